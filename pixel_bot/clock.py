@@ -1,0 +1,24 @@
+"""Time as the rules see it, so that a test can set it."""
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Clock:
+    """The real time. The test kit has one that stands still until told."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970 of an aware moment. Whole numbers, so that 60 s are 60 s and not 59.9999999."""
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def from_micros(value: int) -> datetime:
+    """The aware moment of so many microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=value)

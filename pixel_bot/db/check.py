@@ -1,0 +1,109 @@
+"""Is the ledger right? Every finding is one sentence in plain words."""
+
+from collections.abc import Callable
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.texts import number
+
+SHOWN = 20
+"""Findings of one kind that are listed before the rest is only counted."""
+
+
+async def check(session: AsyncSession, level_of: Callable[[int], int]) -> list[str]:
+    """All findings; an empty list means that everything is right.
+
+    Args:
+        session: a reading session.
+        level_of: the level that an amount of XP gives, by the settings in force.
+    """
+    findings = await _integrity(session)
+    if findings:
+        return findings
+    return [
+        *await _balances(session),
+        *await _running_balances(session),
+        *await _foreign_keys(session),
+        *await _levels(session, level_of),
+    ]
+
+
+async def _integrity(session: AsyncSession) -> list[str]:
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    rows = (await session.execute(text("PRAGMA integrity_check(20)"))).scalars().all()
+    return [f"The database file is damaged: {row}." for row in rows if row != "ok"]
+
+
+async def _balances(session: AsyncSession) -> list[str]:
+    rows = await session.execute(
+        text(
+            """
+            SELECT u.name, u.points, COALESCE(s.total, 0), t.balance_after, s.last
+            FROM users u
+            LEFT JOIN (SELECT user_id, SUM(amount) AS total, MAX(id) AS last FROM transactions GROUP BY user_id) s
+                   ON s.user_id = u.id
+            LEFT JOIN transactions t ON t.id = s.last
+            WHERE u.points IS NULL OR u.points <> COALESCE(s.total, 0)
+               OR (s.last IS NOT NULL AND (t.balance_after IS NULL OR t.balance_after <> u.points))
+            ORDER BY u.id
+            """
+        )
+    )
+    found: list[str] = []
+    for name, points, total, last, has_rows in rows:
+        points, last = points or 0, last if last is None else int(last)
+        if points != total:
+            found.append(f"{name} has {number(points)} points, but the transactions add up to {number(total)}.")
+        elif has_rows is not None:
+            seen = "none" if last is None else number(last)
+            found.append(f"{name} has {number(points)} points, but the last transaction says {seen}.")
+    return _shortened(found, "balances")
+
+
+async def _running_balances(session: AsyncSession) -> list[str]:
+    """Each row of a person continues the one before. Rows before an adoption were not ours and may have gaps."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT u.name, w.id, w.balance_after, w.before + w.amount
+            FROM (SELECT id, user_id, amount, reason, balance_after,
+                         LAG(balance_after) OVER (PARTITION BY user_id ORDER BY id) AS before
+                  FROM transactions) w
+            JOIN users u ON u.id = w.user_id
+            WHERE w.before IS NOT NULL AND w.balance_after <> w.before + w.amount AND w.reason <> 'adopted'
+              AND w.id > COALESCE((SELECT MAX(a.id) FROM transactions a
+                                   WHERE a.user_id = w.user_id AND a.reason = 'adopted'), 0)
+            ORDER BY w.id
+            """
+        )
+    )
+    found = [
+        f"Transaction {row_id} of {name} ends at {number(after)}, but should end at {number(expected)}."
+        for name, row_id, after, expected in rows
+    ]
+    return _shortened(found, "transactions")
+
+
+async def _foreign_keys(session: AsyncSession) -> list[str]:
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    rows = await session.execute(text("PRAGMA foreign_key_check"))
+    found = [f"Row {rowid} of {table} points to a row of {parent} that does not exist." for table, rowid, parent, _ in rows]
+    return _shortened(found, "rows")
+
+
+async def _levels(session: AsyncSession, level_of: Callable[[int], int]) -> list[str]:
+    found: list[str] = []
+    result = await session.stream(text("SELECT user_name, xp, level FROM xp_records ORDER BY id"))
+    async for name, xp, level in result:
+        expected = level_of(xp or 0)
+        if level != expected:
+            found.append(f"{name} has {number(xp or 0)} XP, which is level {expected}, but level {level} is kept.")
+    return _shortened(found, "levels")
+
+
+def _shortened(found: list[str], what: str) -> list[str]:
+    rest = len(found) - SHOWN
+    return found if rest <= 0 else [*found[:SHOWN], f"... and {number(rest)} more {what} like these."]

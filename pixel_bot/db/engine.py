@@ -1,0 +1,93 @@
+"""The one database handle: an engine, and the session factories made from it."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+class Database:
+    """Opens the engine once; everything else shares its factories.
+
+    ``sessions`` begin with BEGIN IMMEDIATE: what is read in one cannot change before it commits, so read-modify-write
+    is safe. Hold them briefly, they exclude other writers. ``readers`` see only what is committed, hold no lock and
+    need no commit.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.path = sqlite_path(url)
+        self.engine: AsyncEngine = create_async_engine(url, pool_size=5, max_overflow=10)
+        if self.path is not None:
+            _prepare_sqlite(self.engine)
+        self.sessions = async_sessionmaker(self.engine.execution_options(begin="IMMEDIATE"), expire_on_commit=False)
+        self.readers = async_sessionmaker(
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
+        )
+        self._turn = asyncio.Lock()
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session that commits at the end of the block, or leaves nothing behind when the block raises.
+
+        The bot's own writers queue here in order, instead of polling SQLite's lock against each other.
+        """
+        async with self._turn, self.sessions.begin() as session:
+            yield session
+
+    async def close(self) -> None:
+        """Close all connections. The last one folds the write-ahead log into the file."""
+        await self.engine.dispose()
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file behind a SQLite URL; None for other databases and for in-memory ones."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    return Path(parsed.database)
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(dbapi_connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+        # SQLAlchemy's own BEGIN (below) replaces sqlite3's implicit one, which would start too late.
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        options = connection.get_execution_options()
+        if options.get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
+
+
+PRAGMAS = (
+    f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -16000",
+    "temp_store = MEMORY",
+)
+"""For every connection; ``cache_size`` is 16 MB."""
+
+
+def is_damaged(exc: DatabaseError | sqlite3.DatabaseError) -> bool:
+    """True when SQLite says that the file is no database, or a broken one."""
+    if isinstance(exc, OperationalError):
+        return False
+    text = str(exc)
+    return "not a database" in text or "malformed" in text

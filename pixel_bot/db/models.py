@@ -1,0 +1,193 @@
+"""The tables. The first seven are the user's own schema; columns marked "added" came by migration."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+BigInt = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in Python, ``YYYY-MM-DD HH:MM:SS.ffffff`` in UTC in the file; reads any ISO form of other tools."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String() if dialect.name == "sqlite" else DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return stamp(value) if dialect.name == "sqlite" else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else read_stamp(value)
+
+
+def stamp(moment: datetime) -> str:
+    """The moment as SQLite keeps it, so that text order is time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def read_stamp(value: str | float | datetime) -> datetime:
+    """The moment that a database column holds: our own text, ISO 8601, or seconds since 1970."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: UtcDateTime(), str: Text(), int: BigInt}  # noqa: RUF012 - SQLAlchemy's name
+
+
+class User(Base):
+    __tablename__ = "users"
+    __table_args__ = (
+        Index("ux_users_platform_id", "platform", "platform_id", unique=True),
+        Index("ix_users_points", "points"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    points: Mapped[int] = mapped_column(server_default="0", nullable=True)
+    created_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime | None]
+    platform: Mapped[str] = mapped_column(server_default="twitch")  # added
+    platform_id: Mapped[str | None]  # added
+    display_name: Mapped[str | None]  # added
+
+
+class XpRecord(Base):
+    __tablename__ = "xp_records"
+    __table_args__ = (Index("ix_xp_records_xp", "xp"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_name: Mapped[str] = mapped_column(unique=True)
+    xp: Mapped[int] = mapped_column(server_default="0", nullable=True)
+    level: Mapped[int] = mapped_column(Integer, server_default="1", nullable=True)
+    created_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime | None]
+
+
+class Transaction(Base):
+    __tablename__ = "transactions"
+    __table_args__ = (
+        Index("ix_transactions_user_id", "user_id"),
+        Index("ix_transactions_created_at", "created_at"),
+        Index("ix_transactions_change_id", "change_id", sqlite_where=text("change_id IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    amount: Mapped[int]
+    reason: Mapped[str | None]
+    balance_after: Mapped[int | None]
+    created_at: Mapped[datetime | None]
+    change_id: Mapped[int | None]  # added
+    note: Mapped[str | None]  # added
+
+
+class Cooldown(Base):
+    __tablename__ = "cooldowns"
+    __table_args__ = (
+        Index("ux_cooldowns_user_id_key", "user_id", "key", unique=True),
+        Index("ix_cooldowns_expires_at", "expires_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    key: Mapped[str]
+    expires_at: Mapped[datetime]
+
+
+class QueueItem(Base):
+    __tablename__ = "queue_items"
+    __table_args__ = (
+        Index("ix_queue_items_kind_status", "kind", "status"),
+        Index("ix_queue_items_created_at", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    status: Mapped[str] = mapped_column(server_default="pending", nullable=True)
+    payload_json: Mapped[Any | None] = mapped_column(JSON)
+    created_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+
+class Redeem(Base):
+    __tablename__ = "redeems"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    display_name: Mapped[str]
+    cost: Mapped[int] = mapped_column(server_default="0", nullable=True)
+    enabled: Mapped[bool] = mapped_column(Boolean, server_default="TRUE", nullable=True)
+    cooldown_s: Mapped[int] = mapped_column(Integer, server_default="0", nullable=True)
+    created_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime | None]
+
+
+class JoystickInstall(Base):
+    __tablename__ = "joystick_installs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel_id: Mapped[str] = mapped_column(unique=True)
+    access_token: Mapped[str]
+    refresh_token: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    created_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime | None]
+
+
+class Event(Base):
+    """An event that was worked: whatever it gave, it gives nothing again."""
+
+    __tablename__ = "events"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's name
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    points: Mapped[int]
+    xp: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Change(Base):
+    """What one mod did at one time, so that it can be undone as one."""
+
+    __tablename__ = "changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    actor: Mapped[str]
+    summary: Mapped[str]
+    xp_user_id: Mapped[int | None]
+    xp_delta: Mapped[int | None]
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class Meta(Base):
+    """Facts on this database: its mode, the level curve in force, replays under way."""
+
+    __tablename__ = "meta"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]

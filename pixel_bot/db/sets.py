@@ -1,0 +1,30 @@
+"""Many rows in one statement.
+
+``executemany`` takes the interpreter's lock anew for each row, which beside a busy event loop costs nine tenths of the
+speed. One JSON parameter that the database unfolds by itself is a single step, on SQLite and on PostgreSQL.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+ColumnType = Literal["bigint", "text", "timestamp"]
+
+
+def unfold(session: AsyncSession, columns: dict[str, ColumnType]) -> str:
+    """A FROM item over the parameter ``:rows`` (see ``fold``), in the rows' order, with ``seq`` counting them.
+
+    ``columns`` and their names are the programmer's own words: never pass anything from outside.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        picks = ", ".join(f"CAST(r.value ->> {i} AS {kind}) AS {name}" for i, (name, kind) in enumerate(columns.items()))
+        return f"(SELECT {picks}, r.seq FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS r(value, seq)) AS row"
+    picks = ", ".join(f"json_extract(value, '$[{i}]') AS {name}" for i, name in enumerate(columns))
+    return f"(SELECT {picks}, key AS seq FROM json_each(:rows)) AS row"
+
+
+def fold(rows: Sequence[Sequence[Any]]) -> str:
+    """The rows as the parameter that ``unfold`` reads."""
+    return orjson.dumps(rows).decode()

@@ -1,0 +1,64 @@
+"""One readable line a thing that happened: no secrets, nothing from chat unescaped."""
+
+import logging
+import re
+import sys
+from typing import TextIO
+
+from pixel_bot.texts import plain
+
+_SECRETS: set[str] = set()
+_CREDENTIAL = re.compile(
+    r"(?i)((?:client_secret|access_token|refresh_token|device_code|code|token|key|password)"
+    r"[\"']?\s*[=:]\s*[\"']?|(?:bearer|oauth|basic)[ :]\s*)([^\s\"'&,;)}>]{6,})"
+)
+_HIDDEN = "[hidden]"
+
+
+def hide(secret: str) -> None:
+    """From now on the secret is replaced wherever it would be logged."""
+    if len(secret) >= 6:
+        _SECRETS.add(secret)
+
+
+def redact(text: str) -> str:
+    """The text without secrets: those told to ``hide``, and whatever looks like a credential."""
+    for secret in _SECRETS:
+        text = text.replace(secret, _HIDDEN)
+    return _CREDENTIAL.sub(rf"\1{_HIDDEN}", text)
+
+
+class SafeFormatter(logging.Formatter):
+    """Escapes control characters in the message and hides secrets everywhere, tracebacks included."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        record.message = plain(record.message)
+        return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def set_up_logging(level: str, stream: TextIO | None = None) -> None:
+    """Send log lines to ``stream`` (standard error), once, at ``level``.
+
+    Libraries speak from WARNING on, or at the chosen level when that is DEBUG.
+    """
+    stream = stream or sys.stderr
+    root = logging.getLogger()
+    for old in [h for h in root.handlers if isinstance(h.formatter, SafeFormatter)]:
+        root.removeHandler(old)
+    handler = _terminal_handler() if stream.isatty() else logging.StreamHandler(stream)
+    line = "%(message)s" if stream.isatty() else "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    handler.setFormatter(SafeFormatter(line))
+    root.addHandler(handler)
+    root.setLevel(level if level in {"DEBUG", "ERROR"} else "WARNING")
+    logging.getLogger("pixel_bot").setLevel(level)
+    logging.getLogger("cogs").setLevel(level)
+
+
+def _terminal_handler() -> logging.Handler:
+    from rich.console import Console
+    from rich.logging import RichHandler
+
+    return RichHandler(console=Console(stderr=True), show_path=False, markup=False, rich_tracebacks=False)

@@ -1,0 +1,1 @@
+"""The rules, and the SQL: ledger, viewers, levels, cooldowns, awards, leaderboards."""

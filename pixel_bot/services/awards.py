@@ -1,0 +1,277 @@
+"""Points and XP for being there, written by one task in batches: group commit without an artificial delay.
+
+Whatever waits is written in one transaction, then its waiters are answered, then the next batch is taken. A lone message
+commits at once; a flood commits in large batches. Nothing is answered before it is durable.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock, from_micros, micros
+from pixel_bot.db.engine import Database
+from pixel_bot.services import events, ledger
+from pixel_bot.services.chat_gate import ChatGate, ChatLine, ChatRound, ChatRules, Decision
+from pixel_bot.services.events import Worked
+from pixel_bot.services.ledger import Entry
+from pixel_bot.services.levels import Gain, Levels, LevelUp
+from pixel_bot.services.people import Person
+from pixel_bot.services.viewers import Viewers
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 2_000
+MAX_WAITING = 8_000
+"""Messages that may wait. Beyond, whoever reads the socket waits for room, and so does the sender."""
+
+RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class EventAward:
+    """What one event gives to one person, once for its id. The amounts may be 0: the id is kept all the same."""
+
+    event_id: str
+    kind: str
+    person: Person
+    points: int
+    xp: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class _Waiting:
+    award: EventAward
+    done: asyncio.Future[bool]
+
+
+@dataclass(slots=True)
+class Totals:
+    """What was given since the start."""
+
+    messages: int = 0
+    points: int = 0
+    xp: int = 0
+    last_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One transaction's worth of work, as it takes shape."""
+
+    lines: list[ChatLine]
+    waiting: list[_Waiting]
+    chat: ChatRound | None = None
+    fresh: set[str] = field(default_factory=lambda: set[str]())
+    points: int = 0
+    xp: int = 0
+
+
+LevelUpListener = Callable[[LevelUp], Awaitable[None]]
+
+
+class Awards:
+    """Takes chat messages and events, and makes them points and XP."""
+
+    def __init__(self, database: Database, clock: Clock, viewers: Viewers, levels: Levels, rules: ChatRules) -> None:
+        self._database = database
+        self._clock = clock
+        self._viewers = viewers
+        self._levels = levels
+        self.gate = ChatGate(rules)
+        self.totals = Totals()
+        self._lines: deque[ChatLine] = deque()
+        self._waiting: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+        self.on_level_up: LevelUpListener | None = None
+
+    def start(self) -> None:
+        """Begin to write. Needs a running event loop."""
+        self._task = asyncio.create_task(self._run(), name="awards")
+
+    async def stop(self) -> None:
+        """Write what waits, then end."""
+        self._stopping = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def chat(self, line: ChatLine) -> None:
+        """A viewer wrote something. Returns at once; ``room`` says when to hold back."""
+        self.totals.messages += 1
+        if self.gate.is_closed_for(line):
+            return
+        self._lines.append(line)
+        self._signal()
+
+    async def event(self, award: EventAward) -> bool:
+        """Pay an event. Returns, when it is durable, whether this id was new."""
+        waiting = _Waiting(award, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._signal()
+        return await waiting.done
+
+    @property
+    def is_full(self) -> bool:
+        """True when whoever reads the socket should await ``room`` first."""
+        return not self._room.is_set()
+
+    async def room(self) -> None:
+        """Wait until there is room for more."""
+        await self._room.wait()
+
+    async def drained(self) -> None:
+        """Wait until all that was handed over is durable."""
+        await self._idle.wait()
+
+    def _signal(self) -> None:
+        self._wake.set()
+        self._idle.clear()
+        if len(self._lines) + len(self._waiting) >= MAX_WAITING:
+            self._room.clear()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._lines or self._waiting:
+                await self._settle(self._take())
+            self._idle.set()
+            if self._stopping and not (self._lines or self._waiting):
+                return
+
+    def _take(self) -> _Batch:
+        lines = [self._lines.popleft() for _ in range(min(len(self._lines), MAX_BATCH))]
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        if len(self._lines) < MAX_WAITING // 2:
+            self._room.set()
+        return _Batch(lines, waiting)
+
+    async def _settle(self, batch: _Batch) -> None:
+        """Write a batch, whatever it takes: a database that is away is waited for, a poisoned entry is set aside."""
+        for pause in (*RETRY_SECONDS, None):
+            try:
+                ups = await self._write(batch)
+            except DBAPIError as exc:
+                if pause is None and self._stopping:
+                    self._give_up(batch, exc)
+                    return
+                log.error("The database cannot be written (%s). Awards wait and are tried again.", exc.orig)
+                await asyncio.sleep(pause or RETRY_SECONDS[-1])
+                if pause is None:
+                    await self._settle(batch)
+                    return
+            except Exception as exc:  # noqa: BLE001 - one bad entry must not hold up everybody else's points
+                await self._settle_apart(batch, exc)
+                return
+            else:
+                await self._conclude(batch, ups)
+                return
+
+    async def _settle_apart(self, batch: _Batch, exc: Exception) -> None:
+        if len(batch.lines) + len(batch.waiting) <= 1:
+            log.error("An award could not be written and was left out: %s", exc, exc_info=exc)
+            self._give_up(batch, exc)
+            return
+        for line in batch.lines:
+            await self._settle(_Batch([line], []))
+        for waiting in batch.waiting:
+            await self._settle(_Batch([], [waiting]))
+
+    def _give_up(self, batch: _Batch, exc: BaseException) -> None:
+        for waiting in batch.waiting:
+            if not waiting.done.done():
+                waiting.done.set_exception(exc)
+
+    async def _write(self, batch: _Batch) -> list[LevelUp]:
+        batch.chat = chat = ChatRound(self.gate, batch.lines)
+        async with self._database.write() as session:
+            people = [*chat.strangers, *(waiting.award.person for waiting in batch.waiting)]
+            ids = await self._viewers.admit(session, people) if people else {}
+            await chat.learn(session, ids)
+            decisions = await self._decide(session, chat)
+            batch.fresh = await self._claim_events(session, batch.waiting)
+            entries, gains = _spell_out(decisions, batch, ids)
+            batch.points = sum(e.amount for e in entries)
+            batch.xp = sum(g.amount for g in gains)
+            await ledger.post(session, entries)
+            ups = await self._levels.add(session, gains)
+            await chat.keep(session)
+        return ups
+
+    async def _decide(self, session: AsyncSession, chat: ChatRound) -> list[Decision]:
+        """What the messages earn, with their ids claimed. Nearly always all ids are new, and this is one statement."""
+        gave: dict[str, tuple[int, int]] = {}
+        while True:
+            decisions = chat.decide(gave)
+            worked = [Worked(d.line.message_id, "chat", d.points, d.xp, from_micros(d.line.at)) for d in decisions]
+            fresh = await events.claim(session, worked)
+            if len(fresh) == len(worked):
+                return decisions
+            # Some were paid before. What they gave then can change what the others earn, so decide once more.
+            await events.release(session, fresh)
+            gave |= await events.what_they_gave(session, [w.id for w in worked if w.id not in fresh])
+
+    async def _claim_events(self, session: AsyncSession, waiting: Sequence[_Waiting]) -> set[str]:
+        awards = {w.award.event_id: w.award for w in waiting}
+        return await events.claim(session, [Worked(a.event_id, a.kind, a.points, a.xp, a.at) for a in awards.values()])
+
+    async def _conclude(self, batch: _Batch, ups: Sequence[LevelUp]) -> None:
+        if batch.chat is not None:
+            batch.chat.confirm()
+        self.totals.points += batch.points
+        self.totals.xp += batch.xp
+        if batch.points or batch.xp:
+            self.totals.last_at = self._clock.now()
+        answered: set[str] = set()
+        for waiting in batch.waiting:
+            event_id = waiting.award.event_id
+            if not waiting.done.done():
+                waiting.done.set_result(event_id in batch.fresh and event_id not in answered)
+            answered.add(event_id)
+        if self.on_level_up is not None:
+            for up in ups:
+                if up.message:
+                    await self.on_level_up(up)
+
+
+def _spell_out(
+    decisions: Sequence[Decision], batch: _Batch, ids: Mapping[Person, int]
+) -> tuple[list[Entry], list[Gain]]:
+    entries: list[Entry] = []
+    gains: list[Gain] = []
+    for line, person, user_id, points, xp in decisions:
+        at = from_micros(line.at)
+        if points:
+            entries.append(Entry(user_id, points, "chat", at))
+        if xp:
+            gains.append(Gain(user_id, person.name, person.display_name, xp, at))
+    due = {w.award.event_id: w.award for w in batch.waiting if w.award.event_id in batch.fresh}
+    for award in due.values():
+        who = award.person
+        if award.points:
+            entries.append(Entry(ids[who], award.points, award.kind, award.at))
+        if award.xp:
+            gains.append(Gain(ids[who], who.name, who.display_name, award.xp, award.at))
+    return entries, gains
+
+
+def line_of(person: Person, message_id: str, at: datetime) -> ChatLine:
+    """A chat line for ``Awards.chat``, of a message that was sent at the aware moment ``at``."""
+    key = person.platform_id if person.platform == "twitch" else person.name
+    return ChatLine(
+        message_id, key, person.platform_id, person.login.lower(), person.display_name, micros(at), person.platform
+    )

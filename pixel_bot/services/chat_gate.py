@@ -1,0 +1,203 @@
+"""Which chat messages earn something: one award when at least the cooldown has passed since the last one.
+
+Time is that of the message itself, in whole microseconds, so a replay at any speed or a late delivery decides as live
+chat did. In front of the table stands a look-up in memory, because in a big chat most messages earn nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import from_micros, micros
+from pixel_bot.db.models import read_stamp, stamp
+from pixel_bot.db.sets import fold, unfold
+from pixel_bot.services.cooldowns import CHAT, UPSERT, XP
+from pixel_bot.services.memory import Memory
+from pixel_bot.services.people import Person, Platform
+
+REMEMBERED = 20_000
+RECENT = 30 * 60 * 1_000_000
+NEVER = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRules:
+    """Amounts, and cooldowns in seconds, of the two awards for chat."""
+
+    points: int
+    points_cooldown: int
+    xp: int
+    xp_cooldown: int
+
+
+class ChatLine(NamedTuple):
+    """A chat message as far as awards need it. ``at`` is in microseconds since 1970; ``key`` is unique to the person."""
+
+    message_id: str
+    key: str
+    platform_id: str
+    login: str
+    display_name: str
+    at: int
+    platform: Platform = "twitch"
+
+    @property
+    def person(self) -> Person:
+        """Who wrote it."""
+        return Person(self.platform_id, self.login, self.display_name, self.platform)
+
+
+class Decision(NamedTuple):
+    """What one message earns."""
+
+    line: ChatLine
+    person: Person
+    user_id: int
+    points: int
+    xp: int
+
+
+@dataclass(slots=True)
+class _Chatter:
+    person: Person
+    user_id: int
+    points_until: int = 0
+    xp_until: int = 0
+
+
+class ChatGate:
+    """Remembers until when each chatter of late is on cooldown, and who wrote in the last 30 minutes."""
+
+    def __init__(self, rules: ChatRules) -> None:
+        self.rules = rules
+        self.chatters: Memory[str, _Chatter] = Memory(REMEMBERED)
+        self._heard: dict[str, int] = {}
+        self._prune_at = 1_000
+
+    def is_closed_for(self, line: ChatLine) -> bool:
+        """True when the message surely earns nothing. False means: ask the table."""
+        key, at = line.key, line.at
+        self._heard[key] = at
+        if len(self._heard) >= self._prune_at:
+            self._prune(at)
+        chatter = self.chatters.get(key)
+        return chatter is not None and at < chatter.points_until and at < chatter.xp_until
+
+    def heard_since(self, moment: int) -> list[str]:
+        """Keys of the people who wrote since that moment (microseconds), at most 30 minutes back."""
+        return [key for key, at in self._heard.items() if at >= moment]
+
+    def forget(self) -> None:
+        """Ask the table anew, because cooldowns were changed there."""
+        self.chatters.clear()
+
+    def _prune(self, now: int) -> None:
+        self._heard = {key: at for key, at in self._heard.items() if at >= now - RECENT}
+        self._prune_at = max(1_000, 2 * len(self._heard))
+
+
+class ChatRound:
+    """The decisions of one transaction. Nothing is remembered before ``confirm``, so a rollback leaves no trace."""
+
+    def __init__(self, gate: ChatGate, lines: Sequence[ChatLine]) -> None:
+        self._gate = gate
+        self._rules = gate.rules
+        self._lines = lines
+        self._chatters: dict[str, _Chatter] = {}
+        self._until: dict[str, tuple[int, int]] = {}
+        strangers: dict[str, Person] = {}
+        for line in lines:
+            key = line.key
+            if key in self._chatters or key in strangers:
+                continue
+            chatter = gate.chatters.get(key)
+            if chatter is None or chatter.person.login != line.login or chatter.person.display_name != line.display_name:
+                strangers[key] = line.person
+            else:
+                self._chatters[key] = chatter
+        self._strangers = strangers
+
+    @property
+    def strangers(self) -> list[Person]:
+        """People whose row and cooldowns must be looked up first."""
+        return list(self._strangers.values())
+
+    async def learn(self, session: AsyncSession, ids: Mapping[Person, int]) -> None:
+        """Take note of the strangers' user ids, and read their cooldowns."""
+        if not self._strangers:
+            return
+        source = unfold(session, {"user_id": "bigint"})
+        result = await session.execute(
+            text(
+                f"SELECT c.user_id, c.key, c.expires_at FROM {source} JOIN cooldowns c ON c.user_id = row.user_id "  # noqa: S608
+                f"WHERE c.key IN ('{CHAT}', '{XP}')"
+            ),
+            {"rows": fold([(ids[p],) for p in self._strangers.values()])},
+        )
+        until = {(user, kind): micros(read_stamp(at)) for user, kind, at in result}
+        for key, person in self._strangers.items():
+            user = ids[person]
+            points_until, xp_until = until.get((user, CHAT), 0), until.get((user, XP), 0)
+            self._chatters[key] = _Chatter(person, user, points_until, xp_until)
+
+    def decide(self, gave: Mapping[str, tuple[int, int]]) -> list[Decision]:
+        """What the messages earn, in their order.
+
+        Args:
+            gave: points and XP by id of messages that were worked before. They earn nothing, but what they gave then
+                starts its cooldown.
+        """
+        rules = self._rules
+        points_pause, xp_pause = rules.points_cooldown * 1_000_000, rules.xp_cooldown * 1_000_000
+        until: dict[str, tuple[int, int]] = {}
+        seen: set[str] = set()
+        decisions: list[Decision] = []
+        for line in self._lines:
+            key, at, message_id = line.key, line.at, line.message_id
+            if message_id in seen:
+                continue
+            chatter = self._chatters[key]
+            points_until, xp_until = until.get(key) or (chatter.points_until, chatter.xp_until)
+            earlier = gave.get(message_id)
+            if earlier is None:
+                points = rules.points if at >= points_until else 0
+                xp = rules.xp if at >= xp_until else 0
+                if not (points or xp):
+                    continue
+                decisions.append(Decision(line, chatter.person, chatter.user_id, points, xp))
+            else:
+                points, xp = earlier
+            seen.add(message_id)
+            until[key] = (
+                max(points_until, at + points_pause) if points else points_until,
+                max(xp_until, at + xp_pause) if xp else xp_until,
+            )
+        self._until = until
+        return decisions
+
+    async def keep(self, session: AsyncSession) -> None:
+        """Write the cooldowns that the last ``decide`` set."""
+        rows: list[tuple[int, str, str]] = []
+        for key, (points_until, xp_until) in self._until.items():
+            user = self._chatters[key].user_id
+            if self._rules.points_cooldown and points_until:
+                rows.append((user, CHAT, stamp(from_micros(points_until))))
+            if self._rules.xp_cooldown and xp_until:
+                rows.append((user, XP, stamp(from_micros(xp_until))))
+        if not rows:
+            return
+        source = unfold(session, {"user_id": "bigint", "key": "text", "expires_at": "timestamp"})
+        select = f"SELECT row.user_id, row.key, row.expires_at FROM {source} WHERE true"  # noqa: S608
+        await session.execute(text(UPSERT.format(source=select)), {"rows": fold(rows)})
+
+    def confirm(self) -> None:
+        """The transaction is durable: remember it."""
+        for key, chatter in self._chatters.items():
+            points_until, xp_until = self._until.get(key, (chatter.points_until, chatter.xp_until))
+            chatter.points_until = points_until if self._rules.points else NEVER
+            chatter.xp_until = xp_until if self._rules.xp else NEVER
+            if key in self._strangers:
+                self._gate.chatters.put(key, chatter)

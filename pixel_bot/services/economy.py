@@ -1,0 +1,226 @@
+"""What people do with points on purpose: give them, and as a mod change and undo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.models import stamp
+from pixel_bot.errors import BadAmount, NothingToUndo
+from pixel_bot.services import ledger
+from pixel_bot.services.ledger import Entry
+from pixel_bot.services.levels import Levels, LevelUp
+from pixel_bot.services.people import Viewer
+from pixel_bot.texts import count, number, signed
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A gift: how much, and both balances after it."""
+
+    amount: int
+    giver_balance: int
+    receiver_balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class XpChange:
+    """A change of XP by a mod: what it came to, and the levels reached."""
+
+    delta: int
+    xp: int
+    ups: tuple[LevelUp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A change that was taken back. ``missing`` points had been spent meanwhile and stay with what they bought."""
+
+    summary: str
+    actor: str
+    missing: int
+
+
+class Economy:
+    """Transfers and the changes that mods make, each in one transaction."""
+
+    def __init__(self, database: Database, clock: Clock, levels: Levels) -> None:
+        self._database = database
+        self._clock = clock
+        self._levels = levels
+
+    async def give(self, giver: Viewer, receiver: Viewer, amount: int | None) -> Given:
+        """Move points from one viewer to another; None moves all.
+
+        Raises:
+            BadAmount: to oneself, or nothing.
+            NotEnoughPoints: more than the giver has.
+        """
+        if giver.id == receiver.id:
+            raise BadAmount("You cannot give points to yourself.")
+        async with self._database.write() as session:
+            if amount is None:
+                amount = await ledger.balance_of(session, giver.id)
+                if amount == 0:
+                    raise BadAmount("You have no points to give.")
+            now = self._clock.now()
+            after = await ledger.post(
+                session,
+                [
+                    Entry(giver.id, -amount, "give", now, note=receiver.name),
+                    Entry(receiver.id, amount, "give", now, note=giver.name),
+                ],
+            )
+        return Given(amount, after[giver.id], after[receiver.id])
+
+    async def add(self, actor: Viewer, viewer: Viewer, amount: int, note: str = "") -> int:
+        """A mod adds points, or takes them with a negative amount. Returns the balance.
+
+        Raises:
+            NotEnoughPoints: the viewer has fewer than are to be taken.
+        """
+        verb, preposition = ("add", "to") if amount >= 0 else ("remove", "from")
+        summary = f"{verb} {count(abs(amount), 'point')} {preposition} {viewer}"
+        async with self._database.write() as session:
+            return await self._post_change(session, actor, viewer, amount, f"mod:{verb}", summary, note)
+
+    async def set(self, actor: Viewer, viewer: Viewer, points: int, note: str = "") -> int:
+        """A mod sets a balance. Returns how much that changed."""
+        async with self._database.write() as session:
+            delta = points - await ledger.balance_of(session, viewer.id)
+            summary = f"set {viewer} to {count(points, 'point')} ({signed(delta)})"
+            await self._post_change(session, actor, viewer, delta, "mod:set", summary, note)
+        return delta
+
+    async def add_all(self, actor: Viewer, keys: Sequence[str], since: str, amount: int) -> int:
+        """A mod gives points to everybody who chatted of late.
+
+        Args:
+            actor: the mod.
+            keys: platform ids of those heard in this run.
+            since: the database's text for the moment from which chat counts, for those heard in an earlier run.
+            amount: points for each.
+
+        Returns:
+            How many people got them.
+        """
+        async with self._database.write() as session:
+            users = await _chatters(session, keys, since)
+            if not users:
+                return 0
+            summary = f"add {count(amount, 'point')} to {number(len(users))} chatters"
+            change = await self._record(session, actor, summary)
+            now = self._clock.now()
+            await ledger.post(session, [Entry(user, amount, "mod:addall", now, change_id=change) for user in users])
+        return len(users)
+
+    async def change_xp(self, actor: Viewer, viewer: Viewer, *, by: int | None = None, to: int | None = None) -> XpChange:
+        """A mod changes XP ``by`` an amount, or sets it ``to`` one. Levels follow; new ones pay what they pay."""
+        async with self._database.write() as session:
+            before = await self._levels.xp_of(session, viewer)
+            wanted = by if by is not None else (to or 0) - before
+            delta, ups = await self._levels.change(session, viewer, wanted)
+            summary = f"{signed(delta)} XP for {viewer}"
+            await self._record(session, actor, summary, xp_user_id=viewer.id, xp_delta=delta)
+        return XpChange(delta, before + delta, tuple(ups))
+
+    async def undo(self, actor: Viewer) -> Undone:
+        """Take back the last change by a mod that still stands, with compensating rows.
+
+        Raises:
+            NothingToUndo: no change is left.
+        """
+        async with self._database.write() as session:
+            change = (
+                await session.execute(
+                    text(
+                        "UPDATE changes SET undone_at = :now WHERE undone_at IS NULL AND id = "
+                        "(SELECT MAX(id) FROM changes WHERE undone_at IS NULL) "
+                        "RETURNING id, actor, summary, xp_user_id, xp_delta"
+                    ),
+                    {"now": stamp(self._clock.now())},
+                )
+            ).first()
+            if change is None:
+                raise NothingToUndo
+            missing = await self._compensate(session, change.id, actor)
+            if change.xp_user_id is not None:
+                viewer = await _viewer(session, change.xp_user_id)
+                await self._levels.change(session, viewer, -change.xp_delta)
+        return Undone(change.summary, change.actor, missing)
+
+    async def _post_change(
+        self, session: AsyncSession, actor: Viewer, viewer: Viewer, amount: int, reason: str, summary: str, note: str
+    ) -> int:
+        change = await self._record(session, actor, summary)
+        entry = Entry(viewer.id, amount, reason, self._clock.now(), change_id=change, note=_signed_note(actor, note))
+        return (await ledger.post(session, [entry]))[viewer.id]
+
+    async def _record(
+        self,
+        session: AsyncSession,
+        actor: Viewer,
+        summary: str,
+        *,
+        xp_user_id: int | None = None,
+        xp_delta: int | None = None,
+    ) -> int:
+        result = await session.execute(
+            text(
+                "INSERT INTO changes (actor, summary, xp_user_id, xp_delta, created_at) "
+                "VALUES (:actor, :summary, :xp_user_id, :xp_delta, :now) RETURNING id"
+            ),
+            {
+                "actor": actor.display_name,
+                "summary": summary,
+                "xp_user_id": xp_user_id,
+                "xp_delta": xp_delta,
+                "now": stamp(self._clock.now()),
+            },
+        )
+        return result.scalar_one()
+
+    async def _compensate(self, session: AsyncSession, change_id: int, actor: Viewer) -> int:
+        """Reverse the rows of a change. What was spent meanwhile cannot be taken back: no balance falls below zero."""
+        rows = await session.execute(
+            text(
+                "SELECT t.user_id, SUM(t.amount) AS total, u.points FROM transactions t JOIN users u ON u.id = t.user_id "
+                "WHERE t.change_id = :change GROUP BY t.user_id, u.points"
+            ),
+            {"change": change_id},
+        )
+        now, missing = self._clock.now(), 0
+        entries: list[Entry] = []
+        for user_id, total, points in rows:
+            back = max(-total, -points)
+            missing += back + total
+            entries.append(Entry(user_id, back, "undo", now, change_id=change_id, note=_signed_note(actor, "")))
+        await ledger.post(session, entries)
+        return missing
+
+
+def _signed_note(actor: Viewer, note: str) -> str:
+    return f"{actor.name}: {note}" if note else actor.name
+
+
+async def _chatters(session: AsyncSession, keys: Sequence[str], since: str) -> list[int]:
+    from pixel_bot.db.sets import fold, unfold
+
+    source = unfold(session, {"key": "text"})
+    result = await session.execute(
+        text(
+            f"SELECT u.id FROM users u JOIN {source} ON u.platform_id = row.key OR u.name = row.key "  # noqa: S608
+            "UNION SELECT user_id FROM cooldowns WHERE key IN ('chat', 'xp') AND expires_at >= :since"
+        ),
+        {"rows": fold([(key,) for key in keys]), "since": since},
+    )
+    return sorted(result.scalars())
+
+
+async def _viewer(session: AsyncSession, user_id: int) -> Viewer:
+    query = text("SELECT id, name, display_name, points FROM users WHERE id = :id")
+    row = (await session.execute(query, {"id": user_id})).one()
+    return Viewer(row.id, row.name, row.display_name or row.name, row.points)

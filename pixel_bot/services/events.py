@@ -1,0 +1,63 @@
+"""Ids of events that were worked. Whoever claims one first works it; for everybody else it is a no-op."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.db.models import stamp
+from pixel_bot.db.sets import fold, unfold
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """An event and what it gave."""
+
+    id: str
+    kind: str
+    points: int
+    xp: int
+    at: datetime
+
+
+async def claim(session: AsyncSession, events: Sequence[Worked]) -> set[str]:
+    """Write the ids in the caller's transaction.
+
+    Returns:
+        Those that were new. The others were worked before and must give nothing.
+    """
+    if not events:
+        return set()
+    source = unfold(
+        session, {"id": "text", "kind": "text", "points": "bigint", "xp": "bigint", "created_at": "timestamp"}
+    )
+    result = await session.execute(
+        text(
+            "INSERT INTO events (id, kind, points, xp, created_at) "  # noqa: S608
+            f"SELECT row.id, row.kind, row.points, row.xp, row.created_at FROM {source} WHERE true "
+            "ON CONFLICT (id) DO NOTHING RETURNING id"
+        ),
+        {"rows": fold([(e.id, e.kind, e.points, e.xp, stamp(e.at)) for e in events])},
+    )
+    return set(result.scalars())
+
+
+async def release(session: AsyncSession, ids: Collection[str]) -> None:
+    """Take back claims of the caller's own transaction."""
+    source = unfold(session, {"id": "text"})
+    await session.execute(
+        text(f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source})"),  # noqa: S608
+        {"rows": fold([(i,) for i in ids])},
+    )
+
+
+async def what_they_gave(session: AsyncSession, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Points and XP that worked events gave, by id."""
+    source = unfold(session, {"id": "text"})
+    result = await session.execute(
+        text(f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id"),  # noqa: S608
+        {"rows": fold([(i,) for i in ids])},
+    )
+    return {event_id: (points, xp) for event_id, points, xp in result}

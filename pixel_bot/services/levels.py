@@ -1,0 +1,191 @@
+"""XP and levels: the curve, what levels pay, and keeping both in step."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import floor
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.meta import recall, remember
+from pixel_bot.db.models import stamp
+from pixel_bot.db.sets import fold, unfold
+from pixel_bot.services import events, ledger
+from pixel_bot.services.ledger import Entry
+from pixel_bot.services.people import Viewer
+from pixel_bot.services.rewards import Reward
+
+CHUNK = 5_000
+
+
+class Curve:
+    """Total XP needed for level L is ``floor(base * (L - 1) ** exponent)``; level 1 needs none."""
+
+    def __init__(self, base: float, exponent: float, max_level: int) -> None:
+        self.name = f"{base}:{exponent}:{max_level}"
+        self.max_level = max_level
+        self._thresholds = [floor(base * step**exponent) for step in range(max_level)]
+
+    def level_of(self, xp: int) -> int:
+        """The level that so much XP gives."""
+        return max(1, bisect_right(self._thresholds, xp))
+
+    def xp_for(self, level: int) -> int | None:
+        """Total XP needed for a level; None above the highest one."""
+        return self._thresholds[level - 1] if level <= self.max_level else None
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """So much XP for one viewer."""
+
+    user_id: int
+    name: str
+    shown: str
+    amount: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LevelUp:
+    """A viewer reached a level, and what the streamer's file says to it in chat (may be empty)."""
+
+    user_id: int
+    shown: str
+    level: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a viewer stands: XP, level, the XP at which the level began, and that of the next (None at the top)."""
+
+    xp: int
+    level: int
+    floor: int
+    next: int | None
+
+
+class Levels:
+    """Adds XP, keeps levels, pays what levels pay."""
+
+    def __init__(self, database: Database, clock: Clock, curve: Curve, rewards: Mapping[int, Reward]) -> None:
+        self._database = database
+        self._clock = clock
+        self.curve = curve
+        self._rewards = rewards
+
+    async def standing(self, viewer: Viewer) -> Standing:
+        """The viewer's XP and level."""
+        async with self._database.readers() as session:
+            xp = await self._xp(session, viewer.name)
+        level = self.curve.level_of(xp)
+        return Standing(xp, level, self.curve.xp_for(level) or 0, self.curve.xp_for(level + 1))
+
+    async def add(self, session: AsyncSession, gains: Sequence[Gain]) -> list[LevelUp]:
+        """Add XP in the caller's transaction, and pay every level that was reached on the way."""
+        if not gains:
+            return []
+        totals: dict[str, int] = defaultdict(int)
+        for gain in gains:
+            totals[gain.name] += gain.amount
+        at = gains[-1].at
+        source = unfold(session, {"name": "text", "amount": "bigint"})
+        result = await session.execute(
+            text(
+                "INSERT INTO xp_records (user_name, xp, level, created_at, updated_at) "  # noqa: S608
+                f"SELECT row.name, row.amount, 1, :at, :at FROM {source} WHERE true "
+                "ON CONFLICT (user_name) DO UPDATE SET xp = xp_records.xp + excluded.xp, updated_at = excluded.updated_at "
+                "RETURNING user_name, xp, level"
+            ),
+            {"rows": fold(list(totals.items())), "at": stamp(at)},
+        )
+        rows = [(name, level, self.curve.level_of(xp)) for name, xp, level in result]
+        climbed = [(name, old, new) for name, old, new in rows if new != old]
+        if not climbed:
+            return []
+        await self._keep_levels(session, [(name, new) for name, _, new in climbed])
+        who = {gain.name: gain for gain in gains}
+        return await self._pay(session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)])
+
+    async def change(self, session: AsyncSession, viewer: Viewer, delta: int) -> tuple[int, list[LevelUp]]:
+        """Add or (by hand of a mod) take XP; never below zero.
+
+        Returns:
+            How much it really changed, and the levels reached.
+        """
+        xp = await self._xp(session, viewer.name)
+        delta = max(delta, -xp)
+        if delta >= 0:
+            now = self._clock.now()
+            return delta, await self.add(session, [Gain(viewer.id, viewer.name, viewer.display_name, delta, now)])
+        await session.execute(
+            text("UPDATE xp_records SET xp = :xp, level = :level, updated_at = :now WHERE user_name = :name"),
+            {
+                "xp": xp + delta,
+                "level": self.curve.level_of(xp + delta),
+                "now": stamp(self._clock.now()),
+                "name": viewer.name,
+            },
+        )
+        return delta, []
+
+    async def xp_of(self, session: AsyncSession, viewer: Viewer) -> int:
+        """The viewer's XP, as the caller's transaction sees it."""
+        return await self._xp(session, viewer.name)
+
+    async def align(self) -> int:
+        """After a change of the curve's settings: keep every level by the curve in force, without rewards.
+
+        Returns:
+            How many levels changed.
+        """
+        async with self._database.readers() as session:
+            if await recall(session, "curve") == self.curve.name:
+                return 0
+        changed = 0
+        async with self._database.write() as session:
+            rows = (await session.execute(text("SELECT user_name, xp, level FROM xp_records"))).all()
+            wrong = [(name, self.curve.level_of(xp)) for name, xp, level in rows if self.curve.level_of(xp) != level]
+            for start in range(0, len(wrong), CHUNK):
+                await self._keep_levels(session, wrong[start : start + CHUNK])
+            changed = len(wrong)
+            await remember(session, "curve", self.curve.name)
+        return changed
+
+    async def _xp(self, session: AsyncSession, name: str) -> int:
+        query = text("SELECT xp FROM xp_records WHERE user_name = :name")
+        return (await session.execute(query, {"name": name})).scalar() or 0
+
+    async def _keep_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
+        source = unfold(session, {"name": "text", "level": "bigint"})
+        await session.execute(
+            text(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),  # noqa: S608
+            {"rows": fold(levels)},
+        )
+
+    async def _pay(self, session: AsyncSession, reached: Sequence[tuple[Gain, int]]) -> list[LevelUp]:
+        """A level pays once in a viewer's life, also when XP was taken and earned again."""
+        due = [(gain, level, self._rewards[level]) for gain, level in reached if level in self._rewards]
+        new = await events.claim(session, list(_as_events(due)))
+        fresh = [(gain, level, reward) for gain, level, reward in due if _event_id(gain, level) in new]
+        entries = [
+            Entry(gain.user_id, reward.points, f"level:{level}", gain.at) for gain, level, reward in fresh if reward.points
+        ]
+        await ledger.post(session, entries)
+        said = {(gain.user_id, level): reward.words(gain.shown, level) for gain, level, reward in fresh}
+        return [LevelUp(g.user_id, g.shown, level, said.get((g.user_id, level), "")) for g, level in reached]
+
+
+def _as_events(due: Sequence[tuple[Gain, int, Reward]]) -> Iterator[events.Worked]:
+    for gain, level, reward in due:
+        yield events.Worked(_event_id(gain, level), "level", reward.points, 0, gain.at)
+
+
+def _event_id(gain: Gain, level: int) -> str:
+    return f"level:{gain.user_id}:{level}"

@@ -1,0 +1,35 @@
+"""Who somebody is: to the platform, and to us."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Platform = Literal["twitch", "joystick"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody as a platform names them. ``platform_id`` stays the same when they rename themselves."""
+
+    platform_id: str
+    login: str
+    display_name: str
+    platform: Platform = "twitch"
+
+    @property
+    def name(self) -> str:
+        """The name in the database: the lower-case login, with the platform where it is not Twitch."""
+        login = self.login.lower()
+        return login if self.platform == "twitch" else f"{login}@{self.platform}"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody as the database knows them. Reads as the name for chat; ``points`` is the balance when looked up."""
+
+    id: int
+    name: str
+    display_name: str
+    points: int
+
+    def __str__(self) -> str:
+        return self.display_name

@@ -1,0 +1,186 @@
+"""Viewers by their platform id, so that a rename keeps the points."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.models import stamp
+from pixel_bot.db.sets import fold, unfold
+from pixel_bot.errors import UnknownViewer
+from pixel_bot.services.ledger import Entry, post
+from pixel_bot.services.people import Person, Viewer
+
+
+class Viewers:
+    """Finds viewers, and admits those who are new."""
+
+    def __init__(self, database: Database, clock: Clock, start_points: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._start_points = start_points
+
+    async def meet(self, person: Person) -> Viewer:
+        """The viewer behind a person, created or renamed where needed."""
+        async with self._database.readers() as session:
+            row = (
+                await session.execute(
+                    text(
+                        "SELECT id, name, display_name, points FROM users "
+                        "WHERE platform = :platform AND platform_id = :id"
+                    ),
+                    {"platform": person.platform, "id": person.platform_id},
+                )
+            ).first()
+        if row is None or row.name != person.name or row.display_name != person.display_name:
+            async with self._database.write() as session:
+                ids = await self.admit(session, [person])
+                return await self._by_id(session, ids[person])
+        return Viewer(row.id, row.name, row.display_name, row.points)
+
+    async def find(self, name: str) -> Viewer:
+        """The viewer of that login, written as people write it: with ``@``, in any case.
+
+        Raises:
+            UnknownViewer: nobody of that name has been here.
+        """
+        login = name.strip().removeprefix("@").rstrip(",").lower()
+        async with self._database.readers() as session:
+            row = (
+                await session.execute(
+                    text("SELECT id, name, display_name, points FROM users WHERE name = :name"), {"name": login}
+                )
+            ).first()
+        if row is None:
+            raise UnknownViewer(name.strip().removeprefix("@")[:40])
+        return Viewer(row.id, row.name, row.display_name or row.name, row.points)
+
+    async def admit(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, int]:
+        """User ids of people, in the caller's transaction: the new are created, the renamed renamed."""
+        everyone = list(dict.fromkeys(people))
+        known = await self._known(session, everyone)
+        ids: dict[Person, int] = {}
+        newcomers: list[Person] = []
+        for person in everyone:
+            found = known.get((person.platform, person.platform_id))
+            if found is None:
+                newcomers.append(person)
+                continue
+            ids[person], name, display_name = found
+            if (name, display_name) != (person.name, person.display_name):
+                await self._rename(session, ids[person], name, person)
+        if newcomers:
+            ids |= await self._welcome(session, newcomers)
+        return ids
+
+    async def _by_id(self, session: AsyncSession, user_id: int) -> Viewer:
+        row = (
+            await session.execute(
+                text("SELECT id, name, display_name, points FROM users WHERE id = :id"), {"id": user_id}
+            )
+        ).one()
+        return Viewer(row.id, row.name, row.display_name or row.name, row.points)
+
+    async def _known(
+        self, session: AsyncSession, people: Sequence[Person]
+    ) -> dict[tuple[str, str], tuple[int, str, str | None]]:
+        source = unfold(session, {"platform": "text", "platform_id": "text"})
+        result = await session.execute(
+            text(
+                f"SELECT u.platform, u.platform_id, u.id, u.name, u.display_name FROM {source} "  # noqa: S608
+                "JOIN users u ON u.platform = row.platform AND u.platform_id = row.platform_id"
+            ),
+            {"rows": fold([(p.platform, p.platform_id) for p in people])},
+        )
+        return {(platform, pid): (user, name, shown) for platform, pid, user, name, shown in result}
+
+    async def _rename(self, session: AsyncSession, user_id: int, old_name: str, person: Person) -> None:
+        if old_name != person.name:
+            await self._vacate(session, person.name)
+            await _rename_xp(session, old_name, person.name)
+        await session.execute(
+            text("UPDATE users SET name = :name, display_name = :shown, updated_at = :now WHERE id = :id"),
+            {"name": person.name, "shown": person.display_name, "now": stamp(self._clock.now()), "id": user_id},
+        )
+
+    async def _vacate(self, session: AsyncSession, name: str) -> None:
+        """Somebody new holds this login now; whoever had it keeps the points under a name that nobody can type."""
+        holder = (await session.execute(text("SELECT id FROM users WHERE name = :name"), {"name": name})).scalar()
+        if holder is None:
+            return
+        parked = f"{name}~{holder}"
+        await _rename_xp(session, name, parked)
+        await session.execute(text("UPDATE users SET name = :parked WHERE id = :id"), {"parked": parked, "id": holder})
+
+    async def _welcome(self, session: AsyncSession, people: Sequence[Person]) -> dict[Person, int]:
+        """Create people whose platform id is new. A row that was made by name alone belongs to who has the name."""
+        by_id = {(p.platform, p.platform_id): p for p in people}
+        by_name = {p.name: p for p in by_id.values()}
+        claimed: dict[Person, int] = {}
+        for user_id, name, platform_id in await self._holders(session, list(by_name)):
+            if platform_id is None:
+                claimed[by_name[name]] = user_id
+                await self._claim(session, user_id, by_name[name])
+            else:
+                await self._vacate(session, name)
+        fresh = [p for p in by_name.values() if p not in claimed]
+        ids = claimed | await self._insert(session, fresh)
+        await self._pay_start(session, [ids[p] for p in fresh])
+        # One person under two names in one batch has one row; of two with one login the later one holds it.
+        by_platform_id = {(p.platform, p.platform_id): user_id for p, user_id in ids.items()}
+        by_login = {p.name: user_id for p, user_id in ids.items()}
+        return {p: by_platform_id.get((p.platform, p.platform_id)) or by_login[p.name] for p in people}
+
+    async def _holders(self, session: AsyncSession, names: Sequence[str]) -> list[tuple[int, str, str | None]]:
+        source = unfold(session, {"name": "text"})
+        result = await session.execute(
+            text(f"SELECT u.id, u.name, u.platform_id FROM {source} JOIN users u ON u.name = row.name"),  # noqa: S608
+            {"rows": fold([(n,) for n in names])},
+        )
+        return [(user, name, platform_id) for user, name, platform_id in result]
+
+    async def _claim(self, session: AsyncSession, user_id: int, person: Person) -> None:
+        await session.execute(
+            text(
+                "UPDATE users SET platform = :platform, platform_id = :pid, display_name = :shown, updated_at = :now "
+                "WHERE id = :id"
+            ),
+            {
+                "platform": person.platform,
+                "pid": person.platform_id,
+                "shown": person.display_name,
+                "now": stamp(self._clock.now()),
+                "id": user_id,
+            },
+        )
+
+    async def _insert(self, session: AsyncSession, people: Sequence[Person]) -> dict[Person, int]:
+        if not people:
+            return {}
+        source = unfold(session, {"name": "text", "platform": "text", "platform_id": "text", "display_name": "text"})
+        result = await session.execute(
+            text(
+                "INSERT INTO users (name, points, platform, platform_id, display_name, created_at, updated_at) "  # noqa: S608
+                f"SELECT row.name, 0, row.platform, row.platform_id, row.display_name, :now, :now FROM {source} "
+                "WHERE true ORDER BY row.seq RETURNING id, name"
+            ),
+            {
+                "rows": fold([(p.name, p.platform, p.platform_id, p.display_name) for p in people]),
+                "now": stamp(self._clock.now()),
+            },
+        )
+        ids = {name: user for user, name in result}
+        return {p: ids[p.name] for p in people}
+
+    async def _pay_start(self, session: AsyncSession, user_ids: Sequence[int]) -> None:
+        if self._start_points:
+            now = self._clock.now()
+            await post(session, [Entry(user_id, self._start_points, "start", now) for user_id in user_ids])
+
+
+async def _rename_xp(session: AsyncSession, old: str, new: str) -> None:
+    await session.execute(
+        text("UPDATE xp_records SET user_name = :new WHERE user_name = :old"), {"new": new, "old": old}
+    )

@@ -1,0 +1,153 @@
+"""All settings: from the environment, or ``.env`` in the working directory."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pixel_bot.errors import SettingsError
+
+Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Factor = Annotated[float, Field(ge=0, le=1_000_000)]
+Seconds = Annotated[int, Field(ge=0, le=31_536_000)]
+
+
+def _web_address(schemes: tuple[str, ...]) -> AfterValidator:
+    def check(url: str) -> str:
+        if not url.startswith(schemes):
+            raise ValueError(f"must start with {' or '.join(schemes)}")
+        return url
+
+    return AfterValidator(check)
+
+
+def _with_slash(url: str) -> str:
+    return url if url.endswith("/") else url + "/"
+
+
+HttpBase = Annotated[str, _web_address(("https://", "http://")), AfterValidator(_with_slash)]
+SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
+Mode = Literal["live", "sandbox"]
+TwitchId = Annotated[str, Field(pattern=r"^\d*$")]
+
+
+class Settings(BaseSettings):
+    """The settings, checked. Wrong ones raise ``SettingsError`` through ``load_settings``."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    twitch_client_id: str = Field("", description="Client id of your application at dev.twitch.tv/console")
+    twitch_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret; never shared, never logged")
+    twitch_bot_id: TwitchId = Field("", description="User id of the bot's account; found at sign-in when left out")
+    twitch_owner_id: TwitchId = Field("", description="User id of the broadcaster; found at sign-in when left out")
+    twitch_helix_url: HttpBase = Field("https://api.twitch.tv/helix/", description="Twitch's API")
+    twitch_id_url: HttpBase = Field("https://id.twitch.tv/", description="Twitch's sign-in server")
+    twitch_eventsub_url: SocketUrl = Field("wss://eventsub.wss.twitch.tv/ws", description="Twitch's event socket")
+
+    database_url: str = Field(
+        "sqlite+aiosqlite:///./data/pixel.db",
+        description="Where points live. The sandbox keeps DATA_DIR/sandbox.db unless this is set",
+    )
+    data_dir: Path = Field(Path("./data"), description="Folder for the database and the bot's own files")
+    backup_dir: Path = Field(Path("./data/backups"), description="Folder for backups, best on another disk")
+
+    web_host: str = Field("127.0.0.1", min_length=1, description="Address that the bot's web pages listen on")
+    web_port: int = Field(8080, ge=0, le=65_535, description="Port of the bot's web pages; 0 takes any free one")
+    web_allowed_hosts: str = Field("", description="More host names, separated by commas, that may open the web pages")
+
+    command_prefix: str = Field("!", min_length=1, max_length=5, description="What commands begin with")
+    cogs_dir: Path | None = Field(None, description="A folder with cogs of your own, loaded beside the built-in ones")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG tells more")
+
+    points_chat_amount: Amount = Field(1, description="Points for a chat message")
+    points_chat_cooldown_seconds: Seconds = Field(60, description="Seconds between two such awards to one viewer")
+    points_follow_amount: Amount = Field(50, description="Points for a follow, once in a person's life")
+    points_sub_amount: Amount = Field(200, description="Points for a subscription, and for each one given away")
+    points_cheer_per_bit: Factor = Field(1.0, description="Points for each bit cheered")
+    points_raid_amount: Amount = Field(100, description="Points for the channel that raids")
+    points_start_amount: Amount = Field(0, description="Points that a viewer starts with")
+
+    xp_base: float = Field(100, gt=0, le=1_000_000, description="XP needed for level 2")
+    xp_exponent: float = Field(1.8, ge=1, le=5, description="How steeply the levels grow")
+    xp_max_level: int = Field(9_999, ge=1, le=9_999, description="The highest level")
+    xp_chat_amount: Amount = Field(1, description="XP for a chat message")
+    xp_chat_cooldown_seconds: Seconds = Field(30, description="Seconds between two such awards to one viewer")
+    xp_follow_amount: Amount = Field(10, description="XP for a follow, once in a person's life")
+    xp_sub_amount: Amount = Field(50, description="XP for a subscription, and for each one given away")
+    level_rewards_file: Path = Field(Path("./data/level_rewards.json"), description="What levels pay; optional")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _files_follow_the_data_folder(cls, data: dict[str, object]) -> dict[str, object]:
+        folder = data.get("data_dir")
+        if not folder:
+            return data
+        follow = {"backup_dir": Path(str(folder)) / "backups", "level_rewards_file": Path(str(folder)) / "level_rewards.json"}
+        return follow | data
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("command_prefix")
+    @classmethod
+    def _prefix_has_no_space(cls, value: str) -> str:
+        if any(c.isspace() for c in value):
+            raise ValueError("must not contain spaces")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith("sqlite+aiosqlite:///"):
+            raise ValueError("must start with sqlite+aiosqlite:///")
+        return value
+
+    @field_validator("cogs_dir", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return value or None
+
+    @model_validator(mode="after")
+    def _id_and_secret_together(self) -> Self:
+        secret = self.twitch_client_secret.get_secret_value()
+        if bool(self.twitch_client_id) != bool(secret):
+            given, missing = ("TWITCH_CLIENT_ID", "TWITCH_CLIENT_SECRET")
+            if secret:
+                given, missing = missing, given
+            raise ValueError(f"{missing}: {given} is set without it. Set both for Twitch, or neither for the sandbox.")
+        return self
+
+    @property
+    def live(self) -> bool:
+        """True when the credentials for Twitch are set."""
+        return bool(self.twitch_client_id)
+
+    def database_for(self, mode: Mode) -> str:
+        """The database of one mode: DATABASE_URL where it is set, else a file of the mode's own in DATA_DIR."""
+        if "database_url" in self.model_fields_set:
+            return self.database_url
+        name = "pixel.db" if mode == "live" else "sandbox.db"
+        return f"sqlite+aiosqlite:///{(self.data_dir / name).as_posix()}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read and check the settings.
+
+    Raises:
+        SettingsError: with one sentence for each wrong setting, naming it.
+    """
+    try:
+        return Settings(**overrides)  # pyright: ignore[reportArgumentType]
+    except ValidationError as exc:
+        # The value may be a secret, so neither the sentence nor the traceback repeats it.
+        raise SettingsError([_problem(e["loc"], e["msg"]) for e in exc.errors(include_input=False)]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([".env: is not UTF-8 text. Save it again as UTF-8."]) from None
+
+
+def _problem(location: tuple[int | str, ...], message: str) -> str:
+    sentence = message.removeprefix("Value error, ")
+    return f"{str(location[0]).upper()}: {sentence}" if location else sentence

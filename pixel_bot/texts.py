@@ -1,0 +1,66 @@
+"""How numbers, durations and names read in chat. Pure functions."""
+
+import re
+import unicodedata
+
+CHAT_LIMIT = 500
+"""Characters that Twitch takes in one message (https://dev.twitch.tv/docs/api/reference/#send-chat-message)."""
+
+# Characters that chat clients append unseen, to send the same text twice: tags, joiners, fillers, directional marks.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
+def number(value: int) -> str:
+    """12345 -> ``12,345``."""
+    return f"{value:,}"
+
+
+def signed(value: int) -> str:
+    """12345 -> ``+12,345``, -5 -> ``-5``."""
+    return f"{value:+,}"
+
+
+def count(value: int, noun: str) -> str:
+    """1, point -> ``1 point``; 12345, point -> ``12,345 points``."""
+    return f"{number(value)} {noun}" if abs(value) == 1 else f"{number(value)} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as ``45s``, ``1m 20s``, ``2h 5m`` or ``3d 4h``; rounded up, so that it never promises too early."""
+    left = max(0, -int(-seconds // 1))
+    days, rest = divmod(left, 86_400)
+    hours, rest = divmod(rest, 3_600)
+    minutes, secs = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (secs, "s")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{value}{unit}" for value, unit in parts[:2] if value) or "0s"
+
+
+def visible(text: str) -> str:
+    """The text without characters that nobody sees, and without white space around it."""
+    return (text if text.isascii() else _INVISIBLE.sub("", text)).strip()
+
+
+def fit(text: str, limit: int = CHAT_LIMIT) -> str:
+    """The text on one line and at most ``limit`` characters long, cut at a word where possible."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    cut = line[: limit - 1]
+    head, space, _ = cut.rpartition(" ")
+    return (head if space and len(head) > limit // 2 else cut) + "…"
+
+
+def plain(text: str) -> str:
+    """The text with control and direction characters shown as escapes, safe for a log line or a terminal."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if _harmless(c) else c.encode("unicode_escape").decode() for c in text)
+
+
+def _harmless(char: str) -> bool:
+    return unicodedata.category(char)[0] not in "CZ" or char == " "

@@ -1,0 +1,140 @@
+// Who speaks: persona chips, somebody else, and the one-click events.
+
+import { icon } from "./sandbox-pixels.js";
+import { readable } from "./sandbox-chat.js";
+
+const TITLES = { viewer: "Viewer", subscriber: "Subscriber", moderator: "Mod", broadcaster: "Broadcaster", joystick: "Joystick.tv viewer" };
+const EVENTS = [
+  ["follow", 0, "Follow"],
+  ["sub", 0, "Sub"],
+  ["gift", 5, "Gift 5"],
+  ["cheer", 100, "Cheer 100"],
+  ["raid", 12, "Raid 12"],
+];
+const STORE = "pixel-sandbox-persona";
+
+export class Cast {
+  constructor(ids, { pick, event }) {
+    this.ids = ids;
+    this.onPick = pick;
+    this.personas = [];
+    this.own = []; // people typed in by hand, kept while the page lives
+    this.picked = null;
+    for (const [kind, amount, words] of EVENTS) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = `chip ${kind}`;
+      button.append(icon(kind), words);
+      button.addEventListener("click", () => event(kind, amount));
+      ids.events.append(button);
+    }
+    ids.form.addEventListener("submit", (submit) => {
+      submit.preventDefault();
+      this.useOther();
+    });
+    ids.form.addEventListener("keydown", (key) => {
+      if (key.key === "Escape") this.other(false);
+    });
+    document.addEventListener("pointerdown", (down) => {
+      if (!ids.form.contains(down.target) && !(this.more && this.more.contains(down.target))) this.other(false, false);
+    });
+  }
+
+  get all() {
+    return [...this.personas, ...this.own];
+  }
+
+  /** The server's personas; returns whom to pick if the server has nobody picked yet. */
+  begin(personas, picked) {
+    this.personas = personas;
+    this.own = this.own.filter((mine) => !personas.some((one) => one.login === mine.login));
+    let kept = null;
+    try {
+      kept = JSON.parse(sessionStorage.getItem(STORE));
+    } catch { /* no storage */ }
+    if (kept && /^[a-z0-9_]{1,25}$/.test(kept.login) && !this.find(kept.login)) this.own.push(kept);
+    const wish = this.picked ? this.picked.login : kept ? kept.login : picked;
+    const persona = this.find(wish) || this.find(picked) || this.all.find((one) => one.enabled !== false) || null;
+    this.picked = persona;
+    this.draw();
+    return persona;
+  }
+
+  find(login) {
+    return this.all.find((one) => one.login === login && one.enabled !== false);
+  }
+
+  first(...roles) {
+    return this.all.find((one) => roles.includes(one.role) && one.enabled !== false);
+  }
+
+  pick(persona) {
+    this.picked = persona;
+    try {
+      const { login, name, role, color } = persona;
+      sessionStorage.setItem(STORE, JSON.stringify({ login, name, role, color }));
+    } catch { /* fine without */ }
+    this.draw();
+    this.onPick(persona);
+  }
+
+  draw() {
+    const { chips } = this.ids;
+    const focused = chips.contains(document.activeElement) ? document.activeElement.dataset.login : null;
+    chips.replaceChildren();
+    for (const persona of this.all) {
+      const chip = document.createElement("button");
+      chip.type = "button";
+      chip.className = "chip";
+      chip.dataset.login = persona.login;
+      chip.title = TITLES[persona.role] || "Viewer";
+      chip.style.setProperty("--tint", readable(persona.color, persona.login));
+      const name = document.createElement("bdi");
+      name.textContent = persona.name;
+      chip.append(icon(persona.role, chip.title), name);
+      chip.setAttribute("aria-pressed", String(this.picked !== null && persona.login === this.picked.login));
+      if (persona.enabled === false) {
+        chip.disabled = true;
+        chip.title = "Joystick.tv comes later";
+        chip.style.removeProperty("--tint");
+      }
+      chip.addEventListener("click", () => this.pick(persona));
+      chips.append(chip);
+      if (persona.login === focused) chip.focus({ preventScroll: true });
+    }
+    this.more = document.createElement("button");
+    this.more.type = "button";
+    this.more.className = "chip";
+    this.more.setAttribute("aria-expanded", String(!this.ids.form.hidden));
+    this.more.setAttribute("aria-controls", this.ids.form.id);
+    this.more.append(icon("plus"), "Someone else");
+    this.more.addEventListener("click", () => this.other(this.ids.form.hidden));
+    chips.append(this.more);
+  }
+
+  other(open, focus = true) {
+    const { form, login } = this.ids;
+    if (form.hidden === !open) return;
+    form.hidden = !open;
+    this.more.setAttribute("aria-expanded", String(open));
+    if (focus) (open ? login : this.more).focus();
+  }
+
+  useOther() {
+    const { login, role, help } = this.ids;
+    const name = login.value.trim().replace(/^@/, "");
+    const good = /^[a-z0-9_]{1,25}$/i.test(name);
+    help.classList.toggle("bad", !good);
+    login.setAttribute("aria-invalid", String(!good));
+    if (!good) return login.focus();
+    const key = name.toLowerCase();
+    let persona = this.personas.find((one) => one.login === key && one.enabled !== false);
+    if (!persona) {
+      persona = { login: key, name, role: role.value, color: "" };
+      this.own = [...this.own.filter((mine) => mine.login !== key), persona].slice(-4);
+    }
+    login.value = "";
+    this.other(false, false);
+    this.pick(persona);
+  }
+}

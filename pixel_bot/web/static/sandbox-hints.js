@@ -1,0 +1,81 @@
+// The tour: one suggestion at a time, moving on as soon as the person has done it.
+
+const STORE = "pixel-sandbox-tour";
+
+export class Tour {
+  constructor(ids, take) {
+    this.ids = ids;
+    this.done = new Set();
+    this.prefix = "!";
+    this.steps = [];
+    try {
+      this.done = new Set(JSON.parse(sessionStorage.getItem(STORE) || "[]"));
+    } catch { /* no storage: the tour starts over */ }
+    ids.hint.addEventListener("click", () => {
+      const step = this.next();
+      if (step) take(step);
+    });
+  }
+
+  begin(prefix, personas) {
+    this.prefix = prefix;
+    const by = (role) => personas.find((one) => one.role === role && one.enabled !== false) || {};
+    const viewer = by("viewer").login || "viewer_vi";
+    const mod = by("moderator");
+    const boss = mod.login || "mod_mila";
+    const asMod = `as ${mod.name || "a mod"}`;
+    this.steps = [
+      { key: "hi", fill: "hi everyone!", why: "say hi to the chat" },
+      { key: "points", fill: `${prefix}points`, why: "see what you have" },
+      { key: "give", fill: `${prefix}give @${boss} 10`, why: "share some points" },
+      { key: "top", fill: `${prefix}top`, why: "who leads?" },
+      { key: "add", fill: `${prefix}points add @${viewer} 500`, why: asMod, mod: true },
+      { key: "undo", fill: `${prefix}undo`, why: `take it back ${asMod}`, mod: true },
+      { key: "help", fill: `${prefix}help`, why: "everything else" },
+    ];
+    this.show();
+  }
+
+  next() {
+    return this.steps.find((step) => !this.done.has(step.key));
+  }
+
+  /** What somebody on this page has just sent. */
+  said(text, role) {
+    const mod = role === "moderator" || role === "broadcaster";
+    const lower = text.trim().toLowerCase();
+    const word = lower.startsWith(this.prefix) ? lower.slice(this.prefix.length).split(/\s+/) : null;
+    let key = "hi";
+    if (word) {
+      const [name, first = "", second = "", third = ""] = word;
+      key = "";
+      if (name === "points" && first === "add") key = mod && second && third ? "add" : "";
+      else if (name === "points" || name === "balance") key = "points";
+      else if (name === "give") key = first && second ? "give" : "";
+      else if (name === "top" || name === "leaderboard") key = "top";
+      else if (name === "undo") key = mod ? "undo" : "";
+      else if (name === "help") key = "help";
+    }
+    if (!key || this.done.has(key)) return;
+    this.done.add(key);
+    try {
+      sessionStorage.setItem(STORE, JSON.stringify([...this.done]));
+    } catch { /* fine without */ }
+    this.show();
+  }
+
+  show() {
+    const { hint, word, fill, why, dots } = this.ids;
+    const step = this.next();
+    word.textContent = step ? "Try next" : "That was the tour";
+    fill.textContent = step ? step.fill : "";
+    fill.hidden = !step;
+    why.textContent = step ? step.why : "now make it rain: fire an event or replay a chat log";
+    hint.disabled = !step;
+    dots.replaceChildren(...this.steps.map((one) => {
+      const dot = document.createElement("i");
+      dot.className = this.done.has(one.key) ? "done" : one === step ? "now" : "";
+      return dot;
+    }));
+  }
+}

@@ -1,0 +1,127 @@
+// The sandbox page: reads what the bot says over one websocket and passes on what the person does.
+// Every text from the server is hostile and only ever becomes textContent.
+
+import { Cast } from "./sandbox-cast.js";
+import { Chat, readable } from "./sandbox-chat.js";
+import { Line } from "./sandbox-input.js";
+import { Live } from "./sandbox-live.js";
+import { Replay } from "./sandbox-replay.js";
+import { Stage } from "./sandbox-stage.js";
+import { Stats, Wallet } from "./sandbox-viewer.js";
+import { Tour } from "./sandbox-hints.js";
+
+const $ = (id) => document.getElementById(id);
+
+const chat = new Chat({ log: $("log"), quiet: $("quiet"), newer: $("newer") });
+const stage = new Stage({ stage: $("stage"), scene: $("backdrop"), alerts: $("alerts"), idle: $("idle") });
+const stats = new Stats({ viewers: $("stat-viewers"), messages: $("stat-messages"), points: $("stat-points") });
+
+const wallet = new Wallet({
+  badge: $("viewer-badge"), name: $("viewer-name"), coin: $("coin"), points: $("points"), delta: $("delta"),
+  level: $("level"), xp: $("xp"), left: $("xp-left"), bar: $("bar"), fill: $("bar-fill"),
+  ledger: $("ledger"), empty: $("ledger-empty"),
+}, (state) => stage.alert("level", `${state.name || state.login} reached level ${state.level}`));
+
+const replay = new Replay({
+  form: $("replay"), file: $("replay-file"), go: $("replay-go"), speed: $("replay-speed"), bar: $("replay-bar"),
+}, toast);
+
+const tour = new Tour({
+  hint: $("hint"), word: $("hint").querySelector(".hint-word"), fill: $("hint-fill"), why: $("hint-why"), dots: $("hint-dots"),
+}, (step) => {
+  const mod = cast.first("moderator", "broadcaster");
+  const needsMod = step.mod && !(cast.picked && ["moderator", "broadcaster"].includes(cast.picked.role));
+  if (needsMod && mod) cast.pick(mod);
+  line.write(step.fill);
+});
+
+const line = new Line({ form: $("say"), field: $("line"), suggest: $("suggest"), label: $("line-label") }, (text) => {
+  if (!cast.picked) return refuse("Pick somebody to chat as first.");
+  if (!live.send({ do: "say", text })) return refuse("Not connected right now. Your line stays here.");
+  tour.said(text, cast.picked.role);
+  chat.follow(false);
+  return true;
+});
+
+const cast = new Cast({
+  chips: $("chips"), events: $("events"), form: $("other"), login: $("other-login"), role: $("other-role"), help: $("other-help"),
+}, {
+  pick(persona) {
+    embody(persona);
+    tellPick(persona);
+    if (!matchMedia("(pointer: coarse)").matches) $("line").focus({ preventScroll: true });
+  },
+  event(kind, amount) {
+    if (!cast.picked) refuse("Pick somebody first, then it happens in their name.");
+    else if (!live.send({ do: "event", kind, amount })) refuse("Not connected right now. One moment.");
+  },
+});
+
+function embody(persona) {
+  wallet.pick(persona, readable(persona.color, persona.login));
+  line.speaker(persona.name);
+}
+
+function tellPick({ login, name, role }) {
+  live.send({ do: "pick", login, name, role });
+}
+
+let toastTimer = 0;
+
+function toast(text) {
+  $("toast").textContent = text;
+  $("toast").classList.add("on");
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => $("toast").classList.remove("on"), Math.max(4000, text.length * 60));
+}
+
+function refuse(text) {
+  toast(text);
+  return false;
+}
+
+const list = (value) => (Array.isArray(value) ? value : []);
+
+const hear = {
+  hello(message) {
+    $("channel").textContent = message.channel ? `#${message.channel}` : "";
+    line.prefix = message.prefix || "!";
+    line.commands = list(message.commands);
+    const persona = cast.begin(list(message.personas), message.picked);
+    tour.begin(line.prefix, cast.personas);
+    chat.reset(list(message.chat));
+    if (message.stats) stats.update(message.stats);
+    if (!persona) return;
+    embody(persona);
+    if (persona.login !== message.picked) tellPick(persona);
+  },
+  chat: (message) => chat.add(list(message.lines)),
+  event: (message) => stage.alert(message.kind, String(message.text || message.name || "")),
+  viewer: (message) => wallet.update(message),
+  stats: (message) => stats.update(message),
+  replay: (message) => replay.update(message),
+  refused: (message) => toast(String(message.text || "That did not work.")),
+};
+
+// A blink of the connection is nobody's business: the strip waits a moment before it shows.
+let stripTimer = 0;
+
+function connected(on) {
+  clearTimeout(stripTimer);
+  $("lamp").classList.toggle("on", on);
+  $("link-word").textContent = on ? "live" : "connecting";
+  const show = () => {
+    $("strip").textContent = on ? "" : "Lost the bot for a moment. Reconnecting\u2026 every point is safe.";
+    $("strip").classList.toggle("on", !on);
+  };
+  if (on) show();
+  else if (!$("strip").classList.contains("on")) stripTimer = setTimeout(show, 400);
+}
+
+const live = new Live("/sandbox/live", {
+  up: () => connected(true),
+  down: () => connected(false),
+  message(message) {
+    if (Object.prototype.hasOwnProperty.call(hear, message.type)) hear[message.type](message);
+  },
+});
