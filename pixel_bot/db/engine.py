@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ class Database:
         self.readers = async_sessionmaker(
             self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
         )
+        self.committed: set[Callable[[], None]] = set()
+        """Called after each ``write`` that committed, to tell pages that something may have changed."""
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
@@ -43,6 +45,8 @@ class Database:
         """
         async with self._turn, self.sessions.begin() as session:
             yield session
+        for tell in tuple(self.committed):
+            tell()
 
     async def close(self) -> None:
         """Close all connections. The last one folds the write-ahead log into the file."""

@@ -35,14 +35,14 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
         FolderNotWritable: the folder of the database or of the backups cannot be written.
     """
     if database.path is not None:
-        _check_file(database.path)
+        check_file(database.path)
     try:
-        async with database.engine.connect() as connection:
-            tables = set(await connection.run_sync(lambda c: inspect(c).get_table_names()))
-            revision = await connection.run_sync(_revision) if "alembic_version" in tables else None
-        if revision == HEAD:
+        present = await revision(database)
+        if present == HEAD:
             return Upgrade(changed=False)
-        _refuse_newer(revision)
+        _refuse_newer(present)
+        async with database.engine.connect() as connection:
+            tables = await connection.run_sync(lambda c: inspect(c).get_table_names())
         backup = back_up(database.path, backup_dir, datetime.now(UTC)) if tables and database.path else None
         writer = database.engine.execution_options(begin="IMMEDIATE")
         async with writer.begin() as connection:
@@ -52,20 +52,24 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
             raise FolderNotWritable(database.path.parent, "DATA_DIR") from exc
         raise
     except DatabaseError as exc:
-        if is_damaged(exc):
-            raise _damaged(database.path) from exc
+        if isdamaged(exc):
+            raise damaged(database.path) from exc
         raise
     return Upgrade(changed=True, report=tuple(report), backup=backup)
 
 
-def _revision(connection: Connection) -> str | None:
-    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+async def revision(database: Database) -> str | None:
+    """The schema that the database has; None for an empty or a hand-made one."""
+    async with database.engine.connect() as connection:
+        if not await connection.run_sync(lambda c: inspect(c).has_table("alembic_version")):
+            return None
+        return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
 
 
-def _refuse_newer(revision: str | None) -> None:
-    if revision is not None and revision > HEAD:
+def _refuse_newer(present: str | None) -> None:
+    if present is not None and present > HEAD:
         raise DatabaseRefused(
-            f"This database belongs to a newer Pixel Bot (schema {revision}, this one knows {HEAD}). "
+            f"This database belongs to a newer Pixel Bot (schema {present}, this one knows {HEAD}). "
             "Update Pixel Bot; the database was left untouched."
         )
 
@@ -87,7 +91,7 @@ def _migrate(connection: Connection) -> list[str]:
     return report
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
     """Look at the file before SQLite does, which would take a short one for an empty one."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,10 +106,10 @@ def _check_file(path: Path) -> None:
     except (PermissionError, NotADirectoryError, FileExistsError, IsADirectoryError, OSError) as exc:
         raise FolderNotWritable(path.parent, "DATA_DIR") from exc
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise _damaged(path)
+        raise damaged(path)
     wal = path.with_name(path.name + "-wal")
     if not (wal.exists() and wal.stat().st_size) and path.stat().st_size < _size_by_header(header):
-        raise _damaged(path)
+        raise damaged(path)
 
 
 def _size_by_header(header: bytes) -> int:
@@ -116,7 +120,8 @@ def _size_by_header(header: bytes) -> int:
     return (65_536 if page_size == 1 else page_size) * pages if changes == valid_for else 0
 
 
-def _damaged(path: Path | None) -> DatabaseRefused:
+def damaged(path: Path | None) -> DatabaseRefused:
+    """The error for a file that is broken or no database."""
     return DatabaseRefused(
         f"{path} is damaged, or no SQLite database. I left it untouched. "
         "Move it away and start again, or put a backup in its place."

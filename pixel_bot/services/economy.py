@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
+from pixel_bot.db.sets import fold, unfold
 from pixel_bot.errors import BadAmount, NothingToUndo
 from pixel_bot.services import ledger
 from pixel_bot.services.ledger import Entry
@@ -95,22 +97,30 @@ class Economy:
             await self._post_change(session, actor, viewer, delta, "mod:set", summary, note)
         return delta
 
-    async def add_all(self, actor: Viewer, keys: Sequence[str], since: str, amount: int) -> int:
-        """A mod gives points to everybody who chatted of late.
+    async def chatters_since(self, moment: datetime, heard: Sequence[str]) -> list[int]:
+        """User ids of those who chatted since a moment.
 
         Args:
-            actor: the mod.
-            keys: platform ids of those heard in this run.
-            since: the database's text for the moment from which chat counts, for those heard in an earlier run.
-            amount: points for each.
-
-        Returns:
-            How many people got them.
+            moment: from when on.
+            heard: platform ids (or names, on other platforms) of those heard in this run. Those of an earlier run are
+                found by the cooldowns that their chat started.
         """
+        async with self._database.readers() as session:
+            source = unfold(session, {"key": "text"})
+            result = await session.execute(
+                text(
+                    f"SELECT u.id FROM users u JOIN {source} ON u.platform_id = row.key OR u.name = row.key "  # noqa: S608
+                    "UNION SELECT user_id FROM cooldowns WHERE key IN ('chat', 'xp') AND expires_at >= :since"
+                ),
+                {"rows": fold([(key,) for key in heard]), "since": stamp(moment)},
+            )
+            return sorted(result.scalars())
+
+    async def add_all(self, actor: Viewer, users: Sequence[int], amount: int) -> int:
+        """A mod gives points to many people at once, as one change. Returns to how many."""
+        if not users:
+            return 0
         async with self._database.write() as session:
-            users = await _chatters(session, keys, since)
-            if not users:
-                return 0
             summary = f"add {count(amount, 'point')} to {number(len(users))} chatters"
             change = await self._record(session, actor, summary)
             now = self._clock.now()
@@ -126,6 +136,11 @@ class Economy:
             summary = f"{signed(delta)} XP for {viewer}"
             await self._record(session, actor, summary, xp_user_id=viewer.id, xp_delta=delta)
         return XpChange(delta, before + delta, tuple(ups))
+
+    async def history(self, viewer: Viewer, limit: int) -> list[ledger.Row]:
+        """The last rows of a viewer, newest first."""
+        async with self._database.readers() as session:
+            return await ledger.history(session, viewer.id, limit)
 
     async def undo(self, actor: Viewer) -> Undone:
         """Take back the last change by a mod that still stands, with compensating rows.
@@ -204,20 +219,6 @@ class Economy:
 
 def _signed_note(actor: Viewer, note: str) -> str:
     return f"{actor.name}: {note}" if note else actor.name
-
-
-async def _chatters(session: AsyncSession, keys: Sequence[str], since: str) -> list[int]:
-    from pixel_bot.db.sets import fold, unfold
-
-    source = unfold(session, {"key": "text"})
-    result = await session.execute(
-        text(
-            f"SELECT u.id FROM users u JOIN {source} ON u.platform_id = row.key OR u.name = row.key "  # noqa: S608
-            "UNION SELECT user_id FROM cooldowns WHERE key IN ('chat', 'xp') AND expires_at >= :since"
-        ),
-        {"rows": fold([(key,) for key in keys]), "since": since},
-    )
-    return sorted(result.scalars())
 
 
 async def _viewer(session: AsyncSession, user_id: int) -> Viewer:

@@ -70,7 +70,7 @@ export class Tour {
     word.textContent = step ? "Try next" : "That was the tour";
     fill.textContent = step ? step.fill : "";
     fill.hidden = !step;
-    why.textContent = step ? step.why : "now make it rain: fire an event or replay a chat log";
+    why.textContent = step ? step.why : "now fire an event, or replay a chat log";
     hint.disabled = !step;
     dots.replaceChildren(...this.steps.map((one) => {
       const dot = document.createElement("i");

@@ -1,0 +1,1 @@
+"""What a viewer can type; one feature a file."""

@@ -1,0 +1,135 @@
+"""Admin: mods change points and XP, look back, undo; the streamer manages cogs."""
+
+from pixel_bot.plugin import (
+    Amount,
+    BadAmount,
+    Cog,
+    Context,
+    KnownViewer,
+    NotEnoughPoints,
+    PixelBot,
+    Total,
+    broadcaster_only,
+    command,
+    count,
+    in_words,
+    mods_only,
+    number,
+    signed,
+)
+
+HISTORY_ROWS = 5
+NOTE_LENGTH = 100
+
+
+class Admin(Cog):
+    """Setting things right while the show goes on."""
+
+    @command("points add", usage="@user N [REASON]")
+    @mods_only()
+    async def add(self, ctx: Context, viewer: KnownViewer, amount: Amount, *, reason: str = "") -> None:
+        """Give somebody points out of nothing."""
+        value = exact(amount)
+        balance = await self.bot.economy.add(ctx.viewer, viewer, value, reason[:NOTE_LENGTH])
+        await ctx.reply(f"Added {count(value, 'point')}: {viewer} has {number(balance)}.")
+
+    @command("points remove", usage="@user N [REASON]")
+    @mods_only()
+    async def remove(self, ctx: Context, viewer: KnownViewer, amount: Amount, *, reason: str = "") -> None:
+        """Take points from somebody; all takes all of them."""
+        value = viewer.points if amount.value is None else amount.value
+        try:
+            balance = await self.bot.economy.add(ctx.viewer, viewer, -value, reason[:NOTE_LENGTH])
+        except NotEnoughPoints as exc:
+            raise BadAmount(f"{viewer} has only {count(exc.balance, 'point')}.") from exc
+        await ctx.reply(f"Removed {count(value, 'point')}: {viewer} has {number(balance)}.")
+
+    @command("points set", usage="@user N [REASON]")
+    @mods_only()
+    async def set(self, ctx: Context, viewer: KnownViewer, points: Total, *, reason: str = "") -> None:
+        """Set somebody's points."""
+        delta = await self.bot.economy.set(ctx.viewer, viewer, points.value, reason[:NOTE_LENGTH])
+        await ctx.reply(f"{viewer} has {count(points.value, 'point')} now ({signed(delta)}).")
+
+    @command("points addall", usage="N")
+    @mods_only()
+    async def addall(self, ctx: Context, amount: Amount) -> None:
+        """Give points to everybody who chatted in the last 30 minutes."""
+        people = await self.bot.recent_chatters()
+        value = exact(amount)
+        reached = await self.bot.economy.add_all(ctx.viewer, people, value)
+        await ctx.reply(f"{count(value, 'point')} for each of {count(reached, 'viewer')}.")
+
+    @command("xp add", usage="@user N")
+    @mods_only()
+    async def xp_add(self, ctx: Context, viewer: KnownViewer, amount: Amount) -> None:
+        """Give somebody XP."""
+        change = await self.bot.economy.change_xp(ctx.viewer, viewer, by=exact(amount))
+        await ctx.reply(f"{viewer} has {number(change.xp)} XP now ({signed(change.delta)}).")
+
+    @command("xp set", usage="@user N")
+    @mods_only()
+    async def xp_set(self, ctx: Context, viewer: KnownViewer, xp: Total) -> None:
+        """Set somebody's XP; the level follows."""
+        change = await self.bot.economy.change_xp(ctx.viewer, viewer, to=xp.value)
+        await ctx.reply(f"{viewer} has {number(change.xp)} XP now ({signed(change.delta)}).")
+
+    @command()
+    @mods_only()
+    async def undo(self, ctx: Context) -> None:
+        """Take back the last change by a mod."""
+        undone = await self.bot.economy.undo(ctx.viewer)
+        spent = f" {count(undone.missing, 'point')} had been spent and cannot be taken back." if undone.missing else ""
+        await ctx.reply(f"Undone: {undone.summary} (by {undone.actor}).{spent}")
+
+    @command(usage="[@user]")
+    async def history(self, ctx: Context, viewer: KnownViewer | None = None) -> None:
+        """Your last points in plain words; mods may look at anybody's."""
+        who = viewer if viewer is not None and ctx.is_mod else ctx.viewer
+        rows = await self.bot.economy.history(who, HISTORY_ROWS)
+        if not rows:
+            await ctx.reply(f"Nothing has happened to the points of {who} yet.")
+            return
+        listed = " · ".join(f"{signed(row.amount)} {in_words(row)}" for row in rows)
+        await ctx.reply(f"{who}, newest first: {listed} · {count(rows[0].balance_after, 'point')} now.")
+
+    @command("cog list")
+    @broadcaster_only()
+    async def cog_list(self, ctx: Context) -> None:
+        """Which cogs there are."""
+        listed = ", ".join(
+            state.name + (" (broken)" if state.problem else "" if state.loaded else " (off)") for state in self.bot.cogs.states()
+        )
+        await ctx.reply(f"Cogs: {listed}.")
+
+    @command("cog load", usage="NAME")
+    @broadcaster_only()
+    async def cog_load(self, ctx: Context, name: str) -> None:
+        """Load a cog."""
+        await self.bot.cogs.load(name)
+        await ctx.reply(f"The cog {name} runs.")
+
+    @command("cog unload", usage="NAME")
+    @broadcaster_only()
+    async def cog_unload(self, ctx: Context, name: str) -> None:
+        """Unload a cog; its commands fall silent."""
+        await self.bot.cogs.unload(name)
+        await ctx.reply(f"The cog {name} is off.")
+
+    @command("cog reload", usage="NAME")
+    @broadcaster_only()
+    async def cog_reload(self, ctx: Context, name: str) -> None:
+        """Load a cog anew, after its file was changed."""
+        await self.bot.cogs.reload(name)
+        await ctx.reply(f"The cog {name} runs in its new version.")
+
+
+def exact(amount: Amount) -> int:
+    """The number; ``all`` makes no sense where points come out of nothing."""
+    if amount.value is None:
+        raise BadAmount("I need a number there, like 50.")
+    return amount.value
+
+
+async def setup(bot: PixelBot) -> None:
+    await bot.add_component(Admin(bot))

@@ -1,0 +1,28 @@
+"""Help: what can be typed."""
+
+from pixel_bot.plugin import Cog, Context, PixelBot, audience, command, command_list, usage
+
+
+class Help(Cog):
+    """The way into everything else."""
+
+    @command(usage="[COMMAND]")
+    async def help(self, ctx: Context, *, name: str = "") -> None:
+        """What you can type, or how one command works."""
+        prefix = self.bot.settings.command_prefix
+        wanted = name.strip().lower().removeprefix(prefix)
+        if not wanted:
+            mine = [c.name for c in command_list(self.bot) if ctx.is_mod or audience(c) == "everyone"]
+            await ctx.reply(f"You can type: {' '.join(prefix + n for n in mine)} · {prefix}help COMMAND tells more.")
+            return
+        found = self.bot.commands_by_name.get(wanted)
+        if found is None:
+            await ctx.reply(f"There is no such command here. {prefix}help lists them.")
+            return
+        also = f" (also {', '.join(prefix + a for a in found.aliases)})" if found.aliases else ""
+        who = {"mods": " For mods.", "broadcaster": " For the streamer."}.get(audience(found), "")
+        await ctx.reply(f"{usage(found, prefix)}{also}: {found.help.strip().splitlines()[0]}{who}")
+
+
+async def setup(bot: PixelBot) -> None:
+    await bot.add_component(Help(bot))

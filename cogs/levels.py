@@ -1,0 +1,20 @@
+"""Levels: where somebody stands, and how far the next one is."""
+
+from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, number
+
+
+class Levels(Cog):
+    """Growing by being there."""
+
+    @command(aliases=["rank"], usage="[@user]")
+    async def level(self, ctx: Context, viewer: KnownViewer | None = None) -> None:
+        """Your level and XP, or somebody else's."""
+        who = viewer or ctx.viewer
+        standing = await self.bot.levels.standing(who)
+        subject = "You are" if who.id == ctx.viewer.id else f"{who} is"
+        way = f"{number(standing.next - standing.xp)} XP to level {number(standing.level + 1)}" if standing.next else "the top"
+        await ctx.reply(f"{subject} level {number(standing.level)} with {number(standing.xp)} XP; {way}.")
+
+
+async def setup(bot: PixelBot) -> None:
+    await bot.add_component(Levels(bot))

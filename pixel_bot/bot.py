@@ -1,0 +1,270 @@
+"""The bot: TwitchIO's ``commands.Bot`` with our context, our cogs, and a short way for plain chat."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from twitchio import HTTPException, PartialUser
+from twitchio.exceptions import MessageRejectedError
+from twitchio.ext import commands
+from twitchio.models.eventsub_ import create_event_instance
+
+from pixel_bot.chat.cogs import Cogs
+from pixel_bot.chat.context import Context
+from pixel_bot.chat.hearing import CHAT, Heard, complete, happening_of, hear
+from pixel_bot.chat.outbox import LIMIT, Outbox, Outgoing, SendFailed
+from pixel_bot.chat.replies import sentence_for
+from pixel_bot.clock import micros
+from pixel_bot.services.chat_gate import ChatLine
+from pixel_bot.services.container import Services
+from pixel_bot.services.happenings import Happening, award_for
+from pixel_bot.services.levels import LevelUp
+from pixel_bot.services.memory import Memory
+from pixel_bot.texts import plain
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_MESSAGES = 20_000
+RECENT = timedelta(minutes=30)
+MAX_COMMANDS = 1_000
+"""Commands under way before the socket waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The bot's application, the two accounts, and their tokens as (access, refresh) pairs."""
+
+    client_id: str
+    client_secret: str
+    bot_id: str
+    owner_id: str
+    tokens: tuple[tuple[str, str], ...] = ()
+    limited: bool = True
+
+
+class PixelBot(commands.Bot):
+    """What cogs get as ``bot``. The services hang on it, each under its name."""
+
+    def __init__(self, services: Services, account: Account) -> None:
+        super().__init__(
+            client_id=account.client_id,
+            client_secret=account.client_secret,
+            bot_id=account.bot_id,
+            owner_id=account.owner_id,
+            prefix=services.settings.command_prefix,
+            case_insensitive=True,
+        )
+        self.services = services
+        self.settings = services.settings
+        self.clock = services.clock
+        self.sessions = services.database.sessions
+        self.readers = services.database.readers
+        self.viewers = services.viewers
+        self.levels = services.levels
+        self.awards = services.awards
+        self.cooldowns = services.cooldowns
+        self.economy = services.economy
+        self.leaderboard = services.leaderboard
+        self.outbox = Outbox(self._send, LIMIT if account.limited else None)
+        self.cogs = Cogs(self, services.settings.cogs_dir)
+        self.notifications = 0
+        self._account = account
+        self._prefix = services.settings.command_prefix
+        self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
+        self._own: Memory[str, bool] = Memory(200)
+        self._sending: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        services.awards.on_level_up = self._tell_level_up
+
+    @property
+    def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """All commands by every name they answer to, lower case; some names have two words."""
+        return self._commands
+
+    async def recent_chatters(self) -> list[int]:
+        """User ids of everybody who chatted in the last 30 minutes, also before a restart."""
+        since = self.clock.now() - RECENT
+        return await self.economy.chatters_since(since, self.awards.gate.heard_since(micros(since)))
+
+    # TwitchIO's hooks
+
+    async def load_tokens(self, path: str | None = None) -> None:
+        """Tokens come with the account, not from a file."""
+        for access, refresh in self._account.tokens:
+            await self.add_token(access, refresh)
+
+    async def save_tokens(self, path: str | None = None) -> None:
+        """Nothing is written in the clear."""
+
+    async def setup_hook(self) -> None:
+        """Load the cogs."""
+        await self.cogs.load_all()
+
+    def get_context(self, payload: Any, *, cls: Any = None) -> Any:
+        """Commands get our context."""
+        return super().get_context(payload, cls=cls or Context)
+
+    def dispatch(self, event: str, payload: Any | None = None) -> None:
+        """Start the listeners of an event, each in a task of its own that is held on to until it ends.
+
+        The bot's own ``event_message`` is left out: commands start where the message is heard.
+        """
+        name = f"event_{event.lower()}"
+        own = getattr(self, name, None) if event != "message" else None
+        for listener in (*self._listeners.get(name, ()), *((own,) if own else ())):
+            self._spawn(self._dispatch(listener, original=payload))
+        for waiter in tuple(self._wait_fors.get(name, ())):
+            self._spawn(waiter(payload) if payload else waiter())
+
+    async def event_command_error(self, payload: commands.CommandErrorPayload) -> None:
+        """Say in chat what went wrong, in one sentence."""
+        ctx: Context = payload.context  # pyright: ignore[reportAssignmentType]
+        sentence = sentence_for(payload.exception, usage(ctx.command, self._prefix))
+        if sentence is not None:
+            await ctx.reply(sentence)
+
+    # Hearing
+
+    def notify(self, frame: Mapping[str, Any]) -> None:
+        """Take a notification from the socket. Never raises: a frame that cannot be read is logged and left out."""
+        self.notifications += 1
+        try:
+            if frame["metadata"]["subscription_type"] == CHAT:
+                self._hear_chat(frame)
+            elif (happening := happening_of(frame)) is not None:
+                self._spawn(self._pay(happening))
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
+
+    @property
+    def is_pressed(self) -> bool:
+        """True when the socket should await ``breathe`` before it reads on."""
+        return self.awards.is_full or len(self._tasks) >= MAX_COMMANDS
+
+    async def breathe(self) -> None:
+        """Wait until there is room for more."""
+        await self.awards.room()
+        while len(self._tasks) >= MAX_COMMANDS:
+            await asyncio.wait(tuple(self._tasks), return_when=asyncio.FIRST_COMPLETED)
+
+    async def settled(self) -> None:
+        """Wait until everything heard so far is worked and durable, and its answers are sent."""
+        while self._tasks:
+            await self._quiet.wait()
+        await self.awards.drained()
+
+    def _hear_chat(self, frame: Mapping[str, Any]) -> None:
+        heard = hear(frame)
+        if not self._seen.add(heard.message_id, True) or self._is_own(heard):
+            return
+        is_command = heard.text.startswith(self._prefix)
+        if is_command and not heard.guest:
+            self._hear_command(frame, heard)
+        elif not heard.guest:
+            self.awards.chat(
+                ChatLine(heard.message_id, heard.user_id, heard.user_id, heard.login.lower(), heard.name, heard.at)
+            )
+        if self._listeners.get("event_message") or self._wait_fors.get("event_message"):
+            self.dispatch("message", self._message(frame))
+
+    def _hear_command(self, frame: Mapping[str, Any], heard: Heard) -> None:
+        words = heard.text[len(self._prefix) :].lower().split(maxsplit=2)
+        if words and (words[0] in self._commands or " ".join(words[:2]) in self._commands):
+            message = self._message(frame)
+            message.text = heard.text
+            self._spawn(self._obey(message))
+
+    def _message(self, frame: Mapping[str, Any]) -> Any:
+        return create_event_instance(CHAT, complete(frame), http=self._http)
+
+    def _is_own(self, heard: Heard) -> bool:
+        """Where bot and streamer share an account only what we sent is ours, else all that the account writes."""
+        if heard.user_id != self._account.bot_id:
+            return False
+        if self._account.bot_id != self._account.owner_id:
+            return True
+        return self._own.get(heard.message_id) is not None or heard.text in self._sending
+
+    async def _obey(self, message: Any) -> None:
+        context: Context = self.get_context(message)
+        try:
+            await self.invoke(context)
+        except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
+            sentence = sentence_for(exc, usage(context.command, self._prefix))
+            if sentence is not None:
+                await context.reply(sentence)
+
+    async def _pay(self, happening: Happening) -> None:
+        award = award_for(happening, self.settings)
+        if award is None:
+            new = self._seen.add(happening.event_id, True)
+        else:
+            new = await self.awards.event(award)
+        if new:
+            log.info("%s: %s", type(happening).__name__, plain(str(happening.person.login if happening.person else "?")))
+            self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
+
+    async def _tell_level_up(self, up: LevelUp) -> None:
+        self._spawn(self._say(up.message))
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        self._quiet.clear()
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._quiet.set()
+        if not task.cancelled() and (exc := task.exception()) is not None:
+            log.error("Something that was heard in chat could not be worked.", exc_info=exc)
+
+    # Speaking
+
+    async def _say(self, text: str) -> None:
+        await self.outbox.put(Outgoing(text))
+
+    async def _send(self, message: Outgoing) -> str:
+        """Send over Helix.
+
+        Raises:
+            SendFailed: Twitch did not take it. Its text holds no URL, which could hold a secret.
+        """
+        channel = PartialUser(id=self._account.owner_id, http=self._http)
+        self._sending.add(message.text)
+        try:
+            sent = await channel.send_message(
+                message.text, sender=self.bot_id, reply_to_message_id=message.reply_to, token_for=None
+            )
+        except MessageRejectedError as exc:
+            raise SendFailed(f"Twitch dropped it: {exc.code} {exc.message}", retry=False) from None
+        except HTTPException as exc:
+            retry = exc.status == 429 or exc.status >= 500
+            raise SendFailed(f"Twitch answered {exc.status}: {exc.extra.get('message', '')}", retry=retry) from None
+        except (OSError, TimeoutError) as exc:
+            raise SendFailed(f"Twitch cannot be reached: {type(exc).__name__}", retry=True) from None
+        finally:
+            self._sending.discard(message.text)
+        self._own.put(sent.id, True)
+        return sent.id
+
+
+def usage(command: commands.Command[Any, ...] | None, prefix: str) -> str:
+    """How a command is typed, like ``!give @user N``: from its ``usage`` extra, else from its parameters."""
+    if command is None:
+        return prefix
+    hint = command.extras.get("usage")
+    if hint is None:
+        hint = (command.signature or "").strip().replace("<", "").replace(">", "").replace("...", "").upper()
+    return f"{prefix}{command.name} {hint}".strip()
+
+
+def command_list(bot: PixelBot) -> Sequence[commands.Command[Any, ...]]:
+    """Every command once, by name."""
+    return sorted(set(bot.commands_by_name.values()), key=lambda c: c.name)

@@ -1,0 +1,1 @@
+"""Between TwitchIO and the services: context, converters, guards, errors to sentences, cogs, outgoing messages."""

@@ -1,0 +1,91 @@
+"""Our context: who typed, as the database knows them, and answers that keep the platform's limits."""
+
+from typing import TYPE_CHECKING, Any
+
+import twitchio
+from twitchio.ext import commands
+from twitchio.models.chat import SentMessage
+
+from pixel_bot.chat.outbox import Outgoing
+from pixel_bot.services.people import Person, Viewer
+
+if TYPE_CHECKING:
+    from pixel_bot.bot import PixelBot
+
+
+class Context(commands.Context["PixelBot"]):
+    """What a command gets. ``viewer`` is the one who typed, ``reply`` answers, ``send`` just says."""
+
+    viewer: Viewer
+
+    @property
+    def chatter(self) -> twitchio.Chatter:
+        """The one who typed, as Twitch describes them."""
+        return self.chat_message.chatter
+
+    @property
+    def chat_message(self) -> twitchio.ChatMessage:
+        """The message that carries the command."""
+        message = self.message
+        assert message is not None
+        return message
+
+    @property
+    def person(self) -> Person:
+        """The one who typed, as the platform names them."""
+        chatter = self.chatter
+        name = chatter.name or chatter.id
+        return Person(chatter.id, name, chatter.display_name or name)
+
+    @property
+    def is_broadcaster(self) -> bool:
+        """True when the streamer typed."""
+        return bool(self.chatter.broadcaster)
+
+    @property
+    def is_mod(self) -> bool:
+        """True when a mod or the streamer typed."""
+        return bool(self.chatter.moderator)
+
+    async def prepare(self) -> None:
+        """Find the command, and the viewer's row. Runs before guards and converters."""
+        await super().prepare()
+        if self._command is not None:
+            self.viewer = await self.bot.viewers.meet(self.person)
+
+    async def reply(self, content: str, *, me: bool = False) -> SentMessage:
+        """Answer the message. Too long an answer is cut at a word; under pressure a free one may be dropped."""
+        return await self._put(content, me=me, reply_to=self.chat_message.id)
+
+    async def send(self, content: str, *, me: bool = False) -> SentMessage:
+        """Say something in the channel."""
+        return await self._put(content, me=me, reply_to=None)
+
+    async def _put(self, content: str, *, me: bool, reply_to: str | None) -> SentMessage:
+        text = f"/me {content}" if me else content
+        sent = await self.bot.outbox.put(Outgoing(text, reply_to))
+        return SentMessage({"message_id": sent or "", "is_sent": sent is not None, "drop_reason": None})  # pyright: ignore[reportArgumentType]
+
+    def _get_command(self, reset: bool = False) -> None:
+        """Find the command, of two words where there is one: ``points add`` before ``points``.
+
+        TwitchIO's own groups would tie such commands to one cog; as names of their own they live in any.
+        """
+        if self._prepare_called or not self.prefix:
+            return
+        view: Any = self._view
+        view.skip_string(self.prefix)
+        view.skip_ws()
+        words = self.bot.commands_by_name
+        self._invoked_with = first = view.get_word().lower()
+        self._command = words.get(first)
+        after_first = view.index
+        view.skip_ws()
+        base = self._command.name if self._command is not None else first
+        longer = words.get(f"{base} {view.get_word().lower()}")
+        if longer is not None:
+            self._command = longer
+        else:
+            view.index = after_first
+        if reset:
+            view.reset()

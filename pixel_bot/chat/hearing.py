@@ -1,0 +1,115 @@
+"""From EventSub frames to what the bot works with. Plain chat takes the short way: no task, no TwitchIO object."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pixel_bot.services.happenings import Cheer, Follow, Gift, Happening, Raid, Sub
+from pixel_bot.services.people import Person
+from pixel_bot.texts import visible
+
+log = logging.getLogger(__name__)
+
+CHAT = "channel.chat.message"
+
+OPTIONAL_FIELDS: dict[str, Any] = {
+    "color": "",
+    "badges": (),
+    "cheer": None,
+    "reply": None,
+    "message_type": "text",
+    "channel_points_custom_reward_id": None,
+    "channel_points_animation_id": None,
+    "source_broadcaster_user_id": None,
+    "source_broadcaster_user_login": None,
+    "source_broadcaster_user_name": None,
+}
+"""Fields that TwitchIO takes for granted, with what stands for their absence."""
+
+
+class Heard(NamedTuple):
+    """A chat message as far as the bot needs it at once. ``at`` is in microseconds since 1970."""
+
+    message_id: str
+    user_id: str
+    login: str
+    name: str
+    text: str
+    at: int
+    guest: bool
+
+
+def hear(frame: Mapping[str, Any]) -> Heard:
+    """Read a ``channel.chat.message`` frame.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: a needed field is missing or of another type.
+    """
+    event = frame["payload"]["event"]
+    text: str = event["message"]["text"]
+    if event.get("reply"):
+        text = _without_mention(text, event["reply"])
+    source = event.get("source_broadcaster_user_id")
+    login: str = event["chatter_user_login"]
+    return Heard(
+        event["message_id"],
+        event["chatter_user_id"],
+        login,
+        event.get("chatter_user_name") or login,
+        visible(text),
+        # Rounded: the nearest float of a microsecond is exact to the microsecond for the next two centuries.
+        round(datetime.fromisoformat(frame["metadata"]["message_timestamp"]).timestamp() * 1e6),
+        source is not None and source != event.get("broadcaster_user_id"),
+    )
+
+
+def complete(frame: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The frame with the fields that TwitchIO takes for granted."""
+    event = frame["payload"]["event"]
+    for name, default in OPTIONAL_FIELDS.items():
+        event.setdefault(name, default)
+    event["message"].setdefault("fragments", ())
+    return frame
+
+
+def _without_mention(text: str, reply: Mapping[str, Any]) -> str:
+    """A reply's text begins with a mention of who is answered; the command comes after it."""
+    name = reply.get("parent_user_name") or reply.get("parent_user_login") or ""
+    head, _, rest = text.partition(" ")
+    return rest if head.lower() == f"@{name}".lower() else text
+
+
+def happening_of(frame: Mapping[str, Any]) -> Happening | None:
+    """Read a frame of something that pays; None for types that pay nothing.
+
+    Raises:
+        KeyError, TypeError, ValueError: a needed field is missing or of another type.
+    """
+    metadata = frame["metadata"]
+    event = frame["payload"]["event"]
+    event_id: str = metadata["message_id"]
+    at = datetime.fromisoformat(metadata["message_timestamp"])
+    match metadata["subscription_type"]:
+        case "channel.follow":
+            return Follow(event_id, _person(event), at)
+        case "channel.subscribe":
+            return Sub(event_id, _person(event), at, gifted=bool(event.get("is_gift")))
+        case "channel.subscription.message":
+            return Sub(event_id, _person(event), at, months=int(event.get("cumulative_months") or 1))
+        case "channel.subscription.gift":
+            return Gift(event_id, _person(event), at, total=max(0, int(event["total"])))
+        case "channel.cheer":
+            return Cheer(event_id, _person(event), at, bits=max(0, int(event["bits"])))
+        case "channel.raid":
+            return Raid(event_id, _person(event, "from_broadcaster_"), at, viewers=int(event.get("viewers") or 0))
+        case _:
+            return None
+
+
+def _person(event: Mapping[str, Any], prefix: str = "") -> Person | None:
+    user_id = event.get(f"{prefix}user_id")
+    if not user_id or event.get("is_anonymous"):
+        return None
+    login: str = event[f"{prefix}user_login"]
+    return Person(user_id, login.lower(), event.get(f"{prefix}user_name") or login)

@@ -1,0 +1,198 @@
+"""What the bot says, within the platform's limits.
+
+Twitch takes 20 messages in 30 seconds from an account, 100 where it moderates, and drops the rest
+(https://dev.twitch.tv/docs/chat/#rate-limits). So under pressure answers wait here: those that were paid for first and
+for as long as it takes, free ones only while they still make sense.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pixel_bot.texts import fit
+
+log = logging.getLogger(__name__)
+
+WINDOW_SECONDS = 30.0
+LIMIT, LIMIT_AS_MOD = 20, 100
+STALE_SECONDS = 10.0
+MAX_FREE_WAITING = 20
+RETRY_SECONDS = 5.0
+MAX_TRIES = 60
+# An invisible character makes a second equal message a different one; Twitch drops equal ones within 30 s.
+TWIN_MARK = " \U000e0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to send, as a reply to another one where ``reply_to`` is its id. ``paid`` ones are never dropped."""
+
+    text: str
+    reply_to: str | None = None
+    paid: bool = False
+
+
+class SendFailed(Exception):
+    """The platform did not take a message. ``retry`` says whether trying again makes sense."""
+
+    def __init__(self, reason: str, *, retry: bool) -> None:
+        self.retry = retry
+        super().__init__(reason)
+
+
+
+@dataclass(slots=True)
+class _Waiting:
+    message: Outgoing
+    since: float
+    done: asyncio.Future[str | None]
+
+
+Send = Callable[[Outgoing], Awaitable[str]]
+
+
+class Outbox:
+    """Sends messages, one after another where there is a limit, at once where there is none."""
+
+    def __init__(self, send: Send, limit: int | None = LIMIT, *, window: float = WINDOW_SECONDS) -> None:
+        self._send = send
+        self._limit = limit
+        self._window = window
+        self._paid: deque[_Waiting] = deque()
+        self._free: deque[_Waiting] = deque()
+        self._sent_at: deque[float] = deque()
+        self._lately: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+        self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def limit(self) -> int | None:
+        """Messages in 30 seconds; None for no limit."""
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int | None) -> None:
+        self._limit = limit
+        self._wake.set()
+
+    async def put(self, message: Outgoing) -> str | None:
+        """Send a message, cut to what one message holds.
+
+        Returns:
+            Its id once it was sent; None when it was dropped.
+        """
+        message = Outgoing(fit(message.text), message.reply_to, message.paid)
+        if not message.text:
+            return None
+        self._in_flight += 1
+        self._idle.clear()
+        try:
+            if self._limit is None:
+                return await self._try(message)
+            return await self._queue(message)
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._idle.set()
+
+    async def drained(self, timeout: float) -> None:
+        """Wait until nothing is on its way, for so many seconds at most."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._idle.wait()
+        except TimeoutError:
+            log.warning("Some chat messages could not be sent before the end.")
+
+    async def stop(self) -> None:
+        """End the sender; what still waits is dropped."""
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+        for waiting in (*self._paid, *self._free):
+            if not waiting.done.done():
+                waiting.done.set_result(None)
+
+    async def _queue(self, message: Outgoing) -> str | None:
+        loop = asyncio.get_running_loop()
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._run(), name="outbox")
+        waiting = _Waiting(message, loop.time(), loop.create_future())
+        (self._paid if message.paid else self._free).append(waiting)
+        while len(self._free) > MAX_FREE_WAITING:
+            self._drop(self._free.popleft())
+        self._wake.set()
+        return await waiting.done
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._paid or self._free:
+                await self._wait_for_a_slot()
+                waiting = self._next()
+                if waiting is None:
+                    break
+                self._sent_at.append(asyncio.get_running_loop().time())
+                result = await self._try(waiting.message)
+                if not waiting.done.done():
+                    waiting.done.set_result(result)
+
+    async def _wait_for_a_slot(self) -> None:
+        """Returns when one more message fits into the window, or when the limit was raised so that it may."""
+        loop = asyncio.get_running_loop()
+        while self._limit is not None:
+            while self._sent_at and self._sent_at[0] <= loop.time() - self._window:
+                self._sent_at.popleft()
+            if len(self._sent_at) < self._limit:
+                return
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(self._sent_at[0] + self._window - loop.time()):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _next(self) -> _Waiting | None:
+        if self._paid:
+            return self._paid.popleft()
+        oldest = asyncio.get_running_loop().time() - STALE_SECONDS
+        while self._free:
+            waiting = self._free.popleft()
+            if waiting.since >= oldest:
+                return waiting
+            self._drop(waiting)
+        return None
+
+    def _drop(self, waiting: _Waiting) -> None:
+        log.info("Chat is too busy; an answer was not sent: %s", waiting.message.text)
+        if not waiting.done.done():
+            waiting.done.set_result(None)
+
+    async def _try(self, message: Outgoing) -> str | None:
+        message = self._distinct(message)
+        for _ in range(MAX_TRIES):
+            try:
+                return await self._send(message)
+            except SendFailed as exc:
+                log.warning("A chat message was not sent: %s", exc)
+                if not (message.paid and exc.retry):
+                    return None
+            await asyncio.sleep(RETRY_SECONDS)
+        return None
+
+    def _distinct(self, message: Outgoing) -> Outgoing:
+        """The message, made different from an equal one that was sent within the window."""
+        if self._limit is None:
+            return message
+        now = asyncio.get_running_loop().time()
+        self._lately = {text: at for text, at in self._lately.items() if at > now - self._window}
+        twin = message.text in self._lately
+        self._lately[message.text] = now
+        if twin and len(message.text) + len(TWIN_MARK) <= 500:
+            return Outgoing(message.text + TWIN_MARK, message.reply_to, message.paid)
+        return message

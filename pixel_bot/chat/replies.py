@@ -1,0 +1,49 @@
+"""Errors of commands become one friendly sentence, or a line in the log."""
+
+import logging
+from collections.abc import Iterator
+
+from sqlalchemy.exc import DBAPIError
+from twitchio.ext import commands
+
+from pixel_bot.errors import ChatError
+from pixel_bot.texts import plain
+
+log = logging.getLogger(__name__)
+
+SORRY = "Sorry, something went wrong on my side. The streamer's log says what."
+NO_DATABASE = "I cannot reach my points database right now. Nothing was changed; please try again soon."
+
+
+def sentence_for(error: BaseException, usage: str) -> str | None:
+    """What to answer.
+
+    Args:
+        error: what TwitchIO caught.
+        usage: how the command is typed, like ``!give @user N``.
+
+    Returns:
+        The sentence; None for commands that are not ours, which stay silent beside other bots.
+    """
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ChatError):
+            return str(cause)
+    if any(isinstance(c, commands.CommandNotFound) for c in causes):
+        return None
+    if any(isinstance(c, DBAPIError) for c in causes):
+        log.error("The database refused a command: %s", causes[-1])
+        return NO_DATABASE
+    if isinstance(error, commands.ArgumentError | commands.GuardFailure):
+        return f"Type it like this: {usage}"
+    log.error("A command failed: %s", plain(usage), exc_info=causes[-1])
+    return SORRY
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = getattr(current, "original", None) or current.__cause__

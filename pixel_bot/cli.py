@@ -1,0 +1,80 @@
+"""The command line."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pixel_bot import __version__
+from pixel_bot.errors import StartError
+from pixel_bot.logs import set_up_logging
+from pixel_bot.settings import Settings, load_settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Returns:
+        The exit code: 0 when all went well, 1 when a check failed or the bot could not start, 2 for wrong settings.
+    """
+    args = _parser().parse_args(argv)
+    try:
+        settings = load_settings()
+        set_up_logging(settings.log_level)
+        return asyncio.run(_work(args, settings))
+    except StartError as exc:
+        print(exc, file=sys.stderr)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pixel_bot",
+        description="The Twitch chat bot that streamers trust with their community's economy.",
+        epilog="Without a command the bot runs: on its sandbox, which needs no account.",
+    )
+    parser.add_argument("--version", action="version", version=f"Pixel Bot {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    sandbox = commands.add_parser("sandbox", help="run on the sandbox, whatever credentials are set")
+    sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
+    sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
+    sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
+
+    db = commands.add_parser("db", help="look after the database").add_subparsers(
+        dest="action", metavar="ACTION", required=True
+    )
+    db.add_parser("upgrade", help="bring the database to the present schema, after a backup")
+    db.add_parser("check", help="verify the ledger, levels and the file; exit 1 when something is wrong")
+    return parser
+
+
+def _speed(typed: str) -> float:
+    try:
+        speed = float(typed)
+    except ValueError:
+        speed = -1
+    if not 0 <= speed <= 1_000_000:
+        raise argparse.ArgumentTypeError("a number from 0 (as fast as it goes) up, 1 is real time")
+    return speed
+
+
+async def _work(args: argparse.Namespace, settings: Settings) -> int:
+    if args.command == "db":
+        from pixel_bot import maintenance
+
+        return await (maintenance.upgrade_database if args.action == "upgrade" else maintenance.check_database)(settings)
+
+    from pixel_bot.runner import Replay, run
+
+    replay = None
+    if args.command == "sandbox":
+        if args.replay is not None:
+            replay = Replay(args.replay, args.speed, args.exit_when_done)
+        elif args.exit_when_done:
+            raise StartError("--exit-when-done needs --replay FILE.")
+    await run(settings, replay)
+    return 0

@@ -1,0 +1,1 @@
+"""Twitch: its event socket and the subscriptions on it."""

@@ -1,0 +1,92 @@
+"""The one import for cog authors.
+
+A cog is a class of commands in a file of its own::
+
+    from pixel_bot.plugin import Cog, Context, PixelBot, command
+
+
+    class Hello(Cog):
+        @command()
+        async def hello(self, ctx: Context) -> None:
+            \"\"\"Say hello.\"\"\"
+            await ctx.reply(f"Hello {ctx.viewer}!")
+
+
+    async def setup(bot: PixelBot) -> None:
+        await bot.add_component(Hello(bot))
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from twitchio.ext import commands
+
+from pixel_bot.bot import PixelBot, command_list, usage
+from pixel_bot.chat.context import Context
+from pixel_bot.chat.converters import Amount, KnownViewer, Total
+from pixel_bot.chat.guards import audience, broadcaster_only, mods_only
+from pixel_bot.errors import BadAmount, ChatError, NotEnoughPoints, UnknownViewer
+from pixel_bot.services.happenings import Cheer, Follow, Gift, Happening, Raid, Sub
+from pixel_bot.services.people import Person, Viewer
+from pixel_bot.services.words import in_words
+from pixel_bot.texts import count, duration, number, signed
+
+__all__ = [
+    "Amount",
+    "BadAmount",
+    "ChatError",
+    "Cheer",
+    "Cog",
+    "Context",
+    "Follow",
+    "Gift",
+    "Happening",
+    "KnownViewer",
+    "NotEnoughPoints",
+    "Person",
+    "PixelBot",
+    "Raid",
+    "Sub",
+    "Total",
+    "UnknownViewer",
+    "Viewer",
+    "audience",
+    "broadcaster_only",
+    "command",
+    "command_list",
+    "count",
+    "duration",
+    "in_words",
+    "mods_only",
+    "number",
+    "on",
+    "signed",
+    "usage",
+]
+
+
+class Cog(commands.Component):
+    """A feature. ``self.bot`` has the services: ``viewers``, ``economy``, ``levels``, ``cooldowns``, ``leaderboard``.
+
+    For tables of its own it has ``self.bot.sessions`` (begins at once as the only writer; hold it briefly) and
+    ``self.bot.readers`` (reads what is committed).
+    """
+
+    def __init__(self, bot: PixelBot) -> None:
+        self.bot = bot
+
+
+def command(name: str | None = None, *, aliases: Sequence[str] = (), usage: str = "") -> Any:
+    """Decorator: the method is a command.
+
+    Args:
+        name: what is typed after the prefix; the method's name when left out. It may have two words.
+        aliases: other names for it.
+        usage: what comes after the name, like ``@user N``, for ``!help`` and for friendly refusals.
+    """
+    return commands.command(name=name, aliases=list(aliases), extras={"usage": usage})
+
+
+def on(happening: type[Happening]) -> Callable[[Any], Callable[..., Coroutine[Any, Any, None]]]:
+    """Decorator: the method hears each follow, sub, gift, cheer or raid once, after it was paid."""
+    return commands.Component.listener(f"safe_{happening.__name__.lower()}")

@@ -1,0 +1,182 @@
+"""Runs the bot until it is told to stop, shows what a person wants to know, plays a log when asked."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot import __version__
+from pixel_bot.app import App, running
+from pixel_bot.db.engine import sqlite_path
+from pixel_bot.platforms.sandbox.replay import ChatLog, play, read_log, start_of
+from pixel_bot.settings import Settings
+from pixel_bot.texts import count, number
+
+SETTLE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A chat log to play: 1 is real time, 0 as fast as it goes."""
+
+    file: Path
+    speed: float = 1.0
+    exit_when_done: bool = False
+
+
+async def run(settings: Settings, replay: Replay | None = None) -> None:
+    """Run the bot until a signal, or until a replay is done that should end it.
+
+    Raises:
+        StartError: it cannot start.
+    """
+    chat_log = read_log(replay.file) if replay is not None else None
+    console = Console(highlight=False)
+    stop = asyncio.Event()
+    with _signals(stop.set):
+        async with running(settings) as app:
+            _settle_memory()
+            _show_start(console, app, settings)
+            work = [asyncio.create_task(stop.wait())]
+            if replay is not None and chat_log is not None:
+                work.append(asyncio.create_task(_replay(app, chat_log, replay, console)))
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            if replay is not None and not replay.exit_when_done:
+                await stop.wait()
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+            console.print("Writing what is left, then good night.")
+
+
+def _settle_memory() -> None:
+    """What lives as long as the bot needs no more garbage collection; the rest is looked at less often.
+
+    Chat makes many short-lived objects and no cycles worth the pauses of the default thresholds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(25_000, 20, 50)
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGINT, SIGTERM and Ctrl-C (also on Windows) ask for an orderly end; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+    wanted = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None)]
+    before = {s: signal.getsignal(s) for s in wanted if s is not None}
+
+    def on_signal(signum: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+        signal.signal(signum, before[signal.Signals(signum)])
+
+    for number_ in before:
+        signal.signal(number_, on_signal)
+    try:
+        yield
+    finally:
+        for number_, handler in before.items():
+            signal.signal(number_, handler)
+
+
+def _show_start(console: Console, app: App, settings: Settings) -> None:
+    states = app.bot.cogs.states()
+    broken = [s.name for s in states if s.problem]
+    database = sqlite_path(app.services.database.url) or "the database"
+    lines = [
+        ("Open", app.home),
+        ("Mode", "sandbox: play money, no account needed"),
+        ("Points", str(database)),
+        ("Cogs", ", ".join(s.name for s in states if s.loaded) + (f"  (broken: {', '.join(broken)})" if broken else "")),
+        ("Stop", "Ctrl-C"),
+    ]
+    body = Text("\n").join(Text.assemble((f"{key:<8}", "bold"), value) for key, value in lines)
+    if console.is_terminal:
+        console.print(Panel(body, title=f"Pixel Bot {__version__}", border_style="#8b5cf6", expand=False))
+    else:
+        print(f"Pixel Bot {__version__} is ready.", *(f"{k}: {v}" for k, v in lines[:-1]), sep="\n", flush=True)  # noqa: T201
+
+
+async def _replay(app: App, chat_log: ChatLog, replay: Replay, console: Console) -> None:
+    for problem in chat_log.skipped[:10]:
+        console.print(f"{replay.file.name}, {problem}: skipped.", markup=False)
+    now = datetime.now(UTC).replace(microsecond=0)
+    fresh = now if replay.speed > 0 else now - timedelta(seconds=int(chat_log.seconds) + 1)
+    start = await start_of(app.services.database, chat_log, fresh)
+    before = await _sums(app)
+    began = time.perf_counter()
+    with _bar(console, len(chat_log.rows)) as advance:
+        await play(app.twitch, chat_log, start, replay.speed, advance)
+        async with asyncio.timeout(SETTLE_SECONDS):
+            await _heard(app)
+            await app.bot.settled()
+    seconds = time.perf_counter() - began
+    after = await _sums(app)
+    _show_summary(console, app, chat_log, seconds, before, after)
+
+
+async def _heard(app: App) -> None:
+    """Until the bot has taken from its socket all that the sandbox put in."""
+    while app.bot.notifications < app.twitch.notified:
+        await asyncio.sleep(0.005)
+
+
+async def _sums(app: App) -> tuple[int, int]:
+    async with app.services.database.readers() as session:
+        return await _sum(session, "SELECT SUM(points) FROM users"), await _sum(session, "SELECT SUM(xp) FROM xp_records")
+
+
+async def _sum(session: AsyncSession, query: str) -> int:
+    return (await session.execute(text(query))).scalar() or 0
+
+
+@contextlib.contextmanager
+def _bar(console: Console, total: int) -> Iterator[Callable[[int], None]]:
+    if not sys.stdout.isatty():
+        yield lambda sent: None
+        return
+    columns = (TextColumn("Replay"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("replay", total=total)
+        yield lambda sent: progress.update(task, completed=sent)
+
+
+def _show_summary(
+    console: Console, app: App, chat_log: ChatLog, seconds: float, before: tuple[int, int], after: tuple[int, int]
+) -> None:
+    sent = len(chat_log.rows)
+    answers = sorted(app.twitch.answers.seconds)
+    rate = f"{number(round(sent / seconds))} a second" if seconds else ""
+    lines = [
+        f"Replay done: {count(sent, 'message')} of {count(len({r.user for r in chat_log.rows}), 'viewer')}, {rate}.",
+        f"Awarded: {count(after[0] - before[0], 'point')} and {number(after[1] - before[1])} XP.",
+        f"In the database now: {count(after[0], 'point')} and {number(after[1])} XP.",
+        f"Commands answered: {number(len(answers))}" + (_percentiles(answers) if answers else "."),
+    ]
+    if chat_log.skipped:
+        lines.append(f"Skipped: {count(len(chat_log.skipped), 'row')} that could not be read.")
+    for line in lines:
+        console.print(line)
+
+
+def _percentiles(seconds: list[float]) -> str:
+    def at(share: float) -> str:
+        return f"{1_000 * seconds[min(len(seconds) - 1, int(share * len(seconds)))]:.1f} ms"
+
+    return f", in {at(0.5)} (half of them) and {at(0.99)} (99 of 100)."

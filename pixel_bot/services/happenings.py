@@ -1,0 +1,85 @@
+"""What happens in a channel, as cogs hear it, and what it pays.
+
+A follow pays once in a person's life. Months of a subscription are never multiplied. A gifted subscription pays the
+giver for each one given, and the receiver nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import floor
+
+from pixel_bot.services.awards import EventAward
+from pixel_bot.services.people import Person
+from pixel_bot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened, once for each ``event_id``. ``person`` is None where they stay anonymous."""
+
+    event_id: str
+    person: Person | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Follow(Happening):
+    """Somebody follows the channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sub(Happening):
+    """Somebody subscribed, or renewed and told so. ``gifted`` ones were paid for by somebody else."""
+
+    gifted: bool = False
+    months: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Gift(Happening):
+    """Somebody gave ``total`` subscriptions away."""
+
+    total: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cheer(Happening):
+    """Somebody cheered ``bits``."""
+
+    bits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Raid(Happening):
+    """Another channel came over with so many ``viewers``."""
+
+    viewers: int = 0
+
+
+def award_for(happening: Happening, settings: Settings) -> EventAward | None:
+    """What a happening pays; None when nobody is named who could be paid."""
+    if happening.person is None:
+        return None
+    kind, points, xp = _amounts(happening, settings)
+    event_id = happening.event_id
+    if isinstance(happening, Follow):
+        event_id = f"follow:{happening.person.platform}:{happening.person.platform_id}"
+    return EventAward(event_id, kind, happening.person, points, xp, happening.at)
+
+
+def _amounts(happening: Happening, settings: Settings) -> tuple[str, int, int]:
+    match happening:
+        case Follow():
+            return "follow", settings.points_follow_amount, settings.xp_follow_amount
+        case Sub(gifted=True):
+            return "sub", 0, 0
+        case Sub():
+            return "sub", settings.points_sub_amount, settings.xp_sub_amount
+        case Gift(total=total):
+            return "gift", settings.points_sub_amount * total, settings.xp_sub_amount * total
+        case Cheer(bits=bits):
+            return "cheer", floor(settings.points_cheer_per_bit * bits), 0
+        case Raid():
+            return "raid", settings.points_raid_amount, 0
+        case _:
+            return type(happening).__name__.lower(), 0, 0

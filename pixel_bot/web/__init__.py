@@ -1,0 +1,1 @@
+"""The bot's web server: one port for all pages."""

@@ -1,0 +1,58 @@
+"""Keeps other web pages away from the bot.
+
+A page elsewhere could let its own name point to this machine (DNS rebinding), or open a websocket across origins. So a
+request must name a host that is ours, and what comes from a page must come from our own.
+"""
+
+from collections.abc import Collection
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class HostGuard:
+    """ASGI middleware that refuses foreign Host and Origin headers with 403."""
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str] = ()) -> None:
+        self._app = app
+        self._allowed = {"localhost", *(name.strip().lower() for name in allowed if name.strip())}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] in {"http", "websocket"} and not self._is_welcome(scope):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 4403})
+            else:
+                text = "This address is not known here. Open the bot as localhost, or add the name to WEB_ALLOWED_HOSTS.\n"
+                await PlainTextResponse(text, 403)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_welcome(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not self._is_ours(_name(host), scope):
+            return False
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        netloc = urlsplit(origin).netloc.lower()
+        return netloc == host.lower() or _name(netloc) in self._allowed - {"localhost"}
+
+    def _is_ours(self, name: str, scope: Scope) -> bool:
+        if name in self._allowed:
+            return True
+        try:
+            address = ip_address(name)
+        except ValueError:
+            return False
+        server = scope.get("server")
+        return address.is_loopback or (server is not None and str(address) == server[0])
+
+
+def _name(netloc: str) -> str:
+    """``localhost:8080`` -> ``localhost``, ``[::1]:8080`` -> ``::1``."""
+    return (urlsplit(f"//{netloc}").hostname or "").lower()

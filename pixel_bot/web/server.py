@@ -1,0 +1,105 @@
+"""Binds the port, serves the routes, and ends when told: after the bot, not before it."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Collection, Generator, Sequence
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from pixel_bot.errors import PortInUse, StartError
+from pixel_bot.web.guard import HostGuard
+
+STATIC = Path(__file__).parent / "static"
+
+
+class _Uvicorn(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Signals belong to the app, which closes the bot first and this server last."""
+        yield
+
+
+class WebServer:
+    """A web server on a port of its own. The port is bound at once, so that its number is known before anything starts."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._socket = _bind(host, port)
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        self._server: _Uvicorn | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """``host:port`` as this machine reaches it."""
+        shown = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104 - only compared
+        return f"[{shown}]:{self.port}" if ":" in shown else f"{shown}:{self.port}"
+
+    async def start(self, routes: Sequence[BaseRoute], allowed_hosts: Collection[str]) -> None:
+        """Serve the routes; returns when connections are taken."""
+        app = Starlette(
+            routes=[*routes, Mount("/static", StaticFiles(directory=STATIC))],
+            middleware=[Middleware(HostGuard, allowed=allowed_hosts)],
+        )
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            ws_max_size=2**20,
+            ws_per_message_deflate=False,
+            ws_ping_interval=20.0,
+            timeout_graceful_shutdown=2,
+            server_header=False,
+            proxy_headers=False,
+        )
+        self._server = _Uvicorn(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="web")
+        while not self._server.started:
+            if self._task.done():
+                raise StartError("The web server could not start.")
+            await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        """Close all connections and end."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+        self._socket.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    # On Windows this option would let two programs share the port; elsewhere it only skips the wait after a restart.
+    if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+        sock.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE"), 1)  # noqa: B009 - only on Windows
+    else:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+        sock.listen(128)
+    except PermissionError as exc:
+        sock.close()
+        raise StartError(f"Port {port} may not be used by this account. Set WEB_PORT to one above 1023.") from exc
+    except socket.gaierror as exc:
+        sock.close()
+        raise StartError(f"WEB_HOST: {host} is no address of this machine. Try 127.0.0.1.") from exc
+    except OSError as exc:
+        sock.close()
+        if exc.errno in _NOT_HERE:
+            raise StartError(f"WEB_HOST: {host} is no address of this machine. Try 127.0.0.1.") from exc
+        raise PortInUse(host, port) from exc
+    sock.setblocking(False)
+    return sock
+
+
+_NOT_HERE = {99, 49, 10049}
+"""EADDRNOTAVAIL on Linux, macOS and Windows."""
