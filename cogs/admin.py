@@ -98,7 +98,8 @@ class Admin(Cog):
     async def cog_list(self, ctx: Context) -> None:
         """Which cogs there are."""
         listed = ", ".join(
-            state.name + (" (broken)" if state.problem else "" if state.loaded else " (off)") for state in self.bot.cogs.states()
+            state.name + (" (broken)" if state.problem else "" if state.loaded else " (off)")
+            for state in self.bot.cogs.states()
         )
         await ctx.reply(f"Cogs: {listed}.")
 

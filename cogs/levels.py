@@ -12,7 +12,11 @@ class Levels(Cog):
         who = viewer or ctx.viewer
         standing = await self.bot.levels.standing(who)
         subject = "You are" if who.id == ctx.viewer.id else f"{who} is"
-        way = f"{number(standing.next - standing.xp)} XP to level {number(standing.level + 1)}" if standing.next else "the top"
+        way = (
+            f"{number(standing.next - standing.xp)} XP to level {number(standing.level + 1)}"
+            if standing.next
+            else "the top"
+        )
         await ctx.reply(f"{subject} level {number(standing.level)} with {number(standing.xp)} XP; {way}.")
 
 

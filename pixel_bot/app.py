@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,7 @@ class Place:
 
 
 @asynccontextmanager
-async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterator[App]:
+async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[App]:
     """The bot on its sandbox, from start to an orderly end.
 
     Raises:
@@ -87,7 +87,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncIterat
 
 
 @asynccontextmanager
-async def opened(settings: Settings, mode: Mode, clock: Clock) -> AsyncIterator[Services]:
+async def opened(settings: Settings, mode: Mode, clock: Clock) -> AsyncGenerator[Services]:
     """The database, upgraded where needed, and the services over it.
 
     Raises:
@@ -122,7 +122,7 @@ SANDBOX = "/sandbox/twitch"
 
 
 @asynccontextmanager
-async def connected(services: Services, place: Place, stack: AsyncExitStack) -> AsyncIterator[PixelBot]:
+async def connected(services: Services, place: Place, stack: AsyncExitStack) -> AsyncGenerator[PixelBot]:
     """A bot that is built and will be closed in order: first deaf, then all that it heard worked, then gone."""
     point_to(place.helix_url, place.id_url, place.eventsub_url)
     bot = PixelBot(services, place.account)
@@ -146,7 +146,9 @@ async def start_bot(bot: PixelBot) -> None:
         await listen(bot, bot.bot_id, bot.owner_id or bot.bot_id)
     except HTTPException as exc:
         # Its text holds the URL, and the URL the client secret: neither may reach a log or a traceback.
-        raise StartError(f"Twitch refused the sign-in: {exc.status} {redact(str(exc.extra.get('message', '')))}") from None
+        raise StartError(
+            f"Twitch refused the sign-in: {exc.status} {redact(str(exc.extra.get('message', '')))}"
+        ) from None
     except (OSError, WebsocketConnectionException) as exc:
         raise StartError(f"Twitch cannot be reached ({type(exc).__name__}). Is the internet connection up?") from None
     bot.dispatch("ready")

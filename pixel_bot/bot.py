@@ -23,7 +23,6 @@ from pixel_bot.services.container import Services
 from pixel_bot.services.happenings import Happening, award_for
 from pixel_bot.services.levels import LevelUp
 from pixel_bot.services.memory import Memory
-from pixel_bot.texts import plain
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +76,7 @@ class PixelBot(commands.Bot):
         self._own: Memory[str, bool] = Memory(200)
         self._sending: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._heard_more = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
         services.awards.on_level_up = self._tell_level_up
@@ -133,6 +133,7 @@ class PixelBot(commands.Bot):
     def notify(self, frame: Mapping[str, Any]) -> None:
         """Take a notification from the socket. Never raises: a frame that cannot be read is logged and left out."""
         self.notifications += 1
+        self._heard_more.set()
         try:
             if frame["metadata"]["subscription_type"] == CHAT:
                 self._hear_chat(frame)
@@ -151,6 +152,12 @@ class PixelBot(commands.Bot):
         await self.awards.room()
         while len(self._tasks) >= MAX_COMMANDS:
             await asyncio.wait(tuple(self._tasks), return_when=asyncio.FIRST_COMPLETED)
+
+    async def heard(self, notifications: int) -> None:
+        """Wait until so many notifications, since the start, were taken from the sockets."""
+        while self.notifications < notifications:
+            self._heard_more.clear()
+            await self._heard_more.wait()
 
     async def settled(self) -> None:
         """Wait until everything heard so far is worked and durable, and its answers are sent."""
@@ -206,7 +213,7 @@ class PixelBot(commands.Bot):
         else:
             new = await self.awards.event(award)
         if new:
-            log.info("%s: %s", type(happening).__name__, plain(str(happening.person.login if happening.person else "?")))
+            log.info("%s: %s", type(happening).__name__, happening.person.login if happening.person else "anonymous")
             self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
 
     async def _tell_level_up(self, up: LevelUp) -> None:

@@ -66,7 +66,9 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "db":
         from pixel_bot import maintenance
 
-        return await (maintenance.upgrade_database if args.action == "upgrade" else maintenance.check_database)(settings)
+        return await (maintenance.upgrade_database if args.action == "upgrade" else maintenance.check_database)(
+            settings
+        )
 
     from pixel_bot.runner import Replay, run
 

@@ -1,19 +1,19 @@
 """Every error that a person may see. Each class owns its sentence and its data.
 
-    PixelError
-    ├── StartError               the bot cannot start; exit code 1
-    │   ├── SettingsError        a setting is wrong; exit code 2
-    │   ├── PortInUse
-    │   ├── FolderNotWritable
-    │   └── DatabaseRefused      corrupt, of the other mode, newer than the bot
-    └── ChatError                said in chat to the one who typed
-        ├── NotEnoughPoints
-        ├── UnknownViewer
-        ├── BadAmount
-        ├── NotAllowed
-        ├── NothingToUndo
-        ├── AlreadyUndone
-        └── CogError
+PixelError
+├── StartError               the bot cannot start; exit code 1
+│   ├── SettingsError        a setting is wrong; exit code 2
+│   ├── PortInUse
+│   ├── FolderNotWritable
+│   └── DatabaseRefused      corrupt, of the other mode, newer than the bot
+└── ChatError                said in chat to the one who typed
+    ├── NotEnoughPoints
+    ├── UnknownViewer
+    ├── BadAmount
+    ├── NotAllowed
+    ├── NothingToUndo
+    ├── AlreadyUndone
+    └── CogError
 """
 
 from pathlib import Path
@@ -69,7 +69,9 @@ class NotEnoughPoints(ChatError):
     def __init__(self, *, needed: int, balance: int) -> None:
         self.needed = needed
         self.balance = balance
-        super().__init__(f"That takes {count(needed, 'point')}, you have {number(balance)} ({number(self.missing)} short).")
+        super().__init__(
+            f"That takes {count(needed, 'point')}, you have {number(balance)} ({number(self.missing)} short)."
+        )
 
     @property
     def missing(self) -> int:

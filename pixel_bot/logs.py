@@ -44,12 +44,13 @@ def set_up_logging(level: str, stream: TextIO | None = None) -> None:
 
     Libraries speak from WARNING on, or at the chosen level when that is DEBUG.
     """
-    stream = stream or sys.stderr
+    stream = stream if stream is not None else sys.stderr
+    on_terminal = stream is not None and stream.isatty()
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h.formatter, SafeFormatter)]:
         root.removeHandler(old)
-    handler = _terminal_handler() if stream.isatty() else logging.StreamHandler(stream)
-    line = "%(message)s" if stream.isatty() else "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    handler = _terminal_handler() if on_terminal else logging.StreamHandler(stream)
+    line = "%(message)s" if on_terminal else "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     handler.setFormatter(SafeFormatter(line))
     root.addHandler(handler)
     root.setLevel(level if level in {"DEBUG", "ERROR"} else "WARNING")

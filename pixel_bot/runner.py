@@ -6,7 +6,7 @@ import gc
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,7 +51,7 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
         async with running(settings) as app:
             _settle_memory()
             _show_start(console, app, settings)
-            work = [asyncio.create_task(stop.wait())]
+            work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
             if replay is not None and chat_log is not None:
                 work.append(asyncio.create_task(_replay(app, chat_log, replay, console)))
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
@@ -76,7 +76,7 @@ def _settle_memory() -> None:
 
 
 @contextlib.contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
+def _signals(stop: Callable[[], None]) -> Generator[None]:
     """SIGINT, SIGTERM and Ctrl-C (also on Windows) ask for an orderly end; a second one ends at once."""
     loop = asyncio.get_running_loop()
     wanted = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None)]
@@ -103,7 +103,10 @@ def _show_start(console: Console, app: App, settings: Settings) -> None:
         ("Open", app.home),
         ("Mode", "sandbox: play money, no account needed"),
         ("Points", str(database)),
-        ("Cogs", ", ".join(s.name for s in states if s.loaded) + (f"  (broken: {', '.join(broken)})" if broken else "")),
+        (
+            "Cogs",
+            ", ".join(s.name for s in states if s.loaded) + (f"  (broken: {', '.join(broken)})" if broken else ""),
+        ),
         ("Stop", "Ctrl-C"),
     ]
     body = Text("\n").join(Text.assemble((f"{key:<8}", "bold"), value) for key, value in lines)
@@ -124,22 +127,18 @@ async def _replay(app: App, chat_log: ChatLog, replay: Replay, console: Console)
     with _bar(console, len(chat_log.rows)) as advance:
         await play(app.twitch, chat_log, start, replay.speed, advance)
         async with asyncio.timeout(SETTLE_SECONDS):
-            await _heard(app)
+            await app.bot.heard(app.twitch.notified)
             await app.bot.settled()
     seconds = time.perf_counter() - began
     after = await _sums(app)
     _show_summary(console, app, chat_log, seconds, before, after)
 
 
-async def _heard(app: App) -> None:
-    """Until the bot has taken from its socket all that the sandbox put in."""
-    while app.bot.notifications < app.twitch.notified:
-        await asyncio.sleep(0.005)
-
-
 async def _sums(app: App) -> tuple[int, int]:
     async with app.services.database.readers() as session:
-        return await _sum(session, "SELECT SUM(points) FROM users"), await _sum(session, "SELECT SUM(xp) FROM xp_records")
+        return await _sum(session, "SELECT SUM(points) FROM users"), await _sum(
+            session, "SELECT SUM(xp) FROM xp_records"
+        )
 
 
 async def _sum(session: AsyncSession, query: str) -> int:
@@ -147,7 +146,7 @@ async def _sum(session: AsyncSession, query: str) -> int:
 
 
 @contextlib.contextmanager
-def _bar(console: Console, total: int) -> Iterator[Callable[[int], None]]:
+def _bar(console: Console, total: int) -> Generator[Callable[[int], None]]:
     if not sys.stdout.isatty():
         yield lambda sent: None
         return

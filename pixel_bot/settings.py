@@ -83,7 +83,10 @@ class Settings(BaseSettings):
         folder = data.get("data_dir")
         if not folder:
             return data
-        follow = {"backup_dir": Path(str(folder)) / "backups", "level_rewards_file": Path(str(folder)) / "level_rewards.json"}
+        follow = {
+            "backup_dir": Path(str(folder)) / "backups",
+            "level_rewards_file": Path(str(folder)) / "level_rewards.json",
+        }
         return follow | data
 
     @field_validator("log_level", mode="before")

@@ -104,7 +104,7 @@ class Cogs:
         return name
 
     def _extend_path(self) -> None:
-        """Own cogs join the package's path. ``sys.path`` stays as it is: a cog named ``random`` must not replace one."""
+        """Own cogs join the package's path, not ``sys.path``: a cog named ``random`` must not replace a module."""
         cogs.__path__[:] = [*_BUILT_IN, *([str(self._folder)] if self._folder else [])]
         if self._folder is not None and not self._folder.is_dir():
             log.error("COGS_DIR: there is no folder %s. Only the built-in cogs run.", self._folder)

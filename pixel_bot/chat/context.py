@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from pixel_bot.bot import PixelBot
 
 
-class Context(commands.Context["PixelBot"]):
+class Context(commands.Context[Any]):
     """What a command gets. ``viewer`` is the one who typed, ``reply`` answers, ``send`` just says."""
 
     viewer: Viewer
+
+    @property
+    def bot(self) -> "PixelBot":
+        """The bot, with its services."""
+        return self._bot
 
     @property
     def chatter(self) -> twitchio.Chatter:

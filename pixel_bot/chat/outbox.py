@@ -42,7 +42,6 @@ class SendFailed(Exception):
         super().__init__(reason)
 
 
-
 @dataclass(slots=True)
 class _Waiting:
     message: Outgoing

@@ -1,8 +1,6 @@
 """A pixel.db that was made by hand from the schema document becomes ours: nothing lost, what is missing added."""
 
-import re
 from datetime import UTC, datetime
-from typing import Any
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
@@ -12,7 +10,7 @@ from sqlalchemy.engine.reflection import Inspector
 from pixel_bot.db.migrations.versions import r0001_seed
 from pixel_bot.db.models import stamp
 from pixel_bot.errors import DatabaseRefused
-from pixel_bot.texts import count, number
+from pixel_bot.texts import count
 
 SEED_TABLES = ("users", "xp_records", "transactions", "cooldowns", "queue_items", "redeems", "joystick_installs")
 UNIQUE = {
@@ -21,7 +19,6 @@ UNIQUE = {
     "cooldowns": ["user_id", "key"],
     "joystick_installs": ["channel_id"],
 }
-_PLAIN_NAME = re.compile(r"^[a-z_]+$")
 
 
 def is_hand_made(connection: Connection) -> bool:
@@ -78,7 +75,9 @@ def _complete_tables(connection: Connection) -> list[str]:
             r0001_seed.upgrade()
         for table in SEED_TABLES:
             if table not in present:
-                ddl = model.execute(text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": table}).scalar_one()
+                ddl = model.execute(
+                    text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": table}
+                ).scalar_one()
                 connection.exec_driver_sql(ddl)
                 report.append(f"Added the table {table}.")
                 continue
@@ -129,7 +128,7 @@ def _refuse_duplicates(connection: Connection, table: str, columns: list[str]) -
             "DELETE FROM cooldowns WHERE id NOT IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER "
             "(PARTITION BY user_id, key ORDER BY expires_at DESC, id DESC) AS n FROM cooldowns) WHERE n = 1)"
         )
-    query = f"SELECT {listed} FROM {table} GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT 5"  # noqa: S608 - our own names
+    query = f"SELECT {listed} FROM {table} GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT 5"
     rows = connection.exec_driver_sql(query).all()
     if rows:
         names = ", ".join(str(row[0]) for row in rows)
@@ -141,14 +140,12 @@ def _refuse_duplicates(connection: Connection, table: str, columns: list[str]) -
 
 def _tidy_names(connection: Connection, table: str, column: str) -> list[str]:
     """Logins are lower case. Names that differ only by case are two rows, and stay two."""
-    assert _PLAIN_NAME.match(table)
-    assert _PLAIN_NAME.match(column)
-    query = f"SELECT {column} FROM {table} WHERE LOWER({column}) IN ("  # noqa: S608 - our own names, checked above
-    query += f"SELECT LOWER({column}) FROM {table} GROUP BY LOWER({column}) HAVING COUNT(*) > 1) ORDER BY LOWER({column})"  # noqa: S608
+    twice = f"SELECT LOWER({column}) FROM {table} GROUP BY LOWER({column}) HAVING COUNT(*) > 1"
+    query = f"SELECT {column} FROM {table} WHERE LOWER({column}) IN ({twice}) ORDER BY LOWER({column}), {column}"
     clashes = [str(row[0]) for row in connection.exec_driver_sql(query)]
     connection.exec_driver_sql(
-        f"UPDATE {table} SET {column} = LOWER({column}) WHERE {column} <> LOWER({column}) "  # noqa: S608
-        f"AND LOWER({column}) NOT IN (SELECT LOWER({column}) FROM {table} GROUP BY LOWER({column}) HAVING COUNT(*) > 1)"
+        f"UPDATE {table} SET {column} = LOWER({column}) "
+        f"WHERE {column} <> LOWER({column}) AND LOWER({column}) NOT IN ({twice})"
     )
     if not clashes:
         return []
@@ -160,9 +157,8 @@ def _tidy_names(connection: Connection, table: str, column: str) -> list[str]:
 
 def _tidy_numbers(connection: Connection) -> None:
     """The document allows NULL, and SQLite allows anything: whole numbers from here on."""
-    targets: list[tuple[str, str, Any]] = [("users", "points", 0), ("xp_records", "xp", 0), ("xp_records", "level", 1)]
-    for table, column, default in targets:
+    for table, column, default in (("users", "points", 0), ("xp_records", "xp", 0), ("xp_records", "level", 1)):
         connection.exec_driver_sql(
-            f"UPDATE {table} SET {column} = COALESCE(CAST({column} AS INTEGER), {number(default)}) "  # noqa: S608
+            f"UPDATE {table} SET {column} = COALESCE(CAST({column} AS INTEGER), {default}) "
             f"WHERE TYPEOF({column}) <> 'integer'"
         )

@@ -33,7 +33,9 @@ def back_up(source: Path, folder: Path, moment: datetime) -> Path:
             new.execute("PRAGMA journal_mode = DELETE")
             (verdict,) = new.execute("PRAGMA integrity_check(1)").fetchone()
         if verdict != "ok":
-            raise DatabaseRefused(f"The backup of {source} is damaged ({verdict}). Check the disk; nothing was changed.")
+            raise DatabaseRefused(
+                f"The backup of {source} is damaged ({verdict}). Check the disk; nothing was changed."
+            )
         partial.replace(target)
     except (PermissionError, NotADirectoryError, FileExistsError, sqlite3.OperationalError) as exc:
         raise FolderNotWritable(folder, "BACKUP_DIR") from exc

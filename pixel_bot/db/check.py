@@ -90,7 +90,9 @@ async def _foreign_keys(session: AsyncSession) -> list[str]:
     if session.get_bind().dialect.name != "sqlite":
         return []
     rows = await session.execute(text("PRAGMA foreign_key_check"))
-    found = [f"Row {rowid} of {table} points to a row of {parent} that does not exist." for table, rowid, parent, _ in rows]
+    found = [
+        f"Row {rowid} of {table} points to a row of {parent} that does not exist." for table, rowid, parent, _ in rows
+    ]
     return _shortened(found, "rows")
 
 

@@ -52,7 +52,7 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
             raise FolderNotWritable(database.path.parent, "DATA_DIR") from exc
         raise
     except DatabaseError as exc:
-        if isdamaged(exc):
+        if is_damaged(exc):
             raise damaged(database.path) from exc
         raise
     return Upgrade(changed=True, report=tuple(report), backup=backup)

@@ -19,8 +19,11 @@ def unfold(session: AsyncSession, columns: dict[str, ColumnType]) -> str:
     ``columns`` and their names are the programmer's own words: never pass anything from outside.
     """
     if session.get_bind().dialect.name == "postgresql":
-        picks = ", ".join(f"CAST(r.value ->> {i} AS {kind}) AS {name}" for i, (name, kind) in enumerate(columns.items()))
-        return f"(SELECT {picks}, r.seq FROM jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS r(value, seq)) AS row"
+        picks = ", ".join(
+            f"CAST(r.value ->> {i} AS {kind}) AS {name}" for i, (name, kind) in enumerate(columns.items())
+        )
+        elements = "jsonb_array_elements(CAST(:rows AS jsonb)) WITH ORDINALITY AS r(value, seq)"
+        return f"(SELECT {picks}, r.seq FROM {elements}) AS row"
     picks = ", ".join(f"json_extract(value, '$[{i}]') AS {name}" for i, name in enumerate(columns))
     return f"(SELECT {picks}, key AS seq FROM json_each(:rows)) AS row"
 

@@ -1,7 +1,7 @@
 """Points and XP for being there, written by one task in batches: group commit without an artificial delay.
 
-Whatever waits is written in one transaction, then its waiters are answered, then the next batch is taken. A lone message
-commits at once; a flood commits in large batches. Nothing is answered before it is durable.
+Whatever waits is written in one transaction, then its waiters are answered, then the next batch is taken. A lone
+message commits at once; a flood commits in large batches. Nothing is answered before it is durable.
 """
 
 import asyncio

@@ -34,7 +34,7 @@ class ChatRules:
 
 
 class ChatLine(NamedTuple):
-    """A chat message as far as awards need it. ``at`` is in microseconds since 1970; ``key`` is unique to the person."""
+    """A chat message as far as awards need it; ``at`` in microseconds since 1970, ``key`` unique to the person."""
 
     message_id: str
     key: str
@@ -114,7 +114,11 @@ class ChatRound:
             if key in self._chatters or key in strangers:
                 continue
             chatter = gate.chatters.get(key)
-            if chatter is None or chatter.person.login != line.login or chatter.person.display_name != line.display_name:
+            if (
+                chatter is None
+                or chatter.person.login != line.login
+                or chatter.person.display_name != line.display_name
+            ):
                 strangers[key] = line.person
             else:
                 self._chatters[key] = chatter
@@ -132,7 +136,7 @@ class ChatRound:
         source = unfold(session, {"user_id": "bigint"})
         result = await session.execute(
             text(
-                f"SELECT c.user_id, c.key, c.expires_at FROM {source} JOIN cooldowns c ON c.user_id = row.user_id "  # noqa: S608
+                f"SELECT c.user_id, c.key, c.expires_at FROM {source} JOIN cooldowns c ON c.user_id = row.user_id "
                 f"WHERE c.key IN ('{CHAT}', '{XP}')"
             ),
             {"rows": fold([(ids[p],) for p in self._strangers.values()])},
@@ -190,7 +194,7 @@ class ChatRound:
         if not rows:
             return
         source = unfold(session, {"user_id": "bigint", "key": "text", "expires_at": "timestamp"})
-        select = f"SELECT row.user_id, row.key, row.expires_at FROM {source} WHERE true"  # noqa: S608
+        select = f"SELECT row.user_id, row.key, row.expires_at FROM {source} WHERE true"
         await session.execute(text(UPSERT.format(source=select)), {"rows": fold(rows)})
 
     def confirm(self) -> None:

@@ -109,7 +109,7 @@ class Economy:
             source = unfold(session, {"key": "text"})
             result = await session.execute(
                 text(
-                    f"SELECT u.id FROM users u JOIN {source} ON u.platform_id = row.key OR u.name = row.key "  # noqa: S608
+                    f"SELECT u.id FROM users u JOIN {source} ON u.platform_id = row.key OR u.name = row.key "
                     "UNION SELECT user_id FROM cooldowns WHERE key IN ('chat', 'xp') AND expires_at >= :since"
                 ),
                 {"rows": fold([(key,) for key in heard]), "since": stamp(moment)},
@@ -127,7 +127,9 @@ class Economy:
             await ledger.post(session, [Entry(user, amount, "mod:addall", now, change_id=change) for user in users])
         return len(users)
 
-    async def change_xp(self, actor: Viewer, viewer: Viewer, *, by: int | None = None, to: int | None = None) -> XpChange:
+    async def change_xp(
+        self, actor: Viewer, viewer: Viewer, *, by: int | None = None, to: int | None = None
+    ) -> XpChange:
         """A mod changes XP ``by`` an amount, or sets it ``to`` one. Levels follow; new ones pay what they pay."""
         async with self._database.write() as session:
             before = await self._levels.xp_of(session, viewer)
@@ -202,8 +204,8 @@ class Economy:
         """Reverse the rows of a change. What was spent meanwhile cannot be taken back: no balance falls below zero."""
         rows = await session.execute(
             text(
-                "SELECT t.user_id, SUM(t.amount) AS total, u.points FROM transactions t JOIN users u ON u.id = t.user_id "
-                "WHERE t.change_id = :change GROUP BY t.user_id, u.points"
+                "SELECT t.user_id, SUM(t.amount) AS total, u.points FROM transactions t "
+                "JOIN users u ON u.id = t.user_id WHERE t.change_id = :change GROUP BY t.user_id, u.points"
             ),
             {"change": change_id},
         )

@@ -35,7 +35,7 @@ async def claim(session: AsyncSession, events: Sequence[Worked]) -> set[str]:
     )
     result = await session.execute(
         text(
-            "INSERT INTO events (id, kind, points, xp, created_at) "  # noqa: S608
+            "INSERT INTO events (id, kind, points, xp, created_at) "
             f"SELECT row.id, row.kind, row.points, row.xp, row.created_at FROM {source} WHERE true "
             "ON CONFLICT (id) DO NOTHING RETURNING id"
         ),
@@ -48,7 +48,7 @@ async def release(session: AsyncSession, ids: Collection[str]) -> None:
     """Take back claims of the caller's own transaction."""
     source = unfold(session, {"id": "text"})
     await session.execute(
-        text(f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source})"),  # noqa: S608
+        text(f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source})"),
         {"rows": fold([(i,) for i in ids])},
     )
 
@@ -57,7 +57,7 @@ async def what_they_gave(session: AsyncSession, ids: Sequence[str]) -> dict[str,
     """Points and XP that worked events gave, by id."""
     source = unfold(session, {"id": "text"})
     result = await session.execute(
-        text(f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id"),  # noqa: S608
+        text(f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id"),
         {"rows": fold([(i,) for i in ids])},
     )
     return {event_id: (points, xp) for event_id, points, xp in result}

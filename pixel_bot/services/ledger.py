@@ -1,4 +1,7 @@
-"""The only place where ``users.points`` changes: each change is one row in ``transactions``, in the same transaction."""
+"""The only place where ``users.points`` changes.
+
+Each change is one row in ``transactions``, written in the same database transaction.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -76,13 +79,13 @@ async def _move(session: AsyncSession, totals: dict[int, int], at: datetime) -> 
     source = unfold(session, {"user_id": "bigint", "total": "bigint"})
     result = await session.execute(
         text(
-            f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "  # noqa: S608
+            f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
             "WHERE users.id = row.user_id AND users.points + row.total BETWEEN 0 AND :most "
             "RETURNING users.id, users.points"
         ),
         {"rows": fold(list(totals.items())), "at": stamp(at), "most": MAX_BALANCE},
     )
-    return {user: points for user, points in result}
+    return {int(user): int(points) for user, points in result}
 
 
 async def _explain(session: AsyncSession, refused: dict[int, int]) -> None:
@@ -112,7 +115,7 @@ async def _record(session: AsyncSession, entries: Sequence[Entry], before: dict[
     )
     await session.execute(
         text(
-            "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "  # noqa: S608
+            "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
             "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
             f"FROM {source} ORDER BY row.seq"
         ),

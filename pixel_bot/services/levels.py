@@ -98,10 +98,10 @@ class Levels:
         source = unfold(session, {"name": "text", "amount": "bigint"})
         result = await session.execute(
             text(
-                "INSERT INTO xp_records (user_name, xp, level, created_at, updated_at) "  # noqa: S608
+                "INSERT INTO xp_records (user_name, xp, level, created_at, updated_at) "
                 f"SELECT row.name, row.amount, 1, :at, :at FROM {source} WHERE true "
-                "ON CONFLICT (user_name) DO UPDATE SET xp = xp_records.xp + excluded.xp, updated_at = excluded.updated_at "
-                "RETURNING user_name, xp, level"
+                "ON CONFLICT (user_name) DO UPDATE SET xp = xp_records.xp + excluded.xp, "
+                "updated_at = excluded.updated_at RETURNING user_name, xp, level"
             ),
             {"rows": fold(list(totals.items())), "at": stamp(at)},
         )
@@ -111,7 +111,9 @@ class Levels:
             return []
         await self._keep_levels(session, [(name, new) for name, _, new in climbed])
         who = {gain.name: gain for gain in gains}
-        return await self._pay(session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)])
+        return await self._pay(
+            session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)]
+        )
 
     async def change(self, session: AsyncSession, viewer: Viewer, delta: int) -> tuple[int, list[LevelUp]]:
         """Add or (by hand of a mod) take XP; never below zero.
@@ -165,7 +167,7 @@ class Levels:
     async def _keep_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
         source = unfold(session, {"name": "text", "level": "bigint"})
         await session.execute(
-            text(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),  # noqa: S608
+            text(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),
             {"rows": fold(levels)},
         )
 
@@ -175,7 +177,9 @@ class Levels:
         new = await events.claim(session, list(_as_events(due)))
         fresh = [(gain, level, reward) for gain, level, reward in due if _event_id(gain, level) in new]
         entries = [
-            Entry(gain.user_id, reward.points, f"level:{level}", gain.at) for gain, level, reward in fresh if reward.points
+            Entry(gain.user_id, reward.points, f"level:{level}", gain.at)
+            for gain, level, reward in fresh
+            if reward.points
         ]
         await ledger.post(session, entries)
         said = {(gain.user_id, level): reward.words(gain.shown, level) for gain, level, reward in fresh}

@@ -35,7 +35,7 @@ def load_rewards(path: Path) -> Mapping[int, Reward]:
         log.warning("%s cannot be read as UTF-8 text. Levels pay nothing until this is fixed.", path)
         return {}
     if not isinstance(raw, dict):
-        log.warning("%s must map levels to rewards, like {\"5\": {\"points\": 100}}. Levels pay nothing.", path)
+        log.warning('%s must map levels to rewards, like {"5": {"points": 100}}. Levels pay nothing.', path)
         return {}
     rewards: dict[int, Reward] = {}
     for level, value in cast(dict[str, Any], raw).items():

@@ -89,7 +89,7 @@ class Viewers:
         source = unfold(session, {"platform": "text", "platform_id": "text"})
         result = await session.execute(
             text(
-                f"SELECT u.platform, u.platform_id, u.id, u.name, u.display_name FROM {source} "  # noqa: S608
+                f"SELECT u.platform, u.platform_id, u.id, u.name, u.display_name FROM {source} "
                 "JOIN users u ON u.platform = row.platform AND u.platform_id = row.platform_id"
             ),
             {"rows": fold([(p.platform, p.platform_id) for p in people])},
@@ -136,7 +136,7 @@ class Viewers:
     async def _holders(self, session: AsyncSession, names: Sequence[str]) -> list[tuple[int, str, str | None]]:
         source = unfold(session, {"name": "text"})
         result = await session.execute(
-            text(f"SELECT u.id, u.name, u.platform_id FROM {source} JOIN users u ON u.name = row.name"),  # noqa: S608
+            text(f"SELECT u.id, u.name, u.platform_id FROM {source} JOIN users u ON u.name = row.name"),
             {"rows": fold([(n,) for n in names])},
         )
         return [(user, name, platform_id) for user, name, platform_id in result]
@@ -162,7 +162,7 @@ class Viewers:
         source = unfold(session, {"name": "text", "platform": "text", "platform_id": "text", "display_name": "text"})
         result = await session.execute(
             text(
-                "INSERT INTO users (name, points, platform, platform_id, display_name, created_at, updated_at) "  # noqa: S608
+                "INSERT INTO users (name, points, platform, platform_id, display_name, created_at, updated_at) "
                 f"SELECT row.name, 0, row.platform, row.platform_id, row.display_name, :now, :now FROM {source} "
                 "WHERE true ORDER BY row.seq RETURNING id, name"
             ),

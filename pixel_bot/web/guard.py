@@ -12,6 +12,8 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+REFUSAL = "This address is not known here. Open the bot as localhost, or add the name to WEB_ALLOWED_HOSTS.\n"
+
 
 class HostGuard:
     """ASGI middleware that refuses foreign Host and Origin headers with 403."""
@@ -26,7 +28,9 @@ class HostGuard:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 4403})
             else:
-                text = "This address is not known here. Open the bot as localhost, or add the name to WEB_ALLOWED_HOSTS.\n"
+                text = (
+                    "This address is not known here. Open the bot as localhost, or add the name to WEB_ALLOWED_HOSTS.\n"
+                )
                 await PlainTextResponse(text, 403)(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -26,7 +26,7 @@ class _Uvicorn(uvicorn.Server):
 
 
 class WebServer:
-    """A web server on a port of its own. The port is bound at once, so that its number is known before anything starts."""
+    """A web server on a port of its own, which is bound at once: its number is known before anything starts."""
 
     def __init__(self, host: str, port: int) -> None:
         self._socket = _bind(host, port)

@@ -15,6 +15,7 @@ from pixel_bot.platforms.sandbox.world import BOT, STREAMER, TOKEN_SECONDS, Citi
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+METHODS = ["GET", "POST", "DELETE"]
 SCOPES = ["user:read:chat", "user:write:chat", "user:bot", "channel:bot", "bits:read", "channel:read:subscriptions"]
 
 
@@ -34,7 +35,9 @@ class Endpoints:
             Route("/oauth2/validate", self._validate),
             Route("/oauth2/revoke", self._revoke, methods=["POST"]),
             Route("/helix/users", self._signed(self._users)),
-            Route("/helix/eventsub/subscriptions", self._signed(self._subscriptions), methods=["GET", "POST", "DELETE"]),
+            Route(
+                "/helix/eventsub/subscriptions", self._signed(self._subscriptions), methods=["GET", "POST", "DELETE"]
+            ),
             Route("/helix/chat/messages", self._signed(self._chat), methods=["POST"]),
             WebSocketRoute("/ws", self._twitch.serve_socket),
         ]

@@ -12,7 +12,7 @@ from typing import Any, cast
 import orjson
 from sqlalchemy import text
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -54,7 +54,7 @@ class Page:
         self._twitch = twitch
         self._services = services
         self._commands = commands
-        self._visits: set["_Visit"] = set()
+        self._visits: set[_Visit] = set()
         self._replay: asyncio.Task[None] | None = None
 
     def routes(self) -> list[BaseRoute]:
@@ -85,15 +85,15 @@ class Page:
 
     async def _take_log(self, request: Request) -> Response:
         if self._replay is not None and not self._replay.done():
-            return JSONResponse({"error": "A replay is running already. Wait for its end."}, 409)
+            return PlainTextResponse("A replay is running already. Wait for its end.", 409)
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
             if len(body) > MAX_LOG_BYTES:
-                return JSONResponse({"error": "That log is larger than 16 MB. Use --replay FILE instead."}, 413)
+                return PlainTextResponse("That log is larger than 16 MB. Use --replay FILE instead.", 413)
         chat_log = parse_log(bytes(body))
         if not chat_log.rows:
-            return JSONResponse({"error": "No rows like second,user,text were found."}, 422)
+            return PlainTextResponse("No rows like second,user,text were found.", 422)
         wanted = request.query_params.get("speed", "1")
         speed = float(wanted) if wanted.replace(".", "", 1).isdigit() else 1.0
         self._replay = asyncio.create_task(self._play(chat_log, speed), name="page-replay")
@@ -244,8 +244,10 @@ class _Visit:
                 await self._say(self._who, visible(str(wish.get("text", ""))))
             case "event" if self._who is not None:
                 await self._fire(self._who, str(wish.get("kind", "")), wish.get("amount"))
-            case _:
+            case "say" | "event":
                 await self._send({"type": "refused", "text": "Pick somebody to type as first."})
+            case _:
+                return
 
     async def _pick(self, login: str, role: str) -> None:
         login = login.strip().lower()

@@ -1,7 +1,7 @@
 """Plays a chat log into the sandbox.
 
-Messages carry the log's own seconds. Their ids come from the file and the row, and the start time is kept for each file,
-so that a replay which was killed half-way and started again pays nothing twice and nothing less.
+Messages carry the log's own seconds. Their ids come from the file and the row, and the start time is kept for each
+file, so that a replay which was killed half-way and started again pays nothing twice and nothing less.
 """
 
 import asyncio
@@ -40,8 +40,8 @@ class ChatLog:
     """A chat log in memory. ``skipped`` holds a sentence for each row that cannot be used."""
 
     id: str
-    rows: list[Row] = field(default_factory=lambda: [])
-    skipped: list[str] = field(default_factory=lambda: [])
+    rows: list[Row] = field(default_factory=list[Row])
+    skipped: list[str] = field(default_factory=list[str])
 
     @property
     def seconds(self) -> float:
@@ -69,7 +69,7 @@ def parse_log(content: bytes) -> ChatLog:
     for line, text in enumerate(lines, 1):
         # Each line by itself: chat has no line breaks, and one stray quote must not swallow the rest of the file.
         try:
-            fields = next(csv.reader([text], strict=True), [])
+            fields = next(csv.reader([text], strict=True), list[str]())
         except csv.Error as exc:
             chat_log.skipped.append(f"line {line}: {exc}")
             continue

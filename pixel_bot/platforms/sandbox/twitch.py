@@ -56,8 +56,8 @@ class Session:
 class Answers:
     """How fast the bot answered."""
 
-    asked: dict[str, float] = field(default_factory=lambda: {})
-    seconds: list[float] = field(default_factory=lambda: [])
+    asked: dict[str, float] = field(default_factory=dict[str, float])
+    seconds: list[float] = field(default_factory=list[float])
 
     def ask(self, message_id: str) -> None:
         """A command was sent."""

@@ -52,5 +52,7 @@ async def listen(client: Client, bot_id: str, owner_id: str) -> list[str]:
             )
         except HTTPException as exc:
             refused.append(str(payload.type))
-            log.warning("Twitch refused the event type %s: %s %s", payload.type, exc.status, exc.extra.get("message", ""))
+            log.warning(
+                "Twitch refused the event type %s: %s %s", payload.type, exc.status, exc.extra.get("message", "")
+            )
     return refused

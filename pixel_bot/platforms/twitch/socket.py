@@ -1,5 +1,8 @@
-"""TwitchIO's event socket with three changes: plain chat takes a short way, a reader that is too fast waits, and a frame
-that cannot be read costs that frame and not the connection."""
+"""TwitchIO's event socket with three changes.
+
+Plain chat takes a short way, a reader that is too fast waits, and a frame that cannot be read costs that frame and not
+the connection.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -35,7 +38,9 @@ class EventSocket(Websocket):
                 await super()._listen()
             except (KeyError, TypeError, AttributeError) as exc:
                 # TwitchIO takes a frame's fields for granted; without this, one odd frame would leave the bot deaf.
-                log.warning("A frame from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
+                log.warning(
+                    "A frame from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc
+                )
             else:
                 return
 
