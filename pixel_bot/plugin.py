@@ -16,12 +16,13 @@ A cog is a class of commands in a file of its own::
         await bot.add_component(Hello(bot))
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from twitchio.ext import commands
 
 from pixel_bot.bot import PixelBot, command_list, usage
+from pixel_bot.chat.command import command
 from pixel_bot.chat.context import Context
 from pixel_bot.chat.converters import Amount, KnownViewer, Total
 from pixel_bot.chat.guards import audience, broadcaster_only, mods_only
@@ -74,17 +75,6 @@ class Cog(commands.Component):
 
     def __init__(self, bot: PixelBot) -> None:
         self.bot = bot
-
-
-def command(name: str | None = None, *, aliases: Sequence[str] = (), usage: str = "") -> Any:
-    """Decorator: the method is a command.
-
-    Args:
-        name: what is typed after the prefix; the method's name when left out. It may have two words.
-        aliases: other names for it.
-        usage: what comes after the name, like ``@user N``, for ``!help`` and for friendly refusals.
-    """
-    return commands.command(name=name, aliases=list(aliases), extras={"usage": usage})
 
 
 def on(happening: type[Happening]) -> Callable[[Any], Callable[..., Coroutine[Any, Any, None]]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pixel_bot.chat.context import Context
 
 _GROUPED = re.compile(r"^\d{1,3}(?:[,.' _]\d{3})+$", re.ASCII)
-_PLAIN = re.compile(r"^\d{1,20}$", re.ASCII)
+_PLAIN = re.compile(r"^\d{1,500}$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

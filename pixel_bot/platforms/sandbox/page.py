@@ -132,6 +132,10 @@ class _Visit:
         self._services.database.committed.add(self._changed.set)
         news: asyncio.Task[None] | None = None
         try:
+            for persona in PERSONAS:
+                # So that one can give points to them before they ever wrote.
+                if persona.role != "joystick":
+                    await self._services.viewers.meet(_person(persona))
             await self._send(await self._hello())
             news = asyncio.create_task(self._tell_news())
             while True:

@@ -30,6 +30,7 @@ class Line:
     text: str
     at: datetime
     reply_to: str | None = None
+    reply_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -157,7 +158,8 @@ class Twitch:
         self, who: Citizen, text: str, *, message_id: str = "", at: datetime | None = None, reply_to: str | None = None
     ) -> Line:
         """Somebody writes in chat."""
-        line = Line(message_id or secrets.token_hex(16), who, text, at or datetime.now(UTC), self._author(reply_to))
+        when = at or datetime.now(UTC)
+        line = Line(message_id or secrets.token_hex(16), who, text, when, self._author(reply_to), reply_to)
         self.show(line)
         if who.login != BOT.login and text.startswith("!"):
             self.answers.ask(line.id)

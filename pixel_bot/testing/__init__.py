@@ -1,0 +1,17 @@
+"""The test kit for cog authors.
+
+``stage`` runs a bot in the test's own process, with real ``ChatMessage`` objects and a wire that only notes what is sent::
+
+    async def test_hello(tmp_path):
+        async with stage(tmp_path) as chat:
+            assert await chat.say("alice", "!hello") == ["Hello alice!"]
+
+``live`` runs the whole bot against the sandbox over real sockets; the same questions, slower answers.
+"""
+
+from pixel_bot.testing.clock import SettableClock
+from pixel_bot.testing.live import Live, live
+from pixel_bot.testing.settings import settings_in
+from pixel_bot.testing.stage import Stage, stage
+
+__all__ = ["Live", "SettableClock", "Stage", "live", "settings_in", "stage"]

@@ -1,0 +1,24 @@
+"""A clock that stands still until told."""
+
+from datetime import UTC, datetime, timedelta
+
+from pixel_bot.clock import Clock
+
+
+class SettableClock(Clock):
+    """Time as the test sets it; it begins on 1 January 2026 at noon, UTC."""
+
+    def __init__(self, start: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        """The moment that was set."""
+        return self._now
+
+    def set(self, moment: datetime) -> None:
+        """It is this moment from now on."""
+        self._now = moment
+
+    def advance(self, seconds: float) -> None:
+        """So many seconds pass."""
+        self._now += timedelta(seconds=seconds)

@@ -1,0 +1,80 @@
+"""The whole bot against the sandbox, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from pixel_bot.app import App, running
+from pixel_bot.clock import Clock
+from pixel_bot.platforms.sandbox.twitch import Line
+from pixel_bot.platforms.sandbox.world import STREAMER, Citizen, Role, citizen
+from pixel_bot.testing.settings import settings_in
+
+ANSWER_SECONDS = 10.0
+
+
+class Live:
+    """A running bot and its sandbox."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.bot = app.bot
+        self.twitch = app.twitch
+
+    async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> Line:
+        """Somebody writes in chat. Returns the line, at once."""
+        return await self.twitch.say(self._who(login, role), text, message_id=message_id)
+
+    async def ask(self, login: str, text: str, role: Role = "viewer") -> str:
+        """Somebody types a command. Returns the bot's answer.
+
+        Raises:
+            TimeoutError: no answer came.
+        """
+        return (await self.ask_all([(login, text)], role))[0]
+
+    async def ask_all(self, questions: list[tuple[str, str]], role: Role = "viewer") -> list[str]:
+        """Many commands at once. Returns the answers in the order of the questions."""
+        answers: dict[str, str] = {}
+        complete = asyncio.Event()
+        asked: list[str] = []
+
+        def on_line(line: Line) -> None:
+            if line.reply_id is not None:
+                answers[line.reply_id] = line.text
+                complete.set()
+
+        self.twitch.listeners.add(on_line)
+        try:
+            lines = await asyncio.gather(*(self.say(login, text, role) for login, text in questions))
+            asked = [line.id for line in lines]
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while not all(i in answers for i in asked):
+                    complete.clear()
+                    await complete.wait()
+        finally:
+            self.twitch.listeners.discard(on_line)
+        return [answers[i] for i in asked]
+
+    async def settled(self) -> None:
+        """Wait until the bot has heard and worked everything, and all of it is durable."""
+        await self.bot.heard(self.twitch.notified)
+        await self.bot.settled()
+
+    def _who(self, login: str, role: Role) -> Citizen:
+        return STREAMER if role == "broadcaster" else self.twitch.world.settle(citizen(login, role))
+
+
+@asynccontextmanager
+async def live(folder: Path, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[Live]:
+    """The bot on its sandbox, with its files in ``folder`` and on a free port.
+
+    Args:
+        folder: like pytest's ``tmp_path``.
+        clock: another clock than the real one.
+        settings: by their lower-case names.
+    """
+    async with running(settings_in(folder, **settings), clock) as app:
+        yield Live(app)

@@ -1,0 +1,107 @@
+"""A bot in the test's own process: everything is real but the wire."""
+
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+from pixel_bot.app import opened
+from pixel_bot.bot import Account, PixelBot
+from pixel_bot.platforms.sandbox import frames
+from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, Role, citizen
+from pixel_bot.services.container import Services
+from pixel_bot.services.people import Person, Viewer
+from pixel_bot.testing.clock import SettableClock
+from pixel_bot.testing.settings import settings_in
+
+SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "condition": {}, "status": "enabled"}
+
+
+class Stage:
+    """A chat with a bot in it."""
+
+    def __init__(self, bot: PixelBot, clock: SettableClock) -> None:
+        self.bot = bot
+        self.clock = clock
+        self.sent: list[str] = []
+        """All that the bot said."""
+        cast(Any, bot.http).post_chat_message = self._note
+
+    @property
+    def services(self) -> Services:
+        """The services of the bot."""
+        return self.bot.services
+
+    async def say(
+        self, login: str, text: str, role: Role = "viewer", *, message_id: str = "", **event: Any
+    ) -> list[str]:
+        """Somebody writes in chat.
+
+        Args:
+            login: who; the streamer is ``pixel_street``.
+            text: what.
+            role: ``viewer``, ``subscriber``, ``vip``, ``moderator`` or ``broadcaster``.
+            message_id: to send the same message twice.
+            event: fields of the event to set otherwise, like ``source_broadcaster_user_id="1"``.
+
+        Returns:
+            What the bot said to it, when all is done and durable.
+        """
+        who = STREAMER if role == "broadcaster" else citizen(login.lower(), role, login)
+        message_id = message_id or secrets.token_hex(8)
+        payload = frames.chat_message(who, text, message_id) | event
+        return await self.hear("channel.chat.message", payload, message_id)
+
+    async def hear(self, kind: str, event: frames.Json, message_id: str = "") -> list[str]:
+        """An event arrives, as EventSub would bring it. Returns what the bot said to it."""
+        before = len(self.sent)
+        subscription = SUBSCRIPTION | {"type": kind}
+        message_id = message_id or secrets.token_hex(8)
+        self.bot.notify(frames.notification(subscription, event, message_id, self.clock.now()))
+        await self.bot.settled()
+        return self.sent[before:]
+
+    async def viewer(self, login: str, points: int = 0) -> Viewer:
+        """Somebody who has been here; with so many points, given by the streamer."""
+        person = person_of(citizen(login.lower(), name=login))
+        viewer = await self.bot.viewers.meet(person)
+        if points:
+            streamer = await self.bot.viewers.meet(person_of(STREAMER))
+            await self.bot.economy.add(streamer, viewer, points)
+        return await self.bot.viewers.meet(person)
+
+    async def points(self, login: str) -> int:
+        """Somebody's balance."""
+        return (await self.bot.viewers.find(login)).points
+
+    async def _note(self, *, message: str, **_: Any) -> dict[str, Any]:
+        self.sent.append(message)
+        return {"data": [{"message_id": f"sent-{len(self.sent)}", "is_sent": True, "drop_reason": None}]}
+
+
+@asynccontextmanager
+async def stage(folder: Path, clock: SettableClock | None = None, **settings: Any) -> AsyncGenerator[Stage]:
+    """A chat with a bot and all cogs, over a database in ``folder``.
+
+    Args:
+        folder: like pytest's ``tmp_path``.
+        clock: to share one with other parts of the test.
+        settings: by their lower-case names, like ``cogs_dir=tmp_path / "cogs"``.
+    """
+    clock = clock or SettableClock()
+    async with opened(settings_in(folder, **settings), "sandbox", clock) as services:
+        bot = PixelBot(services, Account("client", "secret", BOT.id, STREAMER.id, limited=False))
+        services.awards.start()
+        await bot.setup_hook()
+        try:
+            yield Stage(bot, clock)
+            await bot.settled()
+        finally:
+            await services.awards.stop()
+            await bot.close(save_tokens=False)
+
+
+def person_of(who: Citizen) -> Person:
+    """Somebody of the sandbox as the platform names them."""
+    return Person(who.id, who.login, who.name)
