@@ -89,7 +89,8 @@ class PixelBot(commands.Bot):
     async def recent_chatters(self) -> list[int]:
         """User ids of everybody who chatted in the last 30 minutes, also before a restart."""
         since = self.clock.now() - RECENT
-        return await self.economy.chatters_since(since, self.awards.gate.heard_since(micros(since)))
+        heard = self.awards.gate.heard_since(micros(since))
+        return await self.economy.chatters_since(since, heard, self.awards.gate.rules)
 
     # TwitchIO's hooks
 
@@ -104,6 +105,20 @@ class PixelBot(commands.Bot):
     async def setup_hook(self) -> None:
         """Load the cogs."""
         await self.cogs.load_all()
+
+    async def add_component(self, component: commands.Component, /) -> None:
+        """Add a cog, all or nothing: TwitchIO's clean-up would take away commands of those who had the names first.
+
+        Raises:
+            ComponentLoadError: its name, or that of a command, is taken.
+        """
+        names = [n for c in component.__all_commands__.values() for n in (c.name, *c.aliases)]
+        taken = [n for n in names if n in self._commands]
+        if taken:
+            raise commands.ComponentLoadError(f"{self._prefix}{taken[0]} exists already, in another cog")
+        if component.name in self._components:
+            raise commands.ComponentLoadError(f"a cog class named {component.name} is loaded already")
+        await super().add_component(component)
 
     def get_context(self, payload: Any, *, cls: Any = None) -> Any:
         """Commands get our context."""

@@ -125,13 +125,13 @@ class Cogs:
 
 def _reason(exc: BaseException) -> str:
     """What went wrong and where, in one line: the last place in the cog's own code."""
+    if isinstance(exc, commands.NoEntryPointError):
+        return "it has no `async def setup(bot)`"
     cause = exc.__cause__ or exc
     if isinstance(cause, commands.ComponentLoadError) and cause.__cause__ is not None:
         cause = cause.__cause__
     if isinstance(cause, SyntaxError):
         return f"line {cause.lineno}: {cause.msg}"
-    if isinstance(cause, commands.NoEntryPointError):
-        return "it has no `async def setup(bot)`"
     folders = {Path(folder) for folder in cogs.__path__}
     places = [f for f in traceback.extract_tb(cause.__traceback__) if Path(f.filename).parent in folders]
     where = f"line {places[-1].lineno}: " if places else ""

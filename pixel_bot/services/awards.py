@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, repeat
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock, from_micros, micros
@@ -23,6 +24,7 @@ from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Gain, Levels, LevelUp
 from pixel_bot.services.people import Person
 from pixel_bot.services.viewers import Viewers
+from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +73,9 @@ class _Batch:
     fresh: set[str] = field(default_factory=lambda: set[str]())
     points: int = 0
     xp: int = 0
+
+    def __len__(self) -> int:
+        return len(self.lines) + len(self.waiting)
 
 
 LevelUpListener = Callable[[LevelUp], Awaitable[None]]
@@ -162,18 +167,16 @@ class Awards:
 
     async def _settle(self, batch: _Batch) -> None:
         """Write a batch, whatever it takes: a database that is away is waited for, a poisoned entry is set aside."""
-        for pause in (*RETRY_SECONDS, None):
+        for pause in chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1])):
             try:
                 ups = await self._write(batch)
-            except DBAPIError as exc:
-                if pause is None and self._stopping:
+            except OperationalError as exc:
+                if self._stopping and pause == RETRY_SECONDS[-1]:
+                    log.error("The database could not be written to the end; %s lost.", count(len(batch), "award"))
                     self._give_up(batch, exc)
                     return
                 log.error("The database cannot be written (%s). Awards wait and are tried again.", exc.orig)
-                await asyncio.sleep(pause or RETRY_SECONDS[-1])
-                if pause is None:
-                    await self._settle(batch)
-                    return
+                await asyncio.sleep(pause)
             except Exception as exc:  # noqa: BLE001 - one bad entry must not hold up everybody else's points
                 await self._settle_apart(batch, exc)
                 return
@@ -182,7 +185,7 @@ class Awards:
                 return
 
     async def _settle_apart(self, batch: _Batch, exc: Exception) -> None:
-        if len(batch.lines) + len(batch.waiting) <= 1:
+        if len(batch) <= 1:
             log.error("An award could not be written and was left out: %s", exc, exc_info=exc)
             self._give_up(batch, exc)
             return

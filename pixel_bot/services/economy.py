@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,7 @@ from pixel_bot.db.models import stamp
 from pixel_bot.db.sets import fold, unfold
 from pixel_bot.errors import BadAmount, NothingToUndo
 from pixel_bot.services import ledger
+from pixel_bot.services.chat_gate import ChatRules
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Levels, LevelUp
 from pixel_bot.services.people import Viewer
@@ -97,22 +98,28 @@ class Economy:
             await self._post_change(session, actor, viewer, delta, "mod:set", summary, note)
         return delta
 
-    async def chatters_since(self, moment: datetime, heard: Sequence[str]) -> list[int]:
+    async def chatters_since(self, moment: datetime, heard: Sequence[str], rules: ChatRules) -> list[int]:
         """User ids of those who chatted since a moment.
 
         Args:
             moment: from when on.
             heard: platform ids (or names, on other platforms) of those heard in this run. Those of an earlier run are
-                found by the cooldowns that their chat started.
+                found by the cooldowns that their awards started.
+            rules: how long those cooldowns are.
         """
         async with self._database.readers() as session:
             source = unfold(session, {"key": "text"})
             result = await session.execute(
                 text(
                     f"SELECT u.id FROM users u JOIN {source} ON u.platform_id = row.key OR u.name = row.key "
-                    "UNION SELECT user_id FROM cooldowns WHERE key IN ('chat', 'xp') AND expires_at >= :since"
+                    "UNION SELECT user_id FROM cooldowns "
+                    "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
                 ),
-                {"rows": fold([(key,) for key in heard]), "since": stamp(moment)},
+                {
+                    "rows": fold([(key,) for key in heard]),
+                    "chat": stamp(moment + timedelta(seconds=rules.points_cooldown)),
+                    "xp": stamp(moment + timedelta(seconds=rules.xp_cooldown)),
+                },
             )
             return sorted(result.scalars())
 

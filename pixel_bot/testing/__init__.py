@@ -1,6 +1,6 @@
 """The test kit for cog authors.
 
-``stage`` runs a bot in the test's own process, with real ``ChatMessage`` objects and a wire that only notes what is sent::
+``stage`` runs a bot in the test's own process, with real ``ChatMessage`` objects and a wire that only notes::
 
     async def test_hello(tmp_path):
         async with stage(tmp_path) as chat:

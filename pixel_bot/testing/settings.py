@@ -3,7 +3,24 @@
 from pathlib import Path
 from typing import Any
 
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+
 from pixel_bot.settings import Settings
+
+
+class _Isolated(Settings):
+    """Reads neither ``.env`` nor the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 def settings_in(folder: Path, **overrides: Any) -> Settings:
@@ -13,12 +30,5 @@ def settings_in(folder: Path, **overrides: Any) -> Settings:
         folder: where database and backups go, like pytest's ``tmp_path``.
         overrides: settings by their lower-case names, like ``points_chat_amount=5``.
     """
-    return _Isolated(**{"data_dir": folder, "web_port": 0, **overrides})
-
-
-class _Isolated(Settings):
-    """Reads neither ``.env`` nor the environment."""
-
-    @classmethod
-    def settings_customise_sources(cls, settings_cls: Any, init_settings: Any, **_: Any) -> tuple[Any, ...]:
-        return (init_settings,)
+    values: dict[str, Any] = {"data_dir": folder, "web_port": 0, **overrides}
+    return _Isolated(**values)

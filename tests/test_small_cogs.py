@@ -1,0 +1,43 @@
+"""The cogs `levels`, `cooldowns` and `help`."""
+
+from pixel_bot.testing import SettableClock, Stage
+
+
+async def test_level_of_oneself_and_of_others(chat: Stage) -> None:
+    await chat.say("bob", "hello")
+    assert await chat.say("bob", "!level") == ["You are level 1 with 1 XP; 99 XP to level 2."]
+    assert await chat.say("alice", "!rank @bob") == ["bob is level 1 with 1 XP; 99 XP to level 2."]
+
+
+async def test_cooldowns_count_down(chat: Stage, clock: SettableClock) -> None:
+    assert await chat.say("bob", "!cooldowns") == ["You are not on cooldown for anything."]
+    await chat.say("bob", "hello")
+    clock.advance(10)
+    assert await chat.say("bob", "!cooldowns") == ["Still to wait: chat points 50s, chat XP 20s."]
+
+
+async def test_mods_end_cooldowns(chat: Stage) -> None:
+    await chat.say("bob", "hello")
+    assert await chat.say("mila", "!cooldowns reset @bob", "moderator") == ["bob is free again: 2 cooldowns ended."]
+    await chat.say("bob", "hello again")
+    assert await chat.points("bob") == 2
+
+
+async def test_help_lists_what_one_may_type(chat: Stage) -> None:
+    (viewers,) = await chat.say("bob", "!help")
+    (mods,) = await chat.say("mila", "!help", "moderator")
+    assert "!give" in viewers
+    assert "!undo" not in viewers
+    assert "!undo" in mods
+    assert "!points add" in mods
+
+
+async def test_help_for_one_command(chat: Stage) -> None:
+    assert await chat.say("bob", "!help give") == ["!give @user N: Give somebody some of your points, or all of them."]
+    assert await chat.say("bob", "!help !points") == [
+        "!points [@user] (also !balance): How many points you have, or somebody else."
+    ]
+    assert await chat.say("bob", "!help points add") == [
+        "!points add @user N [REASON]: Give somebody points out of nothing. For mods."
+    ]
+    assert await chat.say("bob", "!help nonsense") == ["There is no such command here. !help lists them."]
