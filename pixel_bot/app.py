@@ -76,7 +76,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         web = WebServer(settings.web_host, settings.web_port)
         stack.push_async_callback(web.stop)
         services = await stack.enter_async_context(opened(settings, "sandbox", clock or Clock()))
-        twitch = Twitch(World())
+        twitch = Twitch(World(), settings.command_prefix)
         place = sandbox_place(twitch.world, web.address)
         async with connected(services, place, stack) as bot:
             page = Page(twitch, services, lambda: describe_commands(bot))

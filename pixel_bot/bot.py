@@ -15,7 +15,7 @@ from twitchio.models.eventsub_ import create_event_instance
 from pixel_bot.chat.cogs import Cogs
 from pixel_bot.chat.context import Context
 from pixel_bot.chat.hearing import CHAT, Heard, complete, happening_of, hear
-from pixel_bot.chat.outbox import LIMIT, Outbox, Outgoing, SendFailed
+from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD, Outbox, Outgoing, SendFailed
 from pixel_bot.chat.replies import sentence_for
 from pixel_bot.clock import micros
 from pixel_bot.services.chat_gate import ChatLine
@@ -182,7 +182,10 @@ class PixelBot(commands.Bot):
 
     def _hear_chat(self, frame: Mapping[str, Any]) -> None:
         heard = hear(frame)
-        if not self._seen.add(heard.message_id, True) or self._is_own(heard):
+        if not self._seen.add(heard.message_id, True):
+            return
+        if self._is_own(heard):
+            self._learn_limit(frame)
             return
         is_command = heard.text.startswith(self._prefix)
         if is_command and not heard.guest:
@@ -211,6 +214,12 @@ class PixelBot(commands.Bot):
         if self._account.bot_id != self._account.owner_id:
             return True
         return self._own.get(heard.message_id) is not None or heard.text in self._sending
+
+    def _learn_limit(self, frame: Mapping[str, Any]) -> None:
+        """Our own messages come back with our badges: moderators may send more."""
+        if self.outbox.limit is not None:
+            badges = {badge.get("set_id") for badge in frame["payload"]["event"].get("badges") or ()}
+            self.outbox.limit = LIMIT_AS_MOD if badges & {"moderator", "lead_moderator", "broadcaster"} else LIMIT
 
     async def _obey(self, message: Any) -> None:
         context: Context = self.get_context(message)

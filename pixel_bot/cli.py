@@ -70,8 +70,11 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             settings
         )
 
-    from pixel_bot.runner import Replay, run
+    from pixel_bot.runner import Replay, run, run_live
 
+    if args.command is None and settings.live:
+        await run_live(settings)
+        return 0
     replay = None
     if args.command == "sandbox":
         if args.replay is not None:

@@ -20,8 +20,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot import __version__
-from pixel_bot.app import App, running
+from pixel_bot.app import App, opened, running
+from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
+from pixel_bot.errors import StartError
 from pixel_bot.platforms.sandbox.replay import ChatLog, play, read_log, start_of
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
@@ -63,6 +65,19 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
             console.print("Writing what is left, then good night.")
+
+
+async def run_live(settings: Settings) -> None:
+    """Run the bot on Twitch.
+
+    Raises:
+        StartError: always, so far. The database is opened and marked first, so that play money never gets into it.
+    """
+    async with opened(settings, "live", Clock()):
+        raise StartError(
+            "Signing in to Twitch is not part of this version yet. "
+            "Start the sandbox, which needs no account: python -m pixel_bot sandbox"
+        )
 
 
 def _settle_memory() -> None:

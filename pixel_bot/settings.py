@@ -35,7 +35,9 @@ TwitchId = Annotated[str, Field(pattern=r"^\d*$")]
 class Settings(BaseSettings):
     """The settings, checked. Wrong ones raise ``SettingsError`` through ``load_settings``."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     twitch_client_id: str = Field("", description="Client id of your application at dev.twitch.tv/console")
     twitch_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret; never shared, never logged")

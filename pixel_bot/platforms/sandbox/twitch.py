@@ -19,6 +19,7 @@ from pixel_bot.platforms.sandbox.world import BOT, Citizen, World
 SUBSCRIBE_WITHIN = 10.0
 UNUSED = 4003
 HISTORY = 200
+MAX_ASKED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ class Answers:
     seconds: list[float] = field(default_factory=list[float])
 
     def ask(self, message_id: str) -> None:
-        """A command was sent."""
+        """A command was sent. Those that nobody answers are forgotten after a while."""
+        if len(self.asked) >= MAX_ASKED:
+            self.asked.pop(next(iter(self.asked)))
         self.asked[message_id] = time.perf_counter()
 
     def answered(self, message_id: str | None) -> None:
@@ -74,8 +77,9 @@ class Answers:
 class Twitch:
     """What the bot takes for Twitch."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, prefix: str = "!") -> None:
         self.world = world
+        self._prefix = prefix
         self.sessions: dict[str, Session] = {}
         self.subscriptions: dict[str, Json] = {}
         self.lines: deque[Line] = deque(maxlen=HISTORY)
@@ -161,7 +165,7 @@ class Twitch:
         when = at or datetime.now(UTC)
         line = Line(message_id or secrets.token_hex(16), who, text, when, self._author(reply_to), reply_to)
         self.show(line)
-        if who.login != BOT.login and text.startswith("!"):
+        if who.login != BOT.login and text.startswith(self._prefix):
             self.answers.ask(line.id)
         event = frames.chat_message(who, text, line.id, self._reply(reply_to))
         await self.notify("channel.chat.message", event, line.id, line.at)
