@@ -42,7 +42,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def stamp(moment: datetime) -> str:
     """The moment as SQLite keeps it, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def read_stamp(value: str | float | datetime) -> datetime:

@@ -1,8 +1,8 @@
 """Ids of events that were worked. Whoever claims one first works it; for everybody else it is a no-op."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,8 +11,7 @@ from pixel_bot.db.models import stamp
 from pixel_bot.db.sets import fold, unfold
 
 
-@dataclass(frozen=True, slots=True)
-class Worked:
+class Worked(NamedTuple):
     """An event and what it gave."""
 
     id: str

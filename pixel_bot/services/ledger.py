@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,8 +23,7 @@ MAX_BALANCE = 10**18
 """Far below what a 64-bit column holds, so that no sum can overflow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One change of one balance: ``amount`` points, negative to take, for a short ``reason``."""
 
     user_id: int

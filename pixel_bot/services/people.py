@@ -1,13 +1,12 @@
 """Who somebody is: to the platform, and to us."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Platform = Literal["twitch", "joystick"]
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Somebody as a platform names them. ``platform_id`` stays the same when they rename themselves."""
 
     platform_id: str
