@@ -1,5 +1,6 @@
 """Viewers by their platform id, so that a rename keeps the points."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import text
@@ -21,6 +22,8 @@ class Viewers:
         self._database = database
         self._clock = clock
         self._start_points = start_points
+        self._waiting: dict[Person, asyncio.Future[Viewer]] = {}
+        self._admission: asyncio.Task[None] | None = None
 
     async def meet(self, person: Person) -> Viewer:
         """The viewer behind a person, created or renamed where needed."""
@@ -35,9 +38,7 @@ class Viewers:
                 )
             ).first()
         if row is None or row.name != person.name or row.display_name != person.display_name:
-            async with self._database.write() as session:
-                ids = await self.admit(session, [person])
-                return await self._by_id(session, ids[person])
+            return await self._admitted(person)
         return Viewer(row.id, row.name, row.display_name, row.points)
 
     async def find(self, name: str) -> Viewer:
@@ -74,6 +75,32 @@ class Viewers:
         if newcomers:
             ids |= await self._welcome(session, newcomers)
         return ids
+
+    async def _admitted(self, person: Person) -> Viewer:
+        """Everybody who waits for the writer's turn is admitted in one transaction, however many they are."""
+        waiting = self._waiting.get(person)
+        if waiting is None:
+            waiting = self._waiting[person] = asyncio.get_running_loop().create_future()
+            if len(self._waiting) == 1:
+                self._admission = asyncio.create_task(self._admit_waiting(), name="admission")
+        # Shielded: the one who gives up must not take the answer from the others.
+        return await asyncio.shield(waiting)
+
+    async def _admit_waiting(self) -> None:
+        waiting: dict[Person, asyncio.Future[Viewer]] = {}
+        try:
+            async with self._database.write() as session:
+                waiting, self._waiting = self._waiting, {}
+                ids = await self.admit(session, waiting)
+                viewers = {person: await self._by_id(session, ids[person]) for person in waiting}
+        except Exception as exc:  # noqa: BLE001 - whoever waits is told, whatever it was
+            waiting = waiting or self._waiting
+            self._waiting = {} if waiting is self._waiting else self._waiting
+            for future in waiting.values():
+                future.set_exception(exc)
+        else:
+            for person, future in waiting.items():
+                future.set_result(viewers[person])
 
     async def _by_id(self, session: AsyncSession, user_id: int) -> Viewer:
         row = (

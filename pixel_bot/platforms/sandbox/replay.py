@@ -21,7 +21,7 @@ from pixel_bot.platforms.sandbox.world import citizen
 from pixel_bot.texts import plain
 
 HEADER = ["second", "user", "text"]
-BREATH = 200
+BREATH = 8
 """Rows between two moments in which everybody else has a turn, when played as fast as it goes."""
 
 
