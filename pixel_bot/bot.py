@@ -18,6 +18,7 @@ from pixel_bot.chat.hearing import CHAT, Heard, complete, happening_of, hear
 from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD, Outbox, Outgoing, SendFailed
 from pixel_bot.chat.replies import sentence_for
 from pixel_bot.clock import micros
+from pixel_bot.services.cause import because_of
 from pixel_bot.services.chat_gate import ChatLine
 from pixel_bot.services.container import Services
 from pixel_bot.services.happenings import Happening, award_for
@@ -223,6 +224,7 @@ class PixelBot(commands.Bot):
 
     async def _obey(self, message: Any) -> None:
         context: Context = self.get_context(message)
+        because_of(message.id, self.clock.now())
         try:
             await self.invoke(context)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here

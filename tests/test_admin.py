@@ -124,3 +124,27 @@ async def test_history_names_both_sides_of_a_gift(chat: Stage) -> None:
     await chat.say("bob", "!give carol 5")
     assert "-5 to carol" in (await chat.say("bob", "!history"))[0]
     assert "+5 from bob" in (await chat.say("carol", "!history"))[0]
+
+
+async def test_a_command_that_is_delivered_again_after_a_restart_changes_nothing(
+    tmp_path: Path, clock: SettableClock
+) -> None:
+    async with stage(tmp_path, clock) as before:
+        await before.viewer("bob", 100)
+        await before.viewer("carol")
+        await before.say("bob", "!give carol 30", message_id="m1")
+        await before.say("mila", "!points add @bob 5", "moderator", message_id="m2")
+        assert await before.say("bob", "!give carol 30", message_id="m1") == []
+    async with stage(tmp_path, clock) as after:
+        assert await after.say("bob", "!give carol 30", message_id="m1") == []
+        assert await after.say("mila", "!points add @bob 5", "moderator", message_id="m2") == []
+        assert (await after.points("bob"), await after.points("carol")) == (75, 30)
+
+
+async def test_a_refused_command_may_be_delivered_again(chat: Stage, tmp_path: Path, clock: SettableClock) -> None:
+    await chat.viewer("bob", 10)
+    await chat.viewer("carol")
+    assert await chat.say("bob", "!give carol 30", message_id="m1") == ["That takes 30 points, you have 10 (20 short)."]
+    await chat.viewer("bob", 90)
+    async with stage(tmp_path, clock) as after:
+        assert "You gave carol 30 points" in (await after.say("bob", "!give carol 30", message_id="m1"))[0]

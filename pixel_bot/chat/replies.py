@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from twitchio.ext import commands
 
 from pixel_bot.errors import ChatError
+from pixel_bot.services.cause import AlreadyWorked
 from pixel_bot.texts import plain
 
 log = logging.getLogger(__name__)
@@ -23,13 +24,14 @@ def sentence_for(error: BaseException, usage: str) -> str | None:
         usage: how the command is typed, like ``!give @user N``.
 
     Returns:
-        The sentence; None for commands that are not ours, which stay silent beside other bots.
+        The sentence; None for commands that are not ours, which stay silent beside other bots, and for messages that
+        were delivered again.
     """
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ChatError):
             return str(cause)
-    if any(isinstance(c, commands.CommandNotFound) for c in causes):
+    if any(isinstance(c, commands.CommandNotFound | AlreadyWorked) for c in causes):
         return None
     if any(isinstance(c, DBAPIError) for c in causes):
         log.error("The database refused a command: %s", causes[-1])

@@ -1,5 +1,6 @@
 """What people do with points on purpose: give them, and as a mod change and undo."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,11 +14,14 @@ from pixel_bot.db.models import stamp
 from pixel_bot.db.sets import fold, unfold
 from pixel_bot.errors import BadAmount, NothingToUndo
 from pixel_bot.services import ledger
+from pixel_bot.services.cause import write_once
 from pixel_bot.services.chat_gate import ChatRules
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Levels, LevelUp
 from pixel_bot.services.people import Viewer
 from pixel_bot.texts import count, number, signed
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Economy:
         """
         if giver.id == receiver.id:
             raise BadAmount("You cannot give points to yourself.")
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             if amount is None:
                 amount = await ledger.balance_of(session, giver.id)
                 if amount == 0:
@@ -87,12 +91,12 @@ class Economy:
         """
         verb, preposition = ("add", "to") if amount >= 0 else ("remove", "from")
         summary = f"{verb} {count(abs(amount), 'point')} {preposition} {viewer}"
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             return await self._post_change(session, actor, viewer, amount, f"mod:{verb}", summary, note)
 
     async def set(self, actor: Viewer, viewer: Viewer, points: int, note: str = "") -> int:
         """A mod sets a balance. Returns how much that changed."""
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             delta = points - await ledger.balance_of(session, viewer.id)
             summary = f"set {viewer} to {count(points, 'point')} ({signed(delta)})"
             await self._post_change(session, actor, viewer, delta, "mod:set", summary, note)
@@ -127,7 +131,7 @@ class Economy:
         """A mod gives points to many people at once, as one change. Returns to how many."""
         if not users:
             return 0
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             summary = f"add {count(amount, 'point')} to {number(len(users))} chatters"
             change = await self._record(session, actor, summary)
             now = self._clock.now()
@@ -138,7 +142,7 @@ class Economy:
         self, actor: Viewer, viewer: Viewer, *, by: int | None = None, to: int | None = None
     ) -> XpChange:
         """A mod changes XP ``by`` an amount, or sets it ``to`` one. Levels follow; new ones pay what they pay."""
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             before = await self._levels.xp_of(session, viewer)
             wanted = by if by is not None else (to or 0) - before
             delta, ups = await self._levels.change(session, viewer, wanted)
@@ -157,7 +161,7 @@ class Economy:
         Raises:
             NothingToUndo: no change is left.
         """
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             change = (
                 await session.execute(
                     text(
@@ -192,6 +196,7 @@ class Economy:
         xp_user_id: int | None = None,
         xp_delta: int | None = None,
     ) -> int:
+        log.info("%s: %s", actor.name, summary)
         result = await session.execute(
             text(
                 "INSERT INTO changes (actor, summary, xp_user_id, xp_delta, created_at) "

@@ -87,6 +87,7 @@ class Twitch:
         self.answers = Answers()
         self.notified = 0
         self._by_id: dict[str, Line] = {}
+        self._more = asyncio.Event()
 
     # The event socket
 
@@ -143,7 +144,14 @@ class Twitch:
         }
         self.subscriptions[subscription["id"]] = subscription
         self.sessions[session_id].subscribed.set()
+        self._more.set()
         return subscription
+
+    async def subscribed(self, count: int) -> None:
+        """Wait until so many subscriptions stand on open sessions."""
+        while sum(_session_of(s) in self.sessions for s in self.subscriptions.values()) < count:
+            self._more.clear()
+            await self._more.wait()
 
     async def notify(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
         """Send an event to everyone who subscribed to it. Returns to how many."""
