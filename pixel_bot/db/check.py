@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.texts import number
 
+CHUNK = 20_000
 SHOWN = 20
 """Findings of one kind that are listed before the rest is only counted."""
 
@@ -98,11 +99,14 @@ async def _foreign_keys(session: AsyncSession) -> list[str]:
 
 async def _levels(session: AsyncSession, level_of: Callable[[int], int]) -> list[str]:
     found: list[str] = []
-    result = await session.stream(text("SELECT user_name, xp, level FROM xp_records ORDER BY id"))
-    async for name, xp, level in result:
-        expected = level_of(xp or 0)
-        if level != expected:
-            found.append(f"{name} has {number(xp or 0)} XP, which is level {expected}, but level {level} is kept.")
+    last = 0
+    query = text("SELECT id, user_name, xp, level FROM xp_records WHERE id > :last ORDER BY id LIMIT :most")
+    while rows := (await session.execute(query, {"last": last, "most": CHUNK})).all():
+        last = rows[-1].id
+        for _, name, xp, level in rows:
+            expected = level_of(xp or 0)
+            if level != expected:
+                found.append(f"{name} has {number(xp or 0)} XP, which is level {expected}, but level {level} is kept.")
     return _shortened(found, "levels")
 
 

@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from pixel_bot.db.driver import connect
+
 BUSY_TIMEOUT_MS = 10_000
 
 
@@ -26,8 +28,10 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.path = sqlite_path(url)
-        self.engine: AsyncEngine = create_async_engine(url, pool_size=5, max_overflow=10)
-        if self.path is not None:
+        if (path := self.path) is None:
+            self.engine: AsyncEngine = create_async_engine(url, pool_size=5, max_overflow=10)
+        else:
+            self.engine = create_async_engine(url, pool_size=5, max_overflow=10, async_creator=lambda: connect(path))
             _prepare_sqlite(self.engine)
         self.sessions = async_sessionmaker(self.engine.execution_options(begin="IMMEDIATE"), expire_on_commit=False)
         self.readers = async_sessionmaker(

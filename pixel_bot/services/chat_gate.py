@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import from_micros, micros
 from pixel_bot.db.models import read_stamp, stamp
-from pixel_bot.db.sets import fold, unfold
+from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.services.cooldowns import CHAT, UPSERT, XP
 from pixel_bot.services.memory import Memory
 from pixel_bot.services.people import Person, Platform
@@ -135,7 +134,7 @@ class ChatRound:
             return
         source = unfold(session, {"user_id": "bigint"})
         result = await session.execute(
-            text(
+            sql(
                 f"SELECT c.user_id, c.key, c.expires_at FROM {source} JOIN cooldowns c ON c.user_id = row.user_id "
                 f"WHERE c.key IN ('{CHAT}', '{XP}')"
             ),
@@ -195,7 +194,7 @@ class ChatRound:
             return
         source = unfold(session, {"user_id": "bigint", "key": "text", "expires_at": "timestamp"})
         select = f"SELECT row.user_id, row.key, row.expires_at FROM {source} WHERE true"
-        await session.execute(text(UPSERT.format(source=select)), {"rows": fold(rows)})
+        await session.execute(sql(UPSERT.format(source=select)), {"rows": fold(rows)})
 
     def confirm(self) -> None:
         """The transaction is durable: remember it."""

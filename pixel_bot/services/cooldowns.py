@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import read_stamp, stamp
+from pixel_bot.db.sets import sql
 from pixel_bot.services.memory import Memory
 
 KEEP_EXPIRED = timedelta(hours=1)
@@ -33,7 +33,7 @@ class Cooldowns:
         """Seconds that are left, 0 when there is none."""
         expires = self._front.get((user_id, key))
         if expires is None:
-            query = text("SELECT expires_at FROM cooldowns WHERE user_id = :user AND key = :key")
+            query = sql("SELECT expires_at FROM cooldowns WHERE user_id = :user AND key = :key")
             async with self._database.readers() as session:
                 found = (await session.execute(query, {"user": user_id, "key": key})).scalar()
             if found is None:
@@ -49,7 +49,7 @@ class Cooldowns:
         """Begin a cooldown in the caller's transaction."""
         expires = self._clock.now() + timedelta(seconds=seconds)
         await session.execute(
-            text(UPSERT.format(source="VALUES (:user, :key, :at)")),
+            sql(UPSERT.format(source="VALUES (:user, :key, :at)")),
             {"user": user_id, "key": key, "at": stamp(expires)},
         )
         # Forgotten rather than set: should the caller roll back, the table is asked again.
@@ -58,7 +58,7 @@ class Cooldowns:
     async def running(self, user_id: int) -> dict[str, float]:
         """Seconds left by key, of all cooldowns of one user that have not expired."""
         now = self._clock.now()
-        query = text("SELECT key, expires_at FROM cooldowns WHERE user_id = :user AND expires_at > :now ORDER BY key")
+        query = sql("SELECT key, expires_at FROM cooldowns WHERE user_id = :user AND expires_at > :now ORDER BY key")
         async with self._database.readers() as session:
             rows = (await session.execute(query, {"user": user_id, "now": stamp(now)})).all()
         return {key: (read_stamp(at) - now).total_seconds() for key, at in rows}
@@ -67,7 +67,7 @@ class Cooldowns:
         """End all cooldowns of one user. Returns how many had been running."""
         running = await self.running(user_id)
         async with self._database.write() as session:
-            await session.execute(text("DELETE FROM cooldowns WHERE user_id = :user"), {"user": user_id})
+            await session.execute(sql("DELETE FROM cooldowns WHERE user_id = :user"), {"user": user_id})
         self._front.clear()
         return len(running)
 
@@ -75,5 +75,5 @@ class Cooldowns:
         """Remove cooldowns that expired an hour ago. Returns how many."""
         limit = stamp(self._clock.now() - KEEP_EXPIRED)
         async with self._database.write() as session:
-            result = await session.execute(text("DELETE FROM cooldowns WHERE expires_at < :limit"), {"limit": limit})
+            result = await session.execute(sql("DELETE FROM cooldowns WHERE expires_at < :limit"), {"limit": limit})
         return getattr(result, "rowcount", 0)

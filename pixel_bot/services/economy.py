@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
-from pixel_bot.db.sets import fold, unfold
+from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.errors import BadAmount, NothingToUndo
 from pixel_bot.services import ledger
 from pixel_bot.services.cause import write_once
@@ -114,7 +113,7 @@ class Economy:
         async with self._database.readers() as session:
             source = unfold(session, {"key": "text"})
             result = await session.execute(
-                text(
+                sql(
                     f"SELECT u.id FROM users u JOIN {source} ON u.platform_id = row.key OR u.name = row.key "
                     "UNION SELECT user_id FROM cooldowns "
                     "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
@@ -164,7 +163,7 @@ class Economy:
         async with write_once(self._database) as session:
             change = (
                 await session.execute(
-                    text(
+                    sql(
                         "UPDATE changes SET undone_at = :now WHERE undone_at IS NULL AND id = "
                         "(SELECT MAX(id) FROM changes WHERE undone_at IS NULL) "
                         "RETURNING id, actor, summary, xp_user_id, xp_delta"
@@ -198,7 +197,7 @@ class Economy:
     ) -> int:
         log.info("%s: %s", actor.name, summary)
         result = await session.execute(
-            text(
+            sql(
                 "INSERT INTO changes (actor, summary, xp_user_id, xp_delta, created_at) "
                 "VALUES (:actor, :summary, :xp_user_id, :xp_delta, :now) RETURNING id"
             ),
@@ -215,7 +214,7 @@ class Economy:
     async def _compensate(self, session: AsyncSession, change_id: int, actor: Viewer) -> int:
         """Reverse the rows of a change. What was spent meanwhile cannot be taken back: no balance falls below zero."""
         rows = await session.execute(
-            text(
+            sql(
                 "SELECT t.user_id, SUM(t.amount) AS total, u.points FROM transactions t "
                 "JOIN users u ON u.id = t.user_id WHERE t.change_id = :change GROUP BY t.user_id, u.points"
             ),
@@ -236,6 +235,6 @@ def _signed_note(actor: Viewer, note: str) -> str:
 
 
 async def _viewer(session: AsyncSession, user_id: int) -> Viewer:
-    query = text("SELECT id, name, display_name, points FROM users WHERE id = :id")
+    query = sql("SELECT id, name, display_name, points FROM users WHERE id = :id")
     row = (await session.execute(query, {"id": user_id})).one()
     return Viewer(row.id, row.name, row.display_name or row.name, row.points)

@@ -4,11 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.models import stamp
-from pixel_bot.db.sets import fold, unfold
+from pixel_bot.db.sets import fold, sql, unfold
 
 
 class Worked(NamedTuple):
@@ -33,7 +32,7 @@ async def claim(session: AsyncSession, events: Sequence[Worked]) -> set[str]:
         session, {"id": "text", "kind": "text", "points": "bigint", "xp": "bigint", "created_at": "timestamp"}
     )
     result = await session.execute(
-        text(
+        sql(
             "INSERT INTO events (id, kind, points, xp, created_at) "
             f"SELECT row.id, row.kind, row.points, row.xp, row.created_at FROM {source} WHERE true "
             "ON CONFLICT (id) DO NOTHING RETURNING id"
@@ -47,7 +46,7 @@ async def release(session: AsyncSession, ids: Collection[str]) -> None:
     """Take back claims of the caller's own transaction."""
     source = unfold(session, {"id": "text"})
     await session.execute(
-        text(f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source})"),
+        sql(f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source})"),
         {"rows": fold([(i,) for i in ids])},
     )
 
@@ -56,7 +55,7 @@ async def what_they_gave(session: AsyncSession, ids: Sequence[str]) -> dict[str,
     """Points and XP that worked events gave, by id."""
     source = unfold(session, {"id": "text"})
     result = await session.execute(
-        text(f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id"),
+        sql(f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id"),
         {"rows": fold([(i,) for i in ids])},
     )
     return {event_id: (points, xp) for event_id, points, xp in result}

@@ -3,9 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import text
-
 from pixel_bot.db.engine import Database
+from pixel_bot.db.sets import sql
 
 SERVICE_BOTS = frozenset(
     {
@@ -68,6 +67,6 @@ class Leaderboard:
         # A few more than asked for: those left out are sorted out here, so that the index alone serves the query.
         most = size + len(self.left_out)
         async with self._database.readers() as session:
-            rows = (await session.execute(text(query), {"most": most})).all()
+            rows = (await session.execute(sql(query), {"most": most})).all()
         places = [Place(name, shown or name, value) for name, shown, value in rows if name not in self.left_out]
         return places[:size]

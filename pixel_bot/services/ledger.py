@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.models import read_stamp, stamp
-from pixel_bot.db.sets import fold, unfold
+from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.errors import BadAmount, NotEnoughPoints, PixelError
 
 MAX_AMOUNT = 1_000_000_000_000
@@ -78,7 +77,7 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int
 async def _move(session: AsyncSession, totals: dict[int, int], at: datetime) -> dict[int, int]:
     source = unfold(session, {"user_id": "bigint", "total": "bigint"})
     result = await session.execute(
-        text(
+        sql(
             f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
             "WHERE users.id = row.user_id AND users.points + row.total BETWEEN 0 AND :most "
             "RETURNING users.id, users.points"
@@ -114,7 +113,7 @@ async def _record(session: AsyncSession, entries: Sequence[Entry], before: dict[
         },
     )
     await session.execute(
-        text(
+        sql(
             "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
             "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
             f"FROM {source} ORDER BY row.seq"
@@ -129,7 +128,7 @@ async def balance_of(session: AsyncSession, user_id: int) -> int:
     Raises:
         UnknownAccount: there is no such user.
     """
-    points = (await session.execute(text("SELECT points FROM users WHERE id = :id"), {"id": user_id})).scalar()
+    points = (await session.execute(sql("SELECT points FROM users WHERE id = :id"), {"id": user_id})).scalar()
     if points is None:
         raise UnknownAccount(f"There is no user {user_id}.")
     return points
@@ -138,7 +137,7 @@ async def balance_of(session: AsyncSession, user_id: int) -> int:
 async def history(session: AsyncSession, user_id: int, limit: int) -> list[Row]:
     """The last rows of one user, newest first."""
     result = await session.execute(
-        text(
+        sql(
             "SELECT id, amount, reason, balance_after, created_at, note FROM transactions "
             "WHERE user_id = :user ORDER BY id DESC LIMIT :limit"
         ),

@@ -8,14 +8,13 @@ from datetime import datetime
 from math import floor
 from typing import NamedTuple
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import recall, remember
 from pixel_bot.db.models import stamp
-from pixel_bot.db.sets import fold, unfold
+from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.services import events, ledger
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.people import Viewer
@@ -97,7 +96,7 @@ class Levels:
         at = gains[-1].at
         source = unfold(session, {"name": "text", "amount": "bigint"})
         result = await session.execute(
-            text(
+            sql(
                 "INSERT INTO xp_records (user_name, xp, level, created_at, updated_at) "
                 f"SELECT row.name, row.amount, 1, :at, :at FROM {source} WHERE true "
                 "ON CONFLICT (user_name) DO UPDATE SET xp = xp_records.xp + excluded.xp, "
@@ -127,7 +126,7 @@ class Levels:
             now = self._clock.now()
             return delta, await self.add(session, [Gain(viewer.id, viewer.name, viewer.display_name, delta, now)])
         await session.execute(
-            text("UPDATE xp_records SET xp = :xp, level = :level, updated_at = :now WHERE user_name = :name"),
+            sql("UPDATE xp_records SET xp = :xp, level = :level, updated_at = :now WHERE user_name = :name"),
             {
                 "xp": xp + delta,
                 "level": self.curve.level_of(xp + delta),
@@ -152,7 +151,7 @@ class Levels:
                 return 0
         changed = 0
         async with self._database.write() as session:
-            rows = (await session.execute(text("SELECT user_name, xp, level FROM xp_records"))).all()
+            rows = (await session.execute(sql("SELECT user_name, xp, level FROM xp_records"))).all()
             wrong = [(name, self.curve.level_of(xp)) for name, xp, level in rows if self.curve.level_of(xp) != level]
             for start in range(0, len(wrong), CHUNK):
                 await self._keep_levels(session, wrong[start : start + CHUNK])
@@ -161,13 +160,13 @@ class Levels:
         return changed
 
     async def _xp(self, session: AsyncSession, name: str) -> int:
-        query = text("SELECT xp FROM xp_records WHERE user_name = :name")
+        query = sql("SELECT xp FROM xp_records WHERE user_name = :name")
         return (await session.execute(query, {"name": name})).scalar() or 0
 
     async def _keep_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
         source = unfold(session, {"name": "text", "level": "bigint"})
         await session.execute(
-            text(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),
+            sql(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),
             {"rows": fold(levels)},
         )
 

@@ -3,13 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
-from pixel_bot.db.sets import fold, unfold
+from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.errors import UnknownViewer
 from pixel_bot.services.ledger import Entry, post
 from pixel_bot.services.people import Person, Viewer
@@ -30,7 +29,7 @@ class Viewers:
         async with self._database.readers() as session:
             row = (
                 await session.execute(
-                    text(
+                    sql(
                         "SELECT id, name, display_name, points FROM users "
                         "WHERE platform = :platform AND platform_id = :id"
                     ),
@@ -51,7 +50,7 @@ class Viewers:
         async with self._database.readers() as session:
             row = (
                 await session.execute(
-                    text("SELECT id, name, display_name, points FROM users WHERE name = :name"), {"name": login}
+                    sql("SELECT id, name, display_name, points FROM users WHERE name = :name"), {"name": login}
                 )
             ).first()
         if row is None:
@@ -105,7 +104,7 @@ class Viewers:
     async def _by_id(self, session: AsyncSession, user_id: int) -> Viewer:
         row = (
             await session.execute(
-                text("SELECT id, name, display_name, points FROM users WHERE id = :id"), {"id": user_id}
+                sql("SELECT id, name, display_name, points FROM users WHERE id = :id"), {"id": user_id}
             )
         ).one()
         return Viewer(row.id, row.name, row.display_name or row.name, row.points)
@@ -115,7 +114,7 @@ class Viewers:
     ) -> dict[tuple[str, str], tuple[int, str, str | None]]:
         source = unfold(session, {"platform": "text", "platform_id": "text"})
         result = await session.execute(
-            text(
+            sql(
                 f"SELECT u.platform, u.platform_id, u.id, u.name, u.display_name FROM {source} "
                 "JOIN users u ON u.platform = row.platform AND u.platform_id = row.platform_id"
             ),
@@ -128,18 +127,18 @@ class Viewers:
             await self._vacate(session, person.name)
             await _rename_xp(session, old_name, person.name)
         await session.execute(
-            text("UPDATE users SET name = :name, display_name = :shown, updated_at = :now WHERE id = :id"),
+            sql("UPDATE users SET name = :name, display_name = :shown, updated_at = :now WHERE id = :id"),
             {"name": person.name, "shown": person.display_name, "now": stamp(self._clock.now()), "id": user_id},
         )
 
     async def _vacate(self, session: AsyncSession, name: str) -> None:
         """Somebody new holds this login now; whoever had it keeps the points under a name that nobody can type."""
-        holder = (await session.execute(text("SELECT id FROM users WHERE name = :name"), {"name": name})).scalar()
+        holder = (await session.execute(sql("SELECT id FROM users WHERE name = :name"), {"name": name})).scalar()
         if holder is None:
             return
         parked = f"{name}~{holder}"
         await _rename_xp(session, name, parked)
-        await session.execute(text("UPDATE users SET name = :parked WHERE id = :id"), {"parked": parked, "id": holder})
+        await session.execute(sql("UPDATE users SET name = :parked WHERE id = :id"), {"parked": parked, "id": holder})
 
     async def _welcome(self, session: AsyncSession, people: Sequence[Person]) -> dict[Person, int]:
         """Create people whose platform id is new. A row that was made by name alone belongs to who has the name."""
@@ -163,14 +162,14 @@ class Viewers:
     async def _holders(self, session: AsyncSession, names: Sequence[str]) -> list[tuple[int, str, str | None]]:
         source = unfold(session, {"name": "text"})
         result = await session.execute(
-            text(f"SELECT u.id, u.name, u.platform_id FROM {source} JOIN users u ON u.name = row.name"),
+            sql(f"SELECT u.id, u.name, u.platform_id FROM {source} JOIN users u ON u.name = row.name"),
             {"rows": fold([(n,) for n in names])},
         )
         return [(user, name, platform_id) for user, name, platform_id in result]
 
     async def _claim(self, session: AsyncSession, user_id: int, person: Person) -> None:
         await session.execute(
-            text(
+            sql(
                 "UPDATE users SET platform = :platform, platform_id = :pid, display_name = :shown, updated_at = :now "
                 "WHERE id = :id"
             ),
@@ -188,7 +187,7 @@ class Viewers:
             return {}
         source = unfold(session, {"name": "text", "platform": "text", "platform_id": "text", "display_name": "text"})
         result = await session.execute(
-            text(
+            sql(
                 "INSERT INTO users (name, points, platform, platform_id, display_name, created_at, updated_at) "
                 f"SELECT row.name, 0, row.platform, row.platform_id, row.display_name, :now, :now FROM {source} "
                 "WHERE true ORDER BY row.seq RETURNING id, name"
@@ -209,5 +208,5 @@ class Viewers:
 
 async def _rename_xp(session: AsyncSession, old: str, new: str) -> None:
     await session.execute(
-        text("UPDATE xp_records SET user_name = :new WHERE user_name = :old"), {"new": new, "old": old}
+        sql("UPDATE xp_records SET user_name = :new WHERE user_name = :old"), {"new": new, "old": old}
     )
