@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from twitchio import HTTPException, PartialUser
-from twitchio.exceptions import MessageRejectedError
 from twitchio.ext import commands
 from twitchio.models.eventsub_ import create_event_instance
 
 from pixel_bot.chat.cogs import Cogs
 from pixel_bot.chat.context import Context
+from pixel_bot.chat.crew import Crew
 from pixel_bot.chat.hearing import CHAT, Heard, complete, happening_of, hear
-from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD, Outbox, Outgoing, SendFailed
+from pixel_bot.chat.outbox import LIMIT, Outbox, Outgoing
 from pixel_bot.chat.replies import sentence_for
+from pixel_bot.chat.voice import Voice
 from pixel_bot.clock import micros
 from pixel_bot.services.cause import because_of
 from pixel_bot.services.chat_gate import ChatLine
@@ -68,18 +68,15 @@ class PixelBot(commands.Bot):
         self.cooldowns = services.cooldowns
         self.economy = services.economy
         self.leaderboard = services.leaderboard
-        self.outbox = Outbox(self._send, LIMIT if account.limited else None)
+        self._voice = Voice(self._http, account.bot_id, account.owner_id)
+        self.outbox = Outbox(self._voice.send, LIMIT if account.limited else None)
         self.cogs = Cogs(self, services.settings.cogs_dir)
         self.notifications = 0
         self._account = account
         self._prefix = services.settings.command_prefix
         self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
-        self._own: Memory[str, bool] = Memory(200)
-        self._sending: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._crew = Crew()
         self._heard_more = asyncio.Event()
-        self._quiet = asyncio.Event()
-        self._quiet.set()
         services.awards.on_level_up = self._tell_level_up
 
     @property
@@ -133,9 +130,9 @@ class PixelBot(commands.Bot):
         name = f"event_{event.lower()}"
         own = getattr(self, name, None) if event != "message" else None
         for listener in (*self._listeners.get(name, ()), *((own,) if own else ())):
-            self._spawn(self._dispatch(listener, original=payload))
+            self._crew.spawn(self._dispatch(listener, original=payload))
         for waiter in tuple(self._wait_fors.get(name, ())):
-            self._spawn(waiter(payload) if payload else waiter())
+            self._crew.spawn(waiter(payload) if payload else waiter())
 
     async def event_command_error(self, payload: commands.CommandErrorPayload) -> None:
         """Say in chat what went wrong, in one sentence."""
@@ -154,20 +151,19 @@ class PixelBot(commands.Bot):
             if frame["metadata"]["subscription_type"] == CHAT:
                 self._hear_chat(frame)
             elif (happening := happening_of(frame)) is not None:
-                self._spawn(self._pay(happening))
+                self._crew.spawn(self._pay(happening))
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
 
     @property
     def is_pressed(self) -> bool:
         """True when the socket should await ``breathe`` before it reads on."""
-        return self.awards.is_full or len(self._tasks) >= MAX_COMMANDS
+        return self.awards.is_full or len(self._crew) >= MAX_COMMANDS
 
     async def breathe(self) -> None:
         """Wait until there is room for more."""
         await self.awards.room()
-        while len(self._tasks) >= MAX_COMMANDS:
-            await asyncio.wait(tuple(self._tasks), return_when=asyncio.FIRST_COMPLETED)
+        await self._crew.fewer_than(MAX_COMMANDS)
 
     async def heard(self, notifications: int) -> None:
         """Wait until so many notifications, since the start, were taken from the sockets."""
@@ -177,16 +173,16 @@ class PixelBot(commands.Bot):
 
     async def settled(self) -> None:
         """Wait until everything heard so far is worked and durable, and its answers are sent."""
-        while self._tasks:
-            await self._quiet.wait()
+        await self._crew.idle()
         await self.awards.drained()
 
     def _hear_chat(self, frame: Mapping[str, Any]) -> None:
         heard = hear(frame)
         if not self._seen.add(heard.message_id, True):
             return
-        if self._is_own(heard):
-            self._learn_limit(frame)
+        if self._voice.is_own(heard):
+            if self.outbox.limit is not None:
+                self.outbox.limit = self._voice.limit_by(frame)
             return
         is_command = heard.text.startswith(self._prefix)
         if is_command and not heard.guest:
@@ -203,24 +199,10 @@ class PixelBot(commands.Bot):
         if words and (words[0] in self._commands or " ".join(words[:2]) in self._commands):
             message = self._message(frame)
             message.text = heard.text
-            self._spawn(self._obey(message))
+            self._crew.spawn(self._obey(message))
 
     def _message(self, frame: Mapping[str, Any]) -> Any:
         return create_event_instance(CHAT, complete(frame), http=self._http)
-
-    def _is_own(self, heard: Heard) -> bool:
-        """Where bot and streamer share an account only what we sent is ours, else all that the account writes."""
-        if heard.user_id != self._account.bot_id:
-            return False
-        if self._account.bot_id != self._account.owner_id:
-            return True
-        return self._own.get(heard.message_id) is not None or heard.text in self._sending
-
-    def _learn_limit(self, frame: Mapping[str, Any]) -> None:
-        """Our own messages come back with our badges: moderators may send more."""
-        if self.outbox.limit is not None:
-            badges = {badge.get("set_id") for badge in frame["payload"]["event"].get("badges") or ()}
-            self.outbox.limit = LIMIT_AS_MOD if badges & {"moderator", "lead_moderator", "broadcaster"} else LIMIT
 
     async def _obey(self, message: Any) -> None:
         context: Context = self.get_context(message)
@@ -243,49 +225,7 @@ class PixelBot(commands.Bot):
             self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
 
     async def _tell_level_up(self, up: LevelUp) -> None:
-        self._spawn(self._say(up.message))
-
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        self._quiet.clear()
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not self._tasks:
-            self._quiet.set()
-        if not task.cancelled() and (exc := task.exception()) is not None:
-            log.error("Something that was heard in chat could not be worked.", exc_info=exc)
-
-    # Speaking
-
-    async def _say(self, text: str) -> None:
-        await self.outbox.put(Outgoing(text))
-
-    async def _send(self, message: Outgoing) -> str:
-        """Send over Helix.
-
-        Raises:
-            SendFailed: Twitch did not take it. Its text holds no URL, which could hold a secret.
-        """
-        channel = PartialUser(id=self._account.owner_id, http=self._http)
-        self._sending.add(message.text)
-        try:
-            sent = await channel.send_message(
-                message.text, sender=self.bot_id, reply_to_message_id=message.reply_to, token_for=None
-            )
-        except MessageRejectedError as exc:
-            raise SendFailed(f"Twitch dropped it: {exc.code} {exc.message}", retry=False) from None
-        except HTTPException as exc:
-            retry = exc.status == 429 or exc.status >= 500
-            raise SendFailed(f"Twitch answered {exc.status}: {exc.extra.get('message', '')}", retry=retry) from None
-        except (OSError, TimeoutError) as exc:
-            raise SendFailed(f"Twitch cannot be reached: {type(exc).__name__}", retry=True) from None
-        finally:
-            self._sending.discard(message.text)
-        self._own.put(sent.id, True)
-        return sent.id
+        self._crew.spawn(self.outbox.put(Outgoing(up.message)))
 
 
 def usage(command: commands.Command[Any, ...] | None, prefix: str) -> str:
