@@ -8,7 +8,8 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 
 from pixel_bot.db.migrations.versions import r0001_seed
-from pixel_bot.db.models import stamp
+from pixel_bot.db.models import Base, read_stamp, stamp
+from pixel_bot.db.tidy import tidy_names, tidy_numbers
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.texts import count
 
@@ -27,24 +28,40 @@ def is_hand_made(connection: Connection) -> bool:
     return "alembic_version" not in tables and bool(tables.intersection(SEED_TABLES))
 
 
+def refuse_what_cannot_be_adopted(connection: Connection) -> None:
+    """Look, without changing anything, at what stands in the way.
+
+    Raises:
+        DatabaseRefused: names stand twice, or a table of the user has a name of ours.
+    """
+    present = set(inspect(connection).get_table_names())
+    in_the_way = present & (set(Base.metadata.tables) - set(SEED_TABLES))
+    if in_the_way:
+        raise DatabaseRefused(
+            f"The table {min(in_the_way)} is not ours, but has a name that Pixel Bot needs. "
+            "Rename it, then start again; nothing was changed."
+        )
+    for table, columns in UNIQUE.items():
+        if table in present and table != "cooldowns":
+            _refuse_duplicates(connection, table, columns)
+
+
 def adopt(connection: Connection) -> list[str]:
     """Complete a hand-made database to the seed's schema.
 
     Returns:
         What was done and what needs a person's eye, one sentence each.
-
-    Raises:
-        DatabaseRefused: names stand twice, so that the unique index of the document cannot be made.
     """
     report = _complete_tables(connection)
+    _keep_later_cooldowns(connection)
     report += _complete_indexes(connection)
-    report += _tidy_names(connection, "users", "name") + _tidy_names(connection, "xp_records", "user_name")
-    _tidy_numbers(connection)
+    report += tidy_names(connection)
+    report += tidy_numbers(connection)
     return report + explain_balances(connection)
 
 
 def explain_balances(connection: Connection) -> list[str]:
-    """Give every balance that its transactions do not explain one row with the reason ``adopted``."""
+    """Give every balance that its transactions do not explain, row by row, one row with the reason ``adopted``."""
     result = connection.execute(
         text(
             """
@@ -56,6 +73,11 @@ def explain_balances(connection: Connection) -> list[str]:
             LEFT JOIN transactions t ON t.id = s.last
             WHERE u.points <> COALESCE(s.total, 0)
                OR (s.last IS NOT NULL AND (t.balance_after IS NULL OR t.balance_after <> u.points))
+               OR u.id IN (SELECT w.user_id
+                           FROM (SELECT user_id, amount, balance_after,
+                                        LAG(balance_after) OVER (PARTITION BY user_id ORDER BY id) AS before
+                                 FROM transactions) w
+                           WHERE w.balance_after IS NULL OR w.balance_after <> COALESCE(w.before, 0) + w.amount)
             """
         ),
         {"now": stamp(datetime.now(UTC))},
@@ -75,10 +97,8 @@ def _complete_tables(connection: Connection) -> list[str]:
             r0001_seed.upgrade()
         for table in SEED_TABLES:
             if table not in present:
-                ddl = model.execute(
-                    text("SELECT sql FROM sqlite_master WHERE name = :name"), {"name": table}
-                ).scalar_one()
-                connection.exec_driver_sql(ddl)
+                query = text("SELECT sql FROM sqlite_master WHERE name = :name")
+                connection.exec_driver_sql(model.execute(query, {"name": table}).scalar_one())
                 report.append(f"Added the table {table}.")
                 continue
             report += _complete_columns(connection, table, inspect(model))
@@ -102,10 +122,9 @@ def _complete_indexes(connection: Connection) -> list[str]:
     for table, columns, unique in wanted:
         if _has_index(connection, table, columns, unique=unique):
             continue
-        if unique:
-            _refuse_duplicates(connection, table, columns)
         name = f"{'ux' if unique else 'ix'}_{table}_{'_'.join(columns)}"
         kind = "UNIQUE INDEX" if unique else "INDEX"
+        connection.exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
         connection.exec_driver_sql(f"CREATE {kind} {name} ON {table} ({', '.join(columns)})")
         report.append(f"Added the index on {table} ({', '.join(columns)}).")
     return report
@@ -122,12 +141,6 @@ def _has_index(connection: Connection, table: str, columns: list[str], *, unique
 
 def _refuse_duplicates(connection: Connection, table: str, columns: list[str]) -> None:
     listed = ", ".join(columns)
-    if table == "cooldowns":
-        # Of two cooldowns of one kind only the later one has a meaning.
-        connection.exec_driver_sql(
-            "DELETE FROM cooldowns WHERE id NOT IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER "
-            "(PARTITION BY user_id, key ORDER BY expires_at DESC, id DESC) AS n FROM cooldowns) WHERE n = 1)"
-        )
     query = f"SELECT {listed} FROM {table} GROUP BY {listed} HAVING COUNT(*) > 1 LIMIT 5"
     rows = connection.exec_driver_sql(query).all()
     if rows:
@@ -138,27 +151,16 @@ def _refuse_duplicates(connection: Connection, table: str, columns: list[str]) -
         )
 
 
-def _tidy_names(connection: Connection, table: str, column: str) -> list[str]:
-    """Logins are lower case. Names that differ only by case are two rows, and stay two."""
-    twice = f"SELECT LOWER({column}) FROM {table} GROUP BY LOWER({column}) HAVING COUNT(*) > 1"
-    query = f"SELECT {column} FROM {table} WHERE LOWER({column}) IN ({twice}) ORDER BY LOWER({column}), {column}"
-    clashes = [str(row[0]) for row in connection.exec_driver_sql(query)]
+def _keep_later_cooldowns(connection: Connection) -> None:
+    """Times in one form, so that text order is time order; of two cooldowns of one kind only the later one counts."""
+    rows = connection.exec_driver_sql("SELECT id, expires_at FROM cooldowns WHERE expires_at IS NOT NULL").all()
+    for row_id, written in rows:
+        if stamp(read_stamp(written)) != written:
+            connection.execute(
+                text("UPDATE cooldowns SET expires_at = :at WHERE id = :id"),
+                {"at": stamp(read_stamp(written)), "id": row_id},
+            )
     connection.exec_driver_sql(
-        f"UPDATE {table} SET {column} = LOWER({column}) "
-        f"WHERE {column} <> LOWER({column}) AND LOWER({column}) NOT IN ({twice})"
+        "DELETE FROM cooldowns WHERE id NOT IN (SELECT id FROM (SELECT id, ROW_NUMBER() OVER "
+        "(PARTITION BY user_id, key ORDER BY expires_at DESC, id DESC) AS n FROM cooldowns) WHERE n = 1)"
     )
-    if not clashes:
-        return []
-    return [
-        f"These names in {table} differ only by case and were left as they are: {', '.join(clashes)}. "
-        "Only the lower-case one is found in chat."
-    ]
-
-
-def _tidy_numbers(connection: Connection) -> None:
-    """The document allows NULL, and SQLite allows anything: whole numbers from here on."""
-    for table, column, default in (("users", "points", 0), ("xp_records", "xp", 0), ("xp_records", "level", 1)):
-        connection.exec_driver_sql(
-            f"UPDATE {table} SET {column} = COALESCE(CAST({column} AS INTEGER), {default}) "
-            f"WHERE TYPEOF({column}) <> 'integer'"
-        )

@@ -7,6 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.texts import number
 
+NUMBERS = (
+    ("points", "name", "users"),
+    ("xp", "user_name", "xp_records"),
+    ("level", "user_name", "xp_records"),
+    ("amount", "name", "transactions t JOIN users u ON u.id = t.user_id"),
+    ("balance_after", "name", "transactions t JOIN users u ON u.id = t.user_id"),
+)
+
 CHUNK = 20_000
 SHOWN = 20
 """Findings of one kind that are listed before the rest is only counted."""
@@ -19,7 +27,7 @@ async def check(session: AsyncSession, level_of: Callable[[int], int]) -> list[s
         session: a reading session.
         level_of: the level that an amount of XP gives, by the settings in force.
     """
-    findings = await _integrity(session)
+    findings = await _integrity(session) or await _numbers(session)
     if findings:
         return findings
     return [
@@ -69,11 +77,11 @@ async def _running_balances(session: AsyncSession) -> list[str]:
         text(
             """
             SELECT u.name, w.id, w.balance_after, w.before + w.amount
-            FROM (SELECT id, user_id, amount, reason, balance_after,
-                         LAG(balance_after) OVER (PARTITION BY user_id ORDER BY id) AS before
+            FROM (SELECT id, user_id, amount, COALESCE(reason, '') AS reason, balance_after,
+                         COALESCE(LAG(balance_after) OVER (PARTITION BY user_id ORDER BY id), 0) AS before
                   FROM transactions) w
             JOIN users u ON u.id = w.user_id
-            WHERE w.before IS NOT NULL AND w.balance_after <> w.before + w.amount AND w.reason <> 'adopted'
+            WHERE (w.balance_after IS NULL OR w.balance_after <> w.before + w.amount) AND w.reason <> 'adopted'
               AND w.id > COALESCE((SELECT MAX(a.id) FROM transactions a
                                    WHERE a.user_id = w.user_id AND a.reason = 'adopted'), 0)
             ORDER BY w.id
@@ -81,10 +89,23 @@ async def _running_balances(session: AsyncSession) -> list[str]:
         )
     )
     found = [
-        f"Transaction {row_id} of {name} ends at {number(after)}, but should end at {number(expected)}."
+        f"Transaction {row_id} of {name} ends at {'nothing' if after is None else number(after)}, "
+        f"but should end at {number(expected)}."
         for name, row_id, after, expected in rows
     ]
     return _shortened(found, "transactions")
+
+
+async def _numbers(session: AsyncSession) -> list[str]:
+    """SQLite keeps any text in a column for numbers."""
+    if session.get_bind().dialect.name != "sqlite":
+        return []
+    found: list[str] = []
+    for column, who, table in NUMBERS:
+        query = f"SELECT {who}, {column} FROM {table} WHERE TYPEOF({column}) NOT IN ('integer', 'null')"
+        for name, value in await session.execute(text(query)):
+            found.append(f"{name} has {value!r} as {column}, which is no whole number.")
+    return _shortened(found, "values")
 
 
 async def _foreign_keys(session: AsyncSession) -> list[str]:

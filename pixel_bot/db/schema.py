@@ -4,8 +4,9 @@ import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from pixel_bot.db.backup import back_up
@@ -36,11 +37,11 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
     """
     if database.path is not None:
         check_file(database.path)
+        _look_before_touching(database.path)
     try:
         present = await revision(database)
         if present == HEAD:
             return Upgrade(changed=False)
-        _refuse_newer(present)
         async with database.engine.connect() as connection:
             tables = await connection.run_sync(lambda c: inspect(c).get_table_names())
         backup = back_up(database.path, backup_dir, datetime.now(UTC)) if tables and database.path else None
@@ -72,6 +73,28 @@ def _refuse_newer(present: str | None) -> None:
             f"This database belongs to a newer Pixel Bot (schema {present}, this one knows {HEAD}). "
             "Update Pixel Bot; the database was left untouched."
         )
+
+
+def _look_before_touching(path: Path) -> None:
+    """Whatever is refused is refused while the file is open for reading alone."""
+    if not path.exists() or not path.stat().st_size:
+        return
+    engine = create_engine(f"sqlite:///file:{quote(path.as_posix())}?mode=ro&uri=true", poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            if inspect(connection).has_table("alembic_version"):
+                _refuse_newer(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
+                return
+            from pixel_bot.db.adopt import is_hand_made, refuse_what_cannot_be_adopted
+
+            if is_hand_made(connection):
+                refuse_what_cannot_be_adopted(connection)
+    except DatabaseError as exc:
+        if is_damaged(exc):
+            raise damaged(path) from exc
+        raise
+    finally:
+        engine.dispose()
 
 
 def _migrate(connection: Connection) -> list[str]:

@@ -245,10 +245,17 @@ class Awards:
             if not waiting.done.done():
                 waiting.done.set_result(event_id in batch.fresh and event_id not in answered)
             answered.add(event_id)
-        if self.on_level_up is not None:
-            for up in ups:
-                if up.message:
-                    await self.on_level_up(up)
+        for up in ups:
+            if up.message:
+                await self._tell(up)
+
+    async def _tell(self, up: LevelUp) -> None:
+        if self.on_level_up is None:
+            return
+        try:
+            await self.on_level_up(up)
+        except Exception:
+            log.exception("A new level was not told in chat.")
 
 
 def _spell_out(

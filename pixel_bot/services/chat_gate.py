@@ -19,7 +19,6 @@ from pixel_bot.services.people import Person, Platform
 
 REMEMBERED = 20_000
 RECENT = 30 * 60 * 1_000_000
-NEVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,8 @@ class ChatGate:
 
     def __init__(self, rules: ChatRules) -> None:
         self.rules = rules
+        self._pays_points = rules.points > 0
+        self._pays_xp = rules.xp > 0
         self.chatters: Memory[str, _Chatter] = Memory(REMEMBERED)
         self._heard: dict[str, int] = {}
         self._prune_at = 1_000
@@ -83,7 +84,10 @@ class ChatGate:
         if len(self._heard) >= self._prune_at:
             self._prune(at)
         chatter = self.chatters.get(key)
-        return chatter is not None and at < chatter.points_until and at < chatter.xp_until
+        if chatter is None:
+            return not (self._pays_points or self._pays_xp)
+        points_due = self._pays_points and at >= chatter.points_until
+        return not (points_due or (self._pays_xp and at >= chatter.xp_until))
 
     def heard_since(self, moment: int) -> list[str]:
         """Keys of the people who wrote since that moment (microseconds), at most 30 minutes back."""
@@ -175,8 +179,8 @@ class ChatRound:
                 points, xp = earlier
             seen.add(message_id)
             until[key] = (
-                max(points_until, at + points_pause) if points else points_until,
-                max(xp_until, at + xp_pause) if xp else xp_until,
+                max(points_until, at + points_pause) if points and points_pause else points_until,
+                max(xp_until, at + xp_pause) if xp and xp_pause else xp_until,
             )
         self._until = until
         return decisions
@@ -186,9 +190,9 @@ class ChatRound:
         rows: list[tuple[int, str, str]] = []
         for key, (points_until, xp_until) in self._until.items():
             user = self._chatters[key].user_id
-            if self._rules.points_cooldown and points_until:
+            if points_until:
                 rows.append((user, CHAT, stamp(from_micros(points_until))))
-            if self._rules.xp_cooldown and xp_until:
+            if xp_until:
                 rows.append((user, XP, stamp(from_micros(xp_until))))
         if not rows:
             return
@@ -199,8 +203,6 @@ class ChatRound:
     def confirm(self) -> None:
         """The transaction is durable: remember it."""
         for key, chatter in self._chatters.items():
-            points_until, xp_until = self._until.get(key, (chatter.points_until, chatter.xp_until))
-            chatter.points_until = points_until if self._rules.points else NEVER
-            chatter.xp_until = xp_until if self._rules.xp else NEVER
+            chatter.points_until, chatter.xp_until = self._until.get(key, (chatter.points_until, chatter.xp_until))
             if key in self._strangers:
                 self._gate.chatters.put(key, chatter)

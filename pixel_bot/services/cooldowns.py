@@ -31,19 +31,18 @@ class Cooldowns:
 
     async def left(self, user_id: int, key: str) -> float:
         """Seconds that are left, 0 when there is none."""
-        expires = self._front.get((user_id, key))
-        if expires is None:
-            query = sql("SELECT expires_at FROM cooldowns WHERE user_id = :user AND key = :key")
-            async with self._database.readers() as session:
-                found = (await session.execute(query, {"user": user_id, "key": key})).scalar()
-            if found is None:
-                return 0.0
-            expires = read_stamp(found)
-        left = (expires - self._clock.now()).total_seconds()
-        if left > 0:
-            # Only what runs is remembered: "none" may be outdated by a purchase that is about to commit.
-            self._front.put((user_id, key), expires)
-        return max(0.0, left)
+        # Memory is believed when it says that one runs. "None" may be outdated, so then the table is asked.
+        remembered = self._front.get((user_id, key))
+        if remembered is not None and remembered > self._clock.now():
+            return (remembered - self._clock.now()).total_seconds()
+        query = sql("SELECT expires_at FROM cooldowns WHERE user_id = :user AND key = :key")
+        async with self._database.readers() as session:
+            found = (await session.execute(query, {"user": user_id, "key": key})).scalar()
+        if found is None:
+            return 0.0
+        expires = read_stamp(found)
+        self._front.put((user_id, key), expires)
+        return max(0.0, (expires - self._clock.now()).total_seconds())
 
     async def start(self, session: AsyncSession, user_id: int, key: str, seconds: float) -> None:
         """Begin a cooldown in the caller's transaction."""

@@ -67,10 +67,12 @@ class Economy:
         """
         if giver.id == receiver.id:
             raise BadAmount("You cannot give points to yourself.")
+        if amount is not None and amount <= 0:
+            raise BadAmount("That has to be more than zero.")
         async with write_once(self._database) as session:
             if amount is None:
                 amount = await ledger.balance_of(session, giver.id)
-                if amount == 0:
+                if amount <= 0:
                     raise BadAmount("You have no points to give.")
             now = self._clock.now()
             after = await ledger.post(
@@ -114,7 +116,8 @@ class Economy:
             source = unfold(session, {"key": "text"})
             result = await session.execute(
                 sql(
-                    f"SELECT u.id FROM users u JOIN {source} ON u.platform_id = row.key OR u.name = row.key "
+                    f"SELECT u.id FROM users u JOIN {source} ON "
+                    "(u.platform = 'twitch' AND u.platform_id = row.key) OR (u.platform <> 'twitch' AND u.name = row.key) "
                     "UNION SELECT user_id FROM cooldowns "
                     "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
                 ),

@@ -52,7 +52,8 @@ class UnknownAccount(PixelError):
 async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int]:
     """Change balances and write their rows, all or nothing: when it raises, the caller's transaction must end.
 
-    A balance is only ever changed by a statement that also checks it, so two spends can never both pass.
+    A balance is only ever changed by a statement that also checks it, so two spends can never both pass. Somebody who
+    is below zero already, as an adopted database allows, may still earn.
 
     Returns:
         The balance of each user concerned, after the last entry.
@@ -64,6 +65,8 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int
     """
     if not entries:
         return {}
+    if any(abs(entry.amount) > MAX_BALANCE for entry in entries):
+        raise BadAmount("That is more than one balance can hold.")
     totals: dict[int, int] = defaultdict(int)
     for entry in entries:
         totals[entry.user_id] += entry.amount
@@ -79,7 +82,8 @@ async def _move(session: AsyncSession, totals: dict[int, int], at: datetime) -> 
     result = await session.execute(
         sql(
             f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
-            "WHERE users.id = row.user_id AND users.points + row.total BETWEEN 0 AND :most "
+            "WHERE users.id = row.user_id AND users.points + row.total <= :most "
+            "AND (row.total >= 0 OR users.points + row.total >= 0) "
             "RETURNING users.id, users.points"
         ),
         {"rows": fold(list(totals.items())), "at": stamp(at), "most": MAX_BALANCE},
@@ -98,7 +102,10 @@ async def _explain(session: AsyncSession, refused: dict[int, int]) -> None:
 async def _record(session: AsyncSession, entries: Sequence[Entry], before: dict[int, int]) -> None:
     rows: list[tuple[object, ...]] = []
     for e in entries:
-        before[e.user_id] = balance = before[e.user_id] + e.amount
+        balance = before[e.user_id] + e.amount
+        if balance < 0 and e.amount < 0:
+            raise NotEnoughPoints(needed=-e.amount, balance=before[e.user_id])
+        before[e.user_id] = balance
         rows.append((e.user_id, e.amount, e.reason, balance, stamp(e.at), e.change_id, e.note))
     source = unfold(
         session,

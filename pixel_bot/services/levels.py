@@ -90,6 +90,7 @@ class Levels:
         """Add XP in the caller's transaction, and pay every level that was reached on the way."""
         if not gains:
             return []
+        gains = await self._under_one_name(session, gains)
         totals: dict[str, int] = defaultdict(int)
         for gain in gains:
             totals[gain.name] += gain.amount
@@ -113,6 +114,17 @@ class Levels:
         return await self._pay(
             session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)]
         )
+
+    async def _under_one_name(self, session: AsyncSession, gains: Sequence[Gain]) -> Sequence[Gain]:
+        """Somebody who was renamed in the middle of a batch gains under the name that the database has now."""
+        names = {(gain.user_id, gain.name) for gain in gains}
+        if len(names) == len({user_id for user_id, _ in names}):
+            return gains
+        source = unfold(session, {"user_id": "bigint"})
+        query = sql(f"SELECT u.id, u.name FROM {source} JOIN users u ON u.id = row.user_id")
+        result = await session.execute(query, {"rows": fold([(user_id,) for user_id, _ in names])})
+        now = {user_id: name for user_id, name in result}
+        return [gain._replace(name=now[gain.user_id]) for gain in gains]
 
     async def change(self, session: AsyncSession, viewer: Viewer, delta: int) -> tuple[int, list[LevelUp]]:
         """Add or (by hand of a mod) take XP; never below zero.

@@ -19,13 +19,23 @@ def add(table: str, column: sa.Column[Any]) -> None:
         op.add_column(table, column)
 
 
+def index(name: str, table: str, columns: list[str], **options: Any) -> None:
+    """Make the index. One of that name that a hand has made before gives way, unless it is the same."""
+    known = {i["name"]: i for i in sa.inspect(op.get_bind()).get_indexes(table)}
+    if name in known:
+        if known[name]["column_names"] == columns and not options.get("unique"):
+            return
+        op.drop_index(name, table)
+    op.create_index(name, table, columns, **options)
+
+
 def upgrade() -> None:
     add("users", sa.Column("platform", sa.Text, nullable=False, server_default="twitch"))
     add("users", sa.Column("platform_id", sa.Text))
     add("users", sa.Column("display_name", sa.Text))
-    op.create_index("ux_users_platform_id", "users", ["platform", "platform_id"], unique=True)
-    op.create_index("ix_users_points", "users", ["points"])
-    op.create_index("ix_xp_records_xp", "xp_records", ["xp"])
+    index("ux_users_platform_id", "users", ["platform", "platform_id"], unique=True)
+    index("ix_users_points", "users", ["points"])
+    index("ix_xp_records_xp", "xp_records", ["xp"])
 
     op.create_table(
         "events",
@@ -50,6 +60,4 @@ def upgrade() -> None:
     # SQLite adds a column without its foreign key; the change is written before its transactions in one transaction.
     add("transactions", sa.Column("change_id", BigInt))
     add("transactions", sa.Column("note", sa.Text))
-    op.create_index(
-        "ix_transactions_change_id", "transactions", ["change_id"], sqlite_where=sa.text("change_id IS NOT NULL")
-    )
+    index("ix_transactions_change_id", "transactions", ["change_id"], sqlite_where=sa.text("change_id IS NOT NULL"))
