@@ -77,7 +77,7 @@ class PixelBot(commands.Bot):
         self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
         self._crew = Crew()
         self._heard_more = asyncio.Event()
-        services.awards.on_level_up = self._tell_level_up
+        services.levels.on_level_up = self._tell_level_up
 
     @property
     def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:

@@ -1,16 +1,18 @@
 """Brings a database to the present schema: new, hand-made, older; never one that is newer or broken."""
 
+import asyncio
+import sqlite3
 import struct
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from pixel_bot.db.backup import back_up
-from pixel_bot.db.engine import Database, is_damaged
+from pixel_bot.db.backup import back_up, read_only
+from pixel_bot.db.engine import BUSY_TIMEOUT_MS, Database, is_damaged
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
 
 HEAD = "0002"
@@ -35,24 +37,23 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
         DatabaseRefused: the file is damaged, foreign or of a newer version. It is left untouched.
         FolderNotWritable: the folder of the database or of the backups cannot be written.
     """
-    if database.path is not None:
-        check_file(database.path)
-        _look_before_touching(database.path)
+    backup: Path | None = None
     try:
-        present = await revision(database)
-        if present == HEAD:
+        if database.path is not None:
+            check_file(database.path)
+            if _needs_backup(database.path):
+                backup = back_up(database.path, backup_dir, datetime.now(UTC))
+            await asyncio.to_thread(_switch_to_wal, database.path)
+        if await revision(database) == HEAD:
             return Upgrade(changed=False)
-        async with database.engine.connect() as connection:
-            tables = await connection.run_sync(lambda c: inspect(c).get_table_names())
-        backup = back_up(database.path, backup_dir, datetime.now(UTC)) if tables and database.path else None
         writer = database.engine.execution_options(begin="IMMEDIATE")
         async with writer.begin() as connection:
             report = await connection.run_sync(_migrate)
-    except OperationalError as exc:
-        if database.path is not None and "readonly" in str(exc):
+    except (OperationalError, sqlite3.OperationalError) as exc:
+        if database.path is not None and ("readonly" in str(exc) or "unable to open" in str(exc)):
             raise FolderNotWritable(database.path.parent, "DATA_DIR") from exc
         raise
-    except DatabaseError as exc:
+    except (DatabaseError, sqlite3.DatabaseError) as exc:
         if is_damaged(exc):
             raise damaged(database.path) from exc
         raise
@@ -75,26 +76,43 @@ def _refuse_newer(present: str | None) -> None:
         )
 
 
-def _look_before_touching(path: Path) -> None:
-    """Whatever is refused is refused while the file is open for reading alone."""
+def _needs_backup(path: Path) -> bool:
+    """Look at the file while it is open for reading alone; whatever is refused, is refused here.
+
+    Returns:
+        True when there is something in it that an upgrade will change.
+    """
     if not path.exists() or not path.stat().st_size:
-        return
-    engine = create_engine(f"sqlite:///file:{quote(path.as_posix())}?mode=ro&uri=true", poolclass=NullPool)
+        return False
+    engine = create_engine(f"sqlite:///{read_only(path)}&uri=true", poolclass=NullPool)
     try:
         with engine.connect() as connection:
             if inspect(connection).has_table("alembic_version"):
-                _refuse_newer(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
-                return
+                present = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                _refuse_newer(present)
+                return present != HEAD
             from pixel_bot.db.adopt import is_hand_made, refuse_what_cannot_be_adopted
 
             if is_hand_made(connection):
                 refuse_what_cannot_be_adopted(connection)
-    except DatabaseError as exc:
-        if is_damaged(exc):
-            raise damaged(path) from exc
-        raise
+            return bool(inspect(connection).get_table_names())
     finally:
         engine.dispose()
+
+
+def _switch_to_wal(path: Path) -> None:
+    """SQLite refuses this at once while another program writes, instead of waiting as it does elsewhere."""
+    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1_000, isolation_level=None)) as connection:
+        for _ in range(5):
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as exc:
+                if "locked" not in str(exc):
+                    raise
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("COMMIT")
+            else:
+                return
 
 
 def _migrate(connection: Connection) -> list[str]:

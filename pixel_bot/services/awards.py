@@ -7,7 +7,7 @@ message commits at once; a flood commits in large batches. Nothing is answered b
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, repeat
@@ -78,9 +78,6 @@ class _Batch:
         return len(self.lines) + len(self.waiting)
 
 
-LevelUpListener = Callable[[LevelUp], Awaitable[None]]
-
-
 class Awards:
     """Takes chat messages and events, and makes them points and XP."""
 
@@ -100,7 +97,6 @@ class Awards:
         self._idle.set()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
-        self.on_level_up: LevelUpListener | None = None
 
     def start(self) -> None:
         """Begin to write. Needs a running event loop."""
@@ -245,17 +241,7 @@ class Awards:
             if not waiting.done.done():
                 waiting.done.set_result(event_id in batch.fresh and event_id not in answered)
             answered.add(event_id)
-        for up in ups:
-            if up.message:
-                await self._tell(up)
-
-    async def _tell(self, up: LevelUp) -> None:
-        if self.on_level_up is None:
-            return
-        try:
-            await self.on_level_up(up)
-        except Exception:
-            log.exception("A new level was not told in chat.")
+        await self._levels.tell(ups)
 
 
 def _spell_out(

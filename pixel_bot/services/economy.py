@@ -34,7 +34,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class XpChange:
-    """A change of XP by a mod: what it came to, and the levels reached."""
+    """A change of XP by a mod: how much it came to, how much there is now, and the levels reached."""
 
     delta: int
     xp: int
@@ -117,7 +117,7 @@ class Economy:
             result = await session.execute(
                 sql(
                     f"SELECT u.id FROM users u JOIN {source} ON "
-                    "(u.platform = 'twitch' AND u.platform_id = row.key) OR (u.platform <> 'twitch' AND u.name = row.key) "
+                    "CASE u.platform WHEN 'twitch' THEN u.platform_id ELSE u.name END = row.key "
                     "UNION SELECT user_id FROM cooldowns "
                     "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
                 ),
@@ -150,6 +150,7 @@ class Economy:
             delta, ups = await self._levels.change(session, viewer, wanted)
             summary = f"{signed(delta)} XP for {viewer}"
             await self._record(session, actor, summary, xp_user_id=viewer.id, xp_delta=delta)
+        await self._levels.tell(ups)
         return XpChange(delta, before + delta, tuple(ups))
 
     async def history(self, viewer: Viewer, limit: int) -> list[ledger.Row]:

@@ -1,8 +1,9 @@
 """XP and levels: the curve, what levels pay, and keeping both in step."""
 
+import logging
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor
@@ -19,6 +20,8 @@ from pixel_bot.services import events, ledger
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.people import Viewer
 from pixel_bot.services.rewards import Reward
+
+log = logging.getLogger(__name__)
 
 CHUNK = 5_000
 
@@ -70,6 +73,9 @@ class Standing:
     next: int | None
 
 
+LevelUpListener = Callable[[LevelUp], Awaitable[None]]
+
+
 class Levels:
     """Adds XP, keeps levels, pays what levels pay."""
 
@@ -77,7 +83,17 @@ class Levels:
         self._database = database
         self._clock = clock
         self.curve = curve
+        self.on_level_up: LevelUpListener | None = None
         self._rewards = rewards
+
+    async def tell(self, ups: Sequence[LevelUp]) -> None:
+        """Let chat hear of levels that have something to say. Call it when they are durable."""
+        for up in ups:
+            if up.message and self.on_level_up is not None:
+                try:
+                    await self.on_level_up(up)
+                except Exception:
+                    log.exception("A new level was not told in chat.")
 
     async def standing(self, viewer: Viewer) -> Standing:
         """The viewer's XP and level."""
@@ -123,7 +139,7 @@ class Levels:
         source = unfold(session, {"user_id": "bigint"})
         query = sql(f"SELECT u.id, u.name FROM {source} JOIN users u ON u.id = row.user_id")
         result = await session.execute(query, {"rows": fold([(user_id,) for user_id, _ in names])})
-        now = {user_id: name for user_id, name in result}
+        now = {int(user_id): str(name) for user_id, name in result}
         return [gain._replace(name=now[gain.user_id]) for gain in gains]
 
     async def change(self, session: AsyncSession, viewer: Viewer, delta: int) -> tuple[int, list[LevelUp]]:
@@ -164,7 +180,8 @@ class Levels:
         changed = 0
         async with self._database.write() as session:
             rows = (await session.execute(sql("SELECT user_name, xp, level FROM xp_records"))).all()
-            wrong = [(name, self.curve.level_of(xp)) for name, xp, level in rows if self.curve.level_of(xp) != level]
+            due = ((name, self.curve.level_of(xp or 0), level) for name, xp, level in rows)
+            wrong = [(name, level) for name, level, kept in due if level != kept]
             for start in range(0, len(wrong), CHUNK):
                 await self._keep_levels(session, wrong[start : start + CHUNK])
             changed = len(wrong)

@@ -25,13 +25,13 @@ class Reward:
 def load_rewards(path: Path) -> Mapping[int, Reward]:
     """The rewards by level. Without a file there are none; what cannot be read is logged, and left out."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return {}
     except json.JSONDecodeError as exc:
         log.warning("%s, line %d: %s. Levels pay nothing until this is fixed.", path, exc.lineno, exc.msg)
         return {}
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         log.warning("%s cannot be read as UTF-8 text. Levels pay nothing until this is fixed.", path)
         return {}
     if not isinstance(raw, dict):
@@ -52,7 +52,7 @@ def load_rewards(path: Path) -> Mapping[int, Reward]:
 
 
 def _reward(level: str, value: Any) -> Reward | None:
-    if not (level.isascii() and level.isdigit() and int(level) >= 2 and isinstance(value, dict)):
+    if not (level.isascii() and level.isdigit() and len(level) <= 4 and int(level) >= 2 and isinstance(value, dict)):
         return None
     fields = cast(dict[str, Any], value)
     points, message = fields.get("points", 0), fields.get("message", "")

@@ -58,22 +58,22 @@ class Viewers:
         return Viewer(row.id, row.name, row.display_name or row.name, row.points)
 
     async def admit(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, int]:
-        """User ids of people, in the caller's transaction: the new are created, the renamed renamed."""
-        everyone = list(dict.fromkeys(people))
-        known = await self._known(session, everyone)
-        ids: dict[Person, int] = {}
-        newcomers: list[Person] = []
-        for person in everyone:
-            found = known.get((person.platform, person.platform_id))
-            if found is None:
-                newcomers.append(person)
-                continue
-            ids[person], name, display_name = found
-            if (name, display_name) != (person.name, person.display_name):
-                await self._rename(session, ids[person], name, person)
-        if newcomers:
-            ids |= await self._welcome(session, newcomers)
-        return ids
+        """User ids of people, in the caller's transaction: the new are created, the renamed renamed.
+
+        Somebody who stands there under two names has the later one.
+        """
+        everyone = list(people)
+        latest = {(p.platform, p.platform_id): p for p in everyone}
+        known = await self._known(session, list(latest.values()))
+        ids = {key: user_id for key, (user_id, _, _) in known.items()}
+        moved = [(known[key], person) for key, person in latest.items() if key in known]
+        await self._rename(session, [(user, name, p) for (user, name, _), p in moved if name != p.name])
+        for (user_id, name, shown), person in moved:
+            if name == person.name and shown != person.display_name:
+                await self._show(session, user_id, person)
+        newcomers = [person for key, person in latest.items() if key not in known]
+        ids |= {(p.platform, p.platform_id): user for p, user in (await self._welcome(session, newcomers)).items()}
+        return {p: ids[p.platform, p.platform_id] for p in everyone}
 
     async def _admitted(self, person: Person) -> Viewer:
         """Everybody who waits for the writer's turn is admitted in one transaction, however many they are."""
@@ -89,17 +89,32 @@ class Viewers:
         waiting: dict[Person, asyncio.Future[Viewer]] = {}
         try:
             async with self._database.write() as session:
+                # Taken when the turn has come: whoever came meanwhile goes along.
                 waiting, self._waiting = self._waiting, {}
-                ids = await self.admit(session, waiting)
-                viewers = {person: await self._by_id(session, ids[person]) for person in waiting}
+                viewers = await self._admit_viewers(session, waiting)
         except Exception as exc:  # noqa: BLE001 - whoever waits is told, whatever it was
-            waiting = waiting or self._waiting
-            self._waiting = {} if waiting is self._waiting else self._waiting
-            for future in waiting.values():
-                future.set_exception(exc)
+            if not waiting:
+                waiting, self._waiting = self._waiting, {}
+            await self._admit_apart(waiting, exc)
         else:
             for person, future in waiting.items():
                 future.set_result(viewers[person])
+
+    async def _admit_apart(self, waiting: dict[Person, asyncio.Future[Viewer]], exc: Exception) -> None:
+        """One who cannot be admitted must not keep out the others."""
+        for person, future in waiting.items():
+            if len(waiting) > 1:
+                try:
+                    async with self._database.write() as session:
+                        future.set_result((await self._admit_viewers(session, [person]))[person])
+                    continue
+                except Exception as own:  # noqa: BLE001 - as above
+                    exc = own
+            future.set_exception(exc)
+
+    async def _admit_viewers(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, Viewer]:
+        ids = await self.admit(session, people)
+        return {person: await self._by_id(session, user_id) for person, user_id in ids.items()}
 
     async def _by_id(self, session: AsyncSession, user_id: int) -> Viewer:
         row = (
@@ -122,28 +137,33 @@ class Viewers:
         )
         return {(platform, pid): (user, name, shown) for platform, pid, user, name, shown in result}
 
-    async def _rename(self, session: AsyncSession, user_id: int, old_name: str, person: Person) -> None:
-        if old_name != person.name:
+    async def _rename(self, session: AsyncSession, renamed: Sequence[tuple[int, str, Person]]) -> None:
+        """All old names are let go before a new one is taken, so that two may swap theirs."""
+        for user_id, old, _ in renamed:
+            await _move(session, user_id, old, f"~{user_id}")
+        for user_id, _, person in renamed:
             await self._vacate(session, person.name)
-            await _rename_xp(session, old_name, person.name)
+            await _park_xp_of_nobody(session, person.name)
+            await _move(session, user_id, f"~{user_id}", person.name)
+            await self._show(session, user_id, person)
+
+    async def _show(self, session: AsyncSession, user_id: int, person: Person) -> None:
         await session.execute(
-            sql("UPDATE users SET name = :name, display_name = :shown, updated_at = :now WHERE id = :id"),
-            {"name": person.name, "shown": person.display_name, "now": stamp(self._clock.now()), "id": user_id},
+            sql("UPDATE users SET display_name = :shown, updated_at = :now WHERE id = :id"),
+            {"shown": person.display_name, "now": stamp(self._clock.now()), "id": user_id},
         )
 
     async def _vacate(self, session: AsyncSession, name: str) -> None:
-        """Somebody new holds this login now; whoever had it keeps the points under a name that nobody can type."""
+        """Somebody else holds this login now; whoever had it keeps the points under a name that nobody can type."""
         holder = (await session.execute(sql("SELECT id FROM users WHERE name = :name"), {"name": name})).scalar()
-        if holder is None:
-            return
-        parked = f"{name}~{holder}"
-        await _rename_xp(session, name, parked)
-        await session.execute(sql("UPDATE users SET name = :parked WHERE id = :id"), {"parked": parked, "id": holder})
+        if holder is not None:
+            await _move(session, holder, name, f"{name}~{holder}")
 
     async def _welcome(self, session: AsyncSession, people: Sequence[Person]) -> dict[Person, int]:
         """Create people whose platform id is new. A row that was made by name alone belongs to who has the name."""
-        by_id = {(p.platform, p.platform_id): p for p in people}
-        by_name = {p.name: p for p in by_id.values()}
+        if not people:
+            return {}
+        by_name = {p.name: p for p in people}
         claimed: dict[Person, int] = {}
         for user_id, name, platform_id in await self._holders(session, list(by_name)):
             if platform_id is None:
@@ -151,13 +171,12 @@ class Viewers:
                 await self._claim(session, user_id, by_name[name])
             else:
                 await self._vacate(session, name)
-        fresh = [p for p in by_name.values() if p not in claimed]
-        ids = claimed | await self._insert(session, fresh)
-        await self._pay_start(session, [ids[p] for p in fresh])
-        # One person under two names in one batch has one row; of two with one login the later one holds it.
-        by_platform_id = {(p.platform, p.platform_id): user_id for p, user_id in ids.items()}
-        by_login = {p.name: user_id for p, user_id in ids.items()}
-        return {p: by_platform_id.get((p.platform, p.platform_id)) or by_login[p.name] for p in people}
+        fresh = [p for p in people if p not in claimed]
+        # Of two new people with one login only the later one can have it.
+        names = [p.name if by_name[p.name] == p else f"{p.name}~{p.platform_id}" for p in fresh]
+        ids = await self._insert(session, fresh, names)
+        await self._pay_start(session, list(ids.values()))
+        return claimed | ids
 
     async def _holders(self, session: AsyncSession, names: Sequence[str]) -> list[tuple[int, str, str | None]]:
         source = unfold(session, {"name": "text"})
@@ -182,23 +201,21 @@ class Viewers:
             },
         )
 
-    async def _insert(self, session: AsyncSession, people: Sequence[Person]) -> dict[Person, int]:
+    async def _insert(self, session: AsyncSession, people: Sequence[Person], names: Sequence[str]) -> dict[Person, int]:
         if not people:
             return {}
         source = unfold(session, {"name": "text", "platform": "text", "platform_id": "text", "display_name": "text"})
+        rows = [(n, p.platform, p.platform_id, p.display_name) for n, p in zip(names, people, strict=True)]
         result = await session.execute(
             sql(
                 "INSERT INTO users (name, points, platform, platform_id, display_name, created_at, updated_at) "
                 f"SELECT row.name, 0, row.platform, row.platform_id, row.display_name, :now, :now FROM {source} "
                 "WHERE true ORDER BY row.seq RETURNING id, name"
             ),
-            {
-                "rows": fold([(p.name, p.platform, p.platform_id, p.display_name) for p in people]),
-                "now": stamp(self._clock.now()),
-            },
+            {"rows": fold(rows), "now": stamp(self._clock.now())},
         )
         ids = {name: user for user, name in result}
-        return {p: ids[p.name] for p in people}
+        return {p: ids[n] for n, p in zip(names, people, strict=True)}
 
     async def _pay_start(self, session: AsyncSession, user_ids: Sequence[int]) -> None:
         if self._start_points:
@@ -206,7 +223,16 @@ class Viewers:
             await post(session, [Entry(user_id, self._start_points, "start", now) for user_id in user_ids])
 
 
-async def _rename_xp(session: AsyncSession, old: str, new: str) -> None:
+async def _move(session: AsyncSession, user_id: int, old: str, new: str) -> None:
+    """Give a row another name, and its XP with it."""
+    await session.execute(sql("UPDATE users SET name = :new WHERE id = :id"), {"new": new, "id": user_id})
     await session.execute(
         sql("UPDATE xp_records SET user_name = :new WHERE user_name = :old"), {"new": new, "old": old}
+    )
+
+
+async def _park_xp_of_nobody(session: AsyncSession, name: str) -> None:
+    """XP under a name that no user has must not stand in the way of somebody who takes that name."""
+    await session.execute(
+        sql("UPDATE xp_records SET user_name = user_name || '~' || id WHERE user_name = :name"), {"name": name}
     )
