@@ -5,11 +5,10 @@ import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.routing import BaseRoute, Mount
 from twitchio import HTTPException
 from twitchio.exceptions import WebsocketConnectionException
@@ -20,7 +19,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.schema import upgrade
-from pixel_bot.errors import StartError
+from pixel_bot.errors import FolderNotWritable, StartError
 from pixel_bot.logs import redact
 from pixel_bot.platforms.sandbox.endpoints import Endpoints
 from pixel_bot.platforms.sandbox.page import Page
@@ -100,14 +99,23 @@ async def opened(settings: Settings, mode: Mode, clock: Clock) -> AsyncGenerator
             log.info("Before the database was upgraded, it was copied to %s.", done.backup)
         for line in done.report:
             log.info("%s", line)
-        async with database.write() as session:
-            await claim_mode(session, mode)
+        await _mark(database, mode)
         services = build_services(settings, database, clock, left_out=(STREAMER.login, BOT.login))
         if changed := await services.levels.align():
             log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
         yield services
     finally:
         await database.close()
+
+
+async def _mark(database: Database, mode: Mode) -> None:
+    try:
+        async with database.write() as session:
+            await claim_mode(session, mode)
+    except OperationalError as exc:
+        if database.path is not None and "readonly" in str(exc):
+            raise FolderNotWritable(database.path.parent, "DATA_DIR") from exc
+        raise
 
 
 def sandbox_place(world: World, address: str) -> Place:
@@ -198,14 +206,10 @@ def _routes(twitch: Twitch, page: Page, bot: PixelBot) -> list[BaseRoute]:
                 await session.execute(text("SELECT 1"))
         except DBAPIError:
             reasons.append("The database cannot be read.")
-        sockets = [s for by_id in bot._websockets.values() for s in by_id.values()]  # noqa: SLF001
-        if not any(s.connected for s in sockets):
-            reasons.append("The bot is not connected to its chat.")
+        for account in {bot.bot_id, bot.owner_id or bot.bot_id}:
+            sockets = bot._websockets.get(account, {}).values()  # noqa: SLF001
+            if not any(socket.connected for socket in sockets):
+                reasons.append(f"The connection to Twitch for the account {account} is down.")
         return reasons
 
     return [*common_routes("/sandbox", health), *page.routes(), Mount(SANDBOX, routes=Endpoints(twitch).routes())]
-
-
-def path_of(settings: Settings, mode: Mode) -> Path | None:
-    """The database file of a mode, for the start panel."""
-    return Database(settings.database_for(mode)).path

@@ -42,6 +42,8 @@ class SettingsError(StartError):
 
 
 class PortInUse(StartError):
+    """Another program listens on the port of the web pages."""
+
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
             f"Port {port} on {host} is in use. Is Pixel Bot already running? Else set WEB_PORT to a free port."
@@ -49,6 +51,8 @@ class PortInUse(StartError):
 
 
 class FolderNotWritable(StartError):
+    """A folder that the bot must write to is closed to it. ``setting`` is the one that chooses another."""
+
     def __init__(self, folder: Path, setting: str) -> None:
         super().__init__(
             f"The folder {folder} cannot be written. Allow writing there, or point {setting} to another folder."
@@ -80,6 +84,8 @@ class NotEnoughPoints(ChatError):
 
 
 class UnknownViewer(ChatError):
+    """Nobody of that name has been here."""
+
     def __init__(self, name: str) -> None:
         super().__init__(f"I have not seen {name} here yet.")
 
@@ -93,13 +99,10 @@ class NotAllowed(ChatError):
 
 
 class NothingToUndo(ChatError):
+    """No change by a mod is left."""
+
     def __init__(self) -> None:
         super().__init__("There is no change by a mod left to undo.")
-
-
-class AlreadyUndone(ChatError):
-    def __init__(self) -> None:
-        super().__init__("That change has been undone already.")
 
 
 class CogError(ChatError):

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
@@ -24,7 +24,7 @@ from pixel_bot.app import App, opened, running
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.errors import StartError
-from pixel_bot.platforms.sandbox.replay import ChatLog, play, read_log, start_of
+from pixel_bot.platforms.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
 
@@ -134,8 +134,7 @@ def _show_start(console: Console, app: App, settings: Settings) -> None:
 async def _replay(app: App, chat_log: ChatLog, replay: Replay, console: Console) -> None:
     for problem in chat_log.skipped[:10]:
         console.print(f"{replay.file.name}, {problem}: skipped.", markup=False)
-    now = datetime.now(UTC).replace(microsecond=0)
-    fresh = now if replay.speed > 0 else now - timedelta(seconds=int(chat_log.seconds) + 1)
+    fresh = fresh_start(chat_log, replay.speed, datetime.now(UTC))
     start = await start_of(app.services.database, chat_log, fresh)
     before = await _sums(app)
     began = time.perf_counter()

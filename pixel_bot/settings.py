@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     """The settings, checked. Wrong ones raise ``SettingsError`` through ``load_settings``."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     twitch_client_id: str = Field("", description="Client id of your application at dev.twitch.tv/console")
@@ -108,6 +108,8 @@ class Settings(BaseSettings):
     def _known_database(cls, value: str) -> str:
         if not value.startswith("sqlite+aiosqlite:///"):
             raise ValueError("must start with sqlite+aiosqlite:///")
+        if value.removeprefix("sqlite+aiosqlite:///").partition("?")[0] in {"", ":memory:"}:
+            raise ValueError("must name a file, because points that live in memory are lost at the end")
         return value
 
     @field_validator("cogs_dir", mode="before")

@@ -51,10 +51,13 @@ def hear(frame: Mapping[str, Any]) -> Heard:
     if event.get("reply"):
         text = _without_mention(text, event["reply"])
     source = event.get("source_broadcaster_user_id")
-    login: str = event["chatter_user_login"]
+    message_id, user_id, login = event["message_id"], event["chatter_user_id"], event["chatter_user_login"]
+    for needed in (message_id, user_id, login):
+        if type(needed) is not str or not needed:
+            raise ValueError("a message without an id, or of nobody")
     return Heard(
-        event["message_id"],
-        event["chatter_user_id"],
+        message_id,
+        user_id,
         login,
         event.get("chatter_user_name") or login,
         visible(text),
@@ -111,5 +114,7 @@ def _person(event: Mapping[str, Any], prefix: str = "") -> Person | None:
     user_id = event.get(f"{prefix}user_id")
     if not user_id or event.get("is_anonymous"):
         return None
-    login: str = event[f"{prefix}user_login"]
+    login = event[f"{prefix}user_login"]
+    if type(user_id) is not str or type(login) is not str or not login:
+        raise ValueError("an event of nobody")
     return Person(user_id, login.lower(), event.get(f"{prefix}user_name") or login)

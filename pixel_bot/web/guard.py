@@ -43,7 +43,7 @@ class HostGuard:
         origin = headers.get("origin")
         if origin is None:
             return True
-        netloc = urlsplit(origin).netloc.lower()
+        netloc = origin.lower().partition("://")[2]
         return netloc == host.lower() or _name(netloc) in self._allowed - {"localhost"}
 
     def _is_ours(self, name: str, scope: Scope) -> bool:
@@ -59,4 +59,7 @@ class HostGuard:
 
 def _name(netloc: str) -> str:
     """``localhost:8080`` -> ``localhost``, ``[::1]:8080`` -> ``::1``."""
-    return (urlsplit(f"//{netloc}").hostname or "").lower()
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").lower()
+    except ValueError:
+        return ""

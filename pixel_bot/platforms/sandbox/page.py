@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from pixel_bot.platforms.sandbox.replay import ChatLog, parse_log, play, start_of
+from pixel_bot.platforms.sandbox.replay import ChatLog, fresh_start, parse_log, play, start_of
 from pixel_bot.platforms.sandbox.twitch import Twitch
 from pixel_bot.platforms.sandbox.visit import CommandList, Visit
 from pixel_bot.services.container import Services
@@ -36,6 +36,7 @@ class Page:
         self._commands = commands
         self._visits: set[Visit] = set()
         self._replay: asyncio.Task[None] | None = None
+        self._busy = False
 
     def routes(self) -> list[BaseRoute]:
         """The page, its websocket, and where logs are sent."""
@@ -64,8 +65,15 @@ class Page:
             self._visits.discard(visit)
 
     async def _take_log(self, request: Request) -> Response:
-        if self._replay is not None and not self._replay.done():
+        if self._busy:
             return PlainTextResponse("A replay is running already. Wait for its end.", 409)
+        self._busy = True
+        try:
+            return await self._start_replay(request)
+        finally:
+            self._busy = self._replay is not None and not self._replay.done()
+
+    async def _start_replay(self, request: Request) -> Response:
         body = bytearray()
         async for chunk in request.stream():
             body += chunk
@@ -74,13 +82,16 @@ class Page:
         chat_log = parse_log(bytes(body))
         if not chat_log.rows:
             return PlainTextResponse("No rows like second,user,text were found.", 422)
-        wanted = request.query_params.get("speed", "1")
-        speed = float(wanted) if wanted.replace(".", "", 1).isdigit() else 1.0
+        speed = _speed(request.query_params.get("speed", "1"))
         self._replay = asyncio.create_task(self._play(chat_log, speed), name="page-replay")
+        self._replay.add_done_callback(self._replayed)
         return JSONResponse({"rows": len(chat_log.rows), "skipped": len(chat_log.skipped)})
 
+    def _replayed(self, _: asyncio.Task[None]) -> None:
+        self._busy = False
+
     async def _play(self, chat_log: ChatLog, speed: float) -> None:
-        start = await start_of(self._services.database, chat_log, datetime.now(UTC).replace(microsecond=0))
+        start = await start_of(self._services.database, chat_log, fresh_start(chat_log, speed, datetime.now(UTC)))
         total = len(chat_log.rows)
         note = f"{count(len(chat_log.skipped), 'row')} could not be used." if chat_log.skipped else ""
 
@@ -90,3 +101,12 @@ class Page:
                 visit.replay_news = news
 
         await play(self._twitch, chat_log, start, speed, tell)
+
+
+def _speed(wanted: str) -> float:
+    """The speed that was asked for; real time when it makes no sense."""
+    try:
+        speed = float(wanted)
+    except ValueError:
+        return 1.0
+    return speed if 0 <= speed <= 1_000_000 and wanted.isascii() else 1.0

@@ -7,10 +7,11 @@ file, so that a replay which was killed half-way and started again pays nothing 
 import asyncio
 import csv
 import hashlib
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from math import isfinite
+from math import ceil, isfinite
 from pathlib import Path
 
 from pixel_bot.db.engine import Database
@@ -65,8 +66,9 @@ def read_log(path: Path) -> ChatLog:
 def parse_log(content: bytes) -> ChatLog:
     """The log behind a CSV text. Rows that cannot be used are skipped and listed, with their line."""
     chat_log = ChatLog(hashlib.sha256(content).hexdigest()[:16])
-    lines = content.decode("utf-8-sig", errors="replace").splitlines()
-    for line, text in enumerate(lines, 1):
+    # Not splitlines(): it also splits at characters that chat may hold.
+    lines = io.StringIO(content.decode("utf-8-sig", errors="replace"), newline=None)
+    for line, text in enumerate((whole.rstrip("\n") for whole in lines), 1):
         # Each line by itself: chat has no line breaks, and one stray quote must not swallow the rest of the file.
         try:
             fields = next(csv.reader([text], strict=True), list[str]())
@@ -99,6 +101,12 @@ def _row(line: int, fields: list[str]) -> Row | str:
     if not text.strip():
         return "has no text"
     return Row(line, at, user, text)
+
+
+def fresh_start(chat_log: ChatLog, speed: float, now: datetime) -> datetime:
+    """When second 0 is, so that a log which is played faster than it was does not reach into the future."""
+    share = 1.0 if speed == 0 else max(0.0, 1 - 1 / speed)
+    return (now - timedelta(seconds=ceil(chat_log.seconds * share))).replace(microsecond=0)
 
 
 async def start_of(database: Database, chat_log: ChatLog, fresh: datetime) -> datetime:

@@ -98,13 +98,13 @@ class Twitch:
         session = Session(secrets.token_urlsafe(16), socket, keepalive)
         await socket.accept()
         self.sessions[session.id] = session
+        self._move_subscriptions(socket.query_params.get("moved_from", ""), session)
         await session.send(frames.welcome(session.id, keepalive, datetime.now(UTC)))
         pulse = asyncio.create_task(self._pulse(session))
         try:
-            while True:
-                await socket.receive_text()
+            if (await socket.receive())["type"] != "websocket.disconnect":
+                # Twitch takes no messages on this socket.
                 await socket.close(4001)
-                return
         except WebSocketDisconnect:
             pass
         finally:
@@ -126,6 +126,18 @@ class Twitch:
                 await session.send(frames.keepalive(secrets.token_hex(8), datetime.now(UTC)))
                 continue
             await asyncio.sleep(session.keepalive - 1 - quiet)
+
+    async def ask_to_move(self, session: Session, url: str) -> None:
+        """Ask a client to move to ``url``. Its subscriptions go along, as Twitch has it."""
+        address = f"{url}{'&' if '?' in url else '?'}moved_from={session.id}"
+        await session.send(frames.reconnect(session.id, address, datetime.now(UTC)))
+
+    def _move_subscriptions(self, old_id: str, session: Session) -> None:
+        for subscription in self.subscriptions.values():
+            if old_id and _session_of(subscription) == old_id:
+                subscription["transport"]["session_id"] = session.id
+                session.subscribed.set()
+        self._more.set()
 
     def subscribe(self, kind: str, version: str, condition: Json, session_id: str) -> Json | None:
         """A new subscription; None when an equal one stands."""

@@ -59,7 +59,10 @@ class Visit:
             await self._send(await self._hello())
             news = asyncio.create_task(self._tell_news())
             while True:
-                await self._take(await self._socket.receive_text())
+                message = await self._socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                await self._take(message.get("text") or "")
         except WebSocketDisconnect:
             pass
         finally:

@@ -4,6 +4,7 @@ Plain chat takes a short way, a reader that is too fast waits, and a frame that 
 the connection.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from typing import Any, Protocol, cast
@@ -29,8 +30,14 @@ class Listener(Protocol):
         """Wait until there is room for more."""
 
 
+LAST_WORDS_SECONDS = 1.0
+"""How long an old socket is still read after the new one is open."""
+
+
 class EventSocket(Websocket):
     """One connection to EventSub."""
+
+    _moved = False
 
     async def _listen(self) -> None:
         while True:
@@ -51,7 +58,12 @@ class EventSocket(Websocket):
             await listener.breathe()
 
     async def _reconnect(self, url: str) -> None:
-        """Twitch asks to move: open the new socket first, so that no event falls between the two."""
+        """Twitch asks to move. The reader goes on meanwhile, so that nothing on the old socket is lost."""
+        task = asyncio.create_task(self._move(url), name="eventsub-move")
+        self._connection_tasks.add(task)
+        task.add_done_callback(self._connection_tasks.discard)
+
+    async def _move(self, url: str) -> None:
         successor = EventSocket(
             keep_alive_timeout=self._keep_alive_timeout,
             reconnect_attempts=self._original_attempts,
@@ -66,8 +78,17 @@ class EventSocket(Websocket):
             log.info("Twitch's new address does not answer (%s); connecting anew.", type(exc).__name__)
             await self.connect(reconnect=True)
             return
+        self._moved = True
         register(self._client, self._token_for, successor)
+        await asyncio.sleep(LAST_WORDS_SECONDS)
         await self.close()
+
+    async def _create_connection_task(self) -> None:
+        """The connection is lost: open it again, unless another socket has taken over."""
+        if self._moved:
+            await self.close()
+        else:
+            await super()._create_connection_task()
 
 
 async def open_socket(client: Client, token_for: str) -> EventSocket:

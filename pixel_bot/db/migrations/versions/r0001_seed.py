@@ -12,6 +12,14 @@ BigInt = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
+    people()
+    work()
+    for name, table, columns in INDEXES:
+        op.create_index(name, table, columns)
+
+
+def people() -> None:
+    """Who has what, and where it came from."""
     op.create_table(
         "users",
         sa.Column("id", BigInt, primary_key=True),
@@ -46,6 +54,10 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.TIMESTAMP, nullable=False),
         sa.UniqueConstraint("user_id", "key"),
     )
+
+
+def work() -> None:
+    """What is to be done, and how to sign in where."""
     op.create_table(
         "queue_items",
         sa.Column("id", BigInt, primary_key=True),
@@ -76,8 +88,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.TIMESTAMP),
         sa.Column("updated_at", sa.TIMESTAMP),
     )
-    for name, table, columns in INDEXES:
-        op.create_index(name, table, columns)
 
 
 INDEXES = [
