@@ -1,5 +1,6 @@
 """One readable line a thing that happened: no secrets, nothing from chat unescaped."""
 
+import copy
 import logging
 import re
 import sys
@@ -40,6 +41,9 @@ class SafeFormatter(logging.Formatter):
         return "\n".join(f"  {plain(line)}" for line in super().formatException(ei).split("\n"))
 
     def format(self, record: logging.LogRecord) -> str:
+        # Another handler may have left its own, unescaped text of the traceback in the record.
+        record = copy.copy(record)
+        record.exc_text = None
         return redact(super().format(record))
 
 

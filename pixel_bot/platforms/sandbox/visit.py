@@ -43,6 +43,7 @@ class Visit:
         self._who: Citizen | None = None
         self._lines: deque[Line] = deque(maxlen=LINES_A_TICK)
         self._changed = asyncio.Event()
+        self._gone = asyncio.Event()
         self._last: dict[str, Any] = {}
         self.replay_news: dict[str, Any] | None = None
 
@@ -68,8 +69,10 @@ class Visit:
         finally:
             self._twitch.listeners.discard(self._on_line)
             self._services.database.committed.discard(self._changed.set)
+            self._gone.set()
+            self._changed.set()
             if news is not None:
-                news.cancel()
+                # Not cancelled: a query that is cut short would take its database connection with it.
                 await asyncio.gather(news, return_exceptions=True)
 
     # To the page
@@ -92,7 +95,7 @@ class Visit:
 
     async def _tell_news(self) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            while True:
+            while not self._gone.is_set():
                 await self._changed.wait()
                 self._changed.clear()
                 await self._tell_lines()
@@ -102,7 +105,8 @@ class Visit:
                 await self._send_if_new(await self._stats())
                 if self._who is not None:
                     await self._send_if_new(await self._viewer(self._who))
-                await asyncio.sleep(TICK)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._gone.wait(), TICK)
 
     async def _tell_lines(self) -> None:
         if self._lines:
