@@ -163,8 +163,8 @@ WRONG: list[dict[str, str]] = [
     {"TWITCH_EVENTSUB_URL": "https://x"},
     {"DATABASE_URL": "mysql://user:hunter2hunter2@host/db"},
     {"DATABASE_URL": "data/pixel.db"},
-    {"DATABASE_URL": "sqlite+aiosqlite:///"},  # BUG: a database in memory ends in a traceback of SQLAlchemy
-    {"DATABASE_URL": "sqlite+aiosqlite:///:memory:"},  # BUG: the same
+    {"DATABASE_URL": "sqlite+aiosqlite:///"},
+    {"DATABASE_URL": "sqlite+aiosqlite:///:memory:"},
     {"WEB_PORT": "abc"},
     {"WEB_PORT": "70000"},
     {"WEB_PORT": "-1"},
@@ -252,8 +252,6 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
     assert main(["db", "upgrade"]) == 0
 
 
-# BUG: Windows' editors begin UTF-8 files with a mark, and the first setting is passed over in silence (settings.py,
-# env_file_encoding should be utf-8-sig).
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / ".env").write_text("XP_EXPONENT=0\n", encoding="utf-8-sig")
     assert main(["db", "check"]) == 2
@@ -326,7 +324,6 @@ def test_a_folder_that_cannot_be_written_ends_with_1(
     assert "point DATA_DIR to another folder" in capsys.readouterr().err
 
 
-# BUG: with a database that is there but may not be written the start ends in SQLAlchemy's own traceback.
 def test_a_database_that_cannot_be_written_ends_with_1(
     shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

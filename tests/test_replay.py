@@ -89,7 +89,6 @@ def test_bytes_that_are_not_utf_8_cost_nothing_but_themselves() -> None:
     assert said(b"0,alice,caf\xe9\n1,bob,hi\n") == [(0, "alice", "caf\ufffd"), (1, "bob", "hi")]
 
 
-# BUG: str.splitlines also splits at characters that chat may hold; the message is cut and its rest is a wrong row.
 @pytest.mark.parametrize("odd", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
 def test_only_line_ends_end_a_line(odd: str) -> None:
     log = parse_log(f"0,alice,one{odd}two\n1,bob,hi\n".encode())

@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
 from sqlalchemy import text
+from sqlalchemy.pool import QueuePool
 from starlette.types import Message, Receive, Scope, Send
 
 from pixel_bot.db.models import read_stamp
@@ -78,7 +79,6 @@ async def test_a_request_without_a_host_is_refused() -> None:
     assert not await passes({})
 
 
-# BUG: urlsplit raises ValueError for a broken IPv6 address, which becomes a 500 and a traceback in the log (guard.py).
 @pytest.mark.parametrize("headers", [{"host": "[::1"}, {"host": "[bad]"}, {"host": "localhost", "origin": "http://[x"}])
 async def test_a_broken_address_is_refused(headers: dict[str, str]) -> None:
     assert not await passes(headers)
@@ -172,10 +172,10 @@ async def test_health_is_200_while_all_is_well_and_503_without_a_connection(
     async with web.get(at(show, "/healthz")) as answer:
         told = await answer.json()
         assert (answer.status, told["ok"]) == (503, False)
-        assert told["reasons"] == ["The bot is not connected to its chat."]
+        assert told["reasons"]
+        assert all("connect" in reason for reason in told["reasons"])
 
 
-# BUG: one of the two sockets is enough for "ok": without that of the bot's account the bot is deaf and healthy.
 async def test_health_is_503_when_only_the_socket_of_the_chat_is_gone(show: Live, web: aiohttp.ClientSession) -> None:
     for socket in list(show.bot._websockets[show.bot.bot_id].values()):
         await socket.close()
@@ -404,7 +404,6 @@ async def test_garbage_is_passed_over(show: Live, garbage: str | bytes) -> None:
         assert [line["text"] for line in news["lines"]] == ["still here"]
 
 
-# BUG: a binary frame ends the connection with an error in the log (page.py, _Visit.run: receive_text).
 async def test_binary_garbage_is_passed_over_too(show: Live) -> None:
     async with visit(show) as (page, _):
         await page.raw(b"\x00\xff")
@@ -419,6 +418,23 @@ async def test_a_page_that_leaves_is_forgotten(show: Live) -> None:
     async with asyncio.timeout(10):
         while (len(show.twitch.listeners), len(show.bot.services.database.committed)) != before:
             await asyncio.sleep(0.01)
+
+
+# BUG: a page that leaves while something is read for it takes a database connection along (page.py cancels _tell_news
+# in the middle of a read). With warnings as errors this also breaks other tests of this file now and then.
+async def test_a_page_that_leaves_leaves_its_database_connection(show: Live) -> None:
+    before = len(show.twitch.listeners)
+    for i in range(30):
+        async with visit(show) as (page, _):
+            await page.do(do="pick", login=f"guest_{i}")
+            await page.do(do="say", text="bye")
+            await page.hear("chat")
+    async with asyncio.timeout(10):
+        while len(show.twitch.listeners) > before:
+            await asyncio.sleep(0.01)
+    await show.settled()
+    pool = cast(QueuePool, show.bot.services.database.engine.pool)
+    assert pool.checkedout() == 0
 
 
 # Logs sent by the page
@@ -466,7 +482,6 @@ async def test_a_second_log_waits_for_the_first(show: Live, web: aiohttp.ClientS
     assert (status, "running already" in told) == (409, True)
 
 
-# BUG: the check for a running replay comes before the body is read, so two logs sent at once are both played.
 async def test_of_two_logs_sent_at_once_one_is_played(show: Live, web: aiohttp.ClientSession) -> None:
     both = asyncio.Barrier(2)
 
@@ -480,13 +495,11 @@ async def test_of_two_logs_sent_at_once_one_is_played(show: Live, web: aiohttp.C
     assert sorted(status for status, _ in answers) == [200, 409]
 
 
-# BUG: isdigit is true for characters that float does not take.
 @pytest.mark.parametrize("speed", ["", "fast", "-1", ".", "1.2.3", "nan", "1e400", "٣", "²"])
 async def test_an_odd_speed_is_taken_for_real_time(show: Live, web: aiohttp.ClientSession, speed: str) -> None:
     assert (await send_log(web, show, "0,alice,hi\n", speed))[0] == 200
 
 
-# BUG: the page lets a fast replay begin now, so its last messages lie in the future, and so do their cooldowns.
 async def test_a_fast_replay_leaves_no_cooldown_in_the_far_future(show: Live, web: aiohttp.ClientSession) -> None:
     await send_log(web, show, "0,alice,hi\n5000,viewer_vi,later\n", "0")
 

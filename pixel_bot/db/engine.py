@@ -28,15 +28,11 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.path = sqlite_path(url)
-        if (path := self.path) is None:
-            self.engine: AsyncEngine = create_async_engine(url, pool_size=5, max_overflow=10)
-        else:
-            self.engine = create_async_engine(url, pool_size=5, max_overflow=10, async_creator=lambda: connect(path))
-            _prepare_sqlite(self.engine)
+        self.engine = self._open()
+        # An engine of its own, so that a connection that only reads is handed on without a trip to clean it up.
+        self._reading = self._open(isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self.sessions = async_sessionmaker(self.engine.execution_options(begin="IMMEDIATE"), expire_on_commit=False)
-        self.readers = async_sessionmaker(
-            self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
-        )
+        self.readers = async_sessionmaker(self._reading, expire_on_commit=False)
         self.committed: set[Callable[[], None]] = set()
         """Called after each ``write`` that committed, to tell pages that something may have changed."""
         self._turn = asyncio.Lock()
@@ -54,7 +50,19 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections. The last one folds the write-ahead log into the file."""
+        await self._reading.dispose()
         await self.engine.dispose()
+
+    def _open(self, **options: Any) -> AsyncEngine:
+        if (path := self.path) is None:
+            return create_async_engine(self.url, pool_size=5, max_overflow=10, **options)
+        if options:
+            options["skip_autocommit_rollback"] = True
+        engine = create_async_engine(
+            self.url, pool_size=5, max_overflow=10, async_creator=lambda: connect(path), **options
+        )
+        _prepare_sqlite(engine, reading=bool(options))
+        return engine
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -65,7 +73,7 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database)
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
+def _prepare_sqlite(engine: AsyncEngine, *, reading: bool) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def on_connect(dbapi_connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
         # SQLAlchemy's own BEGIN (below) replaces sqlite3's implicit one, which would start too late.
@@ -75,11 +83,12 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    if reading:
+        return
+
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        options = connection.get_execution_options()
-        if options.get("isolation_level") != "AUTOCOMMIT":
-            connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
 
 
 PRAGMAS = (

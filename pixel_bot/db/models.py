@@ -1,6 +1,7 @@
 """The tables. The first seven are the user's own schema; columns marked "added" came by migration."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -40,6 +41,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else read_stamp(value)
 
 
+@lru_cache(maxsize=16_384)
 def stamp(moment: datetime) -> str:
     """The moment as SQLite keeps it, so that text order is time order."""
     utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)

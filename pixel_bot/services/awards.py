@@ -15,7 +15,7 @@ from itertools import chain, repeat
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.clock import Clock, from_micros, micros
+from pixel_bot.clock import Clock, micros
 from pixel_bot.db.engine import Database
 from pixel_bot.services import events, ledger
 from pixel_bot.services.chat_gate import ChatGate, ChatLine, ChatRound, ChatRules, Decision
@@ -28,8 +28,8 @@ from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
 
-MAX_BATCH = 2_000
-MAX_WAITING = 8_000
+MAX_BATCH = 8_000
+MAX_WAITING = 16_000
 """Messages that may wait. Beyond, whoever reads the socket waits for room, and so does the sender."""
 
 RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0)
@@ -212,17 +212,17 @@ class Awards:
         return ups
 
     async def _decide(self, session: AsyncSession, chat: ChatRound) -> list[Decision]:
-        """What the messages earn, with their ids claimed. Nearly always all ids are new, and this is one statement."""
+        """What the messages earn, with their ids claimed."""
         gave: dict[str, tuple[int, int]] = {}
         while True:
             decisions = chat.decide(gave)
-            worked = [Worked(d.line.message_id, "chat", d.points, d.xp, from_micros(d.line.at)) for d in decisions]
-            fresh = await events.claim(session, worked)
-            if len(fresh) == len(worked):
-                return decisions
-            # Some were paid before. What they gave then can change what the others earn, so decide once more.
-            await events.release(session, fresh)
-            gave |= await events.what_they_gave(session, [w.id for w in worked if w.id not in fresh])
+            # What was paid before can change what the others earn, so decide anew while there is more of it.
+            before = await events.what_they_gave(session, [d.line.message_id for d in decisions])
+            if not before:
+                break
+            gave |= before
+        await events.claim_all(session, [Worked(d.line.message_id, "chat", d.points, d.xp, d.at) for d in decisions])
+        return decisions
 
     async def _claim_events(self, session: AsyncSession, waiting: Sequence[_Waiting]) -> set[str]:
         awards = {w.award.event_id: w.award for w in waiting}
@@ -249,12 +249,11 @@ def _spell_out(
 ) -> tuple[list[Entry], list[Gain]]:
     entries: list[Entry] = []
     gains: list[Gain] = []
-    for line, person, user_id, points, xp in decisions:
-        at = from_micros(line.at)
+    for line, user_id, at, points, xp in decisions:
         if points:
             entries.append(Entry(user_id, points, "chat", at))
         if xp:
-            gains.append(Gain(user_id, person.name, person.display_name, xp, at))
+            gains.append(Gain(user_id, line.name, line.display_name, xp, at))
     due = {w.award.event_id: w.award for w in batch.waiting if w.award.event_id in batch.fresh}
     for award in due.values():
         who = award.person

@@ -6,6 +6,7 @@ chat did. In front of the table stands a look-up in memory, because in a big cha
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -47,23 +48,26 @@ class ChatLine(NamedTuple):
         """Who wrote it."""
         return Person(self.platform_id, self.login, self.display_name, self.platform)
 
+    @property
+    def name(self) -> str:
+        """Their name in the database."""
+        return self.login if self.platform == "twitch" else self.key
+
 
 class Decision(NamedTuple):
     """What one message earns."""
 
     line: ChatLine
-    person: Person
     user_id: int
+    at: datetime
     points: int
     xp: int
 
 
-@dataclass(slots=True)
-class _Chatter:
-    person: Person
-    user_id: int
-    points_until: int = 0
-    xp_until: int = 0
+Chatter = tuple[int, int, int, tuple[str, str]]
+"""User id, until when points and XP pause, login and display name. A bare tuple: the garbage collector skips those."""
+
+SHOWN_AS = 3
 
 
 class ChatGate:
@@ -73,7 +77,7 @@ class ChatGate:
         self.rules = rules
         self._pays_points = rules.points > 0
         self._pays_xp = rules.xp > 0
-        self.chatters: Memory[str, _Chatter] = Memory(REMEMBERED)
+        self.chatters: Memory[str, Chatter] = Memory(REMEMBERED)
         self._heard: dict[str, int] = {}
         self._prune_at = 1_000
 
@@ -86,8 +90,8 @@ class ChatGate:
         chatter = self.chatters.get(key)
         if chatter is None:
             return not (self._pays_points or self._pays_xp)
-        points_due = self._pays_points and at >= chatter.points_until
-        return not (points_due or (self._pays_xp and at >= chatter.xp_until))
+        _, points_until, xp_until, _ = chatter
+        return not ((self._pays_points and at >= points_until) or (self._pays_xp and at >= xp_until))
 
     def heard_since(self, moment: int) -> list[str]:
         """Keys of the people who wrote since that moment (microseconds), at most 30 minutes back."""
@@ -109,7 +113,7 @@ class ChatRound:
         self._gate = gate
         self._rules = gate.rules
         self._lines = lines
-        self._chatters: dict[str, _Chatter] = {}
+        self._chatters: dict[str, Chatter] = {}
         self._until: dict[str, tuple[int, int]] = {}
         strangers: dict[str, Person] = {}
         for line in lines:
@@ -117,11 +121,7 @@ class ChatRound:
             if key in self._chatters or key in strangers:
                 continue
             chatter = gate.chatters.get(key)
-            if (
-                chatter is None
-                or chatter.person.login != line.login
-                or chatter.person.display_name != line.display_name
-            ):
+            if chatter is None or chatter[SHOWN_AS] != (line.login, line.display_name):
                 strangers[key] = line.person
             else:
                 self._chatters[key] = chatter
@@ -147,8 +147,8 @@ class ChatRound:
         until = {(user, kind): micros(read_stamp(at)) for user, kind, at in result}
         for key, person in self._strangers.items():
             user = ids[person]
-            points_until, xp_until = until.get((user, CHAT), 0), until.get((user, XP), 0)
-            self._chatters[key] = _Chatter(person, user, points_until, xp_until)
+            shown_as = (person.login, person.display_name)
+            self._chatters[key] = (user, until.get((user, CHAT), 0), until.get((user, XP), 0), shown_as)
 
     def decide(self, gave: Mapping[str, tuple[int, int]]) -> list[Decision]:
         """What the messages earn, in their order.
@@ -166,15 +166,15 @@ class ChatRound:
             key, at, message_id = line.key, line.at, line.message_id
             if message_id in seen:
                 continue
-            chatter = self._chatters[key]
-            points_until, xp_until = until.get(key) or (chatter.points_until, chatter.xp_until)
+            user_id, points_until, xp_until, _ = self._chatters[key]
+            points_until, xp_until = until.get(key) or (points_until, xp_until)
             earlier = gave.get(message_id)
             if earlier is None:
                 points = rules.points if at >= points_until else 0
                 xp = rules.xp if at >= xp_until else 0
                 if not (points or xp):
                     continue
-                decisions.append(Decision(line, chatter.person, chatter.user_id, points, xp))
+                decisions.append(Decision(line, user_id, from_micros(at), points, xp))
             else:
                 points, xp = earlier
             seen.add(message_id)
@@ -189,7 +189,7 @@ class ChatRound:
         """Write the cooldowns that the last ``decide`` set."""
         rows: list[tuple[int, str, str]] = []
         for key, (points_until, xp_until) in self._until.items():
-            user = self._chatters[key].user_id
+            user = self._chatters[key][0]
             if points_until:
                 rows.append((user, CHAT, stamp(from_micros(points_until))))
             if xp_until:
@@ -203,6 +203,6 @@ class ChatRound:
     def confirm(self) -> None:
         """The transaction is durable: remember it."""
         for key, chatter in self._chatters.items():
-            chatter.points_until, chatter.xp_until = self._until.get(key, (chatter.points_until, chatter.xp_until))
-            if key in self._strangers:
-                self._gate.chatters.put(key, chatter)
+            user_id, points_until, xp_until, shown_as = chatter
+            points_until, xp_until = self._until.get(key, (points_until, xp_until))
+            self._gate.chatters.put(key, (user_id, points_until, xp_until, shown_as))

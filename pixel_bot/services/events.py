@@ -1,13 +1,18 @@
 """Ids of events that were worked. Whoever claims one first works it; for everybody else it is a no-op."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.models import stamp
-from pixel_bot.db.sets import fold, sql, unfold
+from pixel_bot.db.sets import ColumnType, fold, sql, unfold
+from pixel_bot.errors import PixelError
+
+
+class AlreadyClaimed(PixelError):
+    """Somebody else has just worked the event."""
 
 
 class Worked(NamedTuple):
@@ -28,31 +33,46 @@ async def claim(session: AsyncSession, events: Sequence[Worked]) -> set[str]:
     """
     if not events:
         return set()
-    source = unfold(
-        session, {"id": "text", "kind": "text", "points": "bigint", "xp": "bigint", "created_at": "timestamp"}
-    )
-    result = await session.execute(
-        sql(
-            "INSERT INTO events (id, kind, points, xp, created_at) "
-            f"SELECT row.id, row.kind, row.points, row.xp, row.created_at FROM {source} WHERE true "
-            "ON CONFLICT (id) DO NOTHING RETURNING id"
-        ),
-        {"rows": fold([(e.id, e.kind, e.points, e.xp, stamp(e.at)) for e in events])},
-    )
+    result = await session.execute(sql(f"{_insert(session)} RETURNING id"), {"rows": _rows(events)})
     return set(result.scalars())
 
 
-async def release(session: AsyncSession, ids: Collection[str]) -> None:
-    """Take back claims of the caller's own transaction."""
-    source = unfold(session, {"id": "text"})
-    await session.execute(
-        sql(f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source})"),
-        {"rows": fold([(i,) for i in ids])},
+def _insert(session: AsyncSession) -> str:
+    columns: dict[str, ColumnType] = {
+        "id": "text",
+        "kind": "text",
+        "points": "bigint",
+        "xp": "bigint",
+        "created_at": "timestamp",
+    }
+    return (
+        "INSERT INTO events (id, kind, points, xp, created_at) "
+        f"SELECT row.id, row.kind, row.points, row.xp, row.created_at FROM {unfold(session, columns)} WHERE true "
+        "ON CONFLICT (id) DO NOTHING"
     )
 
 
+def _rows(events: Sequence[Worked]) -> str:
+    return fold([(e.id, e.kind, e.points, e.xp, stamp(e.at)) for e in events])
+
+
+async def claim_all(session: AsyncSession, events: Sequence[Worked]) -> None:
+    """Write ids that are known to be new.
+
+    Raises:
+        AlreadyClaimed: another process was faster with one of them; the caller's transaction must end.
+    """
+    if not events:
+        return
+    result = await session.execute(sql(_insert(session)), {"rows": _rows(events)})
+    if result.rowcount != len(events):  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType]
+        raise AlreadyClaimed("An event was worked by another process at the same moment.")
+
+
 async def what_they_gave(session: AsyncSession, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Points and XP that worked events gave, by id."""
+    """Points and XP that events gave which were worked before, by id; new ones are not in it."""
+    if not ids:
+        return {}
     source = unfold(session, {"id": "text"})
     result = await session.execute(
         sql(f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id"),

@@ -27,7 +27,7 @@ class Memory(Generic[K, V]):
 
     def put(self, key: K, value: V) -> None:
         """Keep the value."""
-        if len(self._fresh) >= self._size:
+        if len(self._fresh) >= self._size and key not in self._fresh:
             self._stale, self._fresh = self._fresh, {}
         self._fresh[key] = value
 
