@@ -19,7 +19,6 @@ from pixel_bot.chat.replies import sentence_for
 from pixel_bot.chat.voice import Voice
 from pixel_bot.clock import micros
 from pixel_bot.services.cause import because_of
-from pixel_bot.services.chat_gate import ChatLine
 from pixel_bot.services.container import Services
 from pixel_bot.services.happenings import Happening, award_for
 from pixel_bot.services.levels import LevelUp
@@ -178,19 +177,17 @@ class PixelBot(commands.Bot):
 
     def _hear_chat(self, frame: Mapping[str, Any]) -> None:
         heard = hear(frame)
-        if not self._seen.add(heard.message_id, True):
+        if not self._seen.add(heard.line.message_id, True):
             return
         if self._voice.is_own(heard):
             if self.outbox.limit is not None:
                 self.outbox.limit = self._voice.limit_by(frame)
             return
-        is_command = heard.text.startswith(self._prefix)
-        if is_command and not heard.guest:
-            self._hear_command(frame, heard)
-        elif not heard.guest:
-            self.awards.chat(
-                ChatLine(heard.message_id, heard.user_id, heard.user_id, heard.login.lower(), heard.name, heard.at)
-            )
+        if not heard.guest:
+            if heard.text.startswith(self._prefix):
+                self._hear_command(frame, heard)
+            else:
+                self.awards.chat(heard.line)
         if self._listeners.get("event_message") or self._wait_fors.get("event_message"):
             self.dispatch("message", self._message(frame))
 

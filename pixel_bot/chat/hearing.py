@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from pixel_bot.services.chat_gate import ChatLine
 from pixel_bot.services.happenings import Cheer, Follow, Gift, Happening, Raid, Sub
 from pixel_bot.services.people import Person
 from pixel_bot.texts import visible
@@ -29,14 +30,10 @@ OPTIONAL_FIELDS: dict[str, Any] = {
 
 
 class Heard(NamedTuple):
-    """A chat message as far as the bot needs it at once. ``at`` is in microseconds since 1970."""
+    """A chat message as far as the bot needs it at once; ``guest`` for one from another channel's chat."""
 
-    message_id: str
-    user_id: str
-    login: str
-    name: str
+    line: ChatLine
     text: str
-    at: int
     guest: bool
 
 
@@ -52,17 +49,14 @@ def hear(frame: Mapping[str, Any]) -> Heard:
         text = _without_mention(text, event["reply"])
     source = event.get("source_broadcaster_user_id")
     message_id, user_id, login = event["message_id"], event["chatter_user_id"], event["chatter_user_login"]
-    for needed in (message_id, user_id, login):
-        if type(needed) is not str or not needed:
-            raise ValueError("a message without an id, or of nobody")
+    if not (type(message_id) is type(user_id) is type(login) is str and message_id and user_id and login):
+        raise ValueError("a message without an id, or of nobody")
+    # Rounded: the nearest float of a microsecond is exact to the microsecond for the next two centuries.
+    at = round(datetime.fromisoformat(frame["metadata"]["message_timestamp"]).timestamp() * 1e6)
+    name = event.get("chatter_user_name") or login
     return Heard(
-        message_id,
-        user_id,
-        login,
-        event.get("chatter_user_name") or login,
+        ChatLine(message_id, user_id, user_id, login.lower(), name, at),
         visible(text),
-        # Rounded: the nearest float of a microsecond is exact to the microsecond for the next two centuries.
-        round(datetime.fromisoformat(frame["metadata"]["message_timestamp"]).timestamp() * 1e6),
         source is not None and source != event.get("broadcaster_user_id"),
     )
 

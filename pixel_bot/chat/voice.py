@@ -49,11 +49,11 @@ class Voice:
 
     def is_own(self, heard: Heard) -> bool:
         """Where bot and streamer share an account only what we sent is ours, else all that the account writes."""
-        if heard.user_id != self._bot_id:
+        if heard.line.platform_id != self._bot_id:
             return False
         if self._bot_id != self._owner_id:
             return True
-        return self._sent.get(heard.message_id) is not None or heard.text in self._on_the_way
+        return self._sent.get(heard.line.message_id) is not None or heard.text in self._on_the_way
 
     def limit_by(self, frame: Mapping[str, Any]) -> int:
         """Our own messages come back with our badges: moderators may send more."""

@@ -17,9 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock, micros
 from pixel_bot.db.engine import Database
+from pixel_bot.db.models import stamp
 from pixel_bot.services import events, ledger
 from pixel_bot.services.chat_gate import ChatGate, ChatLine, ChatRound, ChatRules, Decision
-from pixel_bot.services.events import Worked
+from pixel_bot.services.events import AlreadyClaimed, Worked
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Gain, Levels, LevelUp
 from pixel_bot.services.people import Person
@@ -115,7 +116,9 @@ class Awards:
         if self.gate.is_closed_for(line):
             return
         self._lines.append(line)
-        self._signal()
+        # Signalled once for all that waits; a flood would else spend its time on it.
+        if len(self._lines) == 1 or len(self._lines) >= MAX_WAITING:
+            self._signal()
 
     async def event(self, award: EventAward) -> bool:
         """Pay an event. Returns, when it is durable, whether this id was new."""
@@ -196,12 +199,18 @@ class Awards:
                 waiting.done.set_exception(exc)
 
     async def _write(self, batch: _Batch) -> list[LevelUp]:
+        try:
+            return await self._write_once(batch, careful=False)
+        except AlreadyClaimed:
+            return await self._write_once(batch, careful=True)
+
+    async def _write_once(self, batch: _Batch, *, careful: bool) -> list[LevelUp]:
         batch.chat = chat = ChatRound(self.gate, batch.lines)
         async with self._database.write() as session:
             people = [*chat.strangers, *(waiting.award.person for waiting in batch.waiting)]
             ids = await self._viewers.admit(session, people) if people else {}
             await chat.learn(session, ids)
-            decisions = await self._decide(session, chat)
+            decisions = await self._decide(session, chat, careful=careful)
             batch.fresh = await self._claim_events(session, batch.waiting)
             entries, gains = _spell_out(decisions, batch, ids)
             batch.points = sum(e.amount for e in entries)
@@ -211,17 +220,21 @@ class Awards:
             await chat.keep(session)
         return ups
 
-    async def _decide(self, session: AsyncSession, chat: ChatRound) -> list[Decision]:
-        """What the messages earn, with their ids claimed."""
+    async def _decide(self, session: AsyncSession, chat: ChatRound, *, careful: bool) -> list[Decision]:
+        """What the messages earn, with their ids claimed.
+
+        Nearly always all ids are new, so at first that is taken for granted, and shown by the claim.
+
+        Raises:
+            AlreadyClaimed: some are not; the transaction must end, and start again with ``careful``.
+        """
         gave: dict[str, tuple[int, int]] = {}
-        while True:
-            decisions = chat.decide(gave)
-            # What was paid before can change what the others earn, so decide anew while there is more of it.
-            before = await events.what_they_gave(session, [d.line.message_id for d in decisions])
-            if not before:
-                break
+        decisions = chat.decide(gave)
+        # What was paid before can change what the others earn, so decide anew while there is more of it.
+        while careful and (before := await events.what_they_gave(session, [d.line.message_id for d in decisions])):
             gave |= before
-        await events.claim_all(session, [Worked(d.line.message_id, "chat", d.points, d.xp, d.at) for d in decisions])
+            decisions = chat.decide(gave)
+        await events.claim_all(session, [(d.line.message_id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
         return decisions
 
     async def _claim_events(self, session: AsyncSession, waiting: Sequence[_Waiting]) -> set[str]:

@@ -12,7 +12,7 @@ from pixel_bot.errors import PixelError
 
 
 class AlreadyClaimed(PixelError):
-    """Somebody else has just worked the event."""
+    """An event was worked before, or by another process at the same moment."""
 
 
 class Worked(NamedTuple):
@@ -56,17 +56,21 @@ def _rows(events: Sequence[Worked]) -> str:
     return fold([(e.id, e.kind, e.points, e.xp, stamp(e.at)) for e in events])
 
 
-async def claim_all(session: AsyncSession, events: Sequence[Worked]) -> None:
-    """Write ids that are known to be new.
+async def claim_all(session: AsyncSession, events: Sequence[tuple[str, str, int, int, str]]) -> None:
+    """Write ids that are taken to be new.
+
+    Args:
+        session: the caller's transaction.
+        events: the fields of ``Worked``, the time as ``stamp`` writes it.
 
     Raises:
-        AlreadyClaimed: another process was faster with one of them; the caller's transaction must end.
+        AlreadyClaimed: one of them was worked before; the caller's transaction must end.
     """
     if not events:
         return
-    result = await session.execute(sql(_insert(session)), {"rows": _rows(events)})
+    result = await session.execute(sql(_insert(session)), {"rows": fold(events)})
     if result.rowcount != len(events):  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType]
-        raise AlreadyClaimed("An event was worked by another process at the same moment.")
+        raise AlreadyClaimed("One of these events was worked before.")
 
 
 async def what_they_gave(session: AsyncSession, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
