@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from pixel_bot.db.driver import connect
 
@@ -36,6 +36,7 @@ class Database:
         self.committed: set[Callable[[], None]] = set()
         """Called after each ``write`` that committed, to tell pages that something may have changed."""
         self._turn = asyncio.Lock()
+        self._kept: AsyncConnection | None = None
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
@@ -43,13 +44,25 @@ class Database:
 
         The bot's own writers queue here in order, instead of polling SQLite's lock against each other.
         """
-        async with self._turn, self.sessions.begin() as session:
+        async with (
+            self._turn,
+            AsyncSession(await self._writer(), expire_on_commit=False) as session,
+            session.begin(),
+        ):
             yield session
         for tell in tuple(self.committed):
             tell()
 
+    async def _writer(self) -> AsyncConnection:
+        """The connection that all of ``write`` shares, opened at the first use and kept: nothing to fetch or clean."""
+        if self._kept is None or self._kept.closed or self._kept.invalidated:
+            self._kept = await self.engine.execution_options(begin="IMMEDIATE").connect()
+        return self._kept
+
     async def close(self) -> None:
         """Close all connections. The last one folds the write-ahead log into the file."""
+        if self._kept is not None:
+            await self._kept.close()
         await self._reading.dispose()
         await self.engine.dispose()
 
