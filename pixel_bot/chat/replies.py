@@ -1,6 +1,7 @@
 """Errors of commands become one friendly sentence, or a line in the log."""
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 
 from sqlalchemy.exc import DBAPIError
@@ -33,7 +34,7 @@ def sentence_for(error: BaseException, usage: str) -> str | None:
             return str(cause)
     if any(isinstance(c, commands.CommandNotFound | AlreadyWorked) for c in causes):
         return None
-    if any(isinstance(c, DBAPIError) for c in causes):
+    if any(isinstance(c, DBAPIError | sqlite3.Error) for c in causes):
         log.error("The database refused a command: %s", causes[-1])
         return NO_DATABASE
     if isinstance(error, commands.ArgumentError | commands.GuardFailure):

@@ -66,6 +66,11 @@ class Connection(aiosqlite.Connection):
         """A new cursor, without a trip."""
         return Cursor(self)
 
+    async def look_up(self, statement: str, parameters: Any) -> Rows:
+        """The rows of one statement, in one trip and with nothing around it."""
+        rows, *_ = await self.run(_execute, statement, parameters)
+        return rows
+
     async def run(self, work: Any, *arguments: Any) -> Any:
         """Do ``work(connection, *arguments)`` in the connection's thread."""
         return await cast(Any, self)._execute(work, self._conn, *arguments)  # noqa: SLF001 - our own base class
@@ -78,7 +83,7 @@ async def connect(path: Path) -> Connection:
     return cast(Connection, await connection)
 
 
-def _execute(connection: sqlite3.Connection, statement: str, parameters: Sequence[Any]) -> tuple[Any, ...]:
+def _execute(connection: sqlite3.Connection, statement: str, parameters: Any) -> tuple[Any, ...]:
     cursor = connection.execute(statement, parameters)
     rows = cursor.fetchall() if cursor.description else []
     done = rows, cursor.description, cursor.rowcount, cursor.lastrowid

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from pixel_bot.db.driver import Connection as DriverConnection
 from pixel_bot.db.driver import connect
+from pixel_bot.db.sets import sql
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -37,6 +39,8 @@ class Database:
         """Called after each ``write`` that committed, to tell pages that something may have changed."""
         self._turn = asyncio.Lock()
         self._kept: AsyncConnection | None = None
+        self._opening = asyncio.Lock()
+        self._looking: DriverConnection | None = None
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
@@ -53,6 +57,20 @@ class Database:
         for tell in tuple(self.committed):
             tell()
 
+    async def look_up(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """A small read that somebody in chat waits for: the rows, as they are in the database.
+
+        On SQLite it takes a short way, because a session around so little costs three times the read itself.
+        """
+        if self.path is None:
+            async with self.readers() as session:
+                return (await session.execute(sql(statement), parameters)).all()
+        async with self._opening:
+            if self._looking is None:
+                self._looking = await connect(self.path)
+                await self._looking.look_up(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", ())
+        return await self._looking.look_up(statement, parameters)
+
     async def _writer(self) -> AsyncConnection:
         """The connection that all of ``write`` shares, opened at the first use and kept: nothing to fetch or clean."""
         if self._kept is None or self._kept.closed or self._kept.invalidated:
@@ -61,6 +79,8 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections. The last one folds the write-ahead log into the file."""
+        if self._looking is not None:
+            await self._looking.close()
         if self._kept is not None:
             await self._kept.close()
         await self._reading.dispose()

@@ -26,19 +26,13 @@ class Viewers:
 
     async def meet(self, person: Person) -> Viewer:
         """The viewer behind a person, created or renamed where needed."""
-        async with self._database.readers() as session:
-            row = (
-                await session.execute(
-                    sql(
-                        "SELECT id, name, display_name, points FROM users "
-                        "WHERE platform = :platform AND platform_id = :id"
-                    ),
-                    {"platform": person.platform, "id": person.platform_id},
-                )
-            ).first()
-        if row is None or row.name != person.name or row.display_name != person.display_name:
+        rows = await self._database.look_up(
+            "SELECT id, name, display_name, points FROM users WHERE platform = :platform AND platform_id = :id",
+            {"platform": person.platform, "id": person.platform_id},
+        )
+        if not rows or tuple(rows[0][1:3]) != (person.name, person.display_name):
             return await self._admitted(person)
-        return Viewer(row.id, row.name, row.display_name, row.points)
+        return Viewer(*rows[0])
 
     async def find(self, name: str) -> Viewer:
         """The viewer of that login, written as people write it: with ``@``, in any case.
@@ -47,15 +41,11 @@ class Viewers:
             UnknownViewer: nobody of that name has been here.
         """
         login = name.strip().removeprefix("@").rstrip(",").lower()
-        async with self._database.readers() as session:
-            row = (
-                await session.execute(
-                    sql("SELECT id, name, display_name, points FROM users WHERE name = :name"), {"name": login}
-                )
-            ).first()
-        if row is None:
+        query = "SELECT id, name, COALESCE(display_name, name), points FROM users WHERE name = :name"
+        rows = await self._database.look_up(query, {"name": login})
+        if not rows:
             raise UnknownViewer(name.strip().removeprefix("@")[:40])
-        return Viewer(row.id, row.name, row.display_name or row.name, row.points)
+        return Viewer(*rows[0])
 
     async def admit(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, int]:
         """User ids of people, in the caller's transaction: the new are created, the renamed renamed.
