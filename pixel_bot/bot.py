@@ -75,8 +75,10 @@ class PixelBot(commands.Bot):
         self._prefix = services.settings.command_prefix
         self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
         self._crew = Crew()
+        self._commands_under_way = Crew()
         self._heard_more = asyncio.Event()
         services.levels.on_level_up = self._tell_level_up
+        services.awards.people_wait = self._commands_under_way.idle
 
     @property
     def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
@@ -157,12 +159,13 @@ class PixelBot(commands.Bot):
     @property
     def is_pressed(self) -> bool:
         """True when the socket should await ``breathe`` before it reads on."""
-        return self.awards.is_full or len(self._crew) >= MAX_COMMANDS
+        return self.awards.is_full or len(self._crew) + len(self._commands_under_way) >= MAX_COMMANDS
 
     async def breathe(self) -> None:
         """Wait until there is room for more."""
         await self.awards.room()
         await self._crew.fewer_than(MAX_COMMANDS)
+        await self._commands_under_way.fewer_than(MAX_COMMANDS)
 
     async def heard(self, notifications: int) -> None:
         """Wait until so many notifications, since the start, were taken from the sockets."""
@@ -172,7 +175,9 @@ class PixelBot(commands.Bot):
 
     async def settled(self) -> None:
         """Wait until everything heard so far is worked and durable, and its answers are sent."""
-        await self._crew.idle()
+        while self._commands_under_way or self._crew:
+            await self._commands_under_way.idle()
+            await self._crew.idle()
         await self.awards.drained()
 
     def _hear_chat(self, frame: Mapping[str, Any]) -> None:
@@ -196,7 +201,7 @@ class PixelBot(commands.Bot):
         if words and (words[0] in self._commands or " ".join(words[:2]) in self._commands):
             message = self._message(frame)
             message.text = heard.text
-            self._crew.spawn(self._obey(message))
+            self._commands_under_way.spawn(self._obey(message))
 
     def _message(self, frame: Mapping[str, Any]) -> Any:
         return create_event_instance(CHAT, complete(frame), http=self._http)

@@ -19,6 +19,9 @@ class Crew:
     def __len__(self) -> int:
         return len(self._tasks)
 
+    def __bool__(self) -> bool:
+        return bool(self._tasks)
+
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Start a task. What it raises is logged."""
         task = asyncio.create_task(work)

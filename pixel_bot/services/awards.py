@@ -7,7 +7,8 @@ message commits at once; a flood commits in large batches. Nothing is answered b
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, repeat
@@ -32,6 +33,9 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 8_000
 MAX_WAITING = 16_000
 """Messages that may wait. Beyond, whoever reads the socket waits for room, and so does the sender."""
+
+COURTESY_SECONDS = 0.004
+"""The most that a batch lets commands go first."""
 
 RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0)
 
@@ -98,6 +102,8 @@ class Awards:
         self._idle.set()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
+        self.people_wait: Callable[[], Awaitable[None]] | None = None
+        """Returns when nobody waits for the answer to a command."""
 
     def start(self) -> None:
         """Begin to write. Needs a running event loop."""
@@ -151,10 +157,18 @@ class Awards:
             await self._wake.wait()
             self._wake.clear()
             while self._lines or self._waiting:
+                await self._let_people_pass()
                 await self._settle(self._take())
             self._idle.set()
             if self._stopping and not (self._lines or self._waiting):
                 return
+
+    async def _let_people_pass(self) -> None:
+        """Somebody who typed a command waits for an answer; chat that earns points does not notice a moment."""
+        if self.people_wait is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(COURTESY_SECONDS):
+                    await self.people_wait()
 
     def _take(self) -> _Batch:
         lines = [self._lines.popleft() for _ in range(min(len(self._lines), MAX_BATCH))]
