@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sqlite3
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -16,8 +17,7 @@ from _frames import chat, crowd, frame, known_viewer
 from _process import bot
 from _report import ms, percentile, ratio, table
 
-BARE_COMMITS = 400
-BARE_PAUSE = 0.002
+BARE_PAUSE = 0.005
 ANSWER_SECONDS = 10.0
 WARM_UP_SECONDS = 2.0
 """Not counted: first looks at people and statements are no news after a minute."""
@@ -62,12 +62,15 @@ async def run_all(load: Load, rounds: int) -> Results:
 
 async def run_one(name: str, load: Load, folder: Path, results: Results) -> None:
     """One bot under the load once."""
-    if name == "pixel":
-        results.bare.append(bare_commits(folder))
     options = [f"--folder={folder}", "--time-commits"] if name == "pixel" else []
     async with double() as twitch, bot(name, twitch.port, *options) as child:
         await child.told("ready")
+        stop = threading.Event()
+        beside = asyncio.create_task(asyncio.to_thread(bare_commits, folder, stop)) if name == "pixel" else None
         sent = await press(twitch, load)
+        stop.set()
+        if beside is not None:
+            results.bare.append(await beside)
         await twitch.answers_to(sent, ANSWER_SECONDS)
         end = await child.end()
     seconds = [twitch.answers[i].at - at for i, at in sent.items() if i in twitch.answers]
@@ -99,20 +102,25 @@ def _command(number: int, chatters: int) -> tuple[str, bytes]:
     return message_id, frame(known_viewer(number % chatters), "!points", message_id, datetime.now(UTC))
 
 
-def bare_commits(folder: Path) -> list[float]:
-    """Seconds of the smallest durable commit on this disk: one row, write-ahead log, ``synchronous = FULL``."""
+def bare_commits(folder: Path, stop: threading.Event) -> list[float]:
+    """Seconds of the smallest durable commit on this disk, in the same minutes as the bot's own.
+
+    One row, write-ahead log, ``synchronous = FULL``, one commit every 5 ms. Each counts from the moment at which it
+    was due, as a message does: while the disk stalls, messages and commits wait alike.
+    """
     seconds: list[float] = []
     with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, words TEXT)")
-        for _ in range(BARE_COMMITS):
-            began = time.perf_counter()
+        due = time.perf_counter()
+        while not stop.is_set():
+            due += BARE_PAUSE
+            time.sleep(max(0.0, due - time.perf_counter()))
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("INSERT INTO rows (words) VALUES ('as many bytes as a row of the ledger may have')")
             connection.execute("COMMIT")
-            seconds.append(time.perf_counter() - began)
-            time.sleep(BARE_PAUSE)
+            seconds.append(time.perf_counter() - due)
     return seconds
 
 
