@@ -200,6 +200,8 @@ def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:
 
 def _routes(twitch: Twitch, page: Page, bot: PixelBot) -> list[BaseRoute]:
     async def health() -> list[str]:
+        if bot.services.database.closed:
+            return ["The bot is stopping."]
         reasons: list[str] = []
         try:
             async with bot.readers() as session:

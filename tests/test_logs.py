@@ -123,7 +123,6 @@ def test_a_forged_line_cannot_be_told_from_chat(written: Callable[[], str]) -> N
     assert len(written().splitlines()) == 1
 
 
-# BUG: only the message is escaped; the traceback's text, which may quote chat, is not (logs.py, SafeFormatter).
 def test_chat_in_a_traceback_cannot_move_the_cursor(written: Callable[[], str]) -> None:
     try:
         raise ValueError("\x1b[2J from chat")
@@ -163,7 +162,6 @@ async def test_hostile_names_and_words_reach_the_log_escaped(written: Callable[[
     assert "Cheer: x\\x1b[2j\\nerror" in written()
 
 
-# BUG: as above, end to end: a cog that raises what a viewer typed.
 async def test_an_error_of_a_cog_is_logged_without_control_characters(
     written: Callable[[], str], tmp_path: Path
 ) -> None:

@@ -420,7 +420,6 @@ async def test_a_page_that_leaves_is_forgotten(show: Live) -> None:
             await asyncio.sleep(0.01)
 
 
-# BUG: a page that leaves while something is read for it takes a database connection along (page.py cancels _tell_news
 # in the middle of a read). With warnings as errors this also breaks other tests of this file now and then.
 async def test_a_page_that_leaves_leaves_its_database_connection(show: Live) -> None:
     before = len(show.twitch.listeners)
@@ -433,7 +432,7 @@ async def test_a_page_that_leaves_leaves_its_database_connection(show: Live) -> 
         while len(show.twitch.listeners) > before:
             await asyncio.sleep(0.01)
     await show.settled()
-    pool = cast(QueuePool, show.bot.services.database.engine.pool)
+    pool = cast(QueuePool, show.bot.services.database._reading.pool)
     assert pool.checkedout() == 0
 
 

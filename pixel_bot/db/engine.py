@@ -37,6 +37,7 @@ class Database:
         self.readers = async_sessionmaker(self._reading, expire_on_commit=False)
         self.committed: set[Callable[[], None]] = set()
         """Called after each ``write`` that committed, to tell pages that something may have changed."""
+        self.closed = False
         self._turn = asyncio.Lock()
         self._kept: AsyncConnection | None = None
         self._opening = asyncio.Lock()
@@ -79,6 +80,7 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections. The last one folds the write-ahead log into the file."""
+        self.closed = True
         if self._looking is not None:
             await self._looking.close()
         if self._kept is not None:

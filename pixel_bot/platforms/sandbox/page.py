@@ -18,6 +18,7 @@ from pixel_bot.web.server import STATIC
 
 log = logging.getLogger(__name__)
 
+RESTARTING = 1012
 MAX_LOG_BYTES = 16 * 2**20
 SECURITY = {
     "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'self'",
@@ -37,6 +38,7 @@ class Page:
         self._visits: set[Visit] = set()
         self._replay: asyncio.Task[None] | None = None
         self._busy = False
+        self._closed = False
 
     def routes(self) -> list[BaseRoute]:
         """The page, its websocket, and where logs are sent."""
@@ -47,7 +49,9 @@ class Page:
         ]
 
     async def close(self) -> None:
-        """End a replay that is under way."""
+        """End a replay that is under way, and all visits: they read a database that is about to close."""
+        self._closed = True
+        await asyncio.gather(*(visit.end() for visit in tuple(self._visits)))
         if self._replay is not None:
             self._replay.cancel()
             await asyncio.gather(self._replay, return_exceptions=True)
@@ -56,6 +60,9 @@ class Page:
         return FileResponse(STATIC / "sandbox.html", headers=SECURITY)
 
     async def _live(self, socket: WebSocket) -> None:
+        if self._closed:
+            await socket.close(RESTARTING)
+            return
         await socket.accept()
         visit = Visit(socket, self._twitch, self._services, self._commands)
         self._visits.add(visit)

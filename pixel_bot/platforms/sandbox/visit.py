@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 from sqlalchemy import text
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.twitch import Line, Twitch
@@ -27,6 +27,8 @@ TICK = 0.2
 """Seconds between two rounds of news to the page."""
 
 LINES_A_TICK = 60
+RESTARTING = 1012
+END_SECONDS = 2.0
 ROLES: set[str] = {"viewer", "subscriber", "vip", "moderator"}
 
 CommandList = Callable[[], Sequence[dict[str, Any]]]
@@ -44,6 +46,7 @@ class Visit:
         self._lines: deque[Line] = deque(maxlen=LINES_A_TICK)
         self._changed = asyncio.Event()
         self._gone = asyncio.Event()
+        self._finished = asyncio.Event()
         self._last: dict[str, Any] = {}
         self.replay_news: dict[str, Any] | None = None
 
@@ -74,6 +77,14 @@ class Visit:
             if news is not None:
                 # Not cancelled: a query that is cut short would take its database connection with it.
                 await asyncio.gather(news, return_exceptions=True)
+            self._finished.set()
+
+    async def end(self) -> None:
+        """Close the page's connection, and wait until nothing of it is at work."""
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await self._socket.close(RESTARTING)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finished.wait(), END_SECONDS)
 
     # To the page
 
@@ -147,7 +158,8 @@ class Visit:
         }
 
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._socket.send_text(orjson.dumps(message).decode())
+        if self._socket.application_state is WebSocketState.CONNECTED:
+            await self._socket.send_text(orjson.dumps(message).decode())
 
     async def _send_if_new(self, message: dict[str, Any]) -> None:
         if self._last.get(message["type"]) != message:
