@@ -1,13 +1,22 @@
 """The cog `points`."""
 
+from pathlib import Path
+
 import pytest
 
-from pixel_bot.testing import Stage
+from pixel_bot.testing import Stage, live
 
 
 async def test_points_of_oneself(chat: Stage) -> None:
     await chat.viewer("alice", 12_345)
     assert await chat.say("alice", "!points") == ["You have 12,345 points."]
+
+
+async def test_who_chats_and_asks_at_once_sees_the_point(tmp_path: Path) -> None:
+    async with live(tmp_path) as room:
+        for i in range(5):
+            await room.say(f"viewer{i}", "hello")
+            assert await room.ask(f"viewer{i}", "!points") == "You have 1 point."
 
 
 async def test_points_of_somebody_else_in_any_case(chat: Stage) -> None:

@@ -56,6 +56,7 @@ class Context(commands.Context[Any]):
         """Find the command, and the viewer's row. Runs before guards and converters."""
         await super().prepare()
         if self._command is not None:
+            await self.bot.awards.settled_for(self.person)
             self.viewer = await self.bot.viewers.meet(self.person)
 
     async def reply(self, content: str, *, me: bool = False) -> SentMessage:

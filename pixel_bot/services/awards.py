@@ -37,6 +37,9 @@ MAX_WAITING = 16_000
 COURTESY_SECONDS = 0.004
 """The most that a batch lets commands go first."""
 
+PATIENCE_SECONDS = 5.0
+"""The most that somebody waits to see their own points in the database."""
+
 RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0)
 
 
@@ -95,6 +98,10 @@ class Awards:
         self.totals = Totals()
         self._lines: deque[ChatLine] = deque()
         self._waiting: deque[_Waiting] = deque()
+        self._pending: set[str] = set()
+        self._in_hand: set[str] = set()
+        self._in_a_hurry = False
+        self._concluded = asyncio.Event()
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -122,12 +129,14 @@ class Awards:
         if self.gate.is_closed_for(line):
             return
         self._lines.append(line)
+        self._pending.add(line.key)
         # Signalled once for all that waits; a flood would else spend its time on it.
         if len(self._lines) == 1 or len(self._lines) >= MAX_WAITING:
             self._signal()
 
     async def event(self, award: EventAward) -> bool:
         """Pay an event. Returns, when it is durable, whether this id was new."""
+        self._pending.add(key_of(award.person))
         waiting = _Waiting(award, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._signal()
@@ -141,6 +150,19 @@ class Awards:
     async def room(self) -> None:
         """Wait until there is room for more."""
         await self._room.wait()
+
+    async def settled_for(self, person: Person) -> None:
+        """Wait until what this person did so far is durable: who chats and then asks sees the point.
+
+        While the database is away nobody waits for long; whoever asks is told about it then.
+        """
+        key = key_of(person)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while key in self._pending or key in self._in_hand:
+                    self._in_a_hurry = True
+                    self._concluded.clear()
+                    await self._concluded.wait()
 
     async def drained(self) -> None:
         """Wait until all that was handed over is durable."""
@@ -158,14 +180,17 @@ class Awards:
             self._wake.clear()
             while self._lines or self._waiting:
                 await self._let_people_pass()
+                self._in_a_hurry = False
                 await self._settle(self._take())
+                self._in_hand = set()
+                self._concluded.set()
             self._idle.set()
             if self._stopping and not (self._lines or self._waiting):
                 return
 
     async def _let_people_pass(self) -> None:
         """Somebody who typed a command waits for an answer; chat that earns points does not notice a moment."""
-        if self.people_wait is not None:
+        if self.people_wait is not None and not self._in_a_hurry:
             with suppress(TimeoutError):
                 async with asyncio.timeout(COURTESY_SECONDS):
                     await self.people_wait()
@@ -174,6 +199,8 @@ class Awards:
         lines = [self._lines.popleft() for _ in range(min(len(self._lines), MAX_BATCH))]
         waiting = list(self._waiting)
         self._waiting.clear()
+        self._in_hand = self._pending
+        self._pending = {line.key for line in self._lines}
         if len(self._lines) < MAX_WAITING // 2:
             self._room.set()
         return _Batch(lines, waiting)
@@ -291,9 +318,14 @@ def _spell_out(
     return entries, gains
 
 
+def key_of(person: Person) -> str:
+    """What the person is known by in memory: unique over all platforms."""
+    return person.platform_id if person.platform == "twitch" else person.name
+
+
 def line_of(person: Person, message_id: str, at: datetime) -> ChatLine:
     """A chat line for ``Awards.chat``, of a message that was sent at the aware moment ``at``."""
-    key = person.platform_id if person.platform == "twitch" else person.name
+    key = key_of(person)
     return ChatLine(
         message_id, key, person.platform_id, person.login.lower(), person.display_name, micros(at), person.platform
     )

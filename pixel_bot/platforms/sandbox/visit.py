@@ -70,13 +70,13 @@ class Visit:
         except WebSocketDisconnect:
             pass
         finally:
-            self._twitch.listeners.discard(self._on_line)
-            self._services.database.committed.discard(self._changed.set)
             self._gone.set()
             self._changed.set()
             if news is not None:
                 # Not cancelled: a query that is cut short would take its database connection with it.
                 await asyncio.gather(news, return_exceptions=True)
+            self._twitch.listeners.discard(self._on_line)
+            self._services.database.committed.discard(self._changed.set)
             self._finished.set()
 
     async def end(self) -> None:
