@@ -17,7 +17,7 @@ from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import BadAmount
 from pixel_bot.services import awards as awards_module
-from pixel_bot.services.awards import EventAward, line_of
+from pixel_bot.services.award_batch import EventAward, line_of
 from pixel_bot.services.chat_gate import ChatLine
 from pixel_bot.services.container import Services, build_services
 from pixel_bot.services.ledger import MAX_BALANCE, Entry, post

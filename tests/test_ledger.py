@@ -14,7 +14,7 @@ from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import BadAmount, NotEnoughPoints, NothingToUndo
 from pixel_bot.services import ledger
-from pixel_bot.services.awards import line_of
+from pixel_bot.services.award_batch import line_of
 from pixel_bot.services.container import Services, build_services
 from pixel_bot.services.economy import Given
 from pixel_bot.services.ledger import MAX_BALANCE, Entry, UnknownAccount, post

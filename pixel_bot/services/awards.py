@@ -1,29 +1,28 @@
 """Points and XP for being there, written by one task in batches: group commit without an artificial delay.
 
 Whatever waits is written in one transaction, then its waiters are answered, then the next batch is taken. A lone
-message commits at once; a flood commits in large batches. Nothing is answered before it is durable.
+message commits at once; a flood commits in large batches. Nothing is answered before it is durable. Only people who
+wait for the answer to a command go first, for a few milliseconds.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import chain, repeat
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.clock import Clock, micros
+from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
 from pixel_bot.services import events, ledger
+from pixel_bot.services.award_batch import Batch, EventAward, Totals, Waiting, key_of, spell_out
 from pixel_bot.services.chat_gate import ChatGate, ChatLine, ChatRound, ChatRules, Decision
 from pixel_bot.services.events import AlreadyClaimed, Worked
-from pixel_bot.services.ledger import Entry
-from pixel_bot.services.levels import Gain, Levels, LevelUp
+from pixel_bot.services.levels import Levels, LevelUp
 from pixel_bot.services.people import Person
 from pixel_bot.services.viewers import Viewers
 from pixel_bot.texts import count
@@ -43,49 +42,6 @@ PATIENCE_SECONDS = 5.0
 RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0)
 
 
-@dataclass(frozen=True, slots=True)
-class EventAward:
-    """What one event gives to one person, once for its id. The amounts may be 0: the id is kept all the same."""
-
-    event_id: str
-    kind: str
-    person: Person
-    points: int
-    xp: int
-    at: datetime
-
-
-@dataclass(slots=True)
-class _Waiting:
-    award: EventAward
-    done: asyncio.Future[bool]
-
-
-@dataclass(slots=True)
-class Totals:
-    """What was given since the start."""
-
-    messages: int = 0
-    points: int = 0
-    xp: int = 0
-    last_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class _Batch:
-    """One transaction's worth of work, as it takes shape."""
-
-    lines: list[ChatLine]
-    waiting: list[_Waiting]
-    chat: ChatRound | None = None
-    fresh: set[str] = field(default_factory=lambda: set[str]())
-    points: int = 0
-    xp: int = 0
-
-    def __len__(self) -> int:
-        return len(self.lines) + len(self.waiting)
-
-
 class Awards:
     """Takes chat messages and events, and makes them points and XP."""
 
@@ -97,9 +53,8 @@ class Awards:
         self.gate = ChatGate(rules)
         self.totals = Totals()
         self._lines: deque[ChatLine] = deque()
-        self._waiting: deque[_Waiting] = deque()
-        self._pending: set[str] = set()
-        self._in_hand: set[str] = set()
+        self._waiting: deque[Waiting] = deque()
+        self._in_hand: Batch | None = None
         self._in_a_hurry = False
         self._concluded = asyncio.Event()
         self._wake = asyncio.Event()
@@ -129,15 +84,13 @@ class Awards:
         if self.gate.is_closed_for(line):
             return
         self._lines.append(line)
-        self._pending.add(line.key)
         # Signalled once for all that waits; a flood would else spend its time on it.
         if len(self._lines) == 1 or len(self._lines) >= MAX_WAITING:
             self._signal()
 
     async def event(self, award: EventAward) -> bool:
         """Pay an event. Returns, when it is durable, whether this id was new."""
-        self._pending.add(key_of(award.person))
-        waiting = _Waiting(award, asyncio.get_running_loop().create_future())
+        waiting = Waiting(award, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._signal()
         return await waiting.done
@@ -159,10 +112,15 @@ class Awards:
         key = key_of(person)
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while key in self._pending or key in self._in_hand:
+                while self._owes(key):
                     self._in_a_hurry = True
                     self._concluded.clear()
                     await self._concluded.wait()
+
+    def _owes(self, key: str) -> bool:
+        if self._in_hand is not None and self._in_hand.concerns(key):
+            return True
+        return any(line.key == key for line in self._lines) or any(w.concerns(key) for w in self._waiting)
 
     async def drained(self) -> None:
         """Wait until all that was handed over is durable."""
@@ -181,8 +139,9 @@ class Awards:
             while self._lines or self._waiting:
                 await self._let_people_pass()
                 self._in_a_hurry = False
-                await self._settle(self._take())
-                self._in_hand = set()
+                self._in_hand = self._take()
+                await self._settle(self._in_hand)
+                self._in_hand = None
                 self._concluded.set()
             self._idle.set()
             if self._stopping and not (self._lines or self._waiting):
@@ -195,17 +154,15 @@ class Awards:
                 async with asyncio.timeout(COURTESY_SECONDS):
                     await self.people_wait()
 
-    def _take(self) -> _Batch:
+    def _take(self) -> Batch:
         lines = [self._lines.popleft() for _ in range(min(len(self._lines), MAX_BATCH))]
         waiting = list(self._waiting)
         self._waiting.clear()
-        self._in_hand = self._pending
-        self._pending = {line.key for line in self._lines}
         if len(self._lines) < MAX_WAITING // 2:
             self._room.set()
-        return _Batch(lines, waiting)
+        return Batch(lines, waiting)
 
-    async def _settle(self, batch: _Batch) -> None:
+    async def _settle(self, batch: Batch) -> None:
         """Write a batch, whatever it takes: a database that is away is waited for, a poisoned entry is set aside."""
         for pause in chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1])):
             try:
@@ -224,28 +181,28 @@ class Awards:
                 await self._conclude(batch, ups)
                 return
 
-    async def _settle_apart(self, batch: _Batch, exc: Exception) -> None:
+    async def _settle_apart(self, batch: Batch, exc: Exception) -> None:
         if len(batch) <= 1:
             log.error("An award could not be written and was left out: %s", exc, exc_info=exc)
             self._give_up(batch, exc)
             return
         for line in batch.lines:
-            await self._settle(_Batch([line], []))
+            await self._settle(Batch([line], []))
         for waiting in batch.waiting:
-            await self._settle(_Batch([], [waiting]))
+            await self._settle(Batch([], [waiting]))
 
-    def _give_up(self, batch: _Batch, exc: BaseException) -> None:
+    def _give_up(self, batch: Batch, exc: BaseException) -> None:
         for waiting in batch.waiting:
             if not waiting.done.done():
                 waiting.done.set_exception(exc)
 
-    async def _write(self, batch: _Batch) -> list[LevelUp]:
+    async def _write(self, batch: Batch) -> list[LevelUp]:
         try:
             return await self._write_once(batch, careful=False)
         except AlreadyClaimed:
             return await self._write_once(batch, careful=True)
 
-    async def _write_once(self, batch: _Batch, *, careful: bool) -> list[LevelUp]:
+    async def _write_once(self, batch: Batch, *, careful: bool) -> list[LevelUp]:
         batch.chat = chat = ChatRound(self.gate, batch.lines)
         async with self._database.write() as session:
             people = [*chat.strangers, *(waiting.award.person for waiting in batch.waiting)]
@@ -253,7 +210,7 @@ class Awards:
             await chat.learn(session, ids)
             decisions = await self._decide(session, chat, careful=careful)
             batch.fresh = await self._claim_events(session, batch.waiting)
-            entries, gains = _spell_out(decisions, batch, ids)
+            entries, gains = spell_out(decisions, batch, ids)
             batch.points = sum(e.amount for e in entries)
             batch.xp = sum(g.amount for g in gains)
             await ledger.post(session, entries)
@@ -278,11 +235,11 @@ class Awards:
         await events.claim_all(session, [(d.line.message_id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
         return decisions
 
-    async def _claim_events(self, session: AsyncSession, waiting: Sequence[_Waiting]) -> set[str]:
+    async def _claim_events(self, session: AsyncSession, waiting: Sequence[Waiting]) -> set[str]:
         awards = {w.award.event_id: w.award for w in waiting}
         return await events.claim(session, [Worked(a.event_id, a.kind, a.points, a.xp, a.at) for a in awards.values()])
 
-    async def _conclude(self, batch: _Batch, ups: Sequence[LevelUp]) -> None:
+    async def _conclude(self, batch: Batch, ups: Sequence[LevelUp]) -> None:
         if batch.chat is not None:
             batch.chat.confirm()
         self.totals.points += batch.points
@@ -296,36 +253,3 @@ class Awards:
                 waiting.done.set_result(event_id in batch.fresh and event_id not in answered)
             answered.add(event_id)
         await self._levels.tell(ups)
-
-
-def _spell_out(
-    decisions: Sequence[Decision], batch: _Batch, ids: Mapping[Person, int]
-) -> tuple[list[Entry], list[Gain]]:
-    entries: list[Entry] = []
-    gains: list[Gain] = []
-    for line, user_id, at, points, xp in decisions:
-        if points:
-            entries.append(Entry(user_id, points, "chat", at))
-        if xp:
-            gains.append(Gain(user_id, line.name, line.display_name, xp, at))
-    due = {w.award.event_id: w.award for w in batch.waiting if w.award.event_id in batch.fresh}
-    for award in due.values():
-        who = award.person
-        if award.points:
-            entries.append(Entry(ids[who], award.points, award.kind, award.at))
-        if award.xp:
-            gains.append(Gain(ids[who], who.name, who.display_name, award.xp, award.at))
-    return entries, gains
-
-
-def key_of(person: Person) -> str:
-    """What the person is known by in memory: unique over all platforms."""
-    return person.platform_id if person.platform == "twitch" else person.name
-
-
-def line_of(person: Person, message_id: str, at: datetime) -> ChatLine:
-    """A chat line for ``Awards.chat``, of a message that was sent at the aware moment ``at``."""
-    key = key_of(person)
-    return ChatLine(
-        message_id, key, person.platform_id, person.login.lower(), person.display_name, micros(at), person.platform
-    )

@@ -127,6 +127,10 @@ class ChatRound:
                 self._chatters[key] = chatter
         self._strangers = strangers
 
+    def concerns(self, key: str) -> bool:
+        """True when one of the messages is that person's."""
+        return key in self._chatters or key in self._strangers
+
     @property
     def strangers(self) -> list[Person]:
         """People whose row and cooldowns must be looked up first."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import floor
 
-from pixel_bot.services.awards import EventAward
+from pixel_bot.services.award_batch import EventAward
 from pixel_bot.services.people import Person
 from pixel_bot.settings import Settings
 

@@ -16,7 +16,7 @@ from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.twitch import Line, Twitch
 from pixel_bot.platforms.sandbox.world import PERSONAS, STREAMER, Citizen, Role, citizen, is_login
 from pixel_bot.services import ledger
-from pixel_bot.services.awards import EventAward
+from pixel_bot.services.award_batch import EventAward
 from pixel_bot.services.container import Services
 from pixel_bot.services.people import Person
 from pixel_bot.services.words import in_words

@@ -1,0 +1,97 @@
+"""What the award writer works on: events, batches, and what a batch comes to in the ledger."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pixel_bot.clock import micros
+from pixel_bot.services.chat_gate import ChatLine, ChatRound, Decision
+from pixel_bot.services.ledger import Entry
+from pixel_bot.services.levels import Gain
+from pixel_bot.services.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class EventAward:
+    """What one event gives to one person, once for its id. The amounts may be 0: the id is kept all the same."""
+
+    event_id: str
+    kind: str
+    person: Person
+    points: int
+    xp: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class Waiting:
+    """An event award, and who waits for it."""
+
+    award: EventAward
+    done: asyncio.Future[bool]
+
+    def concerns(self, key: str) -> bool:
+        """True when it is for that person."""
+        return key_of(self.award.person) == key
+
+
+@dataclass(slots=True)
+class Totals:
+    """What was given since the start."""
+
+    messages: int = 0
+    points: int = 0
+    xp: int = 0
+    last_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """One transaction's worth of work, as it takes shape."""
+
+    lines: list[ChatLine]
+    waiting: list[Waiting]
+    chat: ChatRound | None = None
+    fresh: set[str] = field(default_factory=lambda: set[str]())
+    points: int = 0
+    xp: int = 0
+
+    def __len__(self) -> int:
+        return len(self.lines) + len(self.waiting)
+
+    def concerns(self, key: str) -> bool:
+        """True when there is something in it for that person."""
+        in_chat = any(line.key == key for line in self.lines) if self.chat is None else self.chat.concerns(key)
+        return in_chat or any(w.concerns(key) for w in self.waiting)
+
+
+def spell_out(decisions: Sequence[Decision], batch: Batch, ids: Mapping[Person, int]) -> tuple[list[Entry], list[Gain]]:
+    entries: list[Entry] = []
+    gains: list[Gain] = []
+    for line, user_id, at, points, xp in decisions:
+        if points:
+            entries.append(Entry(user_id, points, "chat", at))
+        if xp:
+            gains.append(Gain(user_id, line.name, line.display_name, xp, at))
+    due = {w.award.event_id: w.award for w in batch.waiting if w.award.event_id in batch.fresh}
+    for award in due.values():
+        who = award.person
+        if award.points:
+            entries.append(Entry(ids[who], award.points, award.kind, award.at))
+        if award.xp:
+            gains.append(Gain(ids[who], who.name, who.display_name, award.xp, award.at))
+    return entries, gains
+
+
+def key_of(person: Person) -> str:
+    """What the person is known by in memory: unique over all platforms."""
+    return person.platform_id if person.platform == "twitch" else person.name
+
+
+def line_of(person: Person, message_id: str, at: datetime) -> ChatLine:
+    """A chat line for ``Awards.chat``, of a message that was sent at the aware moment ``at``."""
+    key = key_of(person)
+    return ChatLine(
+        message_id, key, person.platform_id, person.login.lower(), person.display_name, micros(at), person.platform
+    )
