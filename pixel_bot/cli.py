@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -70,6 +71,8 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             settings
         )
 
+    # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
+    gc.disable()
     from pixel_bot.runner import Replay, run, run_live
 
     if args.command is None and settings.live:

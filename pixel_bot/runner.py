@@ -12,17 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-from rich.console import Console
-from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.text import Text
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot import __version__
 from pixel_bot.app import App, opened, running
 from pixel_bot.clock import Clock
-from pixel_bot.db.engine import sqlite_path
 from pixel_bot.errors import StartError
 from pixel_bot.platforms.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
 from pixel_bot.settings import Settings
@@ -47,15 +42,14 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
         StartError: it cannot start.
     """
     chat_log = read_log(replay.file) if replay is not None else None
-    console = Console(highlight=False)
     stop = asyncio.Event()
     with _signals(stop.set):
         async with running(settings) as app:
             _settle_memory()
-            _show_start(console, app, settings)
+            _show_start(app)
             work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
             if replay is not None and chat_log is not None:
-                work.append(asyncio.create_task(_replay(app, chat_log, replay, console)))
+                work.append(asyncio.create_task(_replay(app, chat_log, replay)))
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
@@ -64,7 +58,7 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
-            console.print("Writing what is left, then good night.")
+            _say("Writing what is left, then good night.")
 
 
 async def run_live(settings: Settings) -> None:
@@ -88,6 +82,7 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(25_000, 20, 50)
+    gc.enable()
 
 
 @contextlib.contextmanager
@@ -110,42 +105,51 @@ def _signals(stop: Callable[[], None]) -> Generator[None]:
             signal.signal(number_, handler)
 
 
-def _show_start(console: Console, app: App, settings: Settings) -> None:
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _show_start(app: App) -> None:
     states = app.bot.cogs.states()
     broken = [s.name for s in states if s.problem]
-    database = sqlite_path(app.services.database.url) or "the database"
-    lines = [
+    facts = [
         ("Open", app.home),
         ("Mode", "sandbox: play money, no account needed"),
-        ("Points", str(database)),
-        (
-            "Cogs",
-            ", ".join(s.name for s in states if s.loaded) + (f"  (broken: {', '.join(broken)})" if broken else ""),
-        ),
-        ("Stop", "Ctrl-C"),
+        ("Points", str(app.services.database.path or "the database")),
+        ("Cogs", ", ".join(s.name for s in states if s.loaded)),
+        *([("Broken", f"{', '.join(broken)}; the log says why")] if broken else []),
     ]
-    body = Text("\n").join(Text.assemble((f"{key:<8}", "bold"), value) for key, value in lines)
-    if console.is_terminal:
-        console.print(Panel(body, title=f"Pixel Bot {__version__}", border_style="#8b5cf6", expand=False))
+    if sys.stdout.isatty():
+        _show_panel([*facts, ("Stop", "Ctrl-C")])
     else:
-        print(f"Pixel Bot {__version__} is ready.", *(f"{k}: {v}" for k, v in lines[:-1]), sep="\n", flush=True)  # noqa: T201
+        _say("\n".join([f"Pixel Bot {__version__} is ready.", *(f"{key}: {value}" for key, value in facts)]))
 
 
-async def _replay(app: App, chat_log: ChatLog, replay: Replay, console: Console) -> None:
+def _show_panel(facts: list[tuple[str, str]]) -> None:
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    body = Text("\n").join(Text.assemble((f"{key:<8}", "bold"), value) for key, value in facts)
+    Console(highlight=False).print(Panel(body, title=f"Pixel Bot {__version__}", border_style="#8b5cf6", expand=False))
+
+
+async def _replay(app: App, chat_log: ChatLog, replay: Replay) -> None:
     for problem in chat_log.skipped[:10]:
-        console.print(f"{replay.file.name}, {problem}: skipped.", markup=False)
+        _say(f"{replay.file.name}, {problem}: skipped.")
     fresh = fresh_start(chat_log, replay.speed, datetime.now(UTC))
     start = await start_of(app.services.database, chat_log, fresh)
     before = await _sums(app)
     began = time.perf_counter()
-    with _bar(console, len(chat_log.rows)) as advance:
+    with _bar(len(chat_log.rows)) as advance:
         await play(app.twitch, chat_log, start, replay.speed, advance)
         async with asyncio.timeout(SETTLE_SECONDS):
             await app.bot.heard(app.twitch.notified)
             await app.bot.settled()
     seconds = time.perf_counter() - began
     after = await _sums(app)
-    _show_summary(console, app, chat_log, seconds, before, after)
+    _show_summary(app, chat_log, seconds, before, after)
 
 
 async def _sums(app: App) -> tuple[int, int]:
@@ -160,19 +164,19 @@ async def _sum(session: AsyncSession, query: str) -> int:
 
 
 @contextlib.contextmanager
-def _bar(console: Console, total: int) -> Generator[Callable[[int], None]]:
+def _bar(total: int) -> Generator[Callable[[int], None]]:
     if not sys.stdout.isatty():
         yield lambda sent: None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("Replay"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns) as progress:
         task = progress.add_task("replay", total=total)
         yield lambda sent: progress.update(task, completed=sent)
 
 
-def _show_summary(
-    console: Console, app: App, chat_log: ChatLog, seconds: float, before: tuple[int, int], after: tuple[int, int]
-) -> None:
+def _show_summary(app: App, chat_log: ChatLog, seconds: float, before: tuple[int, int], after: tuple[int, int]) -> None:
     sent = len(chat_log.rows)
     answers = sorted(app.twitch.answers.seconds)
     rate = f"{number(round(sent / seconds))} a second" if seconds else ""
@@ -185,7 +189,7 @@ def _show_summary(
     if chat_log.skipped:
         lines.append(f"Skipped: {count(len(chat_log.skipped), 'row')} that could not be read.")
     for line in lines:
-        console.print(line)
+        _say(line)
 
 
 def _percentiles(seconds: list[float]) -> str:
