@@ -18,6 +18,7 @@ from pixel_bot.chat.outbox import LIMIT, Outbox, Outgoing
 from pixel_bot.chat.replies import sentence_for
 from pixel_bot.chat.voice import Voice
 from pixel_bot.clock import micros
+from pixel_bot.logs import hide
 from pixel_bot.services.cause import because_of
 from pixel_bot.services.container import Services
 from pixel_bot.services.happenings import Happening, award_for
@@ -56,6 +57,8 @@ class PixelBot(commands.Bot):
             prefix=services.settings.command_prefix,
             case_insensitive=True,
         )
+        for secret in (account.client_secret, *(token for pair in account.tokens for token in pair)):
+            hide(secret)
         self.services = services
         self.settings = services.settings
         self.clock = services.clock

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pixel_bot import __version__
 from pixel_bot.errors import StartError
-from pixel_bot.logs import set_up_logging
+from pixel_bot.logs import hide, set_up_logging
 from pixel_bot.settings import Settings, load_settings
 
 
@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         settings = load_settings()
+        hide(settings.twitch_client_secret.get_secret_value())
         set_up_logging(settings.log_level)
         return asyncio.run(_work(args, settings))
     except StartError as exc:

@@ -9,7 +9,7 @@ import pytest
 
 from pixel_bot import logs
 from pixel_bot.logs import hide, redact, set_up_logging
-from pixel_bot.testing import Stage, stage
+from pixel_bot.testing import Stage, live, stage
 
 log = logging.getLogger("pixel_bot.tests")
 
@@ -180,3 +180,10 @@ async def test_an_error_of_a_cog_is_logged_without_control_characters(
         await chat.say("mallory", "!echo \x1b[2Jgone")
     assert "ValueError" in written()
     assert "\x1b" not in written()
+
+
+async def test_the_secrets_of_the_bot_are_hidden_from_its_start(written: Callable[[], str], tmp_path: Path) -> None:
+    async with live(tmp_path) as show:
+        for secret in (show.twitch.world.client_secret, *(t["token"] for t in show.bot.tokens.values())):
+            log.warning("It is %s here", secret)
+            assert secret not in written()
