@@ -13,7 +13,8 @@ from starlette.routing import BaseRoute, Mount
 from twitchio import HTTPException
 from twitchio.exceptions import WebsocketConnectionException
 
-from pixel_bot.bot import Account, PixelBot, command_list, usage
+from pixel_bot.bot import Account, PixelBot
+from pixel_bot.chat.command import command_list, usage
 from pixel_bot.chat.guards import audience
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
@@ -29,6 +30,7 @@ from pixel_bot.platforms.twitch.connect import listen, point_to
 from pixel_bot.services.container import Services, build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
+from pixel_bot.web.overlay import OverlayPages
 from pixel_bot.web.pages import common_routes
 from pixel_bot.web.server import WebServer
 
@@ -52,6 +54,11 @@ class App:
     def home(self) -> str:
         """The page that a person opens first."""
         return f"http://{self.web.address}/sandbox"
+
+    @property
+    def overlay_url(self) -> str:
+        """The address of the overlay, key included: what the streamer adds to OBS as a browser source."""
+        return f"http://{self.web.address}/overlay?key={self.services.overlay.key}"
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,10 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         place = sandbox_place(twitch.world, web.address)
         async with connected(services, place, stack) as bot:
             page = Page(twitch, services, lambda: describe_commands(bot))
+            overlay = OverlayPages(services.overlay, services.sounds)
+            stack.push_async_callback(overlay.close)
             stack.push_async_callback(page.close)
-            await web.start(_routes(twitch, page, bot), settings.web_allowed_hosts.split(","))
+            await web.start([*_routes(twitch, page, bot), *overlay.routes()], settings.web_allowed_hosts.split(","))
             await start_bot(bot)
             yield App("sandbox", web, services, bot, twitch)
 
@@ -100,7 +109,7 @@ async def opened(settings: Settings, mode: Mode, clock: Clock) -> AsyncGenerator
         for line in done.report:
             log.info("%s", line)
         await _mark(database, mode)
-        services = build_services(settings, database, clock, left_out=(STREAMER.login, BOT.login))
+        services = build_services(settings, database, clock, (STREAMER.login, BOT.login), mode)
         if changed := await services.levels.align():
             log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
         yield services
@@ -135,7 +144,9 @@ async def connected(services: Services, place: Place, stack: AsyncExitStack) -> 
     point_to(place.helix_url, place.id_url, place.eventsub_url)
     bot = PixelBot(services, place.account)
     services.awards.start()
+    bot.backends.start()
     stack.push_async_callback(bot.close)
+    stack.push_async_callback(bot.backends.close)
     stack.push_async_callback(services.awards.stop)
     stack.push_async_callback(_finish, bot)
     routine = asyncio.create_task(_clean_up(services), name="clean-up")
@@ -159,6 +170,7 @@ async def start_bot(bot: PixelBot) -> None:
         ) from None
     except (OSError, WebsocketConnectionException) as exc:
         raise StartError(f"Twitch cannot be reached ({type(exc).__name__}). Is the internet connection up?") from None
+    await bot.jobs.start()
     bot.dispatch("ready")
     bot._ready_event.set()  # noqa: SLF001 - what Client.start does; it would also block, and own the web server
 
@@ -171,6 +183,7 @@ async def _finish(bot: PixelBot) -> None:
             await bot.settled()
     except TimeoutError:
         log.warning("Some commands were still at work at the end.")
+    await bot.jobs.stop()
     await bot.outbox.drained(DRAIN_SECONDS)
     await bot.outbox.stop()
 

@@ -6,19 +6,25 @@ PixelError
 │   ├── PortInUse
 │   ├── FolderNotWritable
 │   └── DatabaseRefused      corrupt, of the other mode, newer than the bot
+├── EffectFailed             what was paid for did not happen; the points go back
 └── ChatError                said in chat to the one who typed
     ├── NotEnoughPoints
     ├── UnknownViewer
     ├── BadAmount
     ├── NotAllowed
     ├── NothingToUndo
-    ├── AlreadyUndone
-    └── CogError
+    ├── CogError
+    └── RedeemRefused        nothing was charged
+        ├── RedeemOff
+        ├── Blocked
+        ├── OnCooldown
+        ├── QueueFull
+        └── BadInput         what was typed cannot be used
 """
 
 from pathlib import Path
 
-from pixel_bot.texts import count, number
+from pixel_bot.texts import count, duration, number
 
 
 class PixelError(Exception):
@@ -61,6 +67,10 @@ class FolderNotWritable(StartError):
 
 class DatabaseRefused(StartError):
     """The database was left untouched because using it could harm it."""
+
+
+class EffectFailed(PixelError):
+    """What was paid for did not happen. The sentence is said to the viewer who gets the points back."""
 
 
 class ChatError(PixelError):
@@ -107,3 +117,42 @@ class NothingToUndo(ChatError):
 
 class CogError(ChatError):
     """A cog could not be loaded, unloaded or found."""
+
+
+class RedeemRefused(ChatError):
+    """A redeem was not possible; nothing was charged."""
+
+
+class RedeemOff(RedeemRefused):
+    """The redeem is switched off, or cannot work right now; ``reason`` says why where that helps."""
+
+    def __init__(self, name: str, reason: str = "") -> None:
+        super().__init__(reason or f"{name} is switched off right now.")
+
+
+class Blocked(RedeemRefused):
+    """A mod keeps this viewer from the redeem."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A mod has blocked you from {name}.")
+
+
+class OnCooldown(RedeemRefused):
+    """The redeem rests, for this viewer or for everyone; ``seconds`` are left."""
+
+    def __init__(self, name: str, seconds: float, *, everyone: bool = False) -> None:
+        self.seconds = seconds
+        who = f"{name} is resting for everyone" if everyone else f"You are on cooldown for {name}"
+        super().__init__(f"{who}: {duration(seconds)} left. Nothing was charged.")
+
+
+class QueueFull(RedeemRefused):
+    """No room, either for anybody or for this viewer."""
+
+    def __init__(self, name: str, *, own: bool) -> None:
+        whose = "You have enough waiting there already" if own else "Its queue is full"
+        super().__init__(f"No room for {name} right now. {whose}; try again in a moment. Nothing was charged.")
+
+
+class BadInput(RedeemRefused):
+    """What was typed cannot be used."""

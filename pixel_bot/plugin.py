@@ -21,32 +21,49 @@ from typing import Any
 
 from twitchio.ext import commands
 
-from pixel_bot.bot import PixelBot, command_list, usage
-from pixel_bot.chat.command import command
+from pixel_bot.bot import PixelBot
+from pixel_bot.chat.command import command, command_list, usage
 from pixel_bot.chat.context import Context
 from pixel_bot.chat.converters import Amount, KnownViewer, Total
 from pixel_bot.chat.guards import audience, broadcaster_only, mods_only
-from pixel_bot.errors import BadAmount, ChatError, NotEnoughPoints, UnknownViewer
+from pixel_bot.chat.redeem import redeem
+from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
+from pixel_bot.jobs.effects import Job, effect
+from pixel_bot.jobs.queue import Place
 from pixel_bot.services.happenings import Cheer, Follow, Gift, Happening, Raid, Sub
+from pixel_bot.services.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.services.people import Person, Viewer
+from pixel_bot.services.wheel import Odds
 from pixel_bot.services.words import in_words
 from pixel_bot.texts import count, duration, number, signed
 
 __all__ = [
     "Amount",
     "BadAmount",
+    "BadInput",
     "ChatError",
     "Cheer",
     "Cog",
     "Context",
+    "Effect",
+    "EffectFailed",
     "Follow",
     "Gift",
     "Happening",
+    "Job",
     "KnownViewer",
     "NotEnoughPoints",
+    "Odds",
+    "Outcome",
     "Person",
     "PixelBot",
+    "Place",
+    "PlaySound",
     "Raid",
+    "Run",
+    "ShowOverlay",
+    "Speak",
+    "SpinWheel",
     "Sub",
     "Total",
     "UnknownViewer",
@@ -57,10 +74,12 @@ __all__ = [
     "command_list",
     "count",
     "duration",
+    "effect",
     "in_words",
     "mods_only",
     "number",
     "on",
+    "redeem",
     "signed",
     "usage",
 ]

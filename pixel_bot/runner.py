@@ -115,6 +115,7 @@ def _show_start(app: App) -> None:
     broken = [s.name for s in states if s.problem]
     facts = [
         ("Open", app.home),
+        ("Overlay", f"{app.overlay_url} (OBS: browser source, 1920x1080, Control audio via OBS)"),
         ("Mode", "sandbox: play money, no account needed"),
         ("Points", str(app.services.database.path or "the database")),
         ("Cogs", ", ".join(s.name for s in states if s.loaded)),

@@ -79,6 +79,37 @@ class Settings(BaseSettings):
     xp_sub_amount: Amount = Field(50, description="XP for a subscription, and for each one given away")
     level_rewards_file: Path = Field(Path("./data/level_rewards.json"), description="What levels pay; optional")
 
+    prizes_file: Path = Field(Path("./data/prizes.json"), description="Prizes of the wheel; without it a small set")
+    sounds_dir: Path = Field(Path("./sounds"), description="Folder with your sounds: .wav, .mp3 or .ogg")
+    redeem_mods_wait: bool = Field(False, description="true: cooldowns of redeems hold for mods and streamer too")
+    overlay_key: SecretStr = Field(SecretStr(""), description="Key in the overlay's address; made and kept when unset")
+    overlay_volume: int = Field(80, ge=0, le=100, description="Volume of speech and sounds, in percent")
+
+    tts_engine: Literal["espeak", "piper", "openai"] = Field("espeak", description="Who speaks: espeak, piper, openai")
+    tts_voice: str = Field("", max_length=64, description="The voice, unless a viewer chose one with !voice")
+    tts_queue_max: int = Field(10, ge=1, le=1_000, description="Texts that may wait to be read out")
+    tts_max_chars: int = Field(200, ge=10, le=500, description="Longest text that is read out")
+    tts_prefix_username: bool = Field(True, description="true: say who wrote it before the text")
+    tts_words_file: Path = Field(
+        Path("./data/blocked_words.txt"), description="Words never said, one a line, beside the built-in list"
+    )
+    tts_base_url: str = Field("", description="Server with /v1/audio/speech, for TTS_ENGINE=openai; else AI_BASE_URL")
+    tts_api_key: SecretStr = Field(SecretStr(""), description="Its key; else AI_API_KEY")
+    tts_model: str = Field("gpt-4o-mini-tts", description="Its model")
+
+    ai_api_key: SecretStr = Field(SecretStr(""), description="Key of the AI server; not needed for Ollama, LM Studio")
+    ai_base_url: str = Field("", description="Any OpenAI-compatible server; unset with a key means OpenAI itself")
+    ai_model: str = Field("gpt-4o-mini", description="Model that answers !pixel")
+    ai_persona: str = Field(
+        "You are Pixel, the cheerful mascot of a live stream.", description="Who the AI is when it answers"
+    )
+    ai_daily_limit: int = Field(200, ge=0, le=1_000_000, description="AI calls a day; 0 for no limit")
+    ai_speak: bool = Field(False, description="true: answers of !pixel are read out too")
+
+    obs_host: str = Field("127.0.0.1", min_length=1, description="Where OBS runs")
+    obs_port: int = Field(4455, ge=1, le=65_535, description="Port of its websocket server")
+    obs_password: SecretStr = Field(SecretStr(""), description="Its password (Tools, WebSocket Server Settings)")
+
     @model_validator(mode="before")
     @classmethod
     def _files_follow_the_data_folder(cls, data: dict[str, object]) -> dict[str, object]:
@@ -88,6 +119,8 @@ class Settings(BaseSettings):
         follow = {
             "backup_dir": Path(str(folder)) / "backups",
             "level_rewards_file": Path(str(folder)) / "level_rewards.json",
+            "prizes_file": Path(str(folder)) / "prizes.json",
+            "tts_words_file": Path(str(folder)) / "blocked_words.txt",
         }
         return follow | data
 
@@ -131,6 +164,16 @@ class Settings(BaseSettings):
     def live(self) -> bool:
         """True when the credentials for Twitch are set."""
         return bool(self.twitch_client_id)
+
+    @property
+    def obs_configured(self) -> bool:
+        """True when the streamer said anything about OBS."""
+        return bool(self.model_fields_set & {"obs_host", "obs_port", "obs_password"})
+
+    @property
+    def ai_configured(self) -> bool:
+        """True when there is an AI to ask."""
+        return bool(self.ai_api_key.get_secret_value() or self.ai_base_url)
 
     def database_for(self, mode: Mode) -> str:
         """The database of one mode: DATABASE_URL where it is set, else a file of the mode's own in DATA_DIR."""

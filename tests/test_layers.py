@@ -15,10 +15,12 @@ MAY_IMPORT = {
     "base": BASE,
     "db": BASE | {"db"},
     "services": BASE | {"db", "services"},
+    "backends": BASE | {"backends"},
+    "jobs": BASE | {"db", "services", "backends", "jobs"},
     "web": BASE | {"db", "services", "web"},
     "platforms": BASE | {"db", "services", "web", "platforms"},
-    "chat": BASE | {"db", "services", "chat"},
-    "plugin": BASE | {"services", "chat", "plugin"},
+    "chat": BASE | {"db", "services", "backends", "jobs", "chat"},
+    "plugin": BASE | {"services", "jobs", "chat", "plugin"},
     "cogs": {"plugin"},
 }
 """What each layer may import; ``top`` (app, runner, cli, maintenance, testing) may import everything but cogs."""

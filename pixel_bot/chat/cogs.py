@@ -68,15 +68,19 @@ class Cogs:
         self._problems.pop(name, None)
 
     async def unload(self, name: str) -> None:
-        """Unload one cog; its commands fall silent.
+        """Unload one cog; its commands fall silent, and what waits for its redeems is given back.
 
         Raises:
             CogError: it is not loaded.
         """
+        offered = set(self._bot.redeems.keys)
         try:
             await self._bot.unload_module(f"cogs.{self._checked(name)}")
         except commands.ModuleNotLoadedError:
             raise CogError(f"The cog {name} is not loaded.") from None
+        await self._bot.queue.drop_redeems(
+            sorted(offered - set(self._bot.redeems.keys)), f"The cog {name} was taken away."
+        )
 
     async def reload(self, name: str) -> None:
         """Load one cog anew. When the new version fails, the old one goes on.

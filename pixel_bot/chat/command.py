@@ -3,9 +3,12 @@
 from collections.abc import Callable, Sequence
 from inspect import Parameter, iscoroutinefunction
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from twitchio.ext import commands
+
+if TYPE_CHECKING:
+    from pixel_bot.bot import PixelBot
 
 
 class PixelCommand(commands.Command[Any, ...]):
@@ -42,3 +45,18 @@ def command(name: str | None = None, *, aliases: Sequence[str] = (), usage: str 
         return PixelCommand(method, name=shown, aliases=list(aliases), extras={"usage": usage})
 
     return wrap
+
+
+def usage(command: commands.Command[Any, ...] | None, prefix: str) -> str:
+    """How a command is typed, like ``!give @user N``: from its ``usage`` extra, else from its parameters."""
+    if command is None:
+        return prefix
+    hint = command.extras.get("usage")
+    if hint is None:
+        hint = (command.signature or "").strip().replace("<", "").replace(">", "").replace("...", "").upper()
+    return f"{prefix}{command.name} {hint}".strip()
+
+
+def command_list(bot: "PixelBot") -> Sequence[commands.Command[Any, ...]]:
+    """Every command once, by name."""
+    return sorted(set(bot.commands_by_name.values()), key=lambda c: c.name)

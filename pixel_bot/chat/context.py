@@ -7,7 +7,11 @@ from twitchio.ext import commands
 from twitchio.models.chat import SentMessage
 
 from pixel_bot.chat.outbox import Outgoing
+from pixel_bot.chat.receipts import receipt_words
+from pixel_bot.services.outcome import Outcome
 from pixel_bot.services.people import Person, Viewer
+from pixel_bot.services.redeems import Offer
+from pixel_bot.services.shop import Order
 
 if TYPE_CHECKING:
     from pixel_bot.bot import PixelBot
@@ -52,12 +56,33 @@ class Context(commands.Context[Any]):
         """True when a mod or the streamer typed."""
         return bool(self.chatter.moderator)
 
+    @property
+    def is_exempt(self) -> bool:
+        """True for those who do not wait for cooldowns of redeems: mods and the streamer, unless set otherwise."""
+        return self.is_mod and not self.bot.settings.redeem_mods_wait
+
+    @property
+    def emotes(self) -> list[str]:
+        """Names of the Twitch emotes in the message."""
+        return [f.text for f in self.chat_message.fragments if f.type == "emote"]
+
     async def prepare(self) -> None:
         """Find the command, and the viewer's row. Runs before guards and converters."""
         await super().prepare()
         if self._command is not None:
             await self.bot.awards.settled_for(self.person)
             self.viewer = await self.bot.viewers.meet(self.person)
+
+    async def buy(self, offer: Offer, outcome: Outcome) -> None:
+        """Charge for a redeem and queue it, then say so. Redeems do this by themselves.
+
+        Raises:
+            RedeemRefused, NotEnoughPoints: nothing was charged.
+        """
+        order = Order(offer, self.viewer, outcome.effect, self.is_exempt, self.chat_message.id)
+        receipt = await self.bot.shop.buy(order)
+        words = receipt_words(outcome, receipt, offer, self.bot.jobs.paused, self.bot.overlay)
+        await self._put(words, me=False, reply_to=self.chat_message.id, paid=receipt.cost > 0)
 
     async def reply(self, content: str, *, me: bool = False) -> SentMessage:
         """Answer the message. Too long an answer is cut at a word; under pressure a free one may be dropped."""
@@ -67,9 +92,9 @@ class Context(commands.Context[Any]):
         """Say something in the channel."""
         return await self._put(content, me=me, reply_to=None)
 
-    async def _put(self, content: str, *, me: bool, reply_to: str | None) -> SentMessage:
+    async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
         text = f"/me {content}" if me else content
-        sent = await self.bot.outbox.put(Outgoing(text, reply_to))
+        sent = await self.bot.outbox.put(Outgoing(text, reply_to, paid))
         return SentMessage({"message_id": sent or "", "is_sent": sent is not None, "drop_reason": None})  # pyright: ignore[reportArgumentType]
 
     def _get_command(self, reset: bool = False) -> None:

@@ -34,6 +34,11 @@ class Crew:
         while len(self._tasks) >= count:
             await asyncio.wait(tuple(self._tasks), return_when=asyncio.FIRST_COMPLETED)
 
+    def cancel(self) -> None:
+        """End all that are under way."""
+        for task in tuple(self._tasks):
+            task.cancel()
+
     async def idle(self) -> None:
         """Wait until none is under way."""
         while self._tasks:

@@ -37,6 +37,13 @@ class Heard(NamedTuple):
     guest: bool
 
 
+class Removal(NamedTuple):
+    """A mod took something out of chat: one message, all of one author, or (neither is named) everything."""
+
+    message_id: str = ""
+    author_id: str = ""
+
+
 def hear(frame: Mapping[str, Any]) -> Heard:
     """Read a ``channel.chat.message`` frame.
 
@@ -100,6 +107,24 @@ def happening_of(frame: Mapping[str, Any]) -> Happening | None:
             return Cheer(event_id, _person(event), at, bits=max(0, int(event["bits"])))
         case "channel.raid":
             return Raid(event_id, _person(event, "from_broadcaster_"), at, viewers=int(event.get("viewers") or 0))
+        case _:
+            return None
+
+
+def removal_of(frame: Mapping[str, Any]) -> Removal | None:
+    """Read a frame of something that was taken out of chat; None for other types.
+
+    Raises:
+        KeyError: a needed field is missing.
+    """
+    event = frame["payload"]["event"]
+    match frame["metadata"]["subscription_type"]:
+        case "channel.chat.message_delete":
+            return Removal(message_id=str(event["message_id"]))
+        case "channel.chat.clear_user_messages":
+            return Removal(author_id=str(event["target_user_id"]))
+        case "channel.chat.clear":
+            return Removal()
         case _:
             return None
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from pixel_bot.chat.crew import Crew
 from pixel_bot.texts import fit
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ class _Waiting:
     message: Outgoing
     since: float
     done: asyncio.Future[str | None]
+    on_its_way: bool = False
+    withdrawn: bool = False
 
 
 Send = Callable[[Outgoing], Awaitable[str]]
@@ -65,6 +68,7 @@ class Outbox:
         self._lately: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
+        self._crew = Crew()
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -92,7 +96,7 @@ class Outbox:
         self._idle.clear()
         try:
             if self._limit is None:
-                return await self._try(message)
+                return await self._at_once(message)
             return await self._queue(message)
         finally:
             self._in_flight -= 1
@@ -109,6 +113,7 @@ class Outbox:
 
     async def stop(self) -> None:
         """End the sender; what still waits is dropped."""
+        self._crew.cancel()
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.gather(self._pump, return_exceptions=True)
@@ -125,7 +130,38 @@ class Outbox:
         while len(self._free) > MAX_FREE_WAITING:
             self._drop(self._free.popleft())
         self._wake.set()
-        return await waiting.done
+        return await self._outcome(waiting)
+
+    async def _at_once(self, message: Outgoing) -> str | None:
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(message, loop.time(), loop.create_future())
+        if not message.paid:
+            return await self._try(waiting)
+        self._crew.spawn(self._deliver(waiting))
+        return await self._outcome(waiting)
+
+    async def _outcome(self, waiting: _Waiting) -> str | None:
+        """What became of a message. Who gives up waiting takes it back, unless it is sent at this very moment."""
+        try:
+            return await asyncio.shield(waiting.done)
+        except asyncio.CancelledError:
+            waiting.withdrawn = True
+            if not (waiting.on_its_way or waiting.done.done()):
+                raise
+            # It cannot be called back any more, so what becomes of it counts.
+            sent = await waiting.done
+            if sent is None:
+                raise
+            return sent
+
+    async def _deliver(self, waiting: _Waiting) -> None:
+        waiting.on_its_way = True
+        sent: str | None = None
+        try:
+            sent = await self._try(waiting)
+        finally:
+            if not waiting.done.done():
+                waiting.done.set_result(sent)
 
     async def _run(self) -> None:
         while True:
@@ -137,9 +173,7 @@ class Outbox:
                 if waiting is None:
                     break
                 self._sent_at.append(asyncio.get_running_loop().time())
-                result = await self._try(waiting.message)
-                if not waiting.done.done():
-                    waiting.done.set_result(result)
+                await self._deliver(waiting)
 
     async def _wait_for_a_slot(self) -> None:
         """Returns when one more message fits into the window, or when the limit was raised so that it may."""
@@ -157,12 +191,14 @@ class Outbox:
                 continue
 
     def _next(self) -> _Waiting | None:
-        if self._paid:
-            return self._paid.popleft()
+        while self._paid:
+            waiting = self._paid.popleft()
+            if not waiting.withdrawn:
+                return waiting
         oldest = asyncio.get_running_loop().time() - STALE_SECONDS
         while self._free:
             waiting = self._free.popleft()
-            if waiting.since >= oldest:
+            if waiting.since >= oldest and not waiting.withdrawn:
                 return waiting
             self._drop(waiting)
         return None
@@ -172,9 +208,11 @@ class Outbox:
         if not waiting.done.done():
             waiting.done.set_result(None)
 
-    async def _try(self, message: Outgoing) -> str | None:
-        message = self._distinct(message)
+    async def _try(self, waiting: _Waiting) -> str | None:
+        message = self._distinct(waiting.message)
         for _ in range(MAX_TRIES):
+            if waiting.withdrawn:
+                return None
             try:
                 return await self._send(message)
             except SendFailed as exc:

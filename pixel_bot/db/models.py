@@ -75,6 +75,7 @@ class User(Base):
     platform: Mapped[str] = mapped_column(server_default="twitch")  # added
     platform_id: Mapped[str | None]  # added
     display_name: Mapped[str | None]  # added
+    voice: Mapped[str | None]  # added
 
 
 class XpRecord(Base):
@@ -125,6 +126,9 @@ class QueueItem(Base):
     __table_args__ = (
         Index("ix_queue_items_kind_status", "kind", "status"),
         Index("ix_queue_items_created_at", "created_at"),
+        Index("ix_queue_items_track_status", "track", "status"),
+        Index("ix_queue_items_user_id", "user_id"),
+        Index("ix_queue_items_untold", "id", sqlite_where=text("told = 0"), postgresql_where=text("NOT told")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -134,6 +138,20 @@ class QueueItem(Base):
     created_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    redeem: Mapped[str | None]  # added: what was bought
+    user_id: Mapped[int | None]  # added: by whom
+    cost: Mapped[int] = mapped_column(server_default="0")  # added: what it cost them
+    track: Mapped[str | None]  # added: items of one track run one after another, others side by side
+    token: Mapped[str | None]  # added: what the overlay knows it by; never used again
+    message_id: Mapped[str | None]  # added: the chat message that asked for it
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")  # added
+    page: Mapped[str | None]  # added: the overlay page that had it last
+    begun_at: Mapped[datetime | None]  # added: since when its effect may have been seen
+    cooldown_until: Mapped[datetime | None]  # added: the cooldown that it started, to be released with a refund
+    everyone_until: Mapped[datetime | None]  # added: the same, of the cooldown for everyone
+    refunded_at: Mapped[datetime | None]  # added
+    note: Mapped[str | None]  # added: how it ended, in words for chat
+    told: Mapped[bool] = mapped_column(Boolean, server_default="TRUE")  # added: False while chat must still hear of it
 
 
 class Redeem(Base):
@@ -146,6 +164,8 @@ class Redeem(Base):
     cooldown_s: Mapped[int] = mapped_column(Integer, server_default="0", nullable=True)
     created_at: Mapped[datetime | None]
     updated_at: Mapped[datetime | None]
+    everyone_cooldown_s: Mapped[int] = mapped_column(Integer, server_default="0")  # added: after anybody's use
+    everyone_until: Mapped[datetime | None]  # added: when that one ends
 
 
 class JoystickInstall(Base):
@@ -185,6 +205,47 @@ class Change(Base):
     xp_delta: Mapped[int | None]
     created_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
+
+
+class Lane(Base):
+    """A lane of the queue that was ever paused. Its row is also the lock under which items are claimed."""
+
+    __tablename__ = "lanes"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    paused: Mapped[bool] = mapped_column(Boolean, server_default="FALSE")
+
+
+class Block(Base):
+    """A viewer who may not use a redeem; ``*`` stands for all of them."""
+
+    __tablename__ = "blocks"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+
+
+class Draw(Base):
+    """One turn of the wheel, with all that is needed to draw it again: the seed and the odds of that moment."""
+
+    __tablename__ = "draws"
+    __table_args__ = (
+        Index("ix_draws_prize", "prize"),
+        Index("ix_draws_owed", "id", sqlite_where=text("owed = 1"), postgresql_where=text("owed")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    seed: Mapped[str]
+    odds_json: Mapped[Any] = mapped_column(JSON)
+    prize: Mapped[str]
+    prize_json: Mapped[Any] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    landed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    owed: Mapped[bool] = mapped_column(Boolean, server_default="FALSE")
+    given_by: Mapped[str | None]
 
 
 class Meta(Base):

@@ -11,9 +11,18 @@ from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.economy import Economy
 from pixel_bot.services.leaderboard import Leaderboard
 from pixel_bot.services.levels import Curve, Levels
+from pixel_bot.services.overlay import Overlay
+from pixel_bot.services.overlay_key import overlay_key
+from pixel_bot.services.prizes import PrizeFile
+from pixel_bot.services.quota import Quota
+from pixel_bot.services.redeems import Redeems
+from pixel_bot.services.refunds import Refunds
 from pixel_bot.services.rewards import load_rewards
+from pixel_bot.services.shop import Shop
+from pixel_bot.services.sounds import Sounds
 from pixel_bot.services.viewers import Viewers
-from pixel_bot.settings import Settings
+from pixel_bot.services.wheel import Wheel
+from pixel_bot.settings import Mode, Settings
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,7 @@ class Services:
     """The rules of this bot, over one database."""
 
     settings: Settings
+    mode: Mode
     clock: Clock
     database: Database
     viewers: Viewers
@@ -29,6 +39,13 @@ class Services:
     cooldowns: Cooldowns
     economy: Economy
     leaderboard: Leaderboard
+    redeems: Redeems
+    wheel: Wheel
+    shop: Shop
+    refunds: Refunds
+    overlay: Overlay
+    sounds: Sounds
+    quota: Quota
 
 
 def curve_of(settings: Settings) -> Curve:
@@ -36,7 +53,9 @@ def curve_of(settings: Settings) -> Curve:
     return Curve(settings.xp_base, settings.xp_exponent, settings.xp_max_level)
 
 
-def build_services(settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = ()) -> Services:
+def build_services(
+    settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
+) -> Services:
     """Wire the services. ``left_out`` are logins that do not compete on leaderboards."""
     viewers = Viewers(database, clock, settings.points_start_amount)
     levels = Levels(database, clock, curve_of(settings), load_rewards(settings.level_rewards_file))
@@ -46,14 +65,25 @@ def build_services(settings: Settings, database: Database, clock: Clock, left_ou
         settings.xp_chat_amount,
         settings.xp_chat_cooldown_seconds,
     )
+    cooldowns = Cooldowns(database, clock)
+    redeems = Redeems(database, clock)
+    wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
     return Services(
         settings=settings,
+        mode=mode,
         clock=clock,
         database=database,
         viewers=viewers,
         levels=levels,
         awards=Awards(database, clock, viewers, levels, rules),
-        cooldowns=Cooldowns(database, clock),
+        cooldowns=cooldowns,
         economy=Economy(database, clock, levels),
         leaderboard=Leaderboard(database, left_out),
+        redeems=redeems,
+        wheel=wheel,
+        shop=Shop(database, clock, redeems, cooldowns, wheel, settings.tts_queue_max),
+        refunds=Refunds(database, clock, cooldowns, wheel),
+        overlay=Overlay(clock, overlay_key(settings), settings.overlay_volume),
+        sounds=Sounds(settings.sounds_dir),
+        quota=Quota(database, clock),
     )

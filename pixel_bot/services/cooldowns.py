@@ -1,4 +1,4 @@
-"""Cooldowns by user and key: durable in the table, with a look-up in memory in front."""
+"""Cooldowns by user and key, durable in the table."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,6 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.db.sets import sql
-from pixel_bot.services.memory import Memory
 
 KEEP_EXPIRED = timedelta(hours=1)
 
@@ -27,32 +26,33 @@ class Cooldowns:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._front: Memory[tuple[int, str], datetime] = Memory(20_000)
 
     async def left(self, user_id: int, key: str) -> float:
         """Seconds that are left, 0 when there is none."""
-        # Memory is believed when it says that one runs. "None" may be outdated, so then the table is asked.
-        remembered = self._front.get((user_id, key))
-        if remembered is not None and remembered > self._clock.now():
-            return (remembered - self._clock.now()).total_seconds()
         query = sql("SELECT expires_at FROM cooldowns WHERE user_id = :user AND key = :key")
         async with self._database.readers() as session:
             found = (await session.execute(query, {"user": user_id, "key": key})).scalar()
         if found is None:
             return 0.0
-        expires = read_stamp(found)
-        self._front.put((user_id, key), expires)
-        return max(0.0, (expires - self._clock.now()).total_seconds())
+        return max(0.0, (read_stamp(found) - self._clock.now()).total_seconds())
 
     async def start(self, session: AsyncSession, user_id: int, key: str, seconds: float) -> None:
         """Begin a cooldown in the caller's transaction."""
-        expires = self._clock.now() + timedelta(seconds=seconds)
+        await self.hold(session, user_id, key, self._clock.now() + timedelta(seconds=seconds))
+
+    async def hold(self, session: AsyncSession, user_id: int, key: str, until: datetime) -> None:
+        """Begin a cooldown that ends at an aware moment, in the caller's transaction."""
         await session.execute(
             sql(UPSERT.format(source="VALUES (:user, :key, :at)")),
-            {"user": user_id, "key": key, "at": stamp(expires)},
+            {"user": user_id, "key": key, "at": stamp(until)},
         )
-        # Forgotten rather than set: should the caller roll back, the table is asked again.
-        self._front.forget((user_id, key))
+
+    async def release(self, session: AsyncSession, user_id: int, key: str, until: datetime) -> None:
+        """End the cooldown that was to run until that moment. A later one, started since, goes on."""
+        await session.execute(
+            sql("DELETE FROM cooldowns WHERE user_id = :user AND key = :key AND expires_at = :at"),
+            {"user": user_id, "key": key, "at": stamp(until)},
+        )
 
     async def running(self, user_id: int) -> dict[str, float]:
         """Seconds left by key, of all cooldowns of one user that have not expired."""
@@ -67,7 +67,6 @@ class Cooldowns:
         running = await self.running(user_id)
         async with self._database.write() as session:
             await session.execute(sql("DELETE FROM cooldowns WHERE user_id = :user"), {"user": user_id})
-        self._front.clear()
         return len(running)
 
     async def clean_up(self) -> int:

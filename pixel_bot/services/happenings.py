@@ -11,6 +11,7 @@ from math import floor
 from pixel_bot.services.award_batch import EventAward
 from pixel_bot.services.people import Person
 from pixel_bot.settings import Settings
+from pixel_bot.texts import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,25 @@ def award_for(happening: Happening, settings: Settings) -> EventAward | None:
     if isinstance(happening, Follow):
         event_id = f"follow:{happening.person.platform}:{happening.person.platform_id}"
     return EventAward(event_id, kind, happening.person, points, xp, happening.at)
+
+
+def alert_words(happening: Happening) -> str:
+    """What somebody did, as the overlay shows it after their name."""
+    match happening:
+        case Follow():
+            return "followed"
+        case Sub(gifted=True):
+            return "got a sub as a gift"
+        case Sub():
+            return "subscribed"
+        case Gift(total=total):
+            return f"gifted {count(total, 'sub')}"
+        case Cheer(bits=bits):
+            return f"cheered {count(bits, 'bit')}"
+        case Raid(viewers=viewers):
+            return f"raids with {count(viewers, 'viewer')}"
+        case _:
+            return "was here"
 
 
 def _amounts(happening: Happening, settings: Settings) -> tuple[str, int, int]:

@@ -47,6 +47,30 @@ class Viewers:
             raise UnknownViewer(name.strip().removeprefix("@")[:40])
         return Viewer(*rows[0])
 
+    async def by_id(self, user_id: int) -> Viewer:
+        """The viewer of that id.
+
+        Raises:
+            LookupError: there is none.
+        """
+        query = "SELECT id, name, COALESCE(display_name, name), points FROM users WHERE id = :id"
+        rows = await self._database.look_up(query, {"id": user_id})
+        if not rows:
+            raise LookupError(f"There is no user {user_id}.")
+        return Viewer(*rows[0])
+
+    async def voice_of(self, viewer: Viewer) -> str:
+        """The voice that the viewer chose; empty for the streamer's choice."""
+        rows = await self._database.look_up("SELECT voice FROM users WHERE id = :id", {"id": viewer.id})
+        return (rows[0][0] or "") if rows else ""
+
+    async def choose_voice(self, viewer: Viewer, voice: str) -> None:
+        """The viewer speaks by this voice from now on; empty for the streamer's choice."""
+        async with self._database.write() as session:
+            await session.execute(
+                sql("UPDATE users SET voice = :voice WHERE id = :id"), {"voice": voice or None, "id": viewer.id}
+            )
+
     async def admit(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, int]:
         """User ids of people, in the caller's transaction: the new are created, the renamed renamed.
 

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from pixel_bot.app import opened
+from pixel_bot.backends.rack import Backends
 from pixel_bot.bot import Account, PixelBot
+from pixel_bot.jobs.limits import Limits
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, Role, citizen
 from pixel_bot.services.container import Services
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.testing.clock import SettableClock
+from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
 
 SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "condition": {}, "status": "enabled"}
@@ -26,6 +29,8 @@ class Stage:
         self.clock = clock
         self.sent: list[str] = []
         """All that the bot said."""
+        self.overlay = FakeOverlay(bot.overlay)
+        """The page on which effects play; open from the start."""
         cast(Any, bot.http).post_chat_message = self._note
 
     @property
@@ -59,7 +64,20 @@ class Stage:
         subscription = SUBSCRIPTION | {"type": kind}
         message_id = message_id or secrets.token_hex(8)
         self.bot.notify(frames.notification(subscription, event, message_id, self.clock.now()))
+        await self.settled()
+        return self.sent[before:]
+
+    async def settled(self) -> None:
+        """Wait until all is worked that could be; what waits for an overlay or for a mod still waits."""
         await self.bot.settled()
+        await self.bot.jobs.settled()
+
+    async def passes(self, seconds: float) -> list[str]:
+        """So many seconds pass. Returns what the bot said meanwhile."""
+        before = len(self.sent)
+        self.clock.advance(seconds)
+        self.bot.jobs.wake()
+        await self.settled()
         return self.sent[before:]
 
     async def viewer(self, login: str, points: int = 0) -> Viewer:
@@ -81,23 +99,37 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, clock: SettableClock | None = None, **settings: Any) -> AsyncGenerator[Stage]:
+async def stage(
+    folder: Path,
+    clock: SettableClock | None = None,
+    backends: Backends | None = None,
+    limits: Limits | None = None,
+    **settings: Any,
+) -> AsyncGenerator[Stage]:
     """A chat with a bot and all cogs, over a database in ``folder``.
 
     Args:
         folder: like pytest's ``tmp_path``.
         clock: to share one with other parts of the test.
+        backends: other speech, AI and OBS than the settings ask for.
+        limits: how long effects may take, in real seconds.
         settings: by their lower-case names, like ``cogs_dir=tmp_path / "cogs"``.
     """
     clock = clock or SettableClock()
     async with opened(settings_in(folder, **settings), "sandbox", clock) as services:
-        bot = PixelBot(services, Account("client", "secret", BOT.id, STREAMER.id, limited=False))
+        account = Account("client", "secret", BOT.id, STREAMER.id, limited=False)
+        bot = PixelBot(services, account, backends, limits)
         services.awards.start()
         await bot.setup_hook()
         try:
-            yield Stage(bot, clock)
+            built = Stage(bot, clock)
+            await built.overlay.open()
+            await bot.jobs.start()
+            yield built
             await bot.settled()
         finally:
+            await bot.jobs.stop()
+            await bot.backends.close()
             await services.awards.stop()
             await bot.close(save_tokens=False)
 

@@ -23,6 +23,9 @@ def subscriptions(bot_id: str, owner_id: str) -> list[tuple[str, eventsub.Subscr
     channel = {"broadcaster_user_id": owner_id}
     return [
         (bot_id, eventsub.ChatMessageSubscription(**channel, user_id=bot_id)),
+        (bot_id, eventsub.ChatMessageDeleteSubscription(**channel, user_id=bot_id)),
+        (bot_id, eventsub.ChatClearUserMessagesSubscription(**channel, user_id=bot_id)),
+        (bot_id, eventsub.ChatClearSubscription(**channel, user_id=bot_id)),
         (bot_id, eventsub.ChannelFollowSubscription(**channel, moderator_user_id=bot_id)),
         (bot_id, eventsub.ChannelRaidSubscription(to_broadcaster_user_id=owner_id)),
         (owner_id, eventsub.ChannelSubscribeSubscription(**channel)),

@@ -1,0 +1,49 @@
+"""Pixel: a viewer asks the AI, and it answers in chat."""
+
+from pixel_bot.plugin import (
+    BadInput,
+    Cog,
+    Context,
+    Effect,
+    EffectFailed,
+    Job,
+    Outcome,
+    PixelBot,
+    Run,
+    Speak,
+    effect,
+    redeem,
+)
+
+OFF = "!pixel is off: no AI is set up here."
+HOW = "!pixel needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start the bot again."
+
+
+class Pixel(Cog):
+    """Somebody to talk to."""
+
+    async def component_load(self) -> None:
+        """Without an AI there is nothing to buy."""
+        if self.bot.ai is None:
+            self.bot.redeems.close("pixel", OFF, for_mods=HOW)
+
+    @redeem(name="AI chat response", cost=50, cooldown=20, usage="QUESTION")
+    async def pixel(self, ctx: Context, *, question: str = "") -> Outcome:
+        """Ask the AI something; it answers in chat."""
+        if not question.strip():
+            raise BadInput("Ask me something, like this: !pixel what is a pixel?")
+        return Outcome("", Run("pixel", {"question": question}))
+
+    @effect("pixel", seconds=20)
+    async def answer(self, job: Job) -> Effect | None:
+        """Ask, and say the answer in chat. Only then it is paid for."""
+        if self.bot.ai is None:
+            raise EffectFailed(OFF)
+        asker = job.viewer.display_name if job.viewer else "somebody"
+        answer = await self.bot.ai.answer(asker, job.args["question"])
+        await job.say(answer)
+        return Speak(self.bot.text_filter.clean(answer)) if self.bot.settings.ai_speak else None
+
+
+async def setup(bot: PixelBot) -> None:
+    await bot.add_component(Pixel(bot))

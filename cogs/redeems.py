@@ -1,0 +1,77 @@
+"""Redeems: what can be bought, and how mods set it up."""
+
+from pixel_bot.plugin import (
+    Cog,
+    Context,
+    KnownViewer,
+    PixelBot,
+    Total,
+    command,
+    count,
+    duration,
+    mods_only,
+    number,
+)
+
+LONGEST = 31_536_000
+
+
+class Redeems(Cog):
+    """The shop window."""
+
+    @command()
+    async def redeems(self, ctx: Context) -> None:
+        """What you can spend points on, and what it costs."""
+        prefix = self.bot.settings.command_prefix
+        there = [p for p in await self.bot.redeems.prices() if p.enabled and not self.bot.redeems.why_closed(p.key)]
+        listed = " · ".join(f"{prefix}{p.key} {number(p.cost) if p.cost else 'free'}" for p in there)
+        await ctx.reply(f"You can redeem: {listed}" if there else "Nothing can be redeemed right now.")
+
+    @command("redeem on", usage="KEY")
+    @mods_only()
+    async def on(self, ctx: Context, key: str) -> None:
+        """Switch a redeem on."""
+        price = await self.bot.redeems.switch(key, on=True)
+        await ctx.reply(f"{price.display_name} ({price.key}) is on, for {count(price.cost, 'point')}.")
+
+    @command("redeem off", usage="KEY")
+    @mods_only()
+    async def off(self, ctx: Context, key: str) -> None:
+        """Switch a redeem off; what waits already still plays."""
+        price = await self.bot.redeems.switch(key, on=False)
+        await ctx.reply(f"{price.display_name} ({price.key}) is off.")
+
+    @command("redeem cost", usage="KEY N")
+    @mods_only()
+    async def cost(self, ctx: Context, key: str, points: Total) -> None:
+        """Set what a redeem costs."""
+        price = await self.bot.redeems.reprice(key, points.value)
+        await ctx.reply(f"{price.display_name} ({price.key}) costs {count(price.cost, 'point')} now.")
+
+    @command("redeem cooldown", usage="KEY SECONDS [everyone]")
+    @mods_only()
+    async def cooldown(self, ctx: Context, key: str, seconds: Total, whose: str = "") -> None:
+        """Set how long a viewer waits between two uses, or with "everyone" how long all do."""
+        everyone = whose.lower() in {"everyone", "all", "global"}
+        price = await self.bot.redeems.rest(key, min(seconds.value, LONGEST), everyone=everyone)
+        rest = price.everyone_cooldown if everyone else price.cooldown
+        who = "everybody" if everyone else "each viewer"
+        await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(rest)} for {who} after a use.")
+
+    @command(usage="@user [KEY]")
+    @mods_only()
+    async def block(self, ctx: Context, viewer: KnownViewer, key: str = "*") -> None:
+        """Keep somebody from a redeem, or from all."""
+        await self.bot.redeems.block(viewer, key)
+        await ctx.reply(f"{viewer} cannot redeem {'anything' if key == '*' else key.lower()} any more.")
+
+    @command(usage="@user [KEY]")
+    @mods_only()
+    async def unblock(self, ctx: Context, viewer: KnownViewer, key: str = "*") -> None:
+        """Let somebody redeem again."""
+        ended = await self.bot.redeems.unblock(viewer, key)
+        await ctx.reply(f"{viewer} is welcome again." if ended else f"{viewer} was not blocked from that.")
+
+
+async def setup(bot: PixelBot) -> None:
+    await bot.add_component(Redeems(bot))

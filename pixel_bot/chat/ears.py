@@ -1,0 +1,168 @@
+"""The part of the bot that hears: what arrives is sorted, worked once, and answered with a sentence when it fails."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from twitchio.ext import commands
+from twitchio.models.eventsub_ import create_event_instance
+
+from pixel_bot.chat.command import usage
+from pixel_bot.chat.crew import Crew
+from pixel_bot.chat.hearing import CHAT, Heard, Removal, complete, happening_of, hear, removal_of
+from pixel_bot.chat.replies import sentence_for
+from pixel_bot.services.cause import because_of
+from pixel_bot.services.happenings import Happening, alert_words, award_for
+from pixel_bot.services.memory import Memory
+
+if TYPE_CHECKING:
+    from pixel_bot.chat.context import Context
+    from pixel_bot.chat.outbox import Outbox
+    from pixel_bot.chat.voice import Voice
+    from pixel_bot.clock import Clock
+    from pixel_bot.jobs.queue import Queue
+    from pixel_bot.services.awards import Awards
+    from pixel_bot.services.overlay import Overlay
+    from pixel_bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_MESSAGES = 20_000
+MAX_COMMANDS = 1_000
+"""Commands under way before the socket waits."""
+
+
+class Ears(commands.Bot):
+    """TwitchIO's bot, with a short way for plain chat."""
+
+    settings: "Settings"
+    clock: "Clock"
+    awards: "Awards"
+    outbox: "Outbox"
+    overlay: "Overlay"
+    queue: "Queue"
+    _voice: "Voice"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.notifications = 0
+        self._prefix: str = options["prefix"]
+        self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
+        self._crew = Crew()
+        self._commands_under_way = Crew()
+        self._heard_more = asyncio.Event()
+
+    def dispatch(self, event: str, payload: Any | None = None) -> None:
+        """Start the listeners of an event, each in a task of its own that is held on to until it ends.
+
+        The bot's own ``event_message`` is left out: commands start where the message is heard.
+        """
+        name = f"event_{event.lower()}"
+        own = getattr(self, name, None) if event != "message" else None
+        for listener in (*self._listeners.get(name, ()), *((own,) if own else ())):
+            self._crew.spawn(self._dispatch(listener, original=payload))
+        for waiter in tuple(self._wait_fors.get(name, ())):
+            self._crew.spawn(waiter(payload) if payload else waiter())
+
+    async def event_command_error(self, payload: commands.CommandErrorPayload) -> None:
+        """Say in chat what went wrong, in one sentence."""
+        ctx: Context = payload.context  # pyright: ignore[reportAssignmentType]
+        sentence = sentence_for(payload.exception, usage(ctx.command, self._prefix))
+        if sentence is not None:
+            await ctx.reply(sentence)
+
+    def notify(self, frame: Mapping[str, Any]) -> None:
+        """Take a notification from the socket. Never raises: a frame that cannot be read is logged and left out."""
+        self.notifications += 1
+        self._heard_more.set()
+        try:
+            if frame["metadata"]["subscription_type"] == CHAT:
+                self._hear_chat(frame)
+            elif (happening := happening_of(frame)) is not None:
+                self._crew.spawn(self._pay(happening))
+            elif (removal := removal_of(frame)) is not None:
+                self._crew.spawn(self._drop(removal))
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
+
+    @property
+    def is_pressed(self) -> bool:
+        """True when the socket should await ``breathe`` before it reads on."""
+        return self.awards.is_full or len(self._crew) + len(self._commands_under_way) >= MAX_COMMANDS
+
+    async def breathe(self) -> None:
+        """Wait until there is room for more."""
+        await self.awards.room()
+        await self._crew.fewer_than(MAX_COMMANDS)
+        await self._commands_under_way.fewer_than(MAX_COMMANDS)
+
+    async def heard(self, notifications: int) -> None:
+        """Wait until so many notifications, since the start, were taken from the sockets."""
+        while self.notifications < notifications:
+            self._heard_more.clear()
+            await self._heard_more.wait()
+
+    async def settled(self) -> None:
+        """Wait until everything heard so far is worked and durable, and its answers are sent."""
+        while self._commands_under_way or self._crew:
+            await self._commands_under_way.idle()
+            await self._crew.idle()
+        await self.awards.drained()
+
+    def _hear_chat(self, frame: Mapping[str, Any]) -> None:
+        heard = hear(frame)
+        if not self._seen.add(heard.line.message_id, True):
+            return
+        if self._voice.is_own(heard):
+            if self.outbox.limit is not None:
+                self.outbox.limit = self._voice.limit_by(frame)
+            return
+        if not heard.guest:
+            if heard.text.startswith(self._prefix):
+                self._hear_command(frame, heard)
+            else:
+                self.awards.chat(heard.line)
+        if self._listeners.get("event_message") or self._wait_fors.get("event_message"):
+            self.dispatch("message", self._message(frame))
+
+    def _hear_command(self, frame: Mapping[str, Any], heard: Heard) -> None:
+        words = heard.text[len(self._prefix) :].lower().split(maxsplit=2)
+        if words and (words[0] in self._commands or " ".join(words[:2]) in self._commands):
+            message = self._message(frame)
+            message.text = heard.text
+            self._commands_under_way.spawn(self._obey(message))
+
+    def _message(self, frame: Mapping[str, Any]) -> Any:
+        return create_event_instance(CHAT, complete(frame), http=self._http)
+
+    async def _obey(self, message: Any) -> None:
+        context: Context = self.get_context(message)
+        because_of(message.id, self.clock.now())
+        try:
+            await self.invoke(context)
+        except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
+            sentence = sentence_for(exc, usage(context.command, self._prefix))
+            if sentence is not None:
+                await context.reply(sentence)
+
+    async def _pay(self, happening: Happening) -> None:
+        award = award_for(happening, self.settings)
+        if award is None:
+            new = self._seen.add(happening.event_id, True)
+        else:
+            new = await self.awards.event(award)
+        if new:
+            log.info("%s: %s", type(happening).__name__, happening.person.login if happening.person else "anonymous")
+            self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
+            name = happening.person.display_name if happening.person else "Somebody"
+            await self.overlay.alert(type(happening).__name__.lower(), name, f"{name} {alert_words(happening)}")
+
+    async def _drop(self, removal: Removal) -> None:
+        """What a mod took out of chat is not read out either."""
+        if removal.message_id:
+            await self.queue.drop_message(removal.message_id)
+        elif removal.author_id:
+            await self.queue.drop_author(removal.author_id)
+        else:
+            await self.queue.drop_all()

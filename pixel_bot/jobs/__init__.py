@@ -1,0 +1,1 @@
+"""What was bought, made to happen: lanes, claims, timeouts, recovery."""

@@ -1,0 +1,109 @@
+"""Makes what was bought happen: a track for speech, one for the wheel, one for sounds, and work side by side."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import select, update
+
+from pixel_bot.backends.tts import Engine
+from pixel_bot.db.models import Lane
+from pixel_bot.jobs.effects import Effects, Say
+from pixel_bot.jobs.limits import Limits
+from pixel_bot.jobs.recovery import recover
+from pixel_bot.jobs.runs import Runs
+from pixel_bot.jobs.settling import Settling
+from pixel_bot.jobs.teller import Teller
+from pixel_bot.jobs.theatre import Theatre
+from pixel_bot.jobs.track import Track
+from pixel_bot.services.container import Services
+from pixel_bot.services.items import Item
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Starts the lanes, wakes them, stops them. No lane waits for another."""
+
+    def __init__(self, services: Services, speech: Engine, say: Say, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self.effects = Effects()
+        self._services = services
+        self._teller = Teller(services, say)
+        settling = Settling(services, self._teller.wake, self.wake)
+        theatre = Theatre(services, speech, limits)
+        places = (("tts", "tts"), ("wheel", "wheel"), ("sound", "effect"))
+        self.tracks = [Track(name, lane, services, theatre, settling, limits) for name, lane in places]
+        self.runs = Runs(services, self.effects, settling, say, limits)
+        self._grace = limits.grace
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Sort out what the last run left, then work. Call it when the cogs are loaded."""
+        await recover(self._services, self.effects)
+        async with self._services.database.readers() as session:
+            paused = (await session.execute(select(Lane.kind).where(Lane.paused))).scalars().all()
+        if paused:
+            log.warning("Paused since the last run: %s. Mods resume with !calm or !queue resume.", ", ".join(paused))
+        for worker in (*self.tracks, self.runs):
+            worker.paused = worker.lane in paused
+        self._services.overlay.changed.add(self.wake)
+        self._services.shop.sold.add(self.wake)
+        workers = (*self.tracks, self.runs, self._teller)
+        self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in workers]
+
+    async def stop(self) -> None:
+        """Stop in order. What is under way has a few seconds; the rest is left to the next start."""
+        self._services.overlay.changed.discard(self.wake)
+        self._services.shop.sold.discard(self.wake)
+        for worker in (*self.tracks, self.runs, self._teller):
+            worker.stop()
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=self._grace + 2)
+        for task in late:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("A lane of the queue ended with an error.", exc_info=result)
+
+    def wake(self) -> None:
+        """Something changed: all lanes look again."""
+        for worker in (*self.tracks, self.runs):
+            worker.wake()
+
+    def tell_news(self) -> None:
+        """Chat has something to hear."""
+        self._teller.wake()
+
+    async def settled(self) -> None:
+        """Wait until nothing could be worked now: all that is left waits for an overlay, or for a paused lane."""
+        if not self._tasks:
+            return
+        for worker in (*self.tracks, self.runs, self._teller):
+            await worker.idle()
+
+    @property
+    def paused(self) -> list[str]:
+        """The lanes that are paused."""
+        return sorted({w.lane for w in (*self.tracks, self.runs) if w.paused})
+
+    async def pause(self, lanes: Sequence[str], *, paused: bool) -> None:
+        """Pause or resume lanes, also for the next start. What is playing plays on."""
+        for worker in (*self.tracks, self.runs):
+            if worker.lane in lanes:
+                worker.paused = paused
+                worker.wake()
+        async with self._services.database.write() as session:
+            await session.execute(update(Lane).where(Lane.kind.in_(lanes)).values(paused=paused))
+
+    def under_way(self, lane: str | None = None) -> list[Item]:
+        """What is playing or running now."""
+        playing = [t.playing for t in self.tracks if t.playing is not None]
+        return [item for item in (*playing, *self.runs.running) if lane in (None, item.kind)]
+
+    def interrupt(self, item: Item, reason: str) -> bool:
+        """Stop what is under way; its buyer hears the reason with the refund. Returns whether it could be stopped."""
+        if item.track is None:
+            return self.runs.interrupt(item, reason)
+        return self._services.overlay.interrupt(item.token, reason)

@@ -1,0 +1,37 @@
+"""How long things may take."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pixel_bot.services.outcome import Effect, PlaySound, ShowOverlay, Speak
+
+ATTEMPTS = 3
+"""How often an effect that was cut off begins again before it is given back."""
+
+LONGEST_SOUND = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds. A page has ``margin`` to begin an effect, and as much beyond its length to end it."""
+
+    margin: float = 15.0
+    wheel: float = 30.0
+    overlay: float = 120.0
+    grace: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one attempt ended: ``done``, ``refund`` with a sentence for the buyer, ``again`` when it was cut off."""
+
+    kind: Literal["done", "refund", "again"]
+    reason: str = ""
+
+
+DONE = Verdict("done")
+
+
+def needs_sound(effect: Effect) -> bool:
+    """True when a page whose sound is blocked is no use for it."""
+    return isinstance(effect, Speak | PlaySound) or (isinstance(effect, ShowOverlay) and bool(effect.sound))

@@ -1,0 +1,201 @@
+"""The queue as people see it: their place, and what mods do with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.models import QueueItem, User
+from pixel_bot.errors import BadInput
+from pixel_bot.jobs.dispatcher import Dispatcher
+from pixel_bot.services import items
+from pixel_bot.services.cause import write_once
+from pixel_bot.services.container import Services
+from pixel_bot.services.items import WAITING, Item
+from pixel_bot.services.outcome import LANES, seconds_of
+from pixel_bot.services.people import Viewer
+from pixel_bot.services.refunds import Refund, is_ours
+
+SKIPPED = "A mod skipped it."
+CLEARED = "A mod cleared the queue."
+PANIC = "A mod stopped the show for a moment."
+DELETED = "The message was deleted."
+SENT_OFF = "A mod sent you off."
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands: how many are ahead of it, for about how many seconds."""
+
+    item: Item
+    ahead: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The queue at a glance: waiting and running items by lane, paused lanes, and whether a page can play."""
+
+    waiting: dict[str, int]
+    running: dict[str, int]
+    paused: list[str]
+    overlay: bool
+
+
+class Queue:
+    """What viewers and mods do with the queue."""
+
+    def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+        self._services = services
+        self._dispatcher = dispatcher
+        self._clock: Clock = services.clock
+
+    async def items(self) -> list[Item]:
+        """All that waits or runs, oldest first."""
+        async with self._services.database.readers() as session:
+            return await items.load(session, QueueItem.status.in_(WAITING))
+
+    async def overview(self) -> Overview:
+        """The queue at a glance."""
+        found = await self.items()
+
+        def by_lane(status: str) -> dict[str, int]:
+            return {lane: sum(i.kind == lane and i.status == status for i in found) for lane in LANES}
+
+        there = self._services.overlay.away_since(needs_sound=False) is None
+        return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, there)
+
+    async def places(self, viewer: Viewer) -> list[Place]:
+        """Where the viewer's own items stand."""
+        found = await self.items()
+        places: list[Place] = []
+        for index, item in enumerate(found):
+            if item.user_id == viewer.id:
+                ahead = [i for i in found[:index] if i.track == item.track] if item.track else []
+                places.append(Place(item, len(ahead), sum(seconds_of(i.effect) for i in ahead if is_ours(i))))
+        return places
+
+    async def cancel(self, viewer: Viewer) -> Refund | None:
+        """A viewer takes back their newest item that has not begun. None when there is none."""
+        async with write_once(self._services.database) as session:
+            mine = await items.last(
+                session, QueueItem.user_id == viewer.id, QueueItem.status == "pending", QueueItem.begun_at.is_(None)
+            )
+            if mine is None:
+                return None
+            given = await self._services.refunds.fail_in(
+                session, QueueItem.id == mine.id, reason="Cancelled.", told=True, status=("pending",)
+            )
+        return given[0] if given else None
+
+    async def pause(self, kind: str = "") -> list[str]:
+        """Pause a lane, or all. Returns which. What is playing plays on."""
+        lanes = lanes_of(kind)
+        await self._dispatcher.pause(lanes, paused=True)
+        return lanes
+
+    async def resume(self, kind: str = "") -> list[str]:
+        """Let a lane, or all, go on. Returns which."""
+        lanes = lanes_of(kind)
+        await self._dispatcher.pause(lanes, paused=False)
+        return lanes
+
+    async def skip(self, kind: str = "") -> Item | None:
+        """Stop what is playing in a lane, or the next that waits; its buyer gets the points back.
+
+        A wheel that turns already only ends sooner: its prize counts. Returns the item; None when there is none.
+        """
+        lanes = lanes_of(kind)
+        for item in self._dispatcher.under_way():
+            if item.kind in lanes and self._dispatcher.interrupt(item, SKIPPED):
+                return item
+        async with self._services.database.readers() as session:
+            waiting = await items.load(
+                session, QueueItem.kind.in_(lanes), QueueItem.status == "pending", QueueItem.begun_at.is_(None), limit=1
+            )
+        if not waiting:
+            return None
+        given = await self._end([QueueItem.id == waiting[0].id], SKIPPED)
+        return waiting[0] if given else None
+
+    async def clear(self, kind: str = "") -> list[Refund]:
+        """Give back all that waits in a lane, or everywhere. What is playing plays on."""
+        return await self._end([QueueItem.kind.in_(lanes_of(kind))], CLEARED)
+
+    async def refund(self, viewer: Viewer) -> Refund | None:
+        """A mod gives back the viewer's newest item: one that waits or plays is stopped, a finished one is refunded.
+
+        Returns:
+            What went back; None when there is nothing, or it cannot be stopped any more.
+        """
+        async with write_once(self._services.database) as session:
+            item = await self._services.refunds.latest_of(session, viewer)
+            if item is None:
+                return None
+            if item.status == "pending" and item.begun_at is None:
+                given = await self._services.refunds.fail_in(
+                    session, QueueItem.id == item.id, reason="A mod gave it back.", told=True, status=("pending",)
+                )
+                return given[0] if given else None
+            if item.status == "done":
+                return await self._services.refunds.after_the_fact(session, item)
+        stopped = item.status == "running" and self._dispatcher.interrupt(item, "A mod gave it back.")
+        return Refund(item, item.cost) if stopped else None
+
+    async def panic(self) -> None:
+        """Stop and hide everything at once, and pause all lanes."""
+        await self._services.overlay.stop_all()
+        await self._dispatcher.pause(LANES, paused=True)
+        for item in self._dispatcher.under_way():
+            self._dispatcher.interrupt(item, PANIC)
+
+    async def calm(self) -> None:
+        """The show goes on."""
+        await self._dispatcher.pause(LANES, paused=False)
+
+    async def drop_message(self, message_id: str) -> None:
+        """A message was deleted: speech that came from it is not read out, or stops."""
+        await self._drop([QueueItem.message_id == message_id], DELETED)
+
+    async def drop_author(self, platform_id: str) -> None:
+        """Somebody was timed out or banned: no speech of theirs is read out."""
+        theirs = select(User.id).where(User.platform == "twitch", User.platform_id == platform_id)
+        await self._drop([QueueItem.user_id.in_(theirs)], SENT_OFF)
+
+    async def drop_all(self) -> None:
+        """The whole chat was cleared: so is all speech."""
+        await self._drop([], DELETED)
+
+    async def drop_redeems(self, keys: Sequence[str], reason: str) -> list[Refund]:
+        """Give back all that waits for redeems that nobody offers any more."""
+        return await self._end([QueueItem.redeem.in_(keys)], reason) if keys else []
+
+    async def _drop(self, which: list[ColumnElement[bool]], reason: str) -> None:
+        await self._end([QueueItem.kind == "tts", *which], reason)
+        async with self._services.database.readers() as session:
+            speaking = await items.load(session, QueueItem.kind == "tts", QueueItem.status == "running", *which)
+        for item in speaking:
+            self._dispatcher.interrupt(item, reason)
+
+    async def _end(self, which: list[ColumnElement[bool]], reason: str) -> list[Refund]:
+        given = await self._services.refunds.fail(
+            *which, QueueItem.begun_at.is_(None), reason=reason, status=("pending",)
+        )
+        self._dispatcher.tell_news()
+        return given
+
+
+def lanes_of(kind: str) -> list[str]:
+    """The lanes that a word means; all of them when there is none.
+
+    Raises:
+        BadInput: there is no such lane.
+    """
+    kind = kind.lower()
+    if not kind:
+        return list(LANES)
+    names: dict[str, list[str]] = {lane: [lane] for lane in LANES} | {"spin": ["wheel"], "sound": ["effect"]}
+    if kind not in names:
+        raise BadInput(f"There is no lane {kind[:40]}. There are: {', '.join(LANES)}.")
+    return names[kind]

@@ -1,0 +1,55 @@
+"""What a crash left behind: each item is put back, given back or ended, before anything new is worked."""
+
+import logging
+
+from pixel_bot.db.models import QueueItem
+from pixel_bot.jobs.effects import Effects
+from pixel_bot.jobs.limits import ATTEMPTS
+from pixel_bot.services import items
+from pixel_bot.services.container import Services
+from pixel_bot.services.items import WAITING, Item
+from pixel_bot.services.outcome import Run
+from pixel_bot.services.refunds import is_ours
+from pixel_bot.texts import count
+
+log = logging.getLogger(__name__)
+
+RESTARTED = "The bot was restarted in the middle of it."
+GONE = "The feature behind it is gone."
+
+
+async def recover(services: Services, effects: Effects) -> None:
+    """Sort out every item that the last run left.
+
+    What the overlay was playing is asked of it again, under the same token. Work on the server begins anew, unless it
+    may already have been seen. What no loaded cog offers is given back.
+    """
+    async with services.database.readers() as session:
+        left = await items.load(session, QueueItem.status.in_(WAITING))
+    running = [i for i in left if i.status == "running"]
+    back = [i.id for i in running if _may_begin_again(i, effects)]
+    torn = [i.id for i in running if i.id not in back]
+    if back:
+        async with services.database.write() as session:
+            await items.put_back(session, back)
+    gone = [i.id for i in left if i.id not in torn and _is_gone(i, services)]
+    refunds = await services.refunds.fail(QueueItem.id.in_(torn), reason=RESTARTED) if torn else []
+    refunds += await services.refunds.fail(QueueItem.id.in_(gone), reason=GONE) if gone else []
+    if left:
+        log.info(
+            "The last run left %s: %s go on, %s given back.",
+            count(len(left), "item"),
+            len(left) - len(refunds),
+            len(refunds),
+        )
+
+
+def _may_begin_again(item: Item, effects: Effects) -> bool:
+    if not is_ours(item) or not isinstance(item.effect, Run):
+        return True
+    known = effects.get(item.effect.name)
+    return known is None or (known[0].again and item.begun_at is None and item.attempts < ATTEMPTS)
+
+
+def _is_gone(item: Item, services: Services) -> bool:
+    return not is_ours(item) or item.redeem not in services.redeems.keys

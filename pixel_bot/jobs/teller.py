@@ -1,0 +1,116 @@
+"""Tells chat how items ended, so that no refund goes unsaid: also one of the last run."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
+
+from pixel_bot.db.models import QueueItem
+from pixel_bot.jobs.effects import Say
+from pixel_bot.jobs.settling import RETRY_SECONDS
+from pixel_bot.services import items
+from pixel_bot.services.container import Services
+from pixel_bot.services.items import Item, Told
+from pixel_bot.texts import count
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 50
+LINE = 450
+"""Characters of one message."""
+
+
+class Teller:
+    """Says what chat must still hear, many endings in one message."""
+
+    def __init__(self, services: Services, say: Say) -> None:
+        self._services = services
+        self._say = say
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """There is news."""
+        self._wake.set()
+        self._idle.clear()
+
+    async def idle(self) -> None:
+        """Wait until all is said."""
+        await self._idle.wait()
+
+    def stop(self) -> None:
+        """End; what was not said is said by the next run."""
+        self._stopping = True
+        self.wake()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                said = await self._tell_some()
+            except DBAPIError as exc:
+                log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if not said:
+                self._idle.set()
+                await self._wake.wait()
+                self._idle.clear()
+
+    async def _tell_some(self) -> bool:
+        async with self._services.database.readers() as session:
+            news = await items.untold(session, AT_ONCE)
+        for words, told in messages(news):
+            # Said first, noted then: a kill in between tells twice, which is better than never.
+            if words and not await self._say(words, None):
+                log.warning("Chat could not be told: %s", words)
+            async with self._services.database.write() as session:
+                await session.execute(update(QueueItem).where(QueueItem.id.in_(told)).values(told=True))
+        return bool(news)
+
+
+def messages(news: Sequence[Told]) -> list[tuple[str, list[int]]]:
+    """The messages for so much news, each with the ids of the items that it covers."""
+    results = [(n.item, n.note) for n in news if n.item.status == "done" and n.note]
+    refunds = [n for n in news if n.item.status != "done"]
+    lines = [(words, [item.id]) for item, words in results]
+    for reason in dict.fromkeys(n.note for n in refunds):
+        lines += _refunds(reason, [n.item for n in refunds if n.note == reason])
+    silent = [n.item.id for n in news if not any(n.item.id in ids for _, ids in lines)]
+    if silent:
+        lines.append(("", silent))
+    return _joined(lines)
+
+
+def _refunds(reason: str, items_: Sequence[Item]) -> list[tuple[str, list[int]]]:
+    ids = [i.id for i in items_]
+    named = [i for i in items_ if i.buyer]
+    if not named:
+        return [("", ids)]
+    if len(named) == 1:
+        (item,) = named
+        back = f" Your {count(item.cost, 'point')} {'is' if item.cost == 1 else 'are'} back." if item.cost else ""
+        return [(f"@{item.buyer} {item.redeem}: {reason}{back}", ids)]
+    lines: list[tuple[str, list[int]]] = []
+    for start in range(0, len(named), 10):
+        part = named[start : start + 10]
+        who = ", ".join(f"@{i.buyer} ({i.redeem}{f', {i.cost} back' if i.cost else ''})" for i in part)
+        lines.append((f"{reason} Refunded: {who}.", [i.id for i in part]))
+    lines[0][1].extend(i.id for i in items_ if not i.buyer)
+    return lines
+
+
+def _joined(lines: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:
+    """As few messages as hold all lines."""
+    joined: list[tuple[str, list[int]]] = []
+    for words, ids in lines:
+        if joined and len(joined[-1][0]) + len(words) + 3 <= LINE:
+            before, covered = joined[-1]
+            joined[-1] = (" · ".join(w for w in (before, words) if w), covered + ids)
+        else:
+            joined.append((words, ids))
+    return joined

@@ -1,0 +1,139 @@
+"""One track of the queue: its items one after another, each when it can be played."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy.exc import DBAPIError
+
+from pixel_bot.db.models import QueueItem
+from pixel_bot.jobs.limits import DONE, Limits, Verdict, needs_sound
+from pixel_bot.jobs.settling import RETRY_SECONDS, Settling, has_begun_to_spin, persistently
+from pixel_bot.jobs.theatre import Theatre
+from pixel_bot.services import items
+from pixel_bot.services.container import Services
+from pixel_bot.services.items import Item
+from pixel_bot.services.refunds import is_ours
+
+log = logging.getLogger(__name__)
+
+AWAY = "The overlay was away for too long."
+BLOCKED = "The overlay's sound was off for too long."
+SORRY = "Something went wrong on my side."
+
+
+class Track:
+    """Takes the oldest item of a track when the lane is open and a page can play it, and sees it through."""
+
+    def __init__(
+        self, name: str, lane: str, services: Services, theatre: Theatre, settling: Settling, limits: Limits
+    ) -> None:
+        self.name = name
+        self.lane = lane
+        self.paused = False
+        self.playing: Item | None = None
+        self._services = services
+        self._theatre = theatre
+        self._settling = settling
+        self._limits = limits
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Something changed: look again."""
+        self._wake.set()
+        self._idle.clear()
+
+    async def idle(self) -> None:
+        """Wait until there is nothing that could be played now."""
+        await self._idle.wait()
+
+    def stop(self) -> None:
+        """End after what is under way was put back; its page goes on, and acknowledges it to the next run."""
+        self._stopping = True
+        if self.playing is not None:
+            self._services.overlay.abandon(self.playing.token)
+        self.wake()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping:
+            try:
+                self.playing = await self._next()
+            except DBAPIError as exc:
+                log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if self.playing is not None:
+                verdict = await self._play(self.playing)
+                await self._settling.settle(self.playing, verdict)
+                self.playing = None
+
+    async def _play(self, item: Item) -> Verdict:
+        try:
+            return await self._theatre.play(item)
+        except Exception:
+            log.exception("An item of the queue could not be played.")
+            return DONE if has_begun_to_spin(item) else Verdict("refund", SORRY)
+
+    async def _next(self) -> Item | None:
+        """The next item, claimed; None when it is time to stop."""
+        while not self._stopping:
+            self._wake.clear()
+            head = None if self.paused else await self._head()
+            patience = None if head is None else self._patience(head)
+            if head is None or patience is None:
+                await self._rest(None)
+            elif patience > 0:
+                await self._rest(patience)
+            elif patience < 0:
+                await persistently(lambda head=head: self._give_up(head))
+            elif (item := await self._claim()) is not None:
+                return item
+            else:
+                await self._rest(RETRY_SECONDS)
+        return None
+
+    async def _rest(self, seconds: float | None) -> None:
+        self._idle.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        self._idle.clear()
+
+    async def _claim(self) -> Item | None:
+        async with self._services.database.write() as session:
+            claimed = await items.claim(session, self.name, self._services.clock.now())
+        return claimed[0] if claimed else None
+
+    async def _head(self) -> Item | None:
+        async with self._services.database.readers() as session:
+            found = await items.load(session, QueueItem.track == self.name, QueueItem.status == "pending", limit=1)
+        return found[0] if found else None
+
+    def _patience(self, head: Item) -> float:
+        """Seconds that the head may still wait for a page: 0 when one is there, negative when it waited too long."""
+        if not is_ours(head):
+            return -1
+        away = self._services.overlay.away_since(needs_sound=needs_sound(head.effect))
+        if away is None:
+            return 0
+        end = max(away, head.created_at) + timedelta(seconds=self._limits.overlay)
+        if has_begun_to_spin(head) and head.begun_at is not None:
+            end = head.begun_at + timedelta(seconds=self._limits.wheel)
+        return (end - self._services.clock.now()).total_seconds() or -1
+
+    async def _give_up(self, head: Item) -> None:
+        if has_begun_to_spin(head):
+            await self._settling.finish(head)
+            return
+        is_it = QueueItem.id == head.id
+        reason = BLOCKED
+        if self._services.overlay.away_since(needs_sound=False) is not None:
+            reason = AWAY
+            since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
+            is_it |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
+        await self._services.refunds.fail(QueueItem.track == self.name, is_it, reason=reason, status=("pending",))
+        self._settling.tell_news()

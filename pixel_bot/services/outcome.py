@@ -1,0 +1,133 @@
+"""What a redeem decides: a sentence for chat, and an effect. Values only; the core makes them happen."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, cast
+
+from pixel_bot.errors import PixelError
+
+Lane = Literal["tts", "wheel", "effect"]
+LANES: tuple[Lane, ...] = ("tts", "wheel", "effect")
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOverlay:
+    """A card with a text on the overlay for so many ``seconds``, with a sound of ``SOUNDS_DIR`` where one is named."""
+
+    text: str
+    sound: str = ""
+    seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PlaySound:
+    """A sound by name, at a ``volume`` from 0 to 1."""
+
+    name: str
+    volume: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """A text that is read out on the overlay, by the viewer's voice or the streamer's where none is named."""
+
+    text: str
+    voice: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpinWheel:
+    """A turn of the prize wheel. What it wins is drawn in the purchase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Work on the server: the method marked ``@effect(name)``, with arguments that JSON can hold."""
+
+    name: str
+    args: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+Effect = ShowOverlay | PlaySound | Speak | SpinWheel | Run
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the body of a redeem returns: what chat hears after the purchase (may be empty), and what happens."""
+
+    said: str
+    effect: Effect
+
+
+class UnknownEffect(PixelError):
+    """An item of the queue holds nothing that we can make happen."""
+
+
+_NAMES: dict[str, type[Effect]] = {
+    "show": ShowOverlay,
+    "sound": PlaySound,
+    "speak": Speak,
+    "wheel": SpinWheel,
+    "run": Run,
+}
+_KINDS = {cls: name for name, cls in _NAMES.items()}
+
+
+def to_payload(effect: Effect) -> dict[str, Any]:
+    """The effect as ``queue_items.payload_json`` keeps it."""
+    fields = {"name": effect.name, "args": dict(effect.args)} if isinstance(effect, Run) else asdict(effect)
+    return {"effect": _KINDS[type(effect)], **fields}
+
+
+def fields_of(payload: Any) -> Mapping[str, Any]:
+    """What a payload holds; nothing when it is none of ours."""
+    return cast(dict[str, Any], payload) if isinstance(payload, dict) else {}
+
+
+def from_payload(payload: Any) -> Effect:
+    """The effect of a queue item. Fields of other versions are left out.
+
+    Raises:
+        UnknownEffect: it is none of ours.
+    """
+    fields = fields_of(payload)
+    cls = _NAMES.get(str(fields.get("effect", "")))
+    if cls is None:
+        raise UnknownEffect("This item of the queue is not ours.")
+    known = {name: fields[name] for name in cls.__dataclass_fields__ if name in fields}
+    try:
+        return cls(**known)
+    except TypeError as exc:
+        raise UnknownEffect("This item of the queue is incomplete.") from exc
+
+
+def lane_of(effect: Effect, declared: Lane = "effect") -> Lane:
+    """Speech and the wheel have lanes of their own, whatever a redeem says; else the lane that it declares."""
+    match effect:
+        case Speak():
+            return "tts"
+        case SpinWheel():
+            return "wheel"
+        case _:
+            return declared
+
+
+def track_of(effect: Effect, lane: Lane) -> str | None:
+    """Items of one track run one after another; those without a track side by side."""
+    if lane != "effect":
+        return lane
+    return None if isinstance(effect, Run) else "sound"
+
+
+def seconds_of(effect: Effect) -> float:
+    """About how long it takes, to tell those who wait."""
+    match effect:
+        case Speak(text=text):
+            return 2 + len(text) / 14
+        case SpinWheel():
+            return 10
+        case ShowOverlay(seconds=seconds):
+            return seconds + 1
+        case _:
+            return 3

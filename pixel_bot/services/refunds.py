@@ -1,0 +1,115 @@
+"""Giving back, exactly once: the item ends, the points return and the cooldown is released in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.models import QueueItem, Redeem
+from pixel_bot.services import events, items, ledger
+from pixel_bot.services.cause import write_once
+from pixel_bot.services.cooldowns import Cooldowns
+from pixel_bot.services.items import WAITING, Item
+from pixel_bot.services.ledger import Entry
+from pixel_bot.services.outcome import UnknownEffect
+from pixel_bot.services.people import Viewer
+from pixel_bot.services.wheel import Wheel
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """An item that ended without its effect, and what its buyer got back."""
+
+    item: Item
+    amount: int
+
+
+class Refunds:
+    """Ends items without an effect."""
+
+    def __init__(self, database: Database, clock: Clock, cooldowns: Cooldowns, wheel: Wheel) -> None:
+        self._database = database
+        self._clock = clock
+        self._cooldowns = cooldowns
+        self._wheel = wheel
+
+    async def fail(
+        self, *where: ColumnElement[bool], reason: str, told: bool = False, status: Sequence[str] = WAITING
+    ) -> list[Refund]:
+        """End all items that fit and still wait or run, and give back what they cost.
+
+        Args:
+            where: which items.
+            reason: the sentence that the buyer hears.
+            told: True when the caller tells them; else chat hears of it by and by.
+            status: only items that are in one of these.
+
+        Returns:
+            What was given back. Items that ended meanwhile are not in it, so nobody is ever paid twice.
+        """
+        async with write_once(self._database) as session:
+            return await self.fail_in(session, *where, reason=reason, told=told, status=status)
+
+    async def fail_in(
+        self,
+        session: AsyncSession,
+        *where: ColumnElement[bool],
+        reason: str,
+        told: bool = False,
+        status: Sequence[str] = WAITING,
+    ) -> list[Refund]:
+        """The same in the caller's transaction."""
+        now = self._clock.now()
+        ended = await items.end(session, [QueueItem.status.in_(status), *where], "failed", now, reason, told=told)
+        if not ended:
+            return []
+        found = await items.load(session, QueueItem.id.in_(ended))
+        return await self._give_back(session, found, now)
+
+    async def after_the_fact(self, session: AsyncSession, item: Item) -> Refund | None:
+        """A mod gives back what a finished item cost. None when it was given back before."""
+        given = await self._give_back(session, [item], self._clock.now())
+        return given[0] if given else None
+
+    async def latest_of(self, session: AsyncSession, viewer: Viewer) -> Item | None:
+        """The viewer's newest item that was not given back."""
+        return await items.last(
+            session, QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None), QueueItem.status != "failed"
+        )
+
+    async def _give_back(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
+        worked = [events.Worked(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]
+        new = await events.claim(session, worked)
+        due = [i for i in found if f"refund:{i.id}" in new]
+        entries = [Entry(i.user_id, i.cost, f"refund:{i.redeem}", now) for i in due if i.user_id and i.cost]
+        await ledger.post(session, entries)
+        await session.execute(update(QueueItem).where(QueueItem.id.in_([i.id for i in due])).values(refunded_at=now))
+        for item in due:
+            await self._release(session, item)
+            if item.draw is not None:
+                await self._wheel.cancel(session, item.draw, now)
+        return [Refund(i, i.cost if i.user_id else 0) for i in due]
+
+    async def _release(self, session: AsyncSession, item: Item) -> None:
+        query = select(QueueItem.cooldown_until, QueueItem.everyone_until).where(QueueItem.id == item.id)
+        own, everyone = (await session.execute(query)).one()
+        if own is not None and item.user_id is not None:
+            await self._cooldowns.release(session, item.user_id, item.redeem, own)
+        if everyone is not None:
+            await session.execute(
+                update(Redeem)
+                .where(Redeem.key == item.redeem, Redeem.everyone_until == everyone)
+                .values(everyone_until=None)
+            )
+
+
+def is_ours(item: Item) -> bool:
+    """True when we know how to make it happen."""
+    try:
+        return bool(item.effect)
+    except UnknownEffect:
+        return False

@@ -1,0 +1,65 @@
+"""An overlay page in the test's own process: it plays at once, or as the test has it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pixel_bot.services.overlay import Ack, Overlay, Screen
+
+Message = Mapping[str, Any]
+
+
+class FakeOverlay:
+    """A page that remembers what it was asked to play, in ``played``, and acknowledges it.
+
+    With ``plays`` set to False it says nothing by itself: the test calls ``started``, ``finished`` or ``failed``.
+    """
+
+    def __init__(self, overlay: Overlay, page: str = "fake", *, obs: bool = False) -> None:
+        self._overlay = overlay
+        self._screen = Screen(page, self._hear, obs=obs)
+        self.played: list[Message] = []
+        self.stopped: list[str] = []
+        """Ids that were taken off the page; an empty one stands for everything."""
+        self.alerts: list[Message] = []
+        self.plays = True
+
+    async def open(self) -> None:
+        """The page opens, or comes back."""
+        await self._overlay.join(self._screen)
+
+    def close(self, *, for_good: bool = True) -> None:
+        """The page closes; not ``for_good`` when it only lost its connection."""
+        self._overlay.leave(self._screen, for_good=for_good)
+
+    def hide(self, *, hidden: bool = True, sound: bool = True) -> None:
+        """OBS hides the page, or its sound is blocked."""
+        self._overlay.update(self._screen, visible=not hidden, sound=sound)
+
+    def started(self, seconds: float = 1.0) -> None:
+        """The last effect has begun."""
+        self._ack(Ack("started", seconds))
+
+    def finished(self) -> None:
+        """The last effect was played to its end."""
+        self._ack(Ack("finished"))
+
+    def failed(self, reason: str = "error") -> None:
+        """The last effect could not be played."""
+        self._ack(Ack("failed", reason=reason))
+
+    def _ack(self, ack: Ack) -> None:
+        self._overlay.ack(self.played[-1]["id"], ack, self._screen)
+
+    async def _hear(self, message: Message) -> None:
+        match message["type"]:
+            case "play":
+                self.played.append(message)
+                if self.plays:
+                    self.started()
+                    self.finished()
+            case "stop":
+                self.stopped.append(message.get("id", ""))
+            case "alert":
+                self.alerts.append(message)
+            case _:
+                return
