@@ -10,7 +10,7 @@ class Clips(Cog):
     async def clip(self, ctx: Context) -> Outcome:
         """Save a clip of what just happened."""
         await self.bot.clips.check()
-        return Outcome("", Run("clip"))
+        return Outcome("Saving it ...", Run("clip"))
 
     @effect("clip", seconds=15, again=False, stoppable=False)
     async def save(self, job: Job) -> str:

@@ -32,7 +32,7 @@ class Pixel(Cog):
         """Ask the AI something; it answers in chat."""
         if not question.strip():
             raise BadInput("Ask me something, like this: !pixel what is a pixel?")
-        return Outcome("", Run("pixel", {"question": question}))
+        return Outcome("Let me think.", Run("pixel", {"question": question}))
 
     @effect("pixel", seconds=20)
     async def answer(self, job: Job) -> Effect | None:

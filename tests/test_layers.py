@@ -25,8 +25,8 @@ MAY_IMPORT = {
 }
 """What each layer may import; ``top`` (app, runner, cli, maintenance, testing) may import everything but cogs."""
 
-BASE_MODULES = {"errors", "texts", "clock", "settings", "logs"}
-TOP_MODULES = {"app", "runner", "cli", "maintenance", "testing", "__main__"}
+BASE_MODULES = {"errors", "texts", "clock", "settings", "logs", "filters", "sounds"}
+TOP_MODULES = {"app", "runner", "cli", "maintenance", "testing", "voices", "__main__"}
 
 
 def layer_of(module: str) -> str:

@@ -10,6 +10,9 @@ from pixel_bot.filters import TextFilter
 from pixel_bot.settings import Mode, Settings
 
 
+WHOLE = 2_000
+
+
 @dataclass(frozen=True, slots=True)
 class Backends:
     """Speech, AI (None: not set up), OBS (None: not set up), and the filter that all that is said goes through."""
@@ -42,10 +45,12 @@ def build_backends(settings: Settings, mode: Mode, count_call: Callable[[], Awai
         count_call: awaited before each request to the AI; raises EffectFailed when there may be no more today.
     """
     text_filter = TextFilter(settings.tts_words_file, settings.tts_max_chars)
+    # An answer has a limit of its own, which is not that of speech.
+    whole = TextFilter(settings.tts_words_file, WHOLE)
     obs = Obs(settings.obs_host, settings.obs_port, settings.obs_password.get_secret_value())
     return Backends(
         speech=engine_for(settings),
-        ai=ai_for(settings, text_filter.clean, sandbox=mode == "sandbox", count_call=count_call),
+        ai=ai_for(settings, whole.clean, sandbox=mode == "sandbox", count_call=count_call),
         obs=obs if settings.obs_configured else None,
         text_filter=text_filter,
     )

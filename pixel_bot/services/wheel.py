@@ -160,7 +160,7 @@ class Wheel:
             .where(Draw.prize.in_(stocked), Draw.cancelled_at.is_(None))
             .group_by(Draw.prize)
         )
-        gone = dict((await session.execute(query)).tuples().all()) if stocked else {}
+        gone = {name: n for name, n in await session.execute(query)} if stocked else {}
         left = [(p, None if p.stock is None else max(0, p.stock - gone.get(p.name, 0))) for p in prizes]
         there = [(p, stock) for p, stock in left if p.weight > 0 and stock != 0]
         if not there:

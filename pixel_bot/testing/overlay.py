@@ -1,5 +1,6 @@
 """An overlay page in the test's own process: it plays at once, or as the test has it."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ class FakeOverlay:
         """Ids that were taken off the page; an empty one stands for everything."""
         self.alerts: list[Message] = []
         self.plays = True
+        self._asked = asyncio.Event()
 
     async def open(self) -> None:
         """The page opens, or comes back."""
@@ -34,6 +36,13 @@ class FakeOverlay:
     def hide(self, *, hidden: bool = True, sound: bool = True) -> None:
         """OBS hides the page, or its sound is blocked."""
         self._overlay.update(self._screen, visible=not hidden, sound=sound)
+
+    async def asked(self, count: int) -> Message:
+        """Wait until the page was asked to play so many effects since the start. Returns the last of them."""
+        while len(self.played) < count:
+            self._asked.clear()
+            await self._asked.wait()
+        return self.played[count - 1]
 
     def started(self, seconds: float = 1.0) -> None:
         """The last effect has begun."""
@@ -54,6 +63,7 @@ class FakeOverlay:
         match message["type"]:
             case "play":
                 self.played.append(message)
+                self._asked.set()
                 if self.plays:
                     self.started()
                     self.finished()

@@ -24,12 +24,12 @@ SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "conditi
 class Stage:
     """A chat with a bot in it."""
 
-    def __init__(self, bot: PixelBot, clock: SettableClock) -> None:
+    def __init__(self, bot: PixelBot, clock: SettableClock, page: str = "fake") -> None:
         self.bot = bot
         self.clock = clock
         self.sent: list[str] = []
         """All that the bot said."""
-        self.overlay = FakeOverlay(bot.overlay)
+        self.overlay = FakeOverlay(bot.overlay, page)
         """The page on which effects play; open from the start."""
         cast(Any, bot.http).post_chat_message = self._note
 
@@ -39,7 +39,7 @@ class Stage:
         return self.bot.services
 
     async def say(
-        self, login: str, text: str, role: Role = "viewer", *, message_id: str = "", **event: Any
+        self, login: str, text: str, role: Role = "viewer", *, message_id: str = "", wait: bool = True, **event: Any
     ) -> list[str]:
         """Somebody writes in chat.
 
@@ -48,6 +48,7 @@ class Stage:
             text: what.
             role: ``viewer``, ``subscriber``, ``vip``, ``moderator`` or ``broadcaster``.
             message_id: to send the same message twice.
+            wait: False to return when the bot has answered, while effects still play.
             event: fields of the event to set otherwise, like ``source_broadcaster_user_id="1"``.
 
         Returns:
@@ -56,15 +57,15 @@ class Stage:
         who = STREAMER if role == "broadcaster" else citizen(login.lower(), role, login)
         message_id = message_id or secrets.token_hex(8)
         payload = frames.chat_message(who, text, message_id) | event
-        return await self.hear("channel.chat.message", payload, message_id)
+        return await self.hear("channel.chat.message", payload, message_id, wait=wait)
 
-    async def hear(self, kind: str, event: frames.Json, message_id: str = "") -> list[str]:
+    async def hear(self, kind: str, event: frames.Json, message_id: str = "", *, wait: bool = True) -> list[str]:
         """An event arrives, as EventSub would bring it. Returns what the bot said to it."""
         before = len(self.sent)
         subscription = SUBSCRIPTION | {"type": kind}
         message_id = message_id or secrets.token_hex(8)
         self.bot.notify(frames.notification(subscription, event, message_id, self.clock.now()))
-        await self.settled()
+        await (self.settled() if wait else self.bot.settled())
         return self.sent[before:]
 
     async def settled(self) -> None:
@@ -104,6 +105,7 @@ async def stage(
     clock: SettableClock | None = None,
     backends: Backends | None = None,
     limits: Limits | None = None,
+    page: str = "fake",
     **settings: Any,
 ) -> AsyncGenerator[Stage]:
     """A chat with a bot and all cogs, over a database in ``folder``.
@@ -113,6 +115,7 @@ async def stage(
         clock: to share one with other parts of the test.
         backends: other speech, AI and OBS than the settings ask for.
         limits: how long effects may take, in real seconds.
+        page: the id of the overlay page; another one stands for another page.
         settings: by their lower-case names, like ``cogs_dir=tmp_path / "cogs"``.
     """
     clock = clock or SettableClock()
@@ -122,7 +125,7 @@ async def stage(
         services.awards.start()
         await bot.setup_hook()
         try:
-            built = Stage(bot, clock)
+            built = Stage(bot, clock, page)
             await built.overlay.open()
             await bot.jobs.start()
             yield built
