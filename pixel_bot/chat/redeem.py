@@ -30,7 +30,7 @@ def redeem(
     everyone_cooldown: int = 0,
     lane: Lane = "effect",
     aliases: Sequence[str] = (),
-    usage: str = "",
+    usage: str | None = None,
 ) -> Callable[[Callable[..., Awaitable[Outcome]]], RedeemCommand]:
     """Decorator: the method is a command that costs points, and returns an ``Outcome``.
 
@@ -45,7 +45,7 @@ def redeem(
         everyone_cooldown: seconds before anybody may.
         lane: whose room in the queue it takes: ``tts``, ``wheel`` or ``effect``.
         aliases: other names for it.
-        usage: what is typed after the name, like ``TEXT``.
+        usage: what is typed after the name, like ``TEXT``; from the parameters when left out.
 
     Raises:
         TypeError: the method is not ``async``.
@@ -62,7 +62,7 @@ def redeem(
         async def buy(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:
             await ctx.buy(offer, await method(cog, ctx, *args, **kwargs))
 
-        command = RedeemCommand(buy, name=chosen, aliases=list(aliases), extras={"usage": usage})
+        command = RedeemCommand(buy, name=chosen, aliases=list(aliases), extras={} if usage is None else {"usage": usage})
         command.offer = offer
         return command
 

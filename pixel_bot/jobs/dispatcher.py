@@ -80,8 +80,11 @@ class Dispatcher:
         """Wait until nothing could be worked now: all that is left waits for an overlay, or for a paused lane."""
         if not self._tasks:
             return
-        for worker in (*self.tracks, self.runs, self._teller):
-            await worker.idle()
+        workers = (*self.tracks, self.runs, self._teller)
+        # What one ends can be the beginning of another.
+        while not all(worker.is_idle for worker in workers):
+            for worker in workers:
+                await worker.idle()
 
     @property
     def paused(self) -> list[str]:

@@ -51,6 +51,11 @@ class Runs:
         self._wake.set()
         self._idle.clear()
 
+    @property
+    def is_idle(self) -> bool:
+        """True when there is nothing that could be done now."""
+        return self._idle.is_set()
+
     async def idle(self) -> None:
         """Wait until nothing is under way and nothing could begin."""
         await self._idle.wait()

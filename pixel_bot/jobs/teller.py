@@ -37,6 +37,11 @@ class Teller:
         self._wake.set()
         self._idle.clear()
 
+    @property
+    def is_idle(self) -> bool:
+        """True when there is nothing that could be done now."""
+        return self._idle.is_set()
+
     async def idle(self) -> None:
         """Wait until all is said."""
         await self._idle.wait()

@@ -46,6 +46,11 @@ class Track:
         self._wake.set()
         self._idle.clear()
 
+    @property
+    def is_idle(self) -> bool:
+        """True when there is nothing that could be done now."""
+        return self._idle.is_set()
+
     async def idle(self) -> None:
         """Wait until there is nothing that could be played now."""
         await self._idle.wait()
