@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     tts_words_file: Path = Field(
         Path("./data/blocked_words.txt"), description="Words never said, one a line, beside the built-in list"
     )
-    tts_base_url: str = Field("", description="Server with /v1/audio/speech, for TTS_ENGINE=openai; else AI_BASE_URL")
+    tts_base_url: str = Field("", description="Server with /v1/audio/speech, for the engine openai; else AI_BASE_URL")
     tts_api_key: SecretStr = Field(SecretStr(""), description="Its key; else AI_API_KEY")
     tts_model: str = Field("gpt-4o-mini-tts", description="Its model")
 
