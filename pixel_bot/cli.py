@@ -46,6 +46,12 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
     sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
 
+    voices = commands.add_parser("voices", help="voices for TTS_ENGINE=piper").add_subparsers(
+        dest="action", metavar="ACTION", required=True
+    )
+    voices.add_parser("list", help="which voices there are")
+    voices.add_parser("download", help="fetch a voice").add_argument("name", metavar="NAME")
+
     db = commands.add_parser("db", help="look after the database").add_subparsers(
         dest="action", metavar="ACTION", required=True
     )
@@ -71,6 +77,12 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
         return await (maintenance.upgrade_database if args.action == "upgrade" else maintenance.check_database)(
             settings
         )
+
+    if args.command == "voices":
+        from pixel_bot.voices import download_voice, list_voices
+
+        await (list_voices(settings) if args.action == "list" else download_voice(settings, args.name))
+        return 0
 
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()

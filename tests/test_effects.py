@@ -110,9 +110,7 @@ async def test_another_effect_follows(tmp_path: Path, own: dict[str, Any]) -> No
         assert (await statuses(chat), await chat.points("alice")) == (["done", "done"], 90)
 
 
-@pytest.mark.parametrize(
-    ("how", "sentence"), [("fails", "It broke."), ("crashes", "Something went wrong on my side.")]
-)
+@pytest.mark.parametrize(("how", "sentence"), [("fails", "It broke."), ("crashes", "Something went wrong on my side.")])
 async def test_a_failure_gives_the_points_back(tmp_path: Path, own: dict[str, Any], how: str, sentence: str) -> None:
     async with stage(tmp_path, **own) as chat:
         await rich(chat)
@@ -246,11 +244,10 @@ def test_an_effect_must_be_async() -> None:
 
 
 async def test_items_that_a_hand_has_queued_are_ended(tmp_path: Path) -> None:
-    async with stage(tmp_path) as chat:
-        async with chat.services.database.write() as session:
-            await session.execute(
-                text("INSERT INTO queue_items (kind, payload_json) VALUES ('tts', '{\"text\": \"hi\"}'), ('x', NULL)")
-            )
+    async with stage(tmp_path) as chat, chat.services.database.write() as session:
+        await session.execute(
+            text("INSERT INTO queue_items (kind, payload_json) VALUES ('tts', '{\"text\": \"hi\"}'), ('x', NULL)")
+        )
     async with stage(tmp_path) as again:
         await again.settled()
         assert (await statuses(again), again.sent, again.overlay.played) == (["failed", "failed"], [], [])

@@ -113,7 +113,9 @@ async def test_a_page_whose_sound_is_blocked_waits_for_it(quick: Stage) -> None:
     (answer,) = await quick.say("alice", "!sound ding")
     assert "The overlay's sound is off right now" in answer
     assert quick.overlay.played == []
-    assert await quick.passes(120) == ["@alice sound: The overlay's sound was off for too long. Your 15 points are back."]
+    assert await quick.passes(120) == [
+        "@alice sound: The overlay's sound was off for too long. Your 15 points are back."
+    ]
     quick.overlay.plays = True
     assert (await quick.say("alice", "!spin"))[0] == "The wheel is yours! 0 points left."
 

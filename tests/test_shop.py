@@ -164,9 +164,7 @@ async def test_a_refund_gives_back_points_and_both_cooldowns(services: Services,
     assert await clean(services)
 
 
-async def test_a_refund_leaves_a_later_cooldown_alone(
-    services: Services, alice: Viewer, clock: SettableClock
-) -> None:
+async def test_a_refund_leaves_a_later_cooldown_alone(services: Services, alice: Viewer, clock: SettableClock) -> None:
     await services.shop.buy(Order(SHOUT, alice, HELLO))
     clock.advance(10)
     await services.shop.buy(Order(SHOUT, alice, HELLO))

@@ -1,0 +1,133 @@
+"""What keeps OBS from saving a clip: a sentence for the streamer, who can fix it, and words for the viewer who asked.
+
+ObsProblem
+├── ObsUntried            no connection was tried yet
+├── ObsAway               not running, or its websocket server is off
+├── ObsRefused            the password is wrong
+├── ObsStrange            something else answers there, or an OBS that speaks another protocol
+├── ObsSilent             connected, but there is no answer
+├── ObsLost               it went away in the middle of something
+├── ObsUnready            connected and answering, but it says no
+│   ├── BufferOff         the replay buffer does not run
+│   ├── BufferMissing     the replay buffer is not enabled in OBS's settings
+│   └── RequestRefused    any other code
+├── SaveTooSlow           no word of a saved file in time
+└── FileMissing           OBS reported a file that is not there
+"""
+
+from typing import ClassVar
+
+from pixel_bot.errors import PixelError
+
+
+class ObsProblem(PixelError):
+    """OBS cannot save a clip. ``str(problem)`` is for the streamer, ``reason`` ends a sentence for viewers.
+
+    ``first_pause`` and ``longest_pause`` are seconds between two tries to connect; the pause doubles in between.
+    """
+
+    sentence: ClassVar[str]
+    reason: ClassVar[str] = "OBS is not connected"
+    first_pause: ClassVar[float] = 1.0
+    longest_pause: ClassVar[float] = 15.0
+
+    def __init__(self) -> None:
+        super().__init__(self.sentence)
+
+
+class ObsUntried(ObsProblem):
+    """No connection was tried yet."""
+
+    sentence = "OBS is not connected yet."
+
+
+class ObsAway(ObsProblem):
+    """Nobody listens at the address."""
+
+    sentence = "OBS is not running, or its websocket server is off (Tools, WebSocket Server Settings)."
+
+
+class ObsRefused(ObsProblem):
+    """The password is wrong. OBS shows the streamer a notice for each try, so the tries are rare."""
+
+    sentence = "OBS refused the password. Check OBS_PASSWORD (in OBS: Tools, WebSocket Server Settings)."
+    reason = "OBS does not let me in"
+    first_pause = 60.0
+    longest_pause = 60.0
+
+
+class ObsStrange(ObsProblem):
+    """Whoever listens at the address does not speak obs-websocket 5."""
+
+    sentence = "What answers at OBS_HOST and OBS_PORT is not OBS 28 or newer. Check both."
+
+
+class ObsSilent(ObsProblem):
+    """The connection is open, the answer does not come."""
+
+    sentence = "OBS does not answer. Is it frozen, or still starting?"
+    reason = "OBS does not answer"
+
+
+class ObsLost(ObsProblem):
+    """The connection ended before the answer."""
+
+    sentence = "OBS was closed, or the connection to it was lost."
+    reason = "OBS went away"
+
+
+class ObsUnready(ObsProblem):
+    """OBS answers, and says no."""
+
+
+class BufferOff(ObsUnready):
+    """The replay buffer does not run."""
+
+    sentence = "The replay buffer is off. Press Start Replay Buffer in OBS."
+    reason = "the replay buffer is off in OBS"
+
+
+class BufferMissing(ObsUnready):
+    """The replay buffer cannot even be started."""
+
+    sentence = "The replay buffer is not enabled in OBS (Settings, Output, Replay Buffer)."
+    reason = "the replay buffer is off in OBS"
+
+
+class RequestRefused(ObsUnready):
+    """OBS answered with an error of another kind. ``code`` is obs-websocket's RequestStatus."""
+
+    sentence = "OBS cannot save a clip right now."
+    reason = "OBS is busy with something else"
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__()
+
+    def __str__(self) -> str:
+        return f"{self.sentence} It answered with code {self.code}."
+
+
+class SaveTooSlow(ObsProblem):
+    """OBS took the request and never told of a file."""
+
+    sentence = "OBS did not tell in time that the clip is saved."
+    reason = "OBS took too long"
+
+
+class FileMissing(ObsProblem):
+    """OBS told of a file that is not there, or is empty."""
+
+    sentence = "OBS reported a clip but wrote no file. Check its recording folder, and the room on that disk."
+    reason = "OBS could not write the file"
+
+
+def refusal(code: int) -> ObsUnready:
+    """The problem behind the code with which OBS refused a request."""
+    match code:
+        case 501:
+            return BufferOff()
+        case 604:
+            return BufferMissing()
+        case _:
+            return RequestRefused(code)

@@ -1,0 +1,98 @@
+"""Takes out what is meant for the eye, and calms down what repeats itself."""
+
+import re
+import unicodedata
+
+from pixel_bot.texts import visible
+
+MAX_SAME_WORDS = 2
+MAX_PHRASE_WORDS = 12
+MAX_MARKS = 3
+
+_KEPT_SIGNS = frozenset("+<=>|~^`×÷±")
+_SLASH = {0x2044: "/", 0x2215: "/"}
+# Accents that NFKC could not join with their letter are there to pile up; other scripts need their marks.
+_ACCENTS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+
+_SMILEY = re.compile(
+    r"(?:[:;]['^o-]?[()\[\]dpo3/\\|*]|=[()dp]|xd+|<[/\\]?3|d:)+|\W*([^\W_])_+\1\W*",
+    re.IGNORECASE,
+)
+_FACE_SIGNS = frozenset("_^~\\|<>*`=#°・･ωﾟ")
+_LONE_SIGNS = frozenset(".,!?;:-–—&+%$€£¥=/")
+
+_LETTERS = re.compile(r"([^\W\d_])\1{3,}", re.IGNORECASE)
+_SIGNS = re.compile(r"([^\w\s]|_)\1{2,}")
+_SYLLABLES = re.compile(r"([^\W\d]{2,5}?)\1{3,}", re.IGNORECASE)
+_SIGN_PAIRS = re.compile(r"([^\w\s]{2,3})\1+")
+
+
+def plain_characters(text: str) -> str:
+    """Letters, digits and punctuation in their usual form; no emoji, nothing unseen, no piled-up accents."""
+    if text.isascii():
+        return "".join(char if char.isprintable() else " " for char in text)
+    text = unicodedata.normalize("NFKC", visible(text)).translate(_SLASH)
+    text = unicodedata.normalize("NFKC", visible(_ACCENTS.sub("", text)))
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        kind = unicodedata.category(char)
+        marks = marks + 1 if kind[0] == "M" else 0
+        if marks <= MAX_MARKS:
+            kept.append(char if _is_said(char, kind) else " ")
+    return "".join(kept)
+
+
+def _is_said(char: str, kind: str) -> bool:
+    return kind[0] in "LNMP" or kind == "Sc" or char in _KEPT_SIGNS
+
+
+def without_faces(text: str) -> str:
+    """The text without smileys, kaomoji and ornaments made of signs."""
+    return " ".join(word for word in text.split() if not _is_face(word))
+
+
+def _is_face(word: str) -> bool:
+    spoken = sum(char.isalnum() for char in word)
+    if not spoken and not _LONE_SIGNS.issuperset(word):
+        return True
+    signs = sum(char in _FACE_SIGNS or unicodedata.category(char) in {"So", "Sk"} for char in word)
+    return _SMILEY.fullmatch(word) is not None or (signs >= 2 and 2 * spoken < len(word))
+
+
+def calmed(text: str) -> str:
+    """Fewer equal letters, signs, syllables, words and phrases in a row; numbers stay as they are."""
+    text = _LETTERS.sub(r"\1\1\1", text)
+    text = _SIGN_PAIRS.sub(r"\1", _SIGNS.sub(r"\1\1", text))
+    return _fewer_words(_SYLLABLES.sub(r"\1\1\1", text))
+
+
+def _fewer_words(text: str) -> str:
+    """Each word or phrase at most twice in a row, whatever its case and punctuation."""
+    words: list[str] = []
+    keys: list[str] = []
+    for word in text.split():
+        words.append(word)
+        keys.append("".join(char for char in word.casefold() if char.isalnum()) or word)
+        for size in range(1, MAX_PHRASE_WORDS + 1):
+            if _says_again(keys, size):
+                del words[-size:], keys[-size:]
+                break
+    return " ".join(words)
+
+
+def _says_again(keys: list[str], size: int) -> bool:
+    last = keys[-size:]
+    times = MAX_SAME_WORDS + 1
+    return len(keys) >= times * size and all(
+        keys[-size * back : -size * (back - 1)] == last for back in range(2, times + 1)
+    )
+
+
+def cut(text: str, limit: int) -> str:
+    """At most ``limit`` characters of the text, ending with a whole word where there is one."""
+    text = " ".join(text.split())
+    if len(text) <= limit:
+        return text
+    head, space, _ = text[: limit + 1].rpartition(" ")
+    return head if space and len(head) > limit // 2 else text[:limit].rstrip()

@@ -1,0 +1,1 @@
+"""The sounds that come with the bot. ``synthesise`` makes them; nobody else's recording is in them."""
