@@ -19,6 +19,7 @@ PixelError
         ├── Blocked
         ├── OnCooldown
         ├── QueueFull
+        ├── Withdrawn
         └── BadInput         what was typed cannot be used
 """
 
@@ -152,6 +153,13 @@ class QueueFull(RedeemRefused):
     def __init__(self, name: str, *, own: bool) -> None:
         whose = "You have enough waiting there already" if own else "Its queue is full"
         super().__init__(f"No room for {name} right now. {whose}; try again in a moment. Nothing was charged.")
+
+
+class Withdrawn(RedeemRefused):
+    """A mod took the message away before it was bought."""
+
+    def __init__(self) -> None:
+        super().__init__("A mod removed that message. Nothing was charged.")
 
 
 class BadInput(RedeemRefused):

@@ -9,7 +9,6 @@ from pixel_bot.backends.tts import Engine, engine_for
 from pixel_bot.filters import TextFilter
 from pixel_bot.settings import Mode, Settings
 
-
 WHOLE = 2_000
 
 

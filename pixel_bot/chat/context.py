@@ -8,7 +8,7 @@ from twitchio.models.chat import SentMessage
 
 from pixel_bot.chat.outbox import Outgoing
 from pixel_bot.chat.receipts import receipt_words
-from pixel_bot.services.outcome import Outcome
+from pixel_bot.services.outcome import Outcome, Speak
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.redeems import Offer
 from pixel_bot.services.shop import Order
@@ -79,7 +79,15 @@ class Context(commands.Context[Any]):
         Raises:
             RedeemRefused, NotEnoughPoints: nothing was charged.
         """
-        order = Order(offer, self.viewer, outcome.effect, self.is_exempt, self.chat_message.id)
+        message, author = self.chat_message.id, self.chatter.id
+        order = Order(
+            offer,
+            self.viewer,
+            outcome.effect,
+            self.is_exempt,
+            message,
+            withdrawn=lambda: isinstance(outcome.effect, Speak) and self.bot.queue.was_removed(message, author),
+        )
         receipt = await self.bot.shop.buy(order)
         words = receipt_words(outcome, receipt, offer, self.bot.jobs.paused, self.bot.overlay)
         await self._put(words, me=False, reply_to=self.chat_message.id, paid=receipt.cost > 0)

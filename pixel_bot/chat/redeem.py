@@ -62,7 +62,9 @@ def redeem(
         async def buy(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:
             await ctx.buy(offer, await method(cog, ctx, *args, **kwargs))
 
-        command = RedeemCommand(buy, name=chosen, aliases=list(aliases), extras={} if usage is None else {"usage": usage})
+        command = RedeemCommand(
+            buy, name=chosen, aliases=list(aliases), extras={} if usage is None else {"usage": usage}
+        )
         command.offer = offer
         return command
 

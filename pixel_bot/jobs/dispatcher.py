@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from pixel_bot.backends.tts import Engine
 from pixel_bot.db.models import Lane
+from pixel_bot.jobs.attempt import Attempt, Verdict
 from pixel_bot.jobs.effects import Effects, Say
 from pixel_bot.jobs.limits import Limits
 from pixel_bot.jobs.recovery import recover
@@ -16,8 +17,8 @@ from pixel_bot.jobs.settling import Settling
 from pixel_bot.jobs.teller import Teller
 from pixel_bot.jobs.theatre import Theatre
 from pixel_bot.jobs.track import Track
+from pixel_bot.services.cause import write_once
 from pixel_bot.services.container import Services
-from pixel_bot.services.items import Item
 
 log = logging.getLogger(__name__)
 
@@ -97,16 +98,23 @@ class Dispatcher:
             if worker.lane in lanes:
                 worker.paused = paused
                 worker.wake()
-        async with self._services.database.write() as session:
+        async with write_once(self._services.database) as session:
             await session.execute(update(Lane).where(Lane.kind.in_(lanes)).values(paused=paused))
 
-    def under_way(self, lane: str | None = None) -> list[Item]:
+    @property
+    def attempts(self) -> list[Attempt]:
         """What is playing or running now."""
-        playing = [t.playing for t in self.tracks if t.playing is not None]
-        return [item for item in (*playing, *self.runs.running) if lane in (None, item.kind)]
+        playing = [t.attempt for t in self.tracks if t.attempt is not None]
+        return [*playing, *self.runs.attempts]
 
-    def interrupt(self, item: Item, reason: str) -> bool:
-        """Stop what is under way; its buyer hears the reason with the refund. Returns whether it could be stopped."""
-        if item.track is None:
-            return self.runs.interrupt(item, reason)
-        return self._services.overlay.interrupt(item.token, reason)
+    async def stop_item(self, item_id: int, reason: str) -> Verdict | None:
+        """Stop what is under way; its buyer hears the reason with the refund.
+
+        Returns:
+            How it ended, which need not be a refund: it may have been played at that very moment. None when it is not
+            under way, or cannot be stopped.
+        """
+        attempt = next((a for a in self.attempts if a.item.id == item_id), None)
+        if attempt is None or not attempt.stop(reason):
+            return None
+        return await attempt.ended()

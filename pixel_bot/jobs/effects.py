@@ -1,12 +1,13 @@
 """Work on the server that survives a restart: ``Run("name", {...})`` and the method marked ``@effect("name")``."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pixel_bot.errors import EffectFailed
-from pixel_bot.services.outcome import Effect
+from pixel_bot.jobs.attempt import Attempt
+from pixel_bot.services.outcome import Effect, Run
 from pixel_bot.services.people import Viewer
 
 Say = Callable[[str, str | None], Awaitable[bool]]
@@ -18,19 +19,15 @@ MARK = "__pixel_effect__"
 class Job:
     """What an effect's method gets: who bought it (None: nobody), and the arguments of its ``Run``."""
 
-    def __init__(
-        self,
-        viewer: Viewer | None,
-        args: Mapping[str, Any],
-        say: Say,
-        begin: Callable[[], Awaitable[None]],
-        reply_to: str | None,
-    ) -> None:
+    def __init__(self, attempt: Attempt, viewer: Viewer | None, say: Say, begin: Callable[[], Awaitable[None]]) -> None:
+        effect = attempt.item.effect
         self.viewer = viewer
-        self.args = args
+        self.args: Mapping[str, Any] = effect.args if isinstance(effect, Run) else {}
+        self.said = False
+        """True when chat has the answer: then it is paid for, whatever follows."""
+        self._attempt = attempt
         self._say = say
         self._begin = begin
-        self._reply_to = reply_to
 
     async def say(self, text: str) -> None:
         """Answer in chat, where the answer is what was paid for.
@@ -41,11 +38,13 @@ class Job:
             EffectFailed: chat did not take it.
         """
         await self._begin()
-        if not await self._say(text, self._reply_to):
+        if not await self._say(text, self._attempt.item.message_id):
             raise EffectFailed("Chat did not take the answer.")
+        self.said = True
+        self._attempt.seal()
 
 
-Method = Callable[[Job], Awaitable[Effect | str | None]]
+Method = Callable[[Job], Coroutine[Any, Any, Effect | str | None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """How long things may take."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pixel_bot.services.outcome import Effect, PlaySound, ShowOverlay, Speak
 
@@ -19,17 +18,6 @@ class Limits:
     wheel: float = 30.0
     overlay: float = 120.0
     grace: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How one attempt ended: ``done``, ``refund`` with a sentence for the buyer, ``again`` when it was cut off."""
-
-    kind: Literal["done", "refund", "again"]
-    reason: str = ""
-
-
-DONE = Verdict("done")
 
 
 def needs_sound(effect: Effect) -> bool:

@@ -1,18 +1,22 @@
 """The queue as people see it: their place, and what mods do with it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import QueueItem, User
 from pixel_bot.errors import BadInput
 from pixel_bot.jobs.dispatcher import Dispatcher
 from pixel_bot.services import items
-from pixel_bot.services.cause import write_once
+from pixel_bot.services.cause import refuse_repeats, write_once
 from pixel_bot.services.container import Services
-from pixel_bot.services.items import WAITING, Item
+from pixel_bot.services.items import UNTOUCHED, WAITING, Item
+from pixel_bot.services.memory import Memory
 from pixel_bot.services.outcome import LANES, seconds_of
 from pixel_bot.services.people import Viewer
 from pixel_bot.services.refunds import Refund, is_ours
@@ -22,6 +26,7 @@ CLEARED = "A mod cleared the queue."
 PANIC = "A mod stopped the show for a moment."
 DELETED = "The message was deleted."
 SENT_OFF = "A mod sent you off."
+BY_MOD = "A mod gave it back."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,8 @@ class Queue:
         self._services = services
         self._dispatcher = dispatcher
         self._clock: Clock = services.clock
+        self._removed: Memory[str, bool] = Memory(1_000)
+        self._sent_off: Memory[str, datetime] = Memory(1_000)
 
     async def items(self) -> list[Item]:
         """All that waits or runs, oldest first."""
@@ -77,28 +84,28 @@ class Queue:
         return places
 
     async def cancel(self, viewer: Viewer) -> Refund | None:
-        """A viewer takes back their newest item that has not begun. None when there is none."""
+        """A viewer takes back their newest item of which nothing was seen or heard. None when there is none."""
         async with write_once(self._services.database) as session:
-            mine = await items.last(
-                session, QueueItem.user_id == viewer.id, QueueItem.status == "pending", QueueItem.begun_at.is_(None)
-            )
+            mine = await items.last(session, QueueItem.user_id == viewer.id, QueueItem.status == "pending", *UNTOUCHED)
             if mine is None:
                 return None
             given = await self._services.refunds.fail_in(
-                session, QueueItem.id == mine.id, reason="Cancelled.", told=True, status=("pending",)
+                session, QueueItem.id == mine.id, *UNTOUCHED, reason="Cancelled.", told=True, status=("pending",)
             )
         return given[0] if given else None
 
     async def pause(self, kind: str = "") -> list[str]:
         """Pause a lane, or all. Returns which. What is playing plays on."""
-        lanes = lanes_of(kind)
-        await self._dispatcher.pause(lanes, paused=True)
-        return lanes
+        return await self._pause(kind, paused=True)
 
     async def resume(self, kind: str = "") -> list[str]:
         """Let a lane, or all, go on. Returns which."""
+        return await self._pause(kind, paused=False)
+
+    async def _pause(self, kind: str, *, paused: bool) -> list[str]:
         lanes = lanes_of(kind)
-        await self._dispatcher.pause(lanes, paused=False)
+        await refuse_repeats(self._services.database)
+        await self._dispatcher.pause(lanes, paused=paused)
         return lanes
 
     async def skip(self, kind: str = "") -> Item | None:
@@ -107,9 +114,11 @@ class Queue:
         A wheel that turns already only ends sooner: its prize counts. Returns the item; None when there is none.
         """
         lanes = lanes_of(kind)
-        for item in self._dispatcher.under_way():
-            if item.kind in lanes and self._dispatcher.interrupt(item, SKIPPED):
-                return item
+        async with write_once(self._services.database):
+            pass  # a skip that is delivered again must not skip the next one
+        for attempt in self._dispatcher.attempts:
+            if attempt.item.kind in lanes and await self._dispatcher.stop_item(attempt.item.id, SKIPPED):
+                return attempt.item
         async with self._services.database.readers() as session:
             waiting = await items.load(
                 session, QueueItem.kind.in_(lanes), QueueItem.status == "pending", QueueItem.begun_at.is_(None), limit=1
@@ -127,45 +136,63 @@ class Queue:
         """A mod gives back the viewer's newest item: one that waits or plays is stopped, a finished one is refunded.
 
         Returns:
-            What went back; None when there is nothing, or it cannot be stopped any more.
+            What went back; None when there is nothing to give back.
+
+        Raises:
+            BadInput: it is a wheel that has turned, whose prize counts.
         """
         async with write_once(self._services.database) as session:
             item = await self._services.refunds.latest_of(session, viewer)
             if item is None:
                 return None
-            if item.status == "pending" and item.begun_at is None:
-                given = await self._services.refunds.fail_in(
-                    session, QueueItem.id == item.id, reason="A mod gave it back.", told=True, status=("pending",)
-                )
-                return given[0] if given else None
+            if item.draw is not None and (item.begun_at is not None or item.status == "done"):
+                raise BadInput("The wheel has turned: the prize counts, so the spin is not given back.")
             if item.status == "done":
                 return await self._services.refunds.after_the_fact(session, item)
-        stopped = item.status == "running" and self._dispatcher.interrupt(item, "A mod gave it back.")
-        return Refund(item, item.cost) if stopped else None
+            given = await self._services.refunds.fail_in(
+                session, QueueItem.id == item.id, reason=BY_MOD, told=True, status=("pending",)
+            )
+        await self._services.refunds.take_off(given)
+        if given:
+            return given[0]
+        verdict = await self._dispatcher.stop_item(item.id, BY_MOD)
+        return Refund(item, item.cost) if verdict is not None and verdict.kind == "refund" else None
 
     async def panic(self) -> None:
         """Stop and hide everything at once, and pause all lanes."""
+        with suppress(DBAPIError):  # a database that is away must not keep anything on stream
+            await refuse_repeats(self._services.database)
         await self._services.overlay.stop_all()
-        await self._dispatcher.pause(LANES, paused=True)
-        for item in self._dispatcher.under_way():
-            self._dispatcher.interrupt(item, PANIC)
+        try:
+            await self._dispatcher.pause(LANES, paused=True)
+        finally:
+            for attempt in self._dispatcher.attempts:
+                attempt.stop(PANIC)
 
     async def calm(self) -> None:
         """The show goes on."""
-        await self._dispatcher.pause(LANES, paused=False)
+        await self._pause("", paused=False)
 
     async def drop_message(self, message_id: str) -> None:
         """A message was deleted: speech that came from it is not read out, or stops."""
+        self._removed.put(message_id, True)
         await self._drop([QueueItem.message_id == message_id], DELETED)
 
     async def drop_author(self, platform_id: str) -> None:
         """Somebody was timed out or banned: no speech of theirs is read out."""
+        self._sent_off.put(platform_id, self._clock.now())
         theirs = select(User.id).where(User.platform == "twitch", User.platform_id == platform_id)
         await self._drop([QueueItem.user_id.in_(theirs)], SENT_OFF)
 
     async def drop_all(self) -> None:
         """The whole chat was cleared: so is all speech."""
         await self._drop([], DELETED)
+
+    def was_removed(self, message_id: str, author_id: str) -> bool:
+        """True when a mod took a message out of chat, or sent its author off, a moment ago: before it was bought."""
+        gone = self._sent_off.get(author_id)
+        just_now = gone is not None and self._clock.now() - gone < timedelta(seconds=10)
+        return just_now or self._removed.get(message_id) is not None
 
     async def drop_redeems(self, keys: Sequence[str], reason: str) -> list[Refund]:
         """Give back all that waits for redeems that nobody offers any more."""
@@ -176,7 +203,7 @@ class Queue:
         async with self._services.database.readers() as session:
             speaking = await items.load(session, QueueItem.kind == "tts", QueueItem.status == "running", *which)
         for item in speaking:
-            self._dispatcher.interrupt(item, reason)
+            await self._dispatcher.stop_item(item.id, reason)
 
     async def _end(self, which: list[ColumnElement[bool]], reason: str) -> list[Refund]:
         given = await self._services.refunds.fail(

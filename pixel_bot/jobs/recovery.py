@@ -30,8 +30,11 @@ async def recover(services: Services, effects: Effects) -> None:
     back = [i.id for i in running if _may_begin_again(i, effects)]
     torn = [i.id for i in running if i.id not in back]
     if back:
+        on_server = [i.id for i in running if i.track is None]
         async with services.database.write() as session:
-            await items.put_back(session, back)
+            await items.put_back(session, [i for i in back if i in on_server])
+            # The bot's own end is not the page's fault.
+            await items.put_back(session, [i for i in back if i not in on_server], counted=False)
     gone = [i.id for i in left if i.id not in torn and _is_gone(i, services)]
     refunds = await services.refunds.fail(QueueItem.id.in_(torn), reason=RESTARTED) if torn else []
     refunds += await services.refunds.fail(QueueItem.id.in_(gone), reason=GONE) if gone else []
@@ -48,7 +51,7 @@ def _may_begin_again(item: Item, effects: Effects) -> bool:
     if not is_ours(item) or not isinstance(item.effect, Run):
         return True
     known = effects.get(item.effect.name)
-    return known is None or (known[0].again and item.begun_at is None and item.attempts < ATTEMPTS)
+    return known is None or (known[0].again and item.begun_at is None and item.attempts + 1 < ATTEMPTS)
 
 
 def _is_gone(item: Item, services: Services) -> bool:

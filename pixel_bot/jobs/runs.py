@@ -7,8 +7,9 @@ from contextlib import suppress
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.errors import EffectFailed
+from pixel_bot.jobs.attempt import DONE, Attempt, Stopped, Verdict
 from pixel_bot.jobs.effects import Effects, Job, Method, Say, Spec
-from pixel_bot.jobs.limits import DONE, Limits, Verdict
+from pixel_bot.jobs.limits import Limits
 from pixel_bot.jobs.settling import RETRY_SECONDS, Settling
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
@@ -41,9 +42,7 @@ class Runs:
         self._limits = limits
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
-        self._tasks: dict[int, tuple[Item, asyncio.Task[None]]] = {}
-        self._reasons: dict[int, str] = {}
-        self._ended: set[int] = set()
+        self._tasks: dict[Attempt, asyncio.Task[None]] = {}
         self._stopping = False
 
     def wake(self) -> None:
@@ -61,19 +60,9 @@ class Runs:
         await self._idle.wait()
 
     @property
-    def running(self) -> list[Item]:
+    def attempts(self) -> list[Attempt]:
         """What is under way, oldest first."""
-        return [item for item, _ in self._tasks.values()]
-
-    def interrupt(self, item: Item, reason: str) -> bool:
-        """Stop an item where its effect allows that. Returns whether it did."""
-        known = self._known(item)
-        entry = self._tasks.get(item.id)
-        if entry is None or item.id in self._ended or known is None or not known[0].stoppable:
-            return False
-        self._reasons[item.id] = reason
-        entry[1].cancel()
-        return True
+        return list(self._tasks)
 
     def stop(self) -> None:
         """Begin nothing new."""
@@ -90,7 +79,7 @@ class Runs:
                 self._idle.set()
             await self._wake.wait()
             self._idle.clear()
-        tasks = [task for _, task in self._tasks.values()]
+        tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=self._limits.grace)
         for task in tasks:
@@ -104,20 +93,26 @@ class Runs:
             if not waiting:
                 return
             async with self._services.database.write() as session:
+                if self.paused or self._stopping:
+                    return
                 claimed = await items.claim(session, None, self._services.clock.now(), MOST - len(self._tasks))
         except DBAPIError as exc:
             log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
             return
+        # At once: a mod who pauses waits for the same turn, and must find here what was claimed.
         for item in claimed:
-            task = asyncio.create_task(self._work(item), name=f"item-{item.id}")
-            self._tasks[item.id] = (item, task)
-            task.add_done_callback(lambda _, item=item: self._done(item))
+            self._start(item)
 
-    def _done(self, item: Item) -> None:
-        del self._tasks[item.id]
-        self._reasons.pop(item.id, None)
-        self._ended.discard(item.id)
+    def _start(self, item: Item) -> None:
+        known = self._known(item)
+        attempt = Attempt(item, stoppable=known is None or known[0].stoppable)
+        task = asyncio.create_task(self._work(attempt, known), name=f"item-{item.id}")
+        self._tasks[attempt] = task
+        task.add_done_callback(lambda _: self._done(attempt))
+
+    def _done(self, attempt: Attempt) -> None:
+        del self._tasks[attempt]
         self.wake()
 
     def _known(self, item: Item) -> tuple[Spec, Method] | None:
@@ -125,32 +120,32 @@ class Runs:
             return None
         return self._effects.get(item.effect.name)
 
-    async def _work(self, item: Item) -> None:
-        try:
-            verdict, follow_up = await self._attempt(item)
-        except asyncio.CancelledError:
-            if item.id not in self._reasons:
-                raise  # the bot ends; the next start decides
-            verdict, follow_up = Verdict("refund", self._reasons[item.id]), None
-        self._ended.add(item.id)
-        await self._settling.settle(item, verdict, follow_up)
+    async def _work(self, attempt: Attempt, known: tuple[Spec, Method] | None) -> None:
+        verdict, follow_up = await self._attempt(attempt, known)
+        await self._settling.settle(attempt, verdict, follow_up)
 
-    async def _attempt(self, item: Item) -> tuple[Verdict, Effect | str | None]:
-        known = self._known(item)
+    async def _attempt(
+        self, attempt: Attempt, known: tuple[Spec, Method] | None
+    ) -> tuple[Verdict, Effect | str | None]:
+        item = attempt.item
         if known is None or not isinstance(item.effect, Run):
             return Verdict("refund", GONE), None
         spec, method = known
-        job = Job(await self._buyer(item), item.effect.args, self._say, lambda: self._begin(item), item.message_id)
+        job = Job(attempt, await self._buyer(item), self._say, lambda: self._begin(item))
         try:
             async with asyncio.timeout(spec.seconds):
-                return DONE, await method(job)
+                return DONE, await attempt.unless_stopped(method(job))
+        except Stopped as exc:
+            return exc.verdict, None
         except EffectFailed as exc:
-            return Verdict("refund", str(exc)), None
+            verdict = Verdict("refund", str(exc))
         except TimeoutError:
-            return Verdict("refund", SLOW), None
+            verdict = Verdict("refund", SLOW)
         except Exception:
             log.exception("The effect %s failed.", spec.name)
-            return Verdict("refund", SORRY), None
+            verdict = Verdict("refund", SORRY)
+        # Whatever came after the answer: the answer is what was paid for.
+        return (DONE if job.said else verdict), None
 
     async def _begin(self, item: Item) -> None:
         async with self._services.database.write() as session:

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.db.models import QueueItem
-from pixel_bot.jobs.limits import ATTEMPTS, Verdict
+from pixel_bot.jobs.attempt import DONE, Attempt, Verdict
+from pixel_bot.jobs.limits import ATTEMPTS
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import Draft, Item
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 CUT = "It was cut off too often."
+UNCLEAR = "Something went wrong with it; please ask a mod to set it right."
 
 
 class Settling:
@@ -30,19 +33,58 @@ class Settling:
         """Chat has something to hear."""
         self._more = more
 
-    async def settle(self, item: Item, verdict: Verdict, follow_up: Effect | str | None = None) -> None:
+    async def settle(self, attempt: Attempt, verdict: Verdict, follow_up: Effect | str | None = None) -> None:
         """Write a verdict. While the database is away it is tried again, because the points depend on it."""
-        await persistently(lambda: self._settle(item, verdict, follow_up))
 
-    async def _settle(self, item: Item, verdict: Verdict, follow_up: Effect | str | None) -> None:
-        if verdict.kind == "again" and item.attempts < ATTEMPTS:
+        async def write() -> None:
+            nonlocal verdict
+            verdict = await self._settle(attempt.item, verdict, follow_up)
+
+        try:
+            await persistently(write)
+        except Exception:
+            log.exception("Item %d of the queue could not be ended as it should.", attempt.item.id)
+            verdict = Verdict("refund", UNCLEAR)
+            await persistently(lambda: self._close([QueueItem.id == attempt.item.id]))
+        attempt.end(verdict)
+
+    async def give_back(self, *where: ColumnElement[bool], reason: str) -> None:
+        """Give back what still waits."""
+        try:
+            await persistently(lambda: self._give_back(where, reason))
+        except Exception:
+            log.exception("Items of the queue could not be given back.")
+            await persistently(lambda: self._close(where))
+
+    async def _give_back(self, where: Sequence[ColumnElement[bool]], reason: str) -> None:
+        await self._services.refunds.fail(*where, reason=reason, status=("pending",))
+        self.tell_news()
+
+    async def _close(self, where: Sequence[ColumnElement[bool]]) -> None:
+        """Without any point moved, so that nothing stands in the way of the others; the log has the reason."""
+        async with self._services.database.write() as session:
+            await items.end(session, where, "failed", self._services.clock.now(), UNCLEAR, told=False)
+        self.tell_news()
+
+    async def _settle(self, item: Item, verdict: Verdict, follow_up: Effect | str | None) -> Verdict:
+        if verdict.kind == "left":
+            return verdict
+        if verdict.kind == "again" and item.attempts + 1 < ATTEMPTS:
             async with self._services.database.write() as session:
-                await items.put_back(session, [item.id])
-        elif verdict.kind == "refund" or (verdict.kind == "again" and not has_begun_to_spin(item)):
-            await self._services.refunds.fail(QueueItem.id == item.id, reason=verdict.reason or CUT)
-            self.tell_news()
-        else:
+                await items.put_back(session, [item.id], released=verdict.released)
+            return verdict
+        # As it stands now: a wheel that has begun to turn meanwhile is never given back.
+        if verdict.kind == "done" or has_begun_to_spin(await self._now(item)):
             await self.finish(item, follow_up)
+            return DONE
+        await self._services.refunds.fail(QueueItem.id == item.id, reason=verdict.reason or CUT)
+        self.tell_news()
+        return Verdict("refund", verdict.reason or CUT)
+
+    async def _now(self, item: Item) -> Item:
+        async with self._services.database.readers() as session:
+            found = await items.load(session, QueueItem.id == item.id)
+        return found[0] if found else item
 
     async def finish(self, item: Item, follow_up: Effect | str | None = None) -> None:
         """The effect happened: the item is done, and with it a prize is credited and what follows is queued.

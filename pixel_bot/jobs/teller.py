@@ -12,12 +12,13 @@ from pixel_bot.jobs.effects import Say
 from pixel_bot.jobs.settling import RETRY_SECONDS
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
-from pixel_bot.services.items import Item, Told
+from pixel_bot.services.items import Told
 from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 50
+MENTIONS = 10
 LINE = 450
 """Characters of one message."""
 
@@ -80,32 +81,25 @@ class Teller:
 
 def messages(news: Sequence[Told]) -> list[tuple[str, list[int]]]:
     """The messages for so much news, each with the ids of the items that it covers."""
-    results = [(n.item, n.note) for n in news if n.item.status == "done" and n.note]
-    refunds = [n for n in news if n.item.status != "done"]
-    lines = [(words, [item.id]) for item, words in results]
+    spoken = [n for n in news if n.note and n.item.buyer]
+    lines = [(n.note, [n.item.id]) for n in spoken if n.item.status == "done"]
+    refunds = [n for n in spoken if n.item.status != "done"]
     for reason in dict.fromkeys(n.note for n in refunds):
-        lines += _refunds(reason, [n.item for n in refunds if n.note == reason])
-    silent = [n.item.id for n in news if not any(n.item.id in ids for _, ids in lines)]
-    if silent:
-        lines.append(("", silent))
-    return _joined(lines)
+        lines += _refunds(reason, [n for n in refunds if n.note == reason])
+    silent = [n.item.id for n in news if n not in spoken]
+    return _joined([*lines, *([("", silent)] if silent else [])])
 
 
-def _refunds(reason: str, items_: Sequence[Item]) -> list[tuple[str, list[int]]]:
-    ids = [i.id for i in items_]
-    named = [i for i in items_ if i.buyer]
-    if not named:
-        return [("", ids)]
-    if len(named) == 1:
-        (item,) = named
-        back = f" Your {count(item.cost, 'point')} {'is' if item.cost == 1 else 'are'} back." if item.cost else ""
-        return [(f"@{item.buyer} {item.redeem}: {reason}{back}", ids)]
+def _refunds(reason: str, refunds: Sequence[Told]) -> list[tuple[str, list[int]]]:
+    if len(refunds) == 1:
+        (one,) = refunds
+        back = f" Your {count(one.back, 'point')} {'is' if one.back == 1 else 'are'} back." if one.back else ""
+        return [(f"@{one.item.buyer} {one.item.redeem}: {reason}{back}", [one.item.id])]
     lines: list[tuple[str, list[int]]] = []
-    for start in range(0, len(named), 10):
-        part = named[start : start + 10]
-        who = ", ".join(f"@{i.buyer} ({i.redeem}{f', {i.cost} back' if i.cost else ''})" for i in part)
-        lines.append((f"{reason} Refunded: {who}.", [i.id for i in part]))
-    lines[0][1].extend(i.id for i in items_ if not i.buyer)
+    for start in range(0, len(refunds), MENTIONS):
+        part = refunds[start : start + MENTIONS]
+        who = ", ".join(f"@{n.item.buyer} ({n.item.redeem}{f', {n.back} back' if n.back else ''})" for n in part)
+        lines.append((f"{reason} Refunded: {who}.", [n.item.id for n in part]))
     return lines
 
 

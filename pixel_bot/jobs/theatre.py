@@ -6,14 +6,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from pixel_bot.backends.tts import Engine
-from pixel_bot.db.engine import Database
 from pixel_bot.errors import ChatError, EffectFailed
-from pixel_bot.jobs.limits import DONE, LONGEST_SOUND, Limits, Verdict, needs_sound
+from pixel_bot.jobs.attempt import DONE, Attempt, Stopped, Verdict
+from pixel_bot.jobs.limits import LONGEST_SOUND, Limits, needs_sound
+from pixel_bot.jobs.settling import persistently
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import Item
 from pixel_bot.services.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
-from pixel_bot.services.overlay import Ack, Showing
+from pixel_bot.services.overlay import Ack, Screen, Showing
 
 log = logging.getLogger(__name__)
 
@@ -22,76 +23,79 @@ BROKEN = "The overlay could not play it."
 
 
 class Theatre:
-    """The overlay effects. A wheel that has begun is never given back: then its prize counts, seen or not."""
+    """The overlay effects."""
 
     def __init__(self, services: Services, speech: Engine, limits: Limits) -> None:
         self._overlay = services.overlay
         self._sounds = services.sounds
-        self._database: Database = services.database
+        self._database = services.database
         self._clock = services.clock
         self._speech = speech
         self._limits = limits
 
-    async def play(self, item: Item) -> Verdict:
+    async def play(self, attempt: Attempt) -> Verdict:
         """One attempt.
 
         Returns:
             How it ended; ``again`` when no page could play it to its end.
         """
+        item = attempt.item
         try:
-            message = await self._message(item)
+            message = await attempt.unless_stopped(self._message(item))
+            screen = await attempt.unless_stopped(
+                self._overlay.choose(needs_sound=needs_sound(item.effect), had=item.page)
+            )
+            if screen is None:
+                return Verdict("again")
+            # Noted before the page hears of it: after a crash the same page is asked first.
+            if screen.id != item.page:
+                await self._write(lambda s: items.give_to(s, item.id, screen.id))
+            return await self._on(screen, attempt, message)
         except (EffectFailed, ChatError) as exc:
             return Verdict("refund", str(exc))
-        showing = await self._overlay.show(item.token, message, needs_sound=needs_sound(item.effect), had=item.page)
-        if showing is None:
-            return Verdict("again")
+        except Stopped as exc:
+            return exc.verdict
+        finally:
+            self._overlay.take_back(item.token)
+
+    async def _on(self, screen: Screen, attempt: Attempt, message: Mapping[str, Any]) -> Verdict:
+        showing = await self._overlay.play(screen, attempt.item.token, message)
         try:
-            if showing.screen.id != item.page:
-                await self._write(lambda s: items.give_to(s, item.id, showing.screen.id))
-            return await self._follow(item, showing)
+            verdict = await self._follow(attempt, showing)
+        except Stopped as exc:
+            verdict = exc.verdict
         finally:
             showing.close()
+        if verdict.kind == "refund":
+            await showing.stop()
+        return verdict
 
-    async def _follow(self, item: Item, showing: Showing) -> Verdict:
+    async def _follow(self, attempt: Attempt, showing: Showing) -> Verdict:
+        item = attempt.item
         wheel = isinstance(item.effect, SpinWheel)
-        begun = item.begun_at is not None
-        left = self._limits.wheel if begun else self._limits.margin
+        left = self._limits.wheel if item.begun_at is not None else self._limits.margin
         while True:
             try:
                 async with asyncio.timeout(left):
-                    ack = await showing.next()
+                    ack = await attempt.unless_stopped(showing.next())
             except TimeoutError:
-                await showing.stop()
-                return DONE if wheel and begun else Verdict("refund", SILENT)
-            if ack.state == "started":
-                if wheel and not begun:
-                    begun = True
-                    await self._write(lambda s: items.begin(s, item.id, self._clock.now()))
-                left = self._time_for(wheel, ack.seconds)
-                continue
-            return await self._judge(ack, showing, kept=wheel and begun)
+                return Verdict("refund", SILENT)
+            if ack.state != "started":
+                return _judge(ack)
+            if wheel:
+                await self._write(lambda s: items.begin(s, item.id, self._clock.now()))
+            left = self._time_for(wheel, ack.seconds)
 
     def _time_for(self, wheel: bool, seconds: float) -> float:
         if wheel:
             return self._limits.wheel
         return min(max(seconds, 0.0), LONGEST_SOUND) + self._limits.margin
 
-    async def _judge(self, ack: Ack, showing: Showing, *, kept: bool) -> Verdict:
-        if ack.state == "finished":
-            return DONE
-        if ack.state == "stopped":
-            await showing.stop()
-            return DONE if kept else Verdict("refund", ack.reason)
-        if ack.state == "lost" or ack.reason in {"hidden", "blocked"}:
-            return Verdict("again")
-        return DONE if kept else Verdict("refund", BROKEN)
-
     async def _message(self, item: Item) -> Mapping[str, Any]:
         common = {"by": item.buyer}
         match item.effect:
             case Speak(text=text, voice=voice, by=by):
-                spoken = f"{by}: {text}" if by else text
-                speech = await self._speech.speak(spoken, voice)
+                speech = await self._speech.speak(f"{by}: {text}" if by else text, voice)
                 address = self._overlay.lend(item.token, speech.wav)
                 return common | {"what": "speak", "text": text, "audio": address}
             case PlaySound(name=name, volume=volume):
@@ -109,5 +113,18 @@ class Theatre:
         return self._overlay.sound_address(name)
 
     async def _write(self, work: Callable[[Any], Awaitable[None]]) -> None:
-        async with self._database.write() as session:
-            await work(session)
+        async def write() -> None:
+            async with self._database.write() as session:
+                await work(session)
+
+        await persistently(write)
+
+
+def _judge(ack: Ack) -> Verdict:
+    if ack.state == "finished":
+        return DONE
+    if ack.state == "lost":
+        return Verdict("again")
+    if ack.reason in {"hidden", "blocked"}:
+        return Verdict("again", released=True)
+    return Verdict("refund", BROKEN)

@@ -8,8 +8,9 @@ from datetime import timedelta
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.db.models import QueueItem
-from pixel_bot.jobs.limits import DONE, Limits, Verdict, needs_sound
-from pixel_bot.jobs.settling import RETRY_SECONDS, Settling, has_begun_to_spin, persistently
+from pixel_bot.jobs.attempt import DONE, Attempt, Verdict
+from pixel_bot.jobs.limits import Limits, needs_sound
+from pixel_bot.jobs.settling import RETRY_SECONDS, Settling, has_begun_to_spin
 from pixel_bot.jobs.theatre import Theatre
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
@@ -32,7 +33,7 @@ class Track:
         self.name = name
         self.lane = lane
         self.paused = False
-        self.playing: Item | None = None
+        self.attempt: Attempt | None = None
         self._services = services
         self._theatre = theatre
         self._settling = settling
@@ -56,34 +57,34 @@ class Track:
         await self._idle.wait()
 
     def stop(self) -> None:
-        """End after what is under way was put back; its page goes on, and acknowledges it to the next run."""
+        """End. What is playing plays on, and its page acknowledges it to the next run."""
         self._stopping = True
-        if self.playing is not None:
-            self._services.overlay.abandon(self.playing.token)
+        if self.attempt is not None:
+            self.attempt.leave()
         self.wake()
 
     async def run(self) -> None:
         """Work until stopped."""
         while not self._stopping:
             try:
-                self.playing = await self._next()
+                self.attempt = await self._next()
             except DBAPIError as exc:
                 log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            if self.playing is not None:
-                verdict = await self._play(self.playing)
-                await self._settling.settle(self.playing, verdict)
-                self.playing = None
+            if self.attempt is not None:
+                verdict = await self._play(self.attempt)
+                await self._settling.settle(self.attempt, verdict)
+                self.attempt = None
 
-    async def _play(self, item: Item) -> Verdict:
+    async def _play(self, attempt: Attempt) -> Verdict:
         try:
-            return await self._theatre.play(item)
+            return await self._theatre.play(attempt)
         except Exception:
             log.exception("An item of the queue could not be played.")
-            return DONE if has_begun_to_spin(item) else Verdict("refund", SORRY)
+            return Verdict("refund", SORRY)
 
-    async def _next(self) -> Item | None:
+    async def _next(self) -> Attempt | None:
         """The next item, claimed; None when it is time to stop."""
         while not self._stopping:
             self._wake.clear()
@@ -94,10 +95,10 @@ class Track:
             elif patience > 0:
                 await self._rest(patience)
             elif patience < 0:
-                await persistently(lambda head=head: self._give_up(head))
-            elif (item := await self._claim()) is not None:
-                return item
-            else:
+                await self._give_up(head)
+            elif (attempt := await self._claim()) is not None:
+                return attempt
+            elif not self.paused:
                 await self._rest(RETRY_SECONDS)
         return None
 
@@ -108,10 +109,13 @@ class Track:
                 await self._wake.wait()
         self._idle.clear()
 
-    async def _claim(self) -> Item | None:
+    async def _claim(self) -> Attempt | None:
         async with self._services.database.write() as session:
+            # A mod who pauses waits for the same turn: they must find the lane empty, or the attempt in ``run``.
+            if self.paused or self._stopping:
+                return None
             claimed = await items.claim(session, self.name, self._services.clock.now())
-        return claimed[0] if claimed else None
+        return Attempt(claimed[0]) if claimed else None
 
     async def _head(self) -> Item | None:
         async with self._services.database.readers() as session:
@@ -132,7 +136,7 @@ class Track:
 
     async def _give_up(self, head: Item) -> None:
         if has_begun_to_spin(head):
-            await self._settling.finish(head)
+            await self._settling.settle(Attempt(head), DONE)
             return
         is_it = QueueItem.id == head.id
         reason = BLOCKED
@@ -140,5 +144,4 @@ class Track:
             reason = AWAY
             since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
             is_it |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
-        await self._services.refunds.fail(QueueItem.track == self.name, is_it, reason=reason, status=("pending",))
-        self._settling.tell_news()
+        await self._settling.give_back(QueueItem.track == self.name, is_it, reason=reason)

@@ -38,6 +38,21 @@ def because_of(message_id: str, at: datetime) -> None:
     _current.set(Cause(message_id, at))
 
 
+async def refuse_repeats(database: Database) -> None:
+    """Look whether the message that is being worked was worked before, without waiting for anybody's turn.
+
+    For work that begins outside of the database, or refuses before it gets there; what it then writes claims.
+
+    Raises:
+        AlreadyWorked: it was.
+    """
+    cause = _current.get()
+    if cause is None or cause.claimed:
+        return
+    if await database.look_up("SELECT 1 FROM events WHERE id = :id", {"id": cause.message_id}):
+        raise AlreadyWorked(cause.message_id)
+
+
 @asynccontextmanager
 async def write_once(database: Database) -> AsyncGenerator[AsyncSession]:
     """Like ``database.write()``, with the id of the message that is being worked claimed in the same transaction.

@@ -67,6 +67,7 @@ def build_services(
     )
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
+    overlay = Overlay(clock, overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
     return Services(
         settings=settings,
@@ -82,8 +83,8 @@ def build_services(
         redeems=redeems,
         wheel=wheel,
         shop=Shop(database, clock, redeems, cooldowns, wheel, settings.tts_queue_max),
-        refunds=Refunds(database, clock, cooldowns, wheel),
-        overlay=Overlay(clock, overlay_key(settings), settings.overlay_volume),
+        refunds=Refunds(database, clock, cooldowns, wheel, overlay),
+        overlay=overlay,
         sounds=Sounds(settings.sounds_dir),
         quota=Quota(database, clock),
     )

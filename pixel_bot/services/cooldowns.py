@@ -8,6 +8,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.db.sets import sql
+from pixel_bot.services.cause import write_once
 
 KEEP_EXPIRED = timedelta(hours=1)
 
@@ -65,7 +66,7 @@ class Cooldowns:
     async def reset(self, user_id: int) -> int:
         """End all cooldowns of one user. Returns how many had been running."""
         running = await self.running(user_id)
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             await session.execute(sql("DELETE FROM cooldowns WHERE user_id = :user"), {"user": user_id})
         return len(running)
 

@@ -106,11 +106,7 @@ async def claim(session: AsyncSession, track: str | None, now: datetime, most: i
     ids = (await session.execute(chosen.with_for_update(skip_locked=True))).scalars().all()
     if not ids:
         return []
-    await session.execute(
-        update(QueueItem)
-        .where(QueueItem.id.in_(ids))
-        .values(status="running", started_at=now, attempts=QueueItem.attempts + 1)
-    )
+    await session.execute(update(QueueItem).where(QueueItem.id.in_(ids)).values(status="running", started_at=now))
     return await load(session, QueueItem.id.in_(ids))
 
 
@@ -136,11 +132,14 @@ async def last(session: AsyncSession, *where: ColumnElement[bool]) -> Item | Non
     return None if row is None else _item(row)
 
 
-async def begin(session: AsyncSession, item_id: int, now: datetime, page: str | None = None) -> None:
+UNTOUCHED = (QueueItem.page.is_(None), QueueItem.begun_at.is_(None))
+"""Of an item of which nothing was seen or heard yet, as far as we know."""
+
+
+async def begin(session: AsyncSession, item_id: int, now: datetime) -> None:
     """From now on its effect may have been seen or heard."""
     began = func.coalesce(QueueItem.begun_at, now)
-    values: dict[str, Any] = {"begun_at": began} | ({"page": page} if page else {})
-    await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(**values))
+    await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(begun_at=began))
 
 
 async def give_to(session: AsyncSession, item_id: int, page: str) -> None:
@@ -148,12 +147,22 @@ async def give_to(session: AsyncSession, item_id: int, page: str) -> None:
     await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(page=page))
 
 
-async def put_back(session: AsyncSession, ids: Sequence[int]) -> None:
-    """Running items wait again, at the head of their lane, because they are its oldest."""
+async def put_back(session: AsyncSession, ids: Sequence[int], *, released: bool = False, counted: bool = True) -> None:
+    """Running items wait again, at the head of their lane, because they are its oldest.
+
+    Args:
+        session: the caller's transaction.
+        ids: which.
+        released: the page that had them has let go: any page may play them.
+        counted: whether this counts as an attempt.
+    """
+    values: dict[str, Any] = {"status": "pending", "started_at": None}
+    if released:
+        values["page"] = None
+    if counted:
+        values["attempts"] = QueueItem.attempts + 1
     await session.execute(
-        update(QueueItem)
-        .where(QueueItem.id.in_(ids), QueueItem.status == "running")
-        .values(status="pending", started_at=None)
+        update(QueueItem).where(QueueItem.id.in_(ids), QueueItem.status == "running").values(**values)
     )
 
 
@@ -172,16 +181,18 @@ async def end(
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An item that ended, and the words on it that chat must still hear."""
+    """An item that ended, the words on it that chat must still hear, and the points that went back."""
 
     item: Item
     note: str
+    back: int
 
 
 async def untold(session: AsyncSession, limit: int) -> list[Told]:
     """Endings that chat must still hear of, oldest first."""
     query = _items().where(QueueItem.told.is_(False)).order_by(QueueItem.id).limit(limit)
-    return [Told(_item(row), row[0].note or "") for row in await session.execute(query)]
+    rows = (await session.execute(query)).all()
+    return [Told(_item(row), row[0].note or "", row[0].cost if row[0].refunded_at else 0) for row in rows]
 
 
 async def note(session: AsyncSession, item_id: int, words: str) -> None:

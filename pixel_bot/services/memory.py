@@ -38,6 +38,10 @@ class Memory(Generic[K, V]):
         self.put(key, value)
         return True
 
+    def remembered(self) -> list[K]:
+        """What is remembered."""
+        return list({**self._stale, **self._fresh})
+
     def forget(self, key: K) -> None:
         """Drop one key."""
         self._fresh.pop(key, None)

@@ -14,13 +14,14 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pixel_bot.clock import Clock
+from pixel_bot.services.memory import Memory
 
 log = logging.getLogger(__name__)
 
 RETURN_SECONDS = 7.0
 """How long a page that fell silent, or that an earlier run had, may take to come back: its longest back-off."""
 
-State = Literal["started", "finished", "failed", "lost", "stopped"]
+State = Literal["started", "finished", "failed", "lost"]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
@@ -45,7 +46,7 @@ class Screen:
 
 
 class Showing:
-    """One effect on its page: ``next`` tells what the page, or a mod, says."""
+    """One effect on its page: ``next`` tells what the page says."""
 
     def __init__(self, overlay: "Overlay", token: str, message: Mapping[str, Any], screen: Screen) -> None:
         self._overlay = overlay
@@ -85,6 +86,7 @@ class Overlay:
         self._left: set[str] = set()
         self._partings: dict[str, asyncio.TimerHandle] = {}
         self._audio: dict[str, bytes] = {}
+        self._dead: Memory[str, bool] = Memory(50)
         self._came = asyncio.Event()
         self._born: float | None = None
         self._away_since: dict[bool, datetime | None] = {False: clock.now(), True: clock.now()}
@@ -100,6 +102,8 @@ class Overlay:
         log.info("An overlay page is open%s.", " in OBS" if screen.obs else "")
         self._presence_changed()
         await self.tell(screen, {"type": "hello", "volume": self.volume})
+        for token in self._dead.remembered():
+            await self.tell(screen, {"type": "stop", "id": token})
         for showing in [s for s in self._showings.values() if s.screen.id == screen.id]:
             showing.screen = screen
             await self.tell(screen, showing.message)
@@ -145,41 +149,48 @@ class Overlay:
         """Since when no page can play; None when one can."""
         return self._away_since[needs_sound]
 
-    async def show(
-        self, token: str, message: Mapping[str, Any], *, needs_sound: bool, had: str | None = None
-    ) -> Showing | None:
-        """Let one page play an effect.
+    async def choose(self, *, needs_sound: bool, had: str | None = None) -> Screen | None:
+        """The page that is to play an effect.
 
         Args:
-            token: names the effect, for ever.
-            message: what the page is to play.
             needs_sound: a page whose sound is blocked will not do.
             had: the page that was playing it before, which is asked first and waited for.
 
         Returns:
-            The showing, to be closed by the caller; None when no page can play.
+            The page; None when none can play.
         """
-        screen = await self._choose(needs_sound, had)
-        if screen is None:
-            return None
+        await self._wait_for(had)
+        earlier = self._screens.get(had or "")
+        if earlier is not None and earlier.visible and (earlier.sound or not needs_sound):
+            return earlier
+        return self.best(needs_sound=needs_sound)
+
+    async def play(self, screen: Screen, token: str, message: Mapping[str, Any]) -> Showing:
+        """Let a page play an effect.
+
+        Args:
+            screen: which page.
+            token: names the effect, for ever.
+            message: what the page is to play.
+
+        Returns:
+            The showing, to be closed by the caller. On a page that is gone by now it is lost at once.
+        """
         whole = {"type": "play", "id": token, **message}
         showing = self._showings[token] = Showing(self, token, whole, screen)
-        await self.tell(screen, whole)
+        self._dead.forget(token)
+        if self._screens.get(screen.id) is not None:
+            showing.screen = self._screens[screen.id]
+            await self.tell(showing.screen, whole)
+        elif screen.id not in self._partings:
+            showing.put(Ack("lost"))
         return showing
 
-    def interrupt(self, token: str, reason: str) -> bool:
-        """A mod stops an effect; whoever waits for it hears ``reason``. Returns whether it was playing."""
-        showing = self._showings.get(token)
-        if showing is None:
-            return False
-        showing.put(Ack("stopped", reason=reason))
-        return True
-
-    def abandon(self, token: str) -> None:
-        """The bot ends: whoever waits for the effect leaves it to the page, and to the next run."""
-        showing = self._showings.get(token)
-        if showing is not None:
-            showing.put(Ack("lost"))
+    async def revoke(self, token: str) -> None:
+        """The effect was given back: no page may play it, now or when it comes back."""
+        self._dead.put(token, True)
+        for screen in self.screens:
+            await self.tell(screen, {"type": "stop", "id": token})
 
     async def stop_all(self) -> None:
         """Take everything off all pages at once."""
@@ -206,30 +217,30 @@ class Overlay:
         return f"/overlay/sound/{quote(name)}?key={self.key}"
 
     def close(self, showing: Showing) -> None:
-        """An effect has ended."""
+        """Nobody listens to it any more."""
         self._showings.pop(showing.token, None)
-        self._audio.pop(showing.token, None)
+
+    def take_back(self, token: str) -> None:
+        """Speech that was lent is not needed any more."""
+        self._audio.pop(token, None)
 
     async def tell(self, screen: Screen, message: Mapping[str, Any]) -> None:
         """Send a message to one page. A page that is gone hears nothing; its leaving is noticed elsewhere."""
         with suppress(ConnectionError):
             await screen.send(message)
 
-    async def _choose(self, needs_sound: bool, had: str | None) -> Screen | None:
+    async def _wait_for(self, screen_id: str | None) -> None:
+        """A page that had an effect before a restart may be on its way back."""
         loop = asyncio.get_running_loop()
         self._born = self._born if self._born is not None else loop.time()
-        while had is not None and had not in self._screens and had not in self._left:
+        while screen_id is not None and screen_id not in self._screens and screen_id not in self._left:
             left = self._born + RETURN_SECONDS - loop.time()
             if left <= 0:
-                break
+                return
             self._came.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._came.wait()
-        earlier = self._screens.get(had or "")
-        if earlier is not None and earlier.visible and (earlier.sound or not needs_sound):
-            return earlier
-        return self.best(needs_sound=needs_sound)
 
     def _lost(self, screen_id: str) -> None:
         self._partings.pop(screen_id, None)

@@ -13,6 +13,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Block, Redeem, stamp
 from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.errors import BadInput, ChatError
+from pixel_bot.services.cause import write_once
 from pixel_bot.services.outcome import Lane
 from pixel_bot.services.people import Viewer
 
@@ -150,7 +151,7 @@ class Redeems:
 
     async def block(self, viewer: Viewer, key: str) -> None:
         """Keep a viewer from a redeem, or with ``*`` from all."""
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             await session.execute(
                 sql(
                     "INSERT INTO blocks (user_id, key, created_at) VALUES (:user, :key, :now) "
@@ -162,7 +163,7 @@ class Redeems:
     async def unblock(self, viewer: Viewer, key: str) -> int:
         """Let a viewer use a redeem again, or with ``*`` everything. Returns how many blocks ended."""
         ours = [Block.user_id == viewer.id, *([] if self.checked(key) == ALL else [Block.key == key])]
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             blocks = (await session.execute(select(Block).where(*ours))).scalars().all()
             for block in blocks:
                 await session.delete(block)
@@ -183,7 +184,7 @@ class Redeems:
         key = self.checked(key)
         if key == ALL:
             raise ChatError("Name one redeem.")
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             changed = await session.execute(
                 update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)
             )

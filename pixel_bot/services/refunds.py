@@ -16,6 +16,7 @@ from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.items import WAITING, Item
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.outcome import UnknownEffect
+from pixel_bot.services.overlay import Overlay
 from pixel_bot.services.people import Viewer
 from pixel_bot.services.wheel import Wheel
 
@@ -31,11 +32,12 @@ class Refund:
 class Refunds:
     """Ends items without an effect."""
 
-    def __init__(self, database: Database, clock: Clock, cooldowns: Cooldowns, wheel: Wheel) -> None:
+    def __init__(self, database: Database, clock: Clock, cooldowns: Cooldowns, wheel: Wheel, overlay: Overlay) -> None:
         self._database = database
         self._clock = clock
         self._cooldowns = cooldowns
         self._wheel = wheel
+        self._overlay = overlay
 
     async def fail(
         self, *where: ColumnElement[bool], reason: str, told: bool = False, status: Sequence[str] = WAITING
@@ -52,7 +54,15 @@ class Refunds:
             What was given back. Items that ended meanwhile are not in it, so nobody is ever paid twice.
         """
         async with write_once(self._database) as session:
-            return await self.fail_in(session, *where, reason=reason, told=told, status=status)
+            given = await self.fail_in(session, *where, reason=reason, told=told, status=status)
+        await self.take_off(given)
+        return given
+
+    async def take_off(self, given: Sequence[Refund]) -> None:
+        """What was given back must not be seen or heard any more: call it when the refund is durable."""
+        for refund in given:
+            if refund.item.page is not None:
+                await self._overlay.revoke(refund.item.token)
 
     async def fail_in(
         self,
@@ -62,7 +72,7 @@ class Refunds:
         told: bool = False,
         status: Sequence[str] = WAITING,
     ) -> list[Refund]:
-        """The same in the caller's transaction."""
+        """The same in the caller's transaction, who calls ``take_off`` after it."""
         now = self._clock.now()
         ended = await items.end(session, [QueueItem.status.in_(status), *where], "failed", now, reason, told=told)
         if not ended:

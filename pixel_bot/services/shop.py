@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Cooldown, QueueItem, Redeem
-from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff
+from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff, Withdrawn
 from pixel_bot.services import items, ledger
-from pixel_bot.services.cause import write_once
+from pixel_bot.services.cause import refuse_repeats, write_once
 from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.items import WAITING, Draft
 from pixel_bot.services.ledger import Entry
@@ -25,6 +25,10 @@ ROOM = 20
 ROOM_FOR_ONE = 2
 
 
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Who wants what. ``exempt`` ones do not wait for cooldowns, and start none."""
@@ -34,6 +38,8 @@ class Order:
     effect: Effect
     exempt: bool = False
     message_id: str | None = None
+    withdrawn: Callable[[], bool] = _never
+    """Asked in the purchase's own transaction: True when a mod took the message away meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,9 @@ class Shop:
 
         Raises:
             RedeemOff, Blocked, OnCooldown, QueueFull: in this order.
+            AlreadyWorked: the message that asks for it was worked before.
         """
+        await refuse_repeats(self._database)
         if closed := self._redeems.why_closed(offer.key, mod=mod):
             raise RedeemOff(offer.display_name, closed)
         async with self._database.readers() as session:
@@ -91,6 +99,8 @@ class Shop:
         offer, viewer = order.offer, order.viewer
         lane = lane_of(order.effect, offer.lane)
         async with write_once(self._database) as session:
+            if order.withdrawn():
+                raise Withdrawn
             now = self._clock.now()
             terms = await self._terms(session, offer, viewer, lane, exempt=order.exempt)
             balance = await self._debit(session, viewer, offer.key, terms.cost, now)

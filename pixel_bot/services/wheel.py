@@ -15,6 +15,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Draw, User
 from pixel_bot.errors import RedeemOff
 from pixel_bot.services import events, items, ledger
+from pixel_bot.services.cause import write_once
 from pixel_bot.services.items import Draft, Item
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Gain, Levels, LevelUp
@@ -107,13 +108,15 @@ class Wheel:
         new = await events.claim(session, [events.Worked(f"prize:{draw.id}", "wheel", 0, 0, now)])
         if not new:
             return "", []
-        values: dict[str, Any] = {"landed_at": now, "owed": prize.by_hand}
+        # A balance that is full takes no more: then a person has to find another way.
+        owed = prize.by_hand or viewer.points + (prize.grant_points or 0) > ledger.MAX_BALANCE
+        values: dict[str, Any] = {"landed_at": now, "owed": owed}
         await session.execute(update(Draw).where(Draw.id == draw.id).values(**values))
-        ups = await self._grant(session, viewer, prize, now)
+        ups = [] if owed else await self._grant(session, viewer, prize, now)
         effect = effect_of(prize.effect, viewer.display_name) if prize.effect else None
         if effect is not None:
             await items.put(session, Draft(effect, item.redeem, viewer.id, now))
-        return _result(viewer, prize), ups
+        return _result(viewer, prize, owed=owed), ups
 
     async def last(self) -> Drawn | None:
         """The newest draw that was not cancelled."""
@@ -143,7 +146,7 @@ class Wheel:
     async def give(self, viewer: Viewer, by: Viewer) -> str | None:
         """A mod has given the oldest prize that is owed to a viewer. Returns its name; None when nothing is."""
         oldest = select(func.min(Draw.id)).where(Draw.owed, Draw.user_id == viewer.id).scalar_subquery()
-        async with self._database.write() as session:
+        async with write_once(self._database) as session:
             given = await session.execute(
                 update(Draw).where(Draw.id == oldest).values(owed=False, given_by=by.name).returning(Draw.prize)
             )
@@ -160,7 +163,7 @@ class Wheel:
             .where(Draw.prize.in_(stocked), Draw.cancelled_at.is_(None))
             .group_by(Draw.prize)
         )
-        gone = {name: n for name, n in await session.execute(query)} if stocked else {}
+        gone = {str(name): int(n) for name, n in await session.execute(query)} if stocked else {}
         left = [(p, None if p.stock is None else max(0, p.stock - gone.get(p.name, 0))) for p in prizes]
         there = [(p, stock) for p, stock in left if p.weight > 0 and stock != 0]
         if not there:
@@ -186,8 +189,8 @@ def pick(seed: str, odds: Sequence[tuple[str, float]]) -> int:
     return max(i for i, (_, weight) in enumerate(odds) if weight > 0)
 
 
-def _result(viewer: Viewer, prize: Prize) -> str:
-    if prize.by_hand:
+def _result(viewer: Viewer, prize: Prize, *, owed: bool) -> str:
+    if owed:
         return f"{viewer} won {prize.name}! A mod hands it over."
     grants = [
         *([count(prize.grant_points, "point")] if prize.grant_points else []),
