@@ -2,22 +2,20 @@
 
 import argparse
 import asyncio
-import sqlite3
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from _bare import bare_commits
 from _double import Double, double
 from _frames import chat, crowd, frame, known_viewer
 from _process import bot
 from _report import ms, percentile, ratio, table
 
-BARE_PAUSE = 0.005
 ANSWER_SECONDS = 10.0
 WARM_UP_SECONDS = 2.0
 """Not counted: first looks at people and statements are no news after a minute."""
@@ -100,28 +98,6 @@ async def press(twitch: Double, load: Load) -> dict[str, float]:
 def _command(number: int, chatters: int) -> tuple[str, bytes]:
     message_id = f"command-{number}"
     return message_id, frame(known_viewer(number % chatters), "!points", message_id, datetime.now(UTC))
-
-
-def bare_commits(folder: Path, stop: threading.Event) -> list[float]:
-    """Seconds of the smallest durable commit on this disk, in the same minutes as the bot's own.
-
-    One row, write-ahead log, ``synchronous = FULL``, one commit every 5 ms. Each counts from the moment at which it
-    was due, as a message does: while the disk stalls, messages and commits wait alike.
-    """
-    seconds: list[float] = []
-    with closing(sqlite3.connect(folder / "bare.db", isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("CREATE TABLE rows (id INTEGER PRIMARY KEY, words TEXT)")
-        due = time.perf_counter()
-        while not stop.is_set():
-            due += BARE_PAUSE
-            time.sleep(max(0.0, due - time.perf_counter()))
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("INSERT INTO rows (words) VALUES ('as many bytes as a row of the ledger may have')")
-            connection.execute("COMMIT")
-            seconds.append(time.perf_counter() - due)
-    return seconds
 
 
 def show(results: Results, load: Load) -> None:

@@ -17,7 +17,8 @@ from pixel_bot.bot import Account, PixelBot
 from pixel_bot.chat.command import command_list, usage
 from pixel_bot.chat.guards import audience
 from pixel_bot.clock import Clock
-from pixel_bot.db.engine import Database
+from pixel_bot.db.engine import Database, sqlite_path
+from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import FolderNotWritable, StartError
@@ -81,6 +82,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
     async with AsyncExitStack() as stack:
         web = WebServer(settings.web_host, settings.web_port)
         stack.push_async_callback(web.stop)
+        stack.enter_context(only_one(sqlite_path(settings.database_for("sandbox"))))
         services = await stack.enter_async_context(opened(settings, "sandbox", clock or Clock()))
         twitch = Twitch(World(), settings.command_prefix)
         place = sandbox_place(twitch.world, web.address)

@@ -5,6 +5,7 @@ PixelError
 │   ├── SettingsError        a setting is wrong; exit code 2
 │   ├── PortInUse
 │   ├── FolderNotWritable
+│   ├── SecondInstance
 │   └── DatabaseRefused      corrupt, of the other mode, newer than the bot
 ├── EffectFailed             what was paid for did not happen; the points go back
 └── ChatError                said in chat to the one who typed
@@ -64,6 +65,13 @@ class FolderNotWritable(StartError):
         super().__init__(
             f"The folder {folder} cannot be written. Allow writing there, or point {setting} to another folder."
         )
+
+
+class SecondInstance(StartError):
+    """Another bot works on the same database."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"Another Pixel Bot runs on {path} already. Stop it first, or set another DATA_DIR.")
 
 
 class DatabaseRefused(StartError):

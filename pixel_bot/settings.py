@@ -1,5 +1,6 @@
 """All settings: from the environment, or ``.env`` in the working directory."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -29,6 +30,7 @@ def _with_slash(url: str) -> str:
 HttpBase = Annotated[str, _web_address(("https://", "http://")), AfterValidator(_with_slash)]
 SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
 Mode = Literal["live", "sandbox"]
+OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
 TwitchId = Annotated[str, Field(pattern=r"^\d*$")]
 
 
@@ -143,6 +145,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with sqlite+aiosqlite:///")
         if value.removeprefix("sqlite+aiosqlite:///").partition("?")[0] in {"", ":memory:"}:
             raise ValueError("must name a file, because points that live in memory are lost at the end")
+        return value
+
+    @field_validator("overlay_key")
+    @classmethod
+    def _key_for_an_address(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not OVERLAY_KEY.match(value.get_secret_value()):
+            raise ValueError("use 8 to 128 letters, digits, - or _, or leave it out")
         return value
 
     @field_validator("cogs_dir", mode="before")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -39,6 +40,42 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else read_stamp(value)
+
+
+class _JsonText(UserDefinedType[str]):
+    """A column declared as JSON, whose text is taken as it stands."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name in DDL."""
+        return "JSON"
+
+
+def read_json(value: Any) -> Any:
+    """JSON as a raw row has it: text from SQLite, a value from elsewhere; None for what is no JSON."""
+    if not isinstance(value, str | bytes):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+
+
+class AnyJson(TypeDecorator[Any]):
+    """JSON that reads as None where a hand has written something else; one odd row must not stop the queue."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(_JsonText() if dialect.name == "sqlite" else JSON())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return orjson.dumps(value).decode() if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return read_json(value) if dialect.name == "sqlite" else value
 
 
 @lru_cache(maxsize=16_384)
@@ -134,7 +171,7 @@ class QueueItem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
     status: Mapped[str] = mapped_column(server_default="pending", nullable=True)
-    payload_json: Mapped[Any | None] = mapped_column(JSON)
+    payload_json: Mapped[Any | None] = mapped_column(AnyJson)
     created_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -238,9 +275,9 @@ class Draw(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     seed: Mapped[str]
-    odds_json: Mapped[Any] = mapped_column(JSON)
+    odds_json: Mapped[Any] = mapped_column(AnyJson)
     prize: Mapped[str]
-    prize_json: Mapped[Any] = mapped_column(JSON)
+    prize_json: Mapped[Any] = mapped_column(AnyJson)
     created_at: Mapped[datetime]
     landed_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]

@@ -19,6 +19,7 @@ from pixel_bot.jobs.theatre import Theatre
 from pixel_bot.jobs.track import Track
 from pixel_bot.services.cause import write_once
 from pixel_bot.services.container import Services
+from pixel_bot.services.outcome import LANE_OF_TRACK
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class Dispatcher:
         self._teller = Teller(services, say)
         settling = Settling(services, self._teller.wake, self.wake)
         theatre = Theatre(services, speech, limits)
-        places = (("tts", "tts"), ("wheel", "wheel"), ("sound", "effect"))
+        places = LANE_OF_TRACK.items()
         self.tracks = [Track(name, lane, services, theatre, settling, limits) for name, lane in places]
         self.runs = Runs(services, self.effects, settling, say, limits)
         self._grace = limits.grace
@@ -49,14 +50,14 @@ class Dispatcher:
         for worker in (*self.tracks, self.runs):
             worker.paused = worker.lane in paused
         self._services.overlay.changed.add(self.wake)
-        self._services.shop.sold.add(self.wake)
+        self._services.shop.sold.add(self.wake_for)
         workers = (*self.tracks, self.runs, self._teller)
         self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in workers]
 
     async def stop(self) -> None:
         """Stop in order. What is under way has a few seconds; the rest is left to the next start."""
         self._services.overlay.changed.discard(self.wake)
-        self._services.shop.sold.discard(self.wake)
+        self._services.shop.sold.discard(self.wake_for)
         for worker in (*self.tracks, self.runs, self._teller):
             worker.stop()
         if not self._tasks:
@@ -72,6 +73,11 @@ class Dispatcher:
         """Something changed: all lanes look again."""
         for worker in (*self.tracks, self.runs):
             worker.wake()
+
+    def wake_for(self, track: str | None) -> None:
+        """There is a new item on a track, or without one."""
+        worker = next((t for t in self.tracks if t.name == track), self.runs)
+        worker.wake()
 
     def tell_news(self) -> None:
         """Chat has something to hear."""

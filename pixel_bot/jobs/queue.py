@@ -17,9 +17,9 @@ from pixel_bot.services.cause import refuse_repeats, write_once
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import UNTOUCHED, WAITING, Item
 from pixel_bot.services.memory import Memory
-from pixel_bot.services.outcome import LANES, seconds_of
+from pixel_bot.services.outcome import LANES, seconds_of_payload
 from pixel_bot.services.people import Viewer
-from pixel_bot.services.refunds import Refund, is_ours
+from pixel_bot.services.refunds import Refund
 
 SKIPPED = "A mod skipped it."
 CLEARED = "A mod cleared the queue."
@@ -27,6 +27,8 @@ PANIC = "A mod stopped the show for a moment."
 DELETED = "The message was deleted."
 SENT_OFF = "A mod sent you off."
 BY_MOD = "A mod gave it back."
+JUST_NOW = timedelta(seconds=3)
+"""How long a purchase may be on its way when a mod takes its message out of chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Queue:
         self._clock: Clock = services.clock
         self._removed: Memory[str, bool] = Memory(1_000)
         self._sent_off: Memory[str, datetime] = Memory(1_000)
+        self._cleared_at: datetime | None = None
 
     async def items(self) -> list[Item]:
         """All that waits or runs, oldest first."""
@@ -80,7 +83,7 @@ class Queue:
         for index, item in enumerate(found):
             if item.user_id == viewer.id:
                 ahead = [i for i in found[:index] if i.track == item.track] if item.track else []
-                places.append(Place(item, len(ahead), sum(seconds_of(i.effect) for i in ahead if is_ours(i))))
+                places.append(Place(item, len(ahead), sum(seconds_of_payload(i.payload) for i in ahead)))
         return places
 
     async def cancel(self, viewer: Viewer) -> Refund | None:
@@ -147,7 +150,7 @@ class Queue:
                 return None
             if item.draw is not None and (item.begun_at is not None or item.status == "done"):
                 raise BadInput("The wheel has turned: the prize counts, so the spin is not given back.")
-            if item.status == "done":
+            if item.status in {"done", "failed"}:
                 return await self._services.refunds.after_the_fact(session, item)
             given = await self._services.refunds.fail_in(
                 session, QueueItem.id == item.id, reason=BY_MOD, told=True, status=("pending",)
@@ -186,12 +189,13 @@ class Queue:
 
     async def drop_all(self) -> None:
         """The whole chat was cleared: so is all speech."""
+        self._cleared_at = self._clock.now()
         await self._drop([], DELETED)
 
     def was_removed(self, message_id: str, author_id: str) -> bool:
         """True when a mod took a message out of chat, or sent its author off, a moment ago: before it was bought."""
-        gone = self._sent_off.get(author_id)
-        just_now = gone is not None and self._clock.now() - gone < timedelta(seconds=10)
+        moments = (self._sent_off.get(author_id), self._cleared_at)
+        just_now = any(m is not None and self._clock.now() - m < JUST_NOW for m in moments)
         return just_now or self._removed.get(message_id) is not None
 
     async def drop_redeems(self, keys: Sequence[str], reason: str) -> list[Refund]:

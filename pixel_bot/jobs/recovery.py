@@ -1,18 +1,21 @@
 """What a crash left behind: each item is put back, given back or ended, before anything new is worked."""
 
 import logging
+from datetime import timedelta
 
 from pixel_bot.db.models import QueueItem
 from pixel_bot.jobs.effects import Effects
 from pixel_bot.jobs.limits import ATTEMPTS
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
-from pixel_bot.services.items import WAITING, Item
+from pixel_bot.services.items import WAITING, Item, is_ours
 from pixel_bot.services.outcome import Run
-from pixel_bot.services.refunds import is_ours
 from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
+
+STILL_PLAYING = timedelta(minutes=5)
+"""What was given back longer ago than this is on no page any more."""
 
 RESTARTED = "The bot was restarted in the middle of it."
 GONE = "The feature behind it is gone."
@@ -24,6 +27,8 @@ async def recover(services: Services, effects: Effects) -> None:
     What the overlay was playing is asked of it again, under the same token. Work on the server begins anew, unless it
     may already have been seen. What no loaded cog offers is given back.
     """
+    for token in await services.refunds.recent(services.clock.now() - STILL_PLAYING):
+        await services.overlay.revoke(token)
     async with services.database.readers() as session:
         left = await items.load(session, QueueItem.status.in_(WAITING))
     running = [i for i in left if i.status == "running"]

@@ -12,11 +12,11 @@ from pixel_bot.jobs.effects import Effects, Job, Method, Say, Spec
 from pixel_bot.jobs.limits import Limits
 from pixel_bot.jobs.settling import RETRY_SECONDS, Settling
 from pixel_bot.services import items
+from pixel_bot.services.claims import claim_free
 from pixel_bot.services.container import Services
-from pixel_bot.services.items import Item
+from pixel_bot.services.items import Item, is_ours
 from pixel_bot.services.outcome import Effect, Run
 from pixel_bot.services.people import Viewer
-from pixel_bot.services.refunds import is_ours
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +89,12 @@ class Runs:
     async def _begin_more(self) -> None:
         try:
             async with self._services.database.readers() as session:
-                waiting = await items.count_pending(session)
-            if not waiting:
-                return
+                if not await items.any_without_track(session):
+                    return
             async with self._services.database.write() as session:
                 if self.paused or self._stopping:
                     return
-                claimed = await items.claim(session, None, self._services.clock.now(), MOST - len(self._tasks))
+                claimed = await claim_free(session, self._services.clock.now(), MOST - len(self._tasks))
         except DBAPIError as exc:
             log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)

@@ -12,16 +12,15 @@ from pixel_bot.jobs.attempt import DONE, Attempt, Verdict
 from pixel_bot.jobs.limits import ATTEMPTS
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
-from pixel_bot.services.items import Draft, Item
+from pixel_bot.services.items import WAITING, Draft, Item, is_ours
 from pixel_bot.services.levels import LevelUp
 from pixel_bot.services.outcome import Effect, SpinWheel
-from pixel_bot.services.refunds import is_ours
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
 CUT = "It was cut off too often."
-UNCLEAR = "Something went wrong with it; please ask a mod to set it right."
+UNCLEAR = "Something went wrong with it."
 
 
 class Settling:
@@ -45,19 +44,19 @@ class Settling:
         except Exception:
             log.exception("Item %d of the queue could not be ended as it should.", attempt.item.id)
             verdict = Verdict("refund", UNCLEAR)
-            await persistently(lambda: self._close([QueueItem.id == attempt.item.id]))
+            await self.give_back(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
         attempt.end(verdict)
 
-    async def give_back(self, *where: ColumnElement[bool], reason: str) -> None:
-        """Give back what still waits."""
+    async def give_back(self, *where: ColumnElement[bool], reason: str, status: Sequence[str] = ("pending",)) -> None:
+        """Give back what still waits, or is in one of these states."""
         try:
-            await persistently(lambda: self._give_back(where, reason))
+            await persistently(lambda: self._give_back(where, reason, status))
         except Exception:
             log.exception("Items of the queue could not be given back.")
             await persistently(lambda: self._close(where))
 
-    async def _give_back(self, where: Sequence[ColumnElement[bool]], reason: str) -> None:
-        await self._services.refunds.fail(*where, reason=reason, status=("pending",))
+    async def _give_back(self, where: Sequence[ColumnElement[bool]], reason: str, status: Sequence[str]) -> None:
+        await self._services.refunds.fail(*where, reason=reason, status=status)
         self.tell_news()
 
     async def _close(self, where: Sequence[ColumnElement[bool]]) -> None:
@@ -98,16 +97,19 @@ class Settling:
         ups: list[LevelUp] = []
         async with services.database.write() as session:
             note = f"@{item.buyer} {follow_up}" if isinstance(follow_up, str) else ""
-            if not await items.end(session, [QueueItem.id == item.id], "done", now, "", told=True):
-                return
-            if isinstance(item.effect, SpinWheel):
+            more = isinstance(item.effect, SpinWheel)
+            if more:
                 note, ups = await services.wheel.credit(session, item, now)
-            await items.note(session, item.id, note)
+            if not await items.done(session, item.id, now, note):
+                await session.rollback()
+                return
             if follow_up is not None and not isinstance(follow_up, str):
+                more = True
                 await items.put(session, Draft(follow_up, item.redeem, item.user_id, now))
         if note:
             self.tell_news()
-        self._more()
+        if more:
+            self._more()
         await services.levels.tell(ups)
 
 

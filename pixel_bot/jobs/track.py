@@ -13,9 +13,9 @@ from pixel_bot.jobs.limits import Limits, needs_sound
 from pixel_bot.jobs.settling import RETRY_SECONDS, Settling, has_begun_to_spin
 from pixel_bot.jobs.theatre import Theatre
 from pixel_bot.services import items
+from pixel_bot.services.claims import claim_head
 from pixel_bot.services.container import Services
-from pixel_bot.services.items import Item
-from pixel_bot.services.refunds import is_ours
+from pixel_bot.services.items import Item, is_ours
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Track:
                 await self._rest(patience)
             elif patience < 0:
                 await self._give_up(head)
-            elif (attempt := await self._claim()) is not None:
+            elif (attempt := await self._claim(head)) is not None:
                 return attempt
             elif not self.paused:
                 await self._rest(RETRY_SECONDS)
@@ -109,18 +109,19 @@ class Track:
                 await self._wake.wait()
         self._idle.clear()
 
-    async def _claim(self) -> Attempt | None:
+    async def _claim(self, head: Item) -> Attempt | None:
+        best = self._services.overlay.best(needs_sound=needs_sound(head.effect))
         async with self._services.database.write() as session:
             # A mod who pauses waits for the same turn: they must find the lane empty, or the attempt in ``run``.
             if self.paused or self._stopping:
                 return None
-            claimed = await items.claim(session, self.name, self._services.clock.now())
-        return Attempt(claimed[0]) if claimed else None
+            now = self._services.clock.now()
+            item = await claim_head(session, head, now, best.id if best is not None else None)
+        return Attempt(item) if item is not None else None
 
     async def _head(self) -> Item | None:
         async with self._services.database.readers() as session:
-            found = await items.load(session, QueueItem.track == self.name, QueueItem.status == "pending", limit=1)
-        return found[0] if found else None
+            return await items.head(session, self.name)
 
     def _patience(self, head: Item) -> float:
         """Seconds that the head may still wait for a page: 0 when one is there, negative when it waited too long."""

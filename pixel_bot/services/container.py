@@ -67,7 +67,7 @@ def build_services(
     )
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
-    overlay = Overlay(clock, overlay_key(settings), settings.overlay_volume)
+    overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
     return Services(
         settings=settings,

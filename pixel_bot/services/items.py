@@ -4,14 +4,14 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import EPOCH
-from pixel_bot.db.models import Lane, QueueItem, User
-from pixel_bot.services.outcome import Effect, fields_of, from_payload, lane_of, to_payload, track_of
+from pixel_bot.db.models import QueueItem, User
+from pixel_bot.services.outcome import Effect, UnknownEffect, fields_of, from_payload, lane_of, to_payload, track_of
 from pixel_bot.services.outcome import Lane as LaneName
 
 WAITING = ("pending", "running")
@@ -71,64 +71,76 @@ class Draft:
 async def put(session: AsyncSession, draft: Draft) -> int:
     """Write a new item in the caller's transaction. Returns its id."""
     kind = lane_of(draft.effect, draft.declared)
-    statement = insert(QueueItem).values(
-        kind=kind,
-        status="pending",
-        payload_json=to_payload(draft.effect) | (draft.extra or {}),
-        created_at=draft.at,
-        redeem=draft.redeem,
-        user_id=draft.user_id,
-        cost=draft.cost,
-        track=track_of(draft.effect, kind),
-        token=secrets.token_hex(8),
-        message_id=draft.message_id,
-        cooldown_until=draft.cooldown_until,
-        everyone_until=draft.everyone_until,
-        told=True,
-    )
-    return (await session.execute(statement.returning(QueueItem.id))).scalar_one()
+    values = {
+        "kind": kind,
+        "status": "pending",
+        "payload_json": to_payload(draft.effect) | (draft.extra or {}),
+        "created_at": draft.at,
+        "redeem": draft.redeem,
+        "user_id": draft.user_id,
+        "cost": draft.cost,
+        "track": track_of(draft.effect, kind),
+        "token": secrets.token_hex(8),
+        "message_id": draft.message_id,
+        "cooldown_until": draft.cooldown_until,
+        "everyone_until": draft.everyone_until,
+        "told": True,
+    }
+    return (await session.execute(_PUT, values)).scalar_one()
 
 
-async def claim(session: AsyncSession, track: str | None, now: datetime, most: int = 1) -> list[Item]:
-    """Take the next pending items, which are running from then on. A track runs one item at a time, in order.
+# Prepared once: to put a statement together costs more than to run it.
+TABLE = cast(Table, QueueItem.__table__)
+Q = TABLE.c
+_PUT = insert(TABLE).returning(Q.id)
+_FIELDS = (
+    Q.id,
+    Q.kind,
+    Q.status,
+    Q.track,
+    Q.redeem,
+    Q.user_id,
+    func.coalesce(User.__table__.c.display_name, User.__table__.c.name).label("buyer"),
+    Q.cost,
+    Q.token,
+    Q.payload_json,
+    Q.attempts,
+    Q.created_at,
+    Q.page,
+    Q.begun_at,
+    Q.message_id,
+)
+_ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, User.__table__.c.id == Q.user_id))
+_HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)
+_WITHOUT_TRACK = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)
+_END_ONE = (
+    update(TABLE)
+    .where(Q.id == bindparam("item"), Q.status.in_(WAITING))
+    .values(status="done", finished_at=bindparam("now"), note=bindparam("words"), told=bindparam("heard"))
+    .returning(Q.id)
+)
 
-    On PostgreSQL the lane's row is locked first, so that two processes never run two items of one track at once; items
-    without a track are taken past those that another process holds.
-    """
-    chosen = select(QueueItem.id).where(_on(track), QueueItem.status == "pending").order_by(QueueItem.id).limit(most)
-    if track is not None:
-        if session.get_bind().dialect.name == "postgresql":
-            lane = "effect" if track == "sound" else track
-            await session.execute(select(Lane.kind).where(Lane.kind == lane).with_for_update())
-        busy = await session.execute(select(QueueItem.id).where(_on(track), QueueItem.status == "running").limit(1))
-        if busy.first() is not None:
-            return []
-    ids = (await session.execute(chosen.with_for_update(skip_locked=True))).scalars().all()
-    if not ids:
-        return []
-    await session.execute(update(QueueItem).where(QueueItem.id.in_(ids)).values(status="running", started_at=now))
-    return await load(session, QueueItem.id.in_(ids))
+
+async def head(session: AsyncSession, track: str) -> Item | None:
+    """The oldest item of a track that waits."""
+    row = (await session.execute(_HEAD, {"on": track})).first()
+    return None if row is None else _item(row)
 
 
-def _on(track: str | None) -> ColumnElement[bool]:
-    return QueueItem.track.is_(None) if track is None else QueueItem.track == track
+async def any_without_track(session: AsyncSession) -> bool:
+    """True when an item that runs beside others waits."""
+    return (await session.execute(_WITHOUT_TRACK)).first() is not None
 
 
 async def load(session: AsyncSession, *where: ColumnElement[bool], limit: int | None = None) -> list[Item]:
     """Items that fit, in their order."""
-    result = await session.execute(_items().where(*where).order_by(QueueItem.id).limit(limit))
+    result = await session.execute(_ITEMS.where(*where).order_by(Q.id).limit(limit))
     return [_item(row) for row in result]
-
-
-async def count_pending(session: AsyncSession, track: str | None = None) -> int:
-    """How many items of a track, or of those without one, wait."""
-    query = select(func.count()).select_from(QueueItem).where(_on(track), QueueItem.status == "pending")
-    return (await session.execute(query)).scalar_one()
 
 
 async def last(session: AsyncSession, *where: ColumnElement[bool]) -> Item | None:
     """The newest item that fits."""
-    row = (await session.execute(_items().where(*where).order_by(QueueItem.id.desc()).limit(1))).first()
+    row = (await session.execute(_ITEMS.where(*where).order_by(Q.id.desc()).limit(1))).first()
     return None if row is None else _item(row)
 
 
@@ -171,10 +183,10 @@ async def end(
 ) -> list[int]:
     """Items that still wait or run end, once. Returns the ids of those that did."""
     result = await session.execute(
-        update(QueueItem)
-        .where(QueueItem.status.in_(WAITING), *where)
+        update(TABLE)
+        .where(Q.status.in_(WAITING), *where)
         .values(status=status, finished_at=now, note=note or None, told=told)
-        .returning(QueueItem.id)
+        .returning(Q.id)
     )
     return sorted(result.scalars())
 
@@ -190,41 +202,42 @@ class Told:
 
 async def untold(session: AsyncSession, limit: int) -> list[Told]:
     """Endings that chat must still hear of, oldest first."""
-    query = _items().where(QueueItem.told.is_(False)).order_by(QueueItem.id).limit(limit)
+    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(Q.told.is_(False)).order_by(Q.id).limit(limit)
     rows = (await session.execute(query)).all()
-    return [Told(_item(row), row[0].note or "", row[0].cost if row[0].refunded_at else 0) for row in rows]
+    return [Told(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
 
 
-async def note(session: AsyncSession, item_id: int, words: str) -> None:
-    """Chat must hear these words of an item."""
-    await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(note=words, told=not words))
+async def done(session: AsyncSession, item_id: int, now: datetime, words: str) -> bool:
+    """Its effect happened; chat must hear the words, where there are any. Returns False when it had ended before."""
+    values = {"item": item_id, "now": now, "words": words or None, "heard": not words}
+    return (await session.execute(_END_ONE, values)).first() is not None
 
 
-def _items() -> Select[QueueItem, str]:
-    buyer = func.coalesce(User.display_name, User.name)
-    return (
-        select(QueueItem, buyer.label("buyer"))
-        .outerjoin(User, User.id == QueueItem.user_id)
-        .execution_options(populate_existing=True)
-    )
-
-
-def _item(row: Row[QueueItem, str]) -> Item:
-    q = row[0]
+def _item(row: Sequence[Any]) -> Item:
+    item_id, kind, status, track, redeem, user_id, buyer, cost, token, payload, attempts, created, *rest = row
+    page, begun_at, message_id = rest
     return Item(
-        q.id,
-        q.kind,
-        q.status,
-        q.track,
-        q.redeem or "",
-        q.user_id,
-        row[1] or "",
-        q.cost,
-        q.token or "",
-        q.payload_json,
-        q.attempts,
-        q.created_at or EPOCH,
-        q.page,
-        q.begun_at,
-        q.message_id,
+        item_id,
+        kind,
+        status,
+        track,
+        redeem or "",
+        user_id,
+        buyer or "",
+        cost,
+        token or "",
+        payload,
+        attempts,
+        created or EPOCH,
+        page,
+        begun_at,
+        message_id,
     )
+
+
+def is_ours(item: Item) -> bool:
+    """True when we know how to make it happen."""
+    try:
+        return bool(item.effect)
+    except UnknownEffect:
+        return False

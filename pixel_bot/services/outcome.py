@@ -8,6 +8,7 @@ from pixel_bot.errors import PixelError
 
 Lane = Literal["tts", "wheel", "effect"]
 LANES: tuple[Lane, ...] = ("tts", "wheel", "effect")
+LANE_OF_TRACK: dict[str, Lane] = {"tts": "tts", "wheel": "wheel", "sound": "effect"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,14 @@ def track_of(effect: Effect, lane: Lane) -> str | None:
     if lane != "effect":
         return lane
     return None if isinstance(effect, Run) else "sound"
+
+
+def seconds_of_payload(payload: Any) -> float:
+    """The same of a queue item's payload; nothing for what is none of ours."""
+    try:
+        return seconds_of(from_payload(payload))
+    except UnknownEffect:
+        return 0.0
 
 
 def seconds_of(effect: Effect) -> float:

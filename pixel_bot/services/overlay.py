@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -75,9 +76,9 @@ class Showing:
 class Overlay:
     """All open pages, and what they play."""
 
-    def __init__(self, clock: Clock, key: str, volume: int) -> None:
+    def __init__(self, clock: Clock, key: Callable[[], str], volume: int) -> None:
         self._clock = clock
-        self.key = key
+        self._make_key = key
         self.volume = volume
         self.changed: set[Callable[[], None]] = set()
         """Called whenever a page comes, goes, hides or may be heard."""
@@ -90,6 +91,11 @@ class Overlay:
         self._came = asyncio.Event()
         self._born: float | None = None
         self._away_since: dict[bool, datetime | None] = {False: clock.now(), True: clock.now()}
+
+    @cached_property
+    def key(self) -> str:
+        """What a page shows to be let in; made when it is first needed."""
+        return self._make_key()
 
     # What pages say
 

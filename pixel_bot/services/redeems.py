@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
@@ -189,12 +188,6 @@ class Redeems:
                 update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)
             )
             return _price(changed.scalar_one())
-
-
-async def is_blocked(session: AsyncSession, user_id: int, key: str) -> bool:
-    """True when a mod keeps the viewer from the redeem."""
-    found = await session.execute(select(Block.key).where(Block.user_id == user_id, Block.key.in_((key, ALL))).limit(1))
-    return found.first() is not None
 
 
 def _price(row: Redeem) -> Price:

@@ -15,7 +15,6 @@ from pixel_bot.services.cause import write_once
 from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.items import WAITING, Item
 from pixel_bot.services.ledger import Entry
-from pixel_bot.services.outcome import UnknownEffect
 from pixel_bot.services.overlay import Overlay
 from pixel_bot.services.people import Viewer
 from pixel_bot.services.wheel import Wheel
@@ -58,6 +57,14 @@ class Refunds:
         await self.take_off(given)
         return given
 
+    async def recent(self, since: datetime) -> list[str]:
+        """Tokens of what was given back since a moment, and may still be on a page."""
+        query = select(QueueItem.token).where(
+            QueueItem.refunded_at >= since, QueueItem.page.is_not(None), QueueItem.status == "failed"
+        )
+        async with self._database.readers() as session:
+            return [token for token in (await session.execute(query.limit(50))).scalars() if token]
+
     async def take_off(self, given: Sequence[Refund]) -> None:
         """What was given back must not be seen or heard any more: call it when the refund is durable."""
         for refund in given:
@@ -86,10 +93,9 @@ class Refunds:
         return given[0] if given else None
 
     async def latest_of(self, session: AsyncSession, viewer: Viewer) -> Item | None:
-        """The viewer's newest item that was not given back."""
-        return await items.last(
-            session, QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None), QueueItem.status != "failed"
-        )
+        """The viewer's newest item that was not given back. What followed another one for free is left out."""
+        followed = QueueItem.message_id.is_(None) & (QueueItem.cost == 0)
+        return await items.last(session, QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None), ~followed)
 
     async def _give_back(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
         worked = [events.Worked(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]
@@ -115,11 +121,3 @@ class Refunds:
                 .where(Redeem.key == item.redeem, Redeem.everyone_until == everyone)
                 .values(everyone_until=None)
             )
-
-
-def is_ours(item: Item) -> bool:
-    """True when we know how to make it happen."""
-    try:
-        return bool(item.effect)
-    except UnknownEffect:
-        return False

@@ -3,26 +3,29 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, func, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models import Cooldown, QueueItem, Redeem
+from pixel_bot.db.models import Redeem, read_json, read_stamp
+from pixel_bot.db.sets import sql
 from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff, Withdrawn
 from pixel_bot.services import items, ledger
 from pixel_bot.services.cause import refuse_repeats, write_once
 from pixel_bot.services.cooldowns import Cooldowns
-from pixel_bot.services.items import WAITING, Draft
+from pixel_bot.services.items import Draft
 from pixel_bot.services.ledger import Entry
-from pixel_bot.services.outcome import Effect, Lane, SpinWheel, lane_of, seconds_of, track_of
+from pixel_bot.services.outcome import Effect, Lane, SpinWheel, lane_of, seconds_of_payload, track_of
 from pixel_bot.services.people import Viewer
-from pixel_bot.services.redeems import Offer, Redeems, is_blocked
+from pixel_bot.services.redeems import Offer, Redeems
 from pixel_bot.services.wheel import Wheel
 
 ROOM = 20
 ROOM_FOR_ONE = 2
+MOST_AHEAD = 50
 
 
 def _never() -> bool:
@@ -53,6 +56,27 @@ class Receipt:
     seconds: float
 
 
+# All that can refuse a purchase, in one look.
+_TERMS = """
+SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r.everyone_until,
+       (SELECT COUNT(*) FROM blocks b WHERE b.user_id = :user AND b.key IN (:key, '*')) AS blocked,
+       (SELECT c.expires_at FROM cooldowns c WHERE c.user_id = :user AND c.key = :key) AS own_until,
+       (SELECT COUNT(*) FROM queue_items q WHERE q.kind = :lane AND q.status IN ('pending', 'running')) AS waiting,
+       (SELECT COUNT(*) FROM queue_items q
+        WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND q.user_id = :user) AS mine
+FROM redeems r WHERE r.key = :key
+"""
+
+_AHEAD = """
+SELECT payload_json FROM queue_items
+WHERE track = :track AND status IN ('pending', 'running') AND id < :id ORDER BY id LIMIT :most
+"""
+
+
+def _asked(offer: Offer, viewer: Viewer, lane: Lane) -> dict[str, Any]:
+    return {"key": offer.key, "user": viewer.id, "lane": lane}
+
+
 @dataclass(frozen=True, slots=True)
 class _Terms:
     cost: int
@@ -71,8 +95,8 @@ class Shop:
         self._redeems = redeems
         self._cooldowns = cooldowns
         self._wheel = wheel
-        self.sold: set[Callable[[], None]] = set()
-        """Called after each purchase: there is something to do."""
+        self.sold: set[Callable[[str | None], None]] = set()
+        """Called after each purchase with its track: there is something to do."""
         self._room: dict[Lane, int] = {"tts": tts_room, "wheel": ROOM, "effect": ROOM}
 
     async def check(self, offer: Offer, viewer: Viewer, *, exempt: bool = False, mod: bool = False) -> None:
@@ -85,8 +109,8 @@ class Shop:
         await refuse_repeats(self._database)
         if closed := self._redeems.why_closed(offer.key, mod=mod):
             raise RedeemOff(offer.display_name, closed)
-        async with self._database.readers() as session:
-            await self._terms(session, offer, viewer, offer.lane, exempt=exempt)
+        rows = await self._database.look_up(_TERMS, _asked(offer, viewer, offer.lane))
+        self._judge(rows[0] if rows else None, offer, offer.lane, exempt=exempt)
 
     async def buy(self, order: Order) -> Receipt:
         """Debit, cooldown and queue item, all or nothing, with everything checked again in the same transaction.
@@ -102,7 +126,8 @@ class Shop:
             if order.withdrawn():
                 raise Withdrawn
             now = self._clock.now()
-            terms = await self._terms(session, offer, viewer, lane, exempt=order.exempt)
+            row = (await session.execute(sql(_TERMS), _asked(offer, viewer, lane))).first()
+            terms = self._judge(row, offer, lane, exempt=order.exempt)
             balance = await self._debit(session, viewer, offer.key, terms.cost, now)
             draft = Draft(
                 order.effect,
@@ -117,42 +142,35 @@ class Shop:
                 extra=await self._wheel.draw(session, viewer, now) if isinstance(order.effect, SpinWheel) else None,
             )
             await self._rest(session, draft)
-            ahead = await self._ahead(session, track_of(order.effect, lane))
             item_id = await items.put(session, draft)
+        track = track_of(order.effect, lane)
         for tell in tuple(self.sold):
-            tell()
-        return Receipt(item_id, terms.cost, balance, len(ahead), sum(seconds_of(i.effect) for i in ahead))
+            tell(track)
+        # Of those who wait anyway; who is alone does not pay for the look.
+        ahead = await self._ahead(item_id, track) if row is not None and row.waiting else []
+        return Receipt(item_id, terms.cost, balance, len(ahead), sum(ahead))
 
-    async def _terms(self, session: AsyncSession, offer: Offer, viewer: Viewer, lane: Lane, *, exempt: bool) -> _Terms:
-        now = self._clock.now()
-        row = (await session.execute(select(Redeem).where(Redeem.key == offer.key))).scalar_one_or_none()
+    def _judge(self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool) -> _Terms:
         if closed := self._redeems.why_closed(offer.key):
             raise RedeemOff(offer.display_name, closed)
-        if row is None or not row.enabled:
-            raise RedeemOff(row.display_name if row else offer.display_name)
-        if await is_blocked(session, viewer.id, offer.key):
-            raise Blocked(row.display_name)
+        if row is None or not row[2]:
+            raise RedeemOff(row[0] if row else offer.display_name)
+        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine = row
+        if blocked:
+            raise Blocked(name)
         if not exempt:
-            await self._refuse_cooldown(session, row, viewer, now)
-        await self._refuse_full(session, row.display_name, viewer, lane)
-        return _Terms(row.cost or 0, row.cooldown_s or 0, row.everyone_cooldown_s or 0)
-
-    async def _refuse_cooldown(self, session: AsyncSession, row: Redeem, viewer: Viewer, now: datetime) -> None:
-        query = select(Cooldown.expires_at).where(Cooldown.user_id == viewer.id, Cooldown.key == row.key)
-        own = (await session.execute(query)).scalar()
-        if own is not None and own > now:
-            raise OnCooldown(row.display_name, (own - now).total_seconds())
-        if row.everyone_until is not None and row.everyone_until > now:
-            raise OnCooldown(row.display_name, (row.everyone_until - now).total_seconds(), everyone=True)
-
-    async def _refuse_full(self, session: AsyncSession, name: str, viewer: Viewer, lane: Lane) -> None:
-        own = func.sum(case((QueueItem.user_id == viewer.id, 1), else_=0))
-        query = select(func.count(), own).where(QueueItem.kind == lane, QueueItem.status.in_(WAITING))
-        waiting, mine = (await session.execute(query)).one()
-        if (mine or 0) >= ROOM_FOR_ONE:
+            self._refuse_cooldown(name, own_until, everyone=False)
+            self._refuse_cooldown(name, everyone_until, everyone=True)
+        if mine >= ROOM_FOR_ONE:
             raise QueueFull(name, own=True)
         if waiting >= self._room[lane]:
             raise QueueFull(name, own=False)
+        return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
+
+    def _refuse_cooldown(self, name: str, until: Any, *, everyone: bool) -> None:
+        left = (read_stamp(until) - self._clock.now()).total_seconds() if until is not None else 0
+        if left > 0:
+            raise OnCooldown(name, left, everyone=everyone)
 
     async def _debit(self, session: AsyncSession, viewer: Viewer, key: str, cost: int, now: datetime) -> int:
         if not cost:
@@ -167,10 +185,12 @@ class Shop:
                 update(Redeem).where(Redeem.key == draft.redeem).values(everyone_until=draft.everyone_until)
             )
 
-    async def _ahead(self, session: AsyncSession, track: str | None) -> Sequence[items.Item]:
+    async def _ahead(self, item_id: int, track: str | None) -> list[float]:
+        """Seconds of each item that plays before one that was just bought."""
         if track is None:
             return []
-        return await items.load(session, QueueItem.track == track, QueueItem.status.in_(WAITING))
+        rows = await self._database.look_up(_AHEAD, {"track": track, "id": item_id, "most": MOST_AHEAD})
+        return [seconds_of_payload(read_json(payload)) for (payload,) in rows]
 
 
 def _until(now: datetime, seconds: int) -> datetime | None:

@@ -1,0 +1,47 @@
+"""One bot for each SQLite file: a lock that the system lets go of when the process ends, however it ends."""
+
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pixel_bot.errors import FolderNotWritable, SecondInstance
+
+
+@contextmanager
+def only_one(path: Path | None) -> Generator[None]:
+    """Hold the lock beside a database file for the length of the block; databases without a file need none.
+
+    Raises:
+        SecondInstance: another bot holds it.
+        FolderNotWritable: the lock's file cannot be made.
+    """
+    if path is None:
+        yield
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as exc:
+        raise FolderNotWritable(path.parent, "DATA_DIR") from exc
+    try:
+        try:
+            _lock(handle)
+        except OSError as exc:
+            raise SecondInstance(path) from exc
+        yield
+    finally:
+        os.close(handle)
+
+
+if os.name == "nt":
+    import msvcrt
+
+    def _lock(handle: int) -> None:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(handle: int) -> None:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
