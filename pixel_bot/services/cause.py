@@ -38,6 +38,12 @@ def because_of(message_id: str, at: datetime) -> None:
     _current.set(Cause(message_id, at))
 
 
+def unworked_message() -> str:
+    """The id of the message that is being worked, as long as nothing it changed is durable; else an empty text."""
+    cause = _current.get()
+    return "" if cause is None or cause.claimed else cause.message_id
+
+
 async def refuse_repeats(database: Database) -> None:
     """Look whether the message that is being worked was worked before, without waiting for anybody's turn.
 
@@ -46,11 +52,9 @@ async def refuse_repeats(database: Database) -> None:
     Raises:
         AlreadyWorked: it was.
     """
-    cause = _current.get()
-    if cause is None or cause.claimed:
-        return
-    if await database.look_up("SELECT 1 FROM events WHERE id = :id", {"id": cause.message_id}):
-        raise AlreadyWorked(cause.message_id)
+    message_id = unworked_message()
+    if message_id and await database.look_up("SELECT 1 FROM events WHERE id = :id", {"id": message_id}):
+        raise AlreadyWorked(message_id)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from pixel_bot.db.models import Redeem, read_json, read_stamp
 from pixel_bot.db.sets import sql
 from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff, Withdrawn
 from pixel_bot.services import items, ledger
-from pixel_bot.services.cause import refuse_repeats, write_once
+from pixel_bot.services.cause import AlreadyWorked, unworked_message, write_once
 from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.items import Draft
 from pixel_bot.services.ledger import Entry
@@ -63,7 +63,8 @@ SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r
        (SELECT c.expires_at FROM cooldowns c WHERE c.user_id = :user AND c.key = :key) AS own_until,
        (SELECT COUNT(*) FROM queue_items q WHERE q.kind = :lane AND q.status IN ('pending', 'running')) AS waiting,
        (SELECT COUNT(*) FROM queue_items q
-        WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND q.user_id = :user) AS mine
+        WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND q.user_id = :user) AS mine,
+       (SELECT COUNT(*) FROM events e WHERE e.id = :message) AS repeated
 FROM redeems r WHERE r.key = :key
 """
 
@@ -74,7 +75,7 @@ WHERE track = :track AND status IN ('pending', 'running') AND id < :id ORDER BY 
 
 
 def _asked(offer: Offer, viewer: Viewer, lane: Lane) -> dict[str, Any]:
-    return {"key": offer.key, "user": viewer.id, "lane": lane}
+    return {"key": offer.key, "user": viewer.id, "lane": lane, "message": unworked_message()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,11 @@ class Shop:
             RedeemOff, Blocked, OnCooldown, QueueFull: in this order.
             AlreadyWorked: the message that asks for it was worked before.
         """
-        await refuse_repeats(self._database)
         if closed := self._redeems.why_closed(offer.key, mod=mod):
             raise RedeemOff(offer.display_name, closed)
         rows = await self._database.look_up(_TERMS, _asked(offer, viewer, offer.lane))
+        if rows and rows[0][-1]:
+            raise AlreadyWorked(offer.key)
         self._judge(rows[0] if rows else None, offer, offer.lane, exempt=exempt)
 
     async def buy(self, order: Order) -> Receipt:
@@ -155,7 +157,7 @@ class Shop:
             raise RedeemOff(offer.display_name, closed)
         if row is None or not row[2]:
             raise RedeemOff(row[0] if row else offer.display_name)
-        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine = row
+        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine, _ = row
         if blocked:
             raise Blocked(name)
         if not exempt:

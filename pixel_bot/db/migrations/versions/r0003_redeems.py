@@ -49,11 +49,17 @@ def upgrade() -> None:
 
 def queue() -> None:
     """Items of a hand-made queue have no buyer: nobody can be given anything back for them."""
-    for name, kind in QUEUE:
-        add("queue_items", sa.Column(name, kind))
-    add("queue_items", sa.Column("cost", BigInt, nullable=False, server_default="0"))
-    add("queue_items", sa.Column("attempts", sa.Integer, nullable=False, server_default="0"))
-    add("queue_items", sa.Column("told", sa.Boolean, nullable=False, server_default=sa.true()))
+    columns: list[sa.Column[Any]] = [sa.Column(name, kind) for name, kind in QUEUE]
+    columns += [
+        sa.Column("cost", BigInt, nullable=False, server_default="0"),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("told", sa.Boolean, nullable=False, server_default=sa.true()),
+    ]
+    # Asked once for all of them: a look at the table for each would take most of a first start.
+    known = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("queue_items")}
+    for column in columns:
+        if column.name not in known:
+            op.add_column("queue_items", column)
     index("ix_queue_items_track_status", "queue_items", ["track", "status"])
     index("ix_queue_items_user_id", "queue_items", ["user_id"])
     untold = {"sqlite_where": sa.text("told = 0"), "postgresql_where": sa.text("NOT told")}
