@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, FrameLocator, Page, Request, async_playwright, expect
 
 from pixel_bot.testing import Live, live
 
@@ -60,18 +60,36 @@ class Seen:
 
 @asynccontextmanager
 async def opened(
-    browser: Browser, show: Live, width: int = 1280, height: int = 720
+    browser: Browser, show: Live, width: int = 1280, height: int = 720, *, moving: bool = False
 ) -> AsyncGenerator[tuple[Page, Seen]]:
-    """The page, connected and with somebody picked."""
-    page = await browser.new_page(viewport={"width": width, "height": height})
+    """The page, connected and with somebody picked; where nothing is to move, numbers need not be waited for."""
+    motion = "no-preference" if moving else "reduce"
+    page = await browser.new_page(viewport={"width": width, "height": height}, reduced_motion=motion)
     page.set_default_timeout(15_000)
     expect.set_options(timeout=15_000)
     seen = Seen(page)
     await page.goto(show.app.home)
     await expect(page.locator("#link-word")).to_have_text("live")
     await expect(page.locator("#points")).to_have_text("1,000")
+    await overlay_is_open(show)
     yield page, seen
     await page.close()
+
+
+async def overlay_is_open(show: Live, *, sound: bool | None = None) -> None:
+    """Wait until an overlay page is connected; with ``sound`` only one whose sound is so."""
+    changed = asyncio.Event()
+    show.bot.overlay.changed.add(changed.set)
+    async with asyncio.timeout(15):
+        while not any(sound in (None, screen.sound) for screen in show.bot.overlay.screens):
+            await changed.wait()
+            changed.clear()
+    show.bot.overlay.changed.discard(changed.set)
+
+
+def overlay_of(page: Page) -> FrameLocator:
+    """The overlay on the page's stage."""
+    return page.frame_locator("#overlay-frame iframe")
 
 
 async def type_line(page: Page, words: str) -> None:
@@ -100,7 +118,7 @@ async def test_a_command_is_answered_on_the_page(browser: Browser, show: Live) -
 
 
 async def test_points_count_up_while_somebody_else_gives(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, _):
+    async with opened(browser, show, moving=True) as (page, _):
         steps = await page.evaluate_handle(
             """() => {
                 const seen = [], points = document.querySelector("#points");
@@ -186,16 +204,28 @@ async def test_an_event_shows_an_alert_and_pays(
 ) -> None:
     async with opened(browser, show) as (page, seen):
         await page.click(f"#events button.{kind}")
-        await expect(page.locator(f"#alerts .alert.{kind}")).to_contain_text(words)
+        await expect(overlay_of(page).locator(f".alert-{kind}")).to_contain_text(words)
+        await expect(page.locator("#happened")).to_have_text(words)
         await expect(page.locator("#points")).to_have_text(points)
         assert seen.errors == []
 
 
-async def test_alerts_leave_again(browser: Browser, show: Live) -> None:
+async def test_a_second_follow_says_why_nothing_happens(browser: Browser, show: Live) -> None:
     async with opened(browser, show) as (page, _):
         await page.click("#events button.follow")
-        await expect(page.locator("#alerts .alert")).to_have_count(1)
-        await expect(page.locator("#alerts .alert")).to_have_count(0)
+        await expect(page.locator("#points")).to_have_text("1,050")
+        await page.click("#events button.follow")
+        await expect(page.locator("#toast")).to_contain_text("Viewer_Vi follows already")
+
+
+async def test_alerts_and_levels_leave_again(browser: Browser, show: Live) -> None:
+    async with opened(browser, show, moving=True) as (page, _):
+        level, alert = page.locator("#levels .level-up"), overlay_of(page).locator(".alert")
+        await page.click("#events button.gift")
+        await expect(level).to_have_text("Viewer_Vi reached level 2")
+        await expect(alert).to_have_count(1)
+        await expect(level).to_have_count(0)
+        await expect(alert).to_have_count(0)
 
 
 async def test_the_hint_line_types_for_a_newcomer(browser: Browser, show: Live) -> None:
@@ -234,6 +264,9 @@ async def test_the_page_comes_back_after_a_restart_of_the_bot(browser: Browser, 
         await page.close()
 
 
+NEEDED = ("#stage", "#log", "#line", "#points", "#events", "#chips", "#hint", "#redeems", "#queue-empty")
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844), (1920, 1080)])
 async def test_nothing_sticks_out(browser: Browser, show: Live, width: int, height: int) -> None:
     async with opened(browser, show, width, height) as (page, _):
@@ -241,21 +274,34 @@ async def test_nothing_sticks_out(browser: Browser, show: Live, width: int, heig
         await show.say("long_talker", "many words " * 40)
         await expect(page.locator("#log .line")).to_have_count(2)
         await page.click("#events button.gift")
-        await expect(page.locator("#alerts .alert")).to_have_count(1)
+        await expect(page.locator("#levels .level-up")).to_have_count(1)
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
-        for part in ("#stage", "#log", "#line", "#points", "#ledger", "#hint", "#replay-go"):
+        for part in (
+            "#stage",
+            "#log",
+            "#line",
+            "#points",
+            "#ledger",
+            "#hint",
+            "#replay-go",
+            "#redeems",
+            "#queue-empty",
+        ):
             box = await page.locator(part).bounding_box()
             assert box is not None, part
             assert box["x"] >= 0, part
             assert box["x"] + box["width"] <= width + 1, part
 
 
-async def test_all_that_one_needs_is_seen_without_scrolling(browser: Browser, show: Live) -> None:
-    async with opened(browser, show, 1280, 720) as (page, _):
-        for part in ("#stage", "#log", "#line", "#points", "#events", "#chips", "#hint"):
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+async def test_all_that_one_needs_is_seen_without_scrolling(
+    browser: Browser, show: Live, width: int, height: int
+) -> None:
+    async with opened(browser, show, width, height) as (page, _):
+        for part in NEEDED:
             box = await page.locator(part).bounding_box()
             assert box is not None, part
-            assert box["y"] + box["height"] <= 721, part
+            assert box["y"] + box["height"] <= height + 1, part
 
 
 async def test_a_log_is_replayed_from_the_page(browser: Browser, show: Live, tmp_path: Path) -> None:

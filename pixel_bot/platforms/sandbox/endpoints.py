@@ -16,7 +16,15 @@ from pixel_bot.platforms.sandbox.world import BOT, STREAMER, TOKEN_SECONDS, Citi
 Handler = Callable[[Request], Awaitable[Response]]
 
 METHODS = ["GET", "POST", "DELETE"]
-SCOPES = ["user:read:chat", "user:write:chat", "user:bot", "channel:bot", "bits:read", "channel:read:subscriptions"]
+SCOPES = [
+    "user:read:chat",
+    "user:write:chat",
+    "user:bot",
+    "channel:bot",
+    "bits:read",
+    "channel:read:subscriptions",
+    "clips:edit",
+]
 
 
 class Endpoints:
@@ -39,6 +47,8 @@ class Endpoints:
                 "/helix/eventsub/subscriptions", self._signed(self._subscriptions), methods=["GET", "POST", "DELETE"]
             ),
             Route("/helix/chat/messages", self._signed(self._chat), methods=["POST"]),
+            Route("/helix/clips", self._signed(self._make_clip), methods=["POST"]),
+            Route("/helix/clips", self._signed(self._clips)),
             WebSocketRoute("/ws", self._twitch.serve_socket),
         ]
 
@@ -132,6 +142,31 @@ class Endpoints:
         self._twitch.answers.answered(reply_to)
         line = await self._twitch.say(who, text, reply_to=reply_to)
         return JSONResponse({"data": [{"message_id": line.id, "is_sent": True, "drop_reason": None}]})
+
+    async def _make_clip(self, request: Request) -> Response:
+        maker = self._world.by_id(self._world.owner_of(_bearer(request)) or "")
+        if maker is None:
+            return _error(401, "Missing User OAUTH Token")
+        broadcaster_id = request.query_params.get("broadcaster_id")
+        if broadcaster_id is None:
+            return _error(400, 'Missing required parameter "broadcaster_id"')
+        if broadcaster_id != STREAMER.id or not self._twitch.live:
+            return _error(404, "Clipping is not possible for an offline channel.")
+        clip = self._twitch.clips.make(maker)
+        return JSONResponse({"data": [{"id": clip.id, "edit_url": f"{_clip_url(request, clip.id)}-edit"}]}, 202)
+
+    async def _clips(self, request: Request) -> Response:
+        ids, channel = request.query_params.getlist("id"), request.query_params.get("broadcaster_id", "")
+        if not ids and not channel:
+            return _error(400, "The id or broadcaster_id query parameter is required.")
+        found = self._twitch.clips.ready(channel, ids)
+        listed = [clip.as_json(_clip_url(request, clip.id)) for clip in found]
+        return JSONResponse({"data": listed, "pagination": {}})
+
+
+def _clip_url(request: Request, clip_id: str) -> str:
+    """Where a clip would be seen: nothing is recorded here, so it leads to the sandbox."""
+    return f"{request.url.scheme}://{request.url.netloc}/sandbox#clip-{clip_id}"
 
 
 def _listed(subscriptions: list[dict[str, Any]]) -> dict[str, Any]:

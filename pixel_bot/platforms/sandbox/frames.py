@@ -85,6 +85,16 @@ def chat_message(who: Citizen, text: str, message_id: str, reply: Json | None = 
     }
 
 
+def message_delete(author: Citizen, message_id: str) -> Json:
+    """``channel.chat.message_delete``."""
+    return {**_broadcaster(), **_target(author), "message_id": message_id}
+
+
+def clear_user_messages(author: Citizen) -> Json:
+    """``channel.chat.clear_user_messages``: somebody was timed out or banned."""
+    return {**_broadcaster(), **_target(author)}
+
+
 def follow(who: Citizen, at: datetime) -> Json:
     """``channel.follow`` version 2."""
     return {**_user(who), **_broadcaster(), "followed_at": timestamp(at)}
@@ -131,6 +141,10 @@ def _broadcaster() -> Json:
         "broadcaster_user_login": STREAMER.login,
         "broadcaster_user_name": STREAMER.name,
     }
+
+
+def _target(who: Citizen) -> Json:
+    return {"target_user_id": who.id, "target_user_login": who.login, "target_user_name": who.name}
 
 
 def _user(who: Citizen | None) -> Json:

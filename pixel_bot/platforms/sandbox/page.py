@@ -9,9 +9,10 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from pixel_bot.platforms.sandbox.news import CommandList
 from pixel_bot.platforms.sandbox.replay import ChatLog, fresh_start, parse_log, play, start_of
 from pixel_bot.platforms.sandbox.twitch import Twitch
-from pixel_bot.platforms.sandbox.visit import CommandList, Visit
+from pixel_bot.platforms.sandbox.visit import Visit
 from pixel_bot.services.container import Services
 from pixel_bot.texts import count
 from pixel_bot.web.server import STATIC
@@ -21,7 +22,9 @@ log = logging.getLogger(__name__)
 RESTARTING = 1012
 MAX_LOG_BYTES = 16 * 2**20
 SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'self'",
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self' ws: wss:; frame-src 'self'; frame-ancestors 'self'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",

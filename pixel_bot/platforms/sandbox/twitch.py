@@ -3,35 +3,21 @@
 import asyncio
 import secrets
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pixel_bot.platforms.sandbox import frames
+from pixel_bot.platforms.sandbox.clips import Clips
 from pixel_bot.platforms.sandbox.frames import Json
+from pixel_bot.platforms.sandbox.room import Answers, Line, Room
 from pixel_bot.platforms.sandbox.world import BOT, Citizen, World
 
 SUBSCRIBE_WITHIN = 10.0
 UNUSED = 4003
-HISTORY = 200
-MAX_ASKED = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the sandbox's chat."""
-
-    id: str
-    who: Citizen
-    text: str
-    at: datetime
-    reply_to: str | None = None
-    reply_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -54,26 +40,6 @@ class Session:
                 return
 
 
-@dataclass(slots=True)
-class Answers:
-    """How fast the bot answered."""
-
-    asked: dict[str, float] = field(default_factory=dict[str, float])
-    seconds: list[float] = field(default_factory=list[float])
-
-    def ask(self, message_id: str) -> None:
-        """A command was sent. Those that nobody answers are forgotten after a while."""
-        if len(self.asked) >= MAX_ASKED:
-            self.asked.pop(next(iter(self.asked)))
-        self.asked[message_id] = time.perf_counter()
-
-    def answered(self, message_id: str | None) -> None:
-        """The bot answered it."""
-        since = self.asked.pop(message_id or "", None)
-        if since is not None:
-            self.seconds.append(time.perf_counter() - since)
-
-
 class Twitch:
     """What the bot takes for Twitch."""
 
@@ -82,11 +48,15 @@ class Twitch:
         self._prefix = prefix
         self.sessions: dict[str, Session] = {}
         self.subscriptions: dict[str, Json] = {}
-        self.lines: deque[Line] = deque(maxlen=HISTORY)
+        self.room = Room()
         self.listeners: set[Callable[[Line], None]] = set()
+        self.removals: set[Callable[[list[str]], None]] = set()
+        """Called with the ids of lines that a mod took out."""
         self.answers = Answers()
+        self.clips = Clips()
+        self.live = True
+        """Whether the stream is on. Where it is not, Twitch makes no clip."""
         self.notified = 0
-        self._by_id: dict[str, Line] = {}
         self._more = asyncio.Event()
 
     # The event socket
@@ -183,41 +153,33 @@ class Twitch:
     ) -> Line:
         """Somebody writes in chat."""
         when = at or datetime.now(UTC)
-        line = Line(message_id or secrets.token_hex(16), who, text, when, self._author(reply_to), reply_to)
-        self.show(line)
+        line = Line(message_id or secrets.token_hex(16), who, text, when, self.room.author(reply_to), reply_to)
+        self.room.add(line)
+        for listener in self.listeners:
+            listener(line)
         if who.login != BOT.login and text.startswith(self._prefix):
             self.answers.ask(line.id)
-        event = frames.chat_message(who, text, line.id, self._reply(reply_to))
+        event = frames.chat_message(who, text, line.id, self.room.reply(reply_to))
         await self.notify("channel.chat.message", event, line.id, line.at)
         return line
 
-    def show(self, line: Line) -> None:
-        """Put a line where the page finds it."""
-        if len(self.lines) == HISTORY:
-            self._by_id.pop(self.lines[0].id, None)
-        self.lines.append(line)
-        self._by_id[line.id] = line
-        for listener in self.listeners:
-            listener(line)
+    async def delete(self, line: Line) -> None:
+        """A mod deletes a message."""
+        if self._remove(lambda other: other.id == line.id):
+            event = frames.message_delete(line.who, line.id)
+            await self.notify("channel.chat.message_delete", event, secrets.token_hex(16), datetime.now(UTC))
 
-    def _author(self, message_id: str | None) -> str | None:
-        line = self._by_id.get(message_id or "")
-        return line.who.name if line else None
+    async def time_out(self, who: Citizen) -> None:
+        """A mod sends somebody off for a while, which takes out all that they wrote."""
+        self._remove(lambda line: line.who.id == who.id)
+        event = frames.clear_user_messages(who)
+        await self.notify("channel.chat.clear_user_messages", event, secrets.token_hex(16), datetime.now(UTC))
 
-    def _reply(self, message_id: str | None) -> Json | None:
-        line = self._by_id.get(message_id or "")
-        if line is None:
-            return None
-        who = line.who
-        parent: dict[str, Any] = {
-            "parent_message_id": line.id,
-            "parent_message_body": line.text,
-            "parent_user_id": who.id,
-            "parent_user_login": who.login,
-            "parent_user_name": who.name,
-        }
-        thread = {f"thread_{k.removeprefix('parent_')}": v for k, v in parent.items() if "body" not in k}
-        return parent | thread
+    def _remove(self, fits: Callable[[Line], bool]) -> bool:
+        gone = self.room.remove(fits)
+        for tell in self.removals if gone else ():
+            tell(gone)
+        return bool(gone)
 
 
 def _session_of(subscription: Json) -> str:

@@ -49,6 +49,18 @@ def is_login(text: str) -> bool:
     return bool(_LOGIN.match(text))
 
 
+def may_remove(who: Citizen, author: Citizen) -> bool:
+    """True where Twitch lets ``who`` take out what ``author`` wrote: mods are safe from each other."""
+    if who.role == "broadcaster":
+        return True
+    return who.role == "moderator" and (who.id == author.id or author.role not in {"moderator", "broadcaster"})
+
+
+def may_send_off(who: Citizen, author: Citizen) -> bool:
+    """True where Twitch lets ``who`` time ``author`` out. The bot is a mod, too."""
+    return who.id != author.id and author.role not in {"broadcaster", "bot"} and may_remove(who, author)
+
+
 STREAMER = Citizen("pixel_street", "Pixel_Street", "broadcaster", "#C4A7FF")
 BOT = Citizen("pixelbot", "PixelBot", "bot", "#8B5CF6")
 PERSONAS = (
@@ -70,6 +82,7 @@ class World:
         self._by_id = {c.id: c for c in self._citizens.values()}
         self._tokens: dict[str, str | None] = {}
         self._refresh: dict[str, str] = {}
+        self._followers: set[str] = set()
 
     def settle(self, person: Citizen) -> Citizen:
         """Let somebody live here, or change their role."""
@@ -85,6 +98,12 @@ class World:
     def by_id(self, user_id: str) -> Citizen | None:
         """Somebody by user id."""
         return self._by_id.get(user_id)
+
+    def begins_to_follow(self, person: Citizen) -> bool:
+        """Somebody wants to follow. Returns False for one who follows already."""
+        new = person.id not in self._followers
+        self._followers.add(person.id)
+        return new
 
     def grant(self, user_id: str | None) -> tuple[str, str]:
         """A new access and refresh token, for a user, or (None) for the application."""

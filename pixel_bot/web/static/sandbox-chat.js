@@ -1,6 +1,7 @@
 // The chat log: at most 200 lines, one render a frame, and it holds still while somebody reads back.
 
 import { icon } from "./sandbox-pixels.js";
+import { Moderation } from "./sandbox-moderation.js";
 
 const KEEP = 200;
 const ROLES = { broadcaster: "Broadcaster", moderator: "Moderator", subscriber: "Subscriber", vip: "VIP", bot: "Bot" };
@@ -57,12 +58,15 @@ function draw(line) {
   row.append(line.bot ? " " : ": ");
   if (line.reply_to) put(row, "bdi", "re", `\u21aa ${line.reply_to}`);
   put(row, "bdi", "text", String(line.text));
+  row.line = line;
   return row;
 }
 
 export class Chat {
-  constructor({ log, quiet, newer }) {
+  constructor({ log, quiet, newer }, wish) {
     Object.assign(this, { log, quiet, newer });
+    this.gone = new Set(); // ids of lines that a mod took out
+    this.moderation = new Moderation(log, wish);
     this.waiting = [];
     this.behind = 0;
     this.seen = new Set();
@@ -82,6 +86,7 @@ export class Chat {
     this.waiting = [];
     this.behind = 0;
     this.seen.clear();
+    this.gone.clear();
     this.log.replaceChildren();
     this.stuck = true;
     this.add(lines, true);
@@ -91,6 +96,7 @@ export class Chat {
     for (const line of lines) {
       if (line === null || typeof line !== "object" || this.seen.has(line.id)) continue;
       this.seen.add(line.id);
+      if (line.removed) this.gone.add(line.id);
       this.waiting.push(line);
       this.behind++;
     }
@@ -100,6 +106,18 @@ export class Chat {
     const voice = quietly || lines.length > 12 ? "off" : "polite";
     if (this.log.getAttribute("aria-live") !== voice) this.log.setAttribute("aria-live", voice);
     this.plan();
+  }
+
+  /** Mods took these lines out of chat. */
+  remove(ids) {
+    for (const id of ids) this.gone.add(id);
+    if (this.gone.size > KEEP * 5) this.gone = new Set([...this.gone].slice(-KEEP * 2));
+    for (const row of this.log.children) if (this.gone.has(row.line.id)) this.moderation.strike(row);
+  }
+
+  /** Who looks at the chat from now on. */
+  speaker(persona) {
+    this.moderation.pick(persona);
   }
 
   plan() {
@@ -122,7 +140,12 @@ export class Chat {
       const surplus = Math.min(this.log.childElementCount, this.log.childElementCount + fresh.length - KEEP);
       for (let i = 0; i < surplus; i++) this.log.firstElementChild.remove();
       const batch = document.createDocumentFragment();
-      for (const line of fresh) batch.append(draw(line));
+      for (const line of fresh) {
+        const row = draw(line);
+        if (this.gone.has(line.id)) this.moderation.strike(row);
+        else this.moderation.equip(row);
+        batch.append(row);
+      }
       this.log.append(batch);
     }
     this.quiet.hidden = this.log.childElementCount > 0;

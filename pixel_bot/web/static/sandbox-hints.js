@@ -26,9 +26,12 @@ export class Tour {
     const asMod = `as ${mod.name || "a mod"}`;
     this.steps = [
       { key: "hi", fill: "hi everyone!", why: "say hi to the chat" },
-      { key: "points", fill: `${prefix}points`, why: "see what you have" },
+      { key: "spin", fill: `${prefix}spin`, why: "turn the prize wheel" },
+      { key: "tts", fill: `${prefix}tts hello chat!`, why: "be read out on stream" },
+      { key: "sound", fill: `${prefix}sound`, why: "make some noise" },
+      { key: "pixel", fill: `${prefix}pixel what is a pixel?`, why: "ask the AI" },
+      { key: "redeems", fill: `${prefix}redeems`, why: "all that points buy" },
       { key: "give", fill: `${prefix}give @${boss} 10`, why: "share some points" },
-      { key: "top", fill: `${prefix}top`, why: "who leads?" },
       { key: "add", fill: `${prefix}points add @${viewer} 500`, why: asMod, mod: true },
       { key: "undo", fill: `${prefix}undo`, why: `take it back ${asMod}`, mod: true },
       { key: "help", fill: `${prefix}help`, why: "everything else" },
@@ -48,13 +51,11 @@ export class Tour {
     let key = "hi";
     if (word) {
       const [name, first = "", second = "", third = ""] = word;
-      key = "";
+      key = ["spin", "sound", "redeems", "help"].includes(name) ? name : "";
       if (name === "points" && first === "add") key = mod && second && third ? "add" : "";
-      else if (name === "points" || name === "balance") key = "points";
+      else if (name === "tts" || name === "pixel") key = first ? name : "";
       else if (name === "give") key = first && second ? "give" : "";
-      else if (name === "top" || name === "leaderboard") key = "top";
       else if (name === "undo") key = mod ? "undo" : "";
-      else if (name === "help") key = "help";
     }
     if (!key || this.done.has(key)) return;
     this.done.add(key);

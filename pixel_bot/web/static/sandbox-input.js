@@ -42,12 +42,13 @@ export class Line {
     this.field.placeholder = room ? `Chat as ${name}, or type ${this.prefix} for commands` : `Chat as ${name}`;
   }
 
-  write(text, focus = true) {
+  /** Puts a text into the line; what stands after `from` is selected, so that typing replaces it. */
+  write(text, focus = true, from = text.length) {
     this.field.value = text;
     this.at = this.past.length;
     this.suggest.hidden = true;
     if (focus) this.field.focus();
-    this.field.setSelectionRange(text.length, text.length);
+    this.field.setSelectionRange(from, text.length);
   }
 
   key(event) {

@@ -1,82 +1,97 @@
-// The stream preview: a backdrop, the slot of the overlay, and alert cards that come one at a time.
+// The stream preview: a backdrop, the real overlay in a frame over it, its sound, and what the overlay does not show.
 
 import { backdrop, icon } from "./sandbox-pixels.js";
 import { move } from "./sandbox-motion.js";
 
-const KINDS = { follow: "New follower", sub: "Subscription", gift: "Gift subs", cheer: "Cheer", raid: "Raid", level: "Level up" };
-const SPARKS = ["#8b5cf6", "#ffc857", "#2dd4bf", "#ff5d73", "#f4f1ff"];
+const STORE = "pixel-sandbox-played";
 const ENTER = { duration: 250, easing: "cubic-bezier(0.2, 0.8, 0.2, 1)" };
 const LEAVE = { duration: 200, easing: "cubic-bezier(0.6, 0, 0.8, 0.4)", fill: "forwards" };
+const STAY_MS = 3600;
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export class Stage {
-  constructor({ stage, scene, alerts, idle }) {
-    Object.assign(this, { stage, alerts, idle });
+  constructor({ stage, scene, frame, idle, levels, unmute }) {
+    Object.assign(this, { stage, frame, idle, levels, unmute });
+    this.overlay = null;
     this.queue = [];
     this.showing = false;
+    this.played = false;
+    try {
+      this.played = sessionStorage.getItem(STORE) !== null;
+    } catch { /* no storage: the plate shows once more */ }
     scene.append(backdrop());
+    unmute.prepend(icon("speaker"));
     new ResizeObserver(() => stage.style.setProperty("--u", `${stage.clientWidth / 1920}px`)).observe(stage);
+    this.listen();
+    this.rest(false);
   }
 
-  alert(kind, text) {
-    if (!Object.prototype.hasOwnProperty.call(KINDS, kind)) return;
-    this.queue.push({ kind, text });
-    if (this.queue.length > 6) this.queue.splice(0, this.queue.length - 6);
+  /** The overlay says whether it may be heard; the first touch of the page lets it. */
+  listen() {
+    addEventListener("message", ({ source, origin, data }) => {
+      if (origin !== location.origin || source !== this.overlay?.contentWindow || data?.pixel !== "sound") return;
+      this.unmute.hidden = data.state !== "blocked";
+    });
+    const unlock = () => this.unmute.hidden || this.unlock();
+    for (const kind of ["pointerdown", "pointerup", "keydown"]) addEventListener(kind, unlock, true);
+    this.unmute.addEventListener("click", () => this.unlock());
+  }
+
+  unlock() {
+    this.overlay?.contentWindow.postMessage({ pixel: "unlock" }, location.origin);
+  }
+
+  /** Puts the overlay at that address into the frame. It comes back by itself when the bot was away. */
+  open(address) {
+    if (this.overlay?.getAttribute("src") === address) return;
+    this.overlay?.remove();
+    this.overlay = document.createElement("iframe");
+    this.overlay.title = "Overlay";
+    this.overlay.allow = "autoplay";
+    this.overlay.tabIndex = -1;
+    this.overlay.src = address;
+    this.frame.append(this.overlay);
+  }
+
+  /** What the queue tells: whether something plays now, and whether OBS is where it plays. */
+  update({ playing, obs }) {
+    if (playing && !this.played) {
+      this.played = true;
+      try {
+        sessionStorage.setItem(STORE, "1");
+      } catch { /* fine without */ }
+    }
+    this.rest(obs);
+  }
+
+  rest(obs) {
+    const on = obs || !this.played;
+    this.idle.classList.toggle("in-obs", obs);
+    this.idle.classList.toggle("off", !on);
+    this.idle.inert = !on;
+  }
+
+  levelUp(text) {
+    this.queue = [...this.queue, text].slice(-4);
     if (!this.showing) this.run();
   }
 
   async run() {
     this.showing = true;
     while (this.queue.length) {
-      const { kind, text } = this.queue.shift();
-      const card = this.card(kind, text);
-      this.alerts.append(card);
-      const down = [{ transform: "translateY(-24px)", opacity: 0 }, { transform: "none", opacity: 1 }];
-      move(card, down, ENTER);
-      if (kind !== "follow") this.sparkle();
-      const hop = [{ transform: "none" }, { transform: "translateY(-8px)" }, { transform: "none" }];
-      move(this.idle.querySelector("img"), hop, { duration: 300, easing: "steps(4)" });
-      for (let left = 3600; left > 0; left -= 200) {
-        await pause(200);
-        if (this.queue.length && left < 2400) break;
-      }
-      const leaving = move(card, [...down].reverse(), LEAVE);
+      const card = document.createElement("div");
+      const words = document.createElement("bdi");
+      card.className = "level-up";
+      words.textContent = this.queue.shift();
+      card.append(icon("level"), words);
+      this.levels.append(card);
+      const up = [{ transform: "translateX(-24px)", opacity: 0 }, { transform: "none", opacity: 1 }];
+      move(card, up, ENTER);
+      await pause(STAY_MS);
+      const leaving = move(card, [...up].reverse(), LEAVE);
       if (leaving) await Promise.race([leaving.finished, pause(400)]);
       card.remove();
     }
     this.showing = false;
-  }
-
-  card(kind, text) {
-    const card = document.createElement("div");
-    card.className = `alert ${kind === "level" ? "level-up" : kind}`;
-    const words = document.createElement("div");
-    const label = document.createElement("span");
-    label.className = "kind";
-    label.textContent = KINDS[kind];
-    const line = document.createElement("bdi");
-    line.textContent = text;
-    words.append(label, line);
-    card.append(icon(kind), words);
-    return card;
-  }
-
-  sparkle() {
-    const reach = this.stage.clientWidth / 4;
-    for (let i = 0; i < 16; i++) {
-      const bit = document.createElement("i");
-      bit.className = "spark";
-      bit.style.background = SPARKS[i % SPARKS.length];
-      const x = Math.cos((i / 16) * 2 * Math.PI) * reach * (0.7 + Math.random() * 0.6);
-      const y = Math.sin((i / 16) * 2 * Math.PI) * reach * 0.5 + reach * 0.2;
-      const flight = move(bit, [
-        { transform: "translate(0, 0)", opacity: 1 },
-        { transform: `translate(${x}px, ${y}px)`, opacity: 0 },
-      ], { duration: 800, easing: "cubic-bezier(0.1, 0.7, 0.3, 1)" });
-      if (!flight) return;
-      this.alerts.prepend(bit);
-      flight.onfinish = () => bit.remove();
-      flight.oncancel = () => bit.remove();
-    }
   }
 }

@@ -5,6 +5,8 @@ import { Cast } from "./sandbox-cast.js";
 import { Chat, readable } from "./sandbox-chat.js";
 import { Line } from "./sandbox-input.js";
 import { Live } from "./sandbox-live.js";
+import { Queue } from "./sandbox-queue.js";
+import { Redeems } from "./sandbox-redeems.js";
 import { Replay } from "./sandbox-replay.js";
 import { Stage } from "./sandbox-stage.js";
 import { Stats, Wallet } from "./sandbox-viewer.js";
@@ -12,15 +14,21 @@ import { Tour } from "./sandbox-hints.js";
 
 const $ = (id) => document.getElementById(id);
 
-const chat = new Chat({ log: $("log"), quiet: $("quiet"), newer: $("newer") });
-const stage = new Stage({ stage: $("stage"), scene: $("backdrop"), alerts: $("alerts"), idle: $("idle") });
+const chat = new Chat({ log: $("log"), quiet: $("quiet"), newer: $("newer") }, (wish) => {
+  if (!live.send(wish)) refuse("Not connected right now. One moment.");
+});
+const stage = new Stage({
+  stage: $("stage"), scene: $("backdrop"), frame: $("overlay-frame"), idle: $("idle"), levels: $("levels"), unmute: $("unmute"),
+});
+const redeems = new Redeems($("redeems"), { say, write: (text, from) => line.write(text, true, from), refuse });
+const queue = new Queue({ list: $("queue"), empty: $("queue-empty"), holds: $("holds") }, (key) => redeems.names.get(key));
 const stats = new Stats({ viewers: $("stat-viewers"), messages: $("stat-messages"), points: $("stat-points") });
 
 const wallet = new Wallet({
   badge: $("viewer-badge"), name: $("viewer-name"), coin: $("coin"), points: $("points"), delta: $("delta"),
   level: $("level"), xp: $("xp"), left: $("xp-left"), bar: $("bar"), fill: $("bar-fill"),
   ledger: $("ledger"), empty: $("ledger-empty"),
-}, (state) => stage.alert("level", `${state.name || state.login} reached level ${state.level}`));
+}, (state) => stage.levelUp(`${state.name || state.login} reached level ${state.level}`));
 
 const replay = new Replay({
   form: $("replay"), file: $("replay-file"), go: $("replay-go"), speed: $("replay-speed"), bar: $("replay-bar"),
@@ -35,13 +43,19 @@ const tour = new Tour({
   line.write(step.fill);
 });
 
-const line = new Line({ form: $("say"), field: $("line"), suggest: $("suggest"), label: $("line-label") }, (text) => {
+const line = new Line({ form: $("say"), field: $("line"), suggest: $("suggest"), label: $("line-label") }, say);
+
+function say(text) {
   if (!cast.picked) return refuse("Pick somebody to chat as first.");
   if (!live.send({ do: "say", text })) return refuse("Not connected right now. Your line stays here.");
   tour.said(text, cast.picked.role);
   chat.follow(false);
   return true;
-});
+}
+
+for (const [id, command] of [["try-spin", "spin"], ["try-tts", "tts hello"]]) {
+  $(id).addEventListener("click", () => say(line.prefix + command));
+}
 
 const cast = new Cast({
   chips: $("chips"), events: $("events"), form: $("other"), login: $("other-login"), role: $("other-role"), help: $("other-help"),
@@ -60,6 +74,9 @@ const cast = new Cast({
 function embody(persona) {
   wallet.pick(persona, readable(persona.color, persona.login));
   line.speaker(persona.name);
+  chat.speaker(persona);
+  const known = wallet.known.get(persona.login);
+  redeems.afford(known ? known.points : null);
 }
 
 function tellPick({ login, name, role }) {
@@ -87,6 +104,10 @@ const hear = {
     $("channel").textContent = message.channel ? `#${message.channel}` : "";
     line.prefix = message.prefix || "!";
     line.commands = list(message.commands);
+    redeems.begin(line.prefix, line.commands);
+    $("try-spin").textContent = `${line.prefix}spin`;
+    $("try-tts").textContent = `${line.prefix}tts hello`;
+    if (typeof message.overlay === "string") stage.open(message.overlay);
     const persona = cast.begin(list(message.personas), message.picked);
     tour.begin(line.prefix, cast.personas);
     chat.reset(list(message.chat));
@@ -96,8 +117,18 @@ const hear = {
     if (persona.login !== message.picked) tellPick(persona);
   },
   chat: (message) => chat.add(list(message.lines)),
-  event: (message) => stage.alert(message.kind, String(message.text || message.name || "")),
-  viewer: (message) => wallet.update(message),
+  removed: (message) => chat.remove(list(message.ids)),
+  event: (message) => ($("happened").textContent = String(message.text || "")),
+  redeems: (message) => redeems.update(list(message.items)),
+  queue(message) {
+    const news = { ...message, items: list(message.items), paused: list(message.paused) };
+    queue.update(news);
+    stage.update({ playing: news.items.some((item) => item.status === "running" && item.track), obs: message.obs === true });
+  },
+  viewer(message) {
+    wallet.update(message);
+    if (message.login === wallet.login) redeems.afford(message.points);
+  },
   stats: (message) => stats.update(message),
   replay: (message) => replay.update(message),
   refused: (message) => toast(String(message.text || "That did not work.")),

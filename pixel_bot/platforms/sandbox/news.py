@@ -1,0 +1,157 @@
+"""What pages are told: pictures of this moment, ready to be sent."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import select, text
+
+from pixel_bot.db.models import Lane, QueueItem
+from pixel_bot.platforms.sandbox.frames import Json
+from pixel_bot.platforms.sandbox.twitch import Line, Twitch
+from pixel_bot.platforms.sandbox.world import PERSONAS, STREAMER, Citizen
+from pixel_bot.services import items, ledger
+from pixel_bot.services.container import Services
+from pixel_bot.services.items import WAITING, Item
+from pixel_bot.services.outcome import Effect, PlaySound, ShowOverlay, Speak, UnknownEffect, seconds_of
+from pixel_bot.services.people import Person
+from pixel_bot.services.words import in_words
+
+MOST_LINES = 60
+MOST_ITEMS = 30
+
+CommandList = Callable[[], Sequence[dict[str, Any]]]
+
+
+class News:
+    """Reads what pages show. Each picture names its ``type``."""
+
+    def __init__(self, twitch: Twitch, services: Services, commands: CommandList) -> None:
+        self._twitch = twitch
+        self._services = services
+        self._commands = commands
+
+    async def hello(self) -> Json:
+        """The first message: who lives here, what was said, and where the overlay is."""
+        return {
+            "type": "hello",
+            "channel": STREAMER.login,
+            "bot": "pixelbot",
+            "prefix": self._services.settings.command_prefix,
+            "personas": [
+                {"login": p.login, "name": p.name, "role": p.role, "color": p.color, "enabled": p.role != "joystick"}
+                for p in PERSONAS
+            ],
+            "picked": None,
+            "chat": [line_news(line) for line in self._twitch.room.lines[-MOST_LINES:]],
+            "commands": list(self._commands()),
+            "stats": await self.stats(),
+            "overlay": f"/overlay?key={quote(self._services.overlay.key, safe='')}",
+        }
+
+    async def stats(self) -> Json:
+        """The show so far."""
+        async with self._services.database.readers() as session:
+            viewers = (await session.execute(text("SELECT COUNT(*) FROM users"))).scalar_one()
+        totals = self._services.awards.totals
+        return {"type": "stats", "viewers": viewers, "messages": totals.messages, "points": totals.points}
+
+    async def viewer(self, who: Citizen) -> Json:
+        """Somebody's points, level and last ledger rows."""
+        viewer = await self._services.viewers.meet(person_of(who))
+        standing = await self._services.levels.standing(viewer)
+        async with self._services.database.readers() as session:
+            rows = await ledger.history(session, viewer.id, 8)
+        return {
+            "type": "viewer",
+            "login": who.login,
+            "name": viewer.display_name,
+            "points": viewer.points,
+            "xp": standing.xp,
+            "level": standing.level,
+            "level_floor": standing.floor,
+            "next_level_xp": standing.next,
+            "ledger": [
+                {
+                    "id": row.id,
+                    "amount": row.amount,
+                    "words": in_words(row),
+                    "balance": row.balance_after,
+                    "at": row.at.isoformat() if row.at else "",
+                }
+                for row in rows
+            ],
+        }
+
+    async def queue(self) -> Json:
+        """What waits and plays, oldest first; paused lanes; and whether a page is there to play it, and be heard."""
+        async with self._services.database.readers() as session:
+            found = await items.load(session, QueueItem.status.in_(WAITING), limit=MOST_ITEMS)
+            paused = await session.execute(select(Lane.kind).where(Lane.paused).order_by(Lane.kind))
+        overlay = self._services.overlay
+        screen = overlay.best(needs_sound=False)
+        return {
+            "type": "queue",
+            "items": [_item_news(item) for item in found],
+            "paused": list(paused.scalars()),
+            "overlay": screen is not None,
+            "sound": overlay.best(needs_sound=True) is not None,
+            "obs": screen is not None and screen.obs,
+        }
+
+    async def redeems(self) -> Json:
+        """What can be bought now."""
+        redeems = self._services.redeems
+        there = [p for p in await redeems.prices() if p.enabled and not redeems.why_closed(p.key)]
+        return {
+            "type": "redeems",
+            "items": [{"key": p.key, "name": p.display_name, "cost": p.cost} for p in there],
+        }
+
+
+def person_of(who: Citizen) -> Person:
+    """Somebody of the sandbox as the services know people."""
+    return Person(who.id, who.login, who.name)
+
+
+def line_news(line: Line) -> Json:
+    """A line of chat."""
+    bot = line.who.role == "bot"
+    return {
+        "id": line.id,
+        "login": line.who.login,
+        "name": line.who.name,
+        "color": line.who.color,
+        "badges": ["bot"] if bot else list(line.who.badges),
+        "text": line.text,
+        "at": line.at.astimezone(UTC).isoformat(),
+        "bot": bot,
+        "reply_to": line.reply_to,
+        "removed": line.removed,
+    }
+
+
+def _item_news(item: Item) -> Json:
+    try:
+        effect: Effect | None = item.effect
+    except UnknownEffect:
+        effect = None
+    return {
+        "id": item.id,
+        "lane": item.kind,
+        "track": item.track or "",
+        "status": item.status,
+        "redeem": item.redeem,
+        "by": item.buyer,
+        "words": _words(effect),
+        "seconds": seconds_of(effect) if effect is not None else 0,
+    }
+
+
+def _words(effect: Effect | None) -> str:
+    match effect:
+        case Speak(text=words) | ShowOverlay(text=words) | PlaySound(name=words):
+            return words
+        case _:
+            return ""

@@ -1,0 +1,107 @@
+"""What a person on the page wants to happen on Twitch: to write, to follow or cheer, to take out what others wrote."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import cast
+
+from pixel_bot.errors import PixelError
+from pixel_bot.platforms.sandbox import frames
+from pixel_bot.platforms.sandbox.frames import Json
+from pixel_bot.platforms.sandbox.twitch import Twitch
+from pixel_bot.platforms.sandbox.world import PERSONAS, Citizen, Role, citizen, is_login, may_remove
+from pixel_bot.texts import count, visible
+
+ROLES: set[str] = {"viewer", "subscriber", "vip", "moderator"}
+LONGEST = 500
+MOST = 10_000
+
+
+class Refused(PixelError):
+    """The page hears this sentence instead."""
+
+
+class Wishes:
+    """Grants the wishes of one page."""
+
+    def __init__(self, twitch: Twitch) -> None:
+        self._twitch = twitch
+
+    def pick(self, login: str, role: str) -> Citizen:
+        """Whom the page wants to be.
+
+        Raises:
+            Refused: it is no name, or somebody of another platform.
+        """
+        login = login.strip().lower()
+        if not is_login(login):
+            raise Refused("A name has 1 to 25 letters, digits or underscores.")
+        persona = next((p for p in PERSONAS if p.login == login), None)
+        if persona is not None and persona.role == "joystick":
+            raise Refused("Joystick.tv comes later.")
+        who = persona or citizen(login, cast(Role, role) if role in ROLES else "viewer")
+        return self._twitch.world.settle(who)
+
+    async def grant(self, who: Citizen | None, wish: Json) -> Json | None:
+        """Let it happen in the name of ``who``. Returns what the page is told of it; unknown wishes do nothing.
+
+        Raises:
+            Refused: it may not be, or nobody was picked.
+        """
+        kind = wish.get("do")
+        if kind not in ("say", "event", "delete", "timeout"):
+            return None
+        if who is None:
+            raise Refused("Pick somebody to type as first.")
+        match kind:
+            case "say":
+                await self._say(who, visible(str(wish.get("text", ""))))
+            case "delete":
+                await self._delete(who, str(wish.get("id", "")))
+            case "timeout":
+                await self._time_out(who, str(wish.get("login", "")))
+            case _:
+                return await self._happen(who, str(wish.get("kind", "")), wish.get("amount"))
+        return None
+
+    async def _say(self, who: Citizen, words: str) -> None:
+        if len(words) > LONGEST:
+            raise Refused(f"Twitch takes {LONGEST} characters in one message.")
+        if words:
+            await self._twitch.say(who, words)
+
+    async def _delete(self, who: Citizen, message_id: str) -> None:
+        line = self._twitch.room.find(message_id)
+        if line is None:
+            raise Refused("That message is too old to be deleted.")
+        if not may_remove(who, line.who):
+            raise Refused("Only mods delete messages, and not those of other mods or the streamer.")
+        await self._twitch.delete(line)
+
+    async def _time_out(self, who: Citizen, login: str) -> None:
+        author = self._twitch.world.by_login(login)
+        if (
+            author is None
+            or author.role in {"broadcaster", "bot"}
+            or author.id == who.id
+            or not may_remove(who, author)
+        ):
+            raise Refused("Only mods time somebody out, and not other mods, the streamer or the bot.")
+        await self._twitch.time_out(author)
+
+    async def _happen(self, who: Citizen, kind: str, amount: object) -> Json | None:
+        number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
+        now = datetime.now(UTC)
+        events: dict[str, tuple[str, Json, str]] = {
+            "follow": ("channel.follow", frames.follow(who, now), "followed"),
+            "sub": ("channel.subscribe", frames.subscribe(who), "subscribed"),
+            "gift": ("channel.subscription.gift", frames.gift(who, number), f"gifted {count(number, 'sub')}"),
+            "cheer": ("channel.cheer", frames.cheer(who, number), f"cheered {count(number, 'bit')}"),
+            "raid": ("channel.raid", frames.raid(who, number), f"raids with {count(number, 'viewer')}"),
+        }
+        if kind not in events:
+            return None
+        if kind == "follow" and not self._twitch.world.begins_to_follow(who):
+            raise Refused(f"{who.name} follows already, and a follow pays once. Try another event or another viewer.")
+        subscription, event, words = events[kind]
+        await self._twitch.notify(subscription, event, secrets.token_hex(16), now)
+        return {"type": "event", "kind": kind, "name": who.name, "amount": number, "text": f"{who.name} {words}"}
