@@ -610,7 +610,7 @@ async def test_a_flood_is_awarded_to_the_last_line_and_stays_bounded(
 
 
 async def test_a_flood_of_commands_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.bot.MAX_COMMANDS", 50)
+    monkeypatch.setattr("pixel_bot.chat.ears.MAX_COMMANDS", 50)
     async with live(tmp_path) as show:
         under_way = most = 0
         obey = PixelBot._obey

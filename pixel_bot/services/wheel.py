@@ -198,7 +198,8 @@ def _result(viewer: Viewer, prize: Prize, *, owed: bool) -> str:
     ]
     if not grants and not prize.effect:
         return f"{viewer} landed on {prize.name}."
-    return f"{viewer} won {prize.name}!" + (f" (+{', +'.join(grants)})" if grants else "")
+    more = [grant for grant in grants if grant != prize.name]
+    return f"{viewer} won {prize.name}!" + (f" (+{', +'.join(more)})" if more else "")
 
 
 def _drawn(draw: Draw, winner: str) -> Drawn:
