@@ -334,3 +334,45 @@ async def test_a_redeem_costs_guests_of_a_shared_chat_nothing(show: Show) -> Non
     await show.live.twitch.notify("channel.chat.message", event, "g1", datetime.now(UTC))
     await show.live.settled()
     assert await show.points() == 1_000
+
+
+REDEEMS = {"tts": "!tts hello", "pixel": "!pixel hi?", "sound": "!sound coin", "spin": "!spin", "clip": "!clip"}
+NAMES = {
+    "tts": "Text-to-Speech",
+    "pixel": "AI chat response",
+    "sound": "Play sound effect",
+    "spin": "Prize wheel",
+    "clip": "Save OBS clip",
+}
+
+
+@pytest.mark.parametrize("key", REDEEMS)
+async def test_each_refusal_of_each_redeem(show: Show, page: PageDouble, key: str) -> None:
+    """Off, blocked, on cooldown, no room, nothing typed, too poor: each has its sentence, and none costs anything."""
+    ask, line = show.live.ask, REDEEMS[key]
+    await ask("mila", f"!redeem off {key}", "moderator")
+    assert await ask("alice", line) == f"{NAMES[key]} is switched off right now."
+    await ask("mila", f"!redeem on {key}", "moderator")
+    await ask("mila", f"!block @alice {key}", "moderator")
+    assert await ask("alice", line) == f"A mod has blocked you from {NAMES[key]}."
+    await ask("mila", f"!unblock @alice {key}", "moderator")
+    await ask("mila", f"!redeem cost {key} 600", "moderator")
+    await ask("mila", "!queue pause", "moderator")
+
+    assert "400 points left." in await ask("alice", line)
+    assert (await ask("alice", line)).startswith(f"You are on cooldown for {NAMES[key]}: ")
+    await ask("mila", f"!redeem cooldown {key} 0", "moderator")
+    await ask("mila", "!cooldowns reset @alice", "moderator")
+    short = "That takes 600 points, you have 400 (200 short)."
+    assert await ask("alice", line) == short
+    if key in {"tts", "pixel"}:
+        assert "like this: !" in await ask("alice", f"!{key}")
+    await ask("mila", f"!redeem cost {key} 0", "moderator")
+    await ask("alice", line)
+    assert await ask("alice", line) == (
+        f"No room for {NAMES[key]} right now. You have enough waiting there already; try again in a moment. "
+        "Nothing was charged."
+    )
+    assert await show.points() == 400
+    await ask("mila", "!queue clear", "moderator")
+    assert await show.points() == 1_000

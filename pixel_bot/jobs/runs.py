@@ -11,6 +11,7 @@ from pixel_bot.jobs.attempt import DONE, Attempt, Stopped, Verdict
 from pixel_bot.jobs.effects import Effects, Job, Method, Say, Spec
 from pixel_bot.jobs.limits import Limits
 from pixel_bot.jobs.settling import RETRY_SECONDS, Settling
+from pixel_bot.jobs.worker import Worker
 from pixel_bot.services import items
 from pixel_bot.services.claims import claim_free
 from pixel_bot.services.container import Services
@@ -28,46 +29,25 @@ SLOW = "It took too long."
 SORRY = "Something went wrong on my side."
 
 
-class Runs:
+class Runs(Worker):
     """Claims what waits, and works it."""
 
     lane = "effect"
 
     def __init__(self, services: Services, effects: Effects, settling: Settling, say: Say, limits: Limits) -> None:
+        super().__init__()
         self.paused = False
         self._services = services
         self._effects = effects
         self._settling = settling
         self._say = say
         self._limits = limits
-        self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
         self._tasks: dict[Attempt, asyncio.Task[None]] = {}
-        self._stopping = False
-
-    def wake(self) -> None:
-        """Something changed: look again."""
-        self._wake.set()
-        self._idle.clear()
-
-    @property
-    def is_idle(self) -> bool:
-        """True when there is nothing that could be done now."""
-        return self._idle.is_set()
-
-    async def idle(self) -> None:
-        """Wait until nothing is under way and nothing could begin."""
-        await self._idle.wait()
 
     @property
     def attempts(self) -> list[Attempt]:
         """What is under way, oldest first."""
         return list(self._tasks)
-
-    def stop(self) -> None:
-        """Begin nothing new."""
-        self._stopping = True
-        self.wake()
 
     async def run(self) -> None:
         """Work until stopped. What is still under way after the grace is left to the next start."""
@@ -75,10 +55,7 @@ class Runs:
             self._wake.clear()
             if not self.paused and len(self._tasks) < MOST:
                 await self._begin_more()
-            if not self._tasks:
-                self._idle.set()
-            await self._wake.wait()
-            self._idle.clear()
+            await self._rest(idle=not self._tasks)
         tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=self._limits.grace)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from pixel_bot.db.models import QueueItem
 from pixel_bot.jobs.effects import Say
 from pixel_bot.jobs.settling import RETRY_SECONDS
+from pixel_bot.jobs.worker import Worker
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import Told
@@ -23,37 +24,16 @@ LINE = 450
 """Characters of one message."""
 
 
-class Teller:
+class Teller(Worker):
     """Says what chat must still hear, many endings in one message."""
 
     def __init__(self, services: Services, say: Say) -> None:
+        super().__init__()
         self._services = services
         self._say = say
-        self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._stopping = False
-
-    def wake(self) -> None:
-        """There is news."""
-        self._wake.set()
-        self._idle.clear()
-
-    @property
-    def is_idle(self) -> bool:
-        """True when there is nothing that could be done now."""
-        return self._idle.is_set()
-
-    async def idle(self) -> None:
-        """Wait until all is said."""
-        await self._idle.wait()
-
-    def stop(self) -> None:
-        """End; what was not said is said by the next run."""
-        self._stopping = True
-        self.wake()
 
     async def run(self) -> None:
-        """Work until stopped."""
+        """Work until stopped; what was not said then is said by the next run."""
         while not self._stopping:
             self._wake.clear()
             try:
@@ -63,9 +43,7 @@ class Teller:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             if not said:
-                self._idle.set()
-                await self._wake.wait()
-                self._idle.clear()
+                await self._rest()
 
     async def _tell_some(self) -> bool:
         async with self._services.database.readers() as session:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +11,7 @@ from pixel_bot.jobs.attempt import DONE, Attempt, Verdict
 from pixel_bot.jobs.limits import Limits, needs_sound
 from pixel_bot.jobs.settling import RETRY_SECONDS, Settling, has_begun_to_spin
 from pixel_bot.jobs.theatre import Theatre
+from pixel_bot.jobs.worker import Worker
 from pixel_bot.services import items
 from pixel_bot.services.claims import claim_head
 from pixel_bot.services.container import Services
@@ -24,12 +24,13 @@ BLOCKED = "The overlay's sound was off for too long."
 SORRY = "Something went wrong on my side."
 
 
-class Track:
+class Track(Worker):
     """Takes the oldest item of a track when the lane is open and a page can play it, and sees it through."""
 
     def __init__(
         self, name: str, lane: str, services: Services, theatre: Theatre, settling: Settling, limits: Limits
     ) -> None:
+        super().__init__()
         self.name = name
         self.lane = lane
         self.paused = False
@@ -38,30 +39,12 @@ class Track:
         self._theatre = theatre
         self._settling = settling
         self._limits = limits
-        self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._stopping = False
-
-    def wake(self) -> None:
-        """Something changed: look again."""
-        self._wake.set()
-        self._idle.clear()
-
-    @property
-    def is_idle(self) -> bool:
-        """True when there is nothing that could be done now."""
-        return self._idle.is_set()
-
-    async def idle(self) -> None:
-        """Wait until there is nothing that could be played now."""
-        await self._idle.wait()
 
     def stop(self) -> None:
         """End. What is playing plays on, and its page acknowledges it to the next run."""
-        self._stopping = True
         if self.attempt is not None:
             self.attempt.leave()
-        self.wake()
+        super().stop()
 
     async def run(self) -> None:
         """Work until stopped."""
@@ -91,7 +74,7 @@ class Track:
             head = None if self.paused else await self._head()
             patience = None if head is None else self._patience(head)
             if head is None or patience is None:
-                await self._rest(None)
+                await self._rest()
             elif patience > 0:
                 await self._rest(patience)
             elif patience < 0:
@@ -101,13 +84,6 @@ class Track:
             elif not self.paused:
                 await self._rest(RETRY_SECONDS)
         return None
-
-    async def _rest(self, seconds: float | None) -> None:
-        self._idle.set()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        self._idle.clear()
 
     async def _claim(self, head: Item) -> Attempt | None:
         best = self._services.overlay.best(needs_sound=needs_sound(head.effect))
