@@ -135,3 +135,55 @@ async def test_stop_lets_nobody_wait_for_ever(wire: Wire) -> None:
     await asyncio.sleep(0)
     await box.stop()
     assert await asyncio.wait_for(waiting, 1) is None
+
+
+async def test_who_gives_up_in_time_takes_it_back() -> None:
+    """A message that still waits for its slot is never sent once nobody waits for it."""
+    wire = Wire()
+    outbox = Outbox(wire, 1, window=0.3)
+    await outbox.put(Outgoing("first", paid=True))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await outbox.put(Outgoing("second", paid=True))
+    assert await outbox.put(Outgoing("third", paid=True)) is not None
+    assert wire.sent == ["first", "third"]
+    await outbox.stop()
+
+
+@pytest.mark.parametrize("limit", [None, 5])
+async def test_what_is_on_its_way_counts(limit: int | None) -> None:
+    """Who gives up while the message is being sent hears what became of it: it cannot be called back."""
+    started, go = asyncio.Event(), asyncio.Event()
+
+    async def send(message: Outgoing) -> str:
+        started.set()
+        await go.wait()
+        return "sent-1"
+
+    outbox = Outbox(send, limit)
+    putting = asyncio.create_task(outbox.put(Outgoing("an answer", paid=True)))
+    await started.wait()
+    putting.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    assert await putting == "sent-1"
+    await outbox.stop()
+
+
+async def test_what_failed_meanwhile_is_called_off() -> None:
+    started, go = asyncio.Event(), asyncio.Event()
+
+    async def send(message: Outgoing) -> str:
+        started.set()
+        await go.wait()
+        raise SendFailed("no", retry=False)
+
+    outbox = Outbox(send, 5)
+    putting = asyncio.create_task(outbox.put(Outgoing("an answer", paid=True)))
+    await started.wait()
+    putting.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    await outbox.stop()
