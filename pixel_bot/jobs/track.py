@@ -81,8 +81,8 @@ class Track(Worker):
                 await self._give_up(head)
             elif (attempt := await self._claim(head)) is not None:
                 return attempt
-            elif not self.paused:
-                await self._rest(RETRY_SECONDS)
+            elif not self.paused and await self._is_still(head):
+                await self._rest(RETRY_SECONDS)  # another process is at this track
         return None
 
     async def _claim(self, head: Item) -> Attempt | None:
@@ -94,6 +94,10 @@ class Track(Worker):
             now = self._services.clock.now()
             item = await claim_head(session, head, now, best.id if best is not None else None)
         return Attempt(item) if item is not None else None
+
+    async def _is_still(self, head: Item) -> bool:
+        now = await self._head()
+        return now is not None and now.id == head.id
 
     async def _head(self) -> Item | None:
         async with self._services.database.readers() as session:
