@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+import gc
 import tempfile
 import threading
 import time
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +32,19 @@ class RealClock(Clock):
 
 
 async def purchases(folder: Path, rate: int, seconds: float) -> tuple[list[float], list[float]]:
-    """Seconds from a chat command to its durable queue item, in a paused lane, and of bare commits at the same time."""
+    """Seconds from a chat command to its durable queue item, and of bare commits at the same time."""
     total = WARM_UP + int(rate * seconds)
     async with stage(folder, RealClock()) as chat:  # pyright: ignore[reportArgumentType]
         await enrich(chat, total)
-        # Sounds play one after another, so nobody buys a hundred a second for long: here they only queue.
+        # Sounds play one after another, so nobody could buy a hundred a second: here the lane is paused, and emptied
+        # ten times a second, so that the queue has the length that it has in a show.
         await chat.bot.queue.pause()
+        emptied = asyncio.create_task(keep_empty(chat))
         chat.bot.shop._room["effect"] = total
         durable: dict[str, float] = {}
         watch(chat, durable)
         sent: dict[str, float] = {}
+        settle_memory()
         stop = threading.Event()
         beside = asyncio.create_task(asyncio.to_thread(bare_commits, folder, stop, 1 / rate))
         began = time.perf_counter()
@@ -52,20 +57,40 @@ async def purchases(folder: Path, rate: int, seconds: float) -> tuple[list[float
         await chat.bot.settled()
         stop.set()
         bare = await beside
+        emptied.cancel()
     taken = [durable[i] - at for i, at in sent.items()]
     return taken[WARM_UP:], bare[WARM_UP:]
 
 
 def watch(chat: Stage, durable: dict[str, float]) -> None:
-    """Note when each purchase has returned, which is after its commit."""
+    """Note when each purchase is committed: that is when the lanes are told of it."""
     buy = chat.bot.shop.buy
+    current: ContextVar[str] = ContextVar("current")
 
-    async def timed(order: Any) -> Any:
-        receipt = await buy(order)
-        durable[order.message_id] = time.perf_counter()
-        return receipt
+    async def named(order: Any) -> Any:
+        current.set(order.message_id)
+        return await buy(order)
 
-    chat.bot.shop.buy = timed
+    def committed(_: str | None) -> None:
+        durable[current.get()] = time.perf_counter()
+
+    chat.bot.shop.buy = named
+    chat.bot.shop.sold.add(committed)
+
+
+async def keep_empty(chat: Stage) -> None:
+    """What waits counts as played."""
+    while True:
+        await asyncio.sleep(0.1)
+        async with chat.bot.services.database.write() as session:
+            await session.execute(text("UPDATE queue_items SET status = 'done' WHERE status = 'pending'"))
+
+
+def settle_memory() -> None:
+    """The garbage collector as the bot sets it when it has started."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(25_000, 20, 50)
 
 
 async def enrich(chat: Stage, count: int) -> None:

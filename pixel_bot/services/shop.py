@@ -25,7 +25,7 @@ from pixel_bot.services.wheel import Wheel
 
 ROOM = 20
 ROOM_FOR_ONE = 2
-MOST_AHEAD = 50
+MOST_AHEAD = 20
 
 
 def _never() -> bool:
