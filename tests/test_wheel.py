@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from pixel_bot.db.check import check
 from pixel_bot.jobs.limits import Limits
+from pixel_bot.services.items import load
 from pixel_bot.services.prizes import DEFAULT, Prize, PrizeFile, PrizesUnreadable, entry_lines, parse
 from pixel_bot.services.wheel import pick
 from pixel_bot.testing import Stage, stage
@@ -199,6 +200,20 @@ async def test_a_restart_in_mid_spin_asks_the_page_again(tmp_path: Path) -> None
         assert await again.points("alice") == 70
         assert again.sent == ["alice won Win! (+70 points)"]
         await clean(again)
+
+
+async def test_a_spin_that_ended_before_is_credited_once(tmp_path: Path, chat: Stage) -> None:
+    write(tmp_path, POINTS)
+    await chat.viewer("alice", points=100)
+    await chat.say("alice", "!spin")
+    async with chat.bot.readers() as session:
+        (item,) = await load(session)
+    for _ in range(2):
+        await chat.bot.jobs.tracks[1]._settling.finish(item)
+    await chat.settled()
+    assert await chat.points("alice") == 70
+    assert chat.sent.count("alice won Win! (+70 points)") == 1
+    await clean(chat)
 
 
 # The file

@@ -61,11 +61,6 @@ class Attempt:
         """Its effect has happened: from now on it cannot be stopped."""
         self._stoppable = False
 
-    @property
-    def is_sealed(self) -> bool:
-        """True when its effect has happened, whatever follows."""
-        return not self._stoppable
-
     async def unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
         """Do the work. When it can still be called off in time, a stop calls it off; else its result counts.
 

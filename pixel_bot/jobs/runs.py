@@ -118,6 +118,7 @@ class Runs(Worker):
         except TimeoutError:
             verdict = Verdict("refund", SLOW)
         except Exception:
+            # The edge towards cogs: whatever an author did not foresee costs that one effect, and nobody's points.
             log.exception("The effect %s failed.", spec.name)
             verdict = Verdict("refund", SORRY)
         # Whatever came after the answer: the answer is what was paid for.

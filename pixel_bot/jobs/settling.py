@@ -42,6 +42,7 @@ class Settling:
         try:
             await persistently(write)
         except Exception:
+            # An item that cannot end would be claimed at every start again, and hold up its lane for ever.
             log.exception("Item %d of the queue could not be ended as it should.", attempt.item.id)
             verdict = Verdict("refund", UNCLEAR)
             await self.give_back(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
@@ -52,6 +53,7 @@ class Settling:
         try:
             await persistently(lambda: self._give_back(where, reason, status))
         except Exception:
+            # As above: without a refund, which is in the log, but out of the way of the others.
             log.exception("Items of the queue could not be given back.")
             await persistently(lambda: self._close(where))
 

@@ -64,6 +64,7 @@ class Track(Worker):
         try:
             return await self._theatre.play(attempt)
         except Exception:
+            # The edge of a lane: one item that nobody foresaw must not stop those behind it.
             log.exception("An item of the queue could not be played.")
             return Verdict("refund", SORRY)
 

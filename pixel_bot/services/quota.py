@@ -13,11 +13,6 @@ class Quota:
         self._database = database
         self._clock = clock
 
-    async def used(self, name: str) -> int:
-        """Uses of today."""
-        async with self._database.readers() as session:
-            return self._of_today(await recall(session, f"quota:{name}"))
-
     async def take(self, name: str, limit: int, sentence: str) -> None:
         """Count one use; a limit of 0 is none.
 

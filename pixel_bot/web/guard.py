@@ -28,10 +28,7 @@ class HostGuard:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 4403})
             else:
-                text = (
-                    "This address is not known here. Open the bot as localhost, or add the name to WEB_ALLOWED_HOSTS.\n"
-                )
-                await PlainTextResponse(text, 403)(scope, receive, send)
+                await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
