@@ -1,6 +1,7 @@
 """Redeems: what can be bought, and how mods set it up."""
 
 from pixel_bot.plugin import (
+    BadInput,
     Cog,
     Context,
     KnownViewer,
@@ -57,6 +58,25 @@ class Redeems(Cog):
         rest = price.everyone_cooldown if everyone else price.cooldown
         who = "everybody" if everyone else "each viewer"
         await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(rest)} for {who} after a use.")
+
+    @command("redeem native", usage="on KEY COST | off KEY | list")
+    @mods_only()
+    async def native(self, ctx: Context, what: str = "list", key: str = "", cost: Total | None = None) -> None:
+        """Offer a redeem for Twitch's channel points, or stop that."""
+        match what.lower():
+            case "on" if key and cost is not None:
+                made = await self.bot.natives.switch_on(key, cost.value)
+                await ctx.reply(f"{made.key} is a reward now, for {count(made.cost, 'channel point')}.")
+            case "off" if key:
+                made = await self.bot.natives.switch_off(key)
+                await ctx.reply(f"{made.key} is no reward any more; it stays on Twitch, disabled.")
+            case "list":
+                there = [n for n in await self.bot.natives.list() if n.enabled]
+                listed = " · ".join(f"{n.key} {number(n.cost)}" for n in there)
+                await ctx.reply(f"For channel points: {listed}" if there else "Nothing is for channel points yet.")
+            case _:
+                prefix = self.bot.settings.command_prefix
+                raise BadInput(f"Type it like this: {prefix}redeem native on KEY COST, off KEY, or list.")
 
     @command(usage="@user [KEY]")
     @mods_only()

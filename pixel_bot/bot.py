@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from twitchio import PartialUser
+from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.ext import commands
 
 from pixel_bot.backends.rack import Backends, build_backends
@@ -14,14 +16,16 @@ from pixel_bot.chat.clips import Clips
 from pixel_bot.chat.cogs import Cogs
 from pixel_bot.chat.context import Context
 from pixel_bot.chat.ears import Ears
-from pixel_bot.chat.outbox import LIMIT, Outbox, Outgoing
+from pixel_bot.chat.native import NativePoints, NoChannelPoints
+from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD, Outbox, Outgoing
 from pixel_bot.chat.redeem import offers_of
+from pixel_bot.chat.shoutouts import Shoutouts
+from pixel_bot.chat.status import PlatformHealth, Status
 from pixel_bot.chat.voice import Voice
 from pixel_bot.clock import micros
 from pixel_bot.jobs.dispatcher import Dispatcher
 from pixel_bot.jobs.limits import Limits
 from pixel_bot.jobs.queue import Queue
-from pixel_bot.logs import hide
 from pixel_bot.services.container import Services
 from pixel_bot.services.levels import LevelUp
 
@@ -32,13 +36,11 @@ RECENT = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The bot's application, the two accounts, and their tokens as (access, refresh) pairs."""
+    """The bot's application and the two accounts; ``limited`` where the platform limits how much one may say."""
 
     client_id: str
-    client_secret: str
     bot_id: str
     owner_id: str
-    tokens: tuple[tuple[str, str], ...] = ()
     limited: bool = True
 
 
@@ -51,17 +53,18 @@ class PixelBot(Ears):
         account: Account,
         backends: Backends | None = None,
         limits: Limits | None = None,
+        http: ManagedHTTPClient | None = None,
     ) -> None:
         super().__init__(
             client_id=account.client_id,
-            client_secret=account.client_secret,
+            client_secret=None,
             bot_id=account.bot_id,
             owner_id=account.owner_id,
             prefix=services.settings.command_prefix,
             case_insensitive=True,
         )
-        for secret in (account.client_secret, *(token for pair in account.tokens for token in pair)):
-            hide(secret)
+        if http is not None:
+            self._http = http
         self.services = services
         self.settings = services.settings
         self.clock = services.clock
@@ -78,6 +81,7 @@ class PixelBot(Ears):
         self.wheel = services.wheel
         self.sounds = services.sounds
         self.overlay = services.overlay
+        self.stream = services.stream
         self.backends = backends or build_backends(services.settings, services.mode, self._count_ai_call)
         self.speech = self.backends.speech
         self.ai = self.backends.ai
@@ -88,7 +92,11 @@ class PixelBot(Ears):
         self._voice = Voice(self._http, account.bot_id, account.owner_id)
         self.outbox = Outbox(self._voice.send, LIMIT if account.limited else None)
         self.cogs = Cogs(self, services.settings.cogs_dir)
-        self._account = account
+        self.shoutouts = Shoutouts(services.settings, self._thank)
+        self.natives: NativePoints = NoChannelPoints()
+        self.platform: PlatformHealth | None = None
+        self.status = Status(services, self.queue, self.backends.obs, services.stream, lambda: self.platform)
+        self._is_limited = account.limited
         services.levels.on_level_up = self._tell_level_up
         services.awards.people_wait = self._commands_under_way.idle
 
@@ -107,6 +115,11 @@ class PixelBot(Ears):
         """Say in chat what somebody paid for: it is never dropped. Returns whether chat took it."""
         return await self.outbox.put(Outgoing(text, reply_to, paid=True)) is not None
 
+    def moderates(self, moderates: bool) -> None:
+        """Whether the bot moderates the channel: then it may say more."""
+        if self._is_limited:
+            self.outbox.limit = LIMIT_AS_MOD if moderates else LIMIT
+
     async def find_voice(self, typed: str) -> str:
         """The voice of that name, as the speech engine writes it.
 
@@ -117,10 +130,15 @@ class PixelBot(Ears):
 
     # TwitchIO's hooks
 
-    async def load_tokens(self, path: str | None = None) -> None:
-        """Tokens come with the account, not from a file."""
-        for access, refresh in self._account.tokens:
-            await self.add_token(access, refresh)
+    async def begin(self) -> None:
+        """Load the cogs and work what waits. No request is made: who is signed in is the platform's matter."""
+        # What Client.login does, without its requests for an application token and for who we and the streamer are.
+        self._login_called, self._save_tokens = True, False
+        self._user = PartialUser(id=self.bot_id, http=self._http)
+        await self._setup()
+        await self.jobs.start()
+        self.dispatch("ready")
+        self._ready_event.set()  # what Client.start does; it would also block, and own the web server
 
     async def save_tokens(self, path: str | None = None) -> None:
         """Nothing is written in the clear."""
@@ -170,6 +188,9 @@ class PixelBot(Ears):
     async def _count_ai_call(self) -> None:
         limit = self.settings.ai_daily_limit
         await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")
+
+    async def _thank(self, text: str) -> None:
+        await self.outbox.put(Outgoing(text))
 
     async def _tell_level_up(self, up: LevelUp) -> None:
         self._crew.spawn(self.outbox.put(Outgoing(up.message)))

@@ -16,14 +16,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot import __version__
-from pixel_bot.app import App, opened, running
-from pixel_bot.clock import Clock
-from pixel_bot.errors import StartError
+from pixel_bot.app import App, running
+from pixel_bot.live import LiveApp, live
 from pixel_bot.platforms.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
+from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
 
 SETTLE_SECONDS = 60.0
+OBS_HINT = "(OBS: browser source, 1920x1080, Control audio via OBS)"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
     with _signals(stop.set):
         async with running(settings) as app:
             _settle_memory()
-            _show_start(app)
+            _show_facts(_sandbox_facts(app))
             work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
             if replay is not None and chat_log is not None:
                 work.append(asyncio.create_task(_replay(app, chat_log, replay)))
@@ -62,16 +63,35 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
 
 
 async def run_live(settings: Settings) -> None:
-    """Run the bot on Twitch.
+    """Run the bot on Twitch until a signal.
 
     Raises:
-        StartError: always, so far. The database is opened and marked first, so that play money never gets into it.
+        StartError: it cannot start.
     """
-    async with opened(settings, "live", Clock()):
-        raise StartError(
-            "Signing in to Twitch is not part of this version yet. "
-            "Start the sandbox, which needs no account: python -m pixel_bot sandbox"
-        )
+    stop = asyncio.Event()
+    with _signals(stop.set):
+        async with live(settings) as app:
+            _settle_memory()
+            _show_facts(_live_facts(app))
+            stopped = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait({stopped, app.failed}, return_when=asyncio.FIRST_COMPLETED)
+                if app.failed.done():
+                    app.failed.result()
+            finally:
+                stopped.cancel()
+            _say("Writing what is left, then good night.")
+
+
+def _live_facts(app: LiveApp) -> list[tuple[str, str]]:
+    missing = [role for role in ROLES if app.platform.accounts.tokens_of(role) is None]
+    to_do = f"sign in the {' and the '.join(missing)} account" if missing else "see what is connected"
+    return [
+        ("Open", f"{app.home} ({to_do})"),
+        ("Overlay", f"{app.overlay_url} {OBS_HINT}"),
+        ("Mode", "Twitch"),
+        ("Points", str(app.services.database.path or "the database")),
+    ]
 
 
 def _settle_memory() -> None:
@@ -110,17 +130,20 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _show_start(app: App) -> None:
+def _sandbox_facts(app: App) -> list[tuple[str, str]]:
     states = app.bot.cogs.states()
     broken = [s.name for s in states if s.problem]
-    facts = [
+    return [
         ("Open", app.home),
-        ("Overlay", f"{app.overlay_url} (OBS: browser source, 1920x1080, Control audio via OBS)"),
+        ("Overlay", f"{app.overlay_url} {OBS_HINT}"),
         ("Mode", "sandbox: play money, no account needed"),
         ("Points", str(app.services.database.path or "the database")),
         ("Cogs", ", ".join(s.name for s in states if s.loaded)),
         *([("Broken", f"{', '.join(broken)}; the log says why")] if broken else []),
     ]
+
+
+def _show_facts(facts: list[tuple[str, str]]) -> None:
     if sys.stdout.isatty():
         _show_panel([*facts, ("Stop", "Ctrl-C")])
     else:

@@ -27,10 +27,19 @@ def _with_slash(url: str) -> str:
     return url if url.endswith("/") else url + "/"
 
 
+def _template(words: str) -> str:
+    """``off`` says nothing; else only the names that we fill in may stand in braces."""
+    unknown = set(re.findall(r"\{(\w*)\}", words)) - {"user", "count", "months", "prefix"}
+    if unknown:
+        raise ValueError(f"does not know {{{min(unknown)}}}")
+    return "" if words.strip().lower() == "off" else words
+
+
 HttpBase = Annotated[str, _web_address(("https://", "http://")), AfterValidator(_with_slash)]
 SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
 Mode = Literal["live", "sandbox"]
 OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
+Template = Annotated[str, Field(max_length=300), AfterValidator(_template)]
 TwitchId = Annotated[str, Field(pattern=r"^\d*$")]
 
 
@@ -45,6 +54,9 @@ class Settings(BaseSettings):
     twitch_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret; never shared, never logged")
     twitch_bot_id: TwitchId = Field("", description="User id of the bot's account; found at sign-in when left out")
     twitch_owner_id: TwitchId = Field("", description="User id of the broadcaster; found at sign-in when left out")
+    pixel_secret_key: SecretStr = Field(
+        SecretStr(""), description="Encrypts the tokens in the database; else the file secret.key in DATA_DIR"
+    )
     twitch_helix_url: HttpBase = Field("https://api.twitch.tv/helix/", description="Twitch's API")
     twitch_id_url: HttpBase = Field("https://id.twitch.tv/", description="Twitch's sign-in server")
     twitch_eventsub_url: SocketUrl = Field("wss://eventsub.wss.twitch.tv/ws", description="Twitch's event socket")
@@ -71,6 +83,12 @@ class Settings(BaseSettings):
     points_cheer_per_bit: Factor = Field(1.0, description="Points for each bit cheered")
     points_raid_amount: Amount = Field(100, description="Points for the channel that raids")
     points_start_amount: Amount = Field(0, description="Points that a viewer starts with")
+    points_watch_amount: Amount = Field(5, description="Points for watching the live stream; 0 for none")
+    points_watch_minutes: int = Field(10, ge=1, le=1_440, description="Minutes of the stream that this pays for")
+    points_watch_offline: bool = Field(False, description="true: who sits in the offline chat earns them too")
+    points_watch_sub_factor: Factor = Field(1.0, description="They earn times that for subscribers")
+    points_watch_vip_factor: Factor = Field(1.0, description="They earn times that for VIPs")
+    points_watch_mod_factor: Factor = Field(1.0, description="They earn times that for mods; the highest one counts")
 
     xp_base: float = Field(100, gt=0, le=1_000_000, description="XP needed for level 2")
     xp_exponent: float = Field(1.8, ge=1, le=5, description="How steeply the levels grow")
@@ -79,6 +97,29 @@ class Settings(BaseSettings):
     xp_chat_cooldown_seconds: Seconds = Field(30, description="Seconds between two such awards to one viewer")
     xp_follow_amount: Amount = Field(10, description="XP for a follow, once in a person's life")
     xp_sub_amount: Amount = Field(50, description="XP for a subscription, and for each one given away")
+    greeting: Template = Field(
+        "Hi, I am here! Type {prefix}help to see what I can do.",
+        description="Said when the accounts were connected; off for nothing",
+    )
+    shoutout_follow: Template = Field(
+        "Welcome, {user}! Thank you for the follow.", description="Said to followers, with {user}; off for nothing"
+    )
+    shoutout_sub: Template = Field(
+        "Thank you for the sub, {user}!", description="Said to subscribers, with {user} and {months}; off for nothing"
+    )
+    shoutout_gift: Template = Field(
+        "{user} gifted {count}. Thank you!",
+        description="Said to who gives subs away, with {user} and {count}, like 5 subs; off for nothing",
+    )
+    shoutout_cheer: Template = Field(
+        "{user} cheered {count}. Thank you!",
+        description="Said to who cheers, with {user} and {count}, like 100 bits; off for nothing",
+    )
+    shoutout_raid: Template = Field(
+        "{user} raids with {count}. Welcome, all of you!",
+        description="Said to raiders, with {user} and {count}, like 12 viewers; off for nothing",
+    )
+
     level_rewards_file: Path = Field(Path("./data/level_rewards.json"), description="What levels pay; optional")
 
     prizes_file: Path = Field(Path("./data/prizes.json"), description="Prizes of the wheel; without it a small set")
@@ -152,6 +193,13 @@ class Settings(BaseSettings):
     def _key_for_an_address(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not OVERLAY_KEY.match(value.get_secret_value()):
             raise ValueError("use 8 to 128 letters, digits, - or _, or leave it out")
+        return value
+
+    @field_validator("pixel_secret_key")
+    @classmethod
+    def _key_is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("use 16 or more characters, or leave it out")
         return value
 
     @field_validator("cogs_dir", mode="before")

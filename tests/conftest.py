@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.app import opened
 from pixel_bot.services.container import Services
 from pixel_bot.settings import Settings
+from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 
 

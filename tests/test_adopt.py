@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from pixel_bot.app import opened
 from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Cooldown, QueueItem, User, XpRecord
@@ -21,6 +20,7 @@ from pixel_bot.services.container import Services
 from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.levels import Curve
 from pixel_bot.services.people import Person
+from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
 from tests.seed import DDL, INDEXES, TABLES, USERS, execute, hand_made, query, url_of
 

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.app import opened
 from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import BadAmount
@@ -24,6 +23,7 @@ from pixel_bot.services.ledger import MAX_BALANCE, Entry, post
 from pixel_bot.services.levels import LevelUp
 from pixel_bot.services.memory import Memory
 from pixel_bot.services.people import Person
+from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
 from tests.seed import execute, query
 

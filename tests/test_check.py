@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.app import opened
 from pixel_bot.db.check import SHOWN, check
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.maintenance import check_database
 from pixel_bot.services.levels import Curve
 from pixel_bot.services.people import Person, Viewer
+from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
 from tests.seed import execute, query, url_of
 

@@ -19,12 +19,12 @@ import aiohttp
 import pytest
 
 from pixel_bot import __version__
-from pixel_bot.app import opened
 from pixel_bot.cli import main
 from pixel_bot.clock import Clock
 from pixel_bot.db.meta import Mode
 from pixel_bot.services.people import Person
 from pixel_bot.settings import Settings
+from pixel_bot.show import opened
 from pixel_bot.testing import settings_in
 
 SECONDS = 60.0

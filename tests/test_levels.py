@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.app import opened
 from pixel_bot.db.check import check
 from pixel_bot.services.container import Services
 from pixel_bot.services.levels import Curve, Gain, LevelUp
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.rewards import Reward, load_rewards
+from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in, stage
 from tests.seed import execute, query
 

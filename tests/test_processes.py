@@ -16,13 +16,14 @@ import pytest
 from sqlalchemy import text
 from starlette.routing import Mount
 
-from pixel_bot.app import SANDBOX, opened
+from pixel_bot.app import SANDBOX
 from pixel_bot.clock import Clock
 from pixel_bot.db.check import check
 from pixel_bot.platforms.sandbox.endpoints import Endpoints
 from pixel_bot.platforms.sandbox.twitch import Line, Twitch
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Role, World, citizen
 from pixel_bot.services.people import Person
+from pixel_bot.show import opened
 from pixel_bot.testing import settings_in
 from pixel_bot.web.server import WebServer
 
@@ -37,7 +38,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from pixel_bot.app import opened
+from pixel_bot.show import opened
 from pixel_bot.clock import Clock
 from pixel_bot.errors import BadAmount
 from pixel_bot.testing import settings_in

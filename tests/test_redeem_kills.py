@@ -16,13 +16,14 @@ from starlette.routing import Mount
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from pixel_bot.app import SANDBOX, opened
+from pixel_bot.app import SANDBOX
 from pixel_bot.clock import Clock
 from pixel_bot.db.check import check
 from pixel_bot.platforms.sandbox.endpoints import Endpoints
 from pixel_bot.platforms.sandbox.twitch import Line, Twitch
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Role, World, citizen
 from pixel_bot.services.people import Person
+from pixel_bot.show import opened
 from pixel_bot.testing import settings_in
 from pixel_bot.web.server import WebServer
 from tests.ai_double import Turn, ai_double

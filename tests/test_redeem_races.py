@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.app import opened
 from pixel_bot.backends.rack import Backends, build_backends
 from pixel_bot.backends.tts.speech import Speech
 from pixel_bot.db.check import check
@@ -32,6 +31,7 @@ from pixel_bot.services.outcome import Effect, PlaySound, Run
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.redeems import Offer
 from pixel_bot.services.shop import Order
+from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, live, settings_in, stage
 from tests.page_model import NearPage
 from tests.seed import execute

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.app import opened
 from pixel_bot.db.check import check
 from pixel_bot.errors import UnknownViewer
 from pixel_bot.services.container import Services
 from pixel_bot.services.ledger import Entry, post
 from pixel_bot.services.levels import Gain
 from pixel_bot.services.people import Person, Viewer
+from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
 from tests.seed import execute, query
 

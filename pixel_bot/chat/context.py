@@ -8,6 +8,7 @@ from twitchio.models.chat import SentMessage
 
 from pixel_bot.chat.outbox import Outgoing
 from pixel_bot.chat.receipts import receipt_words
+from pixel_bot.services.natives import Ticket
 from pixel_bot.services.outcome import Outcome, Speak
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.redeems import Offer
@@ -21,6 +22,8 @@ class Context(commands.Context[Any]):
     """What a command gets. ``viewer`` is the one who typed, ``reply`` answers, ``send`` just says."""
 
     viewer: Viewer
+    ticket: Ticket | None = None
+    """What Twitch took for a redeem, where it took channel points."""
 
     @property
     def bot(self) -> "PixelBot":
@@ -61,6 +64,10 @@ class Context(commands.Context[Any]):
         """True for those who do not wait for cooldowns of redeems: mods and the streamer, unless set otherwise."""
         return self.is_mod and not self.bot.settings.redeem_mods_wait
 
+    def settles(self, error: Exception) -> bool:
+        """True for a context that takes errors of a redeem upon itself; else chat hears them as usual."""
+        return False
+
     @property
     def emotes(self) -> list[str]:
         """Names of the Twitch emotes in the message."""
@@ -85,12 +92,14 @@ class Context(commands.Context[Any]):
             self.viewer,
             outcome.effect,
             self.is_exempt,
-            message,
+            None if self.ticket else message,
+            ticket=self.ticket,
             withdrawn=lambda: isinstance(outcome.effect, Speak) and self.bot.queue.was_removed(message, author),
         )
         receipt = await self.bot.shop.buy(order)
         words = receipt_words(outcome, receipt, offer, self.bot.jobs.paused, self.bot.overlay)
-        await self._put(words, me=False, reply_to=self.chat_message.id, paid=receipt.cost > 0)
+        paid = receipt.cost > 0 or self.ticket is not None
+        await self._put(words, me=False, reply_to=self.chat_message.id, paid=paid)
 
     async def reply(self, content: str, *, me: bool = False) -> SentMessage:
         """Answer the message. Too long an answer is cut at a word; under pressure a free one may be dropped."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twitchio.ext import commands
@@ -10,15 +10,16 @@ from twitchio.models.eventsub_ import create_event_instance
 
 from pixel_bot.chat.command import usage
 from pixel_bot.chat.crew import Crew
-from pixel_bot.chat.hearing import CHAT, Heard, Removal, complete, happening_of, hear, removal_of
+from pixel_bot.chat.hearing import CHAT, Heard, Removal, complete, happening_of, hear, is_redemption, removal_of
 from pixel_bot.chat.replies import sentence_for
 from pixel_bot.services.cause import because_of
-from pixel_bot.services.happenings import Happening, alert_words, award_for
+from pixel_bot.services.happenings import Happening, Sub, alert_words, award_for
 from pixel_bot.services.memory import Memory
 
 if TYPE_CHECKING:
     from pixel_bot.chat.context import Context
     from pixel_bot.chat.outbox import Outbox
+    from pixel_bot.chat.shoutouts import Shoutouts
     from pixel_bot.chat.voice import Voice
     from pixel_bot.clock import Clock
     from pixel_bot.jobs.queue import Queue
@@ -42,6 +43,7 @@ class Ears(commands.Bot):
     outbox: "Outbox"
     overlay: "Overlay"
     queue: "Queue"
+    shoutouts: "Shoutouts"
     _voice: "Voice"
 
     def __init__(self, **options: Any) -> None:
@@ -52,6 +54,10 @@ class Ears(commands.Bot):
         self._crew = Crew()
         self._commands_under_way = Crew()
         self._heard_more = asyncio.Event()
+        self.hear_more: Callable[[Mapping[str, Any]], None] = lambda _: None
+        """Called with each notification that is neither chat, nor pays, nor takes something out of chat."""
+        self.heard_chat: Callable[[], None] = lambda: None
+        """Called for each chat message."""
 
     def dispatch(self, event: str, payload: Any | None = None) -> None:
         """Start the listeners of an event, each in a task of its own that is held on to until it ends.
@@ -83,6 +89,8 @@ class Ears(commands.Bot):
                 self._crew.spawn(self._pay(happening))
             elif (removal := removal_of(frame)) is not None:
                 self._crew.spawn(self._drop(removal))
+            else:
+                self.hear_more(frame)
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
 
@@ -112,6 +120,7 @@ class Ears(commands.Bot):
 
     def _hear_chat(self, frame: Mapping[str, Any]) -> None:
         heard = hear(frame)
+        self.heard_chat()
         if not self._seen.add(heard.line.message_id, True):
             return
         if self._voice.is_own(heard):
@@ -119,7 +128,7 @@ class Ears(commands.Bot):
                 self.outbox.limit = self._voice.limit_by(frame)
             return
         if not heard.guest:
-            if heard.text.startswith(self._prefix):
+            if heard.text.startswith(self._prefix) and not is_redemption(frame):
                 self._hear_command(frame, heard)
             else:
                 self.awards.chat(heard.line)
@@ -155,6 +164,9 @@ class Ears(commands.Bot):
         if new:
             log.info("%s: %s", type(happening).__name__, happening.person.login if happening.person else "anonymous")
             self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
+            self.shoutouts.hear(happening)
+            if isinstance(happening, Sub) and happening.gifted:
+                return  # the giver's alert stands for all of them
             name = happening.person.display_name if happening.person else "Somebody"
             await self.overlay.alert(type(happening).__name__.lower(), name, f"{name} {alert_words(happening)}")
 

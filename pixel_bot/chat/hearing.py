@@ -68,6 +68,11 @@ def hear(frame: Mapping[str, Any]) -> Heard:
     )
 
 
+def is_redemption(frame: Mapping[str, Any]) -> bool:
+    """True for the message that comes with channel points: what stands in it was typed for a reward, not for us."""
+    return bool(frame["payload"]["event"].get("channel_points_custom_reward_id"))
+
+
 def complete(frame: Mapping[str, Any]) -> Mapping[str, Any]:
     """The frame with the fields that TwitchIO takes for granted."""
     event = frame["payload"]["event"]
@@ -125,6 +130,8 @@ def removal_of(frame: Mapping[str, Any]) -> Removal | None:
             return Removal(author_id=str(event["target_user_id"]))
         case "channel.chat.clear":
             return Removal()
+        case "channel.ban":
+            return Removal(author_id=str(event["user_id"]))
         case _:
             return None
 

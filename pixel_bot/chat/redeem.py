@@ -20,6 +20,11 @@ class RedeemCommand(PixelCommand):
         await context.bot.shop.check(self.offer, context.viewer, exempt=context.is_exempt, mod=context.is_mod)
         return await super()._invoke(context)
 
+    async def _dispatch_error(self, context: Any, exception: Any) -> None:
+        """A context that settles its own refusals gets to know of them here; for others it is as usual."""
+        if not context.settles(exception):
+            await super()._dispatch_error(context, exception)
+
 
 def redeem(
     key: str = "",

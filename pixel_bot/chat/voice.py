@@ -22,6 +22,7 @@ class Voice:
         self._owner_id = owner_id
         self._sent: Memory[str, bool] = Memory(200)
         self._on_the_way: set[str] = set()
+        self._as_app = True
 
     async def send(self, message: Outgoing) -> str:
         """Send a message. Returns its id.
@@ -29,12 +30,9 @@ class Voice:
         Raises:
             SendFailed: Twitch did not take it. Its text holds no URL, which could hold a secret.
         """
-        channel = PartialUser(id=self._owner_id, http=self._http)
         self._on_the_way.add(message.text)
         try:
-            sent = await channel.send_message(
-                message.text, sender=self._bot_id, reply_to_message_id=message.reply_to, token_for=None
-            )
+            sent = await self._send(message)
         except MessageRejectedError as exc:
             raise SendFailed(f"Twitch dropped it: {exc.code} {exc.message}", retry=False) from None
         except HTTPException as exc:
@@ -46,6 +44,23 @@ class Voice:
             self._on_the_way.discard(message.text)
         self._sent.put(sent.id, True)
         return sent.id
+
+    async def _send(self, message: Outgoing) -> Any:
+        """As the application, which shows the bot's badge; where that is not allowed, as the bot's account."""
+        if self._as_app:
+            try:
+                return await self._send_as(None, message)
+            except HTTPException as exc:
+                if exc.status not in {401, 403}:
+                    raise
+                self._as_app = False
+        return await self._send_as(self._bot_id, message)
+
+    async def _send_as(self, token_for: str | None, message: Outgoing) -> Any:
+        channel = PartialUser(id=self._owner_id, http=self._http)
+        return await channel.send_message(
+            message.text, sender=self._bot_id, reply_to_message_id=message.reply_to, token_for=token_for
+        )
 
     def is_own(self, heard: Heard) -> bool:
         """Where bot and streamer share an account only what we sent is ours, else all that the account writes."""

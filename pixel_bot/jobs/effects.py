@@ -38,7 +38,10 @@ class Job:
             EffectFailed: chat did not take it.
         """
         await self._begin()
-        if not await self._say(text, self._attempt.item.message_id):
+        item = self._attempt.item
+        # A redemption is no message that could be replied to.
+        words = f"@{item.buyer} {text}" if item.redemption else text
+        if not await self._say(words, item.message_id):
             raise EffectFailed("Chat did not take the answer.")
         self.said = True
         self._attempt.seal()

@@ -71,14 +71,25 @@ def messages(news: Sequence[Told]) -> list[tuple[str, list[int]]]:
 def _refunds(reason: str, refunds: Sequence[Told]) -> list[tuple[str, list[int]]]:
     if len(refunds) == 1:
         (one,) = refunds
-        back = f" Your {count(one.back, 'point')} {'is' if one.back == 1 else 'are'} back." if one.back else ""
-        return [(f"@{one.item.buyer} {one.item.redeem}: {reason}{back}", [one.item.id])]
+        return [(f"@{one.item.buyer} {one.item.redeem}: {reason}{_back(one)}", [one.item.id])]
     lines: list[tuple[str, list[int]]] = []
     for start in range(0, len(refunds), MENTIONS):
         part = refunds[start : start + MENTIONS]
-        who = ", ".join(f"@{n.item.buyer} ({n.item.redeem}{f', {n.back} back' if n.back else ''})" for n in part)
+        who = ", ".join(f"@{n.item.buyer} ({n.item.redeem}{_back_in_short(n)})" for n in part)
         lines.append((f"{reason} Refunded: {who}.", [n.item.id for n in part]))
     return lines
+
+
+def _back(news: Told) -> str:
+    if news.item.redemption:
+        return " Your channel points are back."
+    return f" Your {count(news.back, 'point')} {'is' if news.back == 1 else 'are'} back." if news.back else ""
+
+
+def _back_in_short(news: Told) -> str:
+    if news.item.redemption:
+        return ", channel points back"
+    return f", {news.back} back" if news.back else ""
 
 
 def _joined(lines: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:

@@ -11,6 +11,7 @@ from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.economy import Economy
 from pixel_bot.services.leaderboard import Leaderboard
 from pixel_bot.services.levels import Curve, Levels
+from pixel_bot.services.natives import Natives
 from pixel_bot.services.overlay import Overlay
 from pixel_bot.services.overlay_key import overlay_key
 from pixel_bot.services.prizes import PrizeFile
@@ -20,6 +21,7 @@ from pixel_bot.services.refunds import Refunds
 from pixel_bot.services.rewards import load_rewards
 from pixel_bot.services.shop import Shop
 from pixel_bot.services.sounds import Sounds
+from pixel_bot.services.stream import Stream
 from pixel_bot.services.viewers import Viewers
 from pixel_bot.services.wheel import Wheel
 from pixel_bot.settings import Mode, Settings
@@ -43,9 +45,11 @@ class Services:
     wheel: Wheel
     shop: Shop
     refunds: Refunds
+    natives: Natives
     overlay: Overlay
     sounds: Sounds
     quota: Quota
+    stream: Stream
 
 
 def curve_of(settings: Settings) -> Curve:
@@ -69,6 +73,7 @@ def build_services(
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
+    refunds = Refunds(database, clock, cooldowns, wheel, overlay)
     return Services(
         settings=settings,
         mode=mode,
@@ -83,8 +88,10 @@ def build_services(
         redeems=redeems,
         wheel=wheel,
         shop=Shop(database, clock, redeems, cooldowns, wheel, settings.tts_queue_max),
-        refunds=Refunds(database, clock, cooldowns, wheel, overlay),
+        refunds=refunds,
+        natives=Natives(database, clock, refunds),
         overlay=overlay,
         sounds=Sounds(settings.sounds_dir),
         quota=Quota(database, clock),
+        stream=Stream(),
     )

@@ -36,6 +36,8 @@ class Item:
     page: str | None
     begun_at: datetime | None
     message_id: str | None
+    redemption: str | None
+    """Twitch's redemption that paid for it; None where points did, or nobody."""
 
     @property
     def draw(self) -> int | None:
@@ -66,6 +68,7 @@ class Draft:
     cooldown_until: datetime | None = None
     everyone_until: datetime | None = None
     extra: dict[str, Any] | None = None
+    redemption: str | None = None
 
 
 async def put(session: AsyncSession, draft: Draft) -> int:
@@ -85,6 +88,7 @@ async def put(session: AsyncSession, draft: Draft) -> int:
         "cooldown_until": draft.cooldown_until,
         "everyone_until": draft.everyone_until,
         "told": True,
+        "redemption": draft.redemption,
     }
     return (await session.execute(_PUT, values)).scalar_one()
 
@@ -109,6 +113,7 @@ _FIELDS = (
     Q.page,
     Q.begun_at,
     Q.message_id,
+    Q.redemption,
 )
 _ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, User.__table__.c.id == Q.user_id))
 _HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)
@@ -215,7 +220,7 @@ async def done(session: AsyncSession, item_id: int, now: datetime, words: str) -
 
 def _item(row: Sequence[Any]) -> Item:
     item_id, kind, status, track, redeem, user_id, buyer, cost, token, payload, attempts, created, *rest = row
-    page, begun_at, message_id = rest
+    page, begun_at, message_id, redemption = rest
     return Item(
         item_id,
         kind,
@@ -232,6 +237,7 @@ def _item(row: Sequence[Any]) -> Item:
         page,
         begun_at,
         message_id,
+        redemption,
     )
 
 

@@ -1,12 +1,9 @@
 """The key in the overlay's address: the streamer's own, or one that is made once and kept beside the database."""
 
-import os
 import secrets
-from contextlib import suppress
-from pathlib import Path
 
-from pixel_bot.errors import FolderNotWritable
 from pixel_bot.logs import hide
+from pixel_bot.services.secret_file import kept_secret
 from pixel_bot.settings import OVERLAY_KEY, Settings
 
 NAME = "overlay.key"
@@ -18,22 +15,8 @@ def overlay_key(settings: Settings) -> str:
     Raises:
         FolderNotWritable: DATA_DIR cannot be written.
     """
-    key = settings.overlay_key.get_secret_value() or _kept(settings.data_dir / NAME)
+    key = settings.overlay_key.get_secret_value() or kept_secret(
+        settings.data_dir / NAME, lambda kept: OVERLAY_KEY.match(kept) is not None, lambda: secrets.token_urlsafe(18)
+    )
     hide(key)
-    return key
-
-
-def _kept(path: Path) -> str:
-    with suppress(FileNotFoundError):
-        kept = path.read_text(encoding="utf-8").strip()
-        if OVERLAY_KEY.match(kept):
-            return kept
-    key = secrets.token_urlsafe(18)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(key + "\n")
-    except OSError as exc:
-        raise FolderNotWritable(path.parent, "DATA_DIR") from exc
     return key

@@ -1,7 +1,7 @@
 """What can be redeemed: rows of ``redeems``, made when a cog first offers them, and the streamer's from then on."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,8 @@ class Redeems:
         self._offers: dict[str, Offer] = {}
         self._closed: dict[str, str] = {}
         self._advice: dict[str, str] = {}
+        self.changed: set[Callable[[], None]] = set()
+        """Called after each change of what can be redeemed, or how."""
 
     async def offer(self, offers: Sequence[Offer]) -> None:
         """Cogs offer these from now on. Rows that are there stay as the streamer has them.
@@ -92,12 +94,14 @@ class Redeems:
                 {"rows": fold(rows), "now": now},
             )
         self._offers |= {o.key: o for o in offers}
+        self._tell()
 
     def withdraw(self, keys: Sequence[str]) -> None:
         """Nobody offers these any more."""
         for key in keys:
             self._offers.pop(key, None)
             self._closed.pop(key, None)
+        self._tell()
 
     def close(self, key: str, reason: str, *, for_mods: str = "") -> None:
         """The redeem cannot work for now.
@@ -111,10 +115,12 @@ class Redeems:
         if for_mods:
             self._advice[key] = for_mods
             log.warning("%s", for_mods)
+        self._tell()
 
     def open(self, key: str) -> None:
         """The redeem works again."""
         self._closed.pop(key, None)
+        self._tell()
 
     def why_closed(self, key: str, *, mod: bool = False) -> str:
         """The reason why it cannot work; empty when it can. The first mod who asks hears what is to be done."""
@@ -187,7 +193,13 @@ class Redeems:
             changed = await session.execute(
                 update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)
             )
-            return _price(changed.scalar_one())
+            price = _price(changed.scalar_one())
+        self._tell()
+        return price
+
+    def _tell(self) -> None:
+        for tell in tuple(self.changed):
+            tell()
 
 
 def _price(row: Redeem) -> Price:

@@ -18,6 +18,7 @@ from pixel_bot.services.ledger import Entry
 from pixel_bot.services.overlay import Overlay
 from pixel_bot.services.people import Viewer
 from pixel_bot.services.wheel import Wheel
+from pixel_bot.texts import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Refund:
 
     item: Item
     amount: int
+
+    @property
+    def back(self) -> str:
+        """What they got back, in words: ``50 points``."""
+        return "the channel points" if self.item.redemption else count(self.amount, "point")
 
 
 class Refunds:
@@ -93,9 +99,15 @@ class Refunds:
         return given[0] if given else None
 
     async def latest_of(self, session: AsyncSession, viewer: Viewer) -> Item | None:
-        """The viewer's newest item that was not given back. What followed another one for free is left out."""
-        followed = QueueItem.message_id.is_(None) & (QueueItem.cost == 0)
-        return await items.last(session, QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None), ~followed)
+        """The viewer's newest item that can be given back.
+
+        What followed another one for free cannot, nor what channel points paid for once it is done: Twitch keeps those.
+        """
+        native = QueueItem.redemption.is_not(None)
+        followed = QueueItem.message_id.is_(None) & (QueueItem.cost == 0) & ~native
+        kept = native & (QueueItem.status == "done")
+        theirs = (QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None))
+        return await items.last(session, *theirs, ~followed, ~kept)
 
     async def _give_back(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
         worked = [events.Worked(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]

@@ -13,11 +13,12 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Redeem, read_json, read_stamp
 from pixel_bot.db.sets import sql
 from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff, Withdrawn
-from pixel_bot.services import items, ledger
+from pixel_bot.services import items, ledger, natives
 from pixel_bot.services.cause import AlreadyWorked, unworked_message, write_once
 from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.items import Draft
 from pixel_bot.services.ledger import Entry
+from pixel_bot.services.natives import Ticket
 from pixel_bot.services.outcome import Effect, Lane, SpinWheel, lane_of, seconds_of_payload, track_of
 from pixel_bot.services.people import Viewer
 from pixel_bot.services.redeems import Offer, Redeems
@@ -43,6 +44,8 @@ class Order:
     message_id: str | None = None
     withdrawn: Callable[[], bool] = _never
     """Asked in the purchase's own transaction: True when a mod took the message away meanwhile."""
+    ticket: Ticket | None = None
+    """The redemption of channel points that pays for it, instead of points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ class Shop:
         Raises:
             RedeemRefused: as ``check`` does.
             NotEnoughPoints: the balance does not reach.
-            AlreadyWorked: the message that asks for it was worked before.
+            AlreadyWorked: the message that asks for it was worked before, or the redemption that pays for it was.
         """
         offer, viewer = order.offer, order.viewer
         lane = lane_of(order.effect, offer.lane)
@@ -130,27 +133,31 @@ class Shop:
             now = self._clock.now()
             row = (await session.execute(sql(_TERMS), _asked(offer, viewer, lane))).first()
             terms = self._judge(row, offer, lane, exempt=order.exempt)
-            balance = await self._debit(session, viewer, offer.key, terms.cost, now)
+            cost = 0 if order.ticket else terms.cost
+            balance = await self._debit(session, viewer, offer.key, cost, now)
             draft = Draft(
                 order.effect,
                 offer.key,
                 viewer.id,
                 now,
-                terms.cost,
+                cost,
                 offer.lane,
                 order.message_id,
                 cooldown_until=_until(now, 0 if order.exempt else terms.cooldown),
                 everyone_until=_until(now, terms.everyone_cooldown),
                 extra=await self._wheel.draw(session, viewer, now) if isinstance(order.effect, SpinWheel) else None,
+                redemption=order.ticket.redemption if order.ticket else None,
             )
             await self._rest(session, draft)
             item_id = await items.put(session, draft)
+            if order.ticket:
+                await natives.take(session, order.ticket, item_id, now)
         track = track_of(order.effect, lane)
         for tell in tuple(self.sold):
             tell(track)
         # Of those who wait anyway; who is alone does not pay for the look.
         ahead = await self._ahead(item_id, track) if row is not None and row.waiting else []
-        return Receipt(item_id, terms.cost, balance, len(ahead), sum(ahead))
+        return Receipt(item_id, cost, balance, len(ahead), sum(ahead))
 
     def _judge(self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool) -> _Terms:
         if closed := self._redeems.why_closed(offer.key):

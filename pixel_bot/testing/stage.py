@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from pixel_bot.app import opened
 from pixel_bot.backends.rack import Backends
 from pixel_bot.bot import Account, PixelBot
 from pixel_bot.jobs.limits import Limits
@@ -14,6 +13,7 @@ from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, Role, citizen
 from pixel_bot.services.container import Services
 from pixel_bot.services.people import Person, Viewer
+from pixel_bot.show import opened
 from pixel_bot.testing.clock import SettableClock
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
@@ -120,7 +120,7 @@ async def stage(
     """
     clock = clock or SettableClock()
     async with opened(settings_in(folder, **settings), "sandbox", clock) as services:
-        account = Account("client", "secret", BOT.id, STREAMER.id, limited=False)
+        account = Account("client", BOT.id, STREAMER.id, limited=False)
         bot = PixelBot(services, account, backends, limits)
         services.awards.start()
         await bot.setup_hook()

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pixel_bot.services.overlay import Ack, Overlay, Screen
 from pixel_bot.services.sounds import MEDIA_TYPES, Sounds
-from pixel_bot.web.server import STATIC
+from pixel_bot.web.server import STATIC, WebServer
 
 WRONG_KEY = 4401
 RESTARTING = 1012
@@ -30,6 +30,11 @@ SECURITY = {
 }
 CLOSED = "This is not the overlay's address. The bot prints it when it starts.\n"
 STATES = {"started", "finished", "failed"}
+
+
+def overlay_url(web: WebServer, overlay: Overlay) -> str:
+    """The address of the overlay, key included: what the streamer adds to OBS as a browser source."""
+    return f"http://{web.address}/overlay?key={overlay.key}"
 
 
 class OverlayPages:

@@ -1,30 +1,50 @@
-"""The double's OAuth and Helix over HTTP, answering as Twitch does, errors included."""
+"""The double's routes: each request is noted, may be made to go wrong, is checked, and answered as Twitch does."""
 
-import secrets
-from collections.abc import Awaitable, Callable
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
+from pixel_bot.platforms.sandbox.calls import Call, Handler, Refusal
+from pixel_bot.platforms.sandbox.faults import Asked, gone, transport_of, without_secrets
+from pixel_bot.platforms.sandbox.helix import Channel
+from pixel_bot.platforms.sandbox.oauth import OAuth, bearer, parameters
+from pixel_bot.platforms.sandbox.people import People
+from pixel_bot.platforms.sandbox.rewards import Rewards
+from pixel_bot.platforms.sandbox.subscribing import Subscribing
 from pixel_bot.platforms.sandbox.twitch import Twitch
-from pixel_bot.platforms.sandbox.world import BOT, STREAMER, TOKEN_SECONDS, Citizen
 
-Handler = Callable[[Request], Awaitable[Response]]
+Work = Callable[[Request], Awaitable[Response]]
+REQUESTS_A_MINUTE = 800
 
-METHODS = ["GET", "POST", "DELETE"]
-SCOPES = [
-    "user:read:chat",
-    "user:write:chat",
-    "user:bot",
-    "channel:bot",
-    "bits:read",
-    "channel:read:subscriptions",
-    "clips:edit",
-]
+
+@dataclass(slots=True)
+class Meter:
+    """Counts requests a minute, as Twitch's headers tell them. It refuses nobody: that is what faults are for."""
+
+    minute: int = 0
+    used: Counter[str] = field(default_factory=Counter[str])
+
+    def headers(self, who: str) -> Mapping[str, str]:
+        """The headers for the next answer to somebody."""
+        minute = int(time.time() // 60)
+        if minute != self.minute:
+            self.minute, self.used = minute, Counter()
+        self.used[who] += 1
+        return {
+            "Ratelimit-Limit": str(REQUESTS_A_MINUTE),
+            "Ratelimit-Remaining": str(max(0, REQUESTS_A_MINUTE - self.used[who])),
+            "Ratelimit-Reset": str((minute + 1) * 60),
+        }
 
 
 class Endpoints:
@@ -33,171 +53,100 @@ class Endpoints:
     def __init__(self, twitch: Twitch) -> None:
         self._twitch = twitch
         self._world = twitch.world
-        self._codes: dict[str, str] = {}
+        self._oauth = OAuth(twitch.world)
+        self._meter = Meter()
 
     def routes(self) -> list[BaseRoute]:
         """All routes, to be mounted where TWITCH_ID_URL, TWITCH_HELIX_URL and TWITCH_EVENTSUB_URL point."""
+        oauth: dict[tuple[str, str], Work] = {
+            ("GET", "authorize"): self._oauth.authorize,
+            ("POST", "token"): self._oauth.token,
+            ("POST", "device"): self._oauth.device,
+            ("GET", "validate"): self._oauth.validate,
+            ("POST", "revoke"): self._oauth.revoke,
+        }
+        helix: dict[tuple[str, str], Handler] = {}
+        for part in (Channel, People, Subscribing, Rewards):
+            helix |= part(self._twitch).handlers()
         return [
-            Route("/oauth2/authorize", self._authorize),
-            Route("/oauth2/token", self._token, methods=["POST"]),
-            Route("/oauth2/validate", self._validate),
-            Route("/oauth2/revoke", self._revoke, methods=["POST"]),
-            Route("/helix/users", self._signed(self._users)),
-            Route(
-                "/helix/eventsub/subscriptions", self._signed(self._subscriptions), methods=["GET", "POST", "DELETE"]
+            *(
+                Route(f"/oauth2/{path}", self._open(f"oauth2/{path}", work), methods=[method])
+                for (method, path), work in oauth.items()
             ),
-            Route("/helix/chat/messages", self._signed(self._chat), methods=["POST"]),
-            Route("/helix/clips", self._signed(self._make_clip), methods=["POST"]),
-            Route("/helix/clips", self._signed(self._clips)),
-            WebSocketRoute("/ws", self._twitch.serve_socket),
+            *(
+                Route(f"/helix/{path}", self._signed(path, handler), methods=[method])
+                for (method, path), handler in helix.items()
+            ),
+            WebSocketRoute("/ws", self._socket),
         ]
 
-    # OAuth (https://dev.twitch.tv/docs/authentication/)
+    def _open(self, path: str, work: Work) -> Work:
+        """A route that needs no token."""
 
-    async def _authorize(self, request: Request) -> Response:
-        """The streamer always agrees; ``login`` chooses who signs in, the streamer's account by default."""
-        query = request.query_params
-        if query.get("client_id") != self._world.client_id:
-            return _error(400, "invalid client")
-        code = secrets.token_hex(15)
-        self._codes[code] = BOT.id if query.get("login") == BOT.login else STREAMER.id
-        answer = {"code": code, "scope": query.get("scope", ""), "state": query.get("state", "")}
-        return RedirectResponse(f"{query.get('redirect_uri', '/')}?{urlencode(answer)}", 302)
+        async def answer(request: Request) -> Response:
+            query = without_secrets(parse_qs(request.url.query, keep_blank_values=True))
+            form = without_secrets(await parameters(request))
+            self._twitch.requests.note(Asked(request.method, path, query, "", form))
+            return await self._worked(path, request, lambda: work(request))
 
-    async def _token(self, request: Request) -> Response:
-        form = {**request.query_params, **dict(parse_qsl((await request.body()).decode()))}
-        if form.get("client_id") != self._world.client_id:
-            return _error(400, "invalid client")
-        if form.get("client_secret") != self._world.client_secret:
-            return _error(403, "invalid client secret")
-        match form.get("grant_type"):
-            case "client_credentials":
-                return _tokens(self._world.grant(None)[0], None)
-            case "refresh_token":
-                renewed = self._world.renew(form.get("refresh_token", ""))
-                return _tokens(*renewed) if renewed else _error(400, "Invalid refresh token")
-            case "authorization_code":
-                user_id = self._codes.pop(form.get("code", ""), None)
-                return _tokens(*self._world.grant(user_id)) if user_id else _error(400, "Invalid authorization code")
-            case _:
-                return _error(400, "missing grant type")
+        return answer
 
-    async def _validate(self, request: Request) -> Response:
-        token = _bearer(request)
-        if not self._world.is_token(token):
-            return _error(401, "invalid access token")
-        answer: dict[str, Any] = {"client_id": self._world.client_id, "scopes": [], "expires_in": TOKEN_SECONDS}
-        user = self._world.by_id(self._world.owner_of(token) or "")
-        if user is not None:
-            answer |= {"login": user.login, "user_id": user.id, "scopes": SCOPES}
-        return JSONResponse(answer)
+    def _signed(self, path: str, handler: Handler) -> Work:
+        """A route of the API: a good token, and the client that it was made for."""
 
-    async def _revoke(self, request: Request) -> Response:
-        self._world.revoke(request.query_params.get("token", ""))
-        return Response(status_code=200)
+        async def answer(request: Request) -> Response:
+            token = self._world.find(bearer(request))
+            user = self._world.by_id(token.user_id) if token is not None and token.user_id is not None else None
+            body = _json(await request.body())
+            who = user.login if user is not None else ""
+            query = parse_qs(request.url.query, keep_blank_values=True)
+            self._twitch.requests.note(Asked(request.method, path, query, who, body))
 
-    # Helix (https://dev.twitch.tv/docs/api/reference/)
+            async def work() -> Response:
+                if token is None:
+                    raise Refusal(401, "Invalid OAuth token" if bearer(request) else "OAuth token is missing")
+                if request.headers.get("client-id") != self._world.client_id:
+                    raise Refusal(401, "Client ID and OAuth token do not match")
+                return await handler(Call(request, user, token.scopes, body))
 
-    def _signed(self, handler: Handler) -> Handler:
-        async def checked(request: Request) -> Response:
-            if not self._world.is_token(_bearer(request)):
-                return _error(401, "Invalid OAuth token")
-            if request.headers.get("client-id") != self._world.client_id:
-                return _error(401, "Client ID and OAuth token do not match")
-            return await handler(request)
+            response = await self._worked(path, request, work)
+            for name, value in self._meter.headers(who).items():
+                response.headers.setdefault(name, value)
+            return response
 
-        return checked
+        return answer
 
-    async def _users(self, request: Request) -> Response:
-        query = request.query_params
-        found = [self._world.by_id(i) for i in query.getlist("id")]
-        found += [self._world.by_login(login) for login in query.getlist("login")]
-        return JSONResponse({"data": [_user(c) for c in found if c is not None]})
+    async def _worked(self, path: str, request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
+        fault = self._twitch.faults.take(path, request.method)
+        if fault is None:
+            return await _answer(work)
+        answer = await _answer(work) if fault.done or not fault.replaces else None
+        await fault.hold(request.receive)
+        return await fault.answer(request) if fault.replaces or answer is None else answer
 
-    async def _subscriptions(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            gone = self._twitch.subscriptions.pop(request.query_params.get("id", ""), None)
-            return Response(status_code=204) if gone else _error(404, "subscription not found")
-        if request.method == "GET":
-            standing = list(self._twitch.subscriptions.values())
-            return JSONResponse(_listed(standing) | {"pagination": {}})
-        if self._world.owner_of(_bearer(request)) is None:
-            return _error(400, "invalid transport and auth combination")
-        body = orjson.loads(await request.body())
-        session_id = body["transport"].get("session_id", "")
-        if session_id not in self._twitch.sessions:
-            return _error(400, "websocket transport session does not exist or has already disconnected")
-        made = self._twitch.subscribe(body["type"], body["version"], body["condition"], session_id)
-        if made is None:
-            return _error(409, "subscription already exists")
-        return JSONResponse(_listed([made]), 202)
-
-    async def _chat(self, request: Request) -> Response:
-        body = orjson.loads(await request.body())
-        who = self._world.by_id(str(body.get("sender_id", "")))
-        text = str(body.get("message", ""))
-        if who is None or not text or len(text) > 500:
-            return _error(400, "The message must be 1 to 500 characters long, from a known sender")
-        reply_to = body.get("reply_parent_message_id")
-        self._twitch.answers.answered(reply_to)
-        line = await self._twitch.say(who, text, reply_to=reply_to)
-        return JSONResponse({"data": [{"message_id": line.id, "is_sent": True, "drop_reason": None}]})
-
-    async def _make_clip(self, request: Request) -> Response:
-        maker = self._world.by_id(self._world.owner_of(_bearer(request)) or "")
-        if maker is None:
-            return _error(401, "Missing User OAUTH Token")
-        broadcaster_id = request.query_params.get("broadcaster_id")
-        if broadcaster_id is None:
-            return _error(400, 'Missing required parameter "broadcaster_id"')
-        if broadcaster_id != STREAMER.id or not self._twitch.live:
-            return _error(404, "Clipping is not possible for an offline channel.")
-        clip = self._twitch.clips.make(maker)
-        return JSONResponse({"data": [{"id": clip.id, "edit_url": f"{_clip_url(request, clip.id)}-edit"}]}, 202)
-
-    async def _clips(self, request: Request) -> Response:
-        ids, channel = request.query_params.getlist("id"), request.query_params.get("broadcaster_id", "")
-        if not ids and not channel:
-            return _error(400, "The id or broadcaster_id query parameter is required.")
-        found = self._twitch.clips.ready(channel, ids)
-        listed = [clip.as_json(_clip_url(request, clip.id)) for clip in found]
-        return JSONResponse({"data": listed, "pagination": {}})
+    async def _socket(self, socket: WebSocket) -> None:
+        fault = self._twitch.faults.take("ws", "GET")
+        receive = socket._receive  # noqa: SLF001 - below it is the connection
+        if fault is not None and fault.drop:
+            transport_of(receive).abort()
+            await gone(receive)
+        elif fault is not None and fault.status:
+            await socket.send_denial_response(Response(status_code=fault.status, headers=fault.headers))
+        else:
+            await asyncio.sleep(fault.delay if fault is not None else 0)
+            await self._twitch.serve_socket(socket)
 
 
-def _clip_url(request: Request, clip_id: str) -> str:
-    """Where a clip would be seen: nothing is recorded here, so it leads to the sandbox."""
-    return f"{request.url.scheme}://{request.url.netloc}/sandbox#clip-{clip_id}"
+async def _answer(work: Callable[[], Awaitable[Response]]) -> Response:
+    try:
+        return await work()
+    except Refusal as refusal:
+        return refusal.answer()
 
 
-def _listed(subscriptions: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"data": subscriptions, "total": len(subscriptions), "total_cost": 0, "max_total_cost": 10}
-
-
-def _tokens(access: str, refresh: str | None) -> Response:
-    answer: dict[str, Any] = {"access_token": access, "expires_in": TOKEN_SECONDS, "token_type": "bearer"}
-    if refresh is not None:
-        answer |= {"refresh_token": refresh, "scope": SCOPES}
-    return JSONResponse(answer)
-
-
-def _user(who: Citizen) -> dict[str, str]:
-    return {
-        "id": who.id,
-        "login": who.login,
-        "display_name": who.name,
-        "type": "",
-        "broadcaster_type": "affiliate" if who.role == "broadcaster" else "",
-        "description": "Lives in the sandbox.",
-        "profile_image_url": "",
-        "offline_image_url": "",
-        "created_at": "2020-01-01T00:00:00Z",
-    }
-
-
-def _bearer(request: Request) -> str:
-    return request.headers.get("authorization", "").removeprefix("Bearer ").removeprefix("OAuth ")
-
-
-def _error(status: int, message: str) -> Response:
-    names = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 409: "Conflict"}
-    return JSONResponse({"error": names[status], "status": status, "message": message}, status)
+def _json(body: bytes) -> Any:
+    """What a body holds; None where it is no JSON."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

@@ -1,13 +1,12 @@
 """EventSub messages as Twitch documents them (https://dev.twitch.tv/docs/eventsub/)."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from pixel_bot.platforms.sandbox.world import STREAMER, Citizen
 
 Json = dict[str, Any]
-
-VERSIONS = {"channel.follow": "2"}
 
 
 def timestamp(moment: datetime) -> str:
@@ -44,9 +43,19 @@ def reconnect(session_id: str, url: str, now: datetime) -> Json:
     return _message("session_reconnect", f"reconnect-{session_id}", now, {"session": session})
 
 
+def revocation(subscription: Json, now: datetime) -> Json:
+    """Tells that a subscription has ended; its ``status`` says why."""
+    payload = {"subscription": subscription}
+    return _about(subscription, _message("revocation", f"revoked-{subscription['id']}", now, payload))
+
+
 def notification(subscription: Json, event: Json, message_id: str, at: datetime) -> Json:
     """An event for one subscription."""
-    frame = _message("notification", message_id, at, {"subscription": subscription, "event": event})
+    payload = {"subscription": subscription, "event": event}
+    return _about(subscription, _message("notification", message_id, at, payload))
+
+
+def _about(subscription: Json, frame: Json) -> Json:
     frame["metadata"]["subscription_type"] = subscription["type"]
     frame["metadata"]["subscription_version"] = subscription["version"]
     return frame
@@ -75,7 +84,7 @@ def chat_message(who: Citizen, text: str, message_id: str, reply: Json | None = 
             "fragments": [{"type": "text", "text": text, "cheermote": None, "emote": None, "mention": None}],
         },
         "color": who.color,
-        "badges": [{"set_id": badge, "id": "1", "info": ""} for badge in who.badges],
+        "badges": badges(who.badges),
         "source_badges": None,
         "message_type": "text",
         "cheer": None,
@@ -83,6 +92,16 @@ def chat_message(who: Citizen, text: str, message_id: str, reply: Json | None = 
         "channel_points_custom_reward_id": None,
         "channel_points_animation_id": None,
     }
+
+
+def badges(names: Iterable[str]) -> list[Json]:
+    """Badges as chat messages carry them."""
+    return [{"set_id": name, "id": "1", "info": ""} for name in names]
+
+
+def chat_clear() -> Json:
+    """``channel.chat.clear``."""
+    return _broadcaster()
 
 
 def message_delete(author: Citizen, message_id: str) -> Json:
@@ -95,6 +114,39 @@ def clear_user_messages(author: Citizen) -> Json:
     return {**_broadcaster(), **_target(author)}
 
 
+def ban(who: Citizen, by: Citizen, at: datetime, until: datetime | None, reason: str = "") -> Json:
+    """``channel.ban``: for good, or (with ``until``) for a while."""
+    return {
+        **_user(who),
+        **_broadcaster(),
+        **_moderator(by),
+        "reason": reason,
+        "banned_at": timestamp(at),
+        "ends_at": timestamp(until) if until else None,
+        "is_permanent": until is None,
+    }
+
+
+def unban(who: Citizen, by: Citizen) -> Json:
+    """``channel.unban``."""
+    return {**_user(who), **_broadcaster(), **_moderator(by)}
+
+
+def moderator_change(who: Citizen) -> Json:
+    """``channel.moderator.add`` and ``channel.moderator.remove``."""
+    return {**_broadcaster(), **_user(who)}
+
+
+def stream_online(stream_id: str, started_at: datetime) -> Json:
+    """``stream.online``."""
+    return {"id": stream_id, **_broadcaster(), "type": "live", "started_at": timestamp(started_at)}
+
+
+def stream_offline() -> Json:
+    """``stream.offline``."""
+    return _broadcaster()
+
+
 def follow(who: Citizen, at: datetime) -> Json:
     """``channel.follow`` version 2."""
     return {**_user(who), **_broadcaster(), "followed_at": timestamp(at)}
@@ -103,6 +155,19 @@ def follow(who: Citizen, at: datetime) -> Json:
 def subscribe(who: Citizen, *, gift: bool = False) -> Json:
     """``channel.subscribe``."""
     return {**_user(who), **_broadcaster(), "tier": "1000", "is_gift": gift}
+
+
+def resub(who: Citizen, months: int, words: str = "", streak: int | None = None) -> Json:
+    """``channel.subscription.message``; nobody has to share a streak."""
+    return {
+        **_user(who),
+        **_broadcaster(),
+        "tier": "1000",
+        "message": {"text": words, "emotes": None},
+        "cumulative_months": months,
+        "streak_months": streak,
+        "duration_months": 1,
+    }
 
 
 def gift(who: Citizen | None, total: int) -> Json:
@@ -145,6 +210,10 @@ def _broadcaster() -> Json:
 
 def _target(who: Citizen) -> Json:
     return {"target_user_id": who.id, "target_user_login": who.login, "target_user_name": who.name}
+
+
+def _moderator(who: Citizen) -> Json:
+    return {"moderator_user_id": who.id, "moderator_user_login": who.login, "moderator_user_name": who.name}
 
 
 def _user(who: Citizen | None) -> Json:

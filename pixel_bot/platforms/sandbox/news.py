@@ -100,6 +100,20 @@ class News:
             "obs": screen is not None and screen.obs,
         }
 
+    def channel(self, who: Citizen | None) -> Json:
+        """Whether the stream is on, what channel points buy, and how many the viewer has."""
+        points = self._twitch.points
+        return {
+            "type": "channel",
+            "live": self._twitch.live,
+            "points": points.balance_of(who) if who is not None else None,
+            "rewards": [
+                {"id": r.id, "title": r.title, "cost": r.cost, "words": r.needs_input, "open": not r.paused}
+                for r in points.rewards.values()
+                if r.enabled
+            ],
+        }
+
     async def redeems(self) -> Json:
         """What can be bought now."""
         redeems = self._services.redeems

@@ -1,179 +1,130 @@
-"""The double of Twitch: sessions, subscriptions and what travels between them and the bot."""
+"""The double of Twitch: what happens in the streamer's channel, and who hears of it."""
 
-import asyncio
 import secrets
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-
-import orjson
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.clips import Clips
-from pixel_bot.platforms.sandbox.frames import Json
+from pixel_bot.platforms.sandbox.faults import Faults, Requests
+from pixel_bot.platforms.sandbox.kinds import REDEMPTION
+from pixel_bot.platforms.sandbox.points import Points, Redemption
 from pixel_bot.platforms.sandbox.room import Answers, Line, Room
-from pixel_bot.platforms.sandbox.world import BOT, Citizen, World
+from pixel_bot.platforms.sandbox.session import Session
+from pixel_bot.platforms.sandbox.sockets import EventSub
+from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, World
 
-SUBSCRIBE_WITHIN = 10.0
-UNUSED = 4003
+__all__ = ["Line", "Session", "Twitch"]
 
-
-@dataclass(slots=True)
-class Session:
-    """One connection of the event socket."""
-
-    id: str
-    socket: WebSocket
-    keepalive: int
-    last_sent: float = field(default_factory=time.monotonic)
-    subscribed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def send(self, frame: Json) -> None:
-        """Send a frame; waits while the receiver is slow. A connection that is gone takes nothing."""
-        self.last_sent = time.monotonic()
-        if self.socket.application_state is WebSocketState.CONNECTED:
-            try:
-                await self.socket.send_text(orjson.dumps(frame).decode())
-            except (WebSocketDisconnect, RuntimeError):
-                return
+TIMEOUT = timedelta(minutes=10)
 
 
-class Twitch:
+class Twitch(EventSub):
     """What the bot takes for Twitch."""
 
     def __init__(self, world: World, prefix: str = "!") -> None:
+        super().__init__()
         self.world = world
         self._prefix = prefix
-        self.sessions: dict[str, Session] = {}
-        self.subscriptions: dict[str, Json] = {}
         self.room = Room()
         self.listeners: set[Callable[[Line], None]] = set()
         self.removals: set[Callable[[list[str]], None]] = set()
         """Called with the ids of lines that a mod took out."""
+        self.changed: set[Callable[[], None]] = set()
+        """Called when the stream or a reward changed, or somebody spent channel points."""
         self.answers = Answers()
         self.clips = Clips()
+        self.points = Points()
+        self.present: set[Citizen] = set()
+        """Who is in chat; whoever writes comes in."""
         self.live = True
         """Whether the stream is on. Where it is not, Twitch makes no clip."""
-        self.notified = 0
-        self._more = asyncio.Event()
+        self.stream_id = _number()
+        self.started_at = datetime.now(UTC)
+        self.faults = Faults()
+        self.requests = Requests()
+        world.revoked.add(lambda user_id: self.spawn(self.end_subscriptions(user_id)))
 
-    # The event socket
+    async def asked(self, path: str, method: str = "GET", count: int = 1) -> None:
+        """Wait until the double was asked so often, since its start, for a path like ``chat/messages``."""
+        await self.requests.asked(path, method, count)
 
-    async def serve_socket(self, socket: WebSocket) -> None:
-        """One client of the event socket, from welcome to close."""
-        wanted = socket.query_params.get("keepalive_timeout_seconds", "10")
-        keepalive = min(600, max(10, int(wanted) if wanted.isdigit() else 10))
-        session = Session(secrets.token_urlsafe(16), socket, keepalive)
-        await socket.accept()
-        self.sessions[session.id] = session
-        self._move_subscriptions(socket.query_params.get("moved_from", ""), session)
-        await session.send(frames.welcome(session.id, keepalive, datetime.now(UTC)))
-        pulse = asyncio.create_task(self._pulse(session))
-        try:
-            if (await socket.receive())["type"] != "websocket.disconnect":
-                # Twitch takes no messages on this socket.
-                await socket.close(4001)
-        except WebSocketDisconnect:
-            pass
-        finally:
-            pulse.cancel()
-            await asyncio.gather(pulse, return_exceptions=True)
-            self.sessions.pop(session.id, None)
-            self.subscriptions = {k: s for k, s in self.subscriptions.items() if _session_of(s) != session.id}
+    def tell_changed(self) -> None:
+        """Tell pages that they show something old."""
+        for tell in tuple(self.changed):
+            tell()
 
-    async def _pulse(self, session: Session) -> None:
-        try:
-            async with asyncio.timeout(SUBSCRIBE_WITHIN):
-                await session.subscribed.wait()
-        except TimeoutError:
-            await session.socket.close(UNUSED)
+    # The stream
+
+    async def go_live(self) -> None:
+        """The stream begins; one that is on goes on."""
+        if self.live:
             return
-        while True:
-            quiet = time.monotonic() - session.last_sent
-            if quiet >= session.keepalive - 1:
-                await session.send(frames.keepalive(secrets.token_hex(8), datetime.now(UTC)))
-                continue
-            await asyncio.sleep(session.keepalive - 1 - quiet)
+        self.live, self.stream_id, self.started_at = True, _number(), datetime.now(UTC)
+        self.points.new_stream()
+        self.tell_changed()
+        await self.emit("stream.online", frames.stream_online(self.stream_id, self.started_at))
 
-    async def ask_to_move(self, session: Session, url: str) -> None:
-        """Ask a client to move to ``url``. Its subscriptions go along, as Twitch has it."""
-        address = f"{url}{'&' if '?' in url else '?'}moved_from={session.id}"
-        await session.send(frames.reconnect(session.id, address, datetime.now(UTC)))
-
-    def _move_subscriptions(self, old_id: str, session: Session) -> None:
-        for subscription in self.subscriptions.values():
-            if old_id and _session_of(subscription) == old_id:
-                subscription["transport"]["session_id"] = session.id
-                session.subscribed.set()
-        self._more.set()
-
-    def subscribe(self, kind: str, version: str, condition: Json, session_id: str) -> Json | None:
-        """A new subscription; None when an equal one stands."""
-        for known in self.subscriptions.values():
-            if (known["type"], known["condition"]) == (kind, condition) and _session_of(known) in self.sessions:
-                return None
-        subscription: Json = {
-            "id": secrets.token_hex(16),
-            "status": "enabled",
-            "type": kind,
-            "version": version,
-            "condition": condition,
-            "transport": {"method": "websocket", "session_id": session_id},
-            "created_at": frames.timestamp(datetime.now(UTC)),
-            "cost": 0,
-        }
-        self.subscriptions[subscription["id"]] = subscription
-        self.sessions[session_id].subscribed.set()
-        self._more.set()
-        return subscription
-
-    async def subscribed(self, count: int) -> None:
-        """Wait until so many subscriptions stand on open sessions."""
-        while sum(_session_of(s) in self.sessions for s in self.subscriptions.values()) < count:
-            self._more.clear()
-            await self._more.wait()
-
-    async def notify(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
-        """Send an event to everyone who subscribed to it. Returns to how many."""
-        reached = 0
-        for subscription in tuple(self.subscriptions.values()):
-            session = self.sessions.get(_session_of(subscription))
-            if subscription["type"] == kind and session is not None:
-                await session.send(frames.notification(subscription, event, message_id, at))
-                reached += 1
-        self.notified += reached
-        return reached
+    async def go_offline(self) -> None:
+        """The stream ends, if it is on."""
+        if not self.live:
+            return
+        self.live = False
+        self.tell_changed()
+        await self.emit("stream.offline", frames.stream_offline())
 
     # Chat
 
     async def say(
-        self, who: Citizen, text: str, *, message_id: str = "", at: datetime | None = None, reply_to: str | None = None
+        self,
+        who: Citizen,
+        text: str,
+        *,
+        message_id: str = "",
+        at: datetime | None = None,
+        reply_to: str | None = None,
+        reward_id: str | None = None,
     ) -> Line:
-        """Somebody writes in chat."""
+        """Somebody writes in chat; ``reward_id`` where it came with a redemption."""
         when = at or datetime.now(UTC)
         line = Line(message_id or secrets.token_hex(16), who, text, when, self.room.author(reply_to), reply_to)
         self.room.add(line)
+        self.present.add(who)
         for listener in self.listeners:
             listener(line)
         if who.login != BOT.login and text.startswith(self._prefix):
             self.answers.ask(line.id)
         event = frames.chat_message(who, text, line.id, self.room.reply(reply_to))
+        event["badges"] = frames.badges(self.world.badges_of(who))
+        event["channel_points_custom_reward_id"] = reward_id
         await self.notify("channel.chat.message", event, line.id, line.at)
         return line
 
     async def delete(self, line: Line) -> None:
         """A mod deletes a message."""
         if self._remove(lambda other: other.id == line.id):
-            event = frames.message_delete(line.who, line.id)
-            await self.notify("channel.chat.message_delete", event, secrets.token_hex(16), datetime.now(UTC))
+            await self.emit("channel.chat.message_delete", frames.message_delete(line.who, line.id))
 
-    async def time_out(self, who: Citizen) -> None:
+    async def time_out(self, who: Citizen, by: Citizen = STREAMER) -> None:
         """A mod sends somebody off for a while, which takes out all that they wrote."""
+        await self.ban(who, datetime.now(UTC) + TIMEOUT, by)
+
+    async def ban(self, who: Citizen, until: datetime | None = None, by: Citizen = STREAMER) -> None:
+        """A mod sends somebody off, until then or for good, which takes out all that they wrote."""
         self._remove(lambda line: line.who.id == who.id)
-        event = frames.clear_user_messages(who)
-        await self.notify("channel.chat.clear_user_messages", event, secrets.token_hex(16), datetime.now(UTC))
+        self.present = {person for person in self.present if person.id != who.id}
+        await self.emit("channel.chat.clear_user_messages", frames.clear_user_messages(who))
+        await self.emit("channel.ban", frames.ban(who, by, datetime.now(UTC), until))
+
+    async def unban(self, who: Citizen, by: Citizen = STREAMER) -> None:
+        """A mod lets somebody back in."""
+        await self.emit("channel.unban", frames.unban(who, by))
+
+    async def clear(self) -> None:
+        """A mod takes out all that was written."""
+        self._remove(lambda line: True)
+        await self.emit("channel.chat.clear", frames.chat_clear())
 
     def _remove(self, fits: Callable[[Line], bool]) -> bool:
         gone = self.room.remove(fits)
@@ -181,6 +132,41 @@ class Twitch:
             tell(gone)
         return bool(gone)
 
+    async def add_moderator(self, who: Citizen) -> None:
+        """The streamer makes somebody a mod."""
+        self.world.meet(who)
+        self.world.moderators.add(who.id)
+        await self.emit("channel.moderator.add", frames.moderator_change(who))
 
-def _session_of(subscription: Json) -> str:
-    return subscription["transport"]["session_id"]
+    async def remove_moderator(self, who: Citizen) -> None:
+        """Somebody is no mod any more."""
+        if self.world.meet(who).role == "moderator":
+            self.world.settle(replace(who, role="viewer"))
+        self.world.moderators.discard(who.id)
+        await self.emit("channel.moderator.remove", frames.moderator_change(who))
+
+    # Channel points
+
+    async def redeem(self, who: Citizen, reward_id: str, user_input: str = "") -> Redemption:
+        """Somebody redeems a reward; words that come with it are said in chat, too.
+
+        Raises:
+            RewardRefused: it may not be, now or at all.
+        """
+        made = self.points.redeem(self.world.meet(who), reward_id, user_input)
+        self.tell_changed()
+        if made.words:
+            await self.say(who, made.words, reward_id=reward_id)
+        await self.notify(f"{REDEMPTION}.add", made.as_event(), secrets.token_hex(16), made.at)
+        return made
+
+    async def tell_settled(self, ended: list[Redemption]) -> None:
+        """Tell of redemptions that were fulfilled or canceled."""
+        self.tell_changed()
+        for redemption in ended:
+            await self.emit(f"{REDEMPTION}.update", redemption.as_event())
+
+
+def _number() -> str:
+    """An id of digits only, as streams have them."""
+    return str(10_000_000_000 + secrets.randbelow(90_000_000_000))

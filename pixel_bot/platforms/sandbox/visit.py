@@ -82,12 +82,14 @@ class Visit:
     def _listen(self) -> None:
         self._twitch.listeners.add(self._on_line)
         self._twitch.removals.add(self._on_removal)
+        self._twitch.changed.add(self._changed.set)
         self._services.database.committed.add(self._changed.set)
         self._services.overlay.changed.add(self._changed.set)
 
     def _stop_listening(self) -> None:
         self._twitch.listeners.discard(self._on_line)
         self._twitch.removals.discard(self._on_removal)
+        self._twitch.changed.discard(self._changed.set)
         self._services.database.committed.discard(self._changed.set)
         self._services.overlay.changed.discard(self._changed.set)
 
@@ -102,6 +104,7 @@ class Visit:
                 if self.replay_news is not None:
                     news, self.replay_news = self.replay_news, None
                     await self._send(news)
+                await self._send_if_new(self._news.channel(self._who))
                 await self._send_if_new(await self._news.redeems())
                 await self._send_if_new(await self._news.queue())
                 await self._send_if_new(await self._news.stats())

@@ -1,4 +1,4 @@
-"""What a person on the page wants to happen on Twitch: to write, to follow or cheer, to take out what others wrote."""
+"""What a person on the page wants to happen on Twitch: to write, to follow, cheer or redeem, to take out what others wrote."""
 
 import secrets
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import cast
 from pixel_bot.errors import PixelError
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.frames import Json
+from pixel_bot.platforms.sandbox.points import RewardRefused
 from pixel_bot.platforms.sandbox.twitch import Twitch
 from pixel_bot.platforms.sandbox.world import PERSONAS, Citizen, Role, citizen, is_login, may_remove
 from pixel_bot.texts import count, visible
@@ -48,7 +49,7 @@ class Wishes:
             Refused: it may not be, or nobody was picked.
         """
         kind = wish.get("do")
-        if kind not in ("say", "event", "delete", "timeout"):
+        if kind not in ("say", "event", "delete", "timeout", "redeem", "stream"):
             return None
         if who is None:
             raise Refused("Pick somebody to type as first.")
@@ -59,6 +60,10 @@ class Wishes:
                 await self._delete(who, str(wish.get("id", "")))
             case "timeout":
                 await self._time_out(who, str(wish.get("login", "")))
+            case "redeem":
+                await self._redeem(who, str(wish.get("id", "")), visible(str(wish.get("text", ""))))
+            case "stream":
+                await self._stream(wish.get("live"))
             case _:
                 return await self._happen(who, str(wish.get("kind", "")), wish.get("amount"))
         return None
@@ -86,7 +91,18 @@ class Wishes:
             or not may_remove(who, author)
         ):
             raise Refused("Only mods time somebody out, and not other mods, the streamer or the bot.")
-        await self._twitch.time_out(author)
+        await self._twitch.time_out(author, who)
+
+    async def _redeem(self, who: Citizen, reward_id: str, words: str) -> None:
+        if len(words) > LONGEST:
+            raise Refused(f"Twitch takes {LONGEST} characters in one message.")
+        try:
+            await self._twitch.redeem(who, reward_id, words)
+        except RewardRefused as refusal:
+            raise Refused(str(refusal)) from None
+
+    async def _stream(self, live: object) -> None:
+        await (self._twitch.go_live() if live is True else self._twitch.go_offline())
 
     async def _happen(self, who: Citizen, kind: str, amount: object) -> Json | None:
         number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
@@ -94,6 +110,11 @@ class Wishes:
         events: dict[str, tuple[str, Json, str]] = {
             "follow": ("channel.follow", frames.follow(who, now), "followed"),
             "sub": ("channel.subscribe", frames.subscribe(who), "subscribed"),
+            "resub": (
+                "channel.subscription.message",
+                frames.resub(who, number),
+                f"resubscribed: {count(number, 'month')}",
+            ),
             "gift": ("channel.subscription.gift", frames.gift(who, number), f"gifted {count(number, 'sub')}"),
             "cheer": ("channel.cheer", frames.cheer(who, number), f"cheered {count(number, 'bit')}"),
             "raid": ("channel.raid", frames.raid(who, number), f"raids with {count(number, 'viewer')}"),
@@ -102,6 +123,8 @@ class Wishes:
             return None
         if kind == "follow" and not self._twitch.world.begins_to_follow(who):
             raise Refused(f"{who.name} follows already, and a follow pays once. Try another event or another viewer.")
+        if kind in {"sub", "resub"}:
+            self._twitch.world.subscribers.add(who.id)
         subscription, event, words = events[kind]
         await self._twitch.notify(subscription, event, secrets.token_hex(16), now)
         return {"type": "event", "kind": kind, "name": who.name, "amount": number, "text": f"{who.name} {words}"}

@@ -1,16 +1,19 @@
-"""Who lives in the sandbox, and the tokens that they gave away."""
+"""Who lives in the sandbox, who they are in its channel, and how they sign in."""
 
 import hashlib
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+from pixel_bot.platforms.sandbox.devices import Devices
+from pixel_bot.platforms.sandbox.tokens import Tokens
 
 Role = Literal["viewer", "subscriber", "vip", "moderator", "broadcaster", "bot", "joystick"]
 
 COLORS = ("#FF7F50", "#1E90FF", "#9ACD32", "#DA70D6", "#00CED1", "#FFD166", "#F4A261", "#90BE6D")
 _LOGIN = re.compile(r"^[a-z0-9_]{1,25}$")
-TOKEN_SECONDS = 14_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +75,51 @@ PERSONAS = (
 )
 
 
-class World:
-    """The citizens by login, and the tokens by their text."""
+class World(Tokens):
+    """The citizens by login, and the tokens that they gave away."""
 
     def __init__(self, client_id: str = "", client_secret: str = "") -> None:
+        super().__init__()
         self.client_id = client_id or secrets.token_hex(15)
         self.client_secret = client_secret or secrets.token_hex(15)
-        self._citizens = {c.login: c for c in (STREAMER, BOT, *PERSONAS)}
-        self._by_id = {c.id: c for c in self._citizens.values()}
-        self._tokens: dict[str, str | None] = {}
-        self._refresh: dict[str, str] = {}
+        self.redirect_uris: set[str] = set()
+        """Where a sign-in may lead back to; empty for anywhere."""
+        self.next_login = STREAMER.login
+        """Who signs in when the address does not say it."""
+        self.refuses = False
+        """True for somebody who presses "Cancel" instead."""
+        self.affiliate = True
+        """Whether the channel is an affiliate's: others have no channel points."""
+        self.devices = Devices()
+        self.moderators: set[str] = {BOT.id}
+        """User ids, also of the two below."""
+        self.vips: set[str] = set()
+        self.subscribers: set[str] = set()
+        self._citizens: dict[str, Citizen] = {}
+        self._by_id: dict[str, Citizen] = {}
         self._followers: set[str] = set()
+        for person in (STREAMER, BOT, *PERSONAS):
+            self.settle(person)
 
     def settle(self, person: Citizen) -> Citizen:
         """Let somebody live here, or change their role."""
+        before = self._citizens.get(person.login)
+        if before is None or before.role != person.role:
+            if before is not None and (left := self._holders(before.role)) is not None:
+                left.discard(person.id)
+            if (joined := self._holders(person.role)) is not None:
+                joined.add(person.id)
         self._citizens[person.login] = person
         self._by_id[person.id] = person
         return person
+
+    def meet(self, person: Citizen) -> Citizen:
+        """Somebody as they are known here; who is new settles."""
+        return self._by_id.get(person.id) or self.settle(person)
+
+    def _holders(self, role: Role) -> set[str] | None:
+        holders = {"moderator": self.moderators, "vip": self.vips, "subscriber": self.subscribers}
+        return holders.get(role)
 
     def by_login(self, login: str) -> Citizen | None:
         """Somebody by login. Every valid login belongs to somebody."""
@@ -99,33 +130,25 @@ class World:
         """Somebody by user id."""
         return self._by_id.get(user_id)
 
+    def those(self, user_ids: Iterable[str]) -> list[Citizen]:
+        """Known people by their ids, in an order that does not change."""
+        return [self._by_id[user_id] for user_id in sorted(user_ids) if user_id in self._by_id]
+
+    def moderates(self, user_id: str) -> bool:
+        """True for mods and for the streamer."""
+        return user_id == STREAMER.id or user_id in self.moderators
+
+    def badges_of(self, who: Citizen) -> tuple[str, ...]:
+        """Badge sets that Twitch would show in this channel."""
+        held = (("moderator", self.moderators), ("vip", self.vips), ("subscriber", self.subscribers))
+        return tuple(dict.fromkeys((*who.badges, *(badge for badge, ids in held if who.id in ids))))
+
     def begins_to_follow(self, person: Citizen) -> bool:
         """Somebody wants to follow. Returns False for one who follows already."""
         new = person.id not in self._followers
         self._followers.add(person.id)
         return new
 
-    def grant(self, user_id: str | None) -> tuple[str, str]:
-        """A new access and refresh token, for a user, or (None) for the application."""
-        access, refresh = secrets.token_hex(15), secrets.token_hex(25)
-        self._tokens[access] = user_id
-        if user_id is not None:
-            self._refresh[refresh] = user_id
-        return access, refresh
-
-    def renew(self, refresh: str) -> tuple[str, str] | None:
-        """New tokens for a refresh token, which is used up; None for an unknown one."""
-        user_id = self._refresh.pop(refresh, None)
-        return None if user_id is None else self.grant(user_id)
-
-    def revoke(self, access: str) -> None:
-        """The token is worth nothing from now on."""
-        self._tokens.pop(access, None)
-
-    def is_token(self, access: str) -> bool:
-        """True for a token that stands."""
-        return access in self._tokens
-
-    def owner_of(self, access: str) -> str | None:
-        """The user id behind a token; None for the application's own."""
-        return self._tokens.get(access)
+    def approve(self, user_code: str, person: Citizen) -> bool:
+        """Somebody types the code of a machine without a browser, and agrees. Returns False for an unknown code."""
+        return self.devices.approve(user_code, self.settle(person).id)

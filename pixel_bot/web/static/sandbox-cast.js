@@ -7,6 +7,7 @@ const TITLES = { viewer: "Viewer", subscriber: "Subscriber", moderator: "Mod", b
 const EVENTS = [
   ["follow", 0, "Follow"],
   ["sub", 0, "Sub"],
+  ["resub", 6, "Resub"],
   ["gift", 5, "Gift 5"],
   ["cheer", 100, "Cheer 100"],
   ["raid", 12, "Raid 12"],

@@ -2,6 +2,7 @@
 // Every text from the server is hostile and only ever becomes textContent.
 
 import { Cast } from "./sandbox-cast.js";
+import { Channel } from "./sandbox-channel.js";
 import { Chat, readable } from "./sandbox-chat.js";
 import { Line } from "./sandbox-input.js";
 import { Live } from "./sandbox-live.js";
@@ -71,6 +72,23 @@ const cast = new Cast({
   },
 });
 
+const channel = new Channel({ row: $("natives"), points: $("native-points") }, {
+  refuse,
+  words: {
+    take() {
+      const text = $("line").value.trim();
+      line.write("", false);
+      return text;
+    },
+    put: (text) => line.write(text, false),
+    focus: () => $("line").focus({ preventScroll: true }),
+  },
+  send(wish) {
+    if (!cast.picked) return refuse("Pick somebody first, then it happens in their name.");
+    return live.send(wish) || refuse("Not connected right now. One moment.");
+  },
+});
+
 function embody(persona) {
   wallet.pick(persona, readable(persona.color, persona.login));
   line.speaker(persona.name);
@@ -119,6 +137,7 @@ const hear = {
   chat: (message) => chat.add(list(message.lines)),
   removed: (message) => chat.remove(list(message.ids)),
   event: (message) => ($("happened").textContent = String(message.text || "")),
+  channel: (message) => channel.update({ ...message, rewards: list(message.rewards) }),
   redeems: (message) => redeems.update(list(message.items)),
   queue(message) {
     const news = { ...message, items: list(message.items), paused: list(message.paused) };

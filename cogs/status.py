@@ -1,0 +1,17 @@
+"""Status: mods see at a glance what works and what does not."""
+
+from pixel_bot.plugin import Cog, Context, PixelBot, command, mods_only
+
+
+class Status(Cog):
+    """How the bot itself is."""
+
+    @command()
+    @mods_only()
+    async def status(self, ctx: Context) -> None:
+        """What works and what does not: Twitch, queue, OBS, overlay."""
+        await ctx.reply(await self.bot.status.words())
+
+
+async def setup(bot: PixelBot) -> None:
+    await bot.add_component(Status(bot))

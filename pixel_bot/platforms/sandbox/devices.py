@@ -1,0 +1,58 @@
+"""Sign-in for machines without a browser: a code that is typed on another one."""
+
+import secrets
+import time
+from dataclasses import dataclass
+
+CODE_SECONDS = 1_800
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@dataclass(slots=True)
+class Device:
+    """One sign-in under way; ``until`` is a moment of the monotonic clock, ``user_id`` whoever has agreed."""
+
+    device_code: str
+    user_code: str
+    scopes: tuple[str, ...]
+    until: float
+    user_id: str | None = None
+
+
+class Devices:
+    """The sign-ins under way, by the code that the machine holds."""
+
+    def __init__(self) -> None:
+        self.interval = 1
+        """Seconds that a machine is told to wait between two questions. Twitch says 5."""
+        self._devices: dict[str, Device] = {}
+
+    def begin(self, scopes: tuple[str, ...]) -> Device:
+        """A machine wants to sign in."""
+        now = time.monotonic()
+        self._devices = {code: device for code, device in self._devices.items() if device.until > now}
+        user_code = "".join(secrets.choice(_LETTERS) for _ in range(8))
+        device = Device(secrets.token_urlsafe(30), user_code, scopes, now + CODE_SECONDS)
+        self._devices[device.device_code] = device
+        return device
+
+    def approve(self, user_code: str, user_id: str) -> bool:
+        """Somebody typed the code, and agrees. Returns False for an unknown code."""
+        for device in self._devices.values():
+            if device.user_code == user_code:
+                device.user_id = user_id
+                return True
+        return False
+
+    def expire(self, user_code: str) -> None:
+        """Nobody typed the code in time."""
+        self._devices = {code: device for code, device in self._devices.items() if device.user_code != user_code}
+
+    def find(self, device_code: str) -> Device | None:
+        """The sign-in that a machine asks about, while it is under way."""
+        device = self._devices.get(device_code)
+        return device if device is not None and device.until > time.monotonic() else None
+
+    def end(self, device: Device) -> None:
+        """Its tokens were handed out: the code is used up."""
+        self._devices.pop(device.device_code, None)

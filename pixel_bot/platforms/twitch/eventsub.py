@@ -1,0 +1,142 @@
+"""All connections to EventSub: one for each account that is signed in, as long as it is."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from pixel_bot.clock import Clock
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
+from pixel_bot.platforms.twitch.helix import Helix, Role
+from pixel_bot.platforms.twitch.line import Line, Listener
+from pixel_bot.platforms.twitch.subscriptions import Refusal, Subscriptions
+from pixel_bot.platforms.twitch.topics import topics
+from pixel_bot.platforms.twitch.wire import Wire
+from pixel_bot.texts import duration
+
+log = logging.getLogger(__name__)
+
+RESTART_SECONDS = 5.0
+NOT_SIGNED_IN = "the account is not signed in"
+
+
+class EventSub:
+    """Hears what happens on Twitch, and comes back by itself."""
+
+    def __init__(self, url: str, wire: Wire, accounts: Accounts, helix: Helix, clock: Clock) -> None:
+        self._url = url
+        self._wire = wire
+        self._accounts = accounts
+        self._helix = helix
+        self._clock = clock
+        self._lines: dict[Line, tuple[Role, ...]] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self.reconnected: set[Callable[[], None]] = set()
+        """Called each time a connection is there and subscribed: what happened before was perhaps not heard."""
+        self.revoked: set[Callable[[Role], None]] = set()
+        """Called when Twitch ends subscriptions of an account."""
+
+    def start(self, listener: Listener) -> None:
+        """Begin to listen, as the accounts that are known."""
+        ids: dict[Role, str] = {role: self._accounts.id_of(role) for role in ROLES}
+        for user_id in dict.fromkeys(ids.values()):
+            roles: tuple[Role, ...] = tuple(role for role in ROLES if ids[role] == user_id)
+            self._add(roles, ids["bot"], ids["broadcaster"], listener)
+        self._accounts.changed.add(self._signed_in)
+
+    def _add(self, roles: tuple[Role, ...], bot_id: str, owner_id: str, listener: Listener) -> None:
+        wanted = [t for t in topics(bot_id, owner_id) if t.role in roles]
+        subscriptions = Subscriptions(wanted, self._helix, self._accounts)
+        line = Line(" and ".join(roles), self._url, self._wire.session, listener, subscriptions, self._clock)
+        line.opened.add(self._opened)
+        line.revoked = lambda _: self._lost_some(roles)
+        line.living = self._living
+        self._lines[line] = roles
+        self._tasks.append(asyncio.create_task(self._tend(line, roles), name=f"eventsub-{line.name}"))
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._accounts.changed.discard(self._signed_in)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for line in self._lines:
+            await line.close()
+
+    async def ready(self) -> None:
+        """Wait until every type of event is either subscribed or refused."""
+        for line in self._lines:
+            await line.subscriptions.settled.wait()
+
+    def look_again(self) -> None:
+        """Compare all subscriptions with what Twitch holds, soon."""
+        for line in self._lines:
+            line.look_again()
+
+    @property
+    def refusals(self) -> Sequence[Refusal]:
+        """Types of events that Twitch refuses."""
+        return [refusal for line in self._lines for refusal in line.subscriptions.refused.values()]
+
+    def problems(self) -> list[str]:
+        """What is down, one sentence each."""
+        return [self._words(line) for line in self._lines if not line.is_up]
+
+    def summary(self) -> str:
+        """How the connections are, in a few words."""
+        up = sum(line.is_up for line in self._lines)
+        if up == len(self._lines):
+            return f"connected ({up} {'socket' if up == 1 else 'sockets'})"
+        return " ".join(self.problems())
+
+    def _words(self, line: Line) -> str:
+        since = line.down_since or self._clock.now()
+        ago = duration((self._clock.now() - since).total_seconds())
+        return f"The connection to Twitch as {line.name} is down for {ago}: {line.down_reason}."
+
+    def _living(self) -> set[str]:
+        return {session_id for line in self._lines for session_id in line.session_ids}
+
+    def _opened(self) -> None:
+        for tell in tuple(self.reconnected):
+            tell()
+
+    def _lost_some(self, roles: Sequence[Role]) -> None:
+        for role in roles:
+            for tell in tuple(self.revoked):
+                tell(role)
+
+    def _signed_in(self, role: Role) -> None:
+        for line, roles in self._lines.items():
+            if role in roles and self._accounts.tokens_of(role) is not None:
+                line.subscriptions.forgive()
+                line.look_again()
+
+    async def _tend(self, line: Line, roles: Sequence[Role]) -> None:
+        """A connection is there while somebody is signed in for it."""
+        while True:
+            while not self._is_signed_in(roles):
+                line.down_reason = NOT_SIGNED_IN
+                await self._accounts.next_change()
+            running = asyncio.create_task(line.run(), name=f"eventsub-run-{line.name}")
+            try:
+                await self._until_signed_out(running, roles)
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+                await line.close()
+
+    async def _until_signed_out(self, running: asyncio.Task[None], roles: Sequence[Role]) -> None:
+        while self._is_signed_in(roles):
+            change = asyncio.ensure_future(self._accounts.next_change())
+            try:
+                await asyncio.wait({change, running}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                change.cancel()
+            if running.done():
+                # The edge: whatever was not foreseen costs a moment, and not the show.
+                log.error("Listening to Twitch stopped; it begins again.", exc_info=running.exception())
+                await asyncio.sleep(RESTART_SECONDS)
+                return
+
+    def _is_signed_in(self, roles: Sequence[Role]) -> bool:
+        return any(self._accounts.tokens_of(role) for role in roles)

@@ -1,0 +1,301 @@
+"""Keeps one account's connection to EventSub: opens it, moves it when asked, and opens it again whenever it is lost."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+import aiohttp
+
+from pixel_bot.clock import Clock
+from pixel_bot.platforms.twitch.session import KEEPALIVE_SECONDS, Frame, Session, SessionLost
+from pixel_bot.platforms.twitch.subscriptions import Subscriptions
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+STABLE_SECONDS = 60.0
+"""A connection that held so long was a good one: the next loss begins with a short pause again."""
+
+LAST_WORDS_SECONDS = 10.0
+"""How long an old connection is still read after the new one is open; Twitch closes it before."""
+
+MOVE_TRIES = 2
+LOOK_AGAIN_SECONDS = 60.0
+LOOK_SOMETIMES_SECONDS = 3_600.0
+
+
+class Listener(Protocol):
+    """Who hears the notifications."""
+
+    def notify(self, frame: Mapping[str, Any]) -> None:
+        """Take one notification; never raises."""
+
+    @property
+    def is_pressed(self) -> bool:
+        """True when the reader should await ``breathe`` before it reads on."""
+        ...
+
+    async def breathe(self) -> None:
+        """Wait until there is room for more."""
+
+
+class Line:
+    """One account's connection. Run it as a task; ``close`` ends it."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        http: aiohttp.ClientSession,
+        listener: Listener,
+        subscriptions: Subscriptions,
+        clock: Clock,
+    ) -> None:
+        self.name = name
+        self.subscriptions = subscriptions
+        self.session_ids: set[str] = set()
+        """Ids under which the present connection holds subscriptions: a move may give it another one."""
+        self.down_since: datetime | None = clock.now()
+        self.down_reason = "connecting"
+        self.opened: set[Callable[[], None]] = set()
+        """Called each time everything is subscribed on a new connection: what happened meanwhile was not heard."""
+        self.revoked: Callable[[str], None] = lambda _: None
+        """Called with the reason when Twitch ends subscriptions."""
+        self.living: Callable[[], Collection[str]] = lambda: self.session_ids
+        """The ids of all living connections of this bot."""
+        self._url = url
+        self._http = http
+        self._listener = listener
+        self._clock = clock
+        self._session: Session | None = None
+        self._successor: asyncio.Task[Session] | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._look = asyncio.Event()
+        self._closing: asyncio.Task[None] | None = None
+        self._drains: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_up(self) -> bool:
+        """True while the connection is open."""
+        return self._session is not None and self._session.is_open
+
+    def look_again(self) -> None:
+        """Compare the subscriptions with what Twitch holds, soon."""
+        self._look.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        pause = FIRST_PAUSE
+        loop = asyncio.get_running_loop()
+        while True:
+            since = loop.time()
+            try:
+                session = await Session.open(self._http, f"{self._url}{_joint(self._url)}{KEEPALIVE}")
+                self._begin(session)
+                await self._serve(session)
+            except SessionLost as exc:
+                self._end(exc)
+            if loop.time() - since >= STABLE_SECONDS:
+                pause = FIRST_PAUSE
+            await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - spreads many bots, guards nothing
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def close(self) -> None:
+        """Close the connection and end all that belongs to it."""
+        await self._let_go()
+        for task in tuple(self._drains):
+            task.cancel()
+        await asyncio.gather(*self._drains, return_exceptions=True)
+
+    # One connection
+
+    def _begin(self, session: Session) -> None:
+        self._session = session
+        self.session_ids = {session.id}
+        self.subscriptions.reset()
+        self._look.clear()
+        self._keeping = asyncio.create_task(self._keep(), name=f"eventsub-{self.name}")
+        self._keeping.add_done_callback(self._kept)
+        if self.down_since is not None:
+            log.info("Connected to Twitch's events (%s).", self.name)
+        self.down_since = None
+
+    def _end(self, lost: SessionLost) -> None:
+        if self.down_since is None:
+            self.down_since = self._clock.now()
+            log.warning("The connection to Twitch's events (%s) was lost: %s. Connecting anew.", self.name, lost.reason)
+        else:
+            log.info("No connection to Twitch's events (%s) yet: %s.", self.name, lost.reason)
+        self.down_reason = lost.reason
+
+    async def _serve(self, session: Session) -> None:
+        """Read until the connection is lost; a move swaps it for another one on the way.
+
+        Raises:
+            SessionLost: in the end.
+        """
+        try:
+            while True:
+                frame = await self._read(session)
+                if frame is None:
+                    session = self._move_over(session)
+                else:
+                    await self._take(frame)
+        finally:
+            await self._let_go()
+
+    async def _read(self, session: Session) -> Frame | None:
+        """The next frame; None when a successor is ready. Without a move there is nothing but the frame to wait for.
+
+        Raises:
+            SessionLost: the connection is lost, and no other one is on its way.
+        """
+        if self._successor is None:
+            return await session.read()
+        reading = asyncio.ensure_future(session.read())
+        try:
+            await asyncio.wait({reading, self._successor}, return_when=asyncio.FIRST_COMPLETED)
+            if self._successor.done():
+                return None
+            return await reading
+        except SessionLost:
+            await asyncio.wait({self._successor})
+            return None
+        finally:
+            # What it would have read stays where it is, and is read as the old connection's last words.
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _take(self, frame: Frame) -> None:
+        metadata: Any = frame.get("metadata")
+        kind = cast(Frame, metadata).get("message_type") if isinstance(metadata, dict) else None
+        match kind:
+            case "notification":
+                self._listener.notify(frame)
+                if self._listener.is_pressed:
+                    await self._listener.breathe()
+            case "session_reconnect":
+                self._prepare_move(frame)
+            case "revocation":
+                self._hear_revocation(frame)
+            case None:
+                log.warning("A frame from Twitch was left out, because it does not say what it is.")
+            case _:
+                return
+
+    # Moves: https://dev.twitch.tv/docs/eventsub/handling-websocket-events/#reconnect-message
+
+    def _prepare_move(self, frame: Frame) -> None:
+        session: Any = cast(Any, frame.get("payload") or {}).get("session")
+        url = cast(Frame, session).get("reconnect_url") if isinstance(session, dict) else None
+        if self._successor is None and isinstance(url, str):
+            self._successor = asyncio.create_task(self._open_successor(url), name="eventsub-move")
+
+    async def _open_successor(self, url: str) -> Session:
+        for _ in range(MOVE_TRIES - 1):
+            try:
+                return await Session.open(self._http, url)
+            except SessionLost:
+                await asyncio.sleep(FIRST_PAUSE)
+        return await Session.open(self._http, url)
+
+    def _move_over(self, old: Session) -> Session:
+        """Go on with the successor.
+
+        Raises:
+            SessionLost: it could not be opened: better a new connection now than to be cut off later.
+        """
+        assert self._successor is not None
+        task, self._successor = self._successor, None
+        try:
+            session = task.result()
+        except SessionLost as exc:
+            raise SessionLost(f"Twitch's new address does not answer ({exc.reason})") from None
+        log.info("Moved to another connection to Twitch's events (%s).", self.name)
+        self._session = session
+        self.session_ids.add(session.id)
+        self._look.set()
+        drain = asyncio.create_task(self._drain(old), name="eventsub-drain")
+        self._drains.add(drain)
+        drain.add_done_callback(self._drains.discard)
+        return session
+
+    async def _drain(self, old: Session) -> None:
+        """What Twitch still sends on the old connection is heard, too."""
+        try:
+            with suppress(SessionLost, TimeoutError):
+                async with asyncio.timeout(LAST_WORDS_SECONDS):
+                    while True:
+                        frame = await old.read()
+                        if cast(Any, frame.get("metadata") or {}).get("message_type") == "notification":
+                            self._listener.notify(frame)
+        finally:
+            await old.close()
+
+    # Subscriptions
+
+    def _hear_revocation(self, frame: Frame) -> None:
+        try:
+            subscription = frame["payload"]["subscription"]
+            type_, reason = str(subscription["type"]), str(subscription.get("status") or "no reason")[:60]
+        except (KeyError, TypeError, AttributeError):
+            log.warning("Twitch ended a subscription, but did not say which.")
+            self._look.set()
+            return
+        self.subscriptions.revoked(type_, reason)
+        self.revoked(reason)
+
+    async def _keep(self) -> None:
+        """Subscribe, look again a minute later, and then once in a while, or when somebody asks."""
+        await self.subscriptions.make(self.living(), self._session_id)
+        for tell in tuple(self.opened):
+            tell()
+        wait = LOOK_AGAIN_SECONDS
+        while True:
+            wait = LOOK_AGAIN_SECONDS if await self._asked_within(wait) else LOOK_SOMETIMES_SECONDS
+            await self.subscriptions.compare(self.living(), self._session_id)
+
+    @property
+    def _session_id(self) -> str:
+        return self._session.id if self._session is not None else ""
+
+    async def _asked_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._look.wait()
+        except TimeoutError:
+            return False
+        self._look.clear()
+        return True
+
+    def _kept(self, task: asyncio.Task[None]) -> None:
+        """Without somebody who looks after the subscriptions the connection is of no use."""
+        if not task.cancelled() and (exc := task.exception()) is not None:
+            log.error("The subscriptions of %s could not be looked after; connecting anew.", self.name, exc_info=exc)
+            if self._session is not None:
+                self._closing = asyncio.create_task(self._session.close())
+
+    async def _let_go(self) -> None:
+        keeping, self._keeping = self._keeping, None
+        successor, self._successor = self._successor, None
+        session, self._session = self._session, None
+        self.session_ids = set()
+        for task in (keeping, successor):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait({task})
+        if successor is not None and not successor.cancelled() and successor.exception() is None:
+            await successor.result().close()
+        if session is not None:
+            await session.close()
+
+
+KEEPALIVE = f"keepalive_timeout_seconds={KEEPALIVE_SECONDS}"
+
+
+def _joint(url: str) -> str:
+    return "&" if "?" in url else "?"

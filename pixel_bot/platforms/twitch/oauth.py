@@ -1,0 +1,216 @@
+"""Signing in at Twitch (https://dev.twitch.tv/docs/authentication/): codes, tokens, and what they are good for."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from pixel_bot.errors import PixelError
+from pixel_bot.logs import hide
+from pixel_bot.platforms.twitch.accounts import Tokens
+from pixel_bot.platforms.twitch.wire import Answer, NoAnswer, Wire
+
+log = logging.getLogger(__name__)
+
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+class OAuthError(PixelError):
+    """Twitch's sign-in server refused. ``final`` says whether it makes no sense to try again."""
+
+    def __init__(self, sentence: str, *, final: bool, status: int = 0) -> None:
+        self.final = final
+        self.status = status
+        super().__init__(sentence)
+
+
+class UnknownApp(OAuthError):
+    """Twitch does not know the client id, or not with this secret. It says nothing on anybody's sign-in."""
+
+    def __init__(self, status: int) -> None:
+        sentence = "Twitch does not know this application: check TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET."
+        super().__init__(sentence, final=True, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose token it is, what it allows, and for how many seconds."""
+
+    user_id: str
+    login: str
+    scopes: frozenset[str]
+    expires_in: float
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A sign-in on another device: what the person types there, and what we ask with meanwhile."""
+
+    user_code: str
+    address: str
+    code: str
+    interval: float
+    expires_in: float
+
+
+class OAuth:
+    """Twitch's sign-in server, for one application."""
+
+    def __init__(self, wire: Wire, base: str, helix: str, client_id: str, client_secret: str) -> None:
+        hide(client_secret)
+        self._wire = wire
+        self._base = base
+        self._helix = helix
+        self._client_id = client_id
+        self._client_secret = client_secret
+
+    def authorize_url(self, scopes: Collection[str], state: str, redirect_uri: str) -> str:
+        """The address at Twitch where a person agrees. ``force_verify`` lets them choose the account each time."""
+        query = {
+            "client_id": self._client_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "scope": " ".join(sorted(scopes)),
+            "force_verify": "true",
+            "state": state,
+        }
+        return f"{self._base}oauth2/authorize?{urlencode(query)}"
+
+    async def exchange(self, code: str, redirect_uri: str) -> Tokens:
+        """The tokens for a code that came back with a person."""
+        hide(code)
+        return _pair(await self._token(grant_type="authorization_code", code=code, redirect_uri=redirect_uri))
+
+    async def refresh(self, tokens: Tokens) -> Tokens:
+        """New tokens for old ones.
+
+        Raises:
+            OAuthError: ``final`` when the sign-in has ended.
+        """
+        return _pair(await self._token(grant_type="refresh_token", refresh_token=tokens.refresh), tokens.refresh)
+
+    async def app_token(self) -> str:
+        """A token of the application itself."""
+        token = _text(await self._token(grant_type="client_credentials"), "access_token")
+        hide(token)
+        return token
+
+    async def validate(self, access: str) -> Identity:
+        """Whose token it is.
+
+        Raises:
+            OAuthError: ``final`` when it is worth nothing.
+        """
+        answer = await self._send("GET", "validate", headers={"Authorization": f"OAuth {access}"})
+        if answer.status == 401:
+            raise OAuthError("Twitch does not accept this sign-in any more.", final=True, status=401)
+        body = _body(answer)
+        scopes = cast(list[object], body.get("scopes") or [])
+        if not isinstance(body.get("user_id"), str) or not isinstance(body.get("login"), str):
+            raise OAuthError("Twitch did not say whose sign-in it is.", final=False)
+        return Identity(body["user_id"], body["login"], frozenset(map(str, scopes)), float(body.get("expires_in") or 0))
+
+    async def display_name(self, access: str, identity: Identity) -> str:
+        """How somebody writes their name; the login where Twitch does not say."""
+        headers = {"Authorization": f"Bearer {access}", "Client-Id": self._client_id}
+        try:
+            answer = await self._wire.send(
+                "GET", f"{self._helix}users", params={"id": identity.user_id}, headers=headers
+            )
+            name = answer.body["data"][0]["display_name"]
+        except (NoAnswer, LookupError, TypeError):
+            return identity.login
+        return name if isinstance(name, str) and 0 < len(name) <= 60 else identity.login
+
+    async def revoke(self, tokens: Tokens) -> None:
+        """Give tokens back that are not wanted. A failure is of no matter: they end by themselves."""
+        try:
+            await self._send("POST", "revoke", params={"client_id": self._client_id, "token": tokens.access})
+        except OAuthError as exc:
+            log.info("A token could not be given back: %s", exc)
+
+    async def begin_device(self, scopes: Collection[str]) -> Device:
+        """Begin a sign-in on another device."""
+        params = {"client_id": self._client_id, "scopes": " ".join(sorted(scopes))}
+        body = _body(await self._send("POST", "device", params=params))
+        code = _text(body, "device_code")
+        hide(code)
+        return Device(
+            _text(body, "user_code"),
+            _text(body, "verification_uri"),
+            code,
+            max(1.0, float(body.get("interval") or 5)),
+            float(body.get("expires_in") or 1_800),
+        )
+
+    async def poll_device(self, device: Device, scopes: Collection[str]) -> Tokens | None:
+        """The tokens, once the person agreed; None while they did not.
+
+        Raises:
+            OAuthError: ``final`` when the code is used up or too old.
+        """
+        try:
+            body = await self._token(grant_type=DEVICE_GRANT, device_code=device.code, scopes=" ".join(sorted(scopes)))
+        except OAuthError as exc:
+            if exc.status == 400 and any(word in str(exc).lower() for word in ("pending", "slow_down")):
+                return None
+            raise
+        return _pair(body)
+
+    async def _token(self, **params: str) -> Mapping[str, Any]:
+        app = {"client_id": self._client_id, "client_secret": self._client_secret}
+        return _body(await self._send("POST", "token", params={**app, **params}))
+
+    async def _send(self, method: str, path: str, **options: Any) -> Answer:
+        """Parameters go in the address, as TwitchIO sends them; the connection is encrypted."""
+        try:
+            return await self._wire.send(method, f"{self._base}oauth2/{path}", **options)
+        except NoAnswer as exc:
+            raise OAuthError(f"Twitch's sign-in server cannot be reached: {exc}.", final=False) from None
+
+
+def _body(answer: Answer) -> dict[str, Any]:
+    """The body of an answer that grants something."""
+    if answer.status in {400, 401, 403} and "client" in answer.message.lower():
+        raise UnknownApp(answer.status)
+    if answer.status >= 400:
+        final = answer.status in {400, 401, 403}
+        said = answer.message or "no reason"
+        raise OAuthError(f"Twitch's sign-in server refused ({said}).", final=final, status=answer.status)
+    body: object = answer.body
+    if not isinstance(body, dict):
+        raise OAuthError("Twitch's sign-in server gave an answer that cannot be read.", final=False)
+    return cast(dict[str, Any], body)
+
+
+def _pair(body: Mapping[str, Any], refresh: str = "") -> Tokens:
+    return Tokens(_text(body, "access_token"), str(body.get("refresh_token") or refresh))
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise OAuthError(f"Twitch's sign-in server left out {name}.", final=False)
+    return value
+
+
+async def wait_for_device(oauth: OAuth, device: Device, scopes: Collection[str]) -> Tokens:
+    """Wait until the person agreed on the other device. A server that is away for a moment is asked again.
+
+    Raises:
+        OAuthError: they did not, in time.
+    """
+    try:
+        async with asyncio.timeout(device.expires_in):
+            while True:
+                await asyncio.sleep(device.interval)
+                try:
+                    if tokens := await oauth.poll_device(device, scopes):
+                        return tokens
+                except OAuthError as exc:
+                    if exc.final:
+                        raise
+    except TimeoutError:
+        raise OAuthError("Nobody agreed in time. Start again.", final=True) from None

@@ -1,0 +1,94 @@
+"""All of Twitch in one hand: the wire, the sign-ins, the requests, the events."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import twitchio.eventsub.websockets
+from twitchio.http import Route
+
+from pixel_bot.clock import Clock
+from pixel_bot.platforms.twitch.accounts import Accounts
+from pixel_bot.platforms.twitch.care import Care
+from pixel_bot.platforms.twitch.channel import Channel
+from pixel_bot.platforms.twitch.eventsub import EventSub
+from pixel_bot.platforms.twitch.helix import TwitchHelix
+from pixel_bot.platforms.twitch.http import TwitchHttp
+from pixel_bot.platforms.twitch.line import Listener
+from pixel_bot.platforms.twitch.oauth import OAuth
+from pixel_bot.platforms.twitch.wire import Wire
+from pixel_bot.services.stream import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where Twitch is, and what our application is called there."""
+
+    helix_url: str
+    id_url: str
+    eventsub_url: str
+    client_id: str
+    client_secret: str
+
+
+class TwitchPlatform:
+    """Twitch, as one bot uses it. Needs a running event loop."""
+
+    def __init__(self, place: Place, accounts: Accounts, stream: Stream, clock: Clock) -> None:
+        point_to(place)
+        self.client_id = place.client_id
+        self.accounts = accounts
+        self.stream = stream
+        self.wire = Wire()
+        self.oauth = OAuth(self.wire, place.id_url, place.helix_url, place.client_id, place.client_secret)
+        self.http = TwitchHttp(place.client_id, accounts, self.oauth, self.wire)
+        self.helix = TwitchHelix(self.http)
+        self.care = Care(accounts, self.oauth, self.http)
+        self.eventsub = EventSub(place.eventsub_url, self.wire, accounts, self.helix, clock)
+        self.channel: Channel | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def watch_tokens(self) -> None:
+        """Look after the sign-ins from now on."""
+        self.eventsub.revoked.add(self.care.check_soon)
+        self._spawn(self.care.run(), "tokens")
+
+    def listen(self, listener: Listener, channel: Channel) -> None:
+        """Hear what happens, and keep the channel's state right."""
+        self.channel = channel
+        self.eventsub.reconnected.add(channel.look_again)
+        self.eventsub.start(listener)
+        self._spawn(channel.run(), "channel")
+
+    async def deafen(self) -> None:
+        """Stop listening; what is sent still goes out."""
+        await self.eventsub.close()
+
+    async def close(self) -> None:
+        """End all that is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.eventsub.close()
+        await self.http.close()
+        await self.wire.close()
+
+    def problems(self) -> list[str]:
+        """What does not work, one sentence each."""
+        app = [self.http.app_problem] if self.http.app_problem else []
+        return [*app, *self.eventsub.problems()]
+
+    def summary(self) -> str:
+        """How the connection is, in a few words."""
+        return self.http.app_problem or self.eventsub.summary()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+
+def point_to(place: Place) -> None:
+    """Set Twitch's addresses. TwitchIO keeps them for the whole process, so this comes before the bot is built."""
+    Route.BASE = place.helix_url  # pyright: ignore[reportAttributeAccessIssue]
+    Route.ID_BASE = place.id_url  # pyright: ignore[reportAttributeAccessIssue]
+    twitchio.eventsub.websockets.WSS = place.eventsub_url

@@ -1,0 +1,262 @@
+"""Custom rewards on Twitch that stand for redeems, kept in step. Only those whose id we keep are ever touched."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from pixel_bot.errors import BadInput, ChatError
+from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
+from pixel_bot.platforms.twitch.redemptions import Pace, Rounds
+from pixel_bot.services.natives import Native, Natives, Sign
+from pixel_bot.services.redeems import ALL, Price, Redeems
+
+log = logging.getLogger(__name__)
+
+REWARDS = "channel_points/custom_rewards"
+LONGEST_TITLE = 45
+LONGEST_PROMPT = 200
+LONGEST_COOLDOWN = 604_800
+HIGHEST_COST = 1_000_000_000
+"""Limits of Twitch (https://dev.twitch.tv/docs/api/reference/#create-custom-rewards); the cost's is our own."""
+
+CALM = Pace(calm=1.0, first=5.0)
+"""A cog that is loaded anew, and a mod who sets one thing after another, are one change for Twitch."""
+
+COLOUR = "#8B5CF6"
+COOLDOWN = ("is_global_cooldown_enabled", "global_cooldown_seconds")
+
+
+class RewardRefused(ChatError):
+    """Twitch does not take the reward; trying again would not help."""
+
+
+class RewardWaits(ChatError):
+    """The wish is kept: it comes true when Twitch can be asked again."""
+
+
+class Rewards:
+    """Makes, changes and disables the rewards of one channel."""
+
+    def __init__(
+        self,
+        helix: Helix,
+        natives: Natives,
+        redeems: Redeems,
+        owner_id: str,
+        signs: Callable[[], Mapping[str, Sign]],
+        pace: Pace = CALM,
+    ) -> None:
+        self._helix = helix
+        self._natives = natives
+        self._redeems = redeems
+        self._owner_id = owner_id
+        self._signs = signs
+        self._lock = asyncio.Lock()
+        self._rounds = Rounds(self.align, pace)
+
+    # What mods do
+
+    async def switch_on(self, key: str, cost: int) -> Native:
+        """Offer a redeem for so many channel points.
+
+        Raises:
+            BadInput: there is no such redeem, or the cost cannot be used.
+            RewardRefused: Twitch does not take it; nothing is kept.
+            RewardWaits: Twitch cannot be asked now; it follows by itself.
+        """
+        key = self._checked(key)
+        if not 1 <= cost <= HIGHEST_COST:
+            raise BadInput(f"A reward costs from 1 to {HIGHEST_COST:,} channel points.")
+        async with self._lock:
+            before = await self._find(key)
+            wish = Native(key, before.reward_id if before else None, cost, enabled=True)
+            await self._natives.write(wish)
+            try:
+                return await self._bring(wish, await self._there())
+            except HelixError as exc:
+                if not _is_for_now(exc):
+                    await (self._natives.write(before) if before else self._natives.forget(key))
+                raise await self._explained(exc, key) from exc
+
+    async def switch_off(self, key: str) -> Native:
+        """Stop offering it. The reward stays on Twitch, disabled.
+
+        Raises:
+            BadInput: it is no reward of ours.
+            RewardWaits: Twitch cannot be asked now; it follows by itself.
+        """
+        key = key.lower()
+        async with self._lock:
+            before = await self._find(key)
+            if before is None:
+                raise BadInput(f"{key[:40]} is no Channel Points reward of mine.")
+            wish = await self._natives.write(replace(before, enabled=False))
+            try:
+                return await self._bring(wish, await self._there())
+            except HelixError as exc:
+                raise await self._explained(exc, key) from exc
+
+    async def list(self) -> Sequence[Native]:
+        """All that are, or were, offered."""
+        return await self._natives.all()
+
+    # Keeping in step
+
+    def catch_up(self) -> None:
+        """Twitch may answer again: look whether all is in step. Call it after each sign-in. Returns at once."""
+        self._rounds.urge()
+
+    async def run(self) -> None:
+        """Keep in step until cancelled: now, and after each change of a redeem."""
+        self._redeems.changed.add(self._rounds.want)
+        self.catch_up()
+        try:
+            await self._rounds.run()
+        finally:
+            self._redeems.changed.discard(self._rounds.want)
+
+    async def align(self) -> None:
+        """Compare with Twitch, and change there only what differs. A channel without such rewards is never asked.
+
+        Raises:
+            HelixError: Twitch cannot be asked; what is wrong with a single reward is logged.
+        """
+        async with self._lock:
+            natives = await self._natives.all()
+            if not natives:
+                return
+            there = await self._there()
+            for native in natives:
+                try:
+                    await self._bring(native, there)
+                except HelixError as exc:
+                    if _is_for_now(exc):
+                        raise
+                    await self._explained(exc, native.key)
+
+    async def _there(self) -> dict[str, Row]:
+        """The rewards on Twitch that this application made, by id."""
+        rows = await self._helix.get(
+            REWARDS, "broadcaster", broadcaster_id=self._owner_id, only_manageable_rewards="true"
+        )
+        return {row["id"]: row for row in rows if isinstance(row.get("id"), str)}
+
+    async def _bring(self, native: Native, there: Mapping[str, Row]) -> Native:
+        """Bring one reward in step. A reward that somebody deleted is made anew once, if it is on."""
+        wish = await self._wish(native)
+        reward = there.get(native.reward_id or "")
+        if reward is not None:
+            changes = _differences(reward, wish)
+            try:
+                if changes:
+                    await self._patch(reward["id"], changes)
+            except HelixError as exc:
+                if exc.status != 404:
+                    raise
+            else:
+                return native
+        if not native.enabled or "title" not in wish:
+            return native
+        return await self._make(native, wish)
+
+    async def _make(self, native: Native, wish: Mapping[str, Any]) -> Native:
+        try:
+            made = await self._helix.call(
+                "POST", REWARDS, "broadcaster", {**wish, "background_color": COLOUR}, broadcaster_id=self._owner_id
+            )
+        except HelixError as exc:
+            lost = await self._lost(wish["title"]) if _is_duplicate(exc) else None
+            if lost is None:
+                raise
+            await self._patch(lost["id"], wish)
+            made = [lost]
+        reward_id = made[0].get("id") if made else None
+        if not isinstance(reward_id, str) or not reward_id:
+            raise HelixError(502, "a reward without an id")
+        return await self._natives.write(replace(native, reward_id=reward_id))
+
+    async def _lost(self, title: str) -> Row | None:
+        """A reward of that title that this application made, and whose id was lost on the way, or in a crash."""
+        kept = {native.reward_id for native in await self._natives.all()}
+        found = (row for row in (await self._there()).values() if row.get("title") == title)
+        return next((row for row in found if row["id"] not in kept), None)
+
+    async def _patch(self, reward_id: str, changes: Mapping[str, Any]) -> None:
+        await self._helix.call(
+            "PATCH", REWARDS, "broadcaster", dict(changes), broadcaster_id=self._owner_id, id=reward_id
+        )
+
+    async def _wish(self, native: Native) -> dict[str, Any]:
+        """The reward as it should be; of one whose redeem nobody offers, only that it is disabled."""
+        price, sign = await self._price(native.key), self._signs().get(native.key)
+        if price is None or sign is None:
+            return {"is_enabled": False}
+        rest = min(price.everyone_cooldown or price.cooldown, LONGEST_COOLDOWN)
+        return {
+            "title": price.display_name[:LONGEST_TITLE],
+            "prompt": sign.prompt[:LONGEST_PROMPT],
+            "cost": native.cost,
+            "is_enabled": native.enabled and price.enabled and not self._redeems.why_closed(native.key),
+            "is_user_input_required": sign.takes_text,
+            "should_redemptions_skip_request_queue": False,
+            "is_global_cooldown_enabled": rest > 0,
+            **({"global_cooldown_seconds": rest} if rest else {}),
+        }
+
+    async def _price(self, key: str) -> Price | None:
+        return next((p for p in await self._redeems.prices() if p.key == key), None)
+
+    async def _find(self, key: str) -> Native | None:
+        return next((n for n in await self._natives.all() if n.key == key), None)
+
+    def _checked(self, key: str) -> str:
+        key = self._redeems.checked(key)
+        if key == ALL:
+            raise BadInput("Name one redeem.")
+        return key
+
+    async def _explained(self, exc: HelixError, key: str) -> ChatError:
+        price = await self._price(key)
+        title = price.display_name if price else key
+        words = _words(exc, title)
+        log.warning("%s (%s)", words, exc)
+        if not _is_for_now(exc):
+            return RewardRefused(words)
+        self._rounds.want()
+        return RewardWaits(f"{words} I keep it in mind.")
+
+
+def _differences(reward: Row, wish: Mapping[str, Any]) -> dict[str, Any]:
+    setting: object = reward.get("global_cooldown_setting")
+    cooldown = cast(Row, setting) if isinstance(setting, dict) else {}
+    enabled, seconds = COOLDOWN
+    now = {**reward, enabled: cooldown.get("is_enabled"), seconds: cooldown.get("global_cooldown_seconds")}
+    changed = {name for name, value in wish.items() if now.get(name) != value}
+    # Twitch takes the two only together.
+    names = changed | set(COOLDOWN) if changed & set(COOLDOWN) else changed
+    return {name: value for name, value in wish.items() if name in names}
+
+
+def _is_for_now(exc: HelixError) -> bool:
+    """True for what a while, or a sign-in, changes."""
+    return exc.may_pass or exc.status == 401
+
+
+def _is_duplicate(exc: HelixError) -> bool:
+    return exc.status == 400 and "DUPLICATE" in exc.message.upper()
+
+
+def _words(exc: HelixError, title: str) -> str:
+    if exc.may_pass:
+        return "Twitch does not answer right now."
+    if exc.status == 401:
+        return "Twitch does not let me manage Channel Points: the broadcaster has to sign in again at /setup."
+    if exc.status == 403:
+        return "Twitch has Channel Points for affiliates and partners only."
+    if _is_duplicate(exc):
+        return f"There is a reward named {title} already that I did not make. Rename or delete that one first."
+    if "TOO_MANY" in exc.message.upper():
+        return "The channel has as many rewards as Twitch allows. Delete one first."
+    return "Twitch did not take the reward. The log says what it answered."

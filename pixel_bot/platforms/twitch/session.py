@@ -1,0 +1,151 @@
+"""One connection to EventSub, from its welcome until it is lost (https://dev.twitch.tv/docs/eventsub/)."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+import aiohttp
+import orjson
+
+log = logging.getLogger(__name__)
+
+WELCOME_SECONDS = 11.0
+KEEPALIVE_SECONDS = 10
+GRACE_SECONDS = 5.0
+LONGEST_FRAME = 4 * 2**20
+
+Frame = Mapping[str, Any]
+
+
+class SessionLost(Exception):
+    """The connection ended, or never came to be: ``reason`` in words, and the close code, if there was one."""
+
+    def __init__(self, reason: str, code: int | None = None) -> None:
+        self.reason = reason
+        self.code = code
+        super().__init__(reason)
+
+
+_CODES = {
+    4000: "Twitch has a fault",
+    4001: "we sent something",
+    4002: "we did not answer a ping",
+    4003: "nothing was subscribed in time",
+    4004: "we did not move in time",
+    4005: "Twitch timed out",
+    4006: "Twitch has a network fault",
+    4007: "the reconnect address was refused",
+}
+
+
+class Session:
+    """An open connection. ``id`` is what subscriptions are made for."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._heard_at = asyncio.get_running_loop().time()
+        self._silent = False
+        self._watch: asyncio.Task[None] | None = None
+        self.id = ""
+        self.keepalive = float(KEEPALIVE_SECONDS)
+
+    @classmethod
+    async def open(cls, http: aiohttp.ClientSession, url: str) -> "Session":
+        """Connect, and wait for the welcome.
+
+        Raises:
+            SessionLost: no connection, or no welcome within 11 s.
+        """
+        socket: aiohttp.ClientWebSocketResponse | None = None
+        try:
+            async with asyncio.timeout(WELCOME_SECONDS):
+                patience = aiohttp.ClientWSTimeout(ws_close=1.0)  # pyright: ignore[reportCallIssue] - made by attrs
+                socket = await http.ws_connect(url, max_msg_size=LONGEST_FRAME, timeout=patience)
+                session = cls(socket)
+                await session._greet()
+        except TimeoutError:
+            reason = "no welcome came in time"
+        except SessionLost as exc:
+            reason = exc.reason
+        except (aiohttp.ClientError, OSError, ValueError) as exc:
+            reason = f"no connection ({type(exc).__name__})"
+        else:
+            session._watch = asyncio.create_task(session._watch_silence(), name="eventsub-silence")
+            return session
+        if socket is not None:
+            await socket.close()
+        raise SessionLost(reason)
+
+    async def read(self) -> Frame:
+        """The next frame that is a JSON object; what is none is left out.
+
+        Raises:
+            SessionLost: the connection ended, or was silent for too long.
+        """
+        while True:
+            try:
+                message = await self._socket.receive()
+            except (aiohttp.ClientError, OSError, RuntimeError) as exc:
+                raise SessionLost(f"the connection broke ({type(exc).__name__})") from None
+            if message.type is aiohttp.WSMsgType.TEXT:
+                self._heard_at = asyncio.get_running_loop().time()
+                if (frame := _parsed(message.data)) is not None:
+                    return frame
+            elif message.type in _ENDS:
+                raise self._end()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._watch is not None:
+            self._watch.cancel()
+        await self._socket.close()
+
+    @property
+    def is_open(self) -> bool:
+        """False once it is closed, from either side."""
+        return not self._socket.closed
+
+    async def _greet(self) -> None:
+        while True:
+            frame = await self.read()
+            metadata = frame.get("metadata")
+            if not isinstance(metadata, dict) or cast(Frame, metadata).get("message_type") != "session_welcome":
+                continue
+            try:
+                welcome = frame["payload"]["session"]
+                self.id = str(welcome["id"])
+                self.keepalive = max(1.0, float(welcome.get("keepalive_timeout_seconds") or KEEPALIVE_SECONDS))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                raise SessionLost("the welcome could not be read") from None
+            return
+
+    async def _watch_silence(self) -> None:
+        """Twitch says something at least every ``keepalive`` seconds; when it does not, the connection is dead."""
+        loop = asyncio.get_running_loop()
+        left = self.keepalive + GRACE_SECONDS
+        while left > 0:
+            await asyncio.sleep(left)
+            left = self._heard_at + self.keepalive + GRACE_SECONDS - loop.time()
+        self._silent = True
+        await self._socket.close()
+
+    def _end(self) -> SessionLost:
+        if self._silent:
+            return SessionLost("Twitch fell silent")
+        code = self._socket.close_code
+        return SessionLost(_CODES.get(code or 0, f"the connection was closed ({code})"), code)
+
+
+_ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+
+
+def _parsed(text: str) -> Frame | None:
+    try:
+        frame: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        frame = None
+    if not isinstance(frame, dict):
+        log.warning("A frame from Twitch was left out, because it is no JSON object.")
+        return None
+    return cast(Frame, frame)

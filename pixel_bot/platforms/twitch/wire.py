@@ -1,0 +1,85 @@
+"""One request to Twitch and its answer. Nothing that is raised here holds an address, which could hold a secret."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import aiohttp
+import orjson
+
+from pixel_bot.logs import redact
+from pixel_bot.texts import plain
+
+TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=5.0)
+MOST_BYTES = 8 * 2**20
+
+
+class NoAnswer(ConnectionError):
+    """Twitch could not be reached, or did not answer in time."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"no answer from Twitch ({reason})")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: the status, the headers, and the JSON of the body (its text where it is none)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def message(self) -> str:
+        """What Twitch says about it; empty where it says nothing."""
+        return message_of(self.body)
+
+
+def message_of(body: Any) -> str:
+    """The ``message`` in the body of an answer, without secrets that it may repeat."""
+    said: object = cast(dict[str, Any], body).get("message") if isinstance(body, dict) else ""
+    return plain(redact(str(said or "")[:300]))
+
+
+class Wire:
+    """Sends requests over one pool of connections. Needs a running event loop."""
+
+    def __init__(self, timeout: aiohttp.ClientTimeout = TIMEOUT) -> None:
+        self.session = aiohttp.ClientSession(timeout=timeout)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.session.close()
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+    ) -> Answer:
+        """Send a request. Any answer is returned, also that of a refusal.
+
+        Raises:
+            NoAnswer: none came.
+        """
+        body = orjson.dumps(json) if json is not None else None
+        extra = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            async with self.session.request(
+                method, url, params=params, headers={**(headers or {}), **extra}, data=body, allow_redirects=False
+            ) as response:
+                raw = await response.content.read(MOST_BYTES)
+                return Answer(response.status, dict(response.headers), _parsed(raw))
+        except (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError, ValueError) as exc:
+            raise NoAnswer(type(exc).__name__) from None
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return raw.decode(errors="replace")

@@ -1,0 +1,33 @@
+"""Secrets that are made once and kept in a file beside the database, for the owner's eyes only."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from pixel_bot.errors import FolderNotWritable
+
+OWNER_ONLY = 0o600
+
+
+def kept_secret(path: Path, is_good: Callable[[str], bool], make: Callable[[], str]) -> str:
+    """The secret in the file; where there is none, or none that can be used, a new one is made and written.
+
+    Raises:
+        FolderNotWritable: the folder cannot be written.
+    """
+    with suppress(FileNotFoundError, UnicodeDecodeError):
+        kept = path.read_text(encoding="utf-8").strip()
+        if is_good(kept):
+            with suppress(OSError):
+                path.chmod(OWNER_ONLY)
+            return kept
+    secret = make()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="utf-8") as file:
+            file.write(secret + "\n")
+    except OSError as exc:
+        raise FolderNotWritable(path.parent, "DATA_DIR") from exc
+    return secret

@@ -1,0 +1,36 @@
+"""Jinja pages in the common look. Every value is escaped, and the browser runs nothing but files of our own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""Headers for every answer of these pages, redirects included."""
+
+_PAGES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(template: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
+    """A page, or a piece of one, from a template in this folder."""
+    return HTMLResponse(_PAGES.get_template(template).render(values), status, headers=SECURITY)
+
+
+def refusal(sentence: str, status: int) -> HTMLResponse:
+    """A page of its own that says what did not work, with a way back to ``/setup``."""
+    return page("refused.html", {"sentence": sentence}, status)
