@@ -13,15 +13,21 @@ from typing import Any
 from _bots import Options
 from _process import say, told_to_end
 
-from pixel_bot.app import Place, connected, opened, start_bot
-from pixel_bot.bot import Account, PixelBot
+from pixel_bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.logs import set_up_logging
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER
 from pixel_bot.runner import _settle_memory  # pyright: ignore[reportPrivateUsage] - the very setting that is measured
 from pixel_bot.services.chat_gate import ChatLine
 from pixel_bot.settings import Settings
-from pixel_bot.testing import settings_in
+from pixel_bot.show import opened
+from pixel_bot.testing import guest, settings_in
+
+ACCOUNTS = {
+    role: (who.id, who.login, f"token-of-{who.id}", f"refresh-of-{who.id}")
+    for role, who in {"bot": BOT, "broadcaster": STREAMER}.items()
+}
+"""Accounts that the double knows."""
 
 
 async def run_pixel(options: Options) -> None:
@@ -31,9 +37,11 @@ async def run_pixel(options: Options) -> None:
     report: dict[str, Any] = {}
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(opened(settings, "sandbox", Clock()))
-        async with connected(services, place_at(options.port), stack) as bot:
+        async with guest(services, f"127.0.0.1:{options.port}", ("client", "secret"), ACCOUNTS) as show:
+            bot = show.bot
             receipts = Receipts(bot) if options.time_commits else None
-            await start_bot(bot)
+            await show.begin()
+            await show.platform.eventsub.ready()
             _settle_memory()
             pauses = Pauses() if options.time_collector else None
             _say_done(bot, options.messages)
@@ -58,14 +66,6 @@ def every_message_pays(options: Options) -> Settings:
         xp_chat_cooldown_seconds=0,
         cogs_dir=options.cogs,
     )
-
-
-def place_at(port: int) -> Place:
-    """The double's addresses, and accounts that it knows."""
-    tokens = tuple((f"token-of-{user.id}", f"refresh-of-{user.id}") for user in (BOT, STREAMER))
-    account = Account("client", "secret", BOT.id, STREAMER.id, tokens, limited=False)
-    here = f"127.0.0.1:{port}"
-    return Place(f"http://{here}/helix/", f"http://{here}/", f"ws://{here}/ws", account)
 
 
 def _say_done(bot: PixelBot, messages: int) -> None:

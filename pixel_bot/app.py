@@ -9,6 +9,8 @@ from starlette.routing import Mount
 
 from pixel_bot.bot import PixelBot
 from pixel_bot.clock import Clock
+from pixel_bot.db.engine import sqlite_path
+from pixel_bot.db.lock import only_one
 from pixel_bot.errors import StartError
 from pixel_bot.platforms.sandbox.endpoints import Endpoints
 from pixel_bot.platforms.sandbox.page import Page
@@ -61,6 +63,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         web = WebServer(settings.web_host, settings.web_port)
         stack.push_async_callback(web.stop)
         names = {STREAMER.login, BOT.login}
+        stack.enter_context(only_one(sqlite_path(settings.database_for("sandbox"))))
         services = await stack.enter_async_context(opened(settings, "sandbox", clock or Clock(), names))
         twitch = Twitch(World(), settings.command_prefix)
         platform = await sandbox_platform(twitch.world, web.address, services)

@@ -23,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         hide(settings.twitch_client_secret.get_secret_value())
+        hide(settings.pixel_secret_key.get_secret_value())
         set_up_logging(settings.log_level)
         return asyncio.run(_work(args, settings))
     except StartError as exc:
@@ -36,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pixel_bot",
         description="The Twitch chat bot that streamers trust with their community's economy.",
-        epilog="Without a command the bot runs: on its sandbox, which needs no account.",
+        epilog="Without a command the bot runs: on Twitch when its client id and secret are set, else on the sandbox.",
     )
     parser.add_argument("--version", action="version", version=f"Pixel Bot {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -45,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
     sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
     sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
+
+    commands.add_parser("login", help="sign in to Twitch with a code, on a machine without a browser")
 
     voices = commands.add_parser("voices", help="voices for TTS_ENGINE=piper").add_subparsers(
         dest="action", metavar="ACTION", required=True
@@ -83,6 +86,11 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
         await (list_voices(settings) if args.action == "list" else download_voice(settings, args.name))
         return 0
+
+    if args.command == "login":
+        from pixel_bot.login import login
+
+        return await login(settings)
 
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from pixel_bot.chat.outbox import Outgoing
 from pixel_bot.clock import Clock
+from pixel_bot.db.engine import sqlite_path
+from pixel_bot.db.lock import only_one
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, Vault
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
@@ -60,8 +62,9 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
     async with AsyncExitStack() as stack:
         web = WebServer(settings.web_host, settings.web_port)
         stack.push_async_callback(web.stop)
+        stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
         services = await stack.enter_async_context(opened(settings, "live", clock, names))
-        platform = await _platform(settings, services)
+        platform = await twitch_of(settings, services)
         stack.push_async_callback(platform.close)
         app = LiveApp(web, services, platform)
         overlay = OverlayPages(services.overlay, services.sounds)
@@ -83,7 +86,8 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         yield app
 
 
-async def _platform(settings: Settings, services: Services) -> TwitchPlatform:
+async def twitch_of(settings: Settings, services: Services) -> TwitchPlatform:
+    """Twitch where the settings say it is, with the accounts that signed in before."""
     fixed: dict[Role, str] = {"bot": settings.twitch_bot_id, "broadcaster": settings.twitch_owner_id}
     accounts = Accounts(Vault(services.database, services.clock, load_cipher(settings)), fixed)
     await accounts.load()

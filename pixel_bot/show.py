@@ -14,8 +14,7 @@ from pixel_bot.chat.command import command_list, usage
 from pixel_bot.chat.guards import audience
 from pixel_bot.chat.native import NativeDesk, redemption_of, signs_of
 from pixel_bot.clock import Clock
-from pixel_bot.db.engine import Database, sqlite_path
-from pixel_bot.db.lock import only_one
+from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import FolderNotWritable
@@ -41,7 +40,7 @@ RESTART_SECONDS = 30.0
 async def opened(
     settings: Settings, mode: Mode, clock: Clock, left_out: Collection[str] = ()
 ) -> AsyncGenerator[Services]:
-    """The database, upgraded where needed and ours alone, and the services over it.
+    """The database, upgraded where needed, and the services over it.
 
     Args:
         settings: of this bot.
@@ -51,23 +50,21 @@ async def opened(
 
     Raises:
         DatabaseRefused: it is damaged, newer, or of the other mode.
-        SecondInstance: another bot works on it.
     """
-    with only_one(sqlite_path(settings.database_for(mode))):
-        database = Database(settings.database_for(mode))
-        try:
-            done = await upgrade(database, settings.backup_dir)
-            if done.backup is not None:
-                log.info("Before the database was upgraded, it was copied to %s.", done.backup)
-            for line in done.report:
-                log.info("%s", line)
-            await _mark(database, mode)
-            services = build_services(settings, database, clock, left_out, mode)
-            if changed := await services.levels.align():
-                log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
-            yield services
-        finally:
-            await database.close()
+    database = Database(settings.database_for(mode))
+    try:
+        done = await upgrade(database, settings.backup_dir)
+        if done.backup is not None:
+            log.info("Before the database was upgraded, it was copied to %s.", done.backup)
+        for line in done.report:
+            log.info("%s", line)
+        await _mark(database, mode)
+        services = build_services(settings, database, clock, left_out, mode)
+        if changed := await services.levels.align():
+            log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
+        yield services
+    finally:
+        await database.close()
 
 
 async def _mark(database: Database, mode: Mode) -> None:

@@ -194,6 +194,7 @@ async def test_somebody_else_can_be_typed_in(browser: Browser, show: Live) -> No
     [
         ("follow", "Viewer_Vi followed", "1,050"),
         ("sub", "Viewer_Vi subscribed", "1,200"),
+        ("resub", "Viewer_Vi resubscribed: 6 months", "1,200"),
         ("gift", "Viewer_Vi gifted 5 subs", "2,000"),
         ("cheer", "Viewer_Vi cheered 100 bits", "1,100"),
         ("raid", "Viewer_Vi raids with 12 viewers", "1,100"),

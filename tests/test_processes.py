@@ -74,14 +74,12 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from pixel_bot.app import Place, connected, opened, start_bot
-from pixel_bot.bot import Account
 from pixel_bot.clock import Clock
-from pixel_bot.testing import settings_in
+from pixel_bot.show import opened
+from pixel_bot.testing import guest, settings_in
 
-folder, base, client, secret, bot_id, owner_id, *tokens = sys.argv[1:]
-account = Account(client, secret, bot_id, owner_id, ((tokens[0], tokens[1]), (tokens[2], tokens[3])), limited=False)
-place = Place(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", account)
+folder, base, client, secret, *rest = sys.argv[1:]
+accounts = {"bot": rest[:4], "broadcaster": rest[4:]}
 
 
 def countdown(number):
@@ -116,9 +114,10 @@ def arm(bot, database, point, number):
 async def live(point, number):
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(opened(settings_in(Path(folder)), "sandbox", Clock()))
-        bot = await stack.enter_async_context(connected(services, place, stack))
-        await start_bot(bot)
-        arm(bot, services.database, point, number)
+        show = await stack.enter_async_context(guest(services, base, (client, secret), accounts))
+        await show.begin()
+        await show.platform.eventsub.ready()
+        arm(show.bot, services.database, point, number)
         print("ready", flush=True)
         await asyncio.Event().wait()
 
@@ -238,9 +237,9 @@ async def mortals(folder: Path, twin: Twin) -> AsyncGenerator[Process]:
     script = folder / "mortal.py"
     script.write_text(MORTAL)
     world = twin.twitch.world
-    tokens = (*world.grant(BOT.id), *world.grant(STREAMER.id))
+    accounts = [part for who in (BOT, STREAMER) for part in (who.id, who.login, *world.grant(who.id))]
     base = f"{twin.web.address}{SANDBOX}"
-    process = await start(script, str(folder), base, world.client_id, world.client_secret, BOT.id, STREAMER.id, *tokens)
+    process = await start(script, str(folder), base, world.client_id, world.client_secret, *accounts)
     try:
         yield process
         assert process.stdin is not None

@@ -58,13 +58,12 @@ from sqlalchemy import event
 
 import pixel_bot.bot
 import pixel_bot.jobs.dispatcher
-from pixel_bot.app import Place, connected, opened, start_bot
 from pixel_bot.backends.tts.speech import Speech
-from pixel_bot.bot import Account
 from pixel_bot.clock import Clock
 from pixel_bot.jobs.limits import Limits
 from pixel_bot.services import overlay as bus
-from pixel_bot.testing import settings_in
+from pixel_bot.show import opened
+from pixel_bot.testing import guest, settings_in
 from pixel_bot.web.overlay import OverlayPages
 from pixel_bot.web.server import WebServer
 
@@ -130,15 +129,13 @@ def arm(bot, database, point, number):
 
 
 async def live(order):
-    account = Account(*order["account"], tuple(tuple(pair) for pair in order["tokens"]), limited=False)
-    base = order["base"]
-    place = Place(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", account)
     settings = settings_in(Path(order["folder"]), **order["settings"])
     async with AsyncExitStack() as stack:
         web = WebServer("127.0.0.1", settings.web_port)
         stack.push_async_callback(web.stop)
         services = await stack.enter_async_context(opened(settings, "sandbox", Clock()))
-        bot = await stack.enter_async_context(connected(services, place, stack))
+        show = await stack.enter_async_context(guest(services, order["base"], tuple(order["app"]), order["accounts"]))
+        bot = show.bot
         pages = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(pages.close)
         await web.start(pages.routes(), [])
@@ -149,7 +146,8 @@ async def live(order):
             await begin()
 
         bot.jobs.start = begin_armed
-        await start_bot(bot)
+        await show.begin()
+        await show.platform.eventsub.ready()
         print("ready", os.getpid(), flush=True)
         await asyncio.Event().wait()
 
@@ -232,8 +230,9 @@ class House:
         self.lines: list[Line] = []
         self.pid = 0
         world = twitch.world
-        self._account = (world.client_id, world.client_secret, BOT.id, STREAMER.id)
-        self._tokens = (world.grant(BOT.id), world.grant(STREAMER.id))
+        self._app = (world.client_id, world.client_secret)
+        residents = {"bot": BOT, "broadcaster": STREAMER}
+        self._accounts = {role: (who.id, who.login, *world.grant(who.id)) for role, who in residents.items()}
         twitch.listeners.add(self._hear)
 
     def _hear(self, line: Line) -> None:
@@ -245,8 +244,8 @@ class House:
         order = {
             "folder": str(self.folder),
             "base": self._base,
-            "account": self._account,
-            "tokens": self._tokens,
+            "app": self._app,
+            "accounts": self._accounts,
             "settings": {"web_port": self.port, "overlay_key": KEY, **self.settings},
             "point": point,
             "number": number,

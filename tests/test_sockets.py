@@ -492,7 +492,7 @@ async def test_the_bot_moves_when_twitch_asks(show: Live) -> None:
     assert await show.ask("alice", "!points") == "You have 0 points."
     await show.say("alice", "hello")
     assert await points(show, "alice") == 1
-    assert {s for sockets in show.bot._websockets.values() for s in sockets} == set(show.twitch.sessions)
+    assert chat_session(show).id in show.app.platform.eventsub.session_ids
 
 
 async def test_the_sandbox_lets_subscriptions_move(show: Live) -> None:

@@ -286,52 +286,6 @@ class Draw(Base):
     given_by: Mapped[str | None]
 
 
-class AccountRow(Base):
-    """An account that the bot acts for. Its tokens are encrypted with a key that is not in the database."""
-
-    __tablename__ = "accounts"
-
-    role: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str]
-    login: Mapped[str]
-    display_name: Mapped[str]
-    tokens: Mapped[str | None]
-    scopes: Mapped[str] = mapped_column(server_default="")
-    updated_at: Mapped[datetime]
-
-
-class NativeReward(Base):
-    """A custom reward on Twitch that stands for one of our redeems."""
-
-    __tablename__ = "native_rewards"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    reward_id: Mapped[str | None] = mapped_column(unique=True)
-    cost: Mapped[int]
-    enabled: Mapped[bool] = mapped_column(Boolean, server_default="TRUE")
-    updated_at: Mapped[datetime]
-
-
-class Redemption(Base):
-    """A redemption of channel points, from when we took it until Twitch knows how it ended."""
-
-    __tablename__ = "redemptions"
-    __table_args__ = (
-        Index(
-            "ix_redemptions_open",
-            "id",
-            sqlite_where=text("reported_at IS NULL"),
-            postgresql_where=text("reported_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    reward_id: Mapped[str]
-    item_id: Mapped[int | None] = mapped_column(unique=True)  # the queue's item; None for one that was refused
-    created_at: Mapped[datetime]
-    reported_at: Mapped[datetime | None]
-
-
 class Meta(Base):
     """Facts on this database: its mode, the level curve in force, replays under way."""
 

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models import NativeReward, QueueItem, Redemption
+from pixel_bot.db.models import QueueItem
+from pixel_bot.db.models_twitch import NativeReward, Redemption
 from pixel_bot.services.cause import AlreadyWorked
 from pixel_bot.services.people import Person
 from pixel_bot.services.refunds import Refunds

@@ -76,11 +76,11 @@ class Watchdog:
         return SILENCE.total_seconds()
 
     def _silent_since(self, live: Broadcast, now: datetime) -> datetime:
-        """What was before the stream, or before the bot knew of it, is no silence; nor is what is to come."""
-        if self._watched is None or self._watched[0] != live:
-            self._watched = (live, now)
+        """What was before the bot knew of the stream is no silence. A clock that is set back begins anew."""
+        since = self._watched[1] if self._watched is not None and self._watched[0] == live else now
+        self._watched = (live, min(since, now))
         self._heard_at = min(self._heard_at, now)
-        return max(self._heard_at, min(self._watched[1], now))
+        return max(self._heard_at, self._watched[1])
 
     async def _warn(self, silence: timedelta) -> None:
         log.warning(

@@ -142,9 +142,9 @@ def stream_online(stream_id: str, started_at: datetime) -> Json:
     return {"id": stream_id, **_broadcaster(), "type": "live", "started_at": timestamp(started_at)}
 
 
-def stream_offline() -> Json:
+def stream_offline(stream_id: str) -> Json:
     """``stream.offline``."""
-    return _broadcaster()
+    return {"id": stream_id, **_broadcaster()}
 
 
 def follow(who: Citizen, at: datetime) -> Json:

@@ -160,7 +160,7 @@ async def parameters(request: Request) -> dict[str, str]:
 
 def bearer(request: Request) -> str:
     """The token that a request is signed with."""
-    return request.headers.get("authorization", "").removeprefix("Bearer ").removeprefix("OAuth ")
+    return request.headers.get("authorization", "").partition(" ")[2]
 
 
 def _scopes(asked: str) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ class Twitch(EventSub):
             return
         self.live = False
         self.tell_changed()
-        await self.emit("stream.offline", frames.stream_offline())
+        await self.emit("stream.offline", frames.stream_offline(self.stream_id))
 
     # Chat
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models import AccountRow
+from pixel_bot.db.models_twitch import AccountRow
 from pixel_bot.logs import hide
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.services.cipher import Cipher

@@ -49,7 +49,7 @@ class EventSub:
         line = Line(" and ".join(roles), self._url, self._wire.session, listener, subscriptions, self._clock)
         line.opened.add(self._opened)
         line.revoked = lambda _: self._lost_some(roles)
-        line.living = self._living
+        line.living = lambda: self.session_ids
         self._lines[line] = roles
         self._tasks.append(asyncio.create_task(self._tend(line, roles), name=f"eventsub-{line.name}"))
 
@@ -93,7 +93,9 @@ class EventSub:
         ago = duration((self._clock.now() - since).total_seconds())
         return f"The connection to Twitch as {line.name} is down for {ago}: {line.down_reason}."
 
-    def _living(self) -> set[str]:
+    @property
+    def session_ids(self) -> set[str]:
+        """The ids of all living connections."""
         return {session_id for line in self._lines for session_id in line.session_ids}
 
     def _opened(self) -> None:

@@ -4,13 +4,13 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any, Protocol, cast
 
 import aiohttp
 
 from pixel_bot.clock import Clock
+from pixel_bot.platforms.twitch.move import Move, last_words
 from pixel_bot.platforms.twitch.session import KEEPALIVE_SECONDS, Frame, Session, SessionLost
 from pixel_bot.platforms.twitch.subscriptions import Subscriptions
 
@@ -20,10 +20,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STABLE_SECONDS = 60.0
 """A connection that held so long was a good one: the next loss begins with a short pause again."""
 
-LAST_WORDS_SECONDS = 10.0
-"""How long an old connection is still read after the new one is open; Twitch closes it before."""
-
-MOVE_TRIES = 2
 LOOK_AGAIN_SECONDS = 60.0
 LOOK_SOMETIMES_SECONDS = 3_600.0
 
@@ -62,7 +58,7 @@ class Line:
         self.down_since: datetime | None = clock.now()
         self.down_reason = "connecting"
         self.opened: set[Callable[[], None]] = set()
-        """Called each time everything is subscribed on a new connection: what happened meanwhile was not heard."""
+        """Called each time a new connection is subscribed: what happened meanwhile was not heard."""
         self.revoked: Callable[[str], None] = lambda _: None
         """Called with the reason when Twitch ends subscriptions."""
         self.living: Callable[[], Collection[str]] = lambda: self.session_ids
@@ -72,11 +68,11 @@ class Line:
         self._listener = listener
         self._clock = clock
         self._session: Session | None = None
-        self._successor: asyncio.Task[Session] | None = None
+        self._move = Move(http)
         self._keeping: asyncio.Task[None] | None = None
         self._look = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
-        self._drains: set[asyncio.Task[None]] = set()
+        self._old: asyncio.Task[None] | None = None
 
     @property
     def is_up(self) -> bool:
@@ -107,9 +103,9 @@ class Line:
     async def close(self) -> None:
         """Close the connection and end all that belongs to it."""
         await self._let_go()
-        for task in tuple(self._drains):
-            task.cancel()
-        await asyncio.gather(*self._drains, return_exceptions=True)
+        if self._old is not None:
+            self._old.cancel()
+            await asyncio.gather(self._old, return_exceptions=True)
 
     # One connection
 
@@ -154,16 +150,15 @@ class Line:
         Raises:
             SessionLost: the connection is lost, and no other one is on its way.
         """
-        if self._successor is None:
+        moving = self._move.task
+        if moving is None:
             return await session.read()
         reading = asyncio.ensure_future(session.read())
         try:
-            await asyncio.wait({reading, self._successor}, return_when=asyncio.FIRST_COMPLETED)
-            if self._successor.done():
-                return None
-            return await reading
+            await asyncio.wait({reading, moving}, return_when=asyncio.FIRST_COMPLETED)
+            return None if moving.done() else await reading
         except SessionLost:
-            await asyncio.wait({self._successor})
+            await asyncio.wait({moving})
             return None
         finally:
             # What it would have read stays where it is, and is read as the old connection's last words.
@@ -179,7 +174,7 @@ class Line:
                 if self._listener.is_pressed:
                     await self._listener.breathe()
             case "session_reconnect":
-                self._prepare_move(frame)
+                self._move.begin(frame)
             case "revocation":
                 self._hear_revocation(frame)
             case None:
@@ -187,54 +182,19 @@ class Line:
             case _:
                 return
 
-    # Moves: https://dev.twitch.tv/docs/eventsub/handling-websocket-events/#reconnect-message
-
-    def _prepare_move(self, frame: Frame) -> None:
-        session: Any = cast(Any, frame.get("payload") or {}).get("session")
-        url = cast(Frame, session).get("reconnect_url") if isinstance(session, dict) else None
-        if self._successor is None and isinstance(url, str):
-            self._successor = asyncio.create_task(self._open_successor(url), name="eventsub-move")
-
-    async def _open_successor(self, url: str) -> Session:
-        for _ in range(MOVE_TRIES - 1):
-            try:
-                return await Session.open(self._http, url)
-            except SessionLost:
-                await asyncio.sleep(FIRST_PAUSE)
-        return await Session.open(self._http, url)
-
     def _move_over(self, old: Session) -> Session:
-        """Go on with the successor.
+        """Go on with the new connection.
 
         Raises:
-            SessionLost: it could not be opened: better a new connection now than to be cut off later.
+            SessionLost: it could not be opened: better a fresh one now than to be cut off later.
         """
-        assert self._successor is not None
-        task, self._successor = self._successor, None
-        try:
-            session = task.result()
-        except SessionLost as exc:
-            raise SessionLost(f"Twitch's new address does not answer ({exc.reason})") from None
+        session = self._move.result()
         log.info("Moved to another connection to Twitch's events (%s).", self.name)
         self._session = session
         self.session_ids.add(session.id)
         self._look.set()
-        drain = asyncio.create_task(self._drain(old), name="eventsub-drain")
-        self._drains.add(drain)
-        drain.add_done_callback(self._drains.discard)
+        self._old = asyncio.create_task(last_words(old, self._take), name="eventsub-last-words")
         return session
-
-    async def _drain(self, old: Session) -> None:
-        """What Twitch still sends on the old connection is heard, too."""
-        try:
-            with suppress(SessionLost, TimeoutError):
-                async with asyncio.timeout(LAST_WORDS_SECONDS):
-                    while True:
-                        frame = await old.read()
-                        if cast(Any, frame.get("metadata") or {}).get("message_type") == "notification":
-                            self._listener.notify(frame)
-        finally:
-            await old.close()
 
     # Subscriptions
 
@@ -251,9 +211,11 @@ class Line:
 
     async def _keep(self) -> None:
         """Subscribe, look again a minute later, and then once in a while, or when somebody asks."""
-        await self.subscriptions.make(self.living(), self._session_id)
+        decided = await self.subscriptions.round(self.living(), self._session_id)
         for tell in tuple(self.opened):
             tell()
+        if not decided:
+            await self.subscriptions.make(self.living(), self._session_id)
         wait = LOOK_AGAIN_SECONDS
         while True:
             wait = LOOK_AGAIN_SECONDS if await self._asked_within(wait) else LOOK_SOMETIMES_SECONDS
@@ -281,15 +243,12 @@ class Line:
 
     async def _let_go(self) -> None:
         keeping, self._keeping = self._keeping, None
-        successor, self._successor = self._successor, None
         session, self._session = self._session, None
         self.session_ids = set()
-        for task in (keeping, successor):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait({task})
-        if successor is not None and not successor.cancelled() and successor.exception() is None:
-            await successor.result().close()
+        if keeping is not None:
+            keeping.cancel()
+            await asyncio.wait({keeping})
+        await self._move.cancel()
         if session is not None:
             await session.close()
 

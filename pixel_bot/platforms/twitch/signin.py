@@ -43,8 +43,8 @@ class SignIn:
 
     def __init__(self, settings: Settings, accounts: Accounts, oauth: OAuth, redirect_uri: str) -> None:
         self._settings = settings
-        self._accounts = accounts
-        self._oauth = oauth
+        self.accounts = accounts
+        self.oauth = oauth
         self._redirect_uri = redirect_uri
         self._open: OrderedDict[str, _Open] = OrderedDict()
         self.asked: dict[Role, Asked] = {}
@@ -60,7 +60,7 @@ class SignIn:
         self._open[state] = _Open(role, asyncio.get_running_loop().time() + OPEN_SECONDS)
         while len(self._open) > MOST_OPEN:
             self._open.popitem(last=False)
-        return self._oauth.authorize_url(scopes_for(role, self._settings), state, self._redirect_uri)
+        return self.oauth.authorize_url(scopes_for(role, self._settings), state, self._redirect_uri)
 
     async def finish(self, state: str, code: str, error: str) -> str:
         """A person came back from Twitch. Returns what happened, in a sentence.
@@ -76,7 +76,7 @@ class SignIn:
         if not code:
             raise SignInRefused("Twitch sent no code along. Begin again on the set-up page.")
         try:
-            tokens = await self._oauth.exchange(code, self._redirect_uri)
+            tokens = await self.oauth.exchange(code, self._redirect_uri)
             return await self.take(began.role, tokens)
         except OAuthError as exc:
             log.warning("A sign-in as the %s account failed: %s", began.role, exc)
@@ -94,17 +94,17 @@ class SignIn:
             SignInRefused: it is the wrong account, or agreed to too little.
             OAuthError: Twitch does not say whose they are.
         """
-        identity = await self._oauth.validate(tokens.access)
-        name = await self._oauth.display_name(tokens.access, identity)
+        identity = await self.oauth.validate(tokens.access)
+        name = await self.oauth.display_name(tokens.access, identity)
         account = Account(role, identity.user_id, identity.login, name, identity.scopes, tokens)
         await self._refuse_others(account)
         if missing := scopes_for(role, self._settings) - identity.scopes:
-            await self._oauth.revoke(tokens)
+            await self.oauth.revoke(tokens)
             raise SignInRefused(f"{name} did not agree to everything: {', '.join(sorted(missing))}. Please try again.")
-        if ask and not self._accounts.id_of(role):
+        if ask and not self.accounts.id_of(role):
             await self._set_aside(Asked(account, secrets.token_urlsafe(24)))
             return f"You are signed in as {name}."
-        await self._accounts.sign_in(account)
+        await self.accounts.sign_in(account)
         return f"{name} is signed in as the {role} account."
 
     async def accept(self, account: str, ticket: str) -> None:
@@ -114,9 +114,9 @@ class SignIn:
             SignInRefused: nobody was asked that.
         """
         asked = self._take_asked(role_named(account), ticket)
-        if self._accounts.id_of(asked.account.role):
+        if self.accounts.id_of(asked.account.role):
             raise SignInRefused("That account was chosen already.")
-        await self._accounts.sign_in(asked.account)
+        await self.accounts.sign_in(asked.account)
 
     async def decline(self, account: str, ticket: str) -> None:
         """The person says no: the tokens are given back.
@@ -133,19 +133,19 @@ class SignIn:
             SignInRefused: the settings name who has it.
         """
         role = role_named(account)
-        if self._accounts.is_fixed(role):
+        if self.accounts.is_fixed(role):
             raise SignInRefused("The settings name this account: change TWITCH_BOT_ID or TWITCH_OWNER_ID instead.")
-        former = self._accounts.get(role)
-        await self._accounts.forget(role)
+        former = self.accounts.get(role)
+        await self.accounts.forget(role)
         if former is not None:
             await self._give_back(former)
 
     async def _refuse_others(self, account: Account) -> None:
-        wanted = self._accounts.id_of(account.role)
+        wanted = self.accounts.id_of(account.role)
         if not wanted or wanted == account.user_id:
             return
         await self._give_back(account)
-        known = self._accounts.get(account.role)
+        known = self.accounts.get(account.role)
         name = known.display_name if known else f"the account with the id {wanted}"
         raise SignInRefused(
             f"You signed in as {account.display_name}, but the {account.role} account is {name}. "
@@ -168,7 +168,7 @@ class SignIn:
 
     async def _give_back(self, account: Account) -> None:
         if account.tokens is not None:
-            await self._oauth.revoke(account.tokens)
+            await self.oauth.revoke(account.tokens)
 
 
 def role_named(account: str) -> Role:

@@ -52,34 +52,44 @@ class Subscriptions:
         self.settled.clear()
 
     async def make(self, session_ids: Collection[str], session_id: str) -> None:
-        """Subscribe all that is missing on a connection, and go on until Twitch has decided on each.
+        """Subscribe all that is missing, and go on until Twitch has decided on each; see ``round``."""
+        pause = FIRST_PAUSE
+        while not await self.round(session_ids, session_id):
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads requests, guards nothing
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def round(self, session_ids: Collection[str], session_id: str) -> bool:
+        """Try once to subscribe each type that is neither held nor refused.
 
         Args:
             session_ids: all ids that this bot's living connections have: what they hold is nobody's leftover.
             session_id: the connection's own.
+
+        Returns:
+            True when nothing is undecided.
         """
-        pause = FIRST_PAUSE
-        while True:
-            undecided = [t for t in self.topics if t.type not in self.held and t.type not in self.refused]
-            conflict = False
-            for topic in undecided:
-                conflict |= await self._make_one(topic, session_id)
-            if conflict:
-                await self._clear_leftovers(session_ids, session_id)
-            if all(t.type in self.held or t.type in self.refused for t in self.topics):
-                self.settled.set()
-                return
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads requests, guards nothing
-            pause = min(pause * 2, LONGEST_PAUSE)
+        conflict = False
+        for topic in self._undecided():
+            conflict |= await self._make_one(topic, session_id)
+        if conflict:
+            await self._clear_leftovers(session_ids, session_id)
+            for topic in self._undecided():
+                await self._make_one(topic, session_id)
+        if self._undecided():
+            return False
+        self.settled.set()
+        return True
+
+    def _undecided(self) -> list[Topic]:
+        return [t for t in self.topics if t.type not in self.held and t.type not in self.refused]
 
     async def compare(self, session_ids: Collection[str], session_id: str) -> None:
         """Look at what Twitch holds; delete what stands in the way, and make what is missing."""
         rows = await self._list()
         if rows is not None:
             self._take_over(rows, session_id)
-            missing = [t.type for t in self.topics if t.type not in self.held and t.type not in self.refused]
-            if missing:
-                log.warning("Twitch had lost subscriptions; they are made again: %s", ", ".join(missing))
+            if missing := self._undecided():
+                log.warning("Twitch holds no subscription to %s. Made again.", ", ".join(t.words for t in missing))
         await self._clear_leftovers(session_ids, session_id)
         await self.make(session_ids, session_id)
 

@@ -1,0 +1,44 @@
+"""A bot that visits a double of Twitch which lives elsewhere, in another process perhaps."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import cast
+
+from pixel_bot.platforms.twitch.accounts import Account, Accounts, Tokens
+from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
+from pixel_bot.platforms.twitch.topics import scopes_for
+from pixel_bot.services.container import Services
+from pixel_bot.show import Show
+
+
+@asynccontextmanager
+async def guest(
+    services: Services,
+    base: str,
+    app: tuple[str, str],
+    accounts: Mapping[str, Sequence[str]],
+    *,
+    limited: bool = False,
+) -> AsyncGenerator[Show]:
+    """The bot at a double, from before it begins (call ``begin``) to an orderly end.
+
+    Args:
+        services: over an open database.
+        base: the double's address, like ``127.0.0.1:8080/sandbox/twitch``.
+        app: client id and client secret.
+        accounts: for ``bot`` and ``broadcaster``: user id, login, access token and refresh token.
+        limited: whether the bot keeps Twitch's limits for what it says.
+    """
+    signed_in = Accounts()
+    for name, (user_id, login, access, refresh) in accounts.items():
+        role = cast(Role, name)
+        tokens = Tokens(access, refresh)
+        await signed_in.sign_in(Account(role, user_id, login, login, scopes_for(role, services.settings), tokens))
+    place = Place(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", *app)
+    async with AsyncExitStack() as stack:
+        platform = TwitchPlatform(place, signed_in, services.stream, services.clock)
+        stack.push_async_callback(platform.close)
+        show = Show(services, platform, limited=limited)
+        stack.push_async_callback(show.end)
+        yield show

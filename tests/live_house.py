@@ -1,0 +1,183 @@
+"""A double of Twitch on a server of its own, and bots that run live against it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+from starlette.routing import Mount
+
+from pixel_bot.bot import PixelBot
+from pixel_bot.clock import Clock
+from pixel_bot.db.check import check
+from pixel_bot.live import LiveApp, live
+from pixel_bot.platforms.sandbox.endpoints import Endpoints
+from pixel_bot.platforms.sandbox.twitch import Line, Twitch
+from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, Role, World, citizen
+from pixel_bot.testing import settings_in
+from pixel_bot.web.server import WebServer
+
+DOUBLE = "/twitch"
+SECONDS = 15.0
+
+
+class House:
+    """The double, and how a person gets a bot to run on it."""
+
+    def __init__(self, folder: Path, web: WebServer, twitch: Twitch, http: aiohttp.ClientSession) -> None:
+        self.folder = folder
+        self.twitch = twitch
+        self.world = twitch.world
+        self.web = web
+        self.http = http
+        self.lines: list[Line] = []
+        """All that the bot said, also where it speaks as the streamer."""
+        self._said = asyncio.Event()
+        twitch.listeners.add(self._on_line)
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        """What stands in the streamer's ``.env``."""
+        base = f"{self.web.address}{DOUBLE}"
+        return {
+            "twitch_client_id": self.world.client_id,
+            "twitch_client_secret": self.world.client_secret,
+            "twitch_helix_url": f"http://{base}/helix/",
+            "twitch_id_url": f"http://{base}/",
+            "twitch_eventsub_url": f"ws://{base}/ws",
+            **more,
+        }
+
+    @asynccontextmanager
+    async def bot(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
+        """A bot, started as the streamer starts it; whatever happens to it, the ledger is right in the end."""
+        async with live(settings_in(self.folder, **self.settings(**settings)), clock) as app:
+            yield app
+            if app.failed.done():
+                app.failed.result()
+            if app.show is not None:
+                await app.show.bot.settled()
+            async with app.services.database.readers() as session:
+                assert await check(session, app.services.levels.curve.level_of) == []
+
+    @asynccontextmanager
+    async def signed_in(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
+        """A bot with both accounts signed in, that listens."""
+        async with self.bot(clock, **settings) as app:
+            for account, who in (("bot", BOT), ("broadcaster", STREAMER)):
+                if app.platform.accounts.tokens_of("bot" if account == "bot" else "broadcaster") is None:
+                    await self.sign_in(app, account, who)
+            await listening(app)
+            yield app
+
+    async def get(self, app: LiveApp, path: str, **options: Any) -> tuple[int, str]:
+        """A page of the bot: status and text."""
+        async with self.http.get(f"http://localhost:{app.web.port}{path}", **options) as answer:
+            return answer.status, await answer.text()
+
+    async def begin(self, app: LiveApp, account: str) -> str:
+        """Where the bot sends somebody who wants to sign in."""
+        url = f"http://localhost:{app.web.port}/oauth?account={account}"
+        async with self.http.get(url, allow_redirects=False) as answer:
+            assert answer.status in {302, 303, 307}, await answer.text()
+            return answer.headers["Location"]
+
+    async def agree(self, address: str, who: Citizen) -> str:
+        """Somebody agrees at Twitch. Returns where Twitch sends them back to."""
+        async with self.http.get(f"{address}&login={who.login}", allow_redirects=False) as answer:
+            assert answer.status == 302, await answer.text()
+            return answer.headers["Location"]
+
+    async def come_back(self, address: str) -> tuple[int, str]:
+        """The browser follows; status and text of the page that it ends on."""
+        async with self.http.get(address) as answer:
+            return answer.status, await answer.text()
+
+    async def sign_in(self, app: LiveApp, account: str, who: Citizen) -> tuple[int, str]:
+        """All of it, with a yes to the question whether this is the account."""
+        status, text = await self.come_back(await self.agree(await self.begin(app, account), who))
+        role = "bot" if account == "bot" else "broadcaster"
+        if status == 200 and app.platform.accounts.tokens_of(role) is None:
+            return await self.answer(app, "accept", account, text)
+        return status, text
+
+    async def answer(self, app: LiveApp, verb: str, account: str, text: str) -> tuple[int, str]:
+        """Press the button under a question of the page."""
+        ticket = ticket_in(text, account)
+        origin = f"http://localhost:{app.web.port}"
+        async with self.http.post(
+            f"{origin}/setup/{verb}", data={"account": account, "ticket": ticket}, headers={"Origin": origin}
+        ) as answer:
+            return answer.status, await answer.text()
+
+    async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> Line:
+        """Somebody writes in chat."""
+        who = STREAMER if role == "broadcaster" else self.world.settle(citizen(login, role))
+        return await self.twitch.say(who, text, message_id=message_id)
+
+    async def ask(self, login: str, text: str, role: Role = "viewer") -> str:
+        """Somebody types a command. Returns the answer to it."""
+        line = await self.say(login, text, role)
+        return (await self.said(lambda said: said.reply_id == line.id)).text
+
+    async def said(self, fits: Any, seconds: float = SECONDS) -> Line:
+        """Wait until the bot has said something that fits."""
+        async with asyncio.timeout(seconds):
+            while True:
+                self._said.clear()
+                for line in self.lines:
+                    if fits(line):
+                        return line
+                await self._said.wait()
+
+    def _on_line(self, line: Line) -> None:
+        if line.who.login == BOT.login or line.reply_id is not None:
+            self.lines.append(line)
+            self._said.set()
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncGenerator[House]:
+    """A double of Twitch, on a port of its own."""
+    twitch = Twitch(World())
+    web = WebServer("127.0.0.1", 0)
+    await web.start([Mount(DOUBLE, routes=Endpoints(twitch).routes())], [])
+    try:
+        async with aiohttp.ClientSession() as http:
+            yield House(folder, web, twitch, http)
+    finally:
+        await web.stop()
+
+
+async def listening(app: LiveApp, seconds: float = SECONDS) -> None:
+    """Wait until the bot listens, or knows of each type of event that it cannot."""
+    async with asyncio.timeout(seconds):
+        while app.show is None or not app.platform.eventsub.session_ids:
+            await asyncio.sleep(0.01)
+        await app.platform.eventsub.ready()
+
+
+def the_bot(app: LiveApp) -> PixelBot:
+    """The bot at work."""
+    assert app.show is not None
+    return app.show.bot
+
+
+async def points(app: LiveApp, login: str) -> int:
+    """Somebody's balance, when all that was heard is worked."""
+    await the_bot(app).settled()
+    return (await app.services.viewers.find(login)).points
+
+
+def query_of(address: str) -> dict[str, str]:
+    """The parameters of an address."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
+def ticket_in(page: str, account: str) -> str:
+    """The one-time secret under the question for an account."""
+    _, _, rest = page.partition(f'name="account" value="{account}"')
+    _, _, rest = rest.partition('name="ticket" value="')
+    return rest.partition('"')[0]
