@@ -81,6 +81,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
             *overlay.routes(),
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","))
+        platform.watch_tokens()
         await show.begin()
         await _ready(platform)
         yield App(web, services, show.bot, platform, twitch)

@@ -63,6 +63,8 @@ def set_up_logging(level: str, stream: TextIO | None = None) -> None:
     root.addHandler(handler)
     root.setLevel(level if level in {"DEBUG", "ERROR"} else "WARNING")
     logging.getLogger("pixel_bot").setLevel(level)
+    # One line for each step of each statement, what viewers wrote included, is more than anybody asks for.
+    logging.getLogger("aiosqlite").setLevel("WARNING")
     logging.getLogger("cogs").setLevel(level)
 
 

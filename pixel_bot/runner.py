@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot import __version__
 from pixel_bot.app import App, running
-from pixel_bot.live import LiveApp, live
 from pixel_bot.platforms.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
+
+if TYPE_CHECKING:
+    from pixel_bot.live import LiveApp
 
 SETTLE_SECONDS = 60.0
 OBS_HINT = "(OBS: browser source, 1920x1080, Control audio via OBS)"
@@ -68,6 +71,8 @@ async def run_live(settings: Settings) -> None:
     Raises:
         StartError: it cannot start.
     """
+    from pixel_bot.live import live  # the sandbox starts without the libraries that only this needs
+
     stop = asyncio.Event()
     with _signals(stop.set):
         async with live(settings) as app:
@@ -83,7 +88,7 @@ async def run_live(settings: Settings) -> None:
             _say("Writing what is left, then good night.")
 
 
-def _live_facts(app: LiveApp) -> list[tuple[str, str]]:
+def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
     missing = [role for role in ROLES if app.platform.accounts.tokens_of(role) is None]
     to_do = f"sign in the {' and the '.join(missing)} account" if missing else "see what is connected"
     return [

@@ -19,6 +19,7 @@ from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import FolderNotWritable
 from pixel_bot.platforms.twitch.channel import Channel
+from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
 from pixel_bot.platforms.twitch.redemptions import Redemptions
@@ -117,8 +118,8 @@ class Show:
         self.bot.hear_more = self._hear_more
         self.bot.heard_chat = self._watchdog.heard
         await self.bot.begin()
-        for catch_up in (self._redemptions.catch_up, self._rewards.catch_up):
-            self.platform.eventsub.reconnected.add(catch_up)
+        self.platform.eventsub.reconnected.add(self._catch_up)
+        self.platform.accounts.changed.add(self._catch_up)
         self.platform.listen(self.bot, self._channel)
         self._run("clean-up", lambda: _clean_up(self.services))
         self._run("watch-time", self._watch.run)
@@ -128,6 +129,7 @@ class Show:
 
     async def end(self) -> None:
         """First deaf, then all that was heard is worked, then gone."""
+        self.platform.accounts.changed.discard(self._catch_up)
         await self.platform.deafen()
         await self._settle()
         await self.bot.shoutouts.close()
@@ -147,6 +149,12 @@ class Show:
                 await self.bot.settled()
         except TimeoutError:
             log.warning("Some commands were still at work at the end.")
+
+    def _catch_up(self, _role: Role | None = None) -> None:
+        """We were deaf, or may do more than before: look at what happened meanwhile."""
+        self._channel.look_again()
+        self._redemptions.catch_up()
+        self._rewards.catch_up()
 
     def _hear_more(self, frame: Mapping[str, Any]) -> None:
         redemption = redemption_of(frame)

@@ -1,7 +1,7 @@
 """A double of Twitch on a server of its own, and bots that run live against it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ class House:
         line = await self.say(login, text, role)
         return (await self.said(lambda said: said.reply_id == line.id)).text
 
-    async def said(self, fits: Any, seconds: float = SECONDS) -> Line:
+    async def said(self, fits: Callable[[Line], bool], seconds: float = SECONDS) -> Line:
         """Wait until the bot has said something that fits."""
         async with asyncio.timeout(seconds):
             while True:

@@ -141,7 +141,7 @@ async def test_without_consent_nothing_is_heard(
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_with_consent_every_type_can_be_heard(double: Double, kind: str) -> None:
-    condition: dict[str, str] = {name: STREAMER.id for name in (*KINDS[kind].condition, *KINDS[kind].either[1:])}
+    condition = dict.fromkeys((*KINDS[kind].condition, *KINDS[kind].either[1:]), STREAMER.id)
     async with connected(double) as client:
         assert (await subscribe(double, client, kind, condition)).status == 202
         odd = await subscribe(double, client, kind, condition, version="9")

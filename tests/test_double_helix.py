@@ -69,7 +69,15 @@ async def test_a_user_writes_with_a_token_of_their_own(double: Double) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [None, [], message(""), message(" "), message("x" * 501), {"message": "hello"}, message() | {"broadcaster_id": "1"}],
+    [
+        None,
+        [],
+        message(""),
+        message(" "),
+        message("x" * 501),
+        {"message": "hello"},
+        message() | {"broadcaster_id": "1"},
+    ],
 )
 async def test_what_is_no_message(double: Double, body: Any) -> None:
     status, _ = await send(double, BOT, body)

@@ -1,4 +1,4 @@
-"""From client id and secret to a bot that greets the channel: the set-up page, two sign-ins, and all that is refused."""
+"""From client id and secret to a bot that greets the channel: the set-up page, two sign-ins, and who is refused."""
 
 import asyncio
 import re

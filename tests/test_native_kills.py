@@ -2,8 +2,8 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -33,9 +33,7 @@ from tests.test_ledger_properties import modest
 from tests.test_natives import QUICK, REDEMPTIONS, NearTwitch, natives_of
 
 SECONDS = 15.0
-STILL_SECONDS = 0.03
-"""Until what was in the hands of the database's driver is out of them: it does not stand to be cut off there."""
-
+STILL_SECONDS = 0.01
 NEVER = 1_000_000
 COG = '''
 """An answer in chat, for channel points."""
@@ -66,6 +64,8 @@ class Power:
     def __init__(self, at: int = NEVER) -> None:
         self._at = at
         self.moments = 0
+        self.busy = 0
+        """Sessions that are in the hands of the database's driver, which does not stand to be cut off."""
         self.off = asyncio.Event()
 
     async def moment(self) -> None:
@@ -79,6 +79,23 @@ class Power:
         """Goes on only while there is power."""
         if self.off.is_set():
             await asyncio.Event().wait()
+
+    @contextmanager
+    def in_use(self) -> Generator[None]:
+        """The database is being asked."""
+        self.busy += 1
+        try:
+            yield
+        finally:
+            self.busy -= 1
+
+    async def gone(self) -> None:
+        """It goes off here and now."""
+        self.off.set()
+        async with asyncio.timeout(SECONDS):
+            while self.busy:
+                await asyncio.sleep(0.002)
+        await asyncio.sleep(STILL_SECONDS)
 
 
 class Life:
@@ -120,9 +137,8 @@ class Life:
 
     async def die(self) -> None:
         """Nothing more is written, and nobody says good-bye."""
-        self.power.off.set()
         self.page.lose()
-        await asyncio.sleep(STILL_SECONDS)
+        await self.power.gone()
         tasks = self._tasks()
         for task in tasks:
             task.cancel()
@@ -169,19 +185,22 @@ class Life:
         async def write() -> AsyncGenerator[AsyncSession]:
             await power.there()
             async with begin() as session:
-                yield session
+                with power.in_use():
+                    yield session
                 await power.moment()
             await power.moment()
 
         @asynccontextmanager
         async def readers() -> AsyncGenerator[AsyncSession]:
             await power.there()
-            async with read() as session:
-                yield session
+            with power.in_use():
+                async with read() as session:
+                    yield session
 
         async def look(statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
             await power.there()
-            return await look_up(statement, parameters)
+            with power.in_use():
+                return await look_up(statement, parameters)
 
         database = cast(Any, real)
         database.write, database.readers, database.look_up = write, readers, look
@@ -357,7 +376,9 @@ class Story:
         match op.kind:
             case "redeem" | "ask":
                 reward = "reward-sound" if op.kind == "redeem" else "reward-asks"
-                who = citizen(USERS[op.pick % len(USERS)])
+                # Each question has an asker of its own, so that its answers can be told apart.
+                name = USERS[op.pick % len(USERS)] if op.kind == "redeem" else f"fan{len(self.events)}"
+                who = citizen(name)
                 self.events.append(self.twitch.redeem(who, reward, "ding"))
                 self.life.hear(ADDED, self.events[-1])
             case "again" if event:

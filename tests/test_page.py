@@ -194,7 +194,6 @@ async def test_somebody_else_can_be_typed_in(browser: Browser, show: Live) -> No
     [
         ("follow", "Viewer_Vi followed", "1,050"),
         ("sub", "Viewer_Vi subscribed", "1,200"),
-        ("resub", "Viewer_Vi resubscribed: 6 months", "1,200"),
         ("gift", "Viewer_Vi gifted 5 subs", "2,000"),
         ("cheer", "Viewer_Vi cheered 100 bits", "1,100"),
         ("raid", "Viewer_Vi raids with 12 viewers", "1,100"),
@@ -208,6 +207,15 @@ async def test_an_event_shows_an_alert_and_pays(
         await expect(overlay_of(page).locator(f".alert-{kind}")).to_contain_text(words)
         await expect(page.locator("#happened")).to_have_text(words)
         await expect(page.locator("#points")).to_have_text(points)
+        assert seen.errors == []
+
+
+async def test_a_sub_that_goes_on_pays_as_much_as_a_new_one(browser: Browser, show: Live) -> None:
+    async with opened(browser, show) as (page, seen):
+        await page.click("#events button.resub")
+        await expect(page.locator("#happened")).to_have_text("Viewer_Vi has subscribed for 6 months")
+        await expect(overlay_of(page).locator(".alert-sub")).to_contain_text("Viewer_Vi")
+        await expect(page.locator("#points")).to_have_text("1,200")
         assert seen.errors == []
 
 
@@ -265,7 +273,7 @@ async def test_the_page_comes_back_after_a_restart_of_the_bot(browser: Browser, 
         await page.close()
 
 
-NEEDED = ("#stage", "#log", "#line", "#points", "#events", "#chips", "#hint", "#redeems", "#queue-empty")
+NEEDED = ("#stage", "#log", "#line", "#points", "#events", "#chips", "#hint", "#redeems", "#natives", "#queue-empty")
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844), (1920, 1080)])
@@ -286,6 +294,7 @@ async def test_nothing_sticks_out(browser: Browser, show: Live, width: int, heig
             "#hint",
             "#replay-go",
             "#redeems",
+            "#natives",
             "#queue-empty",
         ):
             box = await page.locator(part).bounding_box()

@@ -1,6 +1,7 @@
 """Redeems on the sandbox page: a newcomer's first minute in a browser, and what the double of Twitch does for it."""
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -17,6 +18,7 @@ from twitchio.models.eventsub_ import create_event_instance
 
 from pixel_bot.app import SANDBOX
 from pixel_bot.platforms.sandbox import frames
+from pixel_bot.platforms.sandbox.points import Reward
 from pixel_bot.platforms.sandbox.room import HISTORY
 from pixel_bot.platforms.sandbox.twitch import Twitch
 from pixel_bot.platforms.sandbox.wishes import Refused, Wishes
@@ -199,6 +201,54 @@ async def test_the_stage_says_when_obs_is_on_air(browser: Browser, show: Live) -
         await expect(page.locator(".idle-try")).to_be_visible()
 
 
+# What Twitch itself has
+
+
+async def test_the_stream_is_turned_off_and_on(browser: Browser, show: Live) -> None:
+    async with opened(browser, show) as (page, seen):
+        stream = page.get_by_role("button", name="Live")
+        await expect(stream).to_have_attribute("aria-pressed", "true")
+        await stream.click()
+        await expect(stream).to_have_attribute("aria-pressed", "false")
+        assert not show.twitch.live
+        await show.twitch.go_live()
+        await expect(stream).to_have_attribute("aria-pressed", "true")
+        assert seen.errors == []
+
+
+async def test_channel_points_buy_what_the_streamer_offers(browser: Browser, show: Live) -> None:
+    points = show.twitch.points
+    (hydrate,) = points.rewards.values()
+    points.put(Reward("words", "<b>Say</b> it", 400, needs_input=True))
+    points.put(Reward("dear", "Too dear", 999_999))
+    async with opened(browser, show) as (page, seen):
+        await expect(page.locator("#native-points")).to_have_text("100,000")
+        await page.click(f"#natives [data-reward='{hydrate.id}']")
+        await expect(page.locator("#native-points")).to_have_text("99,500")
+        (made,) = points.redemptions.values()
+        assert (made.who.login, made.status) == ("viewer_vi", "UNFULFILLED")
+        points.settle([made.id], "CANCELED")
+        show.twitch.tell_changed()
+        await expect(page.locator("#native-points")).to_have_text("100,000")
+
+        await page.click("#natives [data-reward=words]")
+        await expect(page.locator("#toast")).to_contain_text("needs some words")
+        await page.fill("#line", "hello from the line")
+        await page.click("#natives [data-reward=words]")
+        await expect(page.locator("#log")).to_contain_text("hello from the line")
+        await expect(page.locator("#line")).to_have_value("")
+        await expect(page.locator("#natives bdi").nth(1)).to_have_text("<b>Say</b> it")
+
+        await expect(page.locator("#natives [data-reward=dear]")).to_have_attribute("aria-disabled", "true")
+        await page.click("#natives [data-reward=dear]", force=True)
+        await expect(page.locator("#toast")).to_contain_text("Viewer_Vi has too few channel points for Too dear.")
+        assert len(points.redemptions) == 2
+
+        await become(page, "sub_sam", "Sub_Sam")
+        await expect(page.locator("#native-points")).to_have_text("100,000")
+        assert seen.errors == []
+
+
 # The queue, and mods
 
 
@@ -306,6 +356,36 @@ async def test_mods_do_what_twitch_lets_them(
             with pytest.raises(Refused, match="Only mods"):
                 await Wishes(twitch).grant(who, {**wish, "id": line.id})
     assert twitch.room.lines[0].removed == (may_delete or may_time_out)
+
+
+ODD: tuple[Any, ...] = (None, True, 5, 1e300, "", "x" * 100_000, [], ["x"], {}, {"id": {}})
+
+
+@pytest.mark.parametrize("kind", ["say", "event", "delete", "timeout", "redeem", "stream", "nonsense", None, [], {}])
+async def test_whatever_a_page_wishes_harms_nothing(twitch: Twitch, kind: object) -> None:
+    for odd in ODD:
+        wish: dict[str, Any] = {"do": kind, **dict.fromkeys(("text", "kind", "amount", "id", "login", "live"), odd)}
+        with contextlib.suppress(Refused):
+            await Wishes(twitch).grant(VIEWER, wish)
+    assert not twitch.points.redemptions
+    assert all(len(line.text) <= 500 for line in twitch.room.lines)
+
+
+async def test_a_page_can_do_what_twitch_lets_a_viewer_do(twitch: Twitch) -> None:
+    (hydrate,) = twitch.points.rewards.values()
+    wishes = Wishes(twitch)
+    await wishes.grant(VIEWER, {"do": "redeem", "id": hydrate.id})
+    assert [r.who for r in twitch.points.redemptions.values()] == [VIEWER]
+    with pytest.raises(Refused, match="not on offer"):
+        await wishes.grant(VIEWER, {"do": "redeem", "id": "unknown"})
+    told = await wishes.grant(VIEWER, {"do": "event", "kind": "resub", "amount": 12})
+    assert told is not None
+    assert told["text"] == "alice has subscribed for 12 months"
+    assert VIEWER.id in twitch.world.subscribers
+    await wishes.grant(VIEWER, {"do": "stream", "live": False})
+    assert not twitch.live
+    await wishes.grant(VIEWER, {"do": "stream", "live": True})
+    assert twitch.live
 
 
 async def test_a_line_of_long_ago_cannot_be_deleted(twitch: Twitch) -> None:

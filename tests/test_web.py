@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from pixel_bot.db.models import read_stamp
 from pixel_bot.platforms.sandbox.page import MAX_LOG_BYTES
 from pixel_bot.platforms.sandbox.world import citizen
+from pixel_bot.platforms.twitch import line
 from pixel_bot.testing import Live, live
 from pixel_bot.web.guard import HostGuard
 
@@ -162,25 +163,25 @@ async def test_what_is_not_there_is_not_there(show: Live, web: aiohttp.ClientSes
             assert answer.status == 404
 
 
+@pytest.mark.parametrize("lost", [2, 1], ids=["all", "only the one that chat travels on"])
 async def test_health_is_200_while_all_is_well_and_503_without_a_connection(
-    show: Live, web: aiohttp.ClientSession
+    show: Live, web: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, lost: int
 ) -> None:
     async with web.get(at(show, "/healthz")) as answer:
         assert (answer.status, await answer.json()) == (200, {"ok": True})
-    for socket in [s for sockets in show.bot._websockets.values() for s in sockets.values()]:
-        await socket.close()
+    monkeypatch.setattr(line, "FIRST_PAUSE", 600.0)
+    chat = next(s for s in show.twitch.subscriptions.values() if s["type"] == "channel.chat.message")
+    sessions = sorted(show.twitch.sessions.values(), key=lambda s: s.id != chat["transport"]["session_id"])
+    for session in sessions[:lost]:
+        await session.socket.close(4000)
+    async with asyncio.timeout(10):
+        while len(show.app.platform.problems()) < lost:
+            await asyncio.sleep(0.01)
     async with web.get(at(show, "/healthz")) as answer:
         told = await answer.json()
         assert (answer.status, told["ok"]) == (503, False)
-        assert told["reasons"]
-        assert all("connect" in reason for reason in told["reasons"])
-
-
-async def test_health_is_503_when_only_the_socket_of_the_chat_is_gone(show: Live, web: aiohttp.ClientSession) -> None:
-    for socket in list(show.bot._websockets[show.bot.bot_id].values()):
-        await socket.close()
-    async with web.get(at(show, "/healthz")) as answer:
-        assert answer.status == 503
+        assert len(told["reasons"]) == lost
+        assert all("connection" in reason for reason in told["reasons"])
 
 
 async def test_the_page_tells_the_browser_to_be_careful(show: Live, web: aiohttp.ClientSession) -> None:

@@ -1,4 +1,4 @@
-"""What a person on the page wants to happen on Twitch: to write, to follow, cheer or redeem, to take out what others wrote."""
+"""What a person on the page wants to happen on Twitch: to write, cheer or redeem, or to take out what others wrote."""
 
 import secrets
 from datetime import UTC, datetime
@@ -113,7 +113,7 @@ class Wishes:
             "resub": (
                 "channel.subscription.message",
                 frames.resub(who, number),
-                f"resubscribed: {count(number, 'month')}",
+                f"has subscribed for {count(number, 'month')}",
             ),
             "gift": ("channel.subscription.gift", frames.gift(who, number), f"gifted {count(number, 'sub')}"),
             "cheer": ("channel.cheer", frames.cheer(who, number), f"cheered {count(number, 'bit')}"),

@@ -63,14 +63,15 @@ class Care:
             log.error("Twitch says that the tokens of the %s account belong to somebody else.", role)
             await self._accounts.lost(role, account.tokens)
             return True
-        if identity.scopes != account.scopes or identity.login != account.login:
-            await self._accounts.noted(replace(account, scopes=identity.scopes, login=identity.login))
+        scopes = identity.scopes or account.scopes
+        if scopes != account.scopes or identity.login != account.login:
+            await self._accounts.noted(replace(account, scopes=scopes, login=identity.login))
         return True if identity.expires_in > RENEW_SECONDS else await self._renew(account)
 
     async def _renew(self, account: Account) -> bool:
         assert account.tokens is not None
         try:
-            await self._http.renew_now(account.role, account.tokens)
+            await self._http.renew(account.role, account.tokens.access)
         except (HTTPException, NoAnswer) as exc:
             log.info("The sign-in of the %s account could not be renewed: %s", account.role, exc)
             return self._accounts.tokens_of(account.role) is None

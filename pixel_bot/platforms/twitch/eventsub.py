@@ -79,14 +79,14 @@ class EventSub:
 
     def problems(self) -> list[str]:
         """What is down, one sentence each."""
+        if not self._lines:
+            return ["Twitch's events are not connected yet."]
         return [self._words(line) for line in self._lines if not line.is_up]
 
     def summary(self) -> str:
         """How the connections are, in a few words."""
         up = sum(line.is_up for line in self._lines)
-        if up == len(self._lines):
-            return f"connected ({up} {'socket' if up == 1 else 'sockets'})"
-        return " ".join(self.problems())
+        return "connected" if up and up == len(self._lines) else f"{up} of {len(self._lines) or 1} connections up"
 
     def _words(self, line: Line) -> str:
         since = line.down_since or self._clock.now()

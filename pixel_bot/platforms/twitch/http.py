@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from twitchio import HTTPException
 from twitchio.authentication.tokens import ManagedHTTPClient
@@ -52,11 +52,11 @@ class TwitchHttp(ManagedHTTPClient):
         """Send a request of TwitchIO's.
 
         Returns:
-            The body of the answer: JSON, text, or None.
+            The body of the answer, an object; None where there is none.
 
         Raises:
             HTTPException: Twitch refused. Neither its text nor its traceback holds a secret.
-            NoAnswer: Twitch could not be reached.
+            NoAnswer: Twitch could not be reached, or its answer could not be read.
         """
         role = self._role(route.token_for)
         tries = 0
@@ -66,11 +66,11 @@ class TwitchHttp(ManagedHTTPClient):
             token = await self._token(role)
             answer = await self._send(route, token)
             if answer is not None and answer.status < 400:
-                return None if answer.status == 204 else answer.body
+                return None if answer.status == 204 else _object(answer)
             if answer is not None and _is_worthless(answer) and not renewed:
                 renewed = True
                 tries = 0
-                await self._renew(role, token)
+                await self.renew(role, token)
                 continue
             pause = _pause(answer, route.method, tries)
             if pause is None:
@@ -108,11 +108,17 @@ class TwitchHttp(ManagedHTTPClient):
                 raise _refusal(401, {"message": f"the {role} account is not signed in"})
             return tokens.access
         if not self._app:
-            await self._renew(None, "")
+            await self.renew(None, "")
         return self._app
 
-    async def _renew(self, role: Role | None, used: str) -> None:
-        """Get a new token in place of ``used``; whoever comes meanwhile waits for the same one."""
+    async def renew(self, role: Role | None, used: str) -> None:
+        """Get a new token in place of ``used``; whoever comes meanwhile waits for the same one.
+
+        Where Twitch refuses for good, the sign-in of the role is over. Without a role it is the application's token.
+
+        Raises:
+            HTTPException, NoAnswer: there is no new one.
+        """
         key = role or ""
         task = self._renewals.get(key)
         if task is None:
@@ -143,14 +149,6 @@ class TwitchHttp(ManagedHTTPClient):
         tokens = self._accounts.tokens_of(role)
         if tokens is None or tokens.access != used:
             return
-        await self.renew_now(role, tokens)
-
-    async def renew_now(self, role: Role, tokens: Tokens) -> None:
-        """Renew the tokens of a role; where that is refused for good, its sign-in is over.
-
-        Raises:
-            HTTPException, NoAnswer: there are no new ones.
-        """
         try:
             fresh = await self._oauth.refresh(tokens)
         except UnknownApp as exc:
@@ -171,6 +169,17 @@ def _of(exc: OAuthError) -> Exception:
 
 def _refusal(status: int, body: Any) -> HTTPException:
     return HTTPException(f"Twitch answered {status}", status=status, extra={"message": message_of(body)})
+
+
+def _object(answer: Answer) -> Any:
+    """The body of an answer that grants something: with Helix it is an object.
+
+    Raises:
+        NoAnswer: it is anything else, such as the page of a proxy on the way.
+    """
+    if not isinstance(answer.body, dict):
+        raise NoAnswer("none that can be read")
+    return cast(dict[str, Any], answer.body)
 
 
 def _is_worthless(answer: Answer) -> bool:

@@ -72,7 +72,7 @@ class Line:
         self._keeping: asyncio.Task[None] | None = None
         self._look = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
-        self._old: asyncio.Task[None] | None = None
+        self._old: set[asyncio.Task[None]] = set()
 
     @property
     def is_up(self) -> bool:
@@ -103,9 +103,9 @@ class Line:
     async def close(self) -> None:
         """Close the connection and end all that belongs to it."""
         await self._let_go()
-        if self._old is not None:
-            self._old.cancel()
-            await asyncio.gather(self._old, return_exceptions=True)
+        for old in self._old:
+            old.cancel()
+        await asyncio.gather(*self._old, return_exceptions=True)
 
     # One connection
 
@@ -156,12 +156,12 @@ class Line:
         reading = asyncio.ensure_future(session.read())
         try:
             await asyncio.wait({reading, moving}, return_when=asyncio.FIRST_COMPLETED)
-            return None if moving.done() else await reading
+            return await reading if reading.done() else None
         except SessionLost:
             await asyncio.wait({moving})
             return None
         finally:
-            # What it would have read stays where it is, and is read as the old connection's last words.
+            # What it has not read stays where it is, and is read as the old connection's last words.
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
@@ -193,7 +193,9 @@ class Line:
         self._session = session
         self.session_ids.add(session.id)
         self._look.set()
-        self._old = asyncio.create_task(last_words(old, self._take), name="eventsub-last-words")
+        listening = asyncio.create_task(last_words(old, self._take), name="eventsub-last-words")
+        self._old.add(listening)
+        listening.add_done_callback(self._old.discard)
         return session
 
     # Subscriptions

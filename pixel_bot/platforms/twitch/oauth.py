@@ -107,10 +107,11 @@ class OAuth:
         if answer.status == 401:
             raise OAuthError("Twitch does not accept this sign-in any more.", final=True, status=401)
         body = _body(answer)
-        scopes = cast(list[object], body.get("scopes") or [])
-        if not isinstance(body.get("user_id"), str) or not isinstance(body.get("login"), str):
-            raise OAuthError("Twitch did not say whose sign-in it is.", final=False)
-        return Identity(body["user_id"], body["login"], frozenset(map(str, scopes)), float(body.get("expires_in") or 0))
+        scopes: object = body.get("scopes")
+        granted = cast(list[object], scopes) if isinstance(scopes, list) else []
+        return Identity(
+            _text(body, "user_id"), _text(body, "login"), frozenset(map(str, granted)), _seconds(body, "expires_in", 0)
+        )
 
     async def display_name(self, access: str, identity: Identity) -> str:
         """How somebody writes their name; the login where Twitch does not say."""
@@ -141,8 +142,8 @@ class OAuth:
             _text(body, "user_code"),
             _text(body, "verification_uri"),
             code,
-            max(1.0, float(body.get("interval") or 5)),
-            float(body.get("expires_in") or 1_800),
+            max(1.0, _seconds(body, "interval", 5)),
+            _seconds(body, "expires_in", 1_800),
         )
 
     async def poll_device(self, device: Device, scopes: Collection[str]) -> Tokens | None:
@@ -194,6 +195,11 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise OAuthError(f"Twitch's sign-in server left out {name}.", final=False)
     return value
+
+
+def _seconds(body: Mapping[str, Any], name: str, otherwise: float) -> float:
+    value = body.get(name)
+    return float(value) if type(value) in {int, float} and value else otherwise
 
 
 async def wait_for_device(oauth: OAuth, device: Device, scopes: Collection[str]) -> Tokens:

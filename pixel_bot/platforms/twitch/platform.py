@@ -46,7 +46,6 @@ class TwitchPlatform:
         self.helix = TwitchHelix(self.http)
         self.care = Care(accounts, self.oauth, self.http)
         self.eventsub = EventSub(place.eventsub_url, self.wire, accounts, self.helix, clock)
-        self.channel: Channel | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def watch_tokens(self) -> None:
@@ -56,8 +55,6 @@ class TwitchPlatform:
 
     def listen(self, listener: Listener, channel: Channel) -> None:
         """Hear what happens, and keep the channel's state right."""
-        self.channel = channel
-        self.eventsub.reconnected.add(channel.look_again)
         self.eventsub.start(listener)
         self._spawn(channel.run(), "channel")
 

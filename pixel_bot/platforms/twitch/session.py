@@ -70,6 +70,10 @@ class Session:
             reason = exc.reason
         except (aiohttp.ClientError, OSError, ValueError) as exc:
             reason = f"no connection ({type(exc).__name__})"
+        except asyncio.CancelledError:
+            if socket is not None:
+                await socket.close()
+            raise
         else:
             session._watch = asyncio.create_task(session._watch_silence(), name="eventsub-silence")
             return session
@@ -114,7 +118,9 @@ class Session:
                 continue
             try:
                 welcome = frame["payload"]["session"]
-                self.id = str(welcome["id"])
+                if not isinstance(welcome["id"], str) or not welcome["id"]:
+                    raise ValueError("no id")
+                self.id = welcome["id"]
                 self.keepalive = max(1.0, float(welcome.get("keepalive_timeout_seconds") or KEEPALIVE_SECONDS))
             except (KeyError, TypeError, ValueError, AttributeError):
                 raise SessionLost("the welcome could not be read") from None

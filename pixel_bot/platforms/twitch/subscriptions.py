@@ -107,7 +107,7 @@ class Subscriptions:
         self.settled.clear()
 
     async def _make_one(self, topic: Topic, session_id: str) -> bool:
-        """Returns True where an equal subscription stands in the way."""
+        """Returns True where an equal subscription stands already, or may."""
         body = {
             "type": topic.type,
             "version": topic.version,
@@ -122,7 +122,9 @@ class Subscriptions:
             if not exc.may_pass and not _is_of_a_dead_session(exc):
                 self._refuse(topic, self._reason(topic, exc))
             return False
-        self.held[topic.type] = str(made[0].get("id", "")) if made else ""
+        if not made:
+            return True  # whether it stands now, Twitch's list can tell
+        self.held[topic.type] = str(made[0].get("id", ""))
         return False
 
     def _reason(self, topic: Topic, exc: HelixError) -> str:

@@ -1,6 +1,5 @@
 """One request to Twitch and its answer. Nothing that is raised here holds an address, which could hold a secret."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -13,6 +12,7 @@ from pixel_bot.texts import plain
 
 TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=5.0)
 MOST_BYTES = 8 * 2**20
+MOST_WORDS = 10_000
 
 
 class NoAnswer(ConnectionError):
@@ -24,7 +24,7 @@ class NoAnswer(ConnectionError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status, the headers, and the JSON of the body (its text where it is none)."""
+    """What came back: the status, the headers (in any case), and the JSON of the body (its text where it is none)."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,7 +39,8 @@ class Answer:
 def message_of(body: Any) -> str:
     """The ``message`` in the body of an answer, without secrets that it may repeat."""
     said: object = cast(dict[str, Any], body).get("message") if isinstance(body, dict) else ""
-    return plain(redact(str(said or "")[:300]))
+    # Cut last: half a secret would not be found.
+    return plain(redact(str(said or "")[:MOST_WORDS])[:300])
 
 
 class Wire:
@@ -72,10 +73,26 @@ class Wire:
             async with self.session.request(
                 method, url, params=params, headers={**(headers or {}), **extra}, data=body, allow_redirects=False
             ) as response:
-                raw = await response.content.read(MOST_BYTES)
-                return Answer(response.status, dict(response.headers), _parsed(raw))
-        except (aiohttp.ClientError, TimeoutError, OSError, asyncio.IncompleteReadError, ValueError) as exc:
-            raise NoAnswer(type(exc).__name__) from None
+                raw = await _whole(response.content)
+                return Answer(response.status, response.headers, _parsed(raw))
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
+            reason = type(exc).__name__
+        # Outside of the handler: an error of aiohttp's may hold the address, and would come along as the context.
+        raise NoAnswer(reason)
+
+
+async def _whole(content: aiohttp.StreamReader) -> bytes:
+    """All of a body.
+
+    Raises:
+        ValueError: it is longer than anything that Twitch has to say.
+    """
+    raw = bytearray()
+    async for piece in content.iter_any():
+        raw += piece
+        if len(raw) > MOST_BYTES:
+            raise ValueError("the answer is too long")
+    return bytes(raw)
 
 
 def _parsed(raw: bytes) -> Any:
