@@ -10,10 +10,11 @@ from pixel_bot.chat.outbox import Outgoing
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
-from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, Vault
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
 from pixel_bot.platforms.twitch.signin import SignIn
+from pixel_bot.platforms.twitch.vault import Vault
 from pixel_bot.services.cipher import load_cipher
 from pixel_bot.services.container import Services
 from pixel_bot.settings import Settings

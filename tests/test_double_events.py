@@ -160,7 +160,8 @@ async def test_what_makes_no_sense_is_refused(double: Double) -> None:
             assert (await subscribe(double, client, kind, condition)).status == 400
         app = await subscribe(double, client, "channel.cheer", CHANNEL, None)
         assert app.message == "invalid transport and auth combination"
-        for body in (None, [], {"transport": "websocket"}, {"type": ["channel.cheer"]}):
+        odd: tuple[Any, ...] = (None, [], {"transport": "websocket"}, {"type": ["channel.cheer"]})
+        for body in odd:
             assert (await double.ask("POST", "eventsub/subscriptions", BOT, body)).status == 400
         raid = await subscribe(double, client, "channel.raid", {**RAID, "from_broadcaster_user_id": ""})
         assert raid.status == 202, "an empty field counts for nothing"

@@ -9,9 +9,10 @@ from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD
 from pixel_bot.db.check import check
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.world import BOT
+from pixel_bot.platforms.twitch.topics import topics
 from pixel_bot.testing import Live, Stage, live
 
-SUBSCRIPTIONS = 7
+SUBSCRIPTIONS = len(topics("1", "2"))
 BACK_SECONDS = 20
 
 

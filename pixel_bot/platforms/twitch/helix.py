@@ -68,6 +68,8 @@ class TwitchHelix:
         after: str | None = None
         for _ in range(MOST_PAGES):
             body = await self._ask("GET", path, role, None, params | ({"after": after} if after else {}))
+            if not _has_rows(body):
+                raise HelixError(0, "its answer cannot be read")
             rows += _rows(body)
             after = _cursor(body)
             if not after:
@@ -86,6 +88,10 @@ class TwitchHelix:
             raise HelixError(exc.status, message_of(exc.extra)) from None
         except NoAnswer as exc:
             raise HelixError(0, str(exc)) from None
+
+
+def _has_rows(body: Any) -> bool:
+    return isinstance(body, dict) and isinstance(cast(Row, body).get("data"), list)
 
 
 def _rows(body: Any) -> list[Row]:

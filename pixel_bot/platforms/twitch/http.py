@@ -15,7 +15,7 @@ from twitchio import HTTPException
 from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.http import Route
 
-from pixel_bot.platforms.twitch.accounts import Accounts, Tokens
+from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError, UnknownApp
 from pixel_bot.platforms.twitch.wire import Answer, NoAnswer, Wire, message_of
@@ -138,12 +138,10 @@ class TwitchHttp(ManagedHTTPClient):
             return
         try:
             self._app = await self._oauth.app_token()
-            self.app_problem = ""
         except OAuthError as exc:
-            if isinstance(exc, UnknownApp) and not self.app_problem:
-                log.error("%s", exc)
-            self.app_problem = str(exc) if isinstance(exc, UnknownApp) else self.app_problem
+            self._note(exc)
             raise _of(exc) from None
+        self.app_problem = ""
 
     async def _renew_user(self, role: Role, used: str) -> None:
         tokens = self._accounts.tokens_of(role)
@@ -151,16 +149,20 @@ class TwitchHttp(ManagedHTTPClient):
             return
         try:
             fresh = await self._oauth.refresh(tokens)
-        except UnknownApp as exc:
-            self.app_problem = str(exc)
-            log.error("%s", exc)
-            raise _of(exc) from None
         except OAuthError as exc:
-            if exc.final:
+            self._note(exc)
+            if exc.final and not isinstance(exc, UnknownApp):
                 await self._accounts.lost(role, tokens)
             raise _of(exc) from None
+        self.app_problem = ""
         if self._accounts.tokens_of(role) == tokens:
             await self._accounts.renewed(role, fresh)
+
+    def _note(self, exc: OAuthError) -> None:
+        if isinstance(exc, UnknownApp):
+            if not self.app_problem:
+                log.error("%s", exc)
+            self.app_problem = str(exc)
 
 
 def _of(exc: OAuthError) -> Exception:
@@ -177,9 +179,12 @@ def _object(answer: Answer) -> Any:
     Raises:
         NoAnswer: it is anything else, such as the page of a proxy on the way.
     """
-    if not isinstance(answer.body, dict):
+    body: object = answer.body
+    if body == "":
+        return None
+    if not isinstance(body, dict):
         raise NoAnswer("none that can be read")
-    return cast(dict[str, Any], answer.body)
+    return cast(dict[str, Any], body)
 
 
 def _is_worthless(answer: Answer) -> bool:

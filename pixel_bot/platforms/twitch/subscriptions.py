@@ -72,7 +72,7 @@ class Subscriptions:
         for topic in self._undecided():
             conflict |= await self._make_one(topic, session_id)
         if conflict:
-            await self._clear_leftovers(session_ids, session_id)
+            await self._clear_leftovers(session_ids)
             for topic in self._undecided():
                 await self._make_one(topic, session_id)
         if self._undecided():
@@ -87,10 +87,10 @@ class Subscriptions:
         """Look at what Twitch holds; delete what stands in the way, and make what is missing."""
         rows = await self._list()
         if rows is not None:
-            self._take_over(rows, session_id)
+            self._take_over(rows, session_ids)
             if missing := self._undecided():
                 log.warning("Twitch holds no subscription to %s. Made again.", ", ".join(t.words for t in missing))
-        await self._clear_leftovers(session_ids, session_id)
+        await self._clear_leftovers(session_ids)
         await self.make(session_ids, session_id)
 
     def revoked(self, type_: str, reason: str) -> None:
@@ -150,19 +150,19 @@ class Subscriptions:
             log.info("Twitch's list of subscriptions could not be had: %s", exc)
             return None
 
-    def _take_over(self, rows: Sequence[Row], session_id: str) -> None:
-        """What Twitch holds on this connection counts, and nothing else."""
-        ours = [row for row in rows if _session_of(row) == session_id and row.get("status") == "enabled"]
+    def _take_over(self, rows: Sequence[Row], session_ids: Collection[str]) -> None:
+        """What Twitch holds on a living connection counts, and nothing else."""
+        ours = [row for row in rows if _is_alive(row, session_ids)]
         self.held = {t.type: str(r.get("id", "")) for t in self.topics for r in ours if _is(t, r)}
         self.settled.clear()
 
-    async def _clear_leftovers(self, session_ids: Collection[str], session_id: str) -> None:
+    async def _clear_leftovers(self, session_ids: Collection[str]) -> None:
         """Delete what equals ours and belongs to no living connection of ours."""
         for row in await self._list() or ():
             topic = next((t for t in self.topics if _is(t, row)), None)
             if topic is None:
                 continue
-            if _session_of(row) == session_id and row.get("status") == "enabled":
+            if _is_alive(row, session_ids):
                 self.held.setdefault(topic.type, str(row.get("id", "")))
             elif _session_of(row) not in session_ids:
                 await self._delete(topic, str(row.get("id", "")))
@@ -179,6 +179,11 @@ class Subscriptions:
 
 def _is(topic: Topic, row: Row) -> bool:
     return topic.is_same(row.get("type"), row.get("condition"))
+
+
+def _is_alive(row: Row, session_ids: Collection[str]) -> bool:
+    """Also under a former id: Twitch does not say which one subscriptions have after a move."""
+    return row.get("status") == "enabled" and _session_of(row) in session_ids
 
 
 def _session_of(row: Row) -> str:
