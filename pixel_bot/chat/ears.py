@@ -156,12 +156,7 @@ class Ears(commands.Bot):
                 await context.reply(sentence)
 
     async def _pay(self, happening: Happening) -> None:
-        award = award_for(happening, self.settings)
-        if award is None:
-            new = self._seen.add(happening.event_id, True)
-        else:
-            new = await self.awards.event(award)
-        if new:
+        if await self.awards.event(award_for(happening, self.settings)):
             log.info("%s: %s", type(happening).__name__, happening.person.login if happening.person else "anonymous")
             self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
             self.shoutouts.hear(happening)

@@ -14,11 +14,14 @@ from pixel_bot.services.people import Person
 
 @dataclass(frozen=True, slots=True)
 class EventAward:
-    """What one event gives to one person, once for its id. The amounts may be 0: the id is kept all the same."""
+    """What one event gives to one person, once for its id. The amounts may be 0: the id is kept all the same.
+
+    ``person`` is None where they stay anonymous; then nobody gets anything.
+    """
 
     event_id: str
     kind: str
-    person: Person
+    person: Person | None
     points: int
     xp: int
     at: datetime
@@ -33,7 +36,7 @@ class Waiting:
 
     def concerns(self, key: str) -> bool:
         """True when it is for that person."""
-        return key_of(self.award.person) == key
+        return self.award.person is not None and key_of(self.award.person) == key
 
 
 @dataclass(slots=True)
@@ -77,6 +80,8 @@ def spell_out(decisions: Sequence[Decision], batch: Batch, ids: Mapping[Person, 
     due = {w.award.event_id: w.award for w in batch.waiting if w.award.event_id in batch.fresh}
     for award in due.values():
         who = award.person
+        if who is None:
+            continue
         if award.points:
             entries.append(Entry(ids[who], award.points, award.kind, award.at))
         if award.xp:

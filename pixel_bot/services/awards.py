@@ -205,7 +205,7 @@ class Awards:
     async def _write_once(self, batch: Batch, *, careful: bool) -> list[LevelUp]:
         batch.chat = chat = ChatRound(self.gate, batch.lines)
         async with self._database.write() as session:
-            people = [*chat.strangers, *(waiting.award.person for waiting in batch.waiting)]
+            people = [*chat.strangers, *(w.award.person for w in batch.waiting if w.award.person is not None)]
             ids = await self._viewers.admit(session, people) if people else {}
             await chat.learn(session, ids)
             decisions = await self._decide(session, chat, careful=careful)

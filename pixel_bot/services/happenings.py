@@ -57,15 +57,15 @@ class Raid(Happening):
     viewers: int = 0
 
 
-def award_for(happening: Happening, settings: Settings) -> EventAward | None:
-    """What a happening pays; None when nobody is named who could be paid."""
-    if happening.person is None:
-        return None
+def award_for(happening: Happening, settings: Settings) -> EventAward:
+    """What a happening pays; nothing when nobody is named who could be paid."""
     kind, points, xp = _amounts(happening, settings)
-    event_id = happening.event_id
+    event_id, person = happening.event_id, happening.person
+    if person is None:
+        return EventAward(event_id, kind, None, 0, 0, happening.at)
     if isinstance(happening, Follow):
-        event_id = f"follow:{happening.person.platform}:{happening.person.platform_id}"
-    return EventAward(event_id, kind, happening.person, points, xp, happening.at)
+        event_id = f"follow:{person.platform}:{person.platform_id}"
+    return EventAward(event_id, kind, person, points, xp, happening.at)
 
 
 def alert_words(happening: Happening) -> str:
