@@ -55,7 +55,7 @@ class Queue(Cog):
         if refund is None:
             await ctx.reply("You have nothing waiting that could be cancelled.")
         else:
-            await ctx.reply(f"Cancelled {refund.item.redeem}: {count(refund.amount, 'point')} back.")
+            await ctx.reply(f"Cancelled {refund.item.redeem}: {refund.back} back.")
 
     @command(usage="@user")
     @mods_only()
@@ -65,7 +65,7 @@ class Queue(Cog):
         if refund is None:
             await ctx.reply(f"There is no redeem of {viewer} that could be given back.")
         else:
-            await ctx.reply(f"{viewer} gets {count(refund.amount, 'point')} back for {refund.item.redeem}.")
+            await ctx.reply(f"{viewer} gets {refund.back} back for {refund.item.redeem}.")
 
     @command()
     @mods_only()

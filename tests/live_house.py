@@ -3,25 +3,34 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
+import pytest
+from sqlalchemy import func, select
 from starlette.routing import Mount
 
 from pixel_bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.db.check import check
+from pixel_bot.db.models import Transaction
 from pixel_bot.live import LiveApp, live
+from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.endpoints import Endpoints
-from pixel_bot.platforms.sandbox.twitch import Line, Twitch
+from pixel_bot.platforms.sandbox.sockets import session_of
+from pixel_bot.platforms.sandbox.twitch import Line, Session, Twitch
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, Role, World, citizen
+from pixel_bot.platforms.twitch.topics import topics
 from pixel_bot.testing import settings_in
 from pixel_bot.web.server import WebServer
 
 DOUBLE = "/twitch"
 SECONDS = 15.0
+CHAT, CHEERS = "channel.chat.message", "channel.cheer"
+TYPES = len(topics("1", "2"))
 
 
 class House:
@@ -132,6 +141,34 @@ class House:
                         return line
                 await self._said.wait()
 
+    async def cheer(self, login: str, bits: int, message_id: str) -> None:
+        """Somebody cheers."""
+        event = frames.cheer(self.world.settle(citizen(login)), bits)
+        await self.twitch.notify(CHEERS, event, message_id, datetime.now(UTC))
+
+    def session(self, kind: str) -> Session:
+        """The bot's connection that hears events of a type."""
+        sessions = (
+            self.twitch.sessions.get(session_of(s)) for s in self.twitch.subscriptions.values() if s["type"] == kind
+        )
+        return next(found for found in sessions if found is not None)
+
+    async def all_heard(self, *gone: Session) -> None:
+        """Wait until those sessions are over, and every type of event is subscribed on an open one."""
+        async with asyncio.timeout(SECONDS):
+            for former in gone:
+                await former.ended.wait()
+            await self.twitch.subscribed(TYPES)
+
+    async def leave(self) -> None:
+        """Twitch cannot be reached any more, and all connections are lost."""
+        await self.web.stop()
+
+    async def return_(self) -> None:
+        """Twitch is back, under the same address."""
+        self.web = WebServer("127.0.0.1", self.web.port)
+        await self.web.start([Mount(DOUBLE, routes=Endpoints(self.twitch).routes())], [])
+
     def _on_line(self, line: Line) -> None:
         if line.who.login == BOT.login or line.reply_id is not None:
             self.lines.append(line)
@@ -145,10 +182,31 @@ async def house(folder: Path) -> AsyncGenerator[House]:
     web = WebServer("127.0.0.1", 0)
     await web.start([Mount(DOUBLE, routes=Endpoints(twitch).routes())], [])
     try:
-        async with aiohttp.ClientSession() as http:
-            yield House(folder, web, twitch, http)
+        async with aiohttp.ClientSession() as browser:
+            home = House(folder, web, twitch, browser)
+            try:
+                yield home
+            finally:
+                await home.web.stop()
     finally:
         await web.stop()
+
+
+def in_haste(patch: pytest.MonkeyPatch) -> None:
+    """A bot that waits as long as it should, in another measure of time. Call it before the bot starts."""
+    pauses = {
+        "line.FIRST_PAUSE": 0.05,
+        "line.LONGEST_PAUSE": 0.3,
+        "subscriptions.FIRST_PAUSE": 0.05,
+        "subscriptions.LONGEST_PAUSE": 0.3,
+        "http.FIRST_PAUSE": 0.02,
+        "move.PAUSE_SECONDS": 0.05,
+        "move.LAST_WORDS_SECONDS": 0.3,
+        "channel.RETRY_SECONDS": 0.2,
+        "session.WELCOME_SECONDS": 0.5,
+    }
+    for name, seconds in pauses.items():
+        patch.setattr(f"pixel_bot.platforms.twitch.{name}", seconds)
 
 
 async def listening(app: LiveApp, seconds: float = SECONDS) -> None:
@@ -163,6 +221,21 @@ def the_bot(app: LiveApp) -> PixelBot:
     """The bot at work."""
     assert app.show is not None
     return app.show.bot
+
+
+async def all_paid(app: LiveApp, expected: int) -> None:
+    """Wait until so many points were paid in all, to everybody; more are a failure."""
+    bot = the_bot(app)
+    async with asyncio.timeout(SECONDS):
+        while (paid := await _paid(app)) < expected:
+            await asyncio.sleep(0.01)
+            await bot.settled()
+    assert paid == expected
+
+
+async def _paid(app: LiveApp) -> int:
+    async with app.services.database.readers() as reading:
+        return (await reading.execute(select(func.coalesce(func.sum(Transaction.amount), 0)))).scalar_one()
 
 
 async def points(app: LiveApp, login: str) -> int:

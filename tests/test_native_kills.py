@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.bot import Account, PixelBot
-from pixel_bot.chat.native import ADDED, UPDATED, NativeDesk, redemption_of, signs_of
+from pixel_bot.chat.native import ADDED, UPDATED, NativeDesk, redemption_of
 from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import upgrade
@@ -23,14 +23,13 @@ from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, citizen
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Row
 from pixel_bot.platforms.twitch.redemptions import Redemptions
-from pixel_bot.platforms.twitch.rewards import Rewards
 from pixel_bot.services import overlay as bus
 from pixel_bot.services.container import build_services
 from pixel_bot.testing import SettableClock, settings_in
 from tests.page_model import NearPage
 from tests.seed import url_of
 from tests.test_ledger_properties import modest
-from tests.test_natives import QUICK, REDEMPTIONS, NearTwitch, natives_of
+from tests.test_natives import QUICK, REDEMPTIONS, NearTwitch
 
 SECONDS = 15.0
 STILL_SECONDS = 0.01
@@ -106,13 +105,11 @@ class Life:
         self.database = Database(url_of(folder / "pixel.db"))
         self._wire()
         self.services = build_services(settings_in(folder, cogs_dir=folder / "own"), self.database, twitch.clock)
-        self.bot = PixelBot(self.services, Account("client", "secret", BOT.id, STREAMER.id, limited=False))
+        self.bot = PixelBot(self.services, Account("client", BOT.id, STREAMER.id, limited=False))
         cast(Any, self.bot.http).post_chat_message = self._say
-        natives = natives_of(self.services)
-        self.natives = natives
+        self.natives = natives = self.services.natives
         desk = NativeDesk(self.bot, natives)
         self.redemptions = Redemptions(twitch, natives, twitch.clock, STREAMER.id, desk, QUICK)
-        self.rewards = Rewards(twitch, natives, self.bot.redeems, STREAMER.id, lambda: signs_of(self.bot), QUICK)
         self._before = asyncio.all_tasks()
         self.said: list[str] = []
 
@@ -120,6 +117,8 @@ class Life:
         twitch, power = self.twitch, self.power
         twitch.before = twitch.after = power.moment
         self.services.awards.start()
+        # Two cogs are enough here, and hundreds of lives begin.
+        cast(Any, self.bot.cogs)._found = lambda: iter(("asks", "sounds"))
         await self.bot.setup_hook()
         await self.page.connect(self.bot.overlay)
         await self.bot.jobs.start()

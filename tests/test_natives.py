@@ -20,10 +20,9 @@ from pixel_bot.errors import BadInput, ChatError
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.world import STREAMER, Citizen, citizen
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Role, Row
-from pixel_bot.platforms.twitch.redemptions import Pace, Redemptions
+from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import RewardRefused, Rewards, RewardWaits
-from pixel_bot.services.container import Services
-from pixel_bot.services.natives import Natives
+from pixel_bot.platforms.twitch.rounds import Pace
 from pixel_bot.testing import SettableClock, Stage, stage
 
 SECONDS = 10.0
@@ -178,12 +177,12 @@ class Channel:
     def __init__(self, chat: Stage, twitch: NearTwitch) -> None:
         bot = chat.bot
         self.chat, self.twitch, self.bot = chat, twitch, bot
-        self.natives = natives_of(bot.services)
+        self.natives = bot.services.natives
         self.rewards = Rewards(twitch, self.natives, bot.redeems, STREAMER.id, lambda: signs_of(bot), QUICK)
         self.redemptions = Redemptions(
             twitch, self.natives, chat.clock, STREAMER.id, NativeDesk(bot, self.natives), QUICK
         )
-        cast(Any, bot).natives = self.rewards
+        bot.natives = self.rewards
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -248,10 +247,6 @@ class Channel:
         return next(line for line in self.chat.sent if all(p in line for p in parts))
 
 
-def natives_of(services: Services) -> Natives:
-    return Natives(services.database, services.clock, services.refunds)
-
-
 async def until(is_there: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(SECONDS):
         while not await is_there():
@@ -289,12 +284,16 @@ async def test_it_runs_without_points_and_is_fulfilled_only_after_it_played(chan
     event = channel.redeem("alice", reward, "ding")
     await channel.chat.overlay.asked(1)
     assert channel.chat.overlay.played[0]["name"] == "ding"
-    assert channel.twitch.count("PATCH") == 0
     channel.chat.overlay.started()
+    # Reports go out meanwhile, but none for what is still playing.
+    refused = channel.redeem("bob", reward, "no such sound")
+    await channel.becomes(refused, "CANCELED")
+    assert channel.twitch.status(event) == "UNFULFILLED"
+    assert channel.twitch.count("PATCH") == 1
     channel.chat.overlay.finished()
     await channel.becomes(event, "FULFILLED")
-    assert channel.twitch.count("PATCH") == 1
-    assert channel.chat.sent == ["@Alice Playing ding!"]
+    assert channel.twitch.count("PATCH") == 2
+    assert channel.chat.sent[0] == "@Alice Playing ding!"
     assert await channel.rows("SELECT * FROM transactions") == []
     assert await channel.rows("SELECT cost, redemption FROM queue_items") == [(0, event["id"])]
 
@@ -403,7 +402,7 @@ async def test_a_redeem_whose_cog_is_gone_gives_back(channel: Channel) -> None:
 BROKEN = '''
 """Cogs that do what they must not."""
 
-from pixel_bot.plugin import Cog, Job, Outcome, Run, effect, redeem
+from pixel_bot.plugin import Cog, Job, Outcome, Run, command, effect, redeem
 
 
 class Odd(Cog):
@@ -417,6 +416,11 @@ class Odd(Cog):
         """Answers."""
         await ctx.send("Hm.")
         return Outcome("Thinking.", Run("asks", {"question": question}))
+
+    @command("asks off")
+    async def other(self, ctx) -> None:
+        """Another command, whose name begins like the redeem's."""
+        await ctx.reply("Something else happened.")
 
     @effect("asks")
     async def answer(self, job: Job) -> None:
@@ -477,6 +481,12 @@ async def test_a_command_of_two_words_is_not_found_by_what_is_typed(channel: Cha
     event = channel.redeem("alice", await channel.offer("sound"), "on tts")
     await channel.becomes(event, "CANCELED")
     assert all(price.enabled for price in await channel.bot.redeems.prices())
+
+
+async def test_the_message_that_comes_with_a_redemption_is_no_command(channel: Channel) -> None:
+    """Twitch shows what was typed to a reward in chat as well."""
+    assert await channel.chat.say("alice", "!points", channel_points_custom_reward_id="reward") == []
+    assert await channel.chat.say("alice", "!points") != []
 
 
 async def test_a_mod_s_commands_are_out_of_reach(channel: Channel) -> None:

@@ -87,6 +87,8 @@ class Ears(commands.Bot):
                 self._hear_chat(frame)
             elif (happening := happening_of(frame)) is not None:
                 self._crew.spawn(self._pay(happening))
+            elif not self._seen.add(f"event:{frame['metadata']['message_id']}", True):
+                log.debug("An event came twice.")
             elif (removal := removal_of(frame)) is not None:
                 self._crew.spawn(self._drop(removal))
             else:

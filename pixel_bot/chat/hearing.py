@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 
 CHAT = "channel.chat.message"
 
+MOST = 1_000_000_000
+"""Bits, subs, months, viewers: more than there can be."""
+
 OPTIONAL_FIELDS: dict[str, Any] = {
     "color": "",
     "badges": (),
@@ -60,9 +63,9 @@ def hear(frame: Mapping[str, Any]) -> Heard:
         raise ValueError("a message without an id, or of nobody")
     # Rounded: the nearest float of a microsecond is exact to the microsecond for the next two centuries.
     at = round(datetime.fromisoformat(frame["metadata"]["message_timestamp"]).timestamp() * 1e6)
-    name = event.get("chatter_user_name") or login
+    name = event.get("chatter_user_name")
     return Heard(
-        ChatLine(message_id, user_id, user_id, login.lower(), name, at),
+        ChatLine(message_id, user_id, user_id, login.lower(), name if name and type(name) is str else login, at),
         visible(text),
         source is not None and source != event.get("broadcaster_user_id"),
     )
@@ -78,6 +81,7 @@ def complete(frame: Mapping[str, Any]) -> Mapping[str, Any]:
     event = frame["payload"]["event"]
     for name, default in OPTIONAL_FIELDS.items():
         event.setdefault(name, default)
+    event.setdefault("chatter_user_name", event["chatter_user_login"])
     event["message"].setdefault("fragments", ())
     return frame
 
@@ -97,21 +101,23 @@ def happening_of(frame: Mapping[str, Any]) -> Happening | None:
     """
     metadata = frame["metadata"]
     event = frame["payload"]["event"]
-    event_id: str = metadata["message_id"]
+    event_id = _text(metadata["message_id"])
     at = datetime.fromisoformat(metadata["message_timestamp"])
+    if at.tzinfo is None:
+        raise ValueError("an event without a time zone")
     match metadata["subscription_type"]:
         case "channel.follow":
             return Follow(event_id, _person(event), at)
         case "channel.subscribe":
-            return Sub(event_id, _person(event), at, gifted=bool(event.get("is_gift")))
+            return Sub(event_id, _person(event), at, gifted=_flag(event.get("is_gift", False)))
         case "channel.subscription.message":
-            return Sub(event_id, _person(event), at, months=int(event.get("cumulative_months") or 1))
+            return Sub(event_id, _person(event), at, months=_amount(event.get("cumulative_months", 1)))
         case "channel.subscription.gift":
-            return Gift(event_id, _person(event), at, total=max(0, int(event["total"])))
+            return Gift(event_id, _giver(event), at, total=_amount(event["total"]))
         case "channel.cheer":
-            return Cheer(event_id, _person(event), at, bits=max(0, int(event["bits"])))
+            return Cheer(event_id, _giver(event), at, bits=_amount(event["bits"]))
         case "channel.raid":
-            return Raid(event_id, _person(event, "from_broadcaster_"), at, viewers=int(event.get("viewers") or 0))
+            return Raid(event_id, _person(event, "from_broadcaster_"), at, viewers=_amount(event.get("viewers", 0)))
         case _:
             return None
 
@@ -120,27 +126,46 @@ def removal_of(frame: Mapping[str, Any]) -> Removal | None:
     """Read a frame of something that was taken out of chat; None for other types.
 
     Raises:
-        KeyError: a needed field is missing.
+        KeyError, ValueError: a needed field is missing or of another type.
     """
     event = frame["payload"]["event"]
     match frame["metadata"]["subscription_type"]:
         case "channel.chat.message_delete":
-            return Removal(message_id=str(event["message_id"]))
+            return Removal(message_id=_text(event["message_id"]))
         case "channel.chat.clear_user_messages":
-            return Removal(author_id=str(event["target_user_id"]))
+            return Removal(author_id=_text(event["target_user_id"]))
         case "channel.chat.clear":
             return Removal()
         case "channel.ban":
-            return Removal(author_id=str(event["user_id"]))
+            return Removal(author_id=_text(event["user_id"]))
         case _:
             return None
 
 
-def _person(event: Mapping[str, Any], prefix: str = "") -> Person | None:
-    user_id = event.get(f"{prefix}user_id")
-    if not user_id or event.get("is_anonymous"):
-        return None
-    login = event[f"{prefix}user_login"]
-    if type(user_id) is not str or type(login) is not str or not login:
-        raise ValueError("an event of nobody")
-    return Person(user_id, login.lower(), event.get(f"{prefix}user_name") or login)
+def _giver(event: Mapping[str, Any]) -> Person | None:
+    """Who gave something; None where they stay anonymous."""
+    return None if event.get("is_anonymous") is True else _person(event)
+
+
+def _person(event: Mapping[str, Any], prefix: str = "") -> Person:
+    user_id, login = _text(event[f"{prefix}user_id"]), _text(event[f"{prefix}user_login"])
+    name = event.get(f"{prefix}user_name")
+    return Person(user_id, login.lower(), name if name and type(name) is str else login)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("an event without an id, or of nobody")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("neither yes nor no")
+    return value
+
+
+def _amount(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
+        raise ValueError("an amount that cannot be")
+    return value

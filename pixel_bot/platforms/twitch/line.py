@@ -17,7 +17,7 @@ from pixel_bot.platforms.twitch.subscriptions import Subscriptions
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-STABLE_SECONDS = 60.0
+STABLE_SECONDS = 20.0
 """A connection that held so long was a good one: the next loss begins with a short pause again."""
 
 LOOK_AGAIN_SECONDS = 60.0

@@ -1,0 +1,76 @@
+"""Work that must be done in the end, however often Twitch or the database says no."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DBAPIError
+
+from pixel_bot.platforms.twitch.helix import HelixError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: before each round, so that it is one for many, and the shortest and longest pause after a failure."""
+
+    calm: float = 0.2
+    first: float = 2.0
+    longest: float = 300.0
+
+
+class Rounds:
+    """Work that is done again whenever it is wanted; after a failure later each time, or at once when urged."""
+
+    def __init__(self, work: Callable[[], Awaitable[None]], pace: Pace) -> None:
+        self._work = work
+        self._pace = pace
+        self._wanted = asyncio.Event()
+        self._urged = asyncio.Event()
+        self._problem = ""
+
+    def want(self) -> None:
+        """There may be something to do."""
+        self._wanted.set()
+
+    def urge(self) -> None:
+        """There may be, and what failed before may work now."""
+        self._wanted.set()
+        self._urged.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        pause = self._pace.first
+        while True:
+            await self._wanted.wait()
+            await asyncio.sleep(self._pace.calm)
+            self._wanted.clear()
+            self._urged.clear()
+            if await self._succeeds():
+                pause = self._pace.first
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._urged.wait()
+            pause = min(pause * 2, self._pace.longest)
+            self._wanted.set()
+
+    async def _succeeds(self) -> bool:
+        problem = ""
+        try:
+            await self._work()
+        except HelixError as exc:
+            problem = str(exc)
+        except DBAPIError as exc:
+            problem = f"the database says {exc.orig}"
+        except Exception:
+            # The edge: what nobody foresaw must not end the reports of all that follow.
+            log.exception("Something went wrong with Channel Points. It is tried again.")
+            return False
+        if problem and problem != self._problem:
+            log.warning("Channel Points: %s. It is tried again.", problem)
+        self._problem = problem
+        return not problem
