@@ -68,6 +68,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         platform = await twitch_of(settings, services)
         stack.push_async_callback(platform.close)
         app = LiveApp(web, services, platform)
+        platform.accounts.page = app.home
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(_end_show, app)

@@ -93,7 +93,7 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
     to_do = f"sign in the {' and the '.join(missing)} account" if missing else "see what is connected"
     return [
         ("Open", f"{app.home} ({to_do})"),
-        ("Overlay", f"{app.overlay_url} {OBS_HINT}"),
+        *([] if missing else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
         ("Mode", "Twitch"),
         ("Points", str(app.services.database.path or "the database")),
     ]

@@ -67,6 +67,8 @@ class Accounts:
         self._fixed = {role: user_id for role, user_id in (fixed or {}).items() if user_id}
         self._accounts: dict[Role, Account] = {}
         self._changed = asyncio.Event()
+        self.page = ""
+        """Where people sign in, for the log."""
         self.changed: set[Callable[[Role], None]] = set()
         """Called when somebody signed in, or a sign-in ended."""
 
@@ -129,7 +131,8 @@ class Accounts:
         if account is None or account.tokens is None or (used is not None and account.tokens != used):
             return
         await self._put(replace(account, tokens=None))
-        log.warning("The sign-in of %s (%s account) has ended. Sign in again.", account.display_name, role)
+        again = f"Sign in again: {self.page}" if self.page else "Sign in again."
+        log.warning("The sign-in of %s (%s account) has ended. %s", account.display_name, role, again)
         self._tell(role)
 
     async def forget(self, role: Role) -> None:

@@ -11,7 +11,7 @@ from pixel_bot.platforms.twitch.line import Line, Listener
 from pixel_bot.platforms.twitch.subscriptions import Refusal, Subscriptions
 from pixel_bot.platforms.twitch.topics import topics
 from pixel_bot.platforms.twitch.wire import Wire
-from pixel_bot.texts import duration
+from pixel_bot.texts import count, duration
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +85,10 @@ class EventSub:
 
     def summary(self) -> str:
         """How the connections are, in a few words."""
-        up = sum(line.is_up for line in self._lines)
-        return "connected" if up and up == len(self._lines) else f"{up} of {len(self._lines) or 1} connections up"
+        up, wanted = sum(line.is_up for line in self._lines), len(self._lines)
+        if not wanted:
+            return "not connected yet"
+        return f"{count(up, 'socket')} connected" if up == wanted else f"{up} of {count(wanted, 'socket')} connected"
 
     def _words(self, line: Line) -> str:
         since = line.down_since or self._clock.now()
