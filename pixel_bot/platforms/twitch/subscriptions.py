@@ -122,9 +122,10 @@ class Subscriptions:
             if not exc.may_pass and not _is_of_a_dead_session(exc):
                 self._refuse(topic, self._reason(topic, exc))
             return False
-        if not made:
+        subscription_id = made[0].get("id") if made else None
+        if not isinstance(subscription_id, str):
             return True  # whether it stands now, Twitch's list can tell
-        self.held[topic.type] = str(made[0].get("id", ""))
+        self.held[topic.type] = subscription_id
         return False
 
     def _reason(self, topic: Topic, exc: HelixError) -> str:
