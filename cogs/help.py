@@ -21,7 +21,7 @@ class Help(Cog):
             return
         also = f" (also {', '.join(prefix + a for a in found.aliases)})" if found.aliases else ""
         who = {"mods": " For mods.", "broadcaster": " For the streamer."}.get(audience(found), "")
-        await ctx.reply(f"{usage(found, prefix)}{also}: {found.help.strip().splitlines()[0]}{who}")
+        await ctx.reply(f"Type {usage(found, prefix)}{also}: {found.help.strip().splitlines()[0]}{who}")
 
 
 async def setup(bot: PixelBot) -> None:

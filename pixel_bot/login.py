@@ -9,7 +9,7 @@ from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
 from pixel_bot.errors import StartError
 from pixel_bot.live import twitch_of
-from pixel_bot.platforms.twitch.accounts import ROLES
+from pixel_bot.platforms.twitch.accounts import ROLES, Account
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuthError, wait_for_device
 from pixel_bot.platforms.twitch.signin import SignIn
@@ -35,12 +35,19 @@ async def login(settings: Settings) -> int:
         platform = await twitch_of(settings, services)
         stack.push_async_callback(platform.close)
         sign_in = SignIn(settings, platform.accounts, platform.oauth, "")
-        missing: list[Role] = [role for role in ROLES if platform.accounts.tokens_of(role) is None]
+        await platform.care.check()
+        missing: list[Role] = [
+            role for role in ROLES if _is_missing(platform.accounts.get(role), scopes_for(role, settings))
+        ]
         for role in missing:
             while not await _sign_in(sign_in, role, settings):
                 _say("Let us try that again.")
         _say("Both accounts are signed in." if missing else "Both accounts were signed in already.")
     return 0
+
+
+def _is_missing(account: Account | None, scopes: frozenset[str]) -> bool:
+    return account is None or account.tokens is None or bool(scopes - account.scopes)
 
 
 async def _sign_in(sign_in: SignIn, role: Role, settings: Settings) -> bool:

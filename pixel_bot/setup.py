@@ -112,13 +112,13 @@ class SetUp:
         if self._show() is None:
             return Step("events", "Events", "off", "Pixel Bot listens as soon as both accounts are signed in.")
         eventsub = self._platform.eventsub
-        if problems := eventsub.problems():
-            return Step(
-                "events", "Events", "broken", "Twitch is not connected. It is tried again.", details=tuple(problems)
-            )
         if refused := eventsub.refusals:
-            words = f"{count(len(refused), 'type')} of events cannot be heard."
-            return Step("events", "Events", "broken", words, details=tuple(str(r) for r in refused))
+            words = f"{count(len(refused), 'type')} of events cannot be heard. A new sign-in may help."
+            link = f"/oauth?account={refused[0].topic.role}"
+            return Step("events", "Events", "broken", words, link, "Sign in again", tuple(str(r) for r in refused))
+        if problems := tuple(eventsub.problems()):
+            words = "Twitch is not connected. It is tried again by itself."
+            return Step("events", "Events", "broken", words, details=problems)
         return Step("events", "Events", "done", "Chat, follows, subs and all the rest arrive.")
 
     # The rest

@@ -94,7 +94,7 @@ class Show:
         self.platform = platform
         self.bot = bot = PixelBot(services, account, http=platform.http)
         bot.platform = platform
-        self._channel = Channel(platform.helix, platform.accounts, services.stream, bot.moderates)
+        self._channel = Channel(platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates)
         self._rewards = Rewards(platform.helix, services.natives, services.redeems, owner_id, lambda: signs_of(bot))
         bot.natives = self._rewards
         desk = NativeDesk(bot, services.natives)
@@ -160,6 +160,8 @@ class Show:
         redemption = redemption_of(frame)
         if redemption is not None:
             self._redemptions.hear(redemption)
+            if redemption.status == "fulfilled":
+                self._rewards.catch_up()  # somebody let Twitch complete it before the effect
         else:
             self._channel.hear(frame)
 

@@ -101,9 +101,8 @@ async def test_whatever_twitch_answers_to_a_subscription_chat_is_heard_again(hom
 async def test_the_subscriptions_of_dead_connections_do_not_leave_the_bot_deaf(home: House) -> None:
     home.twitch.linger = 3_600.0
     async with signed_in(home) as app:
-        for number, kind in enumerate((CHAT, CHEERS, CHAT), start=1):
-            lost = home.session(kind)
-            other = home.session(CHEERS if kind == CHAT else CHAT)
+        for number, (kind, other_kind) in enumerate([(CHAT, CHEERS), (CHEERS, CHAT), (CHAT, CHEERS)], start=1):
+            lost, other = home.session(kind), home.session(other_kind)
             held_by_other = held(home, other.id)
             await home.twitch.lose(lost)
             await home.all_heard(lost)
@@ -111,7 +110,7 @@ async def test_the_subscriptions_of_dead_connections_do_not_leave_the_bot_deaf(h
             assert held(home, other.id) == held_by_other
             await home.say("alice", "hello", message_id=str(number))
             await all_paid(app, number)
-        assert home.session(CHEERS) is other
+            assert home.session(other_kind) is other
 
 
 async def test_the_same_where_one_account_is_both(home: House) -> None:
@@ -296,6 +295,7 @@ async def test_where_a_token_cannot_be_renewed_the_rest_goes_on(home: House) -> 
         await until(lambda: app.platform.accounts.tokens_of("broadcaster") is None)
         _, page = await home.get(app, "/setup")
         assert "The sign-in of Pixel_Street has ended. Sign in again." in page
+        await until(app.platform.problems)
         assert (await home.get(app, "/healthz"))[0] == 503
         await home.say("alice", "hello")
         await all_paid(app, 1)
@@ -347,9 +347,10 @@ async def test_after_a_fault_the_next_answer_comes(home: House) -> None:
 
 
 async def test_the_channels_state_is_asked_until_twitch_knows(home: House) -> None:
-    for fault in NO_ANSWERS.values():
+    for name, fault in NO_ANSWERS.items():
         home.twitch.faults.add("streams", **fault)
-        home.twitch.faults.add("moderation/moderators", **fault)
+        if name != "an empty row":  # there it means that somebody else is a mod
+            home.twitch.faults.add("moderation/moderators", **fault)
     async with signed_in(home) as app:
         await until(lambda: app.services.stream.is_live, 30)
         await until(lambda: the_bot(app).outbox.limit == LIMIT_AS_MOD, 30)
@@ -363,5 +364,5 @@ async def test_a_fault_does_not_end_the_stream(home: House) -> None:
         asked = home.twitch.requests.times("streams")
         home.twitch.faults.add("streams", body={"data": None}, times=3)
         await home.session(CHAT).close(4000)
-        await home.twitch.asked("streams", count=asked + 5)
+        await home.twitch.asked("streams", count=asked + 4)
         assert changes == []

@@ -16,6 +16,7 @@ from pixel_bot.live import LiveApp
 from pixel_bot.platforms.sandbox import frames, sockets
 from pixel_bot.platforms.sandbox.session import Session
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, citizen
+from pixel_bot.platforms.twitch.session import Session as Connection
 from pixel_bot.testing import SettableClock
 from tests.live_house import CHAT, CHEERS, DOUBLE, House, all_paid, house, in_haste, listening
 
@@ -254,6 +255,27 @@ async def test_the_bot_ends_also_while_it_waits_for_a_welcome(home: House, monke
         assert status == 503
         assert "is down" in page
     async with asyncio.timeout(5):
+        await gone.wait()
+
+
+async def test_a_connection_that_nobody_waits_for_any_more_is_closed(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, gone = asyncio.Event(), asyncio.Event()
+
+    async def serve(socket: WebSocket) -> None:
+        arrived.set()
+        await _says_nothing(socket)
+        gone.set()
+
+    monkeypatch.setattr(home.twitch, "serve_socket", serve)
+    monkeypatch.setattr("pixel_bot.platforms.twitch.session.WELCOME_SECONDS", 60.0)
+    opening = asyncio.create_task(Connection.open(home.http, f"ws://{home.web.address}{DOUBLE}/ws"))
+    async with asyncio.timeout(5):
+        await arrived.wait()
+        await asyncio.sleep(0.1)  # until the bot's side knows, too
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
         await gone.wait()
 
 

@@ -15,9 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 
-from pixel_bot.db import models_twitch  # noqa: F401 - its tables count, too
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS, Database
-from pixel_bot.db.models import Base
+from pixel_bot.db.models_twitch import Base
 from pixel_bot.db.schema import HEAD, MIGRATIONS, Upgrade, revision, upgrade
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
 from tests.seed import DDL, TABLES, execute, hand_made, query, url_of

@@ -153,6 +153,9 @@ async def test_who_hears_late_that_the_token_is_worth_nothing_takes_the_new_one(
 
 
 async def test_the_hourly_check_and_a_request_share_one_renewal(bench: Bench) -> None:
+    bench.wire.sign_in = [granted(9)]
+    assert await bench.http.check_app()
+    bench.wire.grants.clear()
     bench.wire.good = {"access-2"}
     bench.wire.hold.clear()
     expired = answer(200, {"user_id": "1", "login": "bot", "scopes": [], "expires_in": 5})

@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
 FAILED = "Twitch did not make the clip."
+STREAMER = "broadcaster"
+"""Whose sign-in makes clips: by its role, because one account may have both."""
 
 
 class Clips:
@@ -49,9 +51,9 @@ class Clips:
         """Twitch makes clips in its own time, and says so only by listing them."""
         channel = PartialUser(id=self._owner_id, http=self._http)
         try:
-            made = await channel.create_clip(token_for=self._owner_id)
+            made = await channel.create_clip(token_for=STREAMER)
             while True:
-                async for clip in self._http.get_clips(clip_ids=[made.id], token_for=self._owner_id, first=1):
+                async for clip in self._http.get_clips(clip_ids=[made.id], token_for=STREAMER, first=1):
                     return str(clip.url)
                 await asyncio.sleep(LOOK_SECONDS)
         except HTTPException as exc:

@@ -30,8 +30,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 REMEMBERED_MESSAGES = 20_000
+REMEMBERED_EVENTS = 1_000
+"""Of those that pay nothing, apart from chat, which would push them out; what pays is kept in the database."""
+
 MAX_COMMANDS = 1_000
 """Commands under way before the socket waits."""
+
+COMMAND_SECONDS = 120.0
+"""A command that takes longer hangs. Nothing of ours takes so long: what is bought is worked apart from it."""
+
+MAX_LISTENERS = 2_000
+"""Listeners of cogs under way before events pass them by."""
 
 
 class Ears(commands.Bot):
@@ -51,8 +60,11 @@ class Ears(commands.Bot):
         self.notifications = 0
         self._prefix: str = options["prefix"]
         self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
+        self._events: Memory[str, bool] = Memory(REMEMBERED_EVENTS)
         self._crew = Crew()
         self._commands_under_way = Crew()
+        self._listening = Crew()
+        self._lost_listeners = 0
         self._heard_more = asyncio.Event()
         self.hear_more: Callable[[Mapping[str, Any]], None] = lambda _: None
         """Called with each notification that is neither chat, nor pays, nor takes something out of chat."""
@@ -67,9 +79,19 @@ class Ears(commands.Bot):
         name = f"event_{event.lower()}"
         own = getattr(self, name, None) if event != "message" else None
         for listener in (*self._listeners.get(name, ()), *((own,) if own else ())):
-            self._crew.spawn(self._dispatch(listener, original=payload))
+            if self._has_room(name):
+                self._listening.spawn(self._dispatch(listener, original=payload))
         for waiter in tuple(self._wait_fors.get(name, ())):
-            self._crew.spawn(waiter(payload) if payload else waiter())
+            self._listening.spawn(waiter(payload) if payload else waiter())
+
+    def _has_room(self, name: str) -> bool:
+        """A listener that never ends must not keep the bot from hearing; beyond so many, some hear nothing."""
+        if len(self._listening) < MAX_LISTENERS:
+            return True
+        if self._lost_listeners % MAX_LISTENERS == 0:
+            log.warning("Listeners of cogs do not come to an end; some did not hear %s.", name)
+        self._lost_listeners += 1
+        return False
 
     async def event_command_error(self, payload: commands.CommandErrorPayload) -> None:
         """Say in chat what went wrong, in one sentence."""
@@ -87,7 +109,7 @@ class Ears(commands.Bot):
                 self._hear_chat(frame)
             elif (happening := happening_of(frame)) is not None:
                 self._crew.spawn(self._pay(happening))
-            elif not self._seen.add(f"event:{frame['metadata']['message_id']}", True):
+            elif not self._events.add(frame["metadata"]["message_id"], True):
                 log.debug("An event came twice.")
             elif (removal := removal_of(frame)) is not None:
                 self._crew.spawn(self._drop(removal))
@@ -115,9 +137,10 @@ class Ears(commands.Bot):
 
     async def settled(self) -> None:
         """Wait until everything heard so far is worked and durable, and its answers are sent."""
-        while self._commands_under_way or self._crew:
+        while self._commands_under_way or self._crew or self._listening:
             await self._commands_under_way.idle()
             await self._crew.idle()
+            await self._listening.idle()
         await self.awards.drained()
 
     def _hear_chat(self, frame: Mapping[str, Any]) -> None:
@@ -151,7 +174,8 @@ class Ears(commands.Bot):
         context: Context = self.get_context(message)
         because_of(message.id, self.clock.now())
         try:
-            await self.invoke(context)
+            async with asyncio.timeout(COMMAND_SECONDS):
+                await self.invoke(context)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
             sentence = sentence_for(exc, usage(context.command, self._prefix))
             if sentence is not None:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 ADDED = "channel.channel_points_custom_reward_redemption.add"
 UPDATED = "channel.channel_points_custom_reward_redemption.update"
 BACK = "Your channel points are back."
+TAKEN = "Twitch had completed it already, so I cannot give the channel points back; please ask a mod."
 REJECTED = "A mod rejected it."
 SHOWN_NAMES = 5
 
@@ -194,5 +195,6 @@ class NativeDesk:
         # A command that bought before it failed, or that is delivered again, has decided already and stays silent.
         if await self._natives.refuse(heard.ticket):
             reason = (sentence or SORRY).replace(" Nothing was charged.", "")
-            await self._bot.say(f"@{heard.person.display_name} {reason} {BACK}")
+            back = BACK if heard.status == "unfulfilled" else TAKEN
+            await self._bot.say(f"@{heard.person.display_name} {reason} {back}")
         return True

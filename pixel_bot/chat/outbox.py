@@ -24,6 +24,8 @@ RETRY_SECONDS = 5.0
 MAX_TRIES = 60
 # An invisible character makes a second equal message a different one; Twitch drops equal ones within 30 s.
 TWIN_MARK = " \U000e0000"
+SENT_BEFORE = "sent before"
+"""Stands for the id of a message that was taken although its answer was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,19 @@ class Outgoing:
 
 
 class SendFailed(Exception):
-    """The platform did not take a message. ``retry`` says whether trying again makes sense."""
+    """The platform did not take a message, as far as we know.
 
-    def __init__(self, reason: str, *, retry: bool) -> None:
+    Args:
+        reason: in words.
+        retry: whether trying again makes sense.
+        unsure: True when it may have taken it all the same, because its answer was lost.
+        twin: True when it was dropped for being the same as one before.
+    """
+
+    def __init__(self, reason: str, *, retry: bool, unsure: bool = False, twin: bool = False) -> None:
         self.retry = retry
+        self.unsure = unsure
+        self.twin = twin
         super().__init__(reason)
 
 
@@ -123,7 +134,7 @@ class Outbox:
 
     async def _queue(self, message: Outgoing) -> str | None:
         loop = asyncio.get_running_loop()
-        if self._pump is None:
+        if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._run(), name="outbox")
         waiting = _Waiting(message, loop.time(), loop.create_future())
         (self._paid if message.paid else self._free).append(waiting)
@@ -159,6 +170,9 @@ class Outbox:
         sent: str | None = None
         try:
             sent = await self._try(waiting)
+        except Exception:
+            # The edge: what nobody foresaw costs one message, and not all that come after it.
+            log.exception("A chat message could not be sent.")
         finally:
             if not waiting.done.done():
                 waiting.done.set_result(sent)
@@ -210,12 +224,16 @@ class Outbox:
 
     async def _try(self, waiting: _Waiting) -> str | None:
         message = self._distinct(waiting.message)
+        unsure = False
         for _ in range(MAX_TRIES):
             if waiting.withdrawn:
                 return None
             try:
                 return await self._send(message)
             except SendFailed as exc:
+                if unsure and exc.twin:
+                    return SENT_BEFORE
+                unsure = unsure or exc.unsure
                 log.warning("A chat message was not sent: %s", exc)
                 if not (message.paid and exc.retry):
                     return None

@@ -1,4 +1,4 @@
-"""The tables of Twitch's own: accounts with their tokens, and channel points."""
+"""The tables of Twitch's own: accounts with their tokens, and channel points. With them, ``Base`` knows all tables."""
 
 from datetime import datetime
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from pixel_bot.errors import FolderNotWritable
+from pixel_bot.errors import FolderNotWritable, StartError
 
 OWNER_ONLY = 0o600
 
@@ -15,13 +15,13 @@ def kept_secret(path: Path, is_good: Callable[[str], bool], make: Callable[[], s
 
     Raises:
         FolderNotWritable: the folder cannot be written.
+        StartError: the file is there, but may not be read.
     """
-    with suppress(FileNotFoundError, UnicodeDecodeError):
-        kept = path.read_text(encoding="utf-8").strip()
-        if is_good(kept):
-            with suppress(OSError):
-                path.chmod(OWNER_ONLY)
-            return kept
+    kept = _read(path)
+    if is_good(kept):
+        with suppress(OSError):
+            path.chmod(OWNER_ONLY)
+        return kept
     secret = make()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,3 +31,12 @@ def kept_secret(path: Path, is_good: Callable[[str], bool], make: Callable[[], s
     except OSError as exc:
         raise FolderNotWritable(path.parent, "DATA_DIR") from exc
     return secret
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        return ""
+    except OSError as exc:
+        raise StartError(f"{path} cannot be read. Allow this account to read it, or move it away.") from exc

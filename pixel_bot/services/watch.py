@@ -107,7 +107,8 @@ class WatchTime:
         self._amount = settings.points_watch_amount
         self._length = timedelta(minutes=settings.points_watch_minutes)
         self._offline = settings.points_watch_offline
-        self._wanted, self._by_role = _rates(settings)
+        self._wanted = wanted_roles(settings)
+        self._by_role = {role: floor(self._amount * factor) for role, factor in _factors(settings).items()}
         self._passed: tuple[str, int] | None = None
         self._in_trouble = False
 
@@ -199,14 +200,18 @@ class WatchTime:
         return max(self._by_role[role] for role in roles) if roles else self._amount
 
 
-def _rates(settings: Settings) -> tuple[list[WatchRole], dict[WatchRole, int]]:
-    """The roles that make a difference, and the points for each role. A factor is taken as it is written: 0.29."""
-    factors: dict[WatchRole, Fraction] = {
+def wanted_roles(settings: Settings) -> list[WatchRole]:
+    """The roles that make a difference to what somebody earns, so that the platform must be asked who has them."""
+    factors = _factors(settings)
+    # Beside a role that earns less than nobody's, one with the factor 1 makes a difference, too.
+    some_earn_less = min(factors.values()) < 1
+    return [role for role, factor in factors.items() if factor > 1 or some_earn_less]
+
+
+def _factors(settings: Settings) -> dict[WatchRole, Fraction]:
+    """A factor is taken as it is written: 0.29."""
+    return {
         "sub": Fraction(str(settings.points_watch_sub_factor)),
         "vip": Fraction(str(settings.points_watch_vip_factor)),
         "mod": Fraction(str(settings.points_watch_mod_factor)),
     }
-    # Beside a role that earns less than nobody's, one with the factor 1 makes a difference, too.
-    some_earn_less = min(factors.values()) < 1
-    wanted: list[WatchRole] = [role for role, factor in factors.items() if factor > 1 or some_earn_less]
-    return wanted, {role: floor(settings.points_watch_amount * factor) for role, factor in factors.items()}

@@ -119,7 +119,7 @@ async def stage(
         settings: by their lower-case names, like ``cogs_dir=tmp_path / "cogs"``.
     """
     clock = clock or SettableClock()
-    async with opened(settings_in(folder, **settings), "sandbox", clock) as services:
+    async with opened(settings_in(folder, **settings), "sandbox", clock, {STREAMER.login, BOT.login}) as services:
         account = Account("client", BOT.id, STREAMER.id, limited=False)
         bot = PixelBot(services, account, backends, limits)
         services.awards.start()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Collection, Generator, Sequence
+from ipaddress import ip_address
 from pathlib import Path
 
 import uvicorn
@@ -29,9 +30,12 @@ class WebServer:
     """A web server on a port of its own, which is bound at once: its number is known before anything starts."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._socket = _bind(host, port)
+        self._sockets = [_bind(host, port)]
         self.host = host
-        self.port: int = self._socket.getsockname()[1]
+        self.port: int = self._sockets[0].getsockname()[1]
+        if _is_elsewhere(host):
+            # Twitch leads people back to "localhost", whatever address the pages are opened at.
+            self._sockets.append(_bind("127.0.0.1", self.port))
         self._server: _Uvicorn | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -61,7 +65,7 @@ class WebServer:
             proxy_headers=False,
         )
         self._server = _Uvicorn(config)
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="web")
+        self._task = asyncio.create_task(self._server.serve(sockets=self._sockets), name="web")
         while not self._server.started:
             if self._task.done():
                 raise StartError("The web server could not start.")
@@ -72,7 +76,17 @@ class WebServer:
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await self._task
-        self._socket.close()
+        for sock in self._sockets:
+            sock.close()
+
+
+def _is_elsewhere(host: str) -> bool:
+    """True for an address of this machine that is not reached as "localhost"."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return not address.is_unspecified and str(address) not in {"127.0.0.1", "::1"}
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -2,8 +2,7 @@
 
 from alembic import context
 
-from pixel_bot.db import models_twitch  # noqa: F401 - its tables count, too
-from pixel_bot.db.models import Base
+from pixel_bot.db.models_twitch import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -42,13 +42,18 @@ class Care:
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            well = [await self._check(role) for role in ROLES]
+            well = await self.check()
             try:
-                async with asyncio.timeout(CHECK_SECONDS if all(well) else RETRY_SECONDS):
+                async with asyncio.timeout(CHECK_SECONDS if well else RETRY_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 continue
             self._wake.clear()
+
+    async def check(self) -> bool:
+        """Check the application and both accounts now. Returns False when it should be tried again soon."""
+        well = [await self._http.check_app(), *[await self._check(role) for role in ROLES]]
+        return all(well)
 
     async def _check(self, role: Role) -> bool:
         """Returns False when it should be checked again soon."""

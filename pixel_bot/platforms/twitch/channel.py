@@ -21,15 +21,31 @@ FRESH_SECONDS = 240.0
 
 
 class Channel:
-    """Keeps the stream's state right, and tells whether the bot moderates the channel."""
+    """Keeps the stream's state right, and tells whether the bot moderates the channel.
 
-    def __init__(self, helix: Helix, accounts: Accounts, stream: Stream, moderates: Callable[[bool], None]) -> None:
+    Args:
+        helix, accounts: to ask with.
+        ids: of the bot and of the broadcaster.
+        stream: what is kept right.
+        moderates: told whether the bot is a moderator, or the broadcaster.
+    """
+
+    def __init__(
+        self,
+        helix: Helix,
+        accounts: Accounts,
+        ids: tuple[str, str],
+        stream: Stream,
+        moderates: Callable[[bool], None],
+    ) -> None:
         self._helix = helix
         self._accounts = accounts
+        self._bot_id, self._owner_id = ids
         self._stream = stream
         self._moderates = moderates
         self._wake = asyncio.Event()
         self._heard_at = -FRESH_SECONDS
+        self._doubted = False
 
     def hear(self, frame: Mapping[str, Any]) -> None:
         """Take an event about the channel.
@@ -47,7 +63,7 @@ class Channel:
                 self._heard_at = asyncio.get_running_loop().time()
                 self._stream.went_offline()
             case "channel.moderator.add" | "channel.moderator.remove":
-                if event["user_id"] == self._accounts.id_of("bot"):
+                if event["user_id"] == self._bot_id:
                     self._moderates(frame["metadata"]["subscription_type"].endswith("add"))
             case _:
                 return
@@ -79,20 +95,29 @@ class Channel:
 
     async def _ask_for_stream(self) -> None:
         role = "broadcaster" if self._accounts.tokens_of("broadcaster") else None
-        rows = await self._helix.get("streams", role, user_id=self._accounts.id_of("broadcaster"))
+        rows = await self._helix.get("streams", role, user_id=self._owner_id)
         if asyncio.get_running_loop().time() - self._heard_at < FRESH_SECONDS:
             return  # Twitch's list lags behind its events
-        row = next((r for r in rows if r.get("type", "live") == "live"), None)
+        row = next((r for r in rows if r.get("user_id", self._owner_id) == self._owner_id), None)
         if row is None:
-            self._stream.went_offline()
+            self._doubt()
             return
+        self._doubted = False
         try:
             self._stream.went_live(_broadcast(row["id"], row["started_at"]))
         except (KeyError, ValueError, TypeError):
-            log.warning("Twitch's word on the stream could not be read.")
+            raise HelixError(0, "its word on the stream cannot be read") from None
+
+    def _doubt(self) -> None:
+        """Twitch's list leaves a live channel out for a moment now and then, so one empty answer is not enough."""
+        if self._stream.is_live and not self._doubted:
+            self._doubted = True
+            raise HelixError(0, "it does not list the stream, and told of no end")
+        self._doubted = False
+        self._stream.went_offline()
 
     async def _ask_for_rank(self) -> None:
-        bot_id, owner_id = self._accounts.id_of("bot"), self._accounts.id_of("broadcaster")
+        bot_id, owner_id = self._bot_id, self._owner_id
         if bot_id == owner_id:
             self._moderates(True)
         elif self._accounts.tokens_of("broadcaster") is not None:

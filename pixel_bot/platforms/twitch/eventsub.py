@@ -16,6 +16,7 @@ from pixel_bot.texts import count, duration
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 5.0
+CHAT = "channel.chat.message"
 NOT_SIGNED_IN = "the account is not signed in"
 
 
@@ -49,7 +50,7 @@ class EventSub:
         line = Line(" and ".join(roles), self._url, self._wire.session, listener, subscriptions, self._clock)
         line.opened.add(self._opened)
         line.revoked = lambda _: self._lost_some(roles)
-        line.living = lambda: self.session_ids
+        subscriptions.living = lambda: self.session_ids
         self._lines[line] = roles
         self._tasks.append(asyncio.create_task(self._tend(line, roles), name=f"eventsub-{line.name}"))
 
@@ -81,7 +82,8 @@ class EventSub:
         """What is down, one sentence each."""
         if not self._lines:
             return ["Twitch's events are not connected yet."]
-        return [self._words(line) for line in self._lines if not line.is_up]
+        deaf = [f"Twitch sends no {refusal}." for refusal in self.refusals if refusal.topic.type == CHAT]
+        return [*(self._words(line) for line in self._lines if not line.is_up), *deaf]
 
     def summary(self) -> str:
         """How the connections are, in a few words."""
@@ -128,6 +130,7 @@ class EventSub:
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
                 await line.close()
+                line.down_since = line.down_since or self._clock.now()
 
     async def _until_signed_out(self, running: asyncio.Task[None], roles: Sequence[Role]) -> None:
         while self._is_signed_in(roles):

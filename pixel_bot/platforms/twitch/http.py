@@ -111,6 +111,16 @@ class TwitchHttp(ManagedHTTPClient):
             await self.renew(None, "")
         return self._app
 
+    async def check_app(self) -> bool:
+        """See whether Twitch knows the application. Returns False when it could not be asked."""
+        try:
+            await self._token(None)
+        except NoAnswer:
+            return False
+        except HTTPException:
+            return bool(self.app_problem)
+        return True
+
     async def renew(self, role: Role | None, used: str) -> None:
         """Get a new token in place of ``used``; whoever comes meanwhile waits for the same one.
 

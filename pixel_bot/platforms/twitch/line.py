@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, cast
 
@@ -53,6 +53,7 @@ class Line:
     ) -> None:
         self.name = name
         self.subscriptions = subscriptions
+        subscriptions.session = lambda: self._session.id if self._session is not None else ""
         self.session_ids: set[str] = set()
         """Ids under which the present connection holds subscriptions: a move may give it another one."""
         self.down_since: datetime | None = clock.now()
@@ -61,8 +62,6 @@ class Line:
         """Called each time a new connection is subscribed: what happened meanwhile was not heard."""
         self.revoked: Callable[[str], None] = lambda _: None
         """Called with the reason when Twitch ends subscriptions."""
-        self.living: Callable[[], Collection[str]] = lambda: self.session_ids
-        """The ids of all living connections of this bot."""
         self._url = url
         self._http = http
         self._listener = listener
@@ -140,7 +139,7 @@ class Line:
                 if frame is None:
                     session = self._move_over(session)
                 else:
-                    await self._take(frame)
+                    await self._take(session, frame)
         finally:
             await self._let_go()
 
@@ -165,14 +164,14 @@ class Line:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def _take(self, frame: Frame) -> None:
+    async def _take(self, session: Session, frame: Frame) -> None:
         metadata: Any = frame.get("metadata")
         kind = cast(Frame, metadata).get("message_type") if isinstance(metadata, dict) else None
         match kind:
             case "notification":
                 self._listener.notify(frame)
                 if self._listener.is_pressed:
-                    await self._listener.breathe()
+                    await session.read_ahead(self._listener.breathe())
             case "session_reconnect":
                 self._move.begin(frame)
             case "revocation":
@@ -193,7 +192,9 @@ class Line:
         self._session = session
         self.session_ids.add(session.id)
         self._look.set()
-        listening = asyncio.create_task(last_words(old, self._take), name="eventsub-last-words")
+        listening = asyncio.create_task(
+            last_words(old, lambda frame: self._take(old, frame)), name="eventsub-last-words"
+        )
         self._old.add(listening)
         listening.add_done_callback(self._old.discard)
         return session
@@ -213,19 +214,15 @@ class Line:
 
     async def _keep(self) -> None:
         """Subscribe, look again a minute later, and then once in a while, or when somebody asks."""
-        decided = await self.subscriptions.round(self.living(), self._session_id)
+        decided = await self.subscriptions.round()
         for tell in tuple(self.opened):
             tell()
         if not decided:
-            await self.subscriptions.make(self.living(), self._session_id)
+            await self.subscriptions.make()
         wait = LOOK_AGAIN_SECONDS
         while True:
             wait = LOOK_AGAIN_SECONDS if await self._asked_within(wait) else LOOK_SOMETIMES_SECONDS
-            await self.subscriptions.compare(self.living(), self._session_id)
-
-    @property
-    def _session_id(self) -> str:
-        return self._session.id if self._session is not None else ""
+            await self.subscriptions.compare()
 
     async def _asked_within(self, seconds: float) -> bool:
         try:

@@ -157,6 +157,8 @@ class OAuth:
         except OAuthError as exc:
             if exc.status == 400 and any(word in str(exc).lower() for word in ("pending", "slow_down")):
                 return None
+            if exc.status == 400 and "device code" in str(exc).lower():
+                raise OAuthError("Nobody agreed in time. Start again.", final=True, status=400) from None
             raise
         return _pair(body)
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Awaitable, Mapping
 from typing import Any, cast
 
 import aiohttp
@@ -14,6 +15,11 @@ WELCOME_SECONDS = 11.0
 KEEPALIVE_SECONDS = 10
 GRACE_SECONDS = 5.0
 LONGEST_FRAME = 4 * 2**20
+PATIENCE_SECONDS = 2.0
+"""How long the bot may be too busy before what Twitch sends meanwhile is kept in memory."""
+
+MOST_AHEAD = 20_000
+"""Frames kept so, at most."""
 
 Frame = Mapping[str, Any]
 
@@ -46,6 +52,9 @@ class Session:
         self._socket = socket
         self._heard_at = asyncio.get_running_loop().time()
         self._silent = False
+        self._reading = False
+        self._ahead: deque[Frame] = deque()
+        self._lost: SessionLost | None = None
         self._watch: asyncio.Task[None] | None = None
         self.id = ""
         self.keepalive = float(KEEPALIVE_SECONDS)
@@ -87,11 +96,47 @@ class Session:
         Raises:
             SessionLost: the connection ended, or was silent for too long.
         """
+        if self._ahead:
+            return self._ahead.popleft()
+        if self._lost is not None:
+            raise self._lost
+        return await self._receive()
+
+    async def read_ahead(self, room: Awaitable[None]) -> None:
+        """Wait for room, and keep what comes meanwhile: a connection that nobody reads is taken for dead on both sides.
+
+        What was kept comes first from ``read``, also when the connection is lost by then.
+        """
+        waiting = asyncio.ensure_future(room)
+        try:
+            await asyncio.wait({waiting}, timeout=PATIENCE_SECONDS)
+            while not waiting.done() and self._lost is None and len(self._ahead) < MOST_AHEAD:
+                await self._read_one_ahead(waiting)
+            await waiting
+        finally:
+            waiting.cancel()
+
+    async def _read_one_ahead(self, waiting: asyncio.Future[None]) -> None:
+        reading = asyncio.ensure_future(self._receive())
+        try:
+            await asyncio.wait({waiting, reading}, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                self._ahead.append(reading.result())
+        except SessionLost as exc:
+            self._lost = exc
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+
+    async def _receive(self) -> Frame:
         while True:
+            self._reading = True
             try:
                 message = await self._socket.receive()
             except (aiohttp.ClientError, OSError, RuntimeError) as exc:
                 raise SessionLost(f"the connection broke ({type(exc).__name__})") from None
+            finally:
+                self._reading = False
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._heard_at = asyncio.get_running_loop().time()
                 if (frame := _parsed(message.data)) is not None:
@@ -132,6 +177,8 @@ class Session:
         left = self.keepalive + GRACE_SECONDS
         while left > 0:
             await asyncio.sleep(left)
+            if not self._reading:
+                self._heard_at = loop.time()  # who does not listen cannot say that it is silent
             left = self._heard_at + self.keepalive + GRACE_SECONDS - loop.time()
         self._silent = True
         await self._socket.close()

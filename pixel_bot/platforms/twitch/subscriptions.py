@@ -7,7 +7,7 @@ after each connect what others hold is deleted and made anew, and a minute later
 import asyncio
 import logging
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from pixel_bot.platforms.twitch.accounts import Accounts
@@ -41,6 +41,10 @@ class Subscriptions:
         self.refused: dict[str, Refusal] = {}
         self.settled = asyncio.Event()
         """Set while every topic is either held or refused."""
+        self.session: Callable[[], str] = lambda: ""
+        """The connection's own id, which a move may change."""
+        self.living: Callable[[], Collection[str]] = lambda: {self.session()}
+        """The ids of all living connections of this bot: what they hold is nobody's leftover."""
         self._helix = helix
         self._accounts = accounts
         self._told: dict[str, Refusal] = {}
@@ -51,30 +55,22 @@ class Subscriptions:
         self.refused.clear()
         self.settled.clear()
 
-    async def make(self, session_ids: Collection[str], session_id: str) -> None:
+    async def make(self) -> None:
         """Subscribe all that is missing, and go on until Twitch has decided on each; see ``round``."""
         pause = FIRST_PAUSE
-        while not await self.round(session_ids, session_id):
+        while not await self.round():
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads requests, guards nothing
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def round(self, session_ids: Collection[str], session_id: str) -> bool:
-        """Try once to subscribe each type that is neither held nor refused.
-
-        Args:
-            session_ids: all ids that this bot's living connections have: what they hold is nobody's leftover.
-            session_id: the connection's own.
-
-        Returns:
-            True when nothing is undecided.
-        """
+    async def round(self) -> bool:
+        """Try once to subscribe each type that is neither held nor refused. Returns True when nothing is undecided."""
         conflict = False
         for topic in self._undecided():
-            conflict |= await self._make_one(topic, session_id)
+            conflict |= await self._make_one(topic)
         if conflict:
-            await self._clear_leftovers(session_ids)
+            await self._clear_leftovers()
             for topic in self._undecided():
-                await self._make_one(topic, session_id)
+                await self._make_one(topic)
         if self._undecided():
             return False
         self.settled.set()
@@ -83,15 +79,16 @@ class Subscriptions:
     def _undecided(self) -> list[Topic]:
         return [t for t in self.topics if t.type not in self.held and t.type not in self.refused]
 
-    async def compare(self, session_ids: Collection[str], session_id: str) -> None:
-        """Look at what Twitch holds; delete what stands in the way, and make what is missing."""
+    async def compare(self) -> None:
+        """Look at what Twitch holds; delete what stands in the way, and make what is missing or was refused before."""
+        self.refused.clear()
         rows = await self._list()
         if rows is not None:
-            self._take_over(rows, session_ids)
+            self._take_over(rows)
             if missing := self._undecided():
                 log.warning("Twitch holds no subscription to %s. Made again.", ", ".join(t.words for t in missing))
-        await self._clear_leftovers(session_ids)
-        await self.make(session_ids, session_id)
+        await self._clear_leftovers()
+        await self.make()
 
     def revoked(self, type_: str, reason: str) -> None:
         """Twitch ended a subscription."""
@@ -106,13 +103,13 @@ class Subscriptions:
         self._told.clear()
         self.settled.clear()
 
-    async def _make_one(self, topic: Topic, session_id: str) -> bool:
+    async def _make_one(self, topic: Topic) -> bool:
         """Returns True where an equal subscription stands already, or may."""
         body = {
             "type": topic.type,
             "version": topic.version,
             "condition": dict(topic.condition),
-            "transport": {"method": "websocket", "session_id": session_id},
+            "transport": {"method": "websocket", "session_id": self.session()},
         }
         try:
             made = await self._helix.call("POST", PATH, topic.role, body)
@@ -151,21 +148,22 @@ class Subscriptions:
             log.info("Twitch's list of subscriptions could not be had: %s", exc)
             return None
 
-    def _take_over(self, rows: Sequence[Row], session_ids: Collection[str]) -> None:
+    def _take_over(self, rows: Sequence[Row]) -> None:
         """What Twitch holds on a living connection counts, and nothing else."""
-        ours = [row for row in rows if _is_alive(row, session_ids)]
+        living = self.living()
+        ours = [row for row in rows if _is_alive(row, living)]
         self.held = {t.type: str(r.get("id", "")) for t in self.topics for r in ours if _is(t, r)}
         self.settled.clear()
 
-    async def _clear_leftovers(self, session_ids: Collection[str]) -> None:
+    async def _clear_leftovers(self) -> None:
         """Delete what equals ours and belongs to no living connection of ours."""
         for row in await self._list() or ():
             topic = next((t for t in self.topics if _is(t, row)), None)
             if topic is None:
                 continue
-            if _is_alive(row, session_ids):
+            if _is_alive(row, self.living()):
                 self.held.setdefault(topic.type, str(row.get("id", "")))
-            elif _session_of(row) not in session_ids:
+            elif _session_of(row) not in self.living():
                 await self._delete(topic, str(row.get("id", "")))
 
     async def _delete(self, topic: Topic, subscription_id: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.services.watch import wanted_roles
 from pixel_bot.settings import Settings
 
 BOT_SCOPES = frozenset({"user:read:chat", "user:write:chat", "user:bot"})
@@ -30,7 +31,7 @@ def scopes_for(role: Role, settings: Settings) -> frozenset[str]:
     """What a role must agree to, and no more: who is a VIP is asked only where it matters."""
     if role == "bot":
         return BOT_SCOPES
-    return BROADCASTER_SCOPES if settings.points_watch_vip_factor == 1 else BROADCASTER_SCOPES | {"channel:read:vips"}
+    return BROADCASTER_SCOPES | {"channel:read:vips"} if "vip" in wanted_roles(settings) else BROADCASTER_SCOPES
 
 
 @dataclass(frozen=True, slots=True)
