@@ -11,7 +11,8 @@ from pixel_bot.texts import plain
 _SECRETS: set[str] = set()
 _CREDENTIAL = re.compile(
     r"(?i)((?:client_secret|access_token|refresh_token|device_code|code|token|key|password)"
-    r"[\"']?\s*[=:]\s*[\"']?|(?:bearer|oauth|basic)[ :]\s*)([^\s\"'&,;)}>]{6,})"
+    r"[\"']?\s*[=:]\s*[\"']?)([^\s\"'&,;)}>]{6,})"
+    r"|((?:bearer|oauth|basic)[ :]\s*)((?=\S*\d)[^\s\"'&,;)}>]{6,}|[^\s\"'&,;)}>]{20,})"
 )
 _HIDDEN = "[hidden]"
 
@@ -26,7 +27,7 @@ def redact(text: str) -> str:
     """The text without secrets: those told to ``hide``, and whatever looks like a credential."""
     for secret in _SECRETS:
         text = text.replace(secret, _HIDDEN)
-    return _CREDENTIAL.sub(rf"\1{_HIDDEN}", text)
+    return _CREDENTIAL.sub(lambda found: f"{found[1] or found[3]}{_HIDDEN}", text)
 
 
 class SafeFormatter(logging.Formatter):

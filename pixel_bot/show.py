@@ -24,6 +24,7 @@ from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import Rewards
+from pixel_bot.platforms.twitch.rounds import keep_running
 from pixel_bot.services.container import Services, build_services
 from pixel_bot.services.watch import WatchTime
 from pixel_bot.services.watchdog import Watchdog
@@ -34,7 +35,6 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 10.0
 CLEAN_UP_SECONDS = 3_600.0
-RESTART_SECONDS = 30.0
 
 
 @asynccontextmanager
@@ -160,7 +160,7 @@ class Show:
         redemption = redemption_of(frame)
         if redemption is not None:
             self._redemptions.hear(redemption)
-            if redemption.status == "fulfilled":
+            if redemption.status == "fulfilled" and not redemption.again:
                 self._rewards.catch_up()  # somebody let Twitch complete it before the effect
         else:
             self._channel.hear(frame)
@@ -169,17 +169,7 @@ class Show:
         self.platform.eventsub.look_again()
 
     def _run(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._beside.append(asyncio.create_task(_keep_running(name, work), name=name))
-
-
-async def _keep_running(name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """The edge of what runs for weeks: a fault that nobody foresaw costs half a minute of one feature."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("%s stopped with an error; it begins again in %d s.", name, RESTART_SECONDS)
-        await asyncio.sleep(RESTART_SECONDS)
+        self._beside.append(asyncio.create_task(keep_running(name, work), name=name))
 
 
 async def _clean_up(services: Services) -> None:

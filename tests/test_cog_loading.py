@@ -86,7 +86,7 @@ async def test_a_command_that_exists_is_refused_and_leaves_nothing_behind(
 ) -> None:
     write(folder, "copycat", name="Copycat", command="give")
     async with stage(tmp_path, cogs_dir=folder) as chat:
-        assert (await chat.say("bob", "!help give"))[0].startswith("!give @user N")
+        assert (await chat.say("bob", "!help give"))[0].startswith("Type !give @user N")
     assert "!give exists already, in another cog" in caplog.text
 
 

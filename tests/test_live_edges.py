@@ -301,3 +301,26 @@ async def test_a_redemption_that_twitch_completed_itself_promises_nothing_back(h
         said = await home.said(lambda said: "@alice" in said.text)
         assert "cannot give the channel points back" in said.text
         assert "are back" not in said.text
+
+
+async def test_who_waits_for_a_place_in_chat_is_not_told_that_it_failed(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_bot.chat.ears.COMMAND_SECONDS", 0.2)
+    async with home.signed_in(greeting="off") as app:
+        await home.ask("alice", "!points")
+        await home.ask("", "!points add @alice 100", "broadcaster")
+        gate = asyncio.Event()
+        send = the_bot(app)._voice._send
+
+        async def slow(message: Any) -> Any:
+            await gate.wait()
+            return await send(message)
+
+        monkeypatch.setattr(the_bot(app)._voice, "_send", slow)
+        line = await home.say("alice", "!tts hello")
+        await until(lambda: the_bot(app).notifications == home.twitch.notified)
+        await asyncio.sleep(0.5)
+        gate.set()
+        answer = await home.said(lambda said: said.reply_id == line.id)
+        assert "75 points left" in answer.text

@@ -333,9 +333,12 @@ async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: Hous
         assert 1.3 < time.time() - began < 4
 
 
-async def test_after_a_fault_the_next_answer_comes(home: House) -> None:
+async def test_after_a_fault_the_next_answer_comes(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixel_bot.chat.outbox.RETRY_SECONDS", 0.1)
     async with signed_in(home) as app:
-        faults: list[Fault] = [{"status": 500}, {"status": 503}, {"drop": True}, {"delay": 1.0}, {"body": "no JSON"}]
+        faults: list[Fault] = [{"status": 500}, {"status": 503}, {"drop": True}, {"delay": 1.0}]
+        bodies: list[Any] = ["no JSON", {}, {"data": None}, {"data": []}, {"data": [{}]}]
+        faults += [{"body": body} for body in bodies]
         for fault in faults:
             sent = home.twitch.requests.times("chat/messages", "POST")
             home.twitch.faults.add("chat/messages", **fault)

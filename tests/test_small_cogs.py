@@ -33,11 +33,11 @@ async def test_help_lists_what_one_may_type(chat: Stage) -> None:
 
 
 async def test_help_for_one_command(chat: Stage) -> None:
-    assert await chat.say("bob", "!help give") == ["!give @user N: Give somebody some of your points, or all of them."]
+    assert await chat.say("bob", "!help give") == ["Type !give @user N: Give somebody some of your points, or all of them."]
     assert await chat.say("bob", "!help !points") == [
-        "!points [@user] (also !balance): How many points you have, or somebody else."
+        "Type !points [@user] (also !balance): How many points you have, or somebody else."
     ]
     assert await chat.say("bob", "!help points add") == [
-        "!points add @user N [REASON]: Give somebody points out of nothing. For mods."
+        "Type !points add @user N [REASON]: Give somebody points out of nothing. For mods."
     ]
     assert await chat.say("bob", "!help nonsense") == ["There is no such command here. !help lists them."]

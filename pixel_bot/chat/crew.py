@@ -13,6 +13,7 @@ class Crew:
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._slow: set[asyncio.Task[Any]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -22,9 +23,17 @@ class Crew:
     def __bool__(self) -> bool:
         return bool(self._tasks)
 
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Start a task. What it raises is logged."""
+    def spawn(self, work: Coroutine[Any, Any, Any], patience: float | None = None) -> None:
+        """Start a task. What it raises is logged.
+
+        Args:
+            work: what it does.
+            patience: seconds after which it still goes on, but does not count any more, and nobody waits for it.
+        """
         task = asyncio.create_task(work)
+        if patience is not None:
+            timer = asyncio.get_running_loop().call_later(patience, self._let_be, task)
+            task.add_done_callback(lambda _: timer.cancel())
         self._tasks.add(task)
         self._idle.clear()
         task.add_done_callback(self._done)
@@ -36,7 +45,7 @@ class Crew:
 
     def cancel(self) -> None:
         """End all that are under way."""
-        for task in tuple(self._tasks):
+        for task in (*self._tasks, *self._slow):
             task.cancel()
 
     async def idle(self) -> None:
@@ -44,7 +53,15 @@ class Crew:
         while self._tasks:
             await self._idle.wait()
 
+    def _let_be(self, task: asyncio.Task[Any]) -> None:
+        log.warning("Something that was heard in chat takes very long; the rest does not wait for it.")
+        self._tasks.discard(task)
+        self._slow.add(task)
+        if not self._tasks:
+            self._idle.set()
+
     def _done(self, task: asyncio.Task[Any]) -> None:
+        self._slow.discard(task)
         self._tasks.discard(task)
         if not self._tasks:
             self._idle.set()

@@ -37,7 +37,7 @@ MAX_COMMANDS = 1_000
 """Commands under way before the socket waits."""
 
 COMMAND_SECONDS = 120.0
-"""A command that takes longer hangs. Nothing of ours takes so long: what is bought is worked apart from it."""
+"""A command that takes longer hangs, or waits for a place in a chat that is full. The bot hears on meanwhile."""
 
 MAX_LISTENERS = 2_000
 """Listeners of cogs under way before events pass them by."""
@@ -165,7 +165,7 @@ class Ears(commands.Bot):
         if words and (words[0] in self._commands or " ".join(words[:2]) in self._commands):
             message = self._message(frame)
             message.text = heard.text
-            self._commands_under_way.spawn(self._obey(message))
+            self._commands_under_way.spawn(self._obey(message), COMMAND_SECONDS)
 
     def _message(self, frame: Mapping[str, Any]) -> Any:
         return create_event_instance(CHAT, complete(frame), http=self._http)
@@ -174,8 +174,7 @@ class Ears(commands.Bot):
         context: Context = self.get_context(message)
         because_of(message.id, self.clock.now())
         try:
-            async with asyncio.timeout(COMMAND_SECONDS):
-                await self.invoke(context)
+            await self.invoke(context)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
             sentence = sentence_for(exc, usage(context.command, self._prefix))
             if sentence is not None:

@@ -88,9 +88,9 @@ def complete(frame: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _without_mention(text: str, reply: Mapping[str, Any]) -> str:
     """A reply's text begins with a mention of who is answered; the command comes after it."""
-    name = reply.get("parent_user_name") or reply.get("parent_user_login") or ""
+    names = (reply.get("parent_user_name"), reply.get("parent_user_login"))
     head, _, rest = text.partition(" ")
-    return rest if head.lower() == f"@{name}".lower() else text
+    return rest if head.lower() in {f"@{name}".lower() for name in names if name} else text
 
 
 def happening_of(frame: Mapping[str, Any]) -> Happening | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from pixel_bot.logs import hide
 from pixel_bot.platforms.twitch.helix import Role
@@ -66,7 +66,7 @@ class Accounts:
         self._keeper = keeper
         self._fixed = {role: user_id for role, user_id in (fixed or {}).items() if user_id}
         self._accounts: dict[Role, Account] = {}
-        self._changed = asyncio.Event()
+        self._waiting: set[asyncio.Future[None]] = set()
         self.page = ""
         """Where people sign in, for the log."""
         self.changed: set[Callable[[Role], None]] = set()
@@ -148,10 +148,12 @@ class Accounts:
             await self.next_change()
         return self.id_of("bot"), self.id_of("broadcaster")
 
-    async def next_change(self) -> None:
-        """Wait until somebody signs in, or a sign-in ends."""
-        self._changed.clear()
-        await self._changed.wait()
+    def next_change(self) -> asyncio.Future[None]:
+        """Done when, from this moment on, somebody signs in, or a sign-in ends."""
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+        return waiting
 
     async def _put(self, account: Account) -> None:
         self._accounts[account.role] = account
@@ -159,11 +161,13 @@ class Accounts:
             return
         try:
             await self._keeper.keep(account)
-        except DBAPIError as exc:
+        except SQLAlchemyError as exc:
             # In memory it works on; after a restart the older tokens are renewed, or somebody signs in again.
-            log.error("The tokens of the %s account could not be kept: %s", account.role, exc.orig)
+            log.error("The tokens of the %s account could not be kept: %s", account.role, type(exc).__name__)
 
     def _tell(self, role: Role) -> None:
-        self._changed.set()
+        for waiting in tuple(self._waiting):
+            if not waiting.done():
+                waiting.set_result(None)
         for tell in tuple(self.changed):
             tell(role)

@@ -57,6 +57,8 @@ class EventSub:
     async def close(self) -> None:
         """Stop listening."""
         self._accounts.changed.discard(self._signed_in)
+        if not all(task.done() for task in self._tasks):
+            await asyncio.gather(*(line.hear_out() for line in self._lines))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -134,7 +136,7 @@ class EventSub:
 
     async def _until_signed_out(self, running: asyncio.Task[None], roles: Sequence[Role]) -> None:
         while self._is_signed_in(roles):
-            change = asyncio.ensure_future(self._accounts.next_change())
+            change = self._accounts.next_change()
             try:
                 await asyncio.wait({change, running}, return_when=asyncio.FIRST_COMPLETED)
             finally:

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 TRIES = 3
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+NEW_SECONDS = 60.0
+"""A token that is newer is not at fault when Twitch refuses without naming it."""
+
 REPEATABLE = {"GET", "PUT", "DELETE"}
 """Requests that may be sent again when nobody knows whether they arrived."""
 
@@ -45,6 +48,7 @@ class TwitchHttp(ManagedHTTPClient):
         self._sleep = sleep
         self._app: str = ""
         self._renewals: dict[str, asyncio.Task[None]] = {}
+        self._renewed_at: dict[str, float] = {}
         self.app_problem = ""
         """What is wrong with client id and secret, in words; empty when nothing is known to be."""
 
@@ -67,7 +71,7 @@ class TwitchHttp(ManagedHTTPClient):
             answer = await self._send(route, token)
             if answer is not None and answer.status < 400:
                 return None if answer.status == 204 else _object(answer)
-            if answer is not None and _is_worthless(answer) and not renewed:
+            if answer is not None and not renewed and self._is_worthless(answer, role):
                 renewed = True
                 tries = 0
                 await self.renew(role, token)
@@ -138,10 +142,19 @@ class TwitchHttp(ManagedHTTPClient):
         # Shielded: the new tokens must be kept even if this one request is given up.
         await asyncio.shield(task)
 
+    def _is_worthless(self, answer: Answer, role: Role | None) -> bool:
+        """True where Twitch does not take the token any more; a missing scope, or another's id, is another matter."""
+        said = answer.message.lower()
+        if answer.status != 401 or "scope" in said:
+            return False
+        is_new = time.monotonic() - self._renewed_at.get(role or "", float("-inf")) < NEW_SECONDS
+        return not is_new or "invalid oauth token" in said or "invalid access token" in said
+
     def _renewed(self, key: str, task: asyncio.Task[None]) -> None:
         del self._renewals[key]
-        if not task.cancelled():
-            task.exception()  # whoever waited has it; if nobody waits any more it is of no matter
+        # Whoever waited has the error; if nobody waits any more it is of no matter.
+        if not task.cancelled() and task.exception() is None:
+            self._renewed_at[key] = time.monotonic()
 
     async def _renew_app(self, used: str) -> None:
         if self._app and self._app != used:
@@ -195,11 +208,6 @@ def _object(answer: Answer) -> Any:
     if not isinstance(body, dict):
         raise NoAnswer("none that can be read")
     return cast(dict[str, Any], body)
-
-
-def _is_worthless(answer: Answer) -> bool:
-    """True where Twitch does not take the token any more; a missing scope is another matter."""
-    return answer.status == 401 and "scope" not in answer.message.lower()
 
 
 def _pause(answer: Answer | None, method: str, tries: int) -> float | None:

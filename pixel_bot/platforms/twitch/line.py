@@ -20,6 +20,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STABLE_SECONDS = 20.0
 """A connection that held so long was a good one: the next loss begins with a short pause again."""
 
+QUIET_SECONDS = 0.1
+HEAR_OUT_TURNS = 100
 LOOK_AGAIN_SECONDS = 60.0
 LOOK_SOMETIMES_SECONDS = 3_600.0
 
@@ -98,6 +100,13 @@ class Line:
                 pause = FIRST_PAUSE
             await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - spreads many bots, guards nothing
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def hear_out(self) -> None:
+        """Wait until what has arrived already is read: Twitch would not send it again."""
+        for _ in range(HEAR_OUT_TURNS):
+            await asyncio.sleep(QUIET_SECONDS / 5)
+            if self._session is None or self._session.silent_for > QUIET_SECONDS:
+                return
 
     async def close(self) -> None:
         """Close the connection and end all that belongs to it."""

@@ -1,9 +1,8 @@
 """All of Twitch in one hand: the wire, the sign-ins, the requests, the events."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 import twitchio.eventsub.websockets
 from twitchio.http import Route
@@ -17,6 +16,7 @@ from pixel_bot.platforms.twitch.helix import TwitchHelix
 from pixel_bot.platforms.twitch.http import TwitchHttp
 from pixel_bot.platforms.twitch.line import Listener
 from pixel_bot.platforms.twitch.oauth import OAuth
+from pixel_bot.platforms.twitch.rounds import keep_running
 from pixel_bot.platforms.twitch.wire import Wire
 from pixel_bot.services.stream import Stream
 
@@ -51,12 +51,12 @@ class TwitchPlatform:
     def watch_tokens(self) -> None:
         """Look after the sign-ins from now on."""
         self.eventsub.revoked.add(self.care.check_soon)
-        self._spawn(self.care.run(), "tokens")
+        self._spawn("tokens", self.care.run)
 
     def listen(self, listener: Listener, channel: Channel) -> None:
         """Hear what happens, and keep the channel's state right."""
         self.eventsub.start(listener)
-        self._spawn(channel.run(), "channel")
+        self._spawn("channel", channel.run)
 
     async def deafen(self) -> None:
         """Stop listening; what is sent still goes out."""
@@ -80,8 +80,8 @@ class TwitchPlatform:
         """How the connection is, in a few words."""
         return self.http.app_problem or self.eventsub.summary()
 
-    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._tasks.append(asyncio.create_task(work, name=name))
+    def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.append(asyncio.create_task(keep_running(name, work), name=name))
 
 
 def point_to(place: Place) -> None:

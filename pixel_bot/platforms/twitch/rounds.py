@@ -12,6 +12,18 @@ from pixel_bot.platforms.twitch.helix import HelixError
 
 log = logging.getLogger(__name__)
 
+RESTART_SECONDS = 30.0
+
+
+async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """The edge of what runs for weeks: a fault that nobody foresaw costs half a minute of one feature."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("%s stopped with an error; it begins again in %d s.", name, RESTART_SECONDS)
+        await asyncio.sleep(RESTART_SECONDS)
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:

@@ -144,6 +144,11 @@ class Session:
             elif message.type in _ENDS:
                 raise self._end()
 
+    @property
+    def silent_for(self) -> float:
+        """Seconds since something was read."""
+        return asyncio.get_running_loop().time() - self._heard_at
+
     async def close(self) -> None:
         """Close the connection."""
         if self._watch is not None:

@@ -81,12 +81,12 @@ class Subscriptions:
 
     async def compare(self) -> None:
         """Look at what Twitch holds; delete what stands in the way, and make what is missing or was refused before."""
-        self.refused.clear()
+        before, self.refused = self.refused, {}
         rows = await self._list()
         if rows is not None:
             self._take_over(rows)
-            if missing := self._undecided():
-                log.warning("Twitch holds no subscription to %s. Made again.", ", ".join(t.words for t in missing))
+            if missing := [t.words for t in self._undecided() if t.type not in before]:
+                log.warning("Twitch holds no subscription to %s. Made again.", ", ".join(missing))
         await self._clear_leftovers()
         await self.make()
 
