@@ -21,6 +21,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.errors import PixelError
 from pixel_bot.services import events
 from pixel_bot.services.award_batch import EventAward
+from pixel_bot.services.leaderboard import SERVICE_BOTS
 from pixel_bot.services.people import Person
 from pixel_bot.services.stream import Stream
 from pixel_bot.services.watchdog import keep_looking
@@ -169,7 +170,7 @@ class WatchTime:
     async def _settle(self, slot: str) -> None:
         if await self._is_paid(slot):
             return
-        people = [p for p in await self._presence.here() if p.platform_id not in self._left_out]
+        people = [p for p in await self._presence.here() if self._may_earn(p)]
         due = await self._worth(people)
         paid = 0
         for first in range(0, len(due), CHUNK):
@@ -195,6 +196,10 @@ class WatchTime:
             return [(p, self._amount) for p in people]
         roles = await self._presence.roles(people, self._wanted)
         return [(p, points) for p in people if (points := self._points(roles.get(p.platform_id, ())))]
+
+    def _may_earn(self, person: Person) -> bool:
+        """Services that sit in every chat watch nothing."""
+        return person.platform_id not in self._left_out and person.login not in SERVICE_BOTS
 
     def _points(self, roles: Collection[WatchRole]) -> int:
         return max(self._by_role[role] for role in roles) if roles else self._amount
