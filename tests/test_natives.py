@@ -663,7 +663,7 @@ async def test_what_came_while_away_runs_when_it_is_young_and_is_cancelled_when_
             "While I was away, 7 redemptions came too late: @old6, @old5, @old4, @old3, @old2 and 2 more. "
             "Your channel points are back."
         ]
-        assert await channel.rows("SELECT redemption FROM queue_items ORDER BY id") == [
+        assert await channel.rows("SELECT redemption FROM queue_items ORDER BY redemption") == [
             (older_one["id"],),
             (young_one["id"],),
         ]
