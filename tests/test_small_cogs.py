@@ -33,7 +33,9 @@ async def test_help_lists_what_one_may_type(chat: Stage) -> None:
 
 
 async def test_help_for_one_command(chat: Stage) -> None:
-    assert await chat.say("bob", "!help give") == ["Type !give @user N: Give somebody some of your points, or all of them."]
+    assert await chat.say("bob", "!help give") == [
+        "Type !give @user N: Give somebody some of your points, or all of them."
+    ]
     assert await chat.say("bob", "!help !points") == [
         "Type !points [@user] (also !balance): How many points you have, or somebody else."
     ]

@@ -273,7 +273,9 @@ async def test_a_moment_that_has_passed_costs_a_tenth_of_a_second(bench: Bench) 
     assert bench.pauses == [0.1]
 
 
-@pytest.mark.parametrize("reset", [str(int(time.time() + LONGEST_PAUSE) + 600), "inf", "nan", "1e99"])
+@pytest.mark.parametrize(
+    "reset", [str(int(time.time() + LONGEST_PAUSE) + 600), "inf", "nan", "1e99"], ids=["later", "inf", "nan", "1e99"]
+)
 async def test_a_moment_too_far_away_is_not_waited_for(bench: Bench, reset: str) -> None:
     bench.wire.api = [answer(429, "slow down", Ratelimit_Reset=reset)]
     with pytest.raises(HTTPException) as refused:
