@@ -295,7 +295,7 @@ async def test_where_a_token_cannot_be_renewed_the_rest_goes_on(home: House) -> 
         await until(lambda: app.platform.accounts.tokens_of("broadcaster") is None)
         _, page = await home.get(app, "/setup")
         assert "The sign-in of Pixel_Street has ended. Sign in again." in page
-        await until(app.platform.problems)
+        await until(lambda: any("not signed in" in problem for problem in app.platform.problems()))
         assert (await home.get(app, "/healthz"))[0] == 503
         await home.say("alice", "hello")
         await all_paid(app, 1)

@@ -292,6 +292,20 @@ async def test_a_cancelled_sentence_does_not_answer_the_next_one(fake_child: Chi
     assert hanging.cancelled()
 
 
+async def test_who_gives_up_twice_leaves_no_process_behind(fake_child: Child) -> None:
+    hanging = asyncio.ensure_future(fake_child.speak("hang", ""))
+    while fake_child._process is None:
+        await asyncio.sleep(0.01)
+    process = fake_child._process
+    hanging.cancel()
+    while fake_child._process is not None:
+        await asyncio.sleep(0)
+    hanging.cancel()
+    await asyncio.gather(hanging, return_exceptions=True)
+    await fake_child.close()
+    assert process.returncode is not None
+
+
 async def test_an_error_in_the_child_is_logged_and_it_lives_on(
     fake_child: Child, caplog: pytest.LogCaptureFixture
 ) -> None:

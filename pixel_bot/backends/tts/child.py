@@ -43,6 +43,7 @@ class Child:
         self._install = install
         self._lock = asyncio.Lock()
         self._process: Process | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def pid(self) -> int | None:
@@ -61,6 +62,7 @@ class Child:
         """End the process, after the sentence that it is at."""
         async with self._lock:
             await self._end(GOODBYE_SECONDS)
+            await asyncio.gather(*self._ending)
 
     async def _ask(self, question: dict[str, str]) -> bytes:
         async with self._lock:
@@ -133,17 +135,25 @@ class Child:
         process, self._process = self._process, None
         if process is None:
             return
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.close()
-        try:
-            async with asyncio.timeout(patience):
-                await process.wait()
-        except TimeoutError:
-            _kill(process)
-        # The pipe counts as closed once it was read to its end.
-        await process.stdout.read()
-        await process.wait()
+        # In a task of its own: whoever gives up waiting must not leave a process behind that nobody sees off.
+        ending = asyncio.create_task(_see_off(process, patience), name="speech-end")
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+        await asyncio.shield(ending)
+
+
+async def _see_off(process: Process, patience: float) -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    try:
+        async with asyncio.timeout(patience):
+            await process.wait()
+    except TimeoutError:
+        _kill(process)
+    # The pipe counts as closed once it was read to its end.
+    await process.stdout.read()
+    await process.wait()
 
 
 async def _talk(process: Process, body: bytes) -> bytes:
