@@ -294,11 +294,12 @@ async def test_a_cancelled_sentence_does_not_answer_the_next_one(fake_child: Chi
 
 async def test_who_gives_up_twice_leaves_no_process_behind(fake_child: Child) -> None:
     hanging = asyncio.ensure_future(fake_child.speak("hang", ""))
-    while fake_child._process is None:
+    while fake_child.pid is None:
         await asyncio.sleep(0.01)
     process = fake_child._process
+    assert process is not None
     hanging.cancel()
-    while fake_child._process is not None:
+    while fake_child.pid is not None:
         await asyncio.sleep(0)
     hanging.cancel()
     await asyncio.gather(hanging, return_exceptions=True)
