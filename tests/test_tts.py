@@ -292,14 +292,18 @@ async def test_a_cancelled_sentence_does_not_answer_the_next_one(fake_child: Chi
     assert hanging.cancelled()
 
 
+def _is_running(child: Child) -> bool:
+    return child.pid is not None
+
+
 async def test_who_gives_up_twice_leaves_no_process_behind(fake_child: Child) -> None:
     hanging = asyncio.ensure_future(fake_child.speak("hang", ""))
-    while fake_child.pid is None:
+    while not _is_running(fake_child):
         await asyncio.sleep(0.01)
     process = fake_child._process
     assert process is not None
     hanging.cancel()
-    while fake_child.pid is not None:
+    while _is_running(fake_child):
         await asyncio.sleep(0)
     hanging.cancel()
     await asyncio.gather(hanging, return_exceptions=True)
