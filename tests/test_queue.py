@@ -48,10 +48,11 @@ async def test_waiting_items_play_in_order_when_the_overlay_opens(busy: Stage) -
 async def test_what_waits_too_long_is_given_back_in_one_message(busy: Stage) -> None:
     assert await busy.passes(119) == []
     told = await busy.passes(1)
-    assert sorted(told) == [
-        "@alice spin: The overlay was away for too long. Your 100 points are back.",
-        "The overlay was away for too long. Refunded: @bob (tts, 25 back), @carol (tts, 25 back).",
-    ]
+    # Two lanes give up in the same moment, each in its own transaction: chat hears of both at once or one by one.
+    wheel = "@alice spin: The overlay was away for too long. Your 100 points are back."
+    speech = "The overlay was away for too long. Refunded: @bob (tts, 25 back), @carol (tts, 25 back)."
+    at_once = speech.replace("@bob", "@alice (spin, 100 back), @bob")
+    assert sorted(told) in ([wheel, speech], [at_once])
     assert [await busy.points(login) for login in ("alice", "bob", "carol")] == [200, 200, 200]
     assert await busy.say("bob", "!tts once more") != []
 
@@ -63,7 +64,8 @@ async def test_the_wait_begins_when_the_overlay_goes(busy: Stage) -> None:
     await busy.bot.settled()
     busy.overlay.close()
     assert await busy.passes(100) == []
-    assert len(await busy.passes(20)) == 2
+    told = " ".join(await busy.passes(20))
+    assert all(f"@{login}" in told for login in ("alice", "bob", "carol"))
 
 
 async def test_viewers_cancel_what_has_not_begun(busy: Stage) -> None:
