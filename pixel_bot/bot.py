@@ -17,7 +17,7 @@ from pixel_bot.chat.cogs import Cogs
 from pixel_bot.chat.context import Context
 from pixel_bot.chat.ears import Ears
 from pixel_bot.chat.native import NativePoints, NoChannelPoints
-from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD, Outbox, Outgoing
+from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD, Outbox
 from pixel_bot.chat.redeem import offers_of
 from pixel_bot.chat.shoutouts import Shoutouts
 from pixel_bot.chat.status import PlatformHealth, Status
@@ -28,6 +28,7 @@ from pixel_bot.jobs.limits import Limits
 from pixel_bot.jobs.queue import Queue
 from pixel_bot.services.container import Services
 from pixel_bot.services.levels import LevelUp
+from pixel_bot.services.speaking import Outgoing
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from pixel_bot.chat.outbox import Outgoing
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
@@ -17,6 +16,7 @@ from pixel_bot.platforms.twitch.signin import SignIn
 from pixel_bot.platforms.twitch.vault import Vault
 from pixel_bot.services.cipher import load_cipher
 from pixel_bot.services.container import Services
+from pixel_bot.services.speaking import Outgoing
 from pixel_bot.settings import Settings
 from pixel_bot.setup import SetUp
 from pixel_bot.show import Show, health, opened

@@ -1,46 +1,26 @@
 """All settings: from the environment, or ``.env`` in the working directory."""
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pixel_bot.errors import SettingsError
+from pixel_bot.setting_types import (
+    OVERLAY_KEY,
+    Amount,
+    Factor,
+    HttpBase,
+    HttpUrl,
+    Mode,
+    Seconds,
+    SocketUrl,
+    Template,
+    TwitchId,
+)
 
-Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Factor = Annotated[float, Field(ge=0, le=1_000_000)]
-Seconds = Annotated[int, Field(ge=0, le=31_536_000)]
-
-
-def _web_address(schemes: tuple[str, ...]) -> AfterValidator:
-    def check(url: str) -> str:
-        if not url.startswith(schemes):
-            raise ValueError(f"must start with {' or '.join(schemes)}")
-        return url
-
-    return AfterValidator(check)
-
-
-def _with_slash(url: str) -> str:
-    return url if url.endswith("/") else url + "/"
-
-
-def _template(words: str) -> str:
-    """``off`` says nothing; else only the names that we fill in may stand in braces."""
-    unknown = set(re.findall(r"\{(\w*)\}", words)) - {"user", "count", "months", "prefix"}
-    if unknown:
-        raise ValueError(f"does not know {{{min(unknown)}}}")
-    return "" if words.strip().lower() == "off" else words
-
-
-HttpBase = Annotated[str, _web_address(("https://", "http://")), AfterValidator(_with_slash)]
-SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
-Mode = Literal["live", "sandbox"]
-OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
-Template = Annotated[str, Field(max_length=300), AfterValidator(_template)]
-TwitchId = Annotated[str, Field(pattern=r"^\d*$")]
+__all__ = ["OVERLAY_KEY", "Mode", "Settings", "load_settings"]
 
 
 class Settings(BaseSettings):
@@ -60,6 +40,16 @@ class Settings(BaseSettings):
     twitch_helix_url: HttpBase = Field("https://api.twitch.tv/helix/", description="Twitch's API")
     twitch_id_url: HttpBase = Field("https://id.twitch.tv/", description="Twitch's sign-in server")
     twitch_eventsub_url: SocketUrl = Field("wss://eventsub.wss.twitch.tv/ws", description="Twitch's event socket")
+
+    joystick_client_id: str = Field("", description="Client id of your bot at Joystick.tv")
+    joystick_client_secret: SecretStr = Field(
+        SecretStr(""), description="Its client secret; never shared, never logged"
+    )
+    joystick_api_url: HttpBase = Field("https://api.joystick.tv/", description="Joystick.tv's API")
+    joystick_gateway_url: SocketUrl = Field("wss://api.joystick.tv/cable", description="Joystick.tv's event socket")
+    joystick_authorize_url: HttpUrl = Field(
+        "https://joystick.tv/api/oauth/authorize", description="Where a streamer lets the bot into a channel"
+    )
 
     database_url: str = Field(
         "sqlite+aiosqlite:///./data/pixel.db",
@@ -82,6 +72,9 @@ class Settings(BaseSettings):
     points_sub_amount: Amount = Field(200, description="Points for a subscription, and for each one given away")
     points_cheer_per_bit: Factor = Field(1.0, description="Points for each bit cheered")
     points_raid_amount: Amount = Field(100, description="Points for the channel that raids")
+    points_tip_per_token: Factor = Field(1.0, description="Points for each token tipped on Joystick.tv")
+    points_enter_amount: Amount = Field(25, description="Points for who comes into the stream on Joystick.tv")
+    points_enter_cooldown_seconds: Seconds = Field(3_600, description="Seconds between two such awards to one viewer")
     points_start_amount: Amount = Field(0, description="Points that a viewer starts with")
     points_watch_amount: Amount = Field(5, description="Points for watching the live stream; 0 for none")
     points_watch_minutes: int = Field(10, ge=1, le=1_440, description="Minutes of the stream that this pays for")
@@ -97,6 +90,7 @@ class Settings(BaseSettings):
     xp_chat_cooldown_seconds: Seconds = Field(30, description="Seconds between two such awards to one viewer")
     xp_follow_amount: Amount = Field(10, description="XP for a follow, once in a person's life")
     xp_sub_amount: Amount = Field(50, description="XP for a subscription, and for each one given away")
+    xp_tip_per_token: Factor = Field(0.1, description="XP for each token tipped on Joystick.tv")
     greeting: Template = Field(
         "Hi, I am here! Type {prefix}help to see what I can do.",
         description="Said when the accounts were connected; off for nothing",
@@ -118,6 +112,10 @@ class Settings(BaseSettings):
     shoutout_raid: Template = Field(
         "{user} raids with {count}. Welcome, all of you!",
         description="Said to raiders, with {user} and {count}, like 12 viewers; off for nothing",
+    )
+    shoutout_tip: Template = Field(
+        "{user} tipped {count}. Thank you!",
+        description="Said to who tips on Joystick.tv, with {user} and {count}, like 50 tokens; off for nothing",
     )
 
     level_rewards_file: Path = Field(Path("./data/level_rewards.json"), description="What levels pay; optional")
@@ -209,18 +207,34 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _id_and_secret_together(self) -> Self:
-        secret = self.twitch_client_secret.get_secret_value()
-        if bool(self.twitch_client_id) != bool(secret):
-            given, missing = ("TWITCH_CLIENT_ID", "TWITCH_CLIENT_SECRET")
-            if secret:
-                given, missing = missing, given
-            raise ValueError(f"{missing}: {given} is set without it. Set both for Twitch, or neither for the sandbox.")
+        twitch, joystick = self.twitch_client_secret, self.joystick_client_secret
+        for platform, client_id, secret in (
+            ("Twitch", self.twitch_client_id, twitch.get_secret_value()),
+            ("Joystick", self.joystick_client_id, joystick.get_secret_value()),
+        ):
+            if bool(client_id) != bool(secret):
+                given, missing = (f"{platform.upper()}_CLIENT_{part}" for part in ("ID", "SECRET"))
+                if secret:
+                    given, missing = missing, given
+                raise ValueError(
+                    f"{missing}: {given} is set without it. Set both for {platform}, or neither for the sandbox."
+                )
         return self
 
     @property
-    def live(self) -> bool:
+    def on_twitch(self) -> bool:
         """True when the credentials for Twitch are set."""
         return bool(self.twitch_client_id)
+
+    @property
+    def on_joystick(self) -> bool:
+        """True when the credentials for Joystick.tv are set."""
+        return bool(self.joystick_client_id)
+
+    @property
+    def live(self) -> bool:
+        """True when the credentials for any platform are set; else there is the sandbox."""
+        return self.on_twitch or self.on_joystick
 
     @property
     def obs_configured(self) -> bool:

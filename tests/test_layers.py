@@ -25,7 +25,7 @@ MAY_IMPORT = {
 }
 """What each layer may import; ``top`` (app, live, show, runner, testing and so on) may import everything but cogs."""
 
-BASE_MODULES = {"errors", "texts", "clock", "settings", "logs", "filters", "sounds"}
+BASE_MODULES = {"errors", "texts", "clock", "settings", "setting_types", "logs", "filters", "sounds"}
 TOP_MODULES = {"app", "live", "login", "setup", "show", "runner", "cli", "maintenance", "testing", "voices", "__main__"}
 
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from pixel_bot.chat import outbox as module
-from pixel_bot.chat.outbox import MAX_FREE_WAITING, Outbox, Outgoing, SendFailed
+from pixel_bot.chat.outbox import MAX_FREE_WAITING, Outbox
+from pixel_bot.services.speaking import Outgoing, SendFailed
 
 
 class Wire:

@@ -16,8 +16,8 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS, Database
-from pixel_bot.db.models_twitch import Base
 from pixel_bot.db.schema import HEAD, MIGRATIONS, Upgrade, revision, upgrade
+from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
 from tests.seed import DDL, TABLES, execute, hand_made, query, url_of
 

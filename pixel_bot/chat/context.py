@@ -6,13 +6,13 @@ import twitchio
 from twitchio.ext import commands
 from twitchio.models.chat import SentMessage
 
-from pixel_bot.chat.outbox import Outgoing
 from pixel_bot.chat.receipts import receipt_words
 from pixel_bot.services.natives import Ticket
 from pixel_bot.services.outcome import Outcome, Speak
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.redeems import Offer
 from pixel_bot.services.shop import Order
+from pixel_bot.services.speaking import Outgoing
 
 if TYPE_CHECKING:
     from pixel_bot.bot import PixelBot

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pixel_bot.chat.crew import Crew
+from pixel_bot.services.speaking import Outgoing, SendFailed
 from pixel_bot.texts import fit
 
 log = logging.getLogger(__name__)
@@ -26,32 +27,6 @@ MAX_TRIES = 60
 TWIN_MARK = " \U000e0000"
 SENT_BEFORE = "sent before"
 """Stands for the id of a message that was taken although its answer was lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to send, as a reply to another one where ``reply_to`` is its id. ``paid`` ones are never dropped."""
-
-    text: str
-    reply_to: str | None = None
-    paid: bool = False
-
-
-class SendFailed(Exception):
-    """The platform did not take a message, as far as we know.
-
-    Args:
-        reason: in words.
-        retry: whether trying again makes sense.
-        unsure: True when it may have taken it all the same, because its answer was lost.
-        twin: True when it was dropped for being the same as one before.
-    """
-
-    def __init__(self, reason: str, *, retry: bool, unsure: bool = False, twin: bool = False) -> None:
-        self.retry = retry
-        self.unsure = unsure
-        self.twin = twin
-        super().__init__(reason)
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ from twitchio import HTTPException, PartialUser
 from twitchio.exceptions import MessageRejectedError
 
 from pixel_bot.chat.hearing import Heard
-from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD, Outgoing, SendFailed
+from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD
 from pixel_bot.services.memory import Memory
+from pixel_bot.services.speaking import Outgoing, SendFailed
 from pixel_bot.texts import visible
 
 TWIN = "msg_duplicate"

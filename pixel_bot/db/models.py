@@ -4,9 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-import orjson
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     DateTime,
@@ -19,7 +17,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from pixel_bot.db.json_type import AnyJson
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -40,42 +40,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else read_stamp(value)
-
-
-class _JsonText(UserDefinedType[str]):
-    """A column declared as JSON, whose text is taken as it stands."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """The type's name in DDL."""
-        return "JSON"
-
-
-def read_json(value: Any) -> Any:
-    """JSON as a raw row has it: text from SQLite, a value from elsewhere; None for what is no JSON."""
-    if not isinstance(value, str | bytes):
-        return value
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return None
-
-
-class AnyJson(TypeDecorator[Any]):
-    """JSON that reads as None where a hand has written something else; one odd row must not stop the queue."""
-
-    impl = JSON
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(_JsonText() if dialect.name == "sqlite" else JSON())
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        return orjson.dumps(value).decode() if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return read_json(value) if dialect.name == "sqlite" else value
 
 
 @lru_cache(maxsize=16_384)
@@ -102,6 +66,12 @@ class User(Base):
     __table_args__ = (
         Index("ux_users_platform_id", "platform", "platform_id", unique=True),
         Index("ix_users_points", "points"),
+        Index(
+            "ix_users_merged_into",
+            "merged_into",
+            sqlite_where=text("merged_into IS NOT NULL"),
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -113,6 +83,7 @@ class User(Base):
     platform_id: Mapped[str | None]  # added
     display_name: Mapped[str | None]  # added
     voice: Mapped[str | None]  # added
+    merged_into: Mapped[int | None]  # added: the account of the same person that has everything now
 
 
 class XpRecord(Base):
@@ -216,6 +187,9 @@ class JoystickInstall(Base):
     expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime | None]
     updated_at: Mapped[datetime | None]
+    username: Mapped[str | None]  # added: the streamer there
+    pending: Mapped[bool] = mapped_column(Boolean, server_default="FALSE")  # added: the streamer must still agree
+    problem: Mapped[str | None]  # added: why it is gone, in words; None while it works
 
 
 class Event(Base):

@@ -1,4 +1,4 @@
-"""The tables of Twitch's own: accounts with their tokens, and channel points. With them, ``Base`` knows all tables."""
+"""The tables of Twitch's own: accounts with their tokens, and channel points."""
 
 from datetime import datetime
 

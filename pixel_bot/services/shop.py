@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models import Redeem, read_json, read_stamp
+from pixel_bot.db.json_type import read_json
+from pixel_bot.db.models import Redeem, read_stamp
 from pixel_bot.db.sets import sql
 from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff, Withdrawn
 from pixel_bot.services import items, ledger, natives

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from pixel_bot.db.models_twitch import Base
+from pixel_bot.db.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

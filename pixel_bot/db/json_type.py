@@ -1,0 +1,43 @@
+"""A column of JSON that reads as None where a hand has written something else."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+
+
+class _JsonText(UserDefinedType[str]):
+    """A column declared as JSON, whose text is taken as it stands."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """The type's name in DDL."""
+        return "JSON"
+
+
+def read_json(value: Any) -> Any:
+    """JSON as a raw row has it: text from SQLite, a value from elsewhere; None for what is no JSON."""
+    if not isinstance(value, str | bytes):
+        return value
+    try:
+        return orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+
+
+class AnyJson(TypeDecorator[Any]):
+    """JSON that reads as None where a hand has written something else; one odd row must not stop the queue."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(_JsonText() if dialect.name == "sqlite" else JSON())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        return orjson.dumps(value).decode() if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return read_json(value) if dialect.name == "sqlite" else value

@@ -1,0 +1,45 @@
+"""The tables of people who are on two platforms: two accounts that became one, and the codes that prove it."""
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pixel_bot.db.models import Base
+
+
+class Link(Base):
+    """One account went into another one. What went over is kept, so that it can go back."""
+
+    __tablename__ = "links"
+    __table_args__ = (
+        Index("ix_links_kept_id", "kept_id"),
+        Index(
+            "ux_links_merged_id",
+            "merged_id",
+            unique=True,
+            sqlite_where=text("undone_at IS NULL"),
+            postgresql_where=text("undone_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    merged_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    points: Mapped[int]
+    xp: Mapped[int]
+    change_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class LinkCode(Base):
+    """A code that somebody asked for on one platform, to be given on the other."""
+
+    __tablename__ = "link_codes"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
+    public: Mapped[bool] = mapped_column(Boolean, server_default="FALSE")  # all of chat could read it
+    taken_by: Mapped[int | None]  # who gave it, while the one who asked for a public one has not agreed yet
+    expires_at: Mapped[datetime]

@@ -1,0 +1,40 @@
+"""What a setting may be: checked when it is read."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Factor = Annotated[float, Field(ge=0, le=1_000_000)]
+Seconds = Annotated[int, Field(ge=0, le=31_536_000)]
+
+
+def _web_address(schemes: tuple[str, ...]) -> AfterValidator:
+    def check(url: str) -> str:
+        if not url.startswith(schemes):
+            raise ValueError(f"must start with {' or '.join(schemes)}")
+        return url
+
+    return AfterValidator(check)
+
+
+def _with_slash(url: str) -> str:
+    return url if url.endswith("/") else url + "/"
+
+
+def _template(words: str) -> str:
+    """``off`` says nothing; else only the names that we fill in may stand in braces."""
+    unknown = set(re.findall(r"\{(\w*)\}", words)) - {"user", "count", "months", "prefix"}
+    if unknown:
+        raise ValueError(f"does not know {{{min(unknown)}}}")
+    return "" if words.strip().lower() == "off" else words
+
+
+HttpUrl = Annotated[str, _web_address(("https://", "http://"))]
+HttpBase = Annotated[str, _web_address(("https://", "http://")), AfterValidator(_with_slash)]
+SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
+Mode = Literal["live", "sandbox"]
+OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
+Template = Annotated[str, Field(max_length=300), AfterValidator(_template)]
+TwitchId = Annotated[str, Field(pattern=r"^\d*$")]
