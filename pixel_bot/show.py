@@ -24,7 +24,7 @@ from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import Rewards
-from pixel_bot.platforms.twitch.rounds import keep_running
+from pixel_bot.platforms.rounds import keep_running
 from pixel_bot.services.container import Services, build_services
 from pixel_bot.services.watch import WatchTime
 from pixel_bot.services.watchdog import Watchdog

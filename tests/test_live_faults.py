@@ -16,7 +16,7 @@ from pixel_bot.platforms.sandbox.tokens import ALL_SCOPES
 from pixel_bot.platforms.sandbox.twitch import Line
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER
 from pixel_bot.platforms.twitch.accounts import Tokens
-from pixel_bot.platforms.twitch.wire import MOST_BYTES, Wire
+from pixel_bot.platforms.wire import MOST_BYTES, Wire
 from tests.live_house import CHAT, CHEERS, DOUBLE, TYPES, House, all_paid, house, in_haste, listening, the_bot
 
 SUBSCRIPTIONS = "eventsub/subscriptions"

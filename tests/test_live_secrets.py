@@ -28,7 +28,7 @@ from pixel_bot.platforms.sandbox.world import BOT, STREAMER
 from pixel_bot.platforms.twitch.accounts import Tokens
 from pixel_bot.platforms.twitch.oauth import OAuth
 from pixel_bot.platforms.twitch.topics import BOT_SCOPES
-from pixel_bot.platforms.twitch.wire import NoAnswer, Wire
+from pixel_bot.platforms.wire import NoAnswer, Wire
 from tests.live_house import CHAT, House, house, in_haste, listening, query_of, the_bot
 
 log = logging.getLogger("pixel_bot.tests")

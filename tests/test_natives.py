@@ -22,7 +22,7 @@ from pixel_bot.platforms.sandbox.world import STREAMER, Citizen, citizen
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Role, Row
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import RewardRefused, Rewards, RewardWaits
-from pixel_bot.platforms.twitch.rounds import Pace
+from pixel_bot.platforms.rounds import Pace
 from pixel_bot.testing import SettableClock, Stage, stage
 
 SECONDS = 10.0

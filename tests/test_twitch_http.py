@@ -19,7 +19,7 @@ from pixel_bot.platforms.twitch.care import Care
 from pixel_bot.platforms.twitch.helix import HelixError, TwitchHelix
 from pixel_bot.platforms.twitch.http import LONGEST_PAUSE, TRIES, TwitchHttp
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError, UnknownApp
-from pixel_bot.platforms.twitch.wire import MOST_BYTES, Answer, NoAnswer, Wire, message_of
+from pixel_bot.platforms.wire import MOST_BYTES, Answer, NoAnswer, Wire, message_of
 
 BOT = Account("bot", "1", "bot", "Bot", frozenset(), Tokens("access-1", "refresh-1"))
 FINE: Mapping[str, Any] = {"data": [{"id": "x"}]}

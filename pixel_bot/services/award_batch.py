@@ -16,7 +16,7 @@ from pixel_bot.services.people import Person
 class EventAward:
     """What one event gives to one person, once for its id. The amounts may be 0: the id is kept all the same.
 
-    ``person`` is None where they stay anonymous; then nobody gets anything. After an award with a ``pause`` those of its
+    ``person`` is None where they stay anonymous; then nobody gets anything. After one with a ``pause``, those of its
     kind give that person nothing for so many seconds.
     """
 

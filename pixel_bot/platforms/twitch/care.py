@@ -14,7 +14,7 @@ from pixel_bot.platforms.twitch.accounts import ROLES, Account, Accounts
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.http import TwitchHttp
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError
-from pixel_bot.platforms.twitch.wire import NoAnswer
+from pixel_bot.platforms.wire import NoAnswer
 
 log = logging.getLogger(__name__)
 

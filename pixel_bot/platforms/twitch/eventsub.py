@@ -10,7 +10,7 @@ from pixel_bot.platforms.twitch.helix import Helix, Role
 from pixel_bot.platforms.twitch.line import Line, Listener
 from pixel_bot.platforms.twitch.subscriptions import Refusal, Subscriptions
 from pixel_bot.platforms.twitch.topics import topics
-from pixel_bot.platforms.twitch.wire import Wire
+from pixel_bot.platforms.wire import Wire
 from pixel_bot.texts import count, duration
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from twitchio import HTTPException
 from twitchio.http import Route
 
 from pixel_bot.errors import PixelError
-from pixel_bot.platforms.twitch.wire import NoAnswer, message_of
+from pixel_bot.platforms.wire import NoAnswer, message_of
 
 Role = Literal["bot", "broadcaster"]
 Row = dict[str, Any]

@@ -18,7 +18,7 @@ from twitchio.http import Route
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError, UnknownApp
-from pixel_bot.platforms.twitch.wire import Answer, NoAnswer, Wire, message_of
+from pixel_bot.platforms.wire import Answer, NoAnswer, Wire, message_of
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from pixel_bot.errors import PixelError
 from pixel_bot.logs import hide
 from pixel_bot.platforms.twitch.accounts import Tokens
-from pixel_bot.platforms.twitch.wire import Answer, NoAnswer, Wire
+from pixel_bot.platforms.wire import Answer, NoAnswer, Wire
 
 log = logging.getLogger(__name__)
 

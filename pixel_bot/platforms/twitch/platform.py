@@ -16,8 +16,8 @@ from pixel_bot.platforms.twitch.helix import TwitchHelix
 from pixel_bot.platforms.twitch.http import TwitchHttp
 from pixel_bot.platforms.twitch.line import Listener
 from pixel_bot.platforms.twitch.oauth import OAuth
-from pixel_bot.platforms.twitch.rounds import keep_running
-from pixel_bot.platforms.twitch.wire import Wire
+from pixel_bot.platforms.rounds import keep_running
+from pixel_bot.platforms.wire import Wire
 from pixel_bot.services.stream import Stream
 
 

@@ -1,4 +1,4 @@
-"""Work that must be done in the end, however often Twitch or the database says no."""
+"""Work that must be done in the end, however often a platform or the database says no."""
 
 import asyncio
 import logging

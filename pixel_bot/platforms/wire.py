@@ -1,4 +1,4 @@
-"""One request to Twitch and its answer. Nothing that is raised here holds an address, which could hold a secret."""
+"""One request to a platform and its answer. Nothing that is raised here holds an address, which could hold a secret."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ MOST_WORDS = 10_000
 
 
 class NoAnswer(ConnectionError):
-    """Twitch could not be reached, or did not answer in time."""
+    """The platform could not be reached, or did not answer in time."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"no answer from Twitch ({reason})")
+    def __init__(self, reason: str, platform: str = "Twitch") -> None:
+        super().__init__(f"no answer from {platform} ({reason})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """What Twitch says about it; empty where it says nothing."""
+        """What the platform says about it; empty where it says nothing."""
         return message_of(self.body)
 
 
@@ -44,9 +44,15 @@ def message_of(body: Any) -> str:
 
 
 class Wire:
-    """Sends requests over one pool of connections. Needs a running event loop."""
+    """Sends requests over one pool of connections. Needs a running event loop.
 
-    def __init__(self, timeout: aiohttp.ClientTimeout = TIMEOUT) -> None:
+    Args:
+        timeout: for each request.
+        platform: whom the requests go to, as people call it.
+    """
+
+    def __init__(self, timeout: aiohttp.ClientTimeout = TIMEOUT, platform: str = "Twitch") -> None:
+        self.platform = platform
         self.session = aiohttp.ClientSession(timeout=timeout)
 
     async def close(self) -> None:
@@ -61,14 +67,15 @@ class Wire:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a request. Any answer is returned, also that of a refusal.
+        """Send a request, with a body of JSON or of form fields, if any. Any answer is returned, also a refusal.
 
         Raises:
             NoAnswer: none came.
         """
-        body = orjson.dumps(json) if json is not None else None
-        extra = {"Content-Type": "application/json"} if body is not None else {}
+        body = orjson.dumps(json) if json is not None else form
+        extra = {"Content-Type": "application/json"} if json is not None else {}
         try:
             async with self.session.request(
                 method, url, params=params, headers={**(headers or {}), **extra}, data=body, allow_redirects=False
@@ -78,14 +85,14 @@ class Wire:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
             reason = type(exc).__name__
         # Outside of the handler: an error of aiohttp's may hold the address, and would come along as the context.
-        raise NoAnswer(reason)
+        raise NoAnswer(reason, self.platform)
 
 
 async def _whole(content: aiohttp.StreamReader) -> bytes:
     """All of a body.
 
     Raises:
-        ValueError: it is longer than anything that Twitch has to say.
+        ValueError: it is longer than anything that a platform has to say.
     """
     raw = bytearray()
     async for piece in content.iter_any():
