@@ -18,13 +18,13 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import FolderNotWritable
+from pixel_bot.platforms.rounds import keep_running
 from pixel_bot.platforms.twitch.channel import Channel
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import Rewards
-from pixel_bot.platforms.rounds import keep_running
 from pixel_bot.services.container import Services, build_services
 from pixel_bot.services.watch import WatchTime
 from pixel_bot.services.watchdog import Watchdog

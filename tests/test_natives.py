@@ -17,12 +17,12 @@ from sqlalchemy.exc import OperationalError
 
 from pixel_bot.chat.native import ADDED, UPDATED, NativeDesk, NoChannelPoints, redemption_of, signs_of
 from pixel_bot.errors import BadInput, ChatError
+from pixel_bot.platforms.rounds import Pace
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.world import STREAMER, Citizen, citizen
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Role, Row
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import RewardRefused, Rewards, RewardWaits
-from pixel_bot.platforms.rounds import Pace
 from pixel_bot.testing import SettableClock, Stage, stage
 
 SECONDS = 10.0

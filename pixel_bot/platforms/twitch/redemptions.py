@@ -14,8 +14,8 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import Clock
-from pixel_bot.platforms.twitch.helix import Helix, HelixError
 from pixel_bot.platforms.rounds import Pace, Rounds
+from pixel_bot.platforms.twitch.helix import Helix, HelixError
 from pixel_bot.services.natives import Native, Natives, RedemptionHeard, Ticket, read_redemption
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from pixel_bot.errors import BadInput, ChatError
-from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
 from pixel_bot.platforms.rounds import Pace, Rounds
+from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
 from pixel_bot.services.natives import Native, Natives, Sign
 from pixel_bot.services.redeems import ALL, Price, Redeems
 
