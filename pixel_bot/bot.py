@@ -19,7 +19,7 @@ from pixel_bot.chat.ears import Ears
 from pixel_bot.chat.native import NativePoints, NoChannelPoints
 from pixel_bot.chat.outbox import LIMIT, LIMIT_AS_MOD, Outbox
 from pixel_bot.chat.redeem import offers_of
-from pixel_bot.chat.shoutouts import Shoutouts
+from pixel_bot.chat.room import Room
 from pixel_bot.chat.status import PlatformHealth, Status
 from pixel_bot.chat.voice import Voice
 from pixel_bot.clock import micros
@@ -28,6 +28,7 @@ from pixel_bot.jobs.limits import Limits
 from pixel_bot.jobs.queue import Queue
 from pixel_bot.services.container import Services
 from pixel_bot.services.levels import LevelUp
+from pixel_bot.services.people import Platform
 from pixel_bot.services.speaking import Outgoing
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ RECENT = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The bot's application and the two accounts; ``limited`` where the platform limits how much one may say."""
+    """The bot's application on Twitch and two accounts; ``limited`` where it is limited how much one may say."""
 
     client_id: str
     bot_id: str
@@ -51,21 +52,19 @@ class PixelBot(Ears):
     def __init__(
         self,
         services: Services,
-        account: Account,
+        account: Account | None = None,
         backends: Backends | None = None,
         limits: Limits | None = None,
         http: ManagedHTTPClient | None = None,
     ) -> None:
         super().__init__(
-            client_id=account.client_id,
+            client_id="",
             client_secret=None,
-            bot_id=account.bot_id,
-            owner_id=account.owner_id,
+            bot_id="",
+            owner_id="",
             prefix=services.settings.command_prefix,
             case_insensitive=True,
         )
-        if http is not None:
-            self._http = http
         self.services = services
         self.settings = services.settings
         self.clock = services.clock
@@ -89,17 +88,29 @@ class PixelBot(Ears):
         self.text_filter = self.backends.text_filter
         self.jobs = Dispatcher(services, self.backends.speech, self.say, limits)
         self.queue = Queue(services, self.jobs)
-        self.clips = Clips(self.backends.obs, self._http, account.owner_id or account.bot_id)
-        self._voice = Voice(self._http, account.bot_id, account.owner_id)
-        self.outbox = Outbox(self._voice.send, LIMIT if account.limited else None)
+        self.clips = Clips(self.backends.obs)
+        self.rooms = {}
         self.cogs = Cogs(self, services.settings.cogs_dir)
-        self.shoutouts = Shoutouts(services.settings, self._thank)
         self.natives: NativePoints = NoChannelPoints()
-        self.platform: PlatformHealth | None = None
-        self.status = Status(services, self.queue, self.backends.obs, services.stream, lambda: self.platform)
-        self._is_limited = account.limited
+        self.platforms: dict[str, PlatformHealth] = {}
+        """How the connections are, by the names of the places."""
+        self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
+        self._is_limited = True
         services.levels.on_level_up = self._tell_level_up
-        services.awards.people_wait = self._commands_under_way.idle
+        services.awards.people_wait = self.people_wait
+        if account is not None:
+            self.join_twitch(account, http or self._http)
+
+    def join_twitch(self, account: Account, http: ManagedHTTPClient) -> None:
+        """From now on there are accounts on Twitch: speak there as the bot, in the streamer's channel."""
+        self._http = http
+        self._bot_id, self._owner_id = account.bot_id, account.owner_id
+        self._user = PartialUser(id=account.bot_id, http=http)
+        self._is_limited = account.limited
+        self._voice = Voice(http, account.bot_id, account.owner_id)
+        outbox = Outbox(self._voice.send, LIMIT if account.limited else None)
+        self.rooms["twitch"] = Room("twitch", outbox, self.settings)
+        self.clips.join_twitch(http, account.owner_id or account.bot_id)
 
     @property
     def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
@@ -112,9 +123,10 @@ class PixelBot(Ears):
         heard = self.awards.gate.heard_since(micros(since))
         return await self.economy.chatters_since(since, heard, self.awards.gate.rules)
 
-    async def say(self, text: str, reply_to: str | None = None) -> bool:
+    async def say(self, text: str, reply_to: str | None = None, platform: Platform = "twitch") -> bool:
         """Say in chat what somebody paid for: it is never dropped. Returns whether chat took it."""
-        return await self.outbox.put(Outgoing(text, reply_to, paid=True)) is not None
+        room = self.rooms.get(platform)
+        return room is not None and await room.outbox.put(Outgoing(text, reply_to, paid=True)) is not None
 
     def moderates(self, moderates: bool) -> None:
         """Whether the bot moderates the channel: then it may say more."""
@@ -135,7 +147,6 @@ class PixelBot(Ears):
         """Load the cogs and work what waits. No request is made: who is signed in is the platform's matter."""
         # What Client.login does, without its requests for an application token and for who we and the streamer are.
         self._login_called, self._save_tokens = True, False
-        self._user = PartialUser(id=self.bot_id, http=self._http)
         await self._setup()
         await self.jobs.start()
         self.dispatch("ready")
@@ -190,8 +201,7 @@ class PixelBot(Ears):
         limit = self.settings.ai_daily_limit
         await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")
 
-    async def _thank(self, text: str) -> None:
-        await self.outbox.put(Outgoing(text))
-
     async def _tell_level_up(self, up: LevelUp) -> None:
-        self._crew.spawn(self.outbox.put(Outgoing(up.message)))
+        room = self.rooms.get(up.platform)
+        if room is not None:
+            room.crew.spawn(room.say_free(up.message))

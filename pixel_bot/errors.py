@@ -103,10 +103,13 @@ class NotEnoughPoints(ChatError):
 
 
 class UnknownViewer(ChatError):
-    """Nobody of that name has been here."""
+    """Nobody of that name has been here. ``elsewhere`` is the platform where there is one, and how to name them."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(f"I have not seen {name} here yet.")
+    def __init__(self, name: str, elsewhere: tuple[str, str] | None = None) -> None:
+        if elsewhere is None:
+            super().__init__(f"I have not seen {name} here yet.")
+        else:
+            super().__init__(f"{name} is not known here. On {elsewhere[0]} there is one: type {elsewhere[1]}.")
 
 
 class BadAmount(ChatError):

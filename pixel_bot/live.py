@@ -1,4 +1,4 @@
-"""The bot on Twitch: the web pages first, and the bot as soon as it is known who it is."""
+"""The bot on its platforms: the web pages first, and the bot as soon as it is known who it is."""
 
 import asyncio
 import logging
@@ -6,20 +6,29 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from starlette.routing import BaseRoute
+
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
+from pixel_bot.platforms.joystick.platform import JoystickPlatform
+from pixel_bot.platforms.joystick.platform import Place as JoystickPlace
+from pixel_bot.platforms.joystick.signin import JoystickSignIn
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
 from pixel_bot.platforms.twitch.signin import SignIn
 from pixel_bot.platforms.twitch.vault import Vault
-from pixel_bot.services.cipher import load_cipher
+from pixel_bot.services.cipher import Cipher, load_cipher
 from pixel_bot.services.container import Services
 from pixel_bot.services.speaking import Outgoing
+from pixel_bot.services.stream import Stream
 from pixel_bot.settings import Settings
 from pixel_bot.setup import SetUp
+from pixel_bot.setup_joystick import JoystickSetUp
+from pixel_bot.setup_twitch import TwitchSetUp
 from pixel_bot.show import Show, health, opened
+from pixel_bot.web.joystick import CALLBACK, joystick_routes
 from pixel_bot.web.oauth import oauth_routes
 from pixel_bot.web.overlay import OverlayPages, overlay_url
 from pixel_bot.web.pages import common_routes
@@ -31,18 +40,26 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class LiveApp:
-    """A bot on Twitch, or on its way there."""
+    """A bot on Twitch, on Joystick.tv or on both, or on its way there."""
 
     web: WebServer
     services: Services
-    platform: TwitchPlatform
+    twitch: TwitchPlatform | None
+    joystick: JoystickPlatform | None
     show: Show | None = None
     failed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Ends with the error that the bot could not be started with, if any."""
 
     @property
+    def platform(self) -> TwitchPlatform:
+        """Twitch, where it is known to be there."""
+        if self.twitch is None:
+            raise LookupError("Twitch is not set up.")
+        return self.twitch
+
+    @property
     def home(self) -> str:
-        """The page that a person opens first. By this name, because the way back from Twitch has it too."""
+        """The page that a person opens first. By this name, because the way back from a platform has it too."""
         return f"http://localhost:{self.web.port}/setup"
 
     @property
@@ -53,45 +70,77 @@ class LiveApp:
 
 @asynccontextmanager
 async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[LiveApp]:
-    """The bot on Twitch, from start to an orderly end. Twitch itself may be away.
+    """The bot on its platforms, from start to an orderly end. They may be away.
 
     Raises:
         StartError: it cannot start. The sentence says why, and what to do.
     """
-    clock = clock or Clock()
     names: set[str] = set()
     async with AsyncExitStack() as stack:
         web = WebServer(settings.web_host, settings.web_port)
         stack.push_async_callback(web.stop)
         stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
-        services = await stack.enter_async_context(opened(settings, "live", clock, names))
-        platform = await twitch_of(settings, services)
-        stack.push_async_callback(platform.close)
-        app = LiveApp(web, services, platform)
-        platform.accounts.page = app.home
+        services = await stack.enter_async_context(opened(settings, "live", clock or Clock(), names))
+        cipher = load_cipher(settings)
+        twitch = await twitch_of(settings, services, cipher) if settings.on_twitch else None
+        joystick = await joystick_of(settings, services, cipher) if settings.on_joystick else None
+        for platform in (twitch, joystick):
+            if platform is not None:
+                stack.push_async_callback(platform.close)
+        app = LiveApp(web, services, twitch, joystick)
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(_end_show, app)
-        redirect_uri = f"http://localhost:{web.port}/oauth/callback"
-        sign_in = SignIn(settings, platform.accounts, platform.oauth, redirect_uri)
-        setup = SetUp(services, platform, sign_in, lambda: app.show, app.overlay_url, redirect_uri)
         routes = [
-            *common_routes("/setup", lambda: health(services, lambda: _problems(app))),
-            *setup_routes(setup),
-            *oauth_routes(sign_in),
+            *common_routes("/setup", lambda: health(services, lambda: problems(app))),
+            *_sign_in_routes(app),
             *overlay.routes(),
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","))
-        platform.watch_tokens()
         starting = asyncio.create_task(_start_show(app, names), name="start-show")
         stack.push_async_callback(_stop, starting)
         yield app
 
 
-async def twitch_of(settings: Settings, services: Services) -> TwitchPlatform:
+def _sign_in_routes(app: LiveApp) -> list[BaseRoute]:
+    """The set-up page, and the ways to the platforms and back."""
+    routes: list[BaseRoute] = []
+    base = f"http://localhost:{app.web.port}"
+    twitch = joystick = None
+    if app.twitch is not None:
+        app.twitch.accounts.page = app.home
+        uri = f"{base}/oauth/callback"
+        sign_in = SignIn(app.services.settings, app.twitch.accounts, app.twitch.oauth, uri)
+        twitch = TwitchSetUp(app.services.settings, app.twitch, sign_in, uri)
+        routes += oauth_routes(sign_in)
+    if app.joystick is not None:
+        uri = f"{base}{CALLBACK}"
+        install = JoystickSignIn(app.joystick.installs, app.joystick.oauth, app.joystick.api, uri)
+        joystick = JoystickSetUp(app.joystick, install, uri)
+        routes += joystick_routes(install)
+    return [*setup_routes(SetUp(app.services, lambda: app.show, app.overlay_url, twitch, joystick)), *routes]
+
+
+async def joystick_of(settings: Settings, services: Services, cipher: Cipher) -> JoystickPlatform:
+    """Joystick.tv where the settings say it is, with the channel that let the bot in before."""
+    place = JoystickPlace(
+        settings.joystick_api_url,
+        settings.joystick_gateway_url,
+        settings.joystick_authorize_url,
+        settings.joystick_client_id,
+        settings.joystick_client_secret.get_secret_value(),
+    )
+    # Where there is no Twitch, the stream there is the only one.
+    stream = Stream() if settings.on_twitch else services.stream
+    platform = JoystickPlatform(place, services.database, services.clock, cipher, stream)
+    await platform.load()
+    return platform
+
+
+async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> TwitchPlatform:
     """Twitch where the settings say it is, with the accounts that signed in before."""
     fixed: dict[Role, str] = {"bot": settings.twitch_bot_id, "broadcaster": settings.twitch_owner_id}
-    accounts = Accounts(Vault(services.database, services.clock, load_cipher(settings)), fixed)
+    accounts = Accounts(Vault(services.database, services.clock, cipher), fixed)
     await accounts.load()
     place = Place(
         settings.twitch_helix_url,
@@ -104,41 +153,86 @@ async def twitch_of(settings: Settings, services: Services) -> TwitchPlatform:
 
 
 async def _start_show(app: LiveApp, names: set[str]) -> None:
-    """Let the bot work as soon as it is known who it is, and in whose channel."""
-    accounts = app.platform.accounts
+    """Let the bot work as soon as it is known who it is on one platform; on the other one, as soon as that is known."""
+    starting = [
+        asyncio.create_task(work, name=name)
+        for name, work in (
+            ("start-twitch", _start_on_twitch(app, names)),
+            ("start-joystick", _start_on_joystick(app, names)),
+        )
+    ]
     try:
-        is_new = not _are_signed_in(accounts)
-        while not (accounts.get("bot") and accounts.id_of("broadcaster")):
-            await accounts.next_change()
-        app.show = show = Show(app.services, app.platform)
-        await show.begin()
-        while not _are_signed_in(accounts):
-            await accounts.next_change()
-        names |= {account.login for role in ROLES if (account := accounts.get(role))}
-        if is_new:
-            await _greet(app, show)
+        await asyncio.gather(*starting)
     except Exception as exc:  # noqa: BLE001 - whoever runs the app waits for this future, and ends with the error
         if not app.failed.done():
             app.failed.set_exception(exc)
+    finally:
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
+
+
+async def _start_on_twitch(app: LiveApp, names: set[str]) -> None:
+    if app.twitch is None:
+        return
+    app.twitch.watch_tokens()
+    accounts = app.twitch.accounts
+    is_new = not _are_signed_in(accounts)
+    while not (accounts.get("bot") and accounts.id_of("broadcaster")):
+        await accounts.next_change()
+    if app.show is None:
+        app.show = Show(app.services, app.twitch)
+        await app.show.begin()
+    else:
+        await app.show.at_work()
+        app.show.join_twitch(app.twitch)
+    while not _are_signed_in(accounts):
+        await accounts.next_change()
+    names |= {account.login for role in ROLES if (account := accounts.get(role))}
+    if is_new:
+        await _greet(app.twitch, app.show)
+
+
+async def _start_on_joystick(app: LiveApp, names: set[str]) -> None:
+    if app.joystick is None:
+        return
+    installs = app.joystick.installs
+    while installs.current is None:
+        await installs.next_change()
+    names.add(f"{installs.current.username.lower()}@joystick")
+    if app.show is None:
+        app.show = Show(app.services, joystick=app.joystick)
+        await app.show.begin()
+    else:
+        await app.show.at_work()
+        app.show.join_joystick(app.joystick)
 
 
 def _are_signed_in(accounts: Accounts) -> bool:
     return all(accounts.get(role) for role in ROLES)
 
 
-async def _greet(app: LiveApp, show: Show) -> None:
+async def _greet(platform: TwitchPlatform, show: Show) -> None:
     """The streamer has just connected the accounts, and sees in chat that it works."""
-    await app.platform.eventsub.ready()
-    if words := app.services.settings.greeting:
-        greeting = words.replace("{prefix}", app.services.settings.command_prefix)
+    await platform.eventsub.ready()
+    if words := show.bot.settings.greeting:
+        greeting = words.replace("{prefix}", show.bot.settings.command_prefix)
         await show.bot.outbox.put(Outgoing(greeting, paid=True))
 
 
-def _problems(app: LiveApp) -> list[str]:
-    if app.show is None:
-        missing = " and ".join(role for role in ROLES if app.platform.accounts.get(role) is None)
-        return [f"Not signed in yet: {missing}. Open {app.home}."]
-    return app.platform.problems()
+def problems(app: LiveApp) -> list[str]:
+    """What is wrong with the platforms, one sentence each."""
+    found: list[str] = []
+    if app.twitch is not None and (app.show is None or not app.show.is_on_twitch):
+        missing = " and ".join(role for role in ROLES if app.twitch.accounts.get(role) is None)
+        found.append(f"Not signed in yet: {missing}. Open {app.home}.")
+    elif app.twitch is not None:
+        found += app.twitch.problems()
+    if app.joystick is not None and app.joystick.installs.current is None:
+        found.append(f"Not installed on Joystick.tv yet. Open {app.home}.")
+    elif app.joystick is not None:
+        found += app.joystick.problems()
+    return found
 
 
 async def _end_show(app: LiveApp) -> None:

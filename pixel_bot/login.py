@@ -14,6 +14,7 @@ from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuthError, wait_for_device
 from pixel_bot.platforms.twitch.signin import SignIn
 from pixel_bot.platforms.twitch.topics import scopes_for
+from pixel_bot.services.cipher import load_cipher
 from pixel_bot.settings import Settings
 from pixel_bot.show import opened
 from pixel_bot.web.oauth import SignInRefused
@@ -27,12 +28,12 @@ async def login(settings: Settings) -> int:
     Raises:
         StartError: client id and secret are not set, or Twitch refuses.
     """
-    if not settings.live:
+    if not settings.on_twitch:
         raise StartError("Set TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET first; the sandbox needs no sign-in.")
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
         services = await stack.enter_async_context(opened(settings, "live", Clock()))
-        platform = await twitch_of(settings, services)
+        platform = await twitch_of(settings, services, load_cipher(settings))
         stack.push_async_callback(platform.close)
         sign_in = SignIn(settings, platform.accounts, platform.oauth, "")
         await platform.care.check()

@@ -30,7 +30,7 @@ from pixel_bot.chat.redeem import redeem
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
 from pixel_bot.jobs.effects import Job, effect
 from pixel_bot.jobs.queue import Place
-from pixel_bot.services.happenings import Cheer, Follow, Gift, Happening, Raid, Sub
+from pixel_bot.services.happenings import Cheer, Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
 from pixel_bot.services.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.wheel import Odds
@@ -47,6 +47,7 @@ __all__ = [
     "Context",
     "Effect",
     "EffectFailed",
+    "Entrance",
     "Follow",
     "Gift",
     "Happening",
@@ -65,9 +66,11 @@ __all__ = [
     "Speak",
     "SpinWheel",
     "Sub",
+    "Tip",
     "Total",
     "UnknownViewer",
     "Viewer",
+    "WheelClaim",
     "audience",
     "broadcaster_only",
     "command",
@@ -97,5 +100,5 @@ class Cog(commands.Component):
 
 
 def on(happening: type[Happening]) -> Callable[[Any], Callable[..., Coroutine[Any, Any, None]]]:
-    """Decorator: the method hears each follow, sub, gift, cheer or raid once, after it was paid."""
+    """Decorator: the method hears each follow, sub, gift, cheer, raid, tip and so on once, after it was paid."""
     return commands.Component.listener(f"safe_{happening.__name__.lower()}")

@@ -66,7 +66,7 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
 
 
 async def run_live(settings: Settings) -> None:
-    """Run the bot on Twitch until a signal.
+    """Run the bot on its platforms until a signal.
 
     Raises:
         StartError: it cannot start.
@@ -89,12 +89,17 @@ async def run_live(settings: Settings) -> None:
 
 
 def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
-    missing = [role for role in ROLES if app.platform.accounts.tokens_of(role) is None]
-    to_do = f"sign in the {' and the '.join(missing)} account" if missing else "see what is connected"
+    to_do: list[str] = []
+    if app.twitch is not None:
+        missing = [role for role in ROLES if app.twitch.accounts.tokens_of(role) is None]
+        to_do += [f"sign in the {' and the '.join(missing)} account"] if missing else []
+    if app.joystick is not None and app.joystick.installs.current is None:
+        to_do.append("install the bot on Joystick.tv")
+    places = [name for name, there in (("Twitch", app.twitch), ("Joystick.tv", app.joystick)) if there is not None]
     return [
-        ("Open", f"{app.home} ({to_do})"),
-        *([] if missing else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
-        ("Mode", "Twitch"),
+        ("Open", f"{app.home} ({', '.join(to_do) or 'see what is connected'})"),
+        *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
+        ("Mode", " and ".join(places)),
         ("Points", str(app.services.database.path or "the database")),
     ]
 

@@ -1,33 +1,28 @@
-"""A bot at work on Twitch, and what runs beside it: from its start to an orderly end."""
+"""A bot at work, on one platform or both: from its start to an orderly end."""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from pixel_bot.bot import Account, PixelBot
+from pixel_bot.bot import PixelBot
 from pixel_bot.chat.command import command_list, usage
 from pixel_bot.chat.guards import audience
-from pixel_bot.chat.native import NativeDesk, redemption_of, signs_of
+from pixel_bot.chat.joystick import JoystickRoom
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import FolderNotWritable
+from pixel_bot.on_twitch import OnTwitch
+from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.rounds import keep_running
-from pixel_bot.platforms.twitch.channel import Channel
-from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
-from pixel_bot.platforms.twitch.presence import TwitchPresence
-from pixel_bot.platforms.twitch.redemptions import Redemptions
-from pixel_bot.platforms.twitch.rewards import Rewards
 from pixel_bot.services.container import Services, build_services
-from pixel_bot.services.watch import WatchTime
-from pixel_bot.services.watchdog import Watchdog
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
 
@@ -79,66 +74,86 @@ async def _mark(database: Database, mode: Mode) -> None:
 
 
 class Show:
-    """The bot of the two accounts that are known. Needs a running event loop.
+    """The bot, on the platforms that are there. Needs a running event loop.
 
     Args:
         services: over the open database.
-        platform: Twitch.
-        limited: whether Twitch limits how much an account may say; the sandbox does not.
+        twitch: with both accounts known; None where there is none, or not yet.
+        joystick: with the bot installed; None where there is none, or not yet.
+        limited: whether the platforms limit how much an account may say; the sandbox does not.
     """
 
-    def __init__(self, services: Services, platform: TwitchPlatform, *, limited: bool = True) -> None:
-        bot_id, owner_id = platform.accounts.id_of("bot"), platform.accounts.id_of("broadcaster")
-        account = Account(platform.client_id, bot_id, owner_id, limited)
+    def __init__(
+        self,
+        services: Services,
+        twitch: TwitchPlatform | None = None,
+        joystick: JoystickPlatform | None = None,
+        *,
+        limited: bool = True,
+    ) -> None:
         self.services = services
-        self.platform = platform
-        self.bot = bot = PixelBot(services, account, http=platform.http)
-        bot.platform = platform
-        self._channel = Channel(platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates)
-        self._rewards = Rewards(platform.helix, services.natives, services.redeems, owner_id, lambda: signs_of(bot))
-        bot.natives = self._rewards
-        desk = NativeDesk(bot, services.natives)
-        self._redemptions = Redemptions(platform.helix, services.natives, services.clock, owner_id, desk)
-        self._watch = WatchTime(
-            services.settings,
-            services.clock,
-            services.stream,
-            services.database,
-            services.awards.event,
-            TwitchPresence(platform.helix, owner_id),
-            (bot_id, owner_id),
-        )
-        self._watchdog = Watchdog(services.clock, services.stream, self._look_at_subscriptions)
-        self._beside: list[asyncio.Task[None]] = []
+        self.bot = PixelBot(services)
+        self._limited = limited
+        self._twitch = self._on_twitch(twitch) if twitch is not None else None
+        self._joystick = joystick
+        self._room = self._room_on(joystick) if joystick is not None else None
+        self._cleaning: asyncio.Task[None] | None = None
+        self._at_work = asyncio.Event()
 
     async def begin(self) -> None:
         """Load the cogs, work what the last run left, and listen."""
         self.services.awards.start()
         self.bot.backends.start()
-        self.bot.hear_more = self._hear_more
-        self.bot.heard_chat = self._watchdog.heard
         await self.bot.begin()
-        self.platform.eventsub.reconnected.add(self._catch_up)
-        self.platform.accounts.changed.add(self._catch_up)
-        self.platform.listen(self.bot, self._channel)
-        self._run("clean-up", lambda: _clean_up(self.services))
-        self._run("watch-time", self._watch.run)
-        self._run("watchdog", self._watchdog.run)
-        self._run("redemptions", self._redemptions.run)
-        self._run("rewards", self._rewards.run)
+        if self._twitch is not None:
+            self._twitch.begin()
+        if self._joystick is not None and self._room is not None:
+            self._joystick.listen(self._room)
+        self._cleaning = asyncio.create_task(
+            keep_running("clean-up", lambda: _clean_up(self.services)), name="clean-up"
+        )
+        self._at_work.set()
+
+    async def at_work(self) -> None:
+        """Wait until ``begin`` is done."""
+        await self._at_work.wait()
+
+    @property
+    def is_on_twitch(self) -> bool:
+        """True once the bot is on Twitch."""
+        return self._twitch is not None
+
+    @property
+    def is_on_joystick(self) -> bool:
+        """True once the bot is on Joystick.tv."""
+        return self._joystick is not None
+
+    def join_twitch(self, platform: TwitchPlatform) -> None:
+        """The accounts are known now: go on Twitch, too."""
+        self._twitch = self._on_twitch(platform)
+        self._twitch.begin()
+        self.bot.jobs.tell_news()
+
+    def join_joystick(self, platform: JoystickPlatform) -> None:
+        """The bot is installed now: go on Joystick.tv, too."""
+        self._joystick, self._room = platform, self._room_on(platform)
+        platform.listen(self._room)
+        self.bot.jobs.tell_news()
 
     async def end(self) -> None:
         """First deaf, then all that was heard is worked, then gone."""
-        self.platform.accounts.changed.discard(self._catch_up)
-        await self.platform.deafen()
+        if self._twitch is not None:
+            await self._twitch.deafen()
+        if self._joystick is not None:
+            await self._joystick.deafen()
         await self._settle()
-        await self.bot.shoutouts.close()
-        for task in self._beside:
-            task.cancel()
-        await asyncio.gather(*self._beside, return_exceptions=True)
+        if self._twitch is not None:
+            await self._twitch.end()
+        if self._cleaning is not None:
+            self._cleaning.cancel()
+            await asyncio.gather(self._cleaning, return_exceptions=True)
         await self.bot.jobs.stop()
-        await self.bot.outbox.drained(DRAIN_SECONDS)
-        await self.bot.outbox.stop()
+        await asyncio.gather(*(room.close(DRAIN_SECONDS) for room in self.bot.rooms.values()))
         await self.services.awards.stop()
         await self.bot.backends.close()
         await self.bot.close()
@@ -150,26 +165,15 @@ class Show:
         except TimeoutError:
             log.warning("Some commands were still at work at the end.")
 
-    def _catch_up(self, _role: Role | None = None) -> None:
-        """We were deaf, or may do more than before: look at what happened meanwhile."""
-        self._channel.look_again()
-        self._redemptions.catch_up()
-        self._rewards.catch_up()
+    def _on_twitch(self, platform: TwitchPlatform) -> OnTwitch:
+        self.bot.platforms["Twitch" if self.services.mode == "live" else "the sandbox"] = platform
+        return OnTwitch(self.bot, self.services, platform, limited=self._limited)
 
-    def _hear_more(self, frame: Mapping[str, Any]) -> None:
-        redemption = redemption_of(frame)
-        if redemption is not None:
-            self._redemptions.hear(redemption)
-            if redemption.status == "fulfilled" and not redemption.again:
-                self._rewards.catch_up()  # somebody let Twitch complete it before the effect
-        else:
-            self._channel.hear(frame)
-
-    async def _look_at_subscriptions(self) -> None:
-        self.platform.eventsub.look_again()
-
-    def _run(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._beside.append(asyncio.create_task(keep_running(name, work), name=name))
+    def _room_on(self, platform: JoystickPlatform) -> JoystickRoom:
+        self.bot.platforms["Joystick.tv"] = platform
+        room = JoystickRoom(self.bot, platform.voice.send, limited=self._limited)
+        self.bot.rooms["joystick"] = room
+        return room
 
 
 async def _clean_up(services: Services) -> None:
@@ -181,16 +185,16 @@ async def _clean_up(services: Services) -> None:
             log.warning("Old cooldowns could not be removed; they are tried again in an hour: %s", exc.orig)
 
 
-async def health(services: Services, platform: Callable[[], Sequence[str]]) -> list[str]:
-    """What is wrong, one sentence each: with the database, and with the platform."""
+async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> list[str]:
+    """What is wrong, one sentence each: with the database, and with the platforms."""
     if services.database.closed:
         return ["The bot is stopping."]
     try:
         async with services.database.readers() as session:
             await session.execute(text("SELECT 1"))
     except DBAPIError:
-        return ["The database cannot be read.", *platform()]
-    return list(platform())
+        return ["The database cannot be read.", *platforms()]
+    return list(platforms())
 
 
 def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:

@@ -33,7 +33,7 @@ from pixel_bot.services import wheel
 from pixel_bot.services.cause import AlreadyWorked, because_of
 from pixel_bot.services.container import Services, build_services
 from pixel_bot.services.outcome import Effect, PlaySound, Run, Speak, SpinWheel
-from pixel_bot.services.people import Viewer
+from pixel_bot.services.people import Platform, Viewer
 from pixel_bot.services.redeems import Offer
 from pixel_bot.services.shop import Order
 from pixel_bot.testing import SettableClock, settings_in
@@ -166,7 +166,7 @@ class Show:
             raise EffectFailed("No idea.")
         await job.say("Because.")
 
-    async def _say(self, words: str, reply_to: str | None) -> bool:
+    async def _say(self, words: str, reply_to: str | None, platform: Platform) -> bool:
         self.said.append(words)
         self.answers += words == "Because."
         return True
@@ -283,7 +283,7 @@ class Show:
                 return False
         runs = self.jobs.runs
         works = len(runs.attempts) > len(self.thinking) or any(gate.done() for gate in self.thinking)
-        busy = works or runs._wake.is_set() or not self.jobs._teller.is_idle
+        busy = works or runs._wake.is_set() or not all(t.is_idle for t in self.jobs._tellers)
         return not (busy or self.services.database._turn.locked() or overlay._partings)
 
     async def is_right(self) -> None:

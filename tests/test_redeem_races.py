@@ -28,7 +28,7 @@ from pixel_bot.services import overlay as bus
 from pixel_bot.services.container import Services
 from pixel_bot.services.ledger import MAX_BALANCE, Entry, post
 from pixel_bot.services.outcome import Effect, PlaySound, Run
-from pixel_bot.services.people import Person, Viewer
+from pixel_bot.services.people import Person, Platform, Viewer
 from pixel_bot.services.redeems import Offer
 from pixel_bot.services.shop import Order
 from pixel_bot.show import opened
@@ -822,7 +822,7 @@ class Worker:
         self.ran.append(job.args["number"])
         await asyncio.sleep(0)
 
-    async def _say(self, text: str, reply_to: str | None) -> bool:
+    async def _say(self, text: str, reply_to: str | None, platform: Platform) -> bool:
         self.said.append(text)
         return True
 

@@ -39,7 +39,7 @@ class Scene:
         self.chat = chat
         self.platform = FakePlatform()
         self.stream = chat.bot.stream
-        chat.bot.platform = self.platform
+        chat.bot.platforms["the sandbox"] = self.platform
 
     async def asked(self, role: Any = "moderator") -> str:
         (answer,) = await self.chat.say("mila", "!status", role)
@@ -67,9 +67,9 @@ async def test_only_mods_may_ask(scene: Scene) -> None:
 
 
 async def test_before_anything_happened(scene: Scene) -> None:
-    scene.chat.bot.platform = None
+    scene.chat.bot.platforms.clear()
     assert await scene.asked() == (
-        "Up 0s on the sandbox, not connected yet · offline · queue: empty · overlay open · OBS not set up · "
+        "Up 0s on no platform yet · offline · queue: empty · overlay open · OBS not set up · "
         "no award yet"
     )
 
@@ -110,16 +110,19 @@ async def test_redeems_that_cannot_work(scene: Scene) -> None:
 
 async def test_obs_that_is_away(chat: Stage) -> None:
     obs = Obs("127.0.0.1", 4455, "secret-password")
-    answer = await Status(chat.services, chat.bot.queue, obs, chat.bot.stream, FakePlatform).words()
+    answer = await Status(chat.services, chat.bot.queue, obs, chat.bot.stream, {"Twitch": FakePlatform()}).words()
     assert "connected · OBS is not connected yet · offline" in answer
     assert "OBS connected" not in answer
     assert "secret" not in answer
 
 
-async def test_on_twitch_it_says_so(chat: Stage) -> None:
-    services = dataclasses.replace(chat.services, mode="live")
-    status = Status(services, chat.bot.queue, None, chat.bot.stream, FakePlatform)
-    assert (await status.words()).startswith("Up 0s on Twitch, connected · ")
+async def test_it_names_all_platforms(chat: Stage) -> None:
+    platforms = {"Twitch": FakePlatform(), "Joystick.tv": FakePlatform()}
+    platforms["Joystick.tv"].words = "away for 3m"
+    platforms["Joystick.tv"].trouble = ["Joystick.tv is away."]
+    status = Status(chat.services, chat.bot.queue, None, chat.bot.stream, platforms)
+    answer = await status.words()
+    assert answer.startswith("Up 0s on Twitch, connected and Joystick.tv, away for 3m · Joystick.tv is away · ")
 
 
 async def test_however_much_is_wrong_it_fits_one_message_with_the_queue_in_it(scene: Scene) -> None:

@@ -20,8 +20,13 @@ STREAMER = "broadcaster"
 class Clips:
     """Saves the last moments of the show."""
 
-    def __init__(self, obs: Obs | None, http: Any, owner_id: str) -> None:
+    def __init__(self, obs: Obs | None) -> None:
         self._obs = obs
+        self._http: Any = None
+        self._owner_id = ""
+
+    def join_twitch(self, http: Any, owner_id: str) -> None:
+        """From now on Twitch can make clips of this channel."""
         self._http = http
         self._owner_id = owner_id
 

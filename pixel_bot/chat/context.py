@@ -9,7 +9,7 @@ from twitchio.models.chat import SentMessage
 from pixel_bot.chat.receipts import receipt_words
 from pixel_bot.services.natives import Ticket
 from pixel_bot.services.outcome import Outcome, Speak
-from pixel_bot.services.people import Person, Viewer
+from pixel_bot.services.people import Person, Platform, Viewer
 from pixel_bot.services.redeems import Offer
 from pixel_bot.services.shop import Order
 from pixel_bot.services.speaking import Outgoing
@@ -22,6 +22,10 @@ class Context(commands.Context[Any]):
     """What a command gets. ``viewer`` is the one who typed, ``reply`` answers, ``send`` just says."""
 
     viewer: Viewer
+    platform: Platform = "twitch"
+    """Where it was typed, and is answered."""
+    can_whisper = False
+    """Whether ``whisper`` reaches the one who typed."""
     ticket: Ticket | None = None
     """What Twitch took for a redeem, where it took channel points."""
 
@@ -109,9 +113,17 @@ class Context(commands.Context[Any]):
         """Say something in the channel."""
         return await self._put(content, me=me, reply_to=None)
 
+    async def whisper(self, content: str) -> bool:
+        """Say something to the one who typed, and to nobody else.
+
+        Returns:
+            Whether it was said; never where ``can_whisper`` is False.
+        """
+        return False
+
     async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
         text = f"/me {content}" if me else content
-        sent = await self.bot.outbox.put(Outgoing(text, reply_to, paid))
+        sent = await self.bot.rooms[self.platform].outbox.put(Outgoing(text, reply_to, paid))
         return SentMessage({"message_id": sent or "", "is_sent": sent is not None, "drop_reason": None})  # pyright: ignore[reportArgumentType]
 
     def _get_command(self, reset: bool = False) -> None:

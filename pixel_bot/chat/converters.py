@@ -62,7 +62,7 @@ class KnownViewer(Viewer):
         Raises:
             UnknownViewer: nobody of that name has been here.
         """
-        return await ctx.bot.viewers.find(arg)
+        return await ctx.bot.viewers.find(arg, ctx.platform)
 
 
 def whole_number(typed: str, *, least: int) -> int:

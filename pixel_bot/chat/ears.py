@@ -13,28 +13,26 @@ from pixel_bot.chat.crew import Crew
 from pixel_bot.chat.hearing import CHAT, Heard, Removal, complete, happening_of, hear, is_redemption, removal_of
 from pixel_bot.chat.replies import sentence_for
 from pixel_bot.services.cause import because_of
-from pixel_bot.services.happenings import Happening, Sub, alert_words, award_for
+from pixel_bot.services.happenings import Entrance, Happening, Sub, alert_words, award_for
 from pixel_bot.services.memory import Memory
 
 if TYPE_CHECKING:
     from pixel_bot.chat.context import Context
     from pixel_bot.chat.outbox import Outbox
+    from pixel_bot.chat.room import Room
     from pixel_bot.chat.shoutouts import Shoutouts
     from pixel_bot.chat.voice import Voice
     from pixel_bot.clock import Clock
     from pixel_bot.jobs.queue import Queue
     from pixel_bot.services.awards import Awards
     from pixel_bot.services.overlay import Overlay
+    from pixel_bot.services.people import Platform
     from pixel_bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_MESSAGES = 20_000
 REMEMBERED_EVENTS = 1_000
 """Of those that pay nothing, apart from chat, which would push them out; what pays is kept in the database."""
-
-MAX_COMMANDS = 1_000
-"""Commands under way before the socket waits."""
 
 COMMAND_SECONDS = 120.0
 """A command that takes longer hangs, or waits for a place in a chat that is full. The bot hears on meanwhile."""
@@ -49,20 +47,17 @@ class Ears(commands.Bot):
     settings: "Settings"
     clock: "Clock"
     awards: "Awards"
-    outbox: "Outbox"
     overlay: "Overlay"
     queue: "Queue"
-    shoutouts: "Shoutouts"
+    rooms: "dict[Platform, Room]"
+    """The chats that the bot is in."""
     _voice: "Voice"
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.notifications = 0
         self._prefix: str = options["prefix"]
-        self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
         self._events: Memory[str, bool] = Memory(REMEMBERED_EVENTS)
-        self._crew = Crew()
-        self._commands_under_way = Crew()
         self._listening = Crew()
         self._lost_listeners = 0
         self._heard_more = asyncio.Event()
@@ -70,6 +65,16 @@ class Ears(commands.Bot):
         """Called with each notification that is neither chat, nor pays, nor takes something out of chat."""
         self.heard_chat: Callable[[], None] = lambda: None
         """Called for each chat message."""
+
+    @property
+    def outbox(self) -> "Outbox":
+        """What is said on Twitch."""
+        return self.rooms["twitch"].outbox
+
+    @property
+    def shoutouts(self) -> "Shoutouts":
+        """The thanks that are said on Twitch."""
+        return self.rooms["twitch"].shoutouts
 
     def dispatch(self, event: str, payload: Any | None = None) -> None:
         """Start the listeners of an event, each in a task of its own that is held on to until it ends.
@@ -108,11 +113,11 @@ class Ears(commands.Bot):
             if frame["metadata"]["subscription_type"] == CHAT:
                 self._hear_chat(frame)
             elif (happening := happening_of(frame)) is not None:
-                self._crew.spawn(self._pay(happening))
+                self.pay(happening, self.rooms["twitch"])
             elif not self._events.add(frame["metadata"]["message_id"], True):
                 log.debug("An event came twice.")
             elif (removal := removal_of(frame)) is not None:
-                self._crew.spawn(self._drop(removal))
+                self.rooms["twitch"].crew.spawn(self._drop(removal))
             else:
                 self.hear_more(frame)
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
@@ -120,14 +125,13 @@ class Ears(commands.Bot):
 
     @property
     def is_pressed(self) -> bool:
-        """True when the socket should await ``breathe`` before it reads on."""
-        return self.awards.is_full or len(self._crew) + len(self._commands_under_way) >= MAX_COMMANDS
+        """True when Twitch's socket should await ``breathe`` before it reads on."""
+        return self.awards.is_full or self.rooms["twitch"].is_pressed
 
     async def breathe(self) -> None:
         """Wait until there is room for more."""
         await self.awards.room()
-        await self._crew.fewer_than(MAX_COMMANDS)
-        await self._commands_under_way.fewer_than(MAX_COMMANDS)
+        await self.rooms["twitch"].breathe()
 
     async def heard(self, notifications: int) -> None:
         """Wait until so many notifications, since the start, were taken from the sockets."""
@@ -137,42 +141,63 @@ class Ears(commands.Bot):
 
     async def settled(self) -> None:
         """Wait until everything heard so far is worked and durable, and its answers are sent."""
-        while self._commands_under_way or self._crew or self._listening:
-            await self._commands_under_way.idle()
-            await self._crew.idle()
+        while self._listening or any(room.is_busy for room in self.rooms.values()):
+            for room in tuple(self.rooms.values()):
+                await room.settled()
             await self._listening.idle()
         await self.awards.drained()
+
+    def knows_command(self, text: str) -> bool:
+        """True when the text, which begins with the prefix, asks for a command of ours."""
+        words = text[len(self._prefix) :].lower().split(maxsplit=2)
+        return bool(words) and (words[0] in self._commands or " ".join(words[:2]) in self._commands)
+
+    def hears(self, event: str) -> bool:
+        """True when a cog listens for such an event."""
+        return bool(self._listeners.get(f"event_{event}") or self._wait_fors.get(f"event_{event}"))
+
+    def obey(self, context: "Context", message_id: str, room: "Room") -> None:
+        """Start the command that a message asks for."""
+        room.commands.spawn(self._obey(context, message_id), COMMAND_SECONDS)
+
+    def pay(self, happening: Happening, room: "Room") -> None:
+        """Something happened: pay for it, once, and let people know."""
+        room.crew.spawn(self._pay(happening, room))
+
+    async def people_wait(self) -> None:
+        """Returns when nobody waits for the answer to a command."""
+        for room in tuple(self.rooms.values()):
+            await room.commands.idle()
 
     def _hear_chat(self, frame: Mapping[str, Any]) -> None:
         heard = hear(frame)
         self.heard_chat()
-        if not self._seen.add(heard.line.message_id, True):
+        room = self.rooms["twitch"]
+        if not room.is_new(heard.line.message_id):
             return
         if self._voice.is_own(heard):
-            if self.outbox.limit is not None:
-                self.outbox.limit = self._voice.limit_by(frame)
+            if room.outbox.limit is not None:
+                room.outbox.limit = self._voice.limit_by(frame)
             return
         if not heard.guest:
             if heard.text.startswith(self._prefix) and not is_redemption(frame):
-                self._hear_command(frame, heard)
+                self._hear_command(frame, heard, room)
             else:
                 self.awards.chat(heard.line)
-        if self._listeners.get("event_message") or self._wait_fors.get("event_message"):
+        if self.hears("message"):
             self.dispatch("message", self._message(frame))
 
-    def _hear_command(self, frame: Mapping[str, Any], heard: Heard) -> None:
-        words = heard.text[len(self._prefix) :].lower().split(maxsplit=2)
-        if words and (words[0] in self._commands or " ".join(words[:2]) in self._commands):
+    def _hear_command(self, frame: Mapping[str, Any], heard: Heard, room: "Room") -> None:
+        if self.knows_command(heard.text):
             message = self._message(frame)
             message.text = heard.text
-            self._commands_under_way.spawn(self._obey(message), COMMAND_SECONDS)
+            self.obey(self.get_context(message), heard.line.message_id, room)
 
     def _message(self, frame: Mapping[str, Any]) -> Any:
         return create_event_instance(CHAT, complete(frame), http=self._http)
 
-    async def _obey(self, message: Any) -> None:
-        context: Context = self.get_context(message)
-        because_of(message.id, self.clock.now())
+    async def _obey(self, context: "Context", message_id: str) -> None:
+        because_of(message_id, self.clock.now())
         try:
             await self.invoke(context)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
@@ -180,15 +205,18 @@ class Ears(commands.Bot):
             if sentence is not None:
                 await context.reply(sentence)
 
-    async def _pay(self, happening: Happening) -> None:
-        if await self.awards.event(award_for(happening, self.settings)):
-            log.info("%s: %s", type(happening).__name__, happening.person.login if happening.person else "anonymous")
-            self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
-            self.shoutouts.hear(happening)
-            if isinstance(happening, Sub) and happening.gifted:
-                return  # the giver's alert stands for all of them
-            name = happening.person.display_name if happening.person else "Somebody"
-            await self.overlay.alert(type(happening).__name__.lower(), name, f"{name} {alert_words(happening)}")
+    async def _pay(self, happening: Happening, room: "Room") -> None:
+        if not await self.awards.event(award_for(happening, self.settings)):
+            return
+        self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
+        if isinstance(happening, Entrance):
+            return  # people come and go all the time
+        log.info("%s: %s", type(happening).__name__, happening.person.login if happening.person else "anonymous")
+        room.shoutouts.hear(happening)
+        if isinstance(happening, Sub) and happening.gifted:
+            return  # the giver's alert stands for all of them
+        name = happening.person.display_name if happening.person else "Somebody"
+        await self.overlay.alert(type(happening).__name__.lower(), name, f"{name} {alert_words(happening)}")
 
     async def _drop(self, removal: Removal) -> None:
         """What a mod took out of chat is not read out either."""

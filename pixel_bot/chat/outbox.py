@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixel_bot.chat.crew import Crew
 from pixel_bot.services.speaking import Outgoing, SendFailed
@@ -42,12 +42,22 @@ Send = Callable[[Outgoing], Awaitable[str]]
 
 
 class Outbox:
-    """Sends messages, one after another where there is a limit, at once where there is none."""
+    """Sends messages, one after another where there is a limit, at once where there is none.
 
-    def __init__(self, send: Send, limit: int | None = LIMIT, *, window: float = WINDOW_SECONDS) -> None:
+    Args:
+        send: sends one.
+        limit: messages that may be sent within the window; None for no limit.
+        window: its seconds.
+        twins: whether the platform takes the same text twice in a row.
+    """
+
+    def __init__(
+        self, send: Send, limit: int | None = LIMIT, *, window: float = WINDOW_SECONDS, twins: bool = False
+    ) -> None:
         self._send = send
         self._limit = limit
         self._window = window
+        self._twins = twins
         self._paid: deque[_Waiting] = deque()
         self._free: deque[_Waiting] = deque()
         self._sent_at: deque[float] = deque()
@@ -61,7 +71,7 @@ class Outbox:
 
     @property
     def limit(self) -> int | None:
-        """Messages in 30 seconds; None for no limit."""
+        """Messages within the window; None for no limit."""
         return self._limit
 
     @limit.setter
@@ -75,7 +85,7 @@ class Outbox:
         Returns:
             Its id once it was sent; None when it was dropped.
         """
-        message = Outgoing(fit(message.text), message.reply_to, message.paid)
+        message = replace(message, text=fit(message.text))
         if not message.text:
             return None
         self._in_flight += 1
@@ -217,12 +227,12 @@ class Outbox:
 
     def _distinct(self, message: Outgoing) -> Outgoing:
         """The message, made different from an equal one that was sent within the window."""
-        if self._limit is None:
+        if self._limit is None or self._twins:
             return message
         now = asyncio.get_running_loop().time()
         self._lately = {text: at for text, at in self._lately.items() if at > now - self._window}
         twin = message.text in self._lately
         self._lately[message.text] = now
         if twin and len(message.text) + len(TWIN_MARK) <= 500:
-            return Outgoing(message.text + TWIN_MARK, message.reply_to, message.paid)
+            return replace(message, text=message.text + TWIN_MARK)
         return message

@@ -1,4 +1,4 @@
-"""Thanks in chat for follows, subs, gifts, cheers and raids: one line for all that comes within two seconds.
+"""Thanks in chat for follows, subs, gifts, cheers, tips and raids: one line for all that comes within two seconds.
 
 Follows cost nothing, so somebody may send them by the thousand: after three lines of follows in a row there is one in
 30 seconds, for all who came meanwhile. Whatever happens, no more is kept than some names and numbers for each kind.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pixel_bot.chat.crew import Crew
-from pixel_bot.services.happenings import Cheer, Follow, Gift, Happening, Raid, Sub
+from pixel_bot.services.happenings import Cheer, Follow, Gift, Happening, Raid, Sub, Tip
 from pixel_bot.services.people import Person
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, number, visible
@@ -26,9 +26,16 @@ MAX_KNOWN = 1_000
 
 NAME_LENGTH = 40
 
-Kind = Literal["follow", "sub", "gift", "cheer", "raid"]
+Kind = Literal["follow", "sub", "gift", "cheer", "raid", "tip"]
 
-NOUNS: dict[Kind, str] = {"follow": "follower", "sub": "sub", "gift": "sub", "cheer": "bit", "raid": "viewer"}
+NOUNS: dict[Kind, str] = {
+    "follow": "follower",
+    "sub": "sub",
+    "gift": "sub",
+    "cheer": "bit",
+    "raid": "viewer",
+    "tip": "token",
+}
 SOMEBODY: dict[Kind, str] = {"gift": "an anonymous gifter"}
 
 ORDERS = ("/", ".", "!")
@@ -98,6 +105,7 @@ class Shoutouts:
             "gift": settings.shoutout_gift,
             "cheer": settings.shoutout_cheer,
             "raid": settings.shoutout_raid,
+            "tip": settings.shoutout_tip,
         }
         self._prefix = settings.command_prefix
         self._say = say
@@ -174,6 +182,8 @@ def _reading(happening: Happening) -> tuple[Kind, int, int] | None:
             return "cheer", bits, 1
         case Raid(viewers=viewers):
             return "raid", viewers, 1
+        case Tip(tokens=tokens):
+            return "tip", tokens, 1
         case _:
             return None
 

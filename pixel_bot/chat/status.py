@@ -1,6 +1,6 @@
 """How the bot is, in one chat message: for mods who see that something does not work."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -33,7 +33,7 @@ class Status:
         services, queue: of this bot.
         obs: None where it is not set up.
         stream: whether it is on.
-        platform: asked each time, because it may come later; None while there is no connection yet.
+        platforms: the connections, by the names of the places; more may come later.
     """
 
     def __init__(
@@ -42,13 +42,13 @@ class Status:
         queue: Queue,
         obs: Obs | None,
         stream: Stream,
-        platform: Callable[[], PlatformHealth | None],
+        platforms: Mapping[str, PlatformHealth],
     ) -> None:
         self._services = services
         self._queue = queue
         self._obs = obs
         self._stream = stream
-        self._platform = platform
+        self._platforms = platforms
         self._started_at = services.clock.now()
         self._offline_since: datetime | None = None
         stream.changed.add(self._note)
@@ -63,13 +63,11 @@ class Status:
         self._offline_since = None if self._stream.is_live else self._services.clock.now()
 
     def _place(self) -> str:
-        name = "Twitch" if self._services.mode == "live" else "the sandbox"
-        platform = self._platform()
-        return f"{name}, {platform.summary() if platform else 'not connected yet'}"
+        places = [f"{name}, {platform.summary()}" for name, platform in self._platforms.items()]
+        return " and ".join(places) or "no platform yet"
 
     def _problems(self) -> Iterator[str]:
-        platform = self._platform()
-        problems = platform.problems() if platform else []
+        problems = [problem for platform in self._platforms.values() for problem in platform.problems()]
         for problem in problems[:SENTENCES]:
             yield fit(problem.rstrip("."), SENTENCE)
         if len(problems) > SENTENCES:

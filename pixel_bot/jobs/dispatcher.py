@@ -20,6 +20,7 @@ from pixel_bot.jobs.track import Track
 from pixel_bot.services.cause import write_once
 from pixel_bot.services.container import Services
 from pixel_bot.services.outcome import LANE_OF_TRACK
+from pixel_bot.services.people import PLATFORMS
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,9 @@ class Dispatcher:
         limits = limits or Limits()
         self.effects = Effects()
         self._services = services
-        self._teller = Teller(services, say)
-        settling = Settling(services, self._teller.wake, self.wake)
+        # One for each chat: while one platform is away, the other one hears its news.
+        self._tellers = [Teller(services, say, platform) for platform in PLATFORMS]
+        settling = Settling(services, self.tell_news, self.wake)
         theatre = Theatre(services, speech, limits)
         places = LANE_OF_TRACK.items()
         self.tracks = [Track(name, lane, services, theatre, settling, limits) for name, lane in places]
@@ -51,14 +53,14 @@ class Dispatcher:
             worker.paused = worker.lane in paused
         self._services.overlay.changed.add(self.wake)
         self._services.shop.sold.add(self.wake_for)
-        workers = (*self.tracks, self.runs, self._teller)
+        workers = (*self.tracks, self.runs, *self._tellers)
         self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in workers]
 
     async def stop(self) -> None:
         """Stop in order. What is under way has a few seconds; the rest is left to the next start."""
         self._services.overlay.changed.discard(self.wake)
         self._services.shop.sold.discard(self.wake_for)
-        for worker in (*self.tracks, self.runs, self._teller):
+        for worker in (*self.tracks, self.runs, *self._tellers):
             worker.stop()
         if not self._tasks:
             return
@@ -81,13 +83,14 @@ class Dispatcher:
 
     def tell_news(self) -> None:
         """Chat has something to hear."""
-        self._teller.wake()
+        for teller in self._tellers:
+            teller.wake()
 
     async def settled(self) -> None:
         """Wait until nothing could be worked now: all that is left waits for an overlay, or for a paused lane."""
         if not self._tasks:
             return
-        workers = (*self.tracks, self.runs, self._teller)
+        workers = (*self.tracks, self.runs, *self._tellers)
         # What one ends can be the beginning of another.
         while not all(worker.is_idle for worker in workers):
             for worker in workers:

@@ -8,10 +8,10 @@ from typing import Any
 from pixel_bot.errors import EffectFailed
 from pixel_bot.jobs.attempt import Attempt
 from pixel_bot.services.outcome import Effect, Run
-from pixel_bot.services.people import Viewer
+from pixel_bot.services.people import Platform, Viewer
 
-Say = Callable[[str, str | None], Awaitable[bool]]
-"""Says a text in chat, as a reply to a message id where one is given. Returns whether chat took it."""
+Say = Callable[[str, str | None, Platform], Awaitable[bool]]
+"""Says a text in one platform's chat, as a reply to a message id where one is given. Returns whether it was taken."""
 
 MARK = "__pixel_effect__"
 
@@ -39,9 +39,9 @@ class Job:
         """
         await self._begin()
         item = self._attempt.item
-        # A redemption is no message that could be replied to.
-        words = f"@{item.buyer} {text}" if item.redemption else text
-        if not await self._say(words, item.message_id):
+        # A redemption is no message that could be replied to, and on Joystick.tv there are no replies.
+        words = f"@{item.buyer} {text}" if item.redemption or item.platform != "twitch" else text
+        if not await self._say(words, item.message_id, item.platform):
             raise EffectFailed("Chat did not take the answer.")
         self.said = True
         self._attempt.seal()

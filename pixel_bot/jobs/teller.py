@@ -14,6 +14,7 @@ from pixel_bot.jobs.worker import Worker
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import Told
+from pixel_bot.services.people import Platform
 from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
@@ -25,12 +26,13 @@ LINE = 450
 
 
 class Teller(Worker):
-    """Says what chat must still hear, many endings in one message."""
+    """Says what one platform's chat must still hear, many endings in one message."""
 
-    def __init__(self, services: Services, say: Say) -> None:
+    def __init__(self, services: Services, say: Say, platform: Platform) -> None:
         super().__init__()
         self._services = services
         self._say = say
+        self._platform: Platform = platform
 
     async def run(self) -> None:
         """Work until stopped; what was not said then is said by the next run."""
@@ -47,10 +49,10 @@ class Teller(Worker):
 
     async def _tell_some(self) -> bool:
         async with self._services.database.readers() as session:
-            news = await items.untold(session, AT_ONCE)
+            news = await items.untold(session, AT_ONCE, self._platform)
         for words, told in messages(news):
             # Said first, noted then: a kill in between tells twice, which is better than never.
-            if words and not await self._say(words, None):
+            if words and not await self._say(words, None, self._platform):
                 log.warning("Chat could not be told: %s", words)
             async with self._services.database.write() as session:
                 await session.execute(update(QueueItem).where(QueueItem.id.in_(told)).values(told=True))

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem, User
 from pixel_bot.services.outcome import Effect, UnknownEffect, fields_of, from_payload, lane_of, to_payload, track_of
 from pixel_bot.services.outcome import Lane as LaneName
+from pixel_bot.services.people import Platform, platform_of
 
 WAITING = ("pending", "running")
 
@@ -38,6 +39,11 @@ class Item:
     message_id: str | None
     redemption: str | None
     """Twitch's redemption that paid for it; None where points did, or nobody."""
+
+    @property
+    def platform(self) -> Platform:
+        """Where it was asked for, and is answered."""
+        return platform_of(self.message_id)
 
     @property
     def draw(self) -> int | None:
@@ -93,6 +99,16 @@ async def put(session: AsyncSession, draft: Draft) -> int:
     return (await session.execute(_PUT, values)).scalar_one()
 
 
+_U = cast(Table, User.__table__).c
+_OTHER = cast(Table, User.__table__).alias("other")
+_ON_JOYSTICK = QueueItem.message_id.like("joystick:%")
+_BUYER = func.coalesce(
+    # Somebody who is on both platforms is called there as they are called there.
+    case((_ON_JOYSTICK, select(_OTHER.c.display_name).where(_OTHER.c.merged_into == _U.id).limit(1).scalar_subquery())),
+    _U.display_name,
+    _U.name,
+)
+
 # Prepared once: to put a statement together costs more than to run it.
 TABLE = cast(Table, QueueItem.__table__)
 Q = TABLE.c
@@ -104,7 +120,7 @@ _FIELDS = (
     Q.track,
     Q.redeem,
     Q.user_id,
-    func.coalesce(User.__table__.c.display_name, User.__table__.c.name).label("buyer"),
+    _BUYER.label("buyer"),
     Q.cost,
     Q.token,
     Q.payload_json,
@@ -115,7 +131,7 @@ _FIELDS = (
     Q.message_id,
     Q.redemption,
 )
-_ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, User.__table__.c.id == Q.user_id))
+_ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
 _HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)
 _WITHOUT_TRACK = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)
 _END_ONE = (
@@ -205,9 +221,10 @@ class Told:
     back: int
 
 
-async def untold(session: AsyncSession, limit: int) -> list[Told]:
-    """Endings that chat must still hear of, oldest first."""
-    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(Q.told.is_(False)).order_by(Q.id).limit(limit)
+async def untold(session: AsyncSession, limit: int, platform: Platform) -> list[Told]:
+    """Endings that chat on that platform must still hear of, oldest first."""
+    there = _ON_JOYSTICK if platform == "joystick" else Q.message_id.is_(None) | ~_ON_JOYSTICK
+    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(Q.told.is_(False), there).order_by(Q.id).limit(limit)
     rows = (await session.execute(query)).all()
     return [Told(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
 

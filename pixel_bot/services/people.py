@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 Platform = Literal["twitch", "joystick"]
+PLATFORMS: tuple[Platform, ...] = ("twitch", "joystick")
 
 
 class Person(NamedTuple):
@@ -19,6 +20,11 @@ class Person(NamedTuple):
         """The name in the database: the lower-case login, with the platform where it is not Twitch."""
         login = self.login.lower()
         return login if self.platform == "twitch" else f"{login}@{self.platform}"
+
+
+def platform_of(message_id: str | None) -> Platform:
+    """Where a message was written: ids of other platforms than Twitch begin with the platform's name."""
+    return "joystick" if message_id is not None and message_id.startswith("joystick:") else "twitch"
 
 
 @dataclass(frozen=True, slots=True)

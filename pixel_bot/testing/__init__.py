@@ -14,6 +14,6 @@ from pixel_bot.testing.guest import guest
 from pixel_bot.testing.live import Live, live
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
-from pixel_bot.testing.stage import Stage, stage
+from pixel_bot.testing.stage import Stage, stage, there
 
-__all__ = ["FakeOverlay", "Live", "SettableClock", "Stage", "guest", "live", "settings_in", "stage"]
+__all__ = ["FakeOverlay", "Live", "SettableClock", "Stage", "guest", "live", "settings_in", "stage", "there"]

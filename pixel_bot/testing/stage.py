@@ -8,11 +8,15 @@ from typing import Any, cast
 
 from pixel_bot.backends.rack import Backends
 from pixel_bot.bot import Account, PixelBot
+from pixel_bot.chat.joystick import JoystickRoom
 from pixel_bot.jobs.limits import Limits
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, Role, citizen
 from pixel_bot.services.container import Services
+from pixel_bot.services.happenings import Happening
 from pixel_bot.services.people import Person, Viewer
+from pixel_bot.services.speaking import Outgoing
+from pixel_bot.services.spoken import Spoken
 from pixel_bot.show import opened
 from pixel_bot.testing.clock import SettableClock
 from pixel_bot.testing.overlay import FakeOverlay
@@ -29,9 +33,13 @@ class Stage:
         self.clock = clock
         self.sent: list[str] = []
         """All that the bot said."""
+        self.whispers: list[tuple[str, str]] = []
+        """All that it whispered on Joystick.tv: to whom, and what."""
         self.overlay = FakeOverlay(bot.overlay, page)
         """The page on which effects play; open from the start."""
         cast(Any, bot.http).post_chat_message = self._note
+        self.joystick = JoystickRoom(bot, self._note_there, limited=False)
+        bot.rooms["joystick"] = self.joystick
 
     @property
     def services(self) -> Services:
@@ -58,6 +66,32 @@ class Stage:
         message_id = message_id or secrets.token_hex(8)
         payload = frames.chat_message(who, text, message_id) | event
         return await self.hear("channel.chat.message", payload, message_id, wait=wait)
+
+    async def say_there(
+        self,
+        login: str,
+        text: str,
+        *,
+        mod: bool = False,
+        streamer: bool = False,
+        message_id: str = "",
+        wait: bool = True,
+    ) -> list[str]:
+        """Somebody writes on Joystick.tv. Returns what the bot said to it, on both platforms; not what it whispered."""
+        before = len(self.sent)
+        person = there(login)
+        message_id = f"joystick:{message_id or secrets.token_hex(8)}"
+        spoken = Spoken(message_id, person, text, self.clock.now(), mod or streamer, streamer)
+        self.joystick.hear_spoken(spoken)
+        await (self.settled() if wait else self.bot.settled())
+        return self.sent[before:]
+
+    async def happens_there(self, happening: Happening) -> list[str]:
+        """Something happens on Joystick.tv. Returns what the bot said to it."""
+        before = len(self.sent)
+        self.joystick.hear_happening(happening)
+        await self.settled()
+        return self.sent[before:]
 
     async def hear(self, kind: str, event: frames.Json, message_id: str = "", *, wait: bool = True) -> list[str]:
         """An event arrives, as EventSub would bring it. Returns what the bot said to it."""
@@ -97,6 +131,13 @@ class Stage:
     async def _note(self, *, message: str, **_: Any) -> dict[str, Any]:
         self.sent.append(message)
         return {"data": [{"message_id": f"sent-{len(self.sent)}", "is_sent": True, "drop_reason": None}]}
+
+    async def _note_there(self, message: Outgoing) -> str:
+        if message.whisper_to:
+            self.whispers.append((message.whisper_to, message.text))
+        else:
+            self.sent.append(message.text)
+        return f"joystick:sent-{len(self.sent)}"
 
 
 @asynccontextmanager
@@ -140,3 +181,8 @@ async def stage(
 def person_of(who: Citizen) -> Person:
     """Somebody of the sandbox as the platform names them."""
     return Person(who.id, who.login, who.name)
+
+
+def there(login: str) -> Person:
+    """Somebody on Joystick.tv, of that name."""
+    return Person(login.lower(), login.lower(), login, "joystick")

@@ -73,7 +73,7 @@ def oauth_routes(sign_in: SignIn) -> list[BaseRoute]:
 
     async def callback(request: Request) -> Response:
         try:
-            sentence = await sign_in.finish(*_brought_back(request.query_params))
+            sentence = await sign_in.finish(*brought_back(request.query_params, NOT_FROM_TWITCH))
         except SignInRefused as refused:
             return refusal(str(refused), refused.status)
         log.info("%s", sentence)
@@ -82,15 +82,21 @@ def oauth_routes(sign_in: SignIn) -> list[BaseRoute]:
     return [Route("/oauth", begin), Route("/oauth/callback", callback)]
 
 
-def _brought_back(query: QueryParams) -> tuple[str, str, str]:
+def brought_back(query: QueryParams, foreign: str, *, stateless: bool = False) -> tuple[str, str, str]:
     """State, code and error of a way back.
 
+    Args:
+        query: what stands in the address.
+        foreign: what to say to one that cannot be the platform's.
+        stateless: whether an empty state may be right; one that is missing never is.
+
     Raises:
-        SignInRefused: Twitch does not lead back like this.
+        SignInRefused: the platform does not lead back like this.
     """
     state, code, error = (query.get(name, "") for name in ("state", "code", "error"))
-    if not state or not (code or error) or max(len(state), len(code)) > MAX_LENGTH:
-        raise SignInRefused(NOT_FROM_TWITCH)
+    has_state = "state" in query if stateless else bool(state)
+    if not has_state or not (code or error) or max(len(state), len(code)) > MAX_LENGTH:
+        raise SignInRefused(foreign)
     if error:
         return state, "", error if _ERROR.fullmatch(error) else "unknown"
     return state, code, ""

@@ -20,13 +20,16 @@ HIDDEN = "••••••••"
 # With "no-referrer" a browser sends "Origin: null" along with a form, and the guard refuses that.
 OWN_PAGES = {"Referrer-Policy": "same-origin"}
 
+JOYSTICK = "joystick"
+
 Tone = Literal["done", "todo", "broken", "off", "later"]
 Form = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One card of the page. ``words`` says what is and what to do; ``details`` are lines below it."""
+    """One card of the page. ``words`` says what is and what to do, ``details`` are lines below it, ``copy`` is an
+    address that a person needs elsewhere."""
 
     key: str
     title: str
@@ -35,11 +38,15 @@ class Step:
     link: str = ""
     label: str = ""
     details: tuple[str, ...] = ()
+    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Somebody has signed in: is that the right account? It is asked on the step whose key is ``account``."""
+    """Somebody has signed in: is that the right account? It is asked on the step whose key is ``account``.
+
+    ``joystick`` is no account: there the question is whether the bot is to go into that channel.
+    """
 
     account: str
     name: str
@@ -174,7 +181,7 @@ async def _form(request: Request) -> Form:
 
 def _account(form: Form) -> str:
     account = form.get("account", "")
-    if account not in ACCOUNTS:
+    if account not in {*ACCOUNTS, JOYSTICK}:
         raise FormRefused("That is neither the bot's account nor yours. Go back and press the button again.", 400)
     return account
 

@@ -1,0 +1,1 @@
+"""Joystick.tv: installation, the gateway, what is heard there and said there."""

@@ -1,0 +1,95 @@
+"""Requests to Joystick.tv's API. A token that is not taken is renewed once, then the installation counts as gone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from pixel_bot.errors import PixelError
+from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
+from pixel_bot.platforms.wire import Answer, Wire
+
+REFUSED = "Joystick.tv does not take the bot's sign-in any more. Install it again: open /setup."
+
+
+class ApiRefused(PixelError):
+    """Joystick.tv said no: its status and what it says."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status = status
+        super().__init__(f"Joystick.tv answered {status} {reason}".strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A channel, whose it is, and whether its stream is on."""
+
+    channel_id: str
+    username: str
+    live: bool
+
+
+class JoystickApi:
+    """The API, for the installation in use.
+
+    Each method raises ``ApiRefused`` for a refusal, ``NoAnswer`` when nothing came back in time, and ``NotInstalled``
+    when there is no installation (any more).
+    """
+
+    def __init__(self, wire: Wire, api_url: str, installs: Installs) -> None:
+        self._wire = wire
+        self._base = f"{api_url}api/v1/"
+        self._installs = installs
+
+    async def identity(self, token: str = "") -> Identity:
+        """Whose channel it is: that of a token, or of the installation in use."""
+        answer = await (self._with(token, "GET", "me/identity") if token else self._ask("GET", "me/identity"))
+        body: Any = answer.body
+        try:
+            channel_id, username = str(body["channel_id"]), body["username"]
+            if not channel_id or not isinstance(username, str) or not username:
+                raise ValueError("nobody")
+            return Identity(channel_id, username, body.get("live") is True)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise ApiRefused(answer.status, "and does not say whose channel it is") from None
+
+    async def is_live(self) -> bool:
+        """Whether the stream is on."""
+        return (await self.identity()).live
+
+    async def say(self, text: str) -> str:
+        """Say something in chat. Returns its id, where one is told."""
+        return _id_of(await self._ask("POST", "chat/messages", {"text": text}))
+
+    async def whisper(self, username: str, text: str) -> str:
+        """Say something to one person. Returns its id, where one is told."""
+        return _id_of(await self._ask("POST", "chat/whispers", {"text": text, "username": username}))
+
+    async def _ask(self, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:
+        token = await self._installs.token()
+        try:
+            return await self._with(token, method, path, json)
+        except ApiRefused as exc:
+            if exc.status != 401:
+                raise
+        token = await self._installs.renewed(token)
+        try:
+            return await self._with(token, method, path, json)
+        except ApiRefused as exc:
+            if exc.status != 401:
+                raise
+        # A token that is minutes old and not taken: asking on would only be noise.
+        await self._installs.mark_gone(REFUSED)
+        raise NotInstalled(REFUSED)
+
+    async def _with(self, token: str, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+        answer = await self._wire.send(method, f"{self._base}{path}", headers=headers, json=json)
+        if not 200 <= answer.status < 300:
+            raise ApiRefused(answer.status, answer.message)
+        return answer
+
+
+def _id_of(answer: Answer) -> str:
+    body: Any = answer.body
+    found = cast(dict[str, Any], body).get("id") if isinstance(body, dict) else None
+    return str(found) if isinstance(found, str | int) else ""

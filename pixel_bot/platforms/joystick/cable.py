@@ -1,0 +1,236 @@
+"""One connection to Joystick.tv's gateway, from its welcome until it is lost.
+
+The gateway speaks ActionCable: the server greets, we subscribe, it sends a ping every three seconds and takes none
+(https://github.com/rails/rails/tree/main/actioncable).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import quote
+
+import aiohttp
+import orjson
+
+log = logging.getLogger(__name__)
+
+PROTOCOL = "actioncable-v1-json"
+LONGEST_FRAME = 4 * 2**20
+UNAUTHORIZED = 4401
+IDENTIFIERS = (
+    '{"channel":"GatewayChannel","event_version":"v2"}',
+    '{"channel":"GatewayChannel"}',
+)
+"""What is subscribed to: the second version of events, or where that is rejected the first."""
+
+Frame = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds: for the welcome, for a confirmation before it is asked for again, and without any frame at all."""
+
+    welcome: float = 10.0
+    confirm: float = 5.0
+    silence: float = 6.0
+
+
+TRIES = 3
+"""How often a subscription is asked for."""
+
+
+class CableLost(Exception):
+    """The connection ended, or never came to be. ``stop`` where the server asks not to come back."""
+
+    def __init__(self, reason: str, *, stop: bool = False) -> None:
+        self.reason = reason
+        self.stop = stop
+        super().__init__(reason)
+
+
+class Unauthorized(CableLost):
+    """The server does not take the key."""
+
+    def __init__(self) -> None:
+        super().__init__("Joystick.tv does not take the bot's key")
+
+
+class Cable:
+    """An open connection."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, patience: Patience) -> None:
+        self._socket = socket
+        self._patience = patience
+        self.identifier = ""
+        """What is subscribed to; empty before."""
+        self.on_error: Callable[[str], None] = lambda _: None
+        """Called with what the server says of a command that it refused."""
+
+    @classmethod
+    async def open(cls, http: aiohttp.ClientSession, url: str, key: str, patience: Patience | None = None) -> "Cable":
+        """Connect, and wait for the welcome.
+
+        Raises:
+            Unauthorized: the key is not taken.
+            CableLost: no connection, or no welcome in time.
+        """
+        patience = patience or Patience()
+        joint = "&" if "?" in url else "?"
+        socket: aiohttp.ClientWebSocketResponse | None = None
+        lost: CableLost
+        try:
+            async with asyncio.timeout(patience.welcome):
+                closing = aiohttp.ClientWSTimeout(ws_close=1.0)  # pyright: ignore[reportCallIssue] - made by attrs
+                address = f"{url}{joint}token={quote(key, safe='')}"
+                socket = await http.ws_connect(
+                    address, protocols=(PROTOCOL,), max_msg_size=LONGEST_FRAME, timeout=closing
+                )
+                cable = cls(socket, patience)
+                await cable._welcomed()
+                return cable
+        except TimeoutError:
+            lost = CableLost("no welcome came in time")
+        except CableLost as exc:
+            lost = exc
+        except aiohttp.WSServerHandshakeError as exc:
+            lost = Unauthorized() if exc.status in {401, 403} else CableLost(f"no connection ({exc.status})")
+        except (aiohttp.ClientError, OSError, ValueError) as exc:
+            lost = CableLost(f"no connection ({type(exc).__name__})")
+        except asyncio.CancelledError:
+            if socket is not None:
+                await socket.close()
+            raise
+        if socket is not None:
+            await socket.close()
+        # Outside of the handlers: an error of aiohttp's may hold the address, and with it the key.
+        raise lost
+
+    async def subscribe(self) -> None:
+        """Subscribe to events of the second version, or of the first one where that is rejected.
+
+        Raises:
+            CableLost: neither is confirmed.
+        """
+        for identifier in IDENTIFIERS:
+            if await self._confirmed(identifier):
+                self.identifier = identifier
+                return
+        raise CableLost("the subscription was rejected")
+
+    async def read(self) -> Frame:
+        """The message of the next data frame.
+
+        Raises:
+            CableLost: the connection is over.
+        """
+        while True:
+            frame = await self._frame()
+            if frame.get("type") == "welcome":
+                await self._ask_for(self.identifier)  # the server began anew, and has forgotten it
+            elif (message := self._message_of(frame)) is not None:
+                return message
+
+    async def perform(self, data: Mapping[str, str]) -> None:
+        """Send a command to the channel.
+
+        Raises:
+            CableLost: it could not be sent.
+        """
+        await self._send({"command": "message", "identifier": self.identifier, "data": orjson.dumps(data).decode()})
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._socket.close()
+
+    async def _welcomed(self) -> None:
+        while (await self._frame()).get("type") != "welcome":
+            pass
+
+    async def _confirmed(self, identifier: str) -> bool:
+        for _ in range(TRIES):
+            await self._ask_for(identifier)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience.confirm):
+                    return await self._verdict(identifier)
+        raise CableLost("the subscription was not confirmed")
+
+    async def _verdict(self, identifier: str) -> bool:
+        while True:
+            frame = await self._frame()
+            kind = frame.get("type")
+            if kind == "confirm_subscription" and frame.get("identifier") == identifier:
+                return True
+            if kind == "reject_subscription" and frame.get("identifier") == identifier:
+                return False
+            if kind == "welcome":
+                await self._ask_for(identifier)
+
+    async def _ask_for(self, identifier: str) -> None:
+        await self._send({"command": "subscribe", "identifier": identifier})
+
+    async def _send(self, command: Mapping[str, str]) -> None:
+        try:
+            await self._socket.send_str(orjson.dumps(command).decode())
+        except (aiohttp.ClientError, OSError, RuntimeError) as exc:
+            raise CableLost(f"the connection broke ({type(exc).__name__})") from None
+
+    def _message_of(self, frame: Frame) -> Frame | None:
+        """The message of a data frame: one without a type of its own. What is an error goes to ``on_error``."""
+        message: Any = frame.get("message")
+        fields: Frame = cast(Frame, message) if isinstance(message, dict) else {}
+        error: Any = frame.get("error") or fields.get("error")
+        if error:
+            self.on_error(str(error)[:200])
+            return None
+        return fields if fields and "type" not in frame else None
+
+    async def _frame(self) -> Frame:
+        """The next frame that is a JSON object.
+
+        Raises:
+            CableLost: the connection is over; also where the server says that it will be.
+        """
+        while True:
+            frame = _parsed(await self._text())
+            if frame is None:
+                continue
+            if frame.get("type") == "disconnect":
+                if frame.get("reason") == "unauthorized":
+                    raise Unauthorized
+                reason = str(frame.get("reason") or "no reason")[:60]
+                raise CableLost(f"Joystick.tv ended it ({reason})", stop=frame.get("reconnect") is False)
+            return frame
+
+    async def _text(self) -> str:
+        while True:
+            try:
+                # Counted only while nothing is there to read: who is busy cannot say that it is silent.
+                async with asyncio.timeout(self._patience.silence):
+                    message = await self._socket.receive()
+            except TimeoutError:
+                raise CableLost("Joystick.tv fell silent") from None
+            except (aiohttp.ClientError, OSError, RuntimeError) as exc:
+                raise CableLost(f"the connection broke ({type(exc).__name__})") from None
+            if message.type is aiohttp.WSMsgType.TEXT:
+                return message.data
+            if message.type in _ENDS:
+                if self._socket.close_code == UNAUTHORIZED:
+                    raise Unauthorized
+                raise CableLost(f"the connection was closed ({self._socket.close_code})")
+
+
+_ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+
+
+def _parsed(text: str) -> Frame | None:
+    try:
+        frame: Any = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        frame = None
+    if not isinstance(frame, dict):
+        log.warning("A frame from Joystick.tv was left out, because it is no JSON object.")
+        return None
+    return cast(Frame, frame)

@@ -1,0 +1,253 @@
+"""Reads what Joystick.tv sends, in its second version and in its first.
+
+Types are matched exactly: a tip goal that grew is no tip, and a new count of followers is no follow. The ``text`` of an
+event is written for people and can hold HTML, so nothing is ever taken from it but a name that looks like one.
+"""
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, cast
+
+import orjson
+
+from pixel_bot.services.happenings import Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
+from pixel_bot.services.people import Person
+from pixel_bot.services.spoken import Spoken
+from pixel_bot.texts import fit, visible
+
+MOST = 1_000_000_000
+"""Tokens, subs, months, viewers: more than there can be."""
+
+AHEAD = timedelta(minutes=5)
+"""A clock may be so much fast. What claims to come from later would hold a cooldown for ever."""
+
+LONGEST_WORDS = 60
+USERNAME = re.compile(r"^[\w.\-]{1,64}$")
+
+Kind = Literal["tip", "follow", "sub", "resub", "gift", "wheel", "raid", "enter", "on", "off"]
+
+KINDS: Mapping[str, Kind] = {
+    "Tipped": "tip",
+    "tipped": "tip",
+    "Followed": "follow",
+    "followed": "follow",
+    "Subscribed": "sub",
+    "subscribed": "sub",
+    "Resubscribed": "resub",
+    "resubscribed": "resub",
+    "GiftedSubscriptions": "gift",
+    "gifted_subscriptions": "gift",
+    "WheelSpinClaimed": "wheel",
+    "wheel_spin_claimed": "wheel",
+    "StreamDroppedIn": "raid",
+    "stream_dropped_in": "raid",
+    "enter_stream": "enter",
+    "Started": "on",
+    "started": "on",
+    "stream_started": "on",
+    "Ended": "off",
+    "ended": "off",
+    "stream_ended": "off",
+}
+"""What counts, by the first version's name and by the second one's. All other types pay nothing and say nothing."""
+
+CHAT = {"new_message", "chat_message"}
+
+Message = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChange:
+    """The stream went on, or off."""
+
+    live: bool
+    at: datetime
+
+
+Heard = Spoken | Happening | StreamChange
+
+
+def read(message: Message, *, now: datetime) -> Heard | None:
+    """Read the ``message`` of a data frame.
+
+    Args:
+        message: as it came.
+        now: stands for a time that is missing, or cannot be.
+
+    Returns:
+        None for what pays nothing and asks for nothing: goals and counts, words of bots, and messages that not
+        everybody can read, because the answer would be for everybody.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: a needed field is missing, or is not what it should be.
+    """
+    kind = message["type"]
+    if not isinstance(kind, str):
+        raise TypeError("a type that is no text")
+    if kind in CHAT:
+        return _spoken(message, now)
+    if kind not in KINDS:
+        return None
+    at = _moment(message, now)
+    what = KINDS[kind]
+    if what in {"on", "off"}:
+        return StreamChange(what == "on", at)
+    return _READERS[what](f"joystick:{_id(message)}", _fields(message), message, at)
+
+
+def _spoken(message: Message, now: datetime) -> Spoken | None:
+    body: Message = message["data"] if isinstance(message.get("data"), dict) else message
+    author: Message = body["author"]
+    badges = _object(author.get("badges"))
+    visibility = body.get("visibility", message.get("visibility"))
+    if visibility not in {None, "", "public"} or badges.get("bot") is True:
+        return None
+    text = body.get("text", message.get("text"))
+    if not isinstance(text, str):
+        raise TypeError("a message without a text")
+    is_streamer = badges.get("streamer") is True or author.get("isStreamer") is True
+    is_mod = is_streamer or badges.get("mod") is True or author.get("isModerator") is True
+    emotes = _names(body.get("emotes") or body.get("emotesUsed"))
+    person = person_named(author.get("username") or author.get("slug"))
+    return Spoken(f"joystick:{_id(message)}", person, visible(text), _moment(message, now), is_mod, is_streamer, emotes)
+
+
+def _object(value: object) -> Message:
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+
+
+def person_named(username: object) -> Person:
+    """Somebody by their username.
+
+    Raises:
+        ValueError: no username that could be stored as ``name@joystick``.
+    """
+    if not isinstance(username, str) or not USERNAME.match(username):
+        raise ValueError("an odd username")
+    login = username.lower()
+    return Person(login, login, username, "joystick")
+
+
+def _id(message: Message) -> str:
+    """The id under which it is paid once.
+
+    Raises:
+        ValueError: there is none; then it could be paid twice.
+    """
+    found = message.get("id") or message.get("messageId")
+    if not isinstance(found, str) or not 0 < len(found) <= 200:
+        raise ValueError("an event without an id")
+    return found
+
+
+def _moment(message: Message, now: datetime) -> datetime:
+    raw = message.get("occurred_at") or message.get("createdAt")
+    try:
+        at = datetime.fromisoformat(raw) if isinstance(raw, str) else now
+    except ValueError:
+        return now
+    return now if at.tzinfo is None or at > now + AHEAD else at
+
+
+def _fields(message: Message) -> Mapping[str, Any]:
+    """What an event says of itself: an object, or in the first version a text that holds one."""
+    raw: Any = message.get("data") if "data" in message else message.get("metadata")
+    if isinstance(raw, str):
+        raw = orjson.loads(raw) if raw.strip() else {}
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise TypeError("metadata that is no object")
+    return cast(dict[str, Any], raw)
+
+
+def _who(fields: Mapping[str, Any]) -> Person | None:
+    """Who did it; None where nobody is named."""
+    who: Any = fields.get("who") or fields.get("username")
+    if isinstance(who, dict):
+        who = _object(cast(object, who)).get("username")
+    return person_named(who) if who else None
+
+
+def _amount(value: object, *, least: int = 0, default: int | None = None) -> int:
+    if value is None and default is not None:
+        return default
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MOST:
+        raise ValueError("an amount that cannot be")
+    return value
+
+
+def _words(value: object) -> str:
+    """A title that a person wrote, as plain text."""
+    if not isinstance(value, str):
+        return ""
+    # Twice: what is left of nested or escaped tags must not be one.
+    text = value[:1_000]
+    for _ in range(2):
+        text = re.sub(r"<[^>]*>", "", html.unescape(text))
+    return fit(" ".join(visible(re.sub(r"[<>]", "", text)).split()), LONGEST_WORDS)
+
+
+def _names(emotes: object) -> tuple[str, ...]:
+    """Names of emotes, however they are told."""
+    if not isinstance(emotes, list):
+        return ()
+    names: list[str] = []
+    for emote in cast(list[Any], emotes)[:100]:
+        if isinstance(emote, dict):
+            fields = cast(dict[str, Any], emote)
+            emote = fields.get("code") or fields.get("name")
+        if isinstance(emote, str) and emote:
+            names.append(emote)
+    return tuple(names)
+
+
+def _tip(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+    tokens, item = _amount(fields["how_much"]), _words(fields.get("tip_menu_item"))
+    return Tip(event_id, _who(fields), at, tokens=tokens, item=item)
+
+
+def _follow(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+    return Follow(event_id, _who(fields), at)
+
+
+def _sub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+    return Sub(event_id, _who(fields), at)
+
+
+def _resub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+    return Sub(event_id, _who(fields), at, months=_amount(fields.get("how_long"), default=1))
+
+
+def _gift(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+    return Gift(event_id, _who(fields), at, total=_amount(fields.get("how_much"), least=1, default=1))
+
+
+def _wheel(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+    return WheelClaim(event_id, _who(fields), at, prize=_words(fields.get("prize")))
+
+
+def _raid(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+    return Raid(event_id, _who(fields), at, viewers=_amount(fields.get("number_of_viewers"), default=0))
+
+
+def _enter(event_id: str, fields: Mapping[str, Any], message: Message, at: datetime) -> Happening:
+    """The first version names who came in where other events have their words."""
+    return Entrance(event_id, _who(fields) or person_named(message.get("text")), at)
+
+
+_READERS: Mapping[Kind, Callable[[str, Mapping[str, Any], Message, datetime], Happening]] = {
+    "tip": _tip,
+    "follow": _follow,
+    "sub": _sub,
+    "resub": _resub,
+    "gift": _gift,
+    "wheel": _wheel,
+    "raid": _raid,
+    "enter": _enter,
+}

@@ -1,0 +1,210 @@
+"""The channel that let the bot in, and its tokens: fresh when they are needed, and never refreshed twice.
+
+A refresh token can be used once; to use it again ends the installation. So refreshes go one at a time, and a new pair
+is in the database before anybody gets it. Between the server's answer and that commit lies the one moment in which a
+power cut loses the pair: then the next refresh is refused, and the streamer is asked to install the bot again. Nothing
+that a client can do closes that gap. For the same reason only one process may use an installation.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from pixel_bot.clock import Clock
+from pixel_bot.errors import PixelError
+from pixel_bot.platforms.joystick.oauth import Grant, JoystickOAuth, OAuthRefused
+from pixel_bot.platforms.joystick.records import Install, Records
+from pixel_bot.platforms.wire import NoAnswer
+
+log = logging.getLogger(__name__)
+
+EARLY = timedelta(seconds=60)
+WITHDRAWN = "Joystick.tv has withdrawn the bot. Install it again: open /setup."
+"""It was uninstalled there, or one of its refresh tokens was used twice."""
+
+
+class NotInstalled(PixelError):
+    """There is no channel that lets the bot in. The sentence says what to do."""
+
+
+class Installs:
+    """Channels that let the bot in: the one in use, and those that wait for the streamer's word."""
+
+    def __init__(self, records: Records, clock: Clock, oauth: JoystickOAuth) -> None:
+        self._records = records
+        self._clock = clock
+        self._oauth = oauth
+        self._installs: dict[str, Install] = {}
+        self._refreshing = asyncio.Lock()
+        self._unwritten = False
+        self._waiting: set[asyncio.Future[None]] = set()
+        self.changed: set[Callable[[], None]] = set()
+        """Called when the bot was let in, or sent away."""
+
+    async def load(self) -> None:
+        """Read what was kept."""
+        self._installs = {install.channel_id: install for install in await self._records.load()}
+
+    @property
+    def current(self) -> Install | None:
+        """The installation in use, the newest one; it may have a ``problem``."""
+        return next((i for i in reversed(self._installs.values()) if not i.pending), None)
+
+    @property
+    def pending(self) -> tuple[Install, ...]:
+        """Those that wait for the streamer's word."""
+        return tuple(i for i in self._installs.values() if i.pending)
+
+    def next_change(self) -> asyncio.Future[None]:
+        """Done when, from this moment on, the bot is let in somewhere, or sent away."""
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(waiting)
+        waiting.add_done_callback(self._waiting.discard)
+        return waiting
+
+    async def keep(self, grant: Grant, channel_id: str, username: str, *, pending: bool) -> None:
+        """A channel let the bot in. One that is in use stays so, with the new tokens."""
+        known = self._installs.get(channel_id)
+        waits = pending and (known is None or known.pending)
+        async with self._refreshing:
+            await self._put(Install(channel_id, username, waits, "", grant))
+        if not waits:
+            await self._leave_others(channel_id)
+        self._tell()
+
+    async def confirm(self, channel_id: str) -> None:
+        """The streamer says that a channel is theirs: from now on it is the one.
+
+        Raises:
+            NotInstalled: it does not wait for that.
+        """
+        install = self._waiting_one(channel_id)
+        await self._put(replace(install, pending=False))
+        await self._leave_others(channel_id)
+        log.info("The bot is in the channel of %s on Joystick.tv.", install.username)
+        self._tell()
+
+    async def decline(self, channel_id: str) -> None:
+        """It is somebody else's: give the tokens back.
+
+        Raises:
+            NotInstalled: it does not wait for an answer.
+        """
+        await self._leave(self._waiting_one(channel_id))
+        self._tell()
+
+    async def forget(self) -> None:
+        """Leave the channel in use."""
+        if (install := self.current) is not None:
+            await self._leave(install)
+            self._tell()
+
+    async def token(self) -> str:
+        """The access token, fresh.
+
+        Raises:
+            NotInstalled: there is none any more.
+            NoAnswer: there is none right now.
+        """
+        install = self._in_use()
+        grant = install.grant
+        if grant is not None and grant.expires_at - EARLY > self._clock.now():
+            return grant.access
+        return await self.renewed(grant.access if grant else "")
+
+    async def renewed(self, bad: str) -> str:
+        """What to use in place of an access token that is not taken any more.
+
+        Raises:
+            NotInstalled, NoAnswer: as ``token`` does.
+        """
+        # Shielded: who gives up waiting must not take the new pair along, for the old one is worth nothing by then.
+        return await asyncio.shield(asyncio.ensure_future(self._renewed(bad)))
+
+    async def _renewed(self, bad: str) -> str:
+        async with self._refreshing:
+            install = self._in_use()
+            grant = install.grant
+            if grant is not None and grant.access != bad:
+                return grant.access  # somebody else was here before us
+            if grant is None or not grant.refresh:
+                await self._gone(install, WITHDRAWN)
+                raise NotInstalled(WITHDRAWN)
+            try:
+                fresh = await self._oauth.refresh(grant.refresh)
+            except OAuthRefused as exc:
+                if not exc.final:
+                    raise NoAnswer("no new tokens", "Joystick.tv") from None
+                log.warning("Joystick.tv refuses new tokens: %s", exc)
+                await self._gone(install, WITHDRAWN)
+                raise NotInstalled(WITHDRAWN) from None
+            await self._put(replace(install, grant=fresh))
+            return fresh.access
+
+    async def mark_gone(self, problem: str = WITHDRAWN) -> None:
+        """Joystick.tv does not know the installation any more: ask for nothing until there is a new one."""
+        async with self._refreshing:
+            install = self.current
+            if install is not None and not install.problem:
+                await self._gone(install, problem)
+
+    async def write_again(self) -> None:
+        """Write what could not be written before."""
+        install = self.current
+        if self._unwritten and install is not None:
+            await self._put(install)
+
+    def _in_use(self) -> Install:
+        install = self.current
+        if install is None:
+            raise NotInstalled("The bot is not installed on Joystick.tv yet: open /setup.")
+        if install.problem:
+            raise NotInstalled(install.problem)
+        return install
+
+    def _waiting_one(self, channel_id: str) -> Install:
+        install = self._installs.get(channel_id)
+        if install is None or not install.pending:
+            raise NotInstalled("That question is settled already. Look at the set-up page.")
+        return install
+
+    async def _gone(self, install: Install, problem: str) -> None:
+        log.warning("%s", problem)
+        await self._put(replace(install, problem=problem, grant=None))
+        self._tell()
+
+    async def _leave_others(self, channel_id: str) -> None:
+        """One channel is in use; a bot in two would mix them up."""
+        for install in tuple(self._installs.values()):
+            if install.channel_id != channel_id and not install.pending:
+                await self._leave(install)
+
+    async def _leave(self, install: Install) -> None:
+        async with self._refreshing:
+            del self._installs[install.channel_id]
+            await self._records.drop(install.channel_id)
+        if install.grant is not None:
+            await self._oauth.revoke(install.grant.access)
+
+    async def _put(self, install: Install) -> None:
+        self._installs.pop(install.channel_id, None)
+        self._installs[install.channel_id] = install
+        try:
+            await self._records.keep(install)
+        except SQLAlchemyError as exc:
+            # In memory it works on, and is written within the hour; only a restart before that would ask anew.
+            self._unwritten = True
+            log.error("The tokens for Joystick.tv could not be kept: %s", type(exc).__name__)
+        else:
+            self._unwritten = False
+
+    def _tell(self) -> None:
+        for waiting in tuple(self._waiting):
+            if not waiting.done():
+                waiting.set_result(None)
+        for tell in tuple(self.changed):
+            tell()

@@ -1,0 +1,151 @@
+"""Joystick.tv's OAuth: how a streamer lets the bot in, and how its tokens are kept fresh."""
+
+import base64
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from pixel_bot.clock import Clock
+from pixel_bot.errors import PixelError
+from pixel_bot.logs import hide
+from pixel_bot.platforms.wire import Answer, NoAnswer, Wire
+
+log = logging.getLogger(__name__)
+
+SCOPES = (
+    "identity:read",
+    "stream:read",
+    "chat:read",
+    "chat:write",
+    "chat:whisper:write",
+    "followers:read",
+    "moderators:read",
+    "subscribers:read",
+)
+DEFAULT_LIFE = 4 * 3_600
+ABSOLUTE = 1_000_000_000
+"""Older servers say when a token ends, and not after how many seconds: no token lives for thirty years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A pair of tokens. The refresh token may be used once."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_at: datetime
+
+
+class OAuthRefused(PixelError):
+    """Joystick.tv gave no tokens. ``final`` when asking again cannot help."""
+
+    def __init__(self, reason: str, *, final: bool) -> None:
+        self.final = final
+        super().__init__(reason)
+
+
+class JoystickOAuth:
+    """Speaks with Joystick.tv's token server.
+
+    Args:
+        wire: carries the requests.
+        clock: for when tokens end.
+        api_url, authorize_url: of Joystick.tv.
+        client_id, client_secret: of our bot there.
+    """
+
+    def __init__(
+        self, wire: Wire, clock: Clock, api_url: str, authorize_url: str, client_id: str, client_secret: str
+    ) -> None:
+        self._wire = wire
+        self._clock = clock
+        self._base = f"{api_url}api/oauth/"
+        self._authorize_url = authorize_url
+        self._client_id = client_id
+        self.basic_key = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        """What proves that it is our bot who asks."""
+        for secret in (client_secret, self.basic_key, quote(self.basic_key, safe="")):
+            hide(secret)
+
+    def authorize_url(self, state: str, redirect_uri: str) -> str:
+        """Where the streamer agrees."""
+        query = {
+            "response_type": "code",
+            "client_id": self._client_id,
+            "scope": " ".join(SCOPES),
+            "redirect_uri": redirect_uri,
+            "state": state,
+        }
+        joint = "&" if "?" in self._authorize_url else "?"
+        return f"{self._authorize_url}{joint}{urlencode(query)}"
+
+    async def exchange(self, code: str, redirect_uri: str) -> Grant:
+        """Tokens for a code, which can be used once.
+
+        Raises:
+            OAuthRefused: there are none.
+        """
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+        return await self._grant(form, "")
+
+    async def refresh(self, refresh_token: str) -> Grant:
+        """A new pair for the old one, which is worth nothing from then on: to use it again ends the installation.
+
+        Raises:
+            OAuthRefused: there is none.
+        """
+        return await self._grant({"grant_type": "refresh_token", "refresh_token": refresh_token}, refresh_token)
+
+    async def introspect(self, token: str) -> Mapping[str, Any] | None:
+        """What the server says on a token, ``active`` above all; None when it says nothing."""
+        try:
+            answer = await self._post("introspect", {"token": token})
+        except NoAnswer:
+            return None
+        body: Any = answer.body
+        return cast(dict[str, Any], body) if answer.status == 200 and isinstance(body, dict) else None
+
+    async def revoke(self, token: str) -> None:
+        """Give a token back. Where that does not work, it ends by itself."""
+        try:
+            await self._post("revoke", {"token": token})
+        except NoAnswer as exc:
+            log.info("A token could not be given back: %s", exc)
+
+    async def _grant(self, form: Mapping[str, str], old_refresh: str) -> Grant:
+        try:
+            answer = await self._post("token", form)
+        except NoAnswer as exc:
+            raise OAuthRefused(f"Joystick.tv does not answer ({exc}). Try again.", final=False) from None
+        if answer.status != 200:
+            final = answer.status in {400, 401, 403}
+            raise OAuthRefused(f"Joystick.tv gave no tokens: {answer.status} {_reason(answer)}".strip(), final=final)
+        try:
+            return self._read(answer.body, old_refresh)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+            raise OAuthRefused("Joystick.tv's answer could not be read. Try again.", final=False) from None
+
+    def _read(self, body: Any, old_refresh: str) -> Grant:
+        access, refresh = body["access_token"], body.get("refresh_token") or old_refresh
+        if not (isinstance(access, str) and access and isinstance(refresh, str)):
+            raise TypeError("no tokens")
+        hide(access)
+        if refresh:
+            hide(refresh)
+        seconds = float(body.get("expires_in") or DEFAULT_LIFE)
+        if seconds > ABSOLUTE:
+            return Grant(access, refresh, datetime.fromtimestamp(seconds, UTC))
+        return Grant(access, refresh, self._clock.now() + timedelta(seconds=seconds))
+
+    async def _post(self, path: str, form: Mapping[str, str]) -> Answer:
+        headers = {"Accept": "application/json", "Authorization": f"Basic {self.basic_key}"}
+        return await self._wire.send("POST", f"{self._base}{path}", headers=headers, form=form)
+
+
+def _reason(answer: Answer) -> str:
+    body: Any = answer.body
+    said = cast(dict[str, Any], body).get("error") if isinstance(body, dict) else ""
+    return answer.message or (said if isinstance(said, str) and len(said) < 100 else "")

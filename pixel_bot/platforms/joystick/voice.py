@@ -1,0 +1,123 @@
+"""How the bot speaks on Joystick.tv, and how it knows its own words when they come back.
+
+The socket says nothing when it took a message, only when it refused one. That is enough for answers that cost nothing.
+What somebody paid for is sent by the API, which answers; where that is not offered, it goes over the socket, and counts
+as said when no refusal comes.
+"""
+
+import asyncio
+import html
+import secrets
+from collections import deque
+from contextlib import suppress
+
+from pixel_bot.platforms.joystick.api import ApiRefused, JoystickApi
+from pixel_bot.platforms.joystick.cable import CableLost
+from pixel_bot.platforms.joystick.installs import NotInstalled
+from pixel_bot.platforms.joystick.line import Line
+from pixel_bot.platforms.wire import NoAnswer
+from pixel_bot.services.speaking import Outgoing, SendFailed
+from pixel_bot.services.spoken import Spoken
+from pixel_bot.texts import fit, visible
+
+NOT_OFFERED = {403, 404, 405, 501}
+ECHO_SECONDS = 30.0
+MOST_ECHOES = 1_000
+LONGEST = 500
+
+
+class JoystickVoice:
+    """Sends messages into the channel in use."""
+
+    def __init__(self, api: JoystickApi, line: Line, *, error_seconds: float = 1.0) -> None:
+        self._api = api
+        self._line = line
+        self._error_seconds = error_seconds
+        self._api_speaks = True
+        self._one_at_a_time = asyncio.Lock()
+        self._refused: asyncio.Future[str] | None = None
+        self._sent: deque[tuple[float, str]] = deque(maxlen=MOST_ECHOES)
+        self.own_username = ""
+        """The bot's own name, in lower case, where it is known and not the streamer's."""
+        line.on_error = self._hear_error
+        line.is_own = self.is_own
+
+    async def send(self, message: Outgoing) -> str:
+        """Send a message. Returns its id, made up where Joystick.tv tells none.
+
+        Raises:
+            SendFailed: it was not taken, as far as we know.
+        """
+        text = fit(" ".join(message.text.split()), LONGEST)
+        self._sent.append((asyncio.get_running_loop().time(), _key(text)))
+        sure = message.paid or bool(message.whisper_to)
+        try:
+            if self._api_speaks and (sure or not self._line.is_up):
+                with suppress(_NotOffered):
+                    return await self._by_api(message.whisper_to, text)
+            return await self._by_socket(message.whisper_to, text, sure=sure)
+        except NotInstalled as exc:
+            raise SendFailed(str(exc), retry=False) from None
+
+    def is_own(self, spoken: Spoken) -> bool:
+        """Whether it is what we sent. Names that come with our words teach nothing: anybody can repeat us."""
+        if self.own_username and spoken.person.login == self.own_username:
+            return True
+        now, key = asyncio.get_running_loop().time(), _key(spoken.text)
+        while self._sent and self._sent[0][0] < now - ECHO_SECONDS:
+            self._sent.popleft()
+        mine = next((sent for sent in self._sent if sent[1] == key), None)
+        if mine is None:
+            return False
+        self._sent.remove(mine)
+        return True
+
+    async def _by_api(self, whisper_to: str, text: str) -> str:
+        try:
+            told = await (self._api.whisper(whisper_to, text) if whisper_to else self._api.say(text))
+        except ApiRefused as exc:
+            if exc.status in NOT_OFFERED:
+                self._api_speaks = False
+                raise _NotOffered from None
+            raise SendFailed(str(exc), retry=exc.status == 429 or exc.status >= 500) from None
+        except NoAnswer as exc:
+            raise SendFailed(str(exc), retry=True, unsure=True) from None
+        return f"joystick:{told or secrets.token_hex(8)}"
+
+    async def _by_socket(self, whisper_to: str, text: str, *, sure: bool) -> str:
+        action, to = ("send_whisper", {"username": whisper_to}) if whisper_to else ("send_message", {})
+        try:
+            if not sure:
+                await self._line.perform(action, text=text, **to)
+            else:
+                await self._and_listen(action, text, to)
+        except CableLost as exc:
+            raise SendFailed(f"Joystick.tv is not connected: {exc.reason}", retry=True) from None
+        return f"joystick:{secrets.token_hex(8)}"
+
+    async def _and_listen(self, action: str, text: str, to: dict[str, str]) -> None:
+        """A refusal does not say what it is for, so only one message at a time waits for one."""
+        async with self._one_at_a_time:
+            self._refused = asyncio.get_running_loop().create_future()
+            try:
+                await self._line.perform(action, text=text, **to)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._error_seconds):
+                        raise SendFailed(f"Joystick.tv refused it: {await self._refused}", retry=False)
+            finally:
+                self._refused = None
+            if not self._line.is_up:
+                raise SendFailed("The connection to Joystick.tv was lost", retry=True, unsure=True)
+
+    def _hear_error(self, error: str) -> None:
+        if self._refused is not None and not self._refused.done():
+            self._refused.set_result(error)
+
+
+class _NotOffered(Exception):
+    """The API does not send messages for us."""
+
+
+def _key(text: str) -> str:
+    """What stays of a text that is sent round."""
+    return " ".join(visible(html.unescape(text)).split())

@@ -1,0 +1,61 @@
+"""The way to Joystick.tv, where a streamer lets the bot into the channel, and back."""
+
+import logging
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from pixel_bot.web.oauth import SignInRefused, brought_back
+from pixel_bot.web.templates import SECURITY, refusal
+
+log = logging.getLogger(__name__)
+
+CALLBACK = "/joystick/oauth/callback"
+NOT_FROM_JOYSTICK = (
+    "This address only works on the way back from Joystick.tv. Begin on the set-up page."
+)
+
+
+class Install(Protocol):
+    """What lets the bot into a channel there."""
+
+    def begin(self) -> str:
+        """The address at Joystick.tv where the streamer agrees.
+
+        Raises:
+            SignInRefused: it cannot begin now.
+        """
+        ...
+
+    async def finish(self, state: str, code: str, error: str) -> str:
+        """Take what Joystick.tv sent back. The state is empty for an installation that was begun in its marketplace.
+
+        Returns:
+            A sentence for the log.
+
+        Raises:
+            SignInRefused: the state is not ours, nobody agreed, or Joystick.tv does not take the code.
+        """
+        ...
+
+
+def joystick_routes(install: Install) -> list[BaseRoute]:
+    """``/joystick/oauth`` leads to Joystick.tv, ``/joystick/oauth/callback`` is where it leads back to."""
+
+    async def begin(_: Request) -> Response:
+        try:
+            return RedirectResponse(install.begin(), 302, headers=SECURITY)
+        except SignInRefused as refused:
+            return refusal(str(refused), refused.status)
+
+    async def callback(request: Request) -> Response:
+        try:
+            sentence = await install.finish(*brought_back(request.query_params, NOT_FROM_JOYSTICK, stateless=True))
+        except SignInRefused as refused:
+            return refusal(str(refused), refused.status)
+        log.info("%s", sentence)
+        return RedirectResponse("/setup", 303, headers=SECURITY)
+
+    return [Route("/joystick/oauth", begin), Route(CALLBACK, callback)]
