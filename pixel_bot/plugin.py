@@ -31,6 +31,7 @@ from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEn
 from pixel_bot.jobs.effects import Job, effect
 from pixel_bot.jobs.queue import Place
 from pixel_bot.services.happenings import Cheer, Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
+from pixel_bot.services.joining import Linked
 from pixel_bot.services.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.wheel import Odds
@@ -53,6 +54,7 @@ __all__ = [
     "Happening",
     "Job",
     "KnownViewer",
+    "Linked",
     "NotEnoughPoints",
     "Odds",
     "Outcome",

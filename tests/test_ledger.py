@@ -296,7 +296,7 @@ async def test_add_all_to_nobody_is_no_change(services: Services, mod: Viewer) -
 async def test_add_all_of_thousands(services: Services, mod: Viewer) -> None:
     async with services.database.write() as session:
         people = [Person(f"p{i}", f"viewer{i}", f"viewer{i}") for i in range(3_000)]
-        ids = list((await services.viewers.admit(session, people)).values())
+        ids = [known.id for known in (await services.viewers.admit(session, people)).values()]
     assert await services.economy.add_all(mod, ids, 2) == 3_000
     await services.economy.undo(mod)
     assert await findings(services) == []

@@ -22,6 +22,7 @@ EXPORTS = [
     "Happening",
     "Job",
     "KnownViewer",
+    "Linked",
     "NotEnoughPoints",
     "Odds",
     "Outcome",

@@ -28,7 +28,7 @@ def joystick(platform_id: str, login: str) -> Person:
 
 async def admitted(services: Services, *people: Person) -> dict[Person, int]:
     async with services.database.write() as session:
-        return await services.viewers.admit(session, people)
+        return {who: known.id for who, known in (await services.viewers.admit(session, people)).items()}
 
 
 async def endowed(services: Services, who: Person, points: int, xp: int) -> Viewer:

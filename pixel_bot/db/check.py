@@ -35,6 +35,8 @@ async def check(session: AsyncSession, level_of: Callable[[int], int]) -> list[s
         *await _running_balances(session),
         *await _foreign_keys(session),
         *await _levels(session, level_of),
+        *await _merged(session),
+        *await _links(session),
     ]
 
 
@@ -129,6 +131,49 @@ async def _levels(session: AsyncSession, level_of: Callable[[int], int]) -> list
             if level != expected:
                 found.append(f"{name} has {number(xp or 0)} XP, which is level {expected}, but level {level} is kept.")
     return _shortened(found, "levels")
+
+
+async def _merged(session: AsyncSession) -> list[str]:
+    """An account that went into another one has nothing of its own, and the other one is there."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT u.name, u.points, COALESCE(x.xp, 0), k.name, k.merged_into
+            FROM users u
+            LEFT JOIN users k ON k.id = u.merged_into
+            LEFT JOIN xp_records x ON x.user_name = u.name
+            WHERE u.merged_into IS NOT NULL
+              AND (u.points <> 0 OR COALESCE(x.xp, 0) <> 0 OR k.id IS NULL OR k.merged_into IS NOT NULL)
+            ORDER BY u.id
+            """
+        )
+    )
+    found: list[str] = []
+    for name, points, xp, kept, further in rows:
+        if points:
+            found.append(f"{name} is linked to {kept}, but still has {number(points)} points of its own.")
+        if xp:
+            found.append(f"{name} is linked to {kept}, but still has {number(xp)} XP of its own.")
+        if kept is None:
+            found.append(f"{name} is linked to an account that does not exist.")
+        elif further is not None:
+            found.append(f"{name} is linked to {kept}, which is linked to another account itself.")
+    return _shortened(found, "linked accounts")
+
+
+async def _links(session: AsyncSession) -> list[str]:
+    """Each account that went into another one has its link, which knows what to give back, and each link its own."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT u.name FROM users u LEFT JOIN links l ON l.merged_id = u.id AND l.undone_at IS NULL
+            WHERE COALESCE(u.merged_into, 0) <> COALESCE(l.kept_id, 0) AND (u.merged_into > 0 OR l.kept_id > 0)
+            ORDER BY u.id
+            """
+        )
+    )
+    found = [f"{name} is not linked as the list of links says." for name in rows.scalars()]
+    return _shortened(found, "linked accounts")
 
 
 def _shortened(found: list[str], what: str) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pixel_bot.clock import micros
+from pixel_bot.services.admission import Known
 from pixel_bot.services.chat_gate import ChatLine, ChatRound, Decision
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Gain
@@ -59,6 +60,8 @@ class Batch:
     waiting: list[Waiting]
     chat: ChatRound | None = None
     fresh: set[str] = field(default_factory=lambda: set[str]())
+    held: set[str] = field(default_factory=lambda: set[str]())
+    """Ids of events that give nothing, because one of their kind gave something a moment ago."""
     points: int = 0
     xp: int = 0
 
@@ -70,24 +73,40 @@ class Batch:
         in_chat = any(line.key == key for line in self.lines) if self.chat is None else self.chat.concerns(key)
         return in_chat or any(w.concerns(key) for w in self.waiting)
 
+    @property
+    def awards(self) -> list[EventAward]:
+        """The awards, each event once."""
+        return list({w.award.event_id: w.award for w in self.waiting}.values())
 
-def spell_out(decisions: Sequence[Decision], batch: Batch, ids: Mapping[Person, int]) -> tuple[list[Entry], list[Gain]]:
+
+def spell_out(
+    decisions: Sequence[Decision], batch: Batch, known: Mapping[Person, Known]
+) -> tuple[list[Entry], list[Gain]]:
+    """What a batch comes to in the ledger and in XP.
+
+    Args:
+        decisions: what the chat messages earn.
+        batch: the batch, with its events claimed.
+        known: the accounts of those who were looked up for it; the others have the name that their message shows.
+    """
     entries: list[Entry] = []
     gains: list[Gain] = []
+    names = {account.id: account.name for account in known.values()}
     for line, user_id, at, points, xp in decisions:
         if points:
             entries.append(Entry(user_id, points, "chat", at))
         if xp:
-            gains.append(Gain(user_id, line.name, line.display_name, xp, at))
-    due = {w.award.event_id: w.award for w in batch.waiting if w.award.event_id in batch.fresh}
-    for award in due.values():
+            name = names.get(user_id) or line.name
+            gains.append(Gain(user_id, name, line.display_name, xp, at, line.platform))
+    for award in batch.awards:
         who = award.person
-        if who is None:
+        if who is None or award.event_id not in batch.fresh or award.event_id in batch.held:
             continue
+        user_id, name, _ = known[who]
         if award.points:
-            entries.append(Entry(ids[who], award.points, award.kind, award.at))
+            entries.append(Entry(user_id, award.points, award.kind, award.at))
         if award.xp:
-            gains.append(Gain(ids[who], who.name, who.display_name, award.xp, award.at))
+            gains.append(Gain(user_id, name, who.display_name, award.xp, award.at, who.platform))
     return entries, gains
 
 

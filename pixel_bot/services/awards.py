@@ -8,7 +8,7 @@ wait for the answer to a command go first, for a few milliseconds.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
 
@@ -19,7 +19,9 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
 from pixel_bot.services import events, ledger
+from pixel_bot.services.admission import Known
 from pixel_bot.services.award_batch import Batch, EventAward, Totals, Waiting, key_of, spell_out
+from pixel_bot.services.award_pauses import held_back
 from pixel_bot.services.chat_gate import ChatGate, ChatLine, ChatRound, ChatRules, Decision
 from pixel_bot.services.events import AlreadyClaimed, Worked
 from pixel_bot.services.levels import Levels, LevelUp
@@ -203,14 +205,15 @@ class Awards:
             return await self._write_once(batch, careful=True)
 
     async def _write_once(self, batch: Batch, *, careful: bool) -> list[LevelUp]:
-        batch.chat = chat = ChatRound(self.gate, batch.lines)
         async with self._database.write() as session:
+            # Not before it is our turn: whom the gate knows by heart, the one before us may have made it forget.
+            batch.chat = chat = ChatRound(self.gate, batch.lines)
             people = [*chat.strangers, *(w.award.person for w in batch.waiting if w.award.person is not None)]
-            ids = await self._viewers.admit(session, people) if people else {}
-            await chat.learn(session, ids)
+            known = await self._viewers.admit(session, people) if people else {}
+            await chat.learn(session, known)
             decisions = await self._decide(session, chat, careful=careful)
-            batch.fresh = await self._claim_events(session, batch.waiting)
-            entries, gains = spell_out(decisions, batch, ids)
+            await self._claim_events(session, batch, known)
+            entries, gains = spell_out(decisions, batch, known)
             batch.points = sum(e.amount for e in entries)
             batch.xp = sum(g.amount for g in gains)
             await ledger.post(session, entries)
@@ -235,9 +238,14 @@ class Awards:
         await events.claim_all(session, [(d.line.message_id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
         return decisions
 
-    async def _claim_events(self, session: AsyncSession, waiting: Sequence[Waiting]) -> set[str]:
-        awards = {w.award.event_id: w.award for w in waiting}
-        return await events.claim(session, [Worked(a.event_id, a.kind, a.points, a.xp, a.at) for a in awards.values()])
+    async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, Known]) -> None:
+        """Claim the events of a batch, and note which are new, and which give nothing."""
+        batch.held = await held_back(session, batch.awards, known)
+        worked = [
+            Worked(a.event_id, a.kind, *((0, 0) if a.event_id in batch.held else (a.points, a.xp)), a.at)
+            for a in batch.awards
+        ]
+        batch.fresh = await events.claim(session, worked)
 
     async def _conclude(self, batch: Batch, ups: Sequence[LevelUp]) -> None:
         if batch.chat is not None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.clock import from_micros, micros
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.db.sets import fold, sql, unfold
+from pixel_bot.services.admission import Known
 from pixel_bot.services.cooldowns import CHAT, UPSERT, XP
 from pixel_bot.services.memory import Memory
 from pixel_bot.services.people import Person, Platform
@@ -98,7 +99,7 @@ class ChatGate:
         return [key for key, at in self._heard.items() if at >= moment]
 
     def forget(self) -> None:
-        """Ask the table anew, because cooldowns were changed there."""
+        """Ask the table anew, because cooldowns were changed there, or accounts were linked."""
         self.chatters.clear()
 
     def _prune(self, now: int) -> None:
@@ -114,7 +115,8 @@ class ChatRound:
         self._rules = gate.rules
         self._lines = lines
         self._chatters: dict[str, Chatter] = {}
-        self._until: dict[str, tuple[int, int]] = {}
+        self._until: dict[int, tuple[int, int]] = {}
+        self._linked: set[str] = set()
         strangers: dict[str, Person] = {}
         for line in lines:
             key = line.key
@@ -136,8 +138,8 @@ class ChatRound:
         """People whose row and cooldowns must be looked up first."""
         return list(self._strangers.values())
 
-    async def learn(self, session: AsyncSession, ids: Mapping[Person, int]) -> None:
-        """Take note of the strangers' user ids, and read their cooldowns."""
+    async def learn(self, session: AsyncSession, known: Mapping[Person, Known]) -> None:
+        """Take note of the strangers' accounts, and read their cooldowns."""
         if not self._strangers:
             return
         source = unfold(session, {"user_id": "bigint"})
@@ -146,11 +148,13 @@ class ChatRound:
                 f"SELECT c.user_id, c.key, c.expires_at FROM {source} JOIN cooldowns c ON c.user_id = row.user_id "
                 f"WHERE c.key IN ('{CHAT}', '{XP}')"
             ),
-            {"rows": fold([(ids[p],) for p in self._strangers.values()])},
+            {"rows": fold([(user,) for user in {known[p].id for p in self._strangers.values()}])},
         )
         until = {(user, kind): micros(read_stamp(at)) for user, kind, at in result}
         for key, person in self._strangers.items():
-            user = ids[person]
+            user, _, linked = known[person]
+            if linked:
+                self._linked.add(key)
             shown_as = (person.login, person.display_name)
             self._chatters[key] = (user, until.get((user, CHAT), 0), until.get((user, XP), 0), shown_as)
 
@@ -163,15 +167,16 @@ class ChatRound:
         """
         rules = self._rules
         points_pause, xp_pause = rules.points_cooldown * 1_000_000, rules.xp_cooldown * 1_000_000
-        until: dict[str, tuple[int, int]] = {}
+        # By user, not by key: who is linked may write under two, and has one cooldown.
+        until: dict[int, tuple[int, int]] = {}
         seen: set[str] = set()
         decisions: list[Decision] = []
         for line in self._lines:
-            key, at, message_id = line.key, line.at, line.message_id
+            at, message_id = line.at, line.message_id
             if message_id in seen:
                 continue
-            user_id, points_until, xp_until, _ = self._chatters[key]
-            points_until, xp_until = until.get(key) or (points_until, xp_until)
+            user_id, points_until, xp_until, _ = self._chatters[line.key]
+            points_until, xp_until = until.get(user_id) or (points_until, xp_until)
             earlier = gave.get(message_id)
             if earlier is None:
                 points = rules.points if at >= points_until else 0
@@ -182,7 +187,7 @@ class ChatRound:
             else:
                 points, xp = earlier
             seen.add(message_id)
-            until[key] = (
+            until[user_id] = (
                 max(points_until, at + points_pause) if points and points_pause else points_until,
                 max(xp_until, at + xp_pause) if xp and xp_pause else xp_until,
             )
@@ -192,8 +197,7 @@ class ChatRound:
     async def keep(self, session: AsyncSession) -> None:
         """Write the cooldowns that the last ``decide`` set."""
         rows: list[tuple[int, str, str]] = []
-        for key, (points_until, xp_until) in self._until.items():
-            user = self._chatters[key][0]
+        for user, (points_until, xp_until) in self._until.items():
             if points_until:
                 rows.append((user, CHAT, stamp(from_micros(points_until))))
             if xp_until:
@@ -205,8 +209,13 @@ class ChatRound:
         await session.execute(sql(UPSERT.format(source=select)), {"rows": fold(rows)})
 
     def confirm(self) -> None:
-        """The transaction is durable: remember it."""
+        """The transaction is durable: remember it. Who is linked is asked for anew each time.
+
+        What they earn on the other platform would not be seen under the key of this one.
+        """
         for key, chatter in self._chatters.items():
+            if key in self._linked:
+                continue
             user_id, points_until, xp_until, shown_as = chatter
-            points_until, xp_until = self._until.get(key, (points_until, xp_until))
+            points_until, xp_until = self._until.get(user_id, (points_until, xp_until))
             self._gate.chatters.put(key, (user_id, points_until, xp_until, shown_as))

@@ -9,8 +9,10 @@ from pixel_bot.services.awards import Awards
 from pixel_bot.services.chat_gate import ChatRules
 from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.economy import Economy
+from pixel_bot.services.joining import Joining
 from pixel_bot.services.leaderboard import Leaderboard
 from pixel_bot.services.levels import Curve, Levels
+from pixel_bot.services.links import Links
 from pixel_bot.services.natives import Natives
 from pixel_bot.services.overlay import Overlay
 from pixel_bot.services.overlay_key import overlay_key
@@ -40,6 +42,7 @@ class Services:
     awards: Awards
     cooldowns: Cooldowns
     economy: Economy
+    links: Links
     leaderboard: Leaderboard
     redeems: Redeems
     wheel: Wheel
@@ -74,6 +77,9 @@ def build_services(
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
+    awards = Awards(database, clock, viewers, levels, rules)
+    joining = Joining(clock, levels)
+    joining.changed.add(awards.gate.forget)
     return Services(
         settings=settings,
         mode=mode,
@@ -81,9 +87,10 @@ def build_services(
         database=database,
         viewers=viewers,
         levels=levels,
-        awards=Awards(database, clock, viewers, levels, rules),
+        awards=awards,
         cooldowns=cooldowns,
-        economy=Economy(database, clock, levels),
+        economy=Economy(database, clock, levels, joining),
+        links=Links(database, clock, joining),
         leaderboard=Leaderboard(database, left_out),
         redeems=redeems,
         wheel=wheel,

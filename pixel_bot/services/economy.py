@@ -1,6 +1,5 @@
 """What people do with points on purpose: give them, and as a mod change and undo."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,15 +11,14 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
 from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.errors import BadAmount, NothingToUndo
-from pixel_bot.services import ledger
+from pixel_bot.services import changes, ledger
 from pixel_bot.services.cause import write_once
 from pixel_bot.services.chat_gate import ChatRules
+from pixel_bot.services.joining import Joining
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Levels, LevelUp
 from pixel_bot.services.people import Viewer
 from pixel_bot.texts import count, number, signed
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,11 @@ class Undone:
 class Economy:
     """Transfers and the changes that mods make, each in one transaction."""
 
-    def __init__(self, database: Database, clock: Clock, levels: Levels) -> None:
+    def __init__(self, database: Database, clock: Clock, levels: Levels, joining: Joining) -> None:
         self._database = database
         self._clock = clock
         self._levels = levels
+        self._joining = joining
 
     async def give(self, giver: Viewer, receiver: Viewer, amount: int | None) -> Given:
         """Move points from one viewer to another; None moves all.
@@ -116,7 +115,7 @@ class Economy:
             source = unfold(session, {"key": "text"})
             result = await session.execute(
                 sql(
-                    f"SELECT u.id FROM users u JOIN {source} ON "
+                    f"SELECT COALESCE(u.merged_into, u.id) FROM users u JOIN {source} ON "
                     "CASE u.platform WHEN 'twitch' THEN u.platform_id ELSE u.name END = row.key "
                     "UNION SELECT user_id FROM cooldowns "
                     "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
@@ -135,8 +134,8 @@ class Economy:
             return 0
         async with write_once(self._database) as session:
             summary = f"add {count(amount, 'point')} to {number(len(users))} chatters"
-            change = await self._record(session, actor, summary)
             now = self._clock.now()
+            change = await changes.record(session, actor, summary, now)
             await ledger.post(session, [Entry(user, amount, "mod:addall", now, change_id=change) for user in users])
         return len(users)
 
@@ -149,7 +148,8 @@ class Economy:
             wanted = by if by is not None else (to or 0) - before
             delta, ups = await self._levels.change(session, viewer, wanted)
             summary = f"{signed(delta)} XP for {viewer}"
-            await self._record(session, actor, summary, xp_user_id=viewer.id, xp_delta=delta)
+            now = self._clock.now()
+            await changes.record(session, actor, summary, now, xp_user_id=viewer.id, xp_delta=delta)
         await self._levels.tell(ups)
         return XpChange(delta, before + delta, tuple(ups))
 
@@ -165,55 +165,27 @@ class Economy:
             NothingToUndo: no change is left.
         """
         async with write_once(self._database) as session:
-            change = (
-                await session.execute(
-                    sql(
-                        "UPDATE changes SET undone_at = :now WHERE undone_at IS NULL AND id = "
-                        "(SELECT MAX(id) FROM changes WHERE undone_at IS NULL) "
-                        "RETURNING id, actor, summary, xp_user_id, xp_delta"
-                    ),
-                    {"now": stamp(self._clock.now())},
-                )
-            ).first()
+            change = await changes.strike_last(session, self._clock.now())
             if change is None:
                 raise NothingToUndo
-            missing = await self._compensate(session, change.id, actor)
+            link = await self._joining.of_change(session, change.id)
+            if link is not None:
+                missing = (await self._joining.part(session, link)).missing
+            else:
+                missing = await self._compensate(session, change.id, actor)
             if change.xp_user_id is not None:
                 viewer = await _viewer(session, change.xp_user_id)
                 await self._levels.change(session, viewer, -change.xp_delta)
+        if link is not None:
+            self._joining.tell()
         return Undone(change.summary, change.actor, missing)
 
     async def _post_change(
         self, session: AsyncSession, actor: Viewer, viewer: Viewer, amount: int, reason: str, summary: str, note: str
     ) -> int:
-        change = await self._record(session, actor, summary)
+        change = await changes.record(session, actor, summary, self._clock.now())
         entry = Entry(viewer.id, amount, reason, self._clock.now(), change_id=change, note=_signed_note(actor, note))
         return (await ledger.post(session, [entry]))[viewer.id]
-
-    async def _record(
-        self,
-        session: AsyncSession,
-        actor: Viewer,
-        summary: str,
-        *,
-        xp_user_id: int | None = None,
-        xp_delta: int | None = None,
-    ) -> int:
-        log.info("%s: %s", actor.name, summary)
-        result = await session.execute(
-            sql(
-                "INSERT INTO changes (actor, summary, xp_user_id, xp_delta, created_at) "
-                "VALUES (:actor, :summary, :xp_user_id, :xp_delta, :now) RETURNING id"
-            ),
-            {
-                "actor": actor.display_name,
-                "summary": summary,
-                "xp_user_id": xp_user_id,
-                "xp_delta": xp_delta,
-                "now": stamp(self._clock.now()),
-            },
-        )
-        return result.scalar_one()
 
     async def _compensate(self, session: AsyncSession, change_id: int, actor: Viewer) -> int:
         """Reverse the rows of a change. What was spent meanwhile cannot be taken back: no balance falls below zero."""

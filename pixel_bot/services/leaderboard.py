@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.sets import sql
+from pixel_bot.services.names import name_of
 
 SERVICE_BOTS = frozenset(
     {
@@ -32,6 +33,8 @@ SERVICE_BOTS = frozenset(
 )
 """Logins of services that sit in many chats."""
 
+SERVICES_ANYWHERE = SERVICE_BOTS | {name_of(login, "joystick") for login in SERVICE_BOTS}
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -43,11 +46,22 @@ class Place:
 
 
 class Leaderboard:
-    """Reads the top of points and of XP."""
+    """Reads the top of points and of XP.
+
+    Args:
+        database: where they are.
+        left_out: names in the database, like ``bob`` or ``bob@joystick``, of who does not compete. More may be added to
+            it later.
+    """
 
     def __init__(self, database: Database, left_out: Collection[str] = ()) -> None:
         self._database = database
-        self.left_out = SERVICE_BOTS | {name.lower() for name in left_out}
+        self._left_out = left_out
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Names of all who do not compete."""
+        return SERVICES_ANYWHERE | {name.lower() for name in self._left_out}
 
     async def by_points(self, size: int = 5) -> list[Place]:
         """The richest viewers. Those without points have no place."""
@@ -65,8 +79,9 @@ class Leaderboard:
 
     async def _top(self, query: str, size: int) -> list[Place]:
         # A few more than asked for: those left out are sorted out here, so that the index alone serves the query.
-        most = size + len(self.left_out)
+        left_out = self.left_out
+        most = size + len(left_out)
         async with self._database.readers() as session:
             rows = (await session.execute(sql(query), {"most": most})).all()
-        places = [Place(name, shown or name, value) for name, shown, value in rows if name not in self.left_out]
+        places = [Place(name, shown or name, value) for name, shown, value in rows if name not in left_out]
         return places[:size]

@@ -4,10 +4,10 @@ Each change is one row in ``transactions``, written in the same database transac
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,10 +53,11 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int
     """Change balances and write their rows, all or nothing: when it raises, the caller's transaction must end.
 
     A balance is only ever changed by a statement that also checks it, so two spends can never both pass. Somebody who
-    is below zero already, as an adopted database allows, may still earn.
+    is below zero already, as an adopted database allows, may still earn. Entries of an account that went into another
+    one are written there.
 
     Returns:
-        The balance of each user concerned, after the last entry.
+        The balance of each user concerned, after the last entry; for a merged account that of the kept one.
 
     Raises:
         NotEnoughPoints: somebody would fall below zero.
@@ -67,23 +68,35 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int
         return {}
     if any(abs(entry.amount) > MAX_BALANCE for entry in entries):
         raise BadAmount("That is more than one balance can hold.")
+    totals = _totals(entries)
+    after = await _move(session, totals, entries[-1].at)
+    kept: dict[int, int] = {}
+    if len(after) < len(totals):
+        # Only now is asked who is merged: where nobody is, nobody pays for the question.
+        refused = {user: total for user, total in totals.items() if user not in after}
+        kept = await _kept_instead(session, refused)
+        if not kept:
+            await _explain(session, refused)
+        entries = [e._replace(user_id=kept.get(e.user_id, e.user_id)) for e in entries]
+        totals = await _move_the_rest(session, entries, totals, after)
+    await _record(session, entries, {user: after[user] - total for user, total in totals.items()})
+    return after | {merged: after[into] for merged, into in kept.items()}
+
+
+def _totals(entries: Sequence[Entry]) -> dict[int, int]:
     totals: dict[int, int] = defaultdict(int)
     for entry in entries:
         totals[entry.user_id] += entry.amount
-    after = await _move(session, totals, entries[-1].at)
-    if len(after) < len(totals):
-        await _explain(session, {user: total for user, total in totals.items() if user not in after})
-    await _record(session, entries, {user: after[user] - total for user, total in totals.items()})
-    return after
+    return totals
 
 
-async def _move(session: AsyncSession, totals: dict[int, int], at: datetime) -> dict[int, int]:
+async def _move(session: AsyncSession, totals: Mapping[int, int], at: datetime) -> dict[int, int]:
     source = unfold(session, {"user_id": "bigint", "total": "bigint"})
     result = await session.execute(
         sql(
             f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
             "WHERE users.id = row.user_id AND users.points + row.total <= :most "
-            "AND (row.total >= 0 OR users.points + row.total >= 0) "
+            "AND (row.total >= 0 OR users.points + row.total >= 0) AND users.merged_into IS NULL "
             "RETURNING users.id, users.points"
         ),
         {"rows": fold(list(totals.items())), "at": stamp(at), "most": MAX_BALANCE},
@@ -91,7 +104,44 @@ async def _move(session: AsyncSession, totals: dict[int, int], at: datetime) -> 
     return {int(user): int(points) for user, points in result}
 
 
-async def _explain(session: AsyncSession, refused: dict[int, int]) -> None:
+async def _kept_instead(session: AsyncSession, users: Iterable[int]) -> dict[int, int]:
+    """Of these users those that were merged, and the account that has everything now."""
+    source = unfold(session, {"user_id": "bigint"})
+    result = await session.execute(
+        sql(
+            f"SELECT u.id, u.merged_into FROM {source} JOIN users u ON u.id = row.user_id "
+            "WHERE u.merged_into IS NOT NULL"
+        ),
+        {"rows": fold([(user,) for user in users])},
+    )
+    return {int(user): int(into) for user, into in result}
+
+
+async def _move_the_rest(
+    session: AsyncSession, entries: Sequence[Entry], before: Mapping[int, int], after: dict[int, int]
+) -> dict[int, int]:
+    """Move what did not move at first, now that all entries stand on the account that takes them.
+
+    Args:
+        session: the caller's transaction.
+        entries: all of them.
+        before: what each user was to get at first.
+        after: the balances of those who got it; the others are added.
+
+    Returns:
+        What each user got, all in all.
+    """
+    totals = _totals(entries)
+    rest = {user: total - (before[user] if user in after else 0) for user, total in totals.items()}
+    missing = {user: amount for user, amount in rest.items() if user not in after or amount}
+    moved = await _move(session, missing, entries[-1].at)
+    if len(moved) < len(missing):
+        await _explain(session, {user: amount for user, amount in missing.items() if user not in moved})
+    after |= moved
+    return totals
+
+
+async def _explain(session: AsyncSession, refused: Mapping[int, int]) -> NoReturn:
     user, total = next(iter(refused.items()))
     balance = await balance_of(session, user)
     if total < 0:
@@ -130,12 +180,13 @@ async def _record(session: AsyncSession, entries: Sequence[Entry], before: dict[
 
 
 async def balance_of(session: AsyncSession, user_id: int) -> int:
-    """The balance of one user.
+    """The balance of one user; of a merged account that of the kept one.
 
     Raises:
         UnknownAccount: there is no such user.
     """
-    points = (await session.execute(sql("SELECT points FROM users WHERE id = :id"), {"id": user_id})).scalar()
+    query = sql("SELECT k.points FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id) WHERE u.id = :id")
+    points = (await session.execute(query, {"id": user_id})).scalar()
     if points is None:
         raise UnknownAccount(f"There is no user {user_id}.")
     return points

@@ -3,7 +3,7 @@
 import logging
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor
@@ -16,9 +16,10 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import recall, remember
 from pixel_bot.db.models import stamp
 from pixel_bot.db.sets import fold, sql, unfold
-from pixel_bot.services import events, ledger
+from pixel_bot.services import ledger, level_claims
 from pixel_bot.services.ledger import Entry
-from pixel_bot.services.people import Viewer
+from pixel_bot.services.level_claims import Due
+from pixel_bot.services.people import Platform, Viewer
 from pixel_bot.services.rewards import Reward
 
 log = logging.getLogger(__name__)
@@ -44,23 +45,25 @@ class Curve:
 
 
 class Gain(NamedTuple):
-    """So much XP for one viewer."""
+    """So much XP for one viewer, earned on that platform."""
 
     user_id: int
     name: str
     shown: str
     amount: int
     at: datetime
+    platform: Platform = "twitch"
 
 
 @dataclass(frozen=True, slots=True)
 class LevelUp:
-    """A viewer reached a level, and what the streamer's file says to it in chat (may be empty)."""
+    """A viewer reached a level, and what the streamer's file says to it in chat of that platform (may be empty)."""
 
     user_id: int
     shown: str
     level: int
     message: str
+    platform: Platform = "twitch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,38 @@ class Levels:
         """Add XP in the caller's transaction, and pay every level that was reached on the way."""
         if not gains:
             return []
-        gains = await self._under_one_name(session, gains)
+        gains = await self._as_they_stand(session, gains)
         totals: dict[str, int] = defaultdict(int)
         for gain in gains:
             totals[gain.name] += gain.amount
-        at = gains[-1].at
+        climbed = await self._count(session, totals, gains[-1].at)
+        who = {gain.name: gain for gain in gains}
+        return await self._pay(
+            session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)]
+        )
+
+    async def move(self, session: AsyncSession, giver: str, taker: str, most: int | None = None) -> int:
+        """Move XP from one name to another in the caller's transaction. Levels follow, and pay nothing.
+
+        Args:
+            session: the transaction.
+            giver: the name whose XP goes.
+            taker: the name that gets it.
+            most: how much at most; None for all of it.
+
+        Returns:
+            How much was moved: no more than there was.
+        """
+        xp = await self._xp(session, giver)
+        moved = xp if most is None else min(xp, most)
+        if moved > 0:
+            await self._count(session, {giver: -moved, taker: moved}, self._clock.now())
+        return max(0, moved)
+
+    async def _count(
+        self, session: AsyncSession, totals: Mapping[str, int], at: datetime
+    ) -> list[tuple[str, int, int]]:
+        """Change XP by name. Returns who has another level now: the name, the old one, and the new one."""
         source = unfold(session, {"name": "text", "amount": "bigint"})
         result = await session.execute(
             sql(
@@ -123,24 +153,28 @@ class Levels:
         )
         rows = [(name, level, self.curve.level_of(xp)) for name, xp, level in result]
         climbed = [(name, old, new) for name, old, new in rows if new != old]
-        if not climbed:
-            return []
-        await self._keep_levels(session, [(name, new) for name, _, new in climbed])
-        who = {gain.name: gain for gain in gains}
-        return await self._pay(
-            session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)]
-        )
+        if climbed:
+            await self._keep_levels(session, [(name, new) for name, _, new in climbed])
+        return climbed
 
-    async def _under_one_name(self, session: AsyncSession, gains: Sequence[Gain]) -> Sequence[Gain]:
-        """Somebody who was renamed in the middle of a batch gains under the name that the database has now."""
+    async def _as_they_stand(self, session: AsyncSession, gains: Sequence[Gain]) -> Sequence[Gain]:
+        """Gains with the account and the name that the database has now.
+
+        Somebody may have been renamed in the middle of a batch, or linked. Only accounts of other platforms go into
+        another one, and their names tell, so that nobody else pays for a look.
+        """
         names = {(gain.user_id, gain.name) for gain in gains}
-        if len(names) == len({user_id for user_id, _ in names}):
+        users = {user_id for user_id, _ in names}
+        if len(names) == len(users) and not any("@" in name for _, name in names):
             return gains
         source = unfold(session, {"user_id": "bigint"})
-        query = sql(f"SELECT u.id, u.name FROM {source} JOIN users u ON u.id = row.user_id")
-        result = await session.execute(query, {"rows": fold([(user_id,) for user_id, _ in names])})
-        now = {int(user_id): str(name) for user_id, name in result}
-        return [gain._replace(name=now[gain.user_id]) for gain in gains]
+        query = sql(
+            f"SELECT u.id, k.id, k.name FROM {source} JOIN users u ON u.id = row.user_id "
+            "JOIN users k ON k.id = COALESCE(u.merged_into, u.id)"
+        )
+        result = await session.execute(query, {"rows": fold([(user_id,) for user_id in users])})
+        now = {int(user_id): (int(kept), str(name)) for user_id, kept, name in result}
+        return [gain._replace(user_id=now[gain.user_id][0], name=now[gain.user_id][1]) for gain in gains]
 
     async def change(self, session: AsyncSession, viewer: Viewer, delta: int) -> tuple[int, list[LevelUp]]:
         """Add or (by hand of a mod) take XP; never below zero.
@@ -148,25 +182,19 @@ class Levels:
         Returns:
             How much it really changed, and the levels reached.
         """
-        xp = await self._xp(session, viewer.name)
-        delta = max(delta, -xp)
+        gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now())
+        (gain,) = await self._as_they_stand(session, [gain])
+        delta = max(delta, -await self._xp(session, gain.name))
         if delta >= 0:
-            now = self._clock.now()
-            return delta, await self.add(session, [Gain(viewer.id, viewer.name, viewer.display_name, delta, now)])
-        await session.execute(
-            sql("UPDATE xp_records SET xp = :xp, level = :level, updated_at = :now WHERE user_name = :name"),
-            {
-                "xp": xp + delta,
-                "level": self.curve.level_of(xp + delta),
-                "now": stamp(self._clock.now()),
-                "name": viewer.name,
-            },
-        )
+            return delta, await self.add(session, [gain._replace(amount=delta)])
+        await self._count(session, {gain.name: delta}, gain.at)
         return delta, []
 
     async def xp_of(self, session: AsyncSession, viewer: Viewer) -> int:
         """The viewer's XP, as the caller's transaction sees it."""
-        return await self._xp(session, viewer.name)
+        gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now())
+        (gain,) = await self._as_they_stand(session, [gain])
+        return await self._xp(session, gain.name)
 
     async def align(self) -> int:
         """After a change of the curve's settings: keep every level by the curve in force, without rewards.
@@ -200,24 +228,22 @@ class Levels:
         )
 
     async def _pay(self, session: AsyncSession, reached: Sequence[tuple[Gain, int]]) -> list[LevelUp]:
-        """A level pays once in a viewer's life, also when XP was taken and earned again."""
-        due = [(gain, level, self._rewards[level]) for gain, level in reached if level in self._rewards]
-        new = await events.claim(session, list(_as_events(due)))
-        fresh = [(gain, level, reward) for gain, level, reward in due if _event_id(gain, level) in new]
-        entries = [
-            Entry(gain.user_id, reward.points, f"level:{level}", gain.at)
-            for gain, level, reward in fresh
-            if reward.points
+        """A level pays once in a person's life, also when XP was taken and earned again."""
+        due = [
+            Due(gain.user_id, level, self._rewards[level].points, gain.at)
+            for gain, level in reached
+            if level in self._rewards
         ]
-        await ledger.post(session, entries)
-        said = {(gain.user_id, level): reward.words(gain.shown, level) for gain, level, reward in fresh}
-        return [LevelUp(g.user_id, g.shown, level, said.get((g.user_id, level), "")) for g, level in reached]
-
-
-def _as_events(due: Sequence[tuple[Gain, int, Reward]]) -> Iterator[events.Worked]:
-    for gain, level, reward in due:
-        yield events.Worked(_event_id(gain, level), "level", reward.points, 0, gain.at)
-
-
-def _event_id(gain: Gain, level: int) -> str:
-    return f"level:{gain.user_id}:{level}"
+        fresh = await level_claims.claim(session, due)
+        await ledger.post(session, [Entry(d.user_id, d.points, f"level:{d.level}", d.at) for d in fresh if d.points])
+        paid = {(d.user_id, d.level) for d in fresh}
+        return [
+            LevelUp(
+                gain.user_id,
+                gain.shown,
+                level,
+                self._rewards[level].words(gain.shown, level) if (gain.user_id, level) in paid else "",
+                gain.platform,
+            )
+            for gain, level in reached
+        ]

@@ -13,9 +13,7 @@ from pixel_bot.web.templates import SECURITY, refusal
 log = logging.getLogger(__name__)
 
 CALLBACK = "/joystick/oauth/callback"
-NOT_FROM_JOYSTICK = (
-    "This address only works on the way back from Joystick.tv. Begin on the set-up page."
-)
+NOT_FROM_JOYSTICK = "This address only works on the way back from Joystick.tv. Begin on the set-up page."
 
 
 class Install(Protocol):

@@ -8,8 +8,8 @@ import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeGuard, cast
 
 import orjson
 
@@ -25,7 +25,9 @@ AHEAD = timedelta(minutes=5)
 """A clock may be so much fast. What claims to come from later would hold a cooldown for ever."""
 
 LONGEST_WORDS = 60
-USERNAME = re.compile(r"^[\w.\-]{1,64}$")
+USERNAME = re.compile(r"[\w.\-]{1,64}")
+EVENT_ID = re.compile(r"[!-~]{1,200}")
+TAG = re.compile(r"<[/!?A-Za-z][^<>]*>")
 
 Kind = Literal["tip", "follow", "sub", "resub", "gift", "wheel", "raid", "enter", "on", "off"]
 
@@ -78,8 +80,8 @@ def read(message: Message, *, now: datetime) -> Heard | None:
         now: stands for a time that is missing, or cannot be.
 
     Returns:
-        None for what pays nothing and asks for nothing: goals and counts, words of bots, and messages that not
-        everybody can read, because the answer would be for everybody.
+        None for what pays nothing and asks for nothing: goals and counts, somebody unnamed who came in, words of
+        bots, and messages that not everybody can read, because the answer would be for everybody.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: a needed field is missing, or is not what it should be.
@@ -119,13 +121,18 @@ def _object(value: object) -> Message:
     return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
 
+def is_username(name: object) -> TypeGuard[str]:
+    """True for a name that can be stored as ``name@joystick``, and that people can see all of."""
+    return isinstance(name, str) and USERNAME.fullmatch(name) is not None and visible(name) == name
+
+
 def person_named(username: object) -> Person:
     """Somebody by their username.
 
     Raises:
         ValueError: no username that could be stored as ``name@joystick``.
     """
-    if not isinstance(username, str) or not USERNAME.match(username):
+    if not is_username(username):
         raise ValueError("an odd username")
     login = username.lower()
     return Person(login, login, username, "joystick")
@@ -138,7 +145,7 @@ def _id(message: Message) -> str:
         ValueError: there is none; then it could be paid twice.
     """
     found = message.get("id") or message.get("messageId")
-    if not isinstance(found, str) or not 0 < len(found) <= 200:
+    if not isinstance(found, str) or not EVENT_ID.fullmatch(found):
         raise ValueError("an event without an id")
     return found
 
@@ -147,9 +154,9 @@ def _moment(message: Message, now: datetime) -> datetime:
     raw = message.get("occurred_at") or message.get("createdAt")
     try:
         at = datetime.fromisoformat(raw) if isinstance(raw, str) else now
-    except ValueError:
+        return now if at.tzinfo is None or at > now + AHEAD else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return now
-    return now if at.tzinfo is None or at > now + AHEAD else at
 
 
 def _fields(message: Message) -> Mapping[str, Any]:
@@ -166,9 +173,7 @@ def _fields(message: Message) -> Mapping[str, Any]:
 
 def _who(fields: Mapping[str, Any]) -> Person | None:
     """Who did it; None where nobody is named."""
-    who: Any = fields.get("who") or fields.get("username")
-    if isinstance(who, dict):
-        who = _object(cast(object, who)).get("username")
+    who = fields.get("who") or fields.get("username") or _object(fields.get("author")).get("username")
     return person_named(who) if who else None
 
 
@@ -186,11 +191,12 @@ def _words(value: object) -> str:
     """A title that a person wrote, as plain text."""
     if not isinstance(value, str):
         return ""
-    # Twice: what is left of nested or escaped tags must not be one.
-    text = value[:1_000]
-    for _ in range(2):
-        text = re.sub(r"<[^>]*>", "", html.unescape(text))
-    return fit(" ".join(visible(re.sub(r"[<>]", "", text)).split()), LONGEST_WORDS)
+    text, before = value[:500], ""
+    # Again and again: what is left of nested or escaped tags may be one itself. Each round makes the text shorter.
+    while text != before:
+        before, text = text, TAG.sub("", html.unescape(text))
+    shown = (char if char.isprintable() else " " if char.isspace() else "" for char in visible(text))
+    return fit("".join(shown), LONGEST_WORDS)
 
 
 def _names(emotes: object) -> tuple[str, ...]:
@@ -236,12 +242,15 @@ def _raid(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) ->
     return Raid(event_id, _who(fields), at, viewers=_amount(fields.get("number_of_viewers"), default=0))
 
 
-def _enter(event_id: str, fields: Mapping[str, Any], message: Message, at: datetime) -> Happening:
+def _enter(event_id: str, fields: Mapping[str, Any], message: Message, at: datetime) -> Happening | None:
     """The first version names who came in where other events have their words."""
-    return Entrance(event_id, _who(fields) or person_named(message.get("text")), at)
+    person = _who(fields)
+    if person is None and "data" not in message and (name := message.get("text")):
+        person = person_named(name)
+    return Entrance(event_id, person, at) if person is not None else None
 
 
-_READERS: Mapping[Kind, Callable[[str, Mapping[str, Any], Message, datetime], Happening]] = {
+_READERS: Mapping[Kind, Callable[[str, Mapping[str, Any], Message, datetime], Happening | None]] = {
     "tip": _tip,
     "follow": _follow,
     "sub": _sub,

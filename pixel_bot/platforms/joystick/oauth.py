@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,9 +26,15 @@ SCOPES = (
     "moderators:read",
     "subscribers:read",
 )
-DEFAULT_LIFE = 4 * 3_600
-ABSOLUTE = 1_000_000_000
+DEFAULT_LIFE = timedelta(hours=4)
+SHORTEST_LIFE = timedelta(minutes=2)
+"""A token that seems to end at once, because some clock is wrong, must not be renewed for each request."""
+
+ABSOLUTE, LATEST = 1_000_000_000, 100_000_000_000
 """Older servers say when a token ends, and not after how many seconds: no token lives for thirty years."""
+
+UNKNOWN_APP = "Joystick.tv does not know this bot: check JOYSTICK_CLIENT_ID and JOYSTICK_CLIENT_SECRET."
+_WORD = re.compile(r"[a-z_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,10 @@ class Grant:
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     expires_at: datetime
+
+    def __post_init__(self) -> None:
+        hide(self.access)
+        hide(self.refresh)
 
 
 class OAuthRefused(PixelError):
@@ -67,6 +78,8 @@ class JoystickOAuth:
         self._client_id = client_id
         self.basic_key = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         """What proves that it is our bot who asks."""
+        self.problem = ""
+        """What is wrong with the credentials themselves; empty while they are taken."""
         for secret in (client_secret, self.basic_key, quote(self.basic_key, safe="")):
             hide(secret)
 
@@ -88,6 +101,7 @@ class JoystickOAuth:
         Raises:
             OAuthRefused: there are none.
         """
+        hide(code)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         return await self._grant(form, "")
 
@@ -120,32 +134,45 @@ class JoystickOAuth:
             answer = await self._post("token", form)
         except NoAnswer as exc:
             raise OAuthRefused(f"Joystick.tv does not answer ({exc}). Try again.", final=False) from None
+        self._note(answer)
+        if self.problem:
+            raise OAuthRefused(self.problem, final=False)
         if answer.status != 200:
             final = answer.status in {400, 401, 403}
-            raise OAuthRefused(f"Joystick.tv gave no tokens: {answer.status} {_reason(answer)}".strip(), final=final)
+            raise OAuthRefused(f"Joystick.tv gave no tokens: {answer.status} {_error(answer)}".strip(), final=final)
         try:
             return self._read(answer.body, old_refresh)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError):
+        except (KeyError, TypeError, AttributeError):
             raise OAuthRefused("Joystick.tv's answer could not be read. Try again.", final=False) from None
 
     def _read(self, body: Any, old_refresh: str) -> Grant:
         access, refresh = body["access_token"], body.get("refresh_token") or old_refresh
         if not (isinstance(access, str) and access and isinstance(refresh, str)):
             raise TypeError("no tokens")
-        hide(access)
-        if refresh:
-            hide(refresh)
-        seconds = float(body.get("expires_in") or DEFAULT_LIFE)
-        if seconds > ABSOLUTE:
-            return Grant(access, refresh, datetime.fromtimestamp(seconds, UTC))
-        return Grant(access, refresh, self._clock.now() + timedelta(seconds=seconds))
+        return Grant(access, refresh, self._end_of(body.get("expires_in")))
+
+    def _end_of(self, told: object) -> datetime:
+        """When a token ends. Whatever stands there, a pair that was given must not be lost over it."""
+        now = self._clock.now()
+        if not isinstance(told, int | float) or isinstance(told, bool) or not 0 < told < LATEST:
+            return now + DEFAULT_LIFE
+        end = datetime.fromtimestamp(told, UTC) if told > ABSOLUTE else now + timedelta(seconds=told)
+        return max(end, now + SHORTEST_LIFE)
+
+    def _note(self, answer: Answer) -> None:
+        """Look whether the server knows our bot. That it does not says nothing about any installation."""
+        unknown = answer.status in {400, 401, 403} and _error(answer) in {"invalid_client", "unauthorized_client"}
+        if unknown and not self.problem:
+            log.error("%s", UNKNOWN_APP)
+        self.problem = UNKNOWN_APP if unknown else ""
 
     async def _post(self, path: str, form: Mapping[str, str]) -> Answer:
         headers = {"Accept": "application/json", "Authorization": f"Basic {self.basic_key}"}
         return await self._wire.send("POST", f"{self._base}{path}", headers=headers, form=form)
 
 
-def _reason(answer: Answer) -> str:
+def _error(answer: Answer) -> str:
+    """The short word of OAuth for what went wrong."""
     body: Any = answer.body
     said = cast(dict[str, Any], body).get("error") if isinstance(body, dict) else ""
-    return answer.message or (said if isinstance(said, str) and len(said) < 100 else "")
+    return said if isinstance(said, str) and _WORD.fullmatch(said) else ""

@@ -9,8 +9,9 @@ from sqlalchemy import select, text
 
 from pixel_bot.db.models import Lane, QueueItem
 from pixel_bot.platforms.sandbox.frames import Json
+from pixel_bot.platforms.sandbox.joystick.joystick import Joystick, JoystickLine
 from pixel_bot.platforms.sandbox.twitch import Line, Twitch
-from pixel_bot.platforms.sandbox.world import PERSONAS, STREAMER, Citizen
+from pixel_bot.platforms.sandbox.world import PERSONAS, STREAMER, Citizen, citizen
 from pixel_bot.services import items, ledger
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import WAITING, Item
@@ -27,8 +28,9 @@ CommandList = Callable[[], Sequence[dict[str, Any]]]
 class News:
     """Reads what pages show. Each picture names its ``type``."""
 
-    def __init__(self, twitch: Twitch, services: Services, commands: CommandList) -> None:
+    def __init__(self, twitch: Twitch, joystick: Joystick, services: Services, commands: CommandList) -> None:
         self._twitch = twitch
+        self._joystick = joystick
         self._services = services
         self._commands = commands
 
@@ -39,16 +41,19 @@ class News:
             "channel": STREAMER.login,
             "bot": "pixelbot",
             "prefix": self._services.settings.command_prefix,
-            "personas": [
-                {"login": p.login, "name": p.name, "role": p.role, "color": p.color, "enabled": p.role != "joystick"}
-                for p in PERSONAS
-            ],
+            "personas": [{"login": p.login, "name": p.name, "role": p.role, "color": p.color} for p in PERSONAS],
             "picked": None,
-            "chat": [line_news(line) for line in self._twitch.room.lines[-MOST_LINES:]],
+            "chat": self._recent(),
             "commands": list(self._commands()),
             "stats": await self.stats(),
             "overlay": f"/overlay?key={quote(self._services.overlay.key, safe='')}",
         }
+
+    def _recent(self) -> list[Json]:
+        """The last lines of both chats, as they came."""
+        lines = [line_news(line) for line in self._twitch.room.lines]
+        lines += [joystick_line_news(line) for line in self._joystick.recent]
+        return sorted(lines, key=lambda line: line["at"])[-MOST_LINES:]
 
     async def stats(self) -> Json:
         """The show so far."""
@@ -102,15 +107,15 @@ class News:
 
     def channel(self, who: Citizen | None) -> Json:
         """Whether the stream is on, what channel points buy, and how many the viewer has."""
-        points = self._twitch.points
+        points, on_twitch = self._twitch.points, who is None or who.role != "joystick"
         return {
             "type": "channel",
             "live": self._twitch.live,
-            "points": points.balance_of(who) if who is not None else None,
+            "points": points.balance_of(who) if on_twitch and who is not None else None,
             "rewards": [
                 {"id": r.id, "title": r.title, "cost": r.cost, "words": r.needs_input, "open": not r.paused}
                 for r in points.rewards.values()
-                if r.enabled
+                if r.enabled and on_twitch
             ],
         }
 
@@ -126,6 +131,8 @@ class News:
 
 def person_of(who: Citizen) -> Person:
     """Somebody of the sandbox as the services know people."""
+    if who.role == "joystick":
+        return Person(who.login, who.login, who.name, "joystick")
     return Person(who.id, who.login, who.name)
 
 
@@ -143,6 +150,25 @@ def line_news(line: Line) -> Json:
         "bot": bot,
         "reply_to": line.reply_to,
         "removed": line.removed,
+    }
+
+
+def joystick_line_news(line: JoystickLine) -> Json:
+    """A line of chat on Joystick.tv, or a whisper there."""
+    login = line.username.lower()
+    return {
+        "id": f"joystick:{line.id}",
+        "login": login,
+        "name": line.username,
+        "color": "" if line.is_bot else citizen(login, "joystick").color,
+        "badges": ["bot"] if line.is_bot else [],
+        "text": line.text,
+        "at": line.at.astimezone(UTC).isoformat(),
+        "bot": line.is_bot,
+        "reply_to": None,
+        "removed": False,
+        "place": "joystick",
+        "whisper_to": line.whisper_to,
     }
 
 

@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from pixel_bot.platforms.sandbox.joystick.joystick import Joystick
 from pixel_bot.platforms.sandbox.news import CommandList
 from pixel_bot.platforms.sandbox.replay import ChatLog, fresh_start, parse_log, play, start_of
 from pixel_bot.platforms.sandbox.twitch import Twitch
@@ -34,8 +35,9 @@ SECURITY = {
 class Page:
     """The page and its live connection."""
 
-    def __init__(self, twitch: Twitch, services: Services, commands: CommandList) -> None:
+    def __init__(self, twitch: Twitch, joystick: Joystick, services: Services, commands: CommandList) -> None:
         self._twitch = twitch
+        self._joystick = joystick
         self._services = services
         self._commands = commands
         self._visits: set[Visit] = set()
@@ -67,7 +69,7 @@ class Page:
             await socket.close(RESTARTING)
             return
         await socket.accept()
-        visit = Visit(socket, self._twitch, self._services, self._commands)
+        visit = Visit(socket, self._twitch, self._joystick, self._services, self._commands)
         self._visits.add(visit)
         try:
             await visit.run()

@@ -10,7 +10,8 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pixel_bot.platforms.sandbox.frames import Json
-from pixel_bot.platforms.sandbox.news import CommandList, News, line_news, person_of
+from pixel_bot.platforms.sandbox.joystick.joystick import Joystick, JoystickLine
+from pixel_bot.platforms.sandbox.news import CommandList, News, joystick_line_news, line_news, person_of
 from pixel_bot.platforms.sandbox.twitch import Line, Twitch
 from pixel_bot.platforms.sandbox.wishes import Refused, Wishes
 from pixel_bot.platforms.sandbox.world import PERSONAS, Citizen
@@ -29,14 +30,17 @@ END_SECONDS = 2.0
 class Visit:
     """One open page."""
 
-    def __init__(self, socket: WebSocket, twitch: Twitch, services: Services, commands: CommandList) -> None:
+    def __init__(
+        self, socket: WebSocket, twitch: Twitch, joystick: Joystick, services: Services, commands: CommandList
+    ) -> None:
         self._socket = socket
         self._twitch = twitch
+        self._joystick = joystick
         self._services = services
-        self._news = News(twitch, services, commands)
-        self._wishes = Wishes(twitch)
+        self._news = News(twitch, joystick, services, commands)
+        self._wishes = Wishes(twitch, joystick)
         self._who: Citizen | None = None
-        self._lines: deque[Line] = deque(maxlen=LINES_A_TICK)
+        self._lines: deque[Json] = deque(maxlen=LINES_A_TICK)
         self._removed: list[str] = []
         self._changed = asyncio.Event()
         self._gone = asyncio.Event()
@@ -51,8 +55,7 @@ class Visit:
         try:
             for persona in PERSONAS:
                 # So that one can give points to them before they ever wrote.
-                if persona.role != "joystick":
-                    await self._services.viewers.meet(person_of(persona))
+                await self._services.viewers.meet(person_of(persona))
             await self._send(await self._news.hello())
             self._changed.set()
             telling = asyncio.create_task(self._tell_news())
@@ -81,6 +84,7 @@ class Visit:
 
     def _listen(self) -> None:
         self._twitch.listeners.add(self._on_line)
+        self._joystick.listeners.add(self._on_joystick_line)
         self._twitch.removals.add(self._on_removal)
         self._twitch.changed.add(self._changed.set)
         self._services.database.committed.add(self._changed.set)
@@ -88,6 +92,7 @@ class Visit:
 
     def _stop_listening(self) -> None:
         self._twitch.listeners.discard(self._on_line)
+        self._joystick.listeners.discard(self._on_joystick_line)
         self._twitch.removals.discard(self._on_removal)
         self._twitch.changed.discard(self._changed.set)
         self._services.database.committed.discard(self._changed.set)
@@ -115,7 +120,7 @@ class Visit:
 
     async def _tell_chat(self) -> None:
         if self._lines:
-            lines = [line_news(line) for line in self._lines]
+            lines = list(self._lines)
             self._lines.clear()
             await self._send({"type": "chat", "lines": lines})
         if self._removed:
@@ -132,7 +137,11 @@ class Visit:
             await self._send(message)
 
     def _on_line(self, line: Line) -> None:
-        self._lines.append(line)
+        self._lines.append(line_news(line))
+        self._changed.set()
+
+    def _on_joystick_line(self, line: JoystickLine) -> None:
+        self._lines.append(joystick_line_news(line))
         self._changed.set()
 
     def _on_removal(self, ids: list[str]) -> None:
@@ -164,7 +173,7 @@ class Visit:
     async def _pick(self, who: Citizen) -> None:
         self._who = who
         now = datetime.now(UTC)
-        gift = EventAward(f"sandbox:{who.login}", "sandbox", person_of(who), PLAY_MONEY, 0, now)
+        gift = EventAward(f"sandbox:{person_of(who).name}", "sandbox", person_of(who), PLAY_MONEY, 0, now)
         await self._services.awards.event(gift)
         self._last.pop("viewer", None)
         self._changed.set()

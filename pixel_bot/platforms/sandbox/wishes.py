@@ -1,4 +1,4 @@
-"""What a person on the page wants to happen on Twitch: to write, cheer or redeem, or to take out what others wrote."""
+"""What a person on the page wants to happen: to write, cheer, tip or redeem, or to take out what others wrote."""
 
 import secrets
 from datetime import UTC, datetime
@@ -7,14 +7,19 @@ from typing import cast
 from pixel_bot.errors import PixelError
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.frames import Json
+from pixel_bot.platforms.sandbox.joystick.joystick import Joystick
+from pixel_bot.platforms.sandbox.joystick.wishes import JoystickWishes
 from pixel_bot.platforms.sandbox.points import RewardRefused
 from pixel_bot.platforms.sandbox.twitch import Twitch
 from pixel_bot.platforms.sandbox.world import PERSONAS, Citizen, Role, citizen, is_login, may_remove
 from pixel_bot.texts import count, visible
 
-ROLES: set[str] = {"viewer", "subscriber", "vip", "moderator"}
+ROLES: set[str] = {"viewer", "subscriber", "vip", "moderator", "joystick"}
 LONGEST = 500
 MOST = 10_000
+
+
+_FOLLOWS = "{name} follows already, and a follow pays once. Try another event or another viewer."
 
 
 class Refused(PixelError):
@@ -24,23 +29,27 @@ class Refused(PixelError):
 class Wishes:
     """Grants the wishes of one page."""
 
-    def __init__(self, twitch: Twitch) -> None:
+    def __init__(self, twitch: Twitch, joystick: Joystick) -> None:
         self._twitch = twitch
+        self._joystick = joystick
+        self._there = JoystickWishes(joystick)
 
     def pick(self, login: str, role: str) -> Citizen:
         """Whom the page wants to be.
 
         Raises:
-            Refused: it is no name, or somebody of another platform.
+            Refused: it is no name.
         """
-        login = login.strip().lower()
+        shown = login.strip()
+        login = shown.lower()
         if not is_login(login):
             raise Refused("A name has 1 to 25 letters, digits or underscores.")
         persona = next((p for p in PERSONAS if p.login == login), None)
-        if persona is not None and persona.role == "joystick":
-            raise Refused("Joystick.tv comes later.")
-        who = persona or citizen(login, cast(Role, role) if role in ROLES else "viewer")
-        return self._twitch.world.settle(who)
+        who = persona or citizen(
+            login, cast(Role, role) if role in ROLES else "viewer", shown if role == "joystick" else ""
+        )
+        # Who has an account on Joystick.tv need not have one on Twitch.
+        return who if who.role == "joystick" else self._twitch.world.settle(who)
 
     async def grant(self, who: Citizen | None, wish: Json) -> Json | None:
         """Let it happen in the name of ``who``. Returns what the page is told of it; unknown wishes do nothing.
@@ -53,26 +62,41 @@ class Wishes:
             return None
         if who is None:
             raise Refused("Pick somebody to type as first.")
+        if who.role == "joystick" and kind != "stream":
+            return await self._grant_there(who, kind, wish)
         match kind:
             case "say":
-                await self._say(who, visible(str(wish.get("text", ""))))
+                if words := _fitting(wish, "Twitch"):
+                    await self._twitch.say(who, words)
             case "delete":
                 await self._delete(who, str(wish.get("id", "")))
             case "timeout":
                 await self._time_out(who, str(wish.get("login", "")))
             case "redeem":
-                await self._redeem(who, str(wish.get("id", "")), visible(str(wish.get("text", ""))))
+                await self._redeem(who, str(wish.get("id", "")), _fitting(wish, "Twitch"))
             case "stream":
                 await self._stream(wish.get("live"))
             case _:
                 return await self._happen(who, str(wish.get("kind", "")), wish.get("amount"))
         return None
 
-    async def _say(self, who: Citizen, words: str) -> None:
-        if len(words) > LONGEST:
-            raise Refused(f"Twitch takes {LONGEST} characters in one message.")
-        if words:
-            await self._twitch.say(who, words)
+    async def _grant_there(self, who: Citizen, kind: str, wish: Json) -> Json | None:
+        """The same for a viewer on Joystick.tv."""
+        what = str(wish.get("kind", ""))
+        match kind:
+            case "say":
+                words = _fitting(wish, "Joystick.tv")
+                if words:
+                    await self._there.say(who.name, words)
+            case "event" if self._there.knows(what):
+                if what == "follow" and who.name in self._joystick.followers:
+                    raise Refused(_FOLLOWS.format(name=who.name))
+                return await self._there.happen(who.name, what, wish.get("amount"))
+            case "event":
+                return None
+            case _:
+                raise Refused("That is Twitch's. Pick a viewer of Twitch for it.")
+        return None
 
     async def _delete(self, who: Citizen, message_id: str) -> None:
         line = self._twitch.room.find(message_id)
@@ -94,15 +118,14 @@ class Wishes:
         await self._twitch.time_out(author, who)
 
     async def _redeem(self, who: Citizen, reward_id: str, words: str) -> None:
-        if len(words) > LONGEST:
-            raise Refused(f"Twitch takes {LONGEST} characters in one message.")
         try:
             await self._twitch.redeem(who, reward_id, words)
         except RewardRefused as refusal:
             raise Refused(str(refusal)) from None
 
     async def _stream(self, live: object) -> None:
-        await (self._twitch.go_live() if live is True else self._twitch.go_offline())
+        for place in (self._twitch, self._joystick):
+            await (place.go_live() if live is True else place.go_offline())
 
     async def _happen(self, who: Citizen, kind: str, amount: object) -> Json | None:
         number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
@@ -122,9 +145,21 @@ class Wishes:
         if kind not in events:
             return None
         if kind == "follow" and not self._twitch.world.begins_to_follow(who):
-            raise Refused(f"{who.name} follows already, and a follow pays once. Try another event or another viewer.")
+            raise Refused(_FOLLOWS.format(name=who.name))
         if kind in {"sub", "resub"}:
             self._twitch.world.subscribers.add(who.id)
         subscription, event, words = events[kind]
         await self._twitch.notify(subscription, event, secrets.token_hex(16), now)
         return {"type": "event", "kind": kind, "name": who.name, "amount": number, "text": f"{who.name} {words}"}
+
+
+def _fitting(wish: Json, platform: str) -> str:
+    """The words of a wish.
+
+    Raises:
+        Refused: they are too many for one message.
+    """
+    words = visible(str(wish.get("text", "")))
+    if len(words) > LONGEST:
+        raise Refused(f"{platform} takes {LONGEST} characters in one message.")
+    return words

@@ -9,6 +9,8 @@ const KINDS = {
   sub: "Subscription",
   gift: "Gift subs",
   cheer: "Cheer",
+  tip: "Tip",
+  wheelclaim: "Prize",
   raid: "Raid",
   level: "Level up",
 };

@@ -4,13 +4,16 @@ import { icon } from "./sandbox-pixels.js";
 import { readable } from "./sandbox-chat.js";
 
 const TITLES = { viewer: "Viewer", subscriber: "Subscriber", moderator: "Mod", broadcaster: "Broadcaster", joystick: "Joystick.tv viewer" };
+const BOTH = ["twitch", "joystick"];
 const EVENTS = [
-  ["follow", 0, "Follow"],
-  ["sub", 0, "Sub"],
-  ["resub", 6, "Resub"],
-  ["gift", 5, "Gift 5"],
-  ["cheer", 100, "Cheer 100"],
-  ["raid", 12, "Raid 12"],
+  ["enter", 0, "Come in", ["joystick"]],
+  ["follow", 0, "Follow", BOTH],
+  ["sub", 0, "Sub", BOTH],
+  ["resub", 6, "Resub", BOTH],
+  ["gift", 5, "Gift 5", BOTH],
+  ["cheer", 100, "Cheer 100", ["twitch"]],
+  ["tip", 100, "Tip 100", ["joystick"]],
+  ["raid", 12, "Raid 12", BOTH],
 ];
 const STORE = "pixel-sandbox-persona";
 
@@ -21,14 +24,16 @@ export class Cast {
     this.personas = [];
     this.own = []; // people typed in by hand, kept while the page lives
     this.picked = null;
-    for (const [kind, amount, words] of EVENTS) {
+    this.buttons = EVENTS.map(([kind, amount, words, places]) => {
       const button = document.createElement("button");
       button.type = "button";
+      button.dataset.event = kind;
       button.className = `chip ${kind}`;
       button.append(icon(kind), words);
       button.addEventListener("click", () => event(kind, amount));
       ids.events.append(button);
-    }
+      return [button, places];
+    });
     ids.form.addEventListener("submit", (submit) => {
       submit.preventDefault();
       this.useOther();
@@ -55,18 +60,18 @@ export class Cast {
     } catch { /* no storage */ }
     if (kept && /^[a-z0-9_]{1,25}$/.test(kept.login) && !this.find(kept.login)) this.own.push(kept);
     const wish = this.picked ? this.picked.login : kept ? kept.login : picked;
-    const persona = this.find(wish) || this.find(picked) || this.all.find((one) => one.enabled !== false) || null;
+    const persona = this.find(wish) || this.find(picked) || this.all[0] || null;
     this.picked = persona;
     this.draw();
     return persona;
   }
 
   find(login) {
-    return this.all.find((one) => one.login === login && one.enabled !== false);
+    return this.all.find((one) => one.login === login);
   }
 
   first(...roles) {
-    return this.all.find((one) => roles.includes(one.role) && one.enabled !== false);
+    return this.all.find((one) => roles.includes(one.role));
   }
 
   pick(persona) {
@@ -81,6 +86,8 @@ export class Cast {
 
   draw() {
     const { chips } = this.ids;
+    const place = this.picked?.role === "joystick" ? "joystick" : "twitch";
+    for (const [button, places] of this.buttons) button.hidden = !places.includes(place);
     const focused = chips.contains(document.activeElement) ? document.activeElement.dataset.login : null;
     chips.replaceChildren();
     for (const persona of this.all) {
@@ -94,11 +101,6 @@ export class Cast {
       name.textContent = persona.name;
       chip.append(icon(persona.role, chip.title), name);
       chip.setAttribute("aria-pressed", String(this.picked !== null && persona.login === this.picked.login));
-      if (persona.enabled === false) {
-        chip.disabled = true;
-        chip.title = "Joystick.tv comes later";
-        chip.style.removeProperty("--tint");
-      }
       chip.addEventListener("click", () => this.pick(persona));
       chips.append(chip);
       if (persona.login === focused) chip.focus({ preventScroll: true });
@@ -129,7 +131,7 @@ export class Cast {
     login.setAttribute("aria-invalid", String(!good));
     if (!good) return login.focus();
     const key = name.toLowerCase();
-    let persona = this.personas.find((one) => one.login === key && one.enabled !== false);
+    let persona = this.personas.find((one) => one.login === key);
     if (!persona) {
       persona = { login: key, name, role: role.value, color: "" };
       this.own = [...this.own.filter((mine) => mine.login !== key), persona].slice(-4);

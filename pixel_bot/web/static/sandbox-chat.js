@@ -54,8 +54,13 @@ function draw(line) {
     mark.style.color = TINTS[badge];
     row.append(mark);
   }
+  if (line.place === "joystick") {
+    row.classList.add("there");
+    row.append(icon("joystick", "On Joystick.tv"));
+  }
   put(row, "bdi", "name", String(line.name || line.login)).style.color = readable(line.color, line.login);
   row.append(line.bot ? " " : ": ");
+  if (line.whisper_to) put(row, "bdi", "re", `whispers to ${line.whisper_to}`);
   if (line.reply_to) put(row, "bdi", "re", `\u21aa ${line.reply_to}`);
   put(row, "bdi", "text", String(line.text));
   row.line = line;

@@ -9,6 +9,7 @@ export function allowed(who, line) {
   const badges = Array.isArray(line.badges) ? line.badges : [];
   const own = who.login === line.login;
   const safe = !own && badges.some((badge) => STAFF.includes(badge));
+  if (line.place === "joystick") return [];
   if (!STAFF.includes(who.role) || (safe && who.role !== "broadcaster")) return [];
   return own || line.bot ? ["delete"] : ["delete", "timeout"];
 }

@@ -98,7 +98,8 @@ function embody(persona) {
 }
 
 function tellPick({ login, name, role }) {
-  live.send({ do: "pick", login, name, role });
+  // On Joystick.tv a name is shown as it was typed; on Twitch that follows from the login.
+  live.send({ do: "pick", login: role === "joystick" ? name : login, name, role });
 }
 
 let toastTimer = 0;

@@ -14,7 +14,7 @@ from pixel_bot.platforms.sandbox.joystick import frames
 from pixel_bot.platforms.sandbox.joystick.frames import Json
 from pixel_bot.platforms.sandbox.joystick.gateway import Gateway
 from pixel_bot.platforms.sandbox.joystick.grants import Grants
-from pixel_bot.platforms.sandbox.room import Answers
+from pixel_bot.platforms.sandbox.room import HISTORY, Answers
 
 STREAMER = "Pixel_Street"
 BOT = "PixelBot"
@@ -70,6 +70,8 @@ class Joystick:
         self.said: deque[Said] = deque(maxlen=REMEMBERED)
         self.performed: list[Json] = []
         """What the bot did to chat beside speaking: deleted, muted, blocked."""
+        self.recent: deque[JoystickLine] = deque(maxlen=HISTORY)
+        """The last lines, oldest first."""
         self.listeners: set[Callable[[JoystickLine], None]] = set()
         self.changed: set[Callable[[], None]] = set()
         """Called when the stream went on or off."""
@@ -252,6 +254,7 @@ class Joystick:
         self.notified += await self.gateway.broadcast({"v1": lambda: in_version("v1"), "v2": lambda: in_version("v2")})
 
     def _show(self, line: JoystickLine) -> None:
+        self.recent.append(line)
         for tell in tuple(self.listeners):
             tell(line)
 

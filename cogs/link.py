@@ -1,0 +1,72 @@
+"""Link: one person on two platforms has one account."""
+
+from pixel_bot.plugin import ChatError, Cog, Context, KnownViewer, Linked, PixelBot, command, count, mods_only
+
+
+class Link(Cog):
+    """Two accounts that become one, and two again."""
+
+    @command(usage="[CODE]")
+    async def link(self, ctx: Context, code: str = "") -> None:
+        """Link your account to the one on the other platform: ask for a code here, and give it there."""
+        if len(self.bot.rooms) < 2:
+            raise ChatError("I am on one platform only, so there is nothing to link.")
+        await (self._give(ctx, code) if code else self._ask(ctx))
+
+    @command("link yes")
+    async def agree(self, ctx: Context) -> None:
+        """Agree to the account that gave your code."""
+        await ctx.reply(_linked(await self.bot.services.links.agree(ctx.viewer)))
+
+    @command("link no")
+    async def refuse(self, ctx: Context) -> None:
+        """Take back your code."""
+        dropped = await self.bot.services.links.drop(ctx.viewer)
+        await ctx.reply("That code is worth nothing any more." if dropped else "You have no code to take back.")
+
+    @command(usage="@user")
+    @mods_only()
+    async def unlink(self, ctx: Context, viewer: KnownViewer) -> None:
+        """Take somebody's linked accounts apart; what went over goes back."""
+        parted = await self.bot.services.links.unlink(ctx.viewer, viewer)
+        spent = f" {count(parted.missing, 'point')} had been spent meanwhile." if parted.missing else ""
+        await ctx.reply(
+            f"Two accounts again: {parted.kept} on Twitch has {count(parted.kept.points, 'point')}, "
+            f"{parted.merged} on Joystick.tv has {count(parted.merged.points, 'point')}.{spent}"
+        )
+
+    async def _ask(self, ctx: Context) -> None:
+        asked = await self.bot.services.links.ask(ctx.viewer, public=not ctx.can_whisper)
+        prefix = self.bot.settings.command_prefix
+        how = f"Type {prefix}link {asked.code} on {asked.there} within 10 minutes"
+        warning = "Only give codes that you asked for yourself."
+        if not ctx.can_whisper:
+            await ctx.reply(f"{how}, then {prefix}link yes here. {warning}")
+        elif await ctx.whisper(f"{how}. {warning}"):
+            await ctx.reply("I whispered you a code.")
+        else:
+            await ctx.reply("I could not whisper to you. Please try again in a moment.")
+
+    async def _give(self, ctx: Context, code: str) -> None:
+        given = await self.bot.services.links.give(ctx.viewer, code)
+        if isinstance(given, Linked):
+            await ctx.reply(_linked(given))
+            return
+        prefix = self.bot.settings.command_prefix
+        await self.bot.say(
+            f"@{given.owner} {ctx.viewer} on {given.here} typed your code. If that is you, type {prefix}link yes, "
+            f"else {prefix}link no.",
+            platform=given.platform,
+        )
+        await ctx.reply(f"Nearly done: type {prefix}link yes on {given.there} as {given.owner}.")
+
+
+def _linked(linked: Linked) -> str:
+    return (
+        f"{linked.kept} on Twitch and {linked.merged} on Joystick.tv are one now, with "
+        f"{count(linked.kept.points, 'point')}."
+    )
+
+
+async def setup(bot: PixelBot) -> None:
+    await bot.add_component(Link(bot))

@@ -1,0 +1,61 @@
+"""What mods do, each as one change with a summary, so that it can be undone as one."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.db.models import Change
+from pixel_bot.services.people import Viewer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A change that counts as undone: whose it was, and the XP that it gave to somebody."""
+
+    id: int
+    actor: str
+    summary: str
+    xp_user_id: int | None
+    xp_delta: int
+
+
+async def record(
+    session: AsyncSession,
+    actor: Viewer,
+    summary: str,
+    now: datetime,
+    *,
+    xp_user_id: int | None = None,
+    xp_delta: int | None = None,
+) -> int:
+    """Keep a change in the caller's transaction. Returns its id, for the rows of the ledger that belong to it."""
+    log.info("%s: %s", actor.name, summary)
+    values = {"summary": summary, "xp_user_id": xp_user_id, "xp_delta": xp_delta, "created_at": now}
+    made = await session.execute(insert(Change).values(actor=actor.display_name, **values).returning(Change.id))
+    return made.scalar_one()
+
+
+async def strike_last(session: AsyncSession, now: datetime) -> Struck | None:
+    """The last change that stands counts as undone from now on, and the caller takes it back. None without one."""
+    last = select(func.max(Change.id)).where(Change.undone_at.is_(None)).scalar_subquery()
+    row = (
+        await session.execute(
+            update(Change)
+            .where(Change.undone_at.is_(None), Change.id == last)
+            .values(undone_at=now)
+            .returning(Change.id, Change.actor, Change.summary, Change.xp_user_id, Change.xp_delta)
+        )
+    ).first()
+    return None if row is None else Struck(row.id, row.actor, row.summary, row.xp_user_id, row.xp_delta or 0)
+
+
+async def strike(session: AsyncSession, change_id: int, now: datetime) -> None:
+    """That change counts as undone from now on: it was taken back in another way."""
+    await session.execute(
+        update(Change).where(Change.id == change_id, Change.undone_at.is_(None)).values(undone_at=now)
+    )
