@@ -30,7 +30,7 @@ class OnTwitch:
     def __init__(self, bot: PixelBot, services: Services, platform: TwitchPlatform, *, limited: bool) -> None:
         bot_id, owner_id = platform.accounts.id_of("bot"), platform.accounts.id_of("broadcaster")
         self._bot = bot
-        self._platform = platform
+        self.platform = platform
         bot.join_twitch(Account(platform.client_id, bot_id, owner_id, limited), platform.http)
         self._channel = Channel(platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates)
         self._rewards = Rewards(platform.helix, services.natives, services.redeems, owner_id, lambda: signs_of(bot))
@@ -53,9 +53,9 @@ class OnTwitch:
         """Listen, and work beside it. The cogs must be loaded."""
         self._bot.hear_more = self._hear_more
         self._bot.heard_chat = self._watchdog.heard
-        self._platform.eventsub.reconnected.add(self._catch_up)
-        self._platform.accounts.changed.add(self._catch_up)
-        self._platform.listen(self._bot, self._channel)
+        self.platform.eventsub.reconnected.add(self._catch_up)
+        self.platform.accounts.changed.add(self._catch_up)
+        self.platform.listen(self._bot, self._channel)
         work = {
             "watch-time": self._watch.run,
             "watchdog": self._watchdog.run,
@@ -66,8 +66,8 @@ class OnTwitch:
 
     async def deafen(self) -> None:
         """Stop listening."""
-        self._platform.accounts.changed.discard(self._catch_up)
-        await self._platform.deafen()
+        self.platform.accounts.changed.discard(self._catch_up)
+        await self.platform.deafen()
 
     async def end(self) -> None:
         """End what works beside chat."""
@@ -91,4 +91,4 @@ class OnTwitch:
             self._channel.hear(frame)
 
     async def _look_at_subscriptions(self) -> None:
-        self._platform.eventsub.look_again()
+        self.platform.eventsub.look_again()

@@ -119,6 +119,13 @@ class Show:
         await self._at_work.wait()
 
     @property
+    def platform(self) -> TwitchPlatform:
+        """Twitch, where the bot is known to be there."""
+        if self._twitch is None:
+            raise LookupError("The bot is not on Twitch.")
+        return self._twitch.platform
+
+    @property
     def is_on_twitch(self) -> bool:
         """True once the bot is on Twitch."""
         return self._twitch is not None
@@ -166,7 +173,10 @@ class Show:
             log.warning("Some commands were still at work at the end.")
 
     def _on_twitch(self, platform: TwitchPlatform) -> OnTwitch:
+        others = dict(self.bot.platforms)
+        self.bot.platforms.clear()  # Twitch is named first, whenever it came
         self.bot.platforms["Twitch" if self.services.mode == "live" else "the sandbox"] = platform
+        self.bot.platforms.update(others)
         return OnTwitch(self.bot, self.services, platform, limited=self._limited)
 
     def _room_on(self, platform: JoystickPlatform) -> JoystickRoom:

@@ -73,8 +73,7 @@ async def test_effects_of_the_overlay(rich: Stage, line: str, cost: int, what: s
     said = await rich.say_there("Jules", line)
     assert said[0].startswith("@Jules ")
     assert said[0].endswith(f"{500 - cost} points left.")
-    assert [m["what"] for m in rich.overlay.played] == [what]
-    assert {m["by"] for m in rich.overlay.played} == {"Jules"}
+    assert (rich.overlay.played[0]["what"], rich.overlay.played[0]["by"]) == (what, "Jules")
     assert await problems(rich) == []
 
 

@@ -26,7 +26,22 @@ MAY_IMPORT = {
 """What each layer may import; ``top`` (app, live, show, runner, testing and so on) may import everything but cogs."""
 
 BASE_MODULES = {"errors", "texts", "clock", "settings", "setting_types", "logs", "filters", "sounds"}
-TOP_MODULES = {"app", "live", "login", "setup", "setup_joystick", "setup_twitch", "show", "on_twitch", "runner", "cli", "maintenance", "testing", "voices", "__main__"}
+TOP_MODULES = {
+    "app",
+    "live",
+    "login",
+    "setup",
+    "setup_joystick",
+    "setup_twitch",
+    "show",
+    "on_twitch",
+    "runner",
+    "cli",
+    "maintenance",
+    "testing",
+    "voices",
+    "__main__",
+}
 
 
 def layer_of(module: str) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from pixel_bot.errors import StartError
+from pixel_bot.live import LiveApp
 from pixel_bot.platforms.sandbox import frames
 from pixel_bot.platforms.sandbox.world import BOT, STREAMER, citizen
 from pixel_bot.platforms.twitch import line, session
+from pixel_bot.platforms.twitch.channel import Channel
 from pixel_bot.platforms.twitch.helix import HelixError, TwitchHelix
 from pixel_bot.platforms.twitch.topics import scopes_for
 from pixel_bot.testing import SettableClock, settings_in
@@ -161,7 +163,7 @@ async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(
     home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("pixel_bot.chat.ears.MAX_LISTENERS", 20)
-    monkeypatch.setattr("pixel_bot.chat.ears.MAX_COMMANDS", 20)
+    monkeypatch.setattr("pixel_bot.chat.room.MAX_COMMANDS", 20)
     (tmp_path / "cogs").mkdir()
     (tmp_path / "cogs" / "hang.py").write_text(HANG, encoding="utf-8")
     async with home.signed_in(cogs_dir=tmp_path / "cogs", greeting="off") as app:
@@ -212,18 +214,24 @@ async def test_a_busy_bot_does_not_take_twitch_for_silent(home: House, monkeypat
         assert await points(app, "alice") == 250
 
 
+def channel_of(app: LiveApp) -> Channel:
+    """What keeps the stream's state."""
+    assert app.show is not None
+    assert app.show._twitch is not None
+    return app.show._twitch._channel
+
+
 async def test_one_empty_list_of_streams_does_not_end_the_stream(home: House) -> None:
     home.twitch.live = True
     async with home.signed_in(greeting="off") as app:
         await until(lambda: app.services.stream.is_live)
         asked = home.twitch.requests.times("streams")
         home.twitch.faults.add("streams", body={"data": [], "pagination": {}}, times=2)
-        assert app.show is not None
-        app.show._channel.look_again()
+        channel_of(app).look_again()
         await home.twitch.asked("streams", count=asked + 1)
         await asyncio.sleep(0.1)
         assert app.services.stream.is_live
-        app.show._channel.look_again()
+        channel_of(app).look_again()
         await until(lambda: not app.services.stream.is_live)
 
 
@@ -241,8 +249,7 @@ async def test_an_account_that_is_away_says_since_when(home: House) -> None:
 async def test_who_forgets_an_account_asks_for_nobodys_stream(home: House) -> None:
     async with home.signed_in(greeting="off") as app:
         await home.answer(app, "forget", "broadcaster", "")
-        assert app.show is not None
-        app.show._channel.look_again()
+        channel_of(app).look_again()
         asked = home.twitch.requests.times("streams")
         await home.twitch.asked("streams", count=asked + 1)
         streams = [asked.query for asked in home.twitch.requests if asked.path == "streams"]

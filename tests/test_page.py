@@ -175,7 +175,6 @@ async def test_another_persona_has_points_and_rights_of_its_own(browser: Browser
         await expect(page.locator("#log .line.bot").last).to_contain_text("Added 5 points: Viewer_Vi has 1,005.")
         await page.click("#chips button[data-login=viewer_vi]")
         await expect(page.locator("#points")).to_have_text("1,005")
-        assert await page.locator("#chips button[data-login=joy_jules]").is_disabled()
 
 
 async def test_somebody_else_can_be_typed_in(browser: Browser, show: Live) -> None:

@@ -233,7 +233,7 @@ async def test_one_command_that_arrives_eight_times_at_once_buys_one(show: Scene
     await show.mod("!redeem cooldown sound 0")
     for _ in range(8):
         hears(show.chat, "alice", "!sound ding", "m1")
-        show.bot._seen.clear()
+        show.bot.rooms["twitch"]._seen.clear()
     await show.bot.settled()
     assert await show.chat.points("alice") == 285
     assert await show.scalar("SELECT COUNT(*) FROM queue_items") == 1
@@ -460,7 +460,7 @@ async def test_deleted_before_it_is_bought(show: Scene, monkeypatch: pytest.Monk
     await reached.wait()
     event = {"message_id": "m1", "target_user_id": citizen("alice").id}
     show.bot.notify(notification(show.chat, "channel.chat.message_delete", event, "m2"))
-    await show.bot._crew.idle()
+    await show.bot.rooms["twitch"].crew.idle()
     may.set()
     await show.bot.settled()
     await until(lambda: bool(show.page.asked) or track_of(show, "tts").is_idle)

@@ -18,6 +18,7 @@ from twitchio.models.eventsub_ import create_event_instance
 
 from pixel_bot.app import SANDBOX
 from pixel_bot.platforms.sandbox import frames
+from pixel_bot.platforms.sandbox.joystick.joystick import Joystick
 from pixel_bot.platforms.sandbox.points import Reward
 from pixel_bot.platforms.sandbox.room import HISTORY
 from pixel_bot.platforms.sandbox.twitch import Twitch
@@ -351,10 +352,10 @@ async def test_mods_do_what_twitch_lets_them(
     line = await twitch.say(author, "hello")
     for wish, may in (({"do": "timeout", "login": author.login}, may_time_out), ({"do": "delete"}, may_delete)):
         if may:
-            await Wishes(twitch).grant(who, {**wish, "id": line.id})
+            await Wishes(twitch, Joystick()).grant(who, {**wish, "id": line.id})
         else:
             with pytest.raises(Refused, match="Only mods"):
-                await Wishes(twitch).grant(who, {**wish, "id": line.id})
+                await Wishes(twitch, Joystick()).grant(who, {**wish, "id": line.id})
     assert twitch.room.lines[0].removed == (may_delete or may_time_out)
 
 
@@ -366,14 +367,14 @@ async def test_whatever_a_page_wishes_harms_nothing(twitch: Twitch, kind: object
     for odd in ODD:
         wish: dict[str, Any] = {"do": kind, **dict.fromkeys(("text", "kind", "amount", "id", "login", "live"), odd)}
         with contextlib.suppress(Refused):
-            await Wishes(twitch).grant(VIEWER, wish)
+            await Wishes(twitch, Joystick()).grant(VIEWER, wish)
     assert not twitch.points.redemptions
     assert all(len(line.text) <= 500 for line in twitch.room.lines)
 
 
 async def test_a_page_can_do_what_twitch_lets_a_viewer_do(twitch: Twitch) -> None:
     (hydrate,) = twitch.points.rewards.values()
-    wishes = Wishes(twitch)
+    wishes = Wishes(twitch, Joystick())
     await wishes.grant(VIEWER, {"do": "redeem", "id": hydrate.id})
     assert [r.who for r in twitch.points.redemptions.values()] == [VIEWER]
     with pytest.raises(Refused, match="not on offer"):
@@ -394,7 +395,7 @@ async def test_a_line_of_long_ago_cannot_be_deleted(twitch: Twitch) -> None:
         await twitch.say(OTHER, f"line {i}")
     assert len(twitch.room.lines) == HISTORY
     with pytest.raises(Refused, match="too old"):
-        await Wishes(twitch).grant(MOD, {"do": "delete", "id": line.id})
+        await Wishes(twitch, Joystick()).grant(MOD, {"do": "delete", "id": line.id})
 
 
 async def test_a_line_is_taken_out_once(twitch: Twitch) -> None:

@@ -610,16 +610,16 @@ async def test_a_flood_is_awarded_to_the_last_line_and_stays_bounded(
 
 
 async def test_a_flood_of_commands_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.chat.ears.MAX_COMMANDS", 50)
+    monkeypatch.setattr("pixel_bot.chat.room.MAX_COMMANDS", 50)
     async with live(tmp_path) as show:
         under_way = most = 0
         obey = PixelBot._obey
 
-        async def count(bot: PixelBot, message: Any) -> None:
+        async def count(bot: PixelBot, context: Any, message_id: str) -> None:
             nonlocal under_way, most
             under_way += 1
             most = max(most, under_way)
-            await obey(bot, message)
+            await obey(bot, context, message_id)
             under_way -= 1
 
         monkeypatch.setattr(PixelBot, "_obey", count)

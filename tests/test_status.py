@@ -1,7 +1,6 @@
 """!status, and the watchdog that notices when chat falls silent."""
 
 import asyncio
-import dataclasses
 import logging
 from datetime import timedelta
 from pathlib import Path
@@ -69,8 +68,7 @@ async def test_only_mods_may_ask(scene: Scene) -> None:
 async def test_before_anything_happened(scene: Scene) -> None:
     scene.chat.bot.platforms.clear()
     assert await scene.asked() == (
-        "Up 0s on no platform yet · offline · queue: empty · overlay open · OBS not set up · "
-        "no award yet"
+        "Up 0s on no platform yet · offline · queue: empty · overlay open · OBS not set up · no award yet"
     )
 
 

@@ -60,6 +60,7 @@ class Script(Wire):
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        form: Mapping[str, str] | None = None,
     ) -> Answer:
         if "oauth2/token" in url:
             self.grants.append(params or {})

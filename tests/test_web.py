@@ -352,7 +352,9 @@ async def test_an_event_is_told_and_paid(show: Live, kind: str, amount: object, 
         ([{"do": "pick", "login": "x" * 26}], "A name has 1 to 25 letters, digits or underscores."),
         ([{"do": "pick", "login": "alice\n"}, {"do": "say", "text": "x" * 501}], "Twitch takes 500 characters"),
         ([{"do": "pick", "login": {"a": 1}}], "A name has 1 to 25 letters, digits or underscores."),
-        ([{"do": "pick", "login": "joy_jules"}], "Joystick.tv comes later."),
+        ([{"do": "pick", "login": "joy_jules"}, {"do": "say", "text": "x" * 501}], "Joystick.tv takes 500 characters"),
+        ([{"do": "pick", "login": "joy_jules"}, {"do": "redeem", "id": "1"}], "That is Twitch's."),
+        ([{"do": "pick", "login": "joy_jules"}, {"do": "timeout", "login": "x"}], "That is Twitch's."),
         ([{"do": "pick", "login": "viewer_vi"}, {"do": "say", "text": "x" * 501}], "Twitch takes 500 characters"),
     ],
 )
@@ -363,7 +365,7 @@ async def test_a_refusal_is_a_sentence(show: Live, wishes: list[Json], sentence:
         assert (await page.hear("refused"))["text"].startswith(sentence)
 
 
-@pytest.mark.parametrize("role", ["broadcaster", "bot", "joystick", "god", "", None])
+@pytest.mark.parametrize("role", ["broadcaster", "bot", "god", "", None])
 async def test_nobody_becomes_the_streamer_by_asking(show: Live, role: object) -> None:
     async with visit(show) as (page, _):
         await page.do(do="pick", login="mallory", role=role)

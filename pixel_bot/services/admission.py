@@ -12,10 +12,10 @@ from pixel_bot.services.ledger import Entry, post
 from pixel_bot.services.people import Person
 
 _KNOWN = """
-SELECT u.platform, u.platform_id, u.id, u.name, u.display_name, k.id, k.name,
-       k.id <> u.id OR EXISTS (SELECT 1 FROM users o WHERE o.merged_into = u.id)
+SELECT u.platform, u.platform_id, u.id, u.name, u.display_name, COALESCE(k.id, u.id), COALESCE(k.name, u.name),
+       k.id IS NOT NULL OR EXISTS (SELECT 1 FROM users o WHERE o.merged_into = u.id)
 FROM {source} JOIN users u ON u.platform = row.platform AND u.platform_id = row.platform_id
-JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
+LEFT JOIN users k ON k.id = u.merged_into
 """
 
 

@@ -199,6 +199,7 @@ class Economy:
         now, missing = self._clock.now(), 0
         entries: list[Entry] = []
         for user_id, total, points in rows:
+            total = int(total)
             back = max(-total, -points)
             missing += back + total
             entries.append(Entry(user_id, back, "undo", now, change_id=change_id, note=_signed_note(actor, "")))

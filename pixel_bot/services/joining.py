@@ -100,7 +100,7 @@ class Joining:
         change = await changes.record(session, actor, f"link {merged.name} to {kept.name}", now)
         points = await self._move_points(session, merged, kept, merged.points, "link", change)
         xp = await self._levels.move(session, merged.name, kept.name)
-        await level_claims.share(session, kept_id, merged_id, self._levels.curve.max_level, now)
+        await level_claims.share(session, kept_id, merged_id, self._levels.rewarded, now)
         await belongings.hand_over(session, merged_id, kept_id)
         await session.execute(update(User).where(User.id == merged_id).values(merged_into=kept_id, updated_at=now))
         values = {"points": points, "xp": xp, "change_id": change, "created_at": now}
@@ -127,7 +127,7 @@ class Joining:
         points = max(0, min(link.points, kept.points))
         await self._move_points(session, kept, merged, points, "unlink", link.change_id)
         xp = await self._levels.move(session, kept.name, merged.name, link.xp)
-        await level_claims.unshare(session, kept.id, merged.id, self._levels.curve.max_level)
+        await level_claims.unshare(session, kept.id, merged.id, self._levels.rewarded)
         await belongings.hand_back(session, kept.id, merged.id, link.created_at)
         return Unlinked(_with(kept, -points), _with(merged, points), points, xp, max(0, link.points) - points)
 

@@ -4,7 +4,7 @@ While two accounts are linked, what is paid to one counts as paid to both; what 
 other, so that no reward comes twice to people who link one account to many, one after another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -43,24 +43,23 @@ async def claim(session: AsyncSession, due: Sequence[Due]) -> list[Due]:
     return fresh
 
 
-async def share(session: AsyncSession, one: int, other: int, highest: int, now: datetime) -> None:
+async def share(session: AsyncSession, one: int, other: int, levels: Collection[int], now: datetime) -> None:
     """Two accounts become one: what was paid to either counts as paid to the other.
 
     Args:
         session: the caller's transaction.
         one, other: the user ids.
-        highest: the highest level that there is.
+        levels: those that pay something.
         now: when it happens.
     """
-    levels = range(2, highest + 1)
     pairs = [(_id(a, level), _id(b, level)) for level in levels for a, b in ((one, other), (other, one))]
     paid = await events.what_they_gave(session, [theirs for theirs, _ in pairs])
     await events.claim(session, [Worked(copy, LINKED, 0, 0, now) for theirs, copy in pairs if theirs in paid])
 
 
-async def unshare(session: AsyncSession, one: int, other: int, highest: int) -> None:
+async def unshare(session: AsyncSession, one: int, other: int, levels: Collection[int]) -> None:
     """They are two again: each keeps what was paid to it, and what was paid while they were one."""
-    ids = [(_id(user, level),) for user in (one, other) for level in range(2, highest + 1)]
+    ids = [(_id(user, level),) for user in (one, other) for level in levels]
     source = unfold(session, {"id": "text"})
     await session.execute(
         sql(f"DELETE FROM events WHERE kind = :kind AND id IN (SELECT row.id FROM {source})"),

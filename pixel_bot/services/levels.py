@@ -3,7 +3,7 @@
 import logging
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import floor
@@ -88,6 +88,11 @@ class Levels:
         self.curve = curve
         self.on_level_up: LevelUpListener | None = None
         self._rewards = rewards
+
+    @property
+    def rewarded(self) -> Collection[int]:
+        """The levels that pay something, or have something to say."""
+        return self._rewards.keys()
 
     async def tell(self, ups: Sequence[LevelUp]) -> None:
         """Let chat hear of levels that have something to say. Call it when they are durable."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from pixel_bot.errors import PixelError
+from pixel_bot.platforms.joystick.fields import ID, is_username
 from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
 from pixel_bot.platforms.wire import Answer, Wire
 
@@ -45,8 +46,8 @@ class JoystickApi:
         answer = await (self._with(token, "GET", "me/identity") if token else self._ask("GET", "me/identity"))
         body: Any = answer.body
         try:
-            channel_id, username = str(body["channel_id"]), body["username"]
-            if not channel_id or not isinstance(username, str) or not username:
+            channel_id, username = body["channel_id"], body["username"]
+            if not isinstance(channel_id, str) or not ID.fullmatch(channel_id) or not is_username(username):
                 raise ValueError("nobody")
             return Identity(channel_id, username, body.get("live") is True)
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -78,7 +79,7 @@ class JoystickApi:
             if exc.status != 401:
                 raise
         # A token that is minutes old and not taken: asking on would only be noise.
-        await self._installs.mark_gone(REFUSED)
+        await self._installs.mark_gone(REFUSED, token)
         raise NotInstalled(REFUSED)
 
     async def _with(self, token: str, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:

@@ -6,6 +6,7 @@ The gateway speaks ActionCable: the server greets, we subscribe, it sends a ping
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Patience:
     silence: float = 6.0
 
 
+STALL_SECONDS = 1.0
 TRIES = 3
 """How often a subscription is asked for."""
 
@@ -66,6 +68,7 @@ class Cable:
         self._patience = patience
         self.identifier = ""
         """What is subscribed to; empty before."""
+        self._early: deque[Frame] = deque()
         self.on_error: Callable[[str], None] = lambda _: None
         """Called with what the server says of a command that it refused."""
 
@@ -126,6 +129,8 @@ class Cable:
         Raises:
             CableLost: the connection is over.
         """
+        if self._early:
+            return self._early.popleft()
         while True:
             frame = await self._frame()
             if frame.get("type") == "welcome":
@@ -167,6 +172,8 @@ class Cable:
                 return False
             if kind == "welcome":
                 await self._ask_for(identifier)
+            elif (message := self._message_of(frame)) is not None:
+                self._early.append(message)
 
     async def _ask_for(self, identifier: str) -> None:
         await self._send({"command": "subscribe", "identifier": identifier})
@@ -181,7 +188,7 @@ class Cable:
         """The message of a data frame: one without a type of its own. What is an error goes to ``on_error``."""
         message: Any = frame.get("message")
         fields: Frame = cast(Frame, message) if isinstance(message, dict) else {}
-        error: Any = frame.get("error") or fields.get("error")
+        error: Any = frame.get("error") or ("type" not in fields and fields.get("error"))
         if error:
             self.on_error(str(error)[:200])
             return None
@@ -205,12 +212,16 @@ class Cable:
             return frame
 
     async def _text(self) -> str:
+        loop = asyncio.get_running_loop()
         while True:
+            since = loop.time()
             try:
-                # Counted only while nothing is there to read: who is busy cannot say that it is silent.
+                # Counted only while somebody reads: who is busy cannot say that it is silent.
                 async with asyncio.timeout(self._patience.silence):
                     message = await self._socket.receive()
             except TimeoutError:
+                if loop.time() - since > self._patience.silence + STALL_SECONDS:
+                    continue  # the whole program stood still, and what came meanwhile was not looked at
                 raise CableLost("Joystick.tv fell silent") from None
             except (aiohttp.ClientError, OSError, RuntimeError) as exc:
                 raise CableLost(f"the connection broke ({type(exc).__name__})") from None

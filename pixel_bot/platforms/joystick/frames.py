@@ -4,30 +4,26 @@ Types are matched exactly: a tip goal that grew is no tip, and a new count of fo
 event is written for people and can hold HTML, so nothing is ever taken from it but a name that looks like one.
 """
 
-import html
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeGuard, cast
+from datetime import datetime
+from typing import Any, Literal, cast
 
 import orjson
 
+from pixel_bot.platforms.joystick.fields import (
+    Message,
+    amount_of,
+    emote_names,
+    id_of,
+    moment_of,
+    person_named,
+    plain_words,
+)
 from pixel_bot.services.happenings import Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
 from pixel_bot.services.people import Person
 from pixel_bot.services.spoken import Spoken
-from pixel_bot.texts import fit, visible
-
-MOST = 1_000_000_000
-"""Tokens, subs, months, viewers: more than there can be."""
-
-AHEAD = timedelta(minutes=5)
-"""A clock may be so much fast. What claims to come from later would hold a cooldown for ever."""
-
-LONGEST_WORDS = 60
-USERNAME = re.compile(r"[\w.\-]{1,64}")
-EVENT_ID = re.compile(r"[!-~]{1,200}")
-TAG = re.compile(r"<[/!?A-Za-z][^<>]*>")
+from pixel_bot.texts import visible
 
 Kind = Literal["tip", "follow", "sub", "resub", "gift", "wheel", "raid", "enter", "on", "off"]
 
@@ -57,8 +53,6 @@ KINDS: Mapping[str, Kind] = {
 """What counts, by the first version's name and by the second one's. All other types pay nothing and say nothing."""
 
 CHAT = {"new_message", "chat_message"}
-
-Message = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +87,11 @@ def read(message: Message, *, now: datetime) -> Heard | None:
         return _spoken(message, now)
     if kind not in KINDS:
         return None
-    at = _moment(message, now)
+    at = moment_of(message, now)
     what = KINDS[kind]
     if what in {"on", "off"}:
         return StreamChange(what == "on", at)
-    return _READERS[what](f"joystick:{_id(message)}", _fields(message), message, at)
+    return _READERS[what](f"joystick:{id_of(message)}", _fields(message), message, at)
 
 
 def _spoken(message: Message, now: datetime) -> Spoken | None:
@@ -112,51 +106,15 @@ def _spoken(message: Message, now: datetime) -> Spoken | None:
         raise TypeError("a message without a text")
     is_streamer = badges.get("streamer") is True or author.get("isStreamer") is True
     is_mod = is_streamer or badges.get("mod") is True or author.get("isModerator") is True
-    emotes = _names(body.get("emotes") or body.get("emotesUsed"))
+    emotes = emote_names(body.get("emotes") or body.get("emotesUsed"))
     person = person_named(author.get("username") or author.get("slug"))
-    return Spoken(f"joystick:{_id(message)}", person, visible(text), _moment(message, now), is_mod, is_streamer, emotes)
+    return Spoken(
+        f"joystick:{id_of(message)}", person, visible(text), moment_of(message, now), is_mod, is_streamer, emotes
+    )
 
 
 def _object(value: object) -> Message:
     return cast(dict[str, Any], value) if isinstance(value, dict) else {}
-
-
-def is_username(name: object) -> TypeGuard[str]:
-    """True for a name that can be stored as ``name@joystick``, and that people can see all of."""
-    return isinstance(name, str) and USERNAME.fullmatch(name) is not None and visible(name) == name
-
-
-def person_named(username: object) -> Person:
-    """Somebody by their username.
-
-    Raises:
-        ValueError: no username that could be stored as ``name@joystick``.
-    """
-    if not is_username(username):
-        raise ValueError("an odd username")
-    login = username.lower()
-    return Person(login, login, username, "joystick")
-
-
-def _id(message: Message) -> str:
-    """The id under which it is paid once.
-
-    Raises:
-        ValueError: there is none; then it could be paid twice.
-    """
-    found = message.get("id") or message.get("messageId")
-    if not isinstance(found, str) or not EVENT_ID.fullmatch(found):
-        raise ValueError("an event without an id")
-    return found
-
-
-def _moment(message: Message, now: datetime) -> datetime:
-    raw = message.get("occurred_at") or message.get("createdAt")
-    try:
-        at = datetime.fromisoformat(raw) if isinstance(raw, str) else now
-        return now if at.tzinfo is None or at > now + AHEAD else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return now
 
 
 def _fields(message: Message) -> Mapping[str, Any]:
@@ -177,44 +135,8 @@ def _who(fields: Mapping[str, Any]) -> Person | None:
     return person_named(who) if who else None
 
 
-def _amount(value: object, *, least: int = 0, default: int | None = None) -> int:
-    if value is None and default is not None:
-        return default
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MOST:
-        raise ValueError("an amount that cannot be")
-    return value
-
-
-def _words(value: object) -> str:
-    """A title that a person wrote, as plain text."""
-    if not isinstance(value, str):
-        return ""
-    text, before = value[:500], ""
-    # Again and again: what is left of nested or escaped tags may be one itself. Each round makes the text shorter.
-    while text != before:
-        before, text = text, TAG.sub("", html.unescape(text))
-    shown = (char if char.isprintable() else " " if char.isspace() else "" for char in visible(text))
-    return fit("".join(shown), LONGEST_WORDS)
-
-
-def _names(emotes: object) -> tuple[str, ...]:
-    """Names of emotes, however they are told."""
-    if not isinstance(emotes, list):
-        return ()
-    names: list[str] = []
-    for emote in cast(list[Any], emotes)[:100]:
-        if isinstance(emote, dict):
-            fields = cast(dict[str, Any], emote)
-            emote = fields.get("code") or fields.get("name")
-        if isinstance(emote, str) and emote:
-            names.append(emote)
-    return tuple(names)
-
-
 def _tip(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
-    tokens, item = _amount(fields["how_much"]), _words(fields.get("tip_menu_item"))
+    tokens, item = amount_of(fields["how_much"]), plain_words(fields.get("tip_menu_item"))
     return Tip(event_id, _who(fields), at, tokens=tokens, item=item)
 
 
@@ -227,19 +149,19 @@ def _sub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> 
 
 
 def _resub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
-    return Sub(event_id, _who(fields), at, months=_amount(fields.get("how_long"), default=1))
+    return Sub(event_id, _who(fields), at, months=amount_of(fields.get("how_long"), default=1))
 
 
 def _gift(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
-    return Gift(event_id, _who(fields), at, total=_amount(fields.get("how_much"), least=1, default=1))
+    return Gift(event_id, _who(fields), at, total=amount_of(fields.get("how_much"), least=1, default=1))
 
 
 def _wheel(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
-    return WheelClaim(event_id, _who(fields), at, prize=_words(fields.get("prize")))
+    return WheelClaim(event_id, _who(fields), at, prize=plain_words(fields.get("prize")))
 
 
 def _raid(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
-    return Raid(event_id, _who(fields), at, viewers=_amount(fields.get("number_of_viewers"), default=0))
+    return Raid(event_id, _who(fields), at, viewers=amount_of(fields.get("number_of_viewers"), default=0))
 
 
 def _enter(event_id: str, fields: Mapping[str, Any], message: Message, at: datetime) -> Happening | None:

@@ -26,6 +26,8 @@ EARLY = timedelta(seconds=60)
 WITHDRAWN = "Joystick.tv has withdrawn the bot. Install it again: open /setup."
 """It was uninstalled there, or one of its refresh tokens was used twice."""
 
+UNWRITTEN = "its new tokens could not be written into the database"
+
 
 class NotInstalled(PixelError):
     """There is no channel that lets the bot in. The sentence says what to do."""
@@ -39,7 +41,8 @@ class Installs:
         self._clock = clock
         self._oauth = oauth
         self._installs: dict[str, Install] = {}
-        self._refreshing = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._renewing: dict[str, asyncio.Task[str]] = {}
         self._unwritten = False
         self._waiting: set[asyncio.Future[None]] = set()
         self.changed: set[Callable[[], None]] = set()
@@ -70,7 +73,7 @@ class Installs:
         """A channel let the bot in. One that is in use stays so, with the new tokens."""
         known = self._installs.get(channel_id)
         waits = pending and (known is None or known.pending)
-        async with self._refreshing:
+        async with self._turn:
             await self._put(Install(channel_id, username, waits, "", grant))
         if not waits:
             await self._leave_others(channel_id)
@@ -103,8 +106,8 @@ class Installs:
             await self._leave(install)
             self._tell()
 
-    async def token(self) -> str:
-        """The access token, fresh.
+    async def token(self, early: timedelta = EARLY) -> str:
+        """The access token; a new one where it ends so ``early``.
 
         Raises:
             NotInstalled: there is none any more.
@@ -112,7 +115,9 @@ class Installs:
         """
         install = self._in_use()
         grant = install.grant
-        if grant is not None and grant.expires_at - EARLY > self._clock.now():
+        if self._unwritten:
+            await self.write_again()
+        if grant is not None and grant.expires_at - early > self._clock.now():
             return grant.access
         return await self.renewed(grant.access if grant else "")
 
@@ -122,15 +127,30 @@ class Installs:
         Raises:
             NotInstalled, NoAnswer: as ``token`` does.
         """
+        renewing = self._renewing.get(bad)
+        if renewing is None:
+            renewing = self._renewing[bad] = asyncio.create_task(self._renewed(bad), name="joystick-refresh")
+            renewing.add_done_callback(lambda done: self._finish(bad, done))
         # Shielded: who gives up waiting must not take the new pair along, for the old one is worth nothing by then.
-        return await asyncio.shield(asyncio.ensure_future(self._renewed(bad)))
+        return await asyncio.shield(renewing)
+
+    async def close(self) -> None:
+        """Wait until a refresh that is under way is done: its pair is the only one that works tomorrow."""
+        if self._renewing:
+            await asyncio.wait(self._renewing.values())
+
+    def _finish(self, bad: str, done: asyncio.Task[str]) -> None:
+        del self._renewing[bad]
+        if not done.cancelled():
+            done.exception()  # it is heard, also where nobody waits any more
 
     async def _renewed(self, bad: str) -> str:
-        async with self._refreshing:
+        async with self._turn:
             install = self._in_use()
             grant = install.grant
             if grant is not None and grant.access != bad:
-                return grant.access  # somebody else was here before us
+                # Somebody else was here before us.
+                return (await self._written(install, grant)).access
             if grant is None or not grant.refresh:
                 await self._gone(install, WITHDRAWN)
                 raise NotInstalled(WITHDRAWN)
@@ -142,21 +162,39 @@ class Installs:
                 log.warning("Joystick.tv refuses new tokens: %s", exc)
                 await self._gone(install, WITHDRAWN)
                 raise NotInstalled(WITHDRAWN) from None
-            await self._put(replace(install, grant=fresh))
-            return fresh.access
+            self._unwritten = True
+            return (await self._written(replace(install, grant=fresh), fresh)).access
 
-    async def mark_gone(self, problem: str = WITHDRAWN) -> None:
-        """Joystick.tv does not know the installation any more: ask for nothing until there is a new one."""
-        async with self._refreshing:
+    async def mark_gone(self, problem: str = WITHDRAWN, used: str = "") -> None:
+        """Joystick.tv does not know the installation any more: ask for nothing until there is a new one.
+
+        Args:
+            problem: what to tell people.
+            used: the access token that turned out to be worth nothing; a newer one stays.
+        """
+        async with self._turn:
             install = self.current
-            if install is not None and not install.problem:
+            if install is None or install.problem:
+                return
+            if not used or (install.grant is not None and install.grant.access == used):
                 await self._gone(install, problem)
 
     async def write_again(self) -> None:
-        """Write what could not be written before."""
-        install = self.current
-        if self._unwritten and install is not None:
-            await self._put(install)
+        """Write what could not be written before.
+
+        Raises:
+            NoAnswer: it cannot be written yet.
+        """
+        async with self._turn:
+            if (install := self.current) is not None and install.grant is not None:
+                await self._written(install, install.grant)
+
+    async def renamed(self, channel_id: str, username: str) -> None:
+        """The channel is called like this."""
+        async with self._turn:
+            install = self._installs.get(channel_id)
+            if install is not None and install.grant is not None and install.username != username:
+                await self._put(replace(install, username=username))
 
     def _in_use(self) -> Install:
         install = self.current
@@ -184,11 +222,21 @@ class Installs:
                 await self._leave(install)
 
     async def _leave(self, install: Install) -> None:
-        async with self._refreshing:
-            del self._installs[install.channel_id]
-            await self._records.drop(install.channel_id)
-        if install.grant is not None:
-            await self._oauth.revoke(install.grant.access)
+        async with self._turn:
+            left = self._installs.pop(install.channel_id, None)
+            if left is None:
+                return
+            await self._records.drop(left.channel_id)
+        if left.grant is not None:
+            await self._oauth.revoke(left.grant.access)
+
+    async def _written(self, install: Install, grant: Grant) -> Grant:
+        """The tokens, once they are in the database: nobody gets them before."""
+        if self._unwritten:
+            await self._put(install)
+        if self._unwritten:
+            raise NoAnswer(UNWRITTEN, "Joystick.tv")
+        return grant
 
     async def _put(self, install: Install) -> None:
         self._installs.pop(install.channel_id, None)
@@ -196,7 +244,7 @@ class Installs:
         try:
             await self._records.keep(install)
         except SQLAlchemyError as exc:
-            # In memory it works on, and is written within the hour; only a restart before that would ask anew.
+            # It is tried again whenever somebody asks for the token.
             self._unwritten = True
             log.error("The tokens for Joystick.tv could not be kept: %s", type(exc).__name__)
         else:

@@ -6,17 +6,14 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
 
 import aiohttp
 
 from pixel_bot.clock import Clock
-from pixel_bot.platforms.joystick.cable import Cable, CableLost, Frame, Patience, Unauthorized
-from pixel_bot.platforms.joystick.frames import StreamChange, read
+from pixel_bot.platforms.joystick.cable import Cable, CableLost, Patience, Unauthorized
+from pixel_bot.platforms.joystick.hearing import Hearing, Listener
 from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
 from pixel_bot.platforms.wire import NoAnswer
-from pixel_bot.services.happenings import Happening
-from pixel_bot.services.spoken import Spoken
 
 log = logging.getLogger(__name__)
 
@@ -24,32 +21,12 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STABLE_SECONDS = 20.0
 """A connection that held so long was a good one: the next loss begins with a short pause again."""
 
-MOST_AHEAD = 20_000
-"""Messages that are read while the bot is busy. Beyond, the server waits."""
+CONNECTING = "connecting"
+QUIET_SECONDS = 0.1
+HEAR_OUT_TURNS = 100
 
 DEAF = "Joystick.tv does not let the bot listen. Install it again: open /setup."
-SENT_AWAY = "Joystick.tv asked the bot not to come back. Install it again, or start the bot again."
-
-
-class Listener(Protocol):
-    """Who hears what happens."""
-
-    def hear_spoken(self, spoken: Spoken) -> None:
-        """Somebody wrote in chat."""
-        ...
-
-    def hear_happening(self, happening: Happening) -> None:
-        """Something happened that may pay."""
-        ...
-
-    @property
-    def is_pressed(self) -> bool:
-        """True when the reader should await ``breathe`` before it reads on."""
-        ...
-
-    async def breathe(self) -> None:
-        """Wait until there is room for more."""
-        ...
+SENT_AWAY = "Joystick.tv asked the bot not to come back. Install it again (open /setup), or start the bot again."
 
 
 class Line:
@@ -57,13 +34,13 @@ class Line:
 
     def __init__(self, url: str, http: aiohttp.ClientSession, installs: Installs, basic_key: str, clock: Clock) -> None:
         self.patience = Patience()
+        self.hearing = Hearing(clock)
+        self.connections = 0
+        """How many there were: what was found out about one may be different on the next."""
         self.down_since: datetime | None = clock.now()
-        self.down_reason = "connecting"
+        self.down_reason = CONNECTING
         self.problem = ""
         """Why it is not tried any more, and what to do; empty while it is."""
-        self.is_own: Callable[[Spoken], bool] = lambda _: False
-        """Knows the bot's own words, which come back like anybody's."""
-        self.on_stream: Callable[[StreamChange], None] = lambda _: None
         self.opened: Callable[[], Awaitable[None]] | None = None
         """Awaited beside each new connection: what happened meanwhile was not heard."""
         self.on_error: Callable[[str], None] = lambda _: None
@@ -74,11 +51,14 @@ class Line:
         self._basic_key = basic_key
         self._clock = clock
         self._prefers_basic = False
-        self._may_renew = True
+        self._token: str = ""
+        self._suspect: str = ""
+        """A token with which no connection was to be had, by no key."""
+        self._was_stable = False
         self._cable: Cable | None = None
         self._channel_id = ""
+        self._heard_at = 0.0
         self._up = asyncio.Event()
-        self._ahead: asyncio.Queue[Frame] = asyncio.Queue(MOST_AHEAD)
 
     @property
     def is_up(self) -> bool:
@@ -101,108 +81,136 @@ class Line:
 
     async def run(self, listener: Listener) -> None:
         """Work until cancelled."""
-        working = asyncio.create_task(self._work_ahead(listener), name="joystick-messages")
+        hearing = asyncio.create_task(self.hearing.run(listener), name="joystick-hearing")
         try:
             await self._keep()
         finally:
-            working.cancel()
-            await asyncio.gather(working, return_exceptions=True)
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
 
     async def hear_out(self) -> None:
-        """Wait until what was read is handed over."""
-        await self._ahead.join()
+        """Wait until what has arrived already is handed over: Joystick.tv would not send it again."""
+        for _ in range(HEAR_OUT_TURNS):
+            await asyncio.sleep(QUIET_SECONDS / 5)
+            await self.hearing.done()
+            if asyncio.get_running_loop().time() - self._heard_at > QUIET_SECONDS:
+                return
 
     async def _keep(self) -> None:
-        pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
+        pause = FIRST_PAUSE
         while True:
             changed = self._installs.next_change()
-            since = loop.time()
-            stop = ""
-            try:
-                await self._connect_and_read()
-            except NotInstalled as exc:
-                self._end(str(exc))
-                stop = str(exc)
-            except Unauthorized as exc:
-                self._end(exc.reason)
-                if await self._renewed():
-                    continue
-                stop = DEAF
-            except CableLost as exc:
-                self._end(exc.reason)
-                stop = SENT_AWAY if exc.stop else ""
-            except NoAnswer as exc:
-                self._end(str(exc))
-            finally:
-                self._up.clear()
-            if stop:
+            if stop := await self._try_once():
                 await self._wait_for(changed, stop)
                 pause = FIRST_PAUSE
                 continue
-            if loop.time() - since >= STABLE_SECONDS:
-                pause, self._may_renew = FIRST_PAUSE, True
+            changed.cancel()
+            if self._was_stable:
+                pause = FIRST_PAUSE
             await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - spreads many bots, guards nothing
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _try_once(self) -> str:
+        """Connect, and read until the connection is lost. Returns why it must not be tried again; empty if it may."""
+        try:
+            await self._connect_and_read()
+        except (CableLost, NotInstalled, NoAnswer) as exc:
+            self._end(str(exc).rstrip("."))
+            return self._verdict(exc)
+        return ""
+
+    def _verdict(self, why: Exception) -> str:
+        match why:
+            case NotInstalled():
+                return str(why)
+            case Unauthorized() if self._suspect:
+                return DEAF
+            case Unauthorized():
+                # The token is renewed once for that, before the next connection.
+                self._suspect = self._token
+                return ""
+            case CableLost(stop=True):
+                return SENT_AWAY
+            case _:
+                return ""
 
     async def _wait_for(self, changed: asyncio.Future[None], problem: str) -> None:
         """Nothing helps but a new installation, so nothing is asked before there is one."""
         self.problem = problem
         log.warning("%s", problem)
         await changed
-        self.problem, self._may_renew = "", True
-
-    async def _renewed(self) -> bool:
-        """After the key was refused: try once with a new one. Returns False when that was tried."""
-        if not self._may_renew:
-            return False
-        self._may_renew = False
-        with suppress(NotInstalled, NoAnswer):
-            await self._installs.renewed(await self._installs.token())
-        return True
+        self.problem = ""
+        self.down_reason = CONNECTING
+        self._suspect = ""
 
     async def _connect_and_read(self) -> None:
-        token = await self._installs.token()
+        self._was_stable = False
+        self._token = await self._installs.token()
+        if self._token == self._suspect:
+            self._token = await self._installs.renewed(self._token)
         install = self._installs.current
         self._channel_id = install.channel_id if install is not None else ""
-        cable = await self._open(token)
-        cable.on_error = self._refused
-        watching = asyncio.create_task(self._watch_install(cable), name="joystick-install")
+        self.hearing.tune_in(self._channel_id)
+        cable = await self._open()
+        beside = [
+            asyncio.create_task(work, name=name)
+            for name, work in (("joystick-install", self._watch_install(cable)), ("joystick-state", self._ask_anew()))
+        ]
         try:
-            await cable.subscribe()
             self._begin(cable)
-            asking = asyncio.create_task(self._ask_anew(), name="joystick-state")
-            try:
-                while True:
-                    await self._ahead.put(await cable.read())
-            finally:
-                asking.cancel()
-                await asyncio.gather(asking, return_exceptions=True)
+            await self._read(cable)
         finally:
+            self._up.clear()
             self._cable = None
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
             await cable.close()
 
-    async def _open(self, token: str) -> Cable:
+    async def _read(self, cable: Cable) -> None:
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        try:
+            while True:
+                message = await cable.read()
+                self._heard_at = loop.time()
+                await self.hearing.put(message)
+        finally:
+            if loop.time() - since >= STABLE_SECONDS:
+                self._was_stable = True
+                self._suspect = ""
+
+    async def _open(self) -> Cable:
         """By the access token, or by our bot's own key where that is what the server takes; whichever worked last."""
-        keys = [token, self._basic_key]
+        keys = [self._token, self._basic_key]
         if self._prefers_basic:
             keys.reverse()
+        with suppress(Unauthorized):
+            return await self._subscribed(keys[0])
+        cable = await self._subscribed(keys[1])
+        self._prefers_basic = not self._prefers_basic
+        return cable
+
+    async def _subscribed(self, key: str) -> Cable:
+        cable = await Cable.open(self._http, self._url, key, self.patience)
+        cable.on_error = self._refused
         try:
-            return await Cable.open(self._http, self._url, keys[0], self.patience)
-        except Unauthorized:
-            cable = await Cable.open(self._http, self._url, keys[1], self.patience)
-            self._prefers_basic = not self._prefers_basic
-            return cable
+            await cable.subscribe()
+        except BaseException:
+            await cable.close()
+            raise
+        return cable
 
     async def _watch_install(self, cable: Cable) -> None:
         """Leave when the installation in use is gone, or another one."""
         while True:
-            await self._installs.next_change()
+            change = self._installs.next_change()
             install = self._installs.current
             if install is None or install.problem or install.channel_id != self._channel_id:
+                change.cancel()
                 await cable.close()
                 return
+            await change
 
     async def _ask_anew(self) -> None:
         if self.opened is not None:
@@ -210,6 +218,7 @@ class Line:
 
     def _begin(self, cable: Cable) -> None:
         self._cable = cable
+        self.connections += 1
         if self.down_since is not None:
             log.info("Connected to Joystick.tv.")
         self.down_since, self.problem = None, ""
@@ -218,43 +227,11 @@ class Line:
     def _end(self, reason: str) -> None:
         if self.down_since is None:
             self.down_since = self._clock.now()
-            log.warning("The connection to Joystick.tv was lost: %s.", reason.rstrip("."))
+            log.warning("The connection to Joystick.tv was lost: %s.", reason)
         else:
-            log.info("No connection to Joystick.tv yet: %s.", reason.rstrip("."))
-        self.down_reason = reason.rstrip(".")
+            log.info("No connection to Joystick.tv yet: %s.", reason)
+        self.down_reason = reason
 
     def _refused(self, error: str) -> None:
         log.warning("Joystick.tv refused something that the bot said: %s", error)
         self.on_error(error)
-
-    # What was read
-
-    async def _work_ahead(self, listener: Listener) -> None:
-        while True:
-            message = await self._ahead.get()
-            if listener.is_pressed:
-                await listener.breathe()
-            self._take(message, listener)
-            self._ahead.task_done()
-
-    def _take(self, message: Frame, listener: Listener) -> None:
-        """Hand over one message. Never raises: one that cannot be read is logged and left out."""
-        channel_id = message.get("channel_id") or message.get("channelId")
-        if channel_id and self._channel_id and channel_id != self._channel_id:
-            log.debug("An event of another channel was left out.")
-            return
-        try:
-            heard = read(message, now=self._clock.now())
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            log.warning("An event from Joystick.tv was left out, because it cannot be read: %s", type(exc).__name__)
-            return
-        match heard:
-            case Spoken():
-                if not self.is_own(heard):
-                    listener.hear_spoken(heard)
-            case StreamChange():
-                self.on_stream(heard)
-            case Happening():
-                listener.hear_happening(heard)
-            case None:
-                return

@@ -132,18 +132,20 @@ class JoystickOAuth:
     async def _grant(self, form: Mapping[str, str], old_refresh: str) -> Grant:
         try:
             answer = await self._post("token", form)
-        except NoAnswer as exc:
-            raise OAuthRefused(f"Joystick.tv does not answer ({exc}). Try again.", final=False) from None
+        except NoAnswer:
+            raise OAuthRefused("Joystick.tv does not answer right now.", final=False) from None
         self._note(answer)
         if self.problem:
             raise OAuthRefused(self.problem, final=False)
         if answer.status != 200:
             final = answer.status in {400, 401, 403}
-            raise OAuthRefused(f"Joystick.tv gave no tokens: {answer.status} {_error(answer)}".strip(), final=final)
+            raise OAuthRefused(
+                f"Joystick.tv gave no tokens ({answer.status} {_error(answer)}).".replace(" )", ")"), final=final
+            )
         try:
             return self._read(answer.body, old_refresh)
         except (KeyError, TypeError, AttributeError):
-            raise OAuthRefused("Joystick.tv's answer could not be read. Try again.", final=False) from None
+            raise OAuthRefused("Joystick.tv's answer could not be read.", final=False) from None
 
     def _read(self, body: Any, old_refresh: str) -> Grant:
         access, refresh = body["access_token"], body.get("refresh_token") or old_refresh

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import delete, select, update
 
-from pixel_bot.clock import EPOCH, Clock
+from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import JoystickInstall
-from pixel_bot.logs import hide
-from pixel_bot.platforms.joystick.oauth import Grant
+from pixel_bot.platforms.joystick.oauth import DEFAULT_LIFE, Grant
 from pixel_bot.services.cipher import Cipher
 
 log = logging.getLogger(__name__)
@@ -48,13 +47,17 @@ class Records:
         self._cipher = cipher
 
     async def load(self) -> Sequence[Install]:
-        """All of them, the oldest first. Tokens that stand there in plain text are encrypted."""
+        """All of them, the one that was touched last at the end. Tokens in plain text are encrypted."""
+        touched = JoystickInstall.updated_at.asc().nulls_first()
         async with self._database.readers() as session:
-            rows = (await session.execute(select(JoystickInstall).order_by(JoystickInstall.id))).scalars().all()
+            rows = (
+                (await session.execute(select(JoystickInstall).order_by(touched, JoystickInstall.id))).scalars().all()
+            )
         installs: list[Install] = []
         for row in rows:
             installs.append(install := self._install(row))
-            if install.grant is not None and not row.access_token.startswith(SEALED):
+            written = [kept for kept in (row.access_token, row.refresh_token) if kept]
+            if install.grant is not None and not all(kept.startswith(SEALED) for kept in written):
                 await self.keep(install)
                 log.info("The tokens of the Joystick.tv installation are encrypted now.")
         return installs
@@ -92,11 +95,9 @@ class Records:
         if access is None or refresh is None:
             log.warning("Joystick.tv: %s", LOCKED)
             return Install(row.channel_id, install.username, row.pending, install.problem or LOCKED)
-        grant = Grant(access, refresh, row.expires_at or EPOCH)
+        # Where nobody wrote down when it ends, it is used until it is not taken any more.
+        grant = Grant(access, refresh, row.expires_at or self._clock.now() + DEFAULT_LIFE)
         return Install(row.channel_id, install.username, row.pending, install.problem, grant)
 
     def _opened(self, kept: str) -> str | None:
-        opened = self._cipher.unseal(kept) if kept.startswith(SEALED) else kept
-        if opened:
-            hide(opened)
-        return opened
+        return self._cipher.unseal(kept) if kept.startswith(SEALED) else kept

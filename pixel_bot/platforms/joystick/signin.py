@@ -6,7 +6,6 @@ import secrets
 from collections import OrderedDict
 
 from pixel_bot.platforms.joystick.api import ApiRefused, Identity, JoystickApi
-from pixel_bot.platforms.joystick.frames import USERNAME
 from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
 from pixel_bot.platforms.joystick.oauth import Grant, JoystickOAuth, OAuthRefused
 from pixel_bot.platforms.wire import NoAnswer
@@ -31,6 +30,7 @@ class JoystickSignIn:
         self._api = api
         self._redirect_uri = redirect_uri
         self._open: OrderedDict[str, float] = OrderedDict()
+        self._turn = asyncio.Lock()
 
     def begin(self) -> str:
         """The address at Joystick.tv where the streamer agrees."""
@@ -54,12 +54,12 @@ class JoystickSignIn:
             raise SignInRefused(f"Joystick.tv says that nobody agreed. {BEGIN_AGAIN}")
         if not code:
             raise SignInRefused(f"Joystick.tv sent no code along. {BEGIN_AGAIN}")
-        if from_marketplace and len(self._installs.pending) >= MOST_WAITING:
-            raise SignInRefused("Too many installations wait for an answer. Answer them on the set-up page first.")
-        grant, identity = await self._let_in(code)
-        await self._installs.keep(grant, identity.channel_id, identity.username, pending=from_marketplace)
         if from_marketplace:
-            return f"The bot was installed in the channel of {identity.username}; the set-up page asks whether to join."
+            # One at a time, so that many at once cannot be more than may wait.
+            async with self._turn:
+                return await self._take_in(code)
+        grant, identity = await self._let_in(code)
+        await self._installs.keep(grant, identity.channel_id, identity.username, pending=False)
         return f"The bot is in the channel of {identity.username} on Joystick.tv."
 
     async def accept(self, channel_id: str) -> None:
@@ -84,6 +84,13 @@ class JoystickSignIn:
         except NotInstalled as exc:
             raise SignInRefused(str(exc)) from None
 
+    async def _take_in(self, code: str) -> str:
+        if len(self._installs.pending) >= MOST_WAITING:
+            raise SignInRefused("Too many installations wait for an answer. Answer them on the set-up page first.")
+        grant, identity = await self._let_in(code)
+        await self._installs.keep(grant, identity.channel_id, identity.username, pending=True)
+        return f"The bot was installed in the channel of {identity.username}; the set-up page asks whether to join."
+
     async def _let_in(self, code: str) -> tuple[Grant, Identity]:
         try:
             grant = await self._oauth.exchange(code, self._redirect_uri)
@@ -92,9 +99,8 @@ class JoystickSignIn:
             raise SignInRefused(f"{exc} {BEGIN_AGAIN}", status=400 if exc.final else 502) from None
         try:
             identity = await self._api.identity(grant.access)
-            if not USERNAME.match(identity.username):
-                raise ApiRefused(200, "with an odd username")
         except (ApiRefused, NoAnswer) as exc:
+            log.warning("An installation on Joystick.tv failed: %s", exc)
             await self._oauth.revoke(grant.access)
-            raise SignInRefused(f"Joystick.tv does not say whose channel it is. {BEGIN_AGAIN}", status=502) from exc
+            raise SignInRefused(f"Joystick.tv does not say whose channel it is. {BEGIN_AGAIN}", status=502) from None
         return grant, identity

@@ -33,14 +33,16 @@ class JoystickVoice:
         self._api = api
         self._line = line
         self._error_seconds = error_seconds
-        self._api_speaks = True
+        self._closed_on: dict[bool, int] = {}
+        """Connections on which the API was found not to take messages, or (True) whispers."""
         self._one_at_a_time = asyncio.Lock()
+        self._free_at = 0.0
         self._refused: asyncio.Future[str] | None = None
         self._sent: deque[tuple[float, str]] = deque(maxlen=MOST_ECHOES)
         self.own_username = ""
         """The bot's own name, in lower case, where it is known and not the streamer's."""
         line.on_error = self._hear_error
-        line.is_own = self.is_own
+        line.hearing.is_own = self.is_own
 
     async def send(self, message: Outgoing) -> str:
         """Send a message. Returns its id, made up where Joystick.tv tells none.
@@ -48,14 +50,25 @@ class JoystickVoice:
         Raises:
             SendFailed: it was not taken, as far as we know.
         """
-        text = fit(" ".join(message.text.split()), LONGEST)
-        self._sent.append((asyncio.get_running_loop().time(), _key(text)))
-        sure = message.paid or bool(message.whisper_to)
+        text = fit(message.text, LONGEST)
+        sent = (asyncio.get_running_loop().time(), _key(text))
+        if not message.whisper_to:
+            self._sent.append(sent)
         try:
-            if self._api_speaks and (sure or not self._line.is_up):
+            return await self._send(message.whisper_to, text, sure=message.paid or bool(message.whisper_to))
+        except SendFailed as exc:
+            if not exc.unsure:
+                with suppress(ValueError):
+                    self._sent.remove(sent)
+            raise
+
+    async def _send(self, whisper_to: str, text: str, *, sure: bool) -> str:
+        offered = self._closed_on.get(bool(whisper_to)) != self._line.connections
+        try:
+            if offered and (sure or not self._line.is_up):
                 with suppress(_NotOffered):
-                    return await self._by_api(message.whisper_to, text)
-            return await self._by_socket(message.whisper_to, text, sure=sure)
+                    return await self._by_api(whisper_to, text)
+            return await self._by_socket(whisper_to, text, sure=sure)
         except NotInstalled as exc:
             raise SendFailed(str(exc), retry=False) from None
 
@@ -77,7 +90,7 @@ class JoystickVoice:
             told = await (self._api.whisper(whisper_to, text) if whisper_to else self._api.say(text))
         except ApiRefused as exc:
             if exc.status in NOT_OFFERED:
-                self._api_speaks = False
+                self._closed_on[bool(whisper_to)] = self._line.connections
                 raise _NotOffered from None
             raise SendFailed(str(exc), retry=exc.status == 429 or exc.status >= 500) from None
         except NoAnswer as exc:
@@ -87,27 +100,31 @@ class JoystickVoice:
     async def _by_socket(self, whisper_to: str, text: str, *, sure: bool) -> str:
         action, to = ("send_whisper", {"username": whisper_to}) if whisper_to else ("send_message", {})
         try:
-            if not sure:
-                await self._line.perform(action, text=text, **to)
-            else:
-                await self._and_listen(action, text, to)
+            async with self._one_at_a_time:
+                if sure:
+                    await self._and_listen(action, text, to)
+                else:
+                    await self._line.perform(action, text=text, **to)
+                    self._free_at = asyncio.get_running_loop().time()
         except CableLost as exc:
             raise SendFailed(f"Joystick.tv is not connected: {exc.reason}", retry=True) from None
         return f"joystick:{secrets.token_hex(8)}"
 
     async def _and_listen(self, action: str, text: str, to: dict[str, str]) -> None:
-        """A refusal does not say what it is for, so only one message at a time waits for one."""
-        async with self._one_at_a_time:
-            self._refused = asyncio.get_running_loop().create_future()
-            try:
-                await self._line.perform(action, text=text, **to)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._error_seconds):
-                        raise SendFailed(f"Joystick.tv refused it: {await self._refused}", retry=False)
-            finally:
-                self._refused = None
-            if not self._line.is_up:
-                raise SendFailed("The connection to Joystick.tv was lost", retry=True, unsure=True)
+        """A refusal does not say what it is for, so nothing else is under way while one is waited for."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._free_at + self._error_seconds - loop.time())
+        connection = self._line.connections
+        self._refused = loop.create_future()
+        try:
+            await self._line.perform(action, text=text, **to)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._error_seconds):
+                    raise SendFailed(f"Joystick.tv refused it: {await self._refused}", retry=False)
+        finally:
+            self._refused = None
+        if not self._line.is_up or self._line.connections != connection:
+            raise SendFailed("The connection to Joystick.tv was lost", retry=True, unsure=True)
 
     def _hear_error(self, error: str) -> None:
         if self._refused is not None and not self._refused.done():

@@ -50,32 +50,45 @@ def chat(
     at: datetime,
 ) -> Json:
     """Somebody writes in the chat of a channel (its id and its streamer)."""
-    channel_id, streamer = channel
     if version == "v2":
-        author = {
-            "username": username,
-            "nickname": None,
-            "color": None,
-            "badges": {badge: badge in badges for badge in BADGES},
-        }
-        return {
-            "v": 2,
-            "type": "new_message",
-            "id": message_id,
-            "channel_id": channel_id,
-            "occurred_at": stamp(at),
+        return _chat_v2(message_id, channel, username, text, badges, at)
+    return _chat_v1(message_id, channel, username, text, badges, at)
+
+
+def _chat_v2(
+    message_id: str, channel: tuple[str, str], username: str, text: str, badges: Collection[str], at: datetime
+) -> Json:
+    channel_id, streamer = channel
+    author = {
+        "username": username,
+        "nickname": None,
+        "color": None,
+        "badges": {badge: badge in badges for badge in BADGES},
+    }
+    return {
+        "v": 2,
+        "type": "new_message",
+        "id": message_id,
+        "channel_id": channel_id,
+        "occurred_at": stamp(at),
+        "text": text,
+        "data": {
+            "author": author,
+            "streamer": {"username": streamer},
+            "subscription": None,
             "text": text,
-            "data": {
-                "author": author,
-                "streamer": {"username": streamer},
-                "subscription": None,
-                "text": text,
-                "visibility": "public",
-                "highlight": False,
-                "emotes": [],
-                "mentions": [],
-            },
-        }
+            "visibility": "public",
+            "highlight": False,
+            "emotes": [],
+            "mentions": [],
+        },
+    }
+
+
+def _chat_v1(
+    message_id: str, channel: tuple[str, str], username: str, text: str, badges: Collection[str], at: datetime
+) -> Json:
+    channel_id, streamer = channel
     command, _, argument = text.removeprefix("!").partition(" ")
     return {
         "event": "ChatMessage",

@@ -1,46 +1,27 @@
 """The double's gateway: ActionCable as Rails speaks it, with the faults that a test asks for."""
 
 import asyncio
-import contextlib
+import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pixel_bot.platforms.sandbox.faults import gone, transport_of
+from pixel_bot.platforms.sandbox.faults import gone
+from pixel_bot.platforms.sandbox.joystick.connection import Connection
 from pixel_bot.platforms.sandbox.joystick.frames import Json, Version
 
 PROTOCOL = "actioncable-v1-json"
 UNAUTHORIZED = 4401
+REMEMBERED = 5_000
+BEGUN = b'\x81\x7e\x01\x00{"type":'
+"""The beginning of a frame of 256 bytes."""
+
+VERSIONS: dict[str, Version] = {"v1": "v1", "v2": "v2"}
 Perform = Callable[[Json], Awaitable[str]]
 """Works what the bot sent; returns an error, or nothing."""
-
-
-class Connection:
-    """One open socket, and the versions that are subscribed on it, by their identifiers."""
-
-    def __init__(self, socket: WebSocket) -> None:
-        self.socket = socket
-        self.subscribed: dict[str, Version] = {}
-        self.silent = False
-        self.ended = asyncio.Event()
-
-    async def send(self, text: str) -> None:
-        """Send a frame, unless the connection is silent or over."""
-        if self.silent or self.ended.is_set():
-            return
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
-            await self.socket.send_text(text)
-
-    async def hang_up(self, code: int) -> None:
-        """Close it."""
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await self.socket.close(code)
-
-    def cut(self) -> None:
-        """Tear it, without a goodbye."""
-        transport_of(self.socket._receive).abort()  # noqa: SLF001 - below it is the connection
 
 
 class Gateway:
@@ -56,13 +37,15 @@ class Gateway:
         """Which may be subscribed to; the others are rejected."""
         self.welcomes = True
         self.unconfirmed = 0
-        """How many subscriptions are heard and not answered, from now on."""
+        """How many subscriptions are lost on their way, from now on."""
+        self.confirm_after = 0.0
+        """Seconds that an answer to a subscription takes."""
         self.errors: list[str] = []
-        """What the next commands are refused with."""
+        """What the next commands are refused with, one after another; an empty one is not."""
         self.wraps_errors = False
         """Whether errors come inside of a ``message``."""
-        self.commands: list[Json] = []
-        """All that was sent to us."""
+        self.commands: deque[Json] = deque(maxlen=REMEMBERED)
+        """What was sent to us, and could be read."""
         self._changed = asyncio.Event()
 
     async def serve(self, socket: WebSocket, *, authorized: bool) -> None:
@@ -76,7 +59,7 @@ class Gateway:
             return
         self.connections.append(connection)
         self._note()
-        pinging = asyncio.create_task(self._ping(connection))
+        connection.spawn(self._ping(connection))
         try:
             if self.welcomes:
                 await connection.send('{"type":"welcome"}')
@@ -88,11 +71,9 @@ class Gateway:
         except (WebSocketDisconnect, RuntimeError):
             return
         finally:
-            connection.ended.set()
             self.connections.remove(connection)
             self._note()
-            pinging.cancel()
-            await asyncio.gather(pinging, return_exceptions=True)
+            await connection.end()
 
     async def broadcast(self, by_version: Mapping[Version, Callable[[], Json]]) -> int:
         """Send a message to every subscription, in its version. Returns how many there were."""
@@ -129,10 +110,7 @@ class Gateway:
     async def cut_in_a_frame(self) -> None:
         """All connections break in the middle of a frame."""
         for connection in tuple(self.connections):
-            transport = transport_of(connection.socket._receive)  # noqa: SLF001 - below it is the connection
-            transport.write(b'\x81\x7e\x01\x00{"type":')
-            await asyncio.sleep(0)
-            connection.cut()
+            connection.cut(BEGUN)
 
     def fall_silent(self) -> None:
         """Connections stay open, and nothing comes any more."""
@@ -165,34 +143,55 @@ class Gateway:
     async def _ping(self, connection: Connection) -> None:
         while True:
             await asyncio.sleep(self.ping_seconds)
-            await connection.send(f'{{"type":"ping","message":{int(asyncio.get_running_loop().time())}}}')
+            await connection.send(f'{{"type":"ping","message":{int(time.time())}}}')
 
     async def _take(self, connection: Connection, raw: str) -> None:
+        """What cannot be read, or is meant for no subscription, is only logged by Rails."""
         try:
             command: Any = orjson.loads(raw)
             identifier, what = command["identifier"], command["command"]
             data: Any = orjson.loads(command["data"]) if what == "message" else {}
         except (orjson.JSONDecodeError, TypeError, KeyError):
-            return  # Rails only logs it
+            return
+        if not isinstance(identifier, str) or not isinstance(data, dict):
+            return
         self.commands.append(cast(Json, command))
         if what == "subscribe":
-            await self._subscribe(connection, str(identifier))
+            await self._subscribe(connection, identifier)
         elif what == "unsubscribe":
-            connection.subscribed.pop(str(identifier), None)
+            connection.subscribed.pop(identifier, None)
+            connection.asked_for.discard(identifier)
         elif what == "message" and identifier in connection.subscribed:
-            error = self.errors.pop(0) if self.errors else await self._perform(cast(Json, data))
+            error = (self.errors.pop(0) if self.errors else "") or await self._perform(cast(Json, data))
             if error:
-                await self._refuse(connection, str(identifier), error)
+                await self._refuse(connection, identifier, error)
 
     async def _subscribe(self, connection: Connection, identifier: str) -> None:
+        """A channel that is not there, and one that was asked for already, get no answer, as in Rails."""
         if self.unconfirmed > 0:
             self.unconfirmed -= 1
             return
-        version = _version_of(identifier)
-        good = version is not None and version in self.versions
-        kind = "confirm_subscription" if good else "reject_subscription"
-        if version is not None and good:
+        wanted = _version_of(identifier)
+        if wanted is None or identifier in connection.asked_for:
+            return
+        connection.asked_for.add(identifier)
+        if self.confirm_after > 0:
+            connection.spawn(self._answer(connection, identifier, wanted))
+        else:
+            await self._answer(connection, identifier, wanted)
+
+    async def _answer(self, connection: Connection, identifier: str, wanted: str) -> None:
+        if self.confirm_after > 0:
+            await asyncio.sleep(self.confirm_after)
+            if identifier not in connection.asked_for:
+                return
+        version = VERSIONS.get(wanted)
+        if version in self.versions:
             connection.subscribed[identifier] = version
+            kind = "confirm_subscription"
+        else:
+            connection.asked_for.discard(identifier)
+            kind = "reject_subscription"
         await connection.send(orjson.dumps({"identifier": identifier, "type": kind}).decode())
         self._note()
 
@@ -208,12 +207,12 @@ def _goodbye(reason: str, *, reconnect: bool) -> Json:
     return {"type": "disconnect", "reason": reason, "reconnect": reconnect}
 
 
-def _version_of(identifier: str) -> Version | None:
+def _version_of(identifier: str) -> str | None:
+    """The version that is wanted, whether there is such a one or not; None for another channel."""
     try:
         wanted: Any = orjson.loads(identifier)
         if wanted["channel"] != "GatewayChannel":
             return None
     except (orjson.JSONDecodeError, TypeError, KeyError):
         return None
-    version = wanted.get("event_version", "v1")
-    return version if version in {"v1", "v2"} else None
+    return str(wanted.get("event_version", "v1"))

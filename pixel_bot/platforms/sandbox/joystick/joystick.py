@@ -1,6 +1,7 @@
 """What the bot takes for Joystick.tv: one streamer's channel, and who writes, tips and comes in there."""
 
 import base64
+import hashlib
 import html
 import secrets
 from collections import deque
@@ -56,7 +57,7 @@ class Joystick:
         self.refuses = False
         """True for a streamer who presses "Cancel" instead."""
         self.streamer = STREAMER
-        self.channel_id = secrets.token_hex(20)
+        self.channel_id = hashlib.sha256(STREAMER.encode()).hexdigest()[:40]
         self.live = True
         self.echoes = True
         """Whether the bot's own words come back to it."""

@@ -1,0 +1,106 @@
+"""Single values out of what Joystick.tv sends: checked, and made harmless."""
+
+import html
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeGuard, cast
+
+from pixel_bot.services.people import Person
+from pixel_bot.texts import fit, visible
+
+MOST = 1_000_000_000
+"""Tokens, subs, months, viewers: more than there can be."""
+
+AHEAD = timedelta(minutes=5)
+"""A clock may be so much fast. What claims to come from later would hold a cooldown for ever."""
+
+LONGEST_WORDS = 60
+USERNAME = re.compile(r"[\w.\-]{1,64}")
+ID = re.compile(r"[!-~]{1,200}")
+_TAG = re.compile(r"<[/!?A-Za-z][^<>]*>")
+
+Message = Mapping[str, Any]
+
+
+def is_username(name: object) -> TypeGuard[str]:
+    """True for a name that can be stored as ``name@joystick``, and that people can see all of."""
+    return isinstance(name, str) and USERNAME.fullmatch(name) is not None and visible(name) == name
+
+
+def person_named(username: object) -> Person:
+    """Somebody by their username.
+
+    Raises:
+        ValueError: no username that could be stored as ``name@joystick``.
+    """
+    if not is_username(username):
+        raise ValueError("an odd username")
+    login = username.lower()
+    return Person(login, login, username, "joystick")
+
+
+def id_of(message: Message) -> str:
+    """The id under which it is paid once.
+
+    Raises:
+        ValueError: there is none; then it could be paid twice.
+    """
+    found = message.get("id") or message.get("messageId")
+    if not isinstance(found, str) or not ID.fullmatch(found):
+        raise ValueError("an event without an id")
+    return found
+
+
+def moment_of(message: Message, now: datetime) -> datetime:
+    """When it happened, in UTC; ``now`` where that is missing, or cannot be."""
+    raw = message.get("occurred_at") or message.get("createdAt")
+    try:
+        at = datetime.fromisoformat(raw) if isinstance(raw, str) else now
+        return now if at.tzinfo is None or at > now + AHEAD else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return now
+
+
+def amount_of(value: object, *, least: int = 0, default: int | None = None) -> int:
+    """A whole number from ``least`` on; ``default`` where there is none.
+
+    Raises:
+        ValueError: it is none, or one that cannot be.
+    """
+    if value is None and default is not None:
+        return default
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MOST:
+        raise ValueError("an amount that cannot be")
+    return value
+
+
+def plain_words(value: object) -> str:
+    """A title that a person wrote, as plain text."""
+    if not isinstance(value, str):
+        return ""
+    text, before = value[:500], ""
+    # Again and again: what is left of nested or escaped tags may be one itself. Each round makes the text shorter.
+    while text != before:
+        before, text = text, _TAG.sub("", _printable(html.unescape(text)))
+    return fit(text, LONGEST_WORDS)
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " if char.isspace() else "" for char in visible(text))
+
+
+def emote_names(emotes: object) -> tuple[str, ...]:
+    """Names of emotes, however they are told."""
+    if not isinstance(emotes, list):
+        return ()
+    names: list[str] = []
+    for emote in cast(list[Any], emotes)[:100]:
+        if isinstance(emote, dict):
+            fields = cast(dict[str, Any], emote)
+            emote = fields.get("code") or fields.get("name")
+        if isinstance(emote, str) and emote:
+            names.append(emote)
+    return tuple(names)
