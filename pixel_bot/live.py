@@ -21,6 +21,7 @@ from pixel_bot.platforms.twitch.signin import SignIn
 from pixel_bot.platforms.twitch.vault import Vault
 from pixel_bot.services.cipher import Cipher, load_cipher
 from pixel_bot.services.container import Services
+from pixel_bot.services.people import Platform
 from pixel_bot.services.speaking import Outgoing
 from pixel_bot.services.stream import Stream
 from pixel_bot.settings import Settings
@@ -190,13 +191,15 @@ async def _start_on_twitch(app: LiveApp, names: set[str]) -> None:
         await accounts.next_change()
     names |= {account.login for role in ROLES if (account := accounts.get(role))}
     if is_new:
-        await _greet(app.twitch, app.show)
+        await app.twitch.eventsub.ready()
+        await _greet(app.show, "twitch")
 
 
 async def _start_on_joystick(app: LiveApp, names: set[str]) -> None:
     if app.joystick is None:
         return
     installs = app.joystick.installs
+    is_new = installs.current is None
     while installs.current is None:
         await installs.next_change()
     names.add(f"{installs.current.username.lower()}@joystick")
@@ -206,18 +209,20 @@ async def _start_on_joystick(app: LiveApp, names: set[str]) -> None:
     else:
         await app.show.at_work()
         app.show.join_joystick(app.joystick)
+    if is_new:
+        await app.joystick.line.ready()
+        await _greet(app.show, "joystick")
 
 
 def _are_signed_in(accounts: Accounts) -> bool:
     return all(accounts.get(role) for role in ROLES)
 
 
-async def _greet(platform: TwitchPlatform, show: Show) -> None:
-    """The streamer has just connected the accounts, and sees in chat that it works."""
-    await platform.eventsub.ready()
+async def _greet(show: Show, platform: Platform) -> None:
+    """The streamer has just connected the bot, and sees in chat that it works."""
     if words := show.bot.settings.greeting:
         greeting = words.replace("{prefix}", show.bot.settings.command_prefix)
-        await show.bot.outbox.put(Outgoing(greeting, paid=True))
+        await show.bot.rooms[platform].outbox.put(Outgoing(greeting, paid=True))
 
 
 def problems(app: LiveApp) -> list[str]:

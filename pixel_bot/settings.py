@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     xp_tip_per_token: Factor = Field(0.1, description="XP for each token tipped on Joystick.tv")
     greeting: Template = Field(
         "Hi, I am here! Type {prefix}help to see what I can do.",
-        description="Said when the accounts were connected; off for nothing",
+        description="Said when the bot was connected to a platform; off for nothing",
     )
     shoutout_follow: Template = Field(
         "Welcome, {user}! Thank you for the follow.", description="Said to followers, with {user}; off for nothing"

@@ -50,8 +50,9 @@ class SetUp:
     async def state(self) -> SetupState:
         """How far everything is."""
         twitch = self._twitch.steps(self._show()) if self._twitch is not None else (NO_TWITCH,)
-        joystick = self._joystick.step() if self._joystick is not None else NO_JOYSTICK
-        steps = (*twitch, self._overlay(), self._obs(), self._ai(), joystick)
+        rest = (self._overlay(), self._obs(), self._ai())
+        # What is to be done stands above what is only possible.
+        steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
         to_go = [step for step in steps if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
@@ -102,7 +103,8 @@ class SetUp:
     def _obs(self) -> Step:
         show = self._show()
         if not self._settings.obs_configured:
-            words = "Not set up: clips are made by Twitch. For clips on your disk set OBS_PASSWORD."
+            made = "clips are made by Twitch" if self._twitch is not None else "without it there are no clips here"
+            words = f"Not set up: {made}. For clips on your disk set OBS_PASSWORD."
             return Step("obs", "OBS", "off", words)
         if show is None or show.bot.backends.obs is None:
             return Step("obs", "OBS", "off", "It is connected as soon as the bot is at work.")

@@ -65,9 +65,11 @@ class House:
                 assert await check(session, app.services.levels.curve.level_of) == []
 
     @asynccontextmanager
-    async def installed(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
+    async def installed(
+        self, clock: Clock | None = None, *, greeting: str = "off", **settings: Any
+    ) -> AsyncGenerator[LiveApp]:
         """A bot that is in the channel and listens."""
-        async with self.bot(clock, **settings) as app:
+        async with self.bot(clock, greeting=greeting, **settings) as app:
             if platform(app).installs.current is None:
                 await self.install(app)
             await self.listening(app)

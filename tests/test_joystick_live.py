@@ -35,6 +35,7 @@ async def test_one_link_installs_the_bot(home: House) -> None:
         assert status == 200
         assert "The bot is in the channel of Pixel_Street." in text
         await home.listening(app)
+        assert (await home.said(lambda said: True)).text == "Hi, I am here! Type !help to see what I can do."
         assert await home.ask("Jules", "!points") == "@Jules You have 0 points."
         assert (await home.get(app, "/healthz"))[0] == 200
 

@@ -175,6 +175,14 @@ async def test_who_gave_a_code_late_leaves_its_owner_ten_minutes(
     assert (await services.links.agree(alice.kept)).points == 30
 
 
+async def test_a_yes_that_comes_too_late(services: Services, clock: SettableClock, alice: Pair) -> None:
+    asked = await services.links.ask(alice.kept, public=True)
+    await services.links.give(alice.merged, asked.code)
+    clock.advance(600)
+    with pytest.raises(NothingToAgree):
+        await services.links.agree(alice.kept)
+
+
 async def test_a_new_code_replaces_the_older_one(services: Services, alice: Pair) -> None:
     first = await services.links.ask(alice.merged, public=False)
     second = await services.links.ask(alice.merged, public=False)

@@ -20,7 +20,7 @@ class Connection:
         self.asked_for: set[str] = set()
         """Identifiers that are subscribed, or will be in a moment."""
         self.silent = False
-        self.ended = asyncio.Event()
+        self.over = False
         self._chores: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -31,7 +31,7 @@ class Connection:
 
     async def end(self) -> None:
         """Nothing is sent from now on."""
-        self.ended.set()
+        self.over = True
         chores = tuple(self._chores)
         for task in chores:
             task.cancel()
@@ -39,7 +39,7 @@ class Connection:
 
     async def send(self, text: str) -> None:
         """Send a frame, unless the connection is silent or over."""
-        if self.silent or self.ended.is_set():
+        if self.silent or self.over:
             return
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
             await self.socket.send_text(text)

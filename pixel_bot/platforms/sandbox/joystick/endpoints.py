@@ -45,7 +45,7 @@ class JoystickEndpoints:
             ("GET", "api/v1/me/identity"): self._identity,
             ("GET", "api/v1/me/stream"): self._stream,
             ("POST", "api/v1/chat/messages"): self._say,
-            ("POST", "api/v1/chat/whispers"): self._say,
+            ("POST", "api/v1/chat/whispers"): self._whisper,
             **{("GET", f"api/v1/{name}"): self._page_of(who) for name, who in people.items()},
         }
         return [
@@ -119,9 +119,11 @@ class JoystickEndpoints:
         if not self._is_our_bot(request):
             return JSONResponse({"error": "invalid_client"}, 401)
         joystick = self._joystick
-        if not joystick.grants.is_good((await _fields(request)).get("token", "")):
+        ends_at = joystick.grants.ends_at((await _fields(request)).get("token", ""))
+        if ends_at is None:
             return JSONResponse({"active": False})
-        return JSONResponse({"active": True, "client_id": joystick.client_id, "username": joystick.streamer})
+        who = {"client_id": joystick.client_id, "username": joystick.streamer}
+        return JSONResponse({"active": True, **who, "exp": int(ends_at)})
 
     async def _revoke(self, request: Request) -> Response:
         self._joystick.grants.revoke((await _fields(request)).get("token", ""))
@@ -152,16 +154,22 @@ class JoystickEndpoints:
         return JSONResponse({"live": self._joystick.live, "username": self._joystick.streamer})
 
     async def _say(self, request: Request) -> Response:
+        return await self._spoken((await _fields(request)).get("text", ""), "")
+
+    async def _whisper(self, request: Request) -> Response:
         fields = await _fields(request)
-        to = fields.get("username", "") if request.url.path.endswith("whispers") else ""
-        error = await self._joystick.hear_bot(fields.get("text", ""), to, "rest")
-        if error:
-            return JSONResponse({"error": error}, 422)
-        return JSONResponse({"id": secrets.token_hex(8)}, 201)
+        if not fields.get("username"):
+            return JSONResponse({"error": "username is missing"}, 422)
+        return await self._spoken(fields.get("text", ""), fields["username"])
+
+    async def _spoken(self, text: str, whisper_to: str) -> Response:
+        error = await self._joystick.hear_bot(text, whisper_to, "rest")
+        return JSONResponse({"error": error}, 422) if error else JSONResponse({"id": secrets.token_hex(8)}, 201)
 
     def _page_of(self, who: Callable[[], set[str]]) -> Work:
         async def answer(request: Request) -> Response:
-            names, page = sorted(who()), max(1, int(request.query_params.get("page", "1")))
+            names, wanted = sorted(who()), request.query_params.get("page", "1")
+            page = max(1, int(wanted)) if wanted.isdecimal() and len(wanted) < 10 else 1
             first = (page - 1) * MOST_ON_A_PAGE
             items = [{"username": name} for name in names[first : first + MOST_ON_A_PAGE]]
             return JSONResponse({"items": items, "page": page, "total": len(names)})

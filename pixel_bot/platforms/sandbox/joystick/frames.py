@@ -36,8 +36,8 @@ PRESENCE = {"enter_stream", "leave_stream"}
 
 
 def stamp(at: datetime) -> str:
-    """A moment as the gateway writes it."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """A moment as the gateway writes it, in whole seconds."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def chat(

@@ -77,7 +77,12 @@ class Grants:
 
     def is_good(self, access: str) -> bool:
         """Whether an access token is taken."""
-        return any(p.access == access and p.active and p.ends_at > time.time() for p in self._pairs)
+        return self.ends_at(access) is not None
+
+    def ends_at(self, access: str) -> float | None:
+        """When a good access token ends, in seconds since the epoch; None for any other."""
+        now = time.time()
+        return next((p.ends_at for p in self._pairs if p.access == access and p.active and p.ends_at > now), None)
 
     def expire(self) -> None:
         """All access tokens end now; the refresh tokens still work."""

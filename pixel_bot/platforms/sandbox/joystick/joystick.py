@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import html
 import secrets
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 from pixel_bot.platforms.sandbox.faults import Faults, Requests
 from pixel_bot.platforms.sandbox.joystick import frames
+from pixel_bot.platforms.sandbox.joystick.events import Events
 from pixel_bot.platforms.sandbox.joystick.frames import Json
 from pixel_bot.platforms.sandbox.joystick.gateway import Gateway
 from pixel_bot.platforms.sandbox.joystick.grants import Grants
@@ -33,6 +33,7 @@ class JoystickLine:
     at: datetime
     is_bot: bool = False
     whisper_to: str = ""
+    badges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,14 @@ class Said:
     by: Literal["gateway", "rest"]
 
 
-class Joystick:
+class Joystick(Events):
     """The double."""
 
     def __init__(self, prefix: str = "!") -> None:
+        super().__init__()
         self.client_id = secrets.token_hex(16)
-        # Its key holds a slash or a plus now and then, as real ones do.
-        self.client_secret = secrets.token_urlsafe(24)
+        # Whatever stands before it: its Basic key holds a plus and a slash, and must be quoted in an address.
+        self.client_secret = f"{secrets.token_urlsafe(24)}~?~?~?"
         self.redirect_uris: set[str] = set()
         """Where an installation may lead back to; empty for anywhere."""
         self.refuses = False
@@ -59,8 +61,10 @@ class Joystick:
         self.streamer = STREAMER
         self.channel_id = hashlib.sha256(STREAMER.encode()).hexdigest()[:40]
         self.live = True
+        self.bot = BOT
+        """Under which name the bot's words appear."""
         self.echoes = True
-        """Whether the bot's own words come back to it."""
+        """Whether they come back to it."""
         self.accepts: set[str] = {"jwt", "basic"}
         """Which keys open a socket."""
         self.grants = Grants()
@@ -69,16 +73,13 @@ class Joystick:
         self.answers = Answers()
         self.gateway = Gateway(self._perform)
         self.said: deque[Said] = deque(maxlen=REMEMBERED)
-        self.performed: list[Json] = []
+        self.performed: deque[Json] = deque(maxlen=REMEMBERED)
         """What the bot did to chat beside speaking: deleted, muted, blocked."""
         self.recent: deque[JoystickLine] = deque(maxlen=HISTORY)
         """The last lines, oldest first."""
         self.listeners: set[Callable[[JoystickLine], None]] = set()
         self.changed: set[Callable[[], None]] = set()
         """Called when the stream went on or off."""
-        self.followers: set[str] = set()
-        self.moderators: set[str] = set()
-        self.subscribers: set[str] = set()
         self.notified = 0
         """Messages that were sent to the bot, since the start."""
         self._prefix = prefix
@@ -119,13 +120,20 @@ class Joystick:
         at: datetime | None = None,
         badges: Collection[str] = (),
     ) -> JoystickLine:
-        """Somebody writes in chat."""
-        line = JoystickLine(message_id or secrets.token_hex(16), username, text, at or datetime.now(UTC))
+        """Somebody writes in chat, with the badges that they have here, and more."""
+        badges = tuple(dict.fromkeys((*self.badges_of(username), *badges)))
+        when = at or datetime.now(UTC)
+        line = JoystickLine(message_id or secrets.token_hex(16), username, text, when, badges=badges)
         if text.startswith(self._prefix):
             self.answers.ask(username.lower())
         self._show(line)
-        await self._send_line(line, badges)
+        await self._send_line(line)
         return line
+
+    def badges_of(self, username: str) -> tuple[str, ...]:
+        """What somebody is in this channel."""
+        held = (("streamer", {self.streamer}), ("mod", self.moderators), ("subscriber", self.subscribers))
+        return tuple(badge for badge, names in held if username in names)
 
     async def emit(
         self,
@@ -144,58 +152,6 @@ class Joystick:
 
         self.notified += await self.gateway.broadcast({"v1": lambda: in_version("v1"), "v2": lambda: in_version("v2")})
         return event_id
-
-    async def tip(self, username: str, tokens: int, item: str = "", **more: Any) -> str:
-        """Somebody tips, for something on the tip menu or just so."""
-        for_what = f" for <strong>{html.escape(item)}</strong>" if item else ""
-        metadata = {"who": username, "what": "Tipped", "how_much": tokens, "tip_menu_item": item or None}
-        return await self.emit("Tipped", metadata, text=f"{username} tipped {tokens} tokens{for_what}", **more)
-
-    async def follow(self, username: str, **more: Any) -> str:
-        """Somebody follows the channel."""
-        self.followers.add(username)
-        return await self._happens("Followed", username, "followed", {}, **more)
-
-    async def subscribe(self, username: str, **more: Any) -> str:
-        """Somebody subscribes."""
-        self.subscribers.add(username)
-        return await self._happens("Subscribed", username, "subscribed", {"how_much": 1}, **more)
-
-    async def resubscribe(self, username: str, months: int, **more: Any) -> str:
-        """Somebody goes on subscribing."""
-        self.subscribers.add(username)
-        fields = {"how_long": months, "how_much": 1}
-        return await self._happens("Resubscribed", username, "resubscribed", fields, **more)
-
-    async def gift(self, username: str, total: int, **more: Any) -> str:
-        """Somebody gives subscriptions away."""
-        return await self._happens("GiftedSubscriptions", username, "gifted subs", {"how_much": total}, **more)
-
-    async def wheel(self, username: str, prize: str, **more: Any) -> str:
-        """Somebody turned the platform's own wheel."""
-        fields = {"how_much": 10, "prize": prize}
-        return await self._happens("WheelSpinClaimed", username, "claimed a spin", fields, **more)
-
-    async def raid(self, username: str, viewers: int, **more: Any) -> str:
-        """Another streamer comes over."""
-        return await self._happens("StreamDroppedIn", username, "dropped in", {"number_of_viewers": viewers}, **more)
-
-    async def enter(self, username: str, **more: Any) -> str:
-        """Somebody comes into the stream."""
-        return await self.emit("enter_stream", {"username": username}, **more)
-
-    async def leave(self, username: str, **more: Any) -> str:
-        """Somebody leaves it."""
-        return await self.emit("leave_stream", {"username": username}, **more)
-
-    async def goal(self, username: str, amount: int, **more: Any) -> str:
-        """A goal of tips comes nearer. No tip by itself."""
-        fields = {"by_user": username, "what": "TipGoalIncreased", "amount": amount, "current": amount, "previous": 0}
-        return await self.emit("TipGoalIncreased", fields, text=f"{username} brought the goal nearer", **more)
-
-    async def counts(self, number: int, **more: Any) -> str:
-        """There are more followers now. Nobody followed by that."""
-        return await self.emit("FollowerCountUpdated", {"number_of_followers": number}, **more)
 
     async def go_live(self) -> None:
         """The stream begins."""
@@ -217,13 +173,14 @@ class Joystick:
         """The bot speaks. Returns an error where that cannot be."""
         if not text.strip() or len(text) > LONGEST:
             return "text must have 1 to 500 characters"
-        line = JoystickLine(secrets.token_hex(16), BOT, text, datetime.now(UTC), is_bot=True, whisper_to=whisper_to)
+        badges, now = ("bot", *self.badges_of(self.bot)), datetime.now(UTC)
+        line = JoystickLine(secrets.token_hex(16), self.bot, text, now, True, whisper_to, badges)
         self.said.append(Said(text, whisper_to, line.at, by))
         name = whisper_to or (text[1:].split(maxsplit=1)[0] if text.startswith("@") else "")
         self.answers.answered(name.rstrip(",:").lower())
         self._show(line)
         if self.echoes and not whisper_to:
-            await self._send_line(line, {"bot"})
+            await self._send_line(line)
         return ""
 
     async def _perform(self, data: Json) -> str:
@@ -236,21 +193,23 @@ class Joystick:
             case "send_whisper":
                 return await self.hear_bot(text, username, "gateway") if username else "username is missing"
             case "delete_message" | "mute_user" | "unmute_user" | "block_user":
-                self.performed.append(data)
-                return ""
+                return self._moderate(data)
             case _:
                 return "unknown action"
 
-    async def _happens(self, kind: str, who: str, words: str, fields: Json, **more: Any) -> str:
-        return await self.emit(
-            kind, {"who": who, "what": kind, **fields}, text=f"<b>{html.escape(who)}</b> {words}", **more
-        )
+    def _moderate(self, data: Json) -> str:
+        """Bots cannot mute or block the streamer."""
+        author = next((line.username for line in self.recent if line.id == data.get("message_id")), "")
+        if author == self.streamer and data["action"] in {"mute_user", "block_user"}:
+            return "the streamer cannot be muted or blocked"
+        self.performed.append(data)
+        return ""
 
-    async def _send_line(self, line: JoystickLine, badges: Collection[str]) -> None:
+    async def _send_line(self, line: JoystickLine) -> None:
         channel = (self.channel_id, self.streamer)
 
         def in_version(version: frames.Version) -> Json:
-            return frames.chat(version, line.id, channel, line.username, line.text, badges, line.at)
+            return frames.chat(version, line.id, channel, line.username, line.text, line.badges, line.at)
 
         self.notified += await self.gateway.broadcast({"v1": lambda: in_version("v1"), "v2": lambda: in_version("v2")})
 
