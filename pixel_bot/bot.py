@@ -86,7 +86,9 @@ class PixelBot(Ears):
         self.speech = self.backends.speech
         self.ai = self.backends.ai
         self.text_filter = self.backends.text_filter
-        self.jobs = Dispatcher(services, self.backends.speech, self.say, limits)
+        self.jobs = Dispatcher(
+            services, self.backends.speech, self.say, limits, lambda platform: platform in self.rooms
+        )
         self.queue = Queue(services, self.jobs)
         self.clips = Clips(self.backends.obs)
         self.rooms = {}

@@ -61,6 +61,7 @@ class Script(Wire):
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        timeout: Any = None,
     ) -> Answer:
         if "oauth2/token" in url:
             self.grants.append(params or {})

@@ -49,7 +49,8 @@ class JoystickContext(Context):
 
     async def whisper(self, content: str) -> bool:
         """Say something to the one who typed, and to nobody else."""
-        outgoing = Outgoing(content, whisper_to=self.person.login, paid=True)
+        # Who asked can ask again; what was paid for goes first.
+        outgoing = Outgoing(content, whisper_to=self.person.login)
         return await self.bot.rooms["joystick"].outbox.put(outgoing) is not None
 
     async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:

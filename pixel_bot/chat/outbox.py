@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from pixel_bot.chat.crew import Crew
@@ -23,6 +24,10 @@ STALE_SECONDS = 10.0
 MAX_FREE_WAITING = 20
 RETRY_SECONDS = 5.0
 MAX_TRIES = 60
+MAX_UNSURE = 2
+ORDER_SECONDS = 2.0
+"""How long the others wait for one message to be taken or refused."""
+
 # An invisible character makes a second equal message a different one; Twitch drops equal ones within 30 s.
 TWIN_MARK = " \U000e0000"
 SENT_BEFORE = "sent before"
@@ -31,9 +36,14 @@ SENT_BEFORE = "sent before"
 
 @dataclass(slots=True)
 class _Waiting:
+    """A message on its way. ``not_before`` is when it may be tried (again)."""
+
     message: Outgoing
     since: float
     done: asyncio.Future[str | None]
+    not_before: float = 0.0
+    tries: int = 0
+    unsure: int = 0
     on_its_way: bool = False
     withdrawn: bool = False
 
@@ -65,6 +75,7 @@ class Outbox:
         self._wake = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._crew = Crew()
+        self._deliveries: set[asyncio.Task[None]] = set()
         self._in_flight = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -110,9 +121,10 @@ class Outbox:
     async def stop(self) -> None:
         """End the sender; what still waits is dropped."""
         self._crew.cancel()
-        if self._pump is not None:
-            self._pump.cancel()
-            await asyncio.gather(self._pump, return_exceptions=True)
+        tasks = [*self._deliveries, *([self._pump] if self._pump is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for waiting in (*self._paid, *self._free):
             if not waiting.done.done():
                 waiting.done.set_result(None)
@@ -131,10 +143,14 @@ class Outbox:
     async def _at_once(self, message: Outgoing) -> str | None:
         loop = asyncio.get_running_loop()
         waiting = _Waiting(message, loop.time(), loop.create_future())
-        if not message.paid:
-            return await self._try(waiting)
-        self._crew.spawn(self._deliver(waiting))
+        self._crew.spawn(self._insist(waiting))
         return await self._outcome(waiting)
+
+    async def _insist(self, waiting: _Waiting) -> None:
+        while not waiting.done.done() and not waiting.withdrawn:
+            await self._deliver(waiting)
+            if not waiting.done.done():
+                await asyncio.sleep(RETRY_SECONDS)
 
     async def _outcome(self, waiting: _Waiting) -> str | None:
         """What became of a message. Who gives up waiting takes it back, unless it is sent at this very moment."""
@@ -151,28 +167,57 @@ class Outbox:
             return sent
 
     async def _deliver(self, waiting: _Waiting) -> None:
+        """Try once. When it is worth another try, the message is not done after it."""
         waiting.on_its_way = True
-        sent: str | None = None
         try:
-            sent = await self._try(waiting)
+            sent, again = await self._try(waiting)
         except Exception:
             # The edge: what nobody foresaw costs one message, and not all that come after it.
             log.exception("A chat message could not be sent.")
+            sent, again = None, False
         finally:
-            if not waiting.done.done():
-                waiting.done.set_result(sent)
+            waiting.on_its_way = False
+        if again and not waiting.withdrawn:
+            waiting.not_before = asyncio.get_running_loop().time() + RETRY_SECONDS
+        elif not waiting.done.done():
+            waiting.done.set_result(sent)
 
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._paid or self._free:
+                if (pause := self._pause()) > 0:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(pause):
+                            await self._wake.wait()
+                    self._wake.clear()
+                    continue
                 await self._wait_for_a_slot()
                 waiting = self._next()
-                if waiting is None:
-                    break
-                self._sent_at.append(asyncio.get_running_loop().time())
-                await self._deliver(waiting)
+                if waiting is not None:
+                    self._sent_at.append(asyncio.get_running_loop().time())
+                    await self._send_on(waiting)
+
+    async def _send_on(self, waiting: _Waiting) -> None:
+        """Send a message, and wait for its end so that they stay in order; but not when that takes too long."""
+        delivery = asyncio.create_task(self._deliver(waiting))
+        delivery.add_done_callback(lambda _: self._sort_in(waiting))
+        self._deliveries.add(delivery)
+        delivery.add_done_callback(self._deliveries.discard)
+        await asyncio.wait({delivery}, timeout=ORDER_SECONDS)
+
+    def _sort_in(self, waiting: _Waiting) -> None:
+        """What is worth another try waits for it, before all that was paid for later."""
+        if not waiting.done.done() and not waiting.withdrawn:
+            self._paid.appendleft(waiting)
+            self._wake.set()
+
+    def _pause(self) -> float:
+        """Seconds until something may be tried; 0 for now."""
+        if self._free or not self._paid:
+            return 0.0
+        return max(0.0, min(w.not_before for w in self._paid) - asyncio.get_running_loop().time())
 
     async def _wait_for_a_slot(self) -> None:
         """Returns when one more message fits into the window, or when the limit was raised so that it may."""
@@ -190,14 +235,15 @@ class Outbox:
                 continue
 
     def _next(self) -> _Waiting | None:
-        while self._paid:
-            waiting = self._paid.popleft()
-            if not waiting.withdrawn:
-                return waiting
-        oldest = asyncio.get_running_loop().time() - STALE_SECONDS
+        now = asyncio.get_running_loop().time()
+        for waiting in tuple(self._paid):
+            if waiting.withdrawn or waiting.not_before <= now:
+                self._paid.remove(waiting)
+                if not waiting.withdrawn:
+                    return waiting
         while self._free:
             waiting = self._free.popleft()
-            if waiting.since >= oldest and not waiting.withdrawn:
+            if waiting.since >= now - STALE_SECONDS and not waiting.withdrawn:
                 return waiting
             self._drop(waiting)
         return None
@@ -207,23 +253,21 @@ class Outbox:
         if not waiting.done.done():
             waiting.done.set_result(None)
 
-    async def _try(self, waiting: _Waiting) -> str | None:
-        message = self._distinct(waiting.message)
-        unsure = False
-        for _ in range(MAX_TRIES):
-            if waiting.withdrawn:
-                return None
-            try:
-                return await self._send(message)
-            except SendFailed as exc:
-                if unsure and exc.twin:
-                    return SENT_BEFORE
-                unsure = unsure or exc.unsure
-                log.warning("A chat message was not sent: %s", exc)
-                if not (message.paid and exc.retry):
-                    return None
-            await asyncio.sleep(RETRY_SECONDS)
-        return None
+    async def _try(self, waiting: _Waiting) -> tuple[str | None, bool]:
+        """Send it once. Returns its id, or None and whether to try again."""
+        if not waiting.tries:
+            waiting.message = self._distinct(waiting.message)
+        waiting.tries += 1
+        try:
+            return await self._send(waiting.message), False
+        except SendFailed as exc:
+            if waiting.unsure and exc.twin:
+                return SENT_BEFORE, False
+            waiting.unsure += exc.unsure
+            log.warning("A chat message was not sent: %s", exc)
+            # Who takes twins would have it said as often as it is tried.
+            said_enough = self._twins and waiting.unsure >= MAX_UNSURE
+            return None, waiting.message.paid and exc.retry and waiting.tries < MAX_TRIES and not said_enough
 
     def _distinct(self, message: Outgoing) -> Outgoing:
         """The message, made different from an equal one that was sent within the window."""

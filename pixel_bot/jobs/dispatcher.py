@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select, update
 
@@ -20,20 +20,35 @@ from pixel_bot.jobs.track import Track
 from pixel_bot.services.cause import write_once
 from pixel_bot.services.container import Services
 from pixel_bot.services.outcome import LANE_OF_TRACK
-from pixel_bot.services.people import PLATFORMS
+from pixel_bot.services.people import PLATFORMS, Platform
 
 log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Starts the lanes, wakes them, stops them. No lane waits for another."""
+    """Starts the lanes, wakes them, stops them. No lane waits for another.
 
-    def __init__(self, services: Services, speech: Engine, say: Say, limits: Limits | None = None) -> None:
+    Args:
+        services: of this bot.
+        speech: who speaks.
+        say: says something in chat.
+        limits: how long things may take.
+        is_there: whether the bot is in a platform's chat; before that, nothing is said there.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        speech: Engine,
+        say: Say,
+        limits: Limits | None = None,
+        is_there: Callable[[Platform], bool] = lambda _: True,
+    ) -> None:
         limits = limits or Limits()
         self.effects = Effects()
         self._services = services
         # One for each chat: while one platform is away, the other one hears its news.
-        self._tellers = [Teller(services, say, platform) for platform in PLATFORMS]
+        self._tellers = [Teller(services, say, platform, is_there) for platform in PLATFORMS]
         settling = Settling(services, self.tell_news, self.wake)
         theatre = Theatre(services, speech, limits)
         places = LANE_OF_TRACK.items()

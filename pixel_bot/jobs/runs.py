@@ -17,12 +17,12 @@ from pixel_bot.services.claims import claim_free
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import Item, is_ours
 from pixel_bot.services.outcome import Effect, Run
-from pixel_bot.services.people import Viewer
+from pixel_bot.services.people import PLATFORMS, Platform, Viewer
 
 log = logging.getLogger(__name__)
 
 MOST = 10
-"""Items under way at once."""
+"""Items under way at once, for each platform: where chat takes long, only those of that chat wait."""
 
 GONE = "The feature behind it is gone."
 SLOW = "It took too long."
@@ -53,7 +53,7 @@ class Runs(Worker):
         """Work until stopped. What is still under way after the grace is left to the next start."""
         while not self._stopping:
             self._wake.clear()
-            if not self.paused and len(self._tasks) < MOST:
+            if not self.paused and any(self._room(platform) > 0 for platform in PLATFORMS):
                 await self._begin_more()
             await self._rest(idle=not self._tasks)
         tasks = list(self._tasks.values())
@@ -71,7 +71,13 @@ class Runs(Worker):
             async with self._services.database.write() as session:
                 if self.paused or self._stopping:
                     return
-                claimed = await claim_free(session, self._services.clock.now(), MOST - len(self._tasks))
+                now = self._services.clock.now()
+                claimed = [
+                    item
+                    for platform in PLATFORMS
+                    if (most := self._room(platform)) > 0
+                    for item in await claim_free(session, now, most, platform)
+                ]
         except DBAPIError as exc:
             log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
@@ -79,6 +85,10 @@ class Runs(Worker):
         # At once: a mod who pauses waits for the same turn, and must find here what was claimed.
         for item in claimed:
             self._start(item)
+
+    def _room(self, platform: Platform) -> int:
+        """How many more may be under way for a platform."""
+        return MOST - sum(attempt.item.platform == platform for attempt in self._tasks)
 
     def _start(self, item: Item) -> None:
         known = self._known(item)

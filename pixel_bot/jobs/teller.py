@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
@@ -28,8 +28,9 @@ LINE = 450
 class Teller(Worker):
     """Says what one platform's chat must still hear, many endings in one message."""
 
-    def __init__(self, services: Services, say: Say, platform: Platform) -> None:
+    def __init__(self, services: Services, say: Say, platform: Platform, is_there: Callable[[Platform], bool]) -> None:
         super().__init__()
+        self._is_there = is_there
         self._services = services
         self._say = say
         self._platform: Platform = platform
@@ -48,6 +49,8 @@ class Teller(Worker):
                 await self._rest()
 
     async def _tell_some(self) -> bool:
+        if not self._is_there(self._platform):
+            return False  # it is told when it comes
         async with self._services.database.readers() as session:
             news = await items.untold(session, AT_ONCE, self._platform)
         for words, told in messages(news):

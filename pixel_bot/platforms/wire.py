@@ -68,8 +68,11 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        timeout: aiohttp.ClientTimeout | None = None,
     ) -> Answer:
         """Send a request, with a body of JSON or of form fields, if any. Any answer is returned, also a refusal.
+
+        ``timeout`` is for this one; without it, it is everybody's.
 
         Raises:
             NoAnswer: none came.
@@ -78,7 +81,13 @@ class Wire:
         extra = {"Content-Type": "application/json"} if json is not None else {}
         try:
             async with self.session.request(
-                method, url, params=params, headers={**(headers or {}), **extra}, data=body, allow_redirects=False
+                method,
+                url,
+                params=params,
+                headers={**(headers or {}), **extra},
+                data=body,
+                allow_redirects=False,
+                timeout=timeout or self.session.timeout,
             ) as response:
                 raw = await _whole(response.content)
                 return Answer(response.status, response.headers, _parsed(raw))

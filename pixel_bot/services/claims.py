@@ -6,8 +6,9 @@ from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.models import Lane
-from pixel_bot.services.items import TABLE, Item, Q, load
+from pixel_bot.services.items import TABLE, Item, Q, asked_on, load
 from pixel_bot.services.outcome import LANE_OF_TRACK
+from pixel_bot.services.people import PLATFORMS, Platform
 
 _OTHER = TABLE.alias("other")
 _CLAIM = (
@@ -20,13 +21,16 @@ _CLAIM = (
     .values(status="running", started_at=bindparam("now"), page=func.coalesce(Q.page, bindparam("free_page")))
     .returning(Q.id)
 )
-_FREE = (
-    select(Q.id)
-    .where(Q.track.is_(None), Q.status == "pending")
-    .order_by(Q.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
+_FREE = {
+    platform: (
+        select(Q.id)
+        .where(Q.track.is_(None), Q.status == "pending", asked_on(platform))
+        .order_by(Q.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+    for platform in PLATFORMS
+}
 _START = (
     update(TABLE)
     .where(Q.id.in_(bindparam("ids", expanding=True)))
@@ -55,9 +59,9 @@ async def claim_head(session: AsyncSession, head: Item, now: datetime, page: str
     return (await load(session, Q.id == head.id))[0]
 
 
-async def claim_free(session: AsyncSession, now: datetime, most: int) -> list[Item]:
-    """Take items without a track, oldest first. On PostgreSQL past those that another process holds."""
-    ids = (await session.execute(_FREE, {"most": most})).scalars().all()
+async def claim_free(session: AsyncSession, now: datetime, most: int, platform: Platform = "twitch") -> list[Item]:
+    """Take items of a platform without a track, oldest first. On PostgreSQL past those that another process holds."""
+    ids = (await session.execute(_FREE[platform], {"most": most})).scalars().all()
     if not ids:
         return []
     await session.execute(_START, {"ids": ids, "now": now})

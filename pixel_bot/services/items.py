@@ -142,6 +142,11 @@ _END_ONE = (
 )
 
 
+def asked_on(platform: Platform) -> ColumnElement[bool]:
+    """The condition for items that were asked for on that platform."""
+    return _ON_JOYSTICK if platform == "joystick" else Q.message_id.is_(None) | ~_ON_JOYSTICK
+
+
 async def head(session: AsyncSession, track: str) -> Item | None:
     """The oldest item of a track that waits."""
     row = (await session.execute(_HEAD, {"on": track})).first()
@@ -223,8 +228,8 @@ class Told:
 
 async def untold(session: AsyncSession, limit: int, platform: Platform) -> list[Told]:
     """Endings that chat on that platform must still hear of, oldest first."""
-    there = _ON_JOYSTICK if platform == "joystick" else Q.message_id.is_(None) | ~_ON_JOYSTICK
-    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(Q.told.is_(False), there).order_by(Q.id).limit(limit)
+    untold = Q.told.is_(False), asked_on(platform)
+    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(*untold).order_by(Q.id).limit(limit)
     rows = (await session.execute(query)).all()
     return [Told(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
 

@@ -16,6 +16,7 @@ class Spoken:
         text: what was written, without invisible characters.
         at: when, aware.
         is_mod, is_streamer: what they may do in this channel. The streamer is a mod, too.
+        is_bot: True where a bot wrote it: it earns nothing, and is not obeyed.
         emotes: names of the platform's emotes in the text.
     """
 
@@ -25,4 +26,5 @@ class Spoken:
     at: datetime
     is_mod: bool = False
     is_streamer: bool = False
+    is_bot: bool = False
     emotes: tuple[str, ...] = ()

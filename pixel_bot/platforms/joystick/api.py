@@ -9,6 +9,7 @@ from pixel_bot.platforms.joystick.fields import ID, is_username
 from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
 from pixel_bot.platforms.wire import Answer, Wire
 
+IDENTITY = "me/identity"
 REFUSED = "Joystick.tv does not take the bot's sign-in any more. Install it again: open /setup."
 
 
@@ -43,7 +44,7 @@ class JoystickApi:
 
     async def identity(self, token: str = "") -> Identity:
         """Whose channel it is: that of a token, or of the installation in use."""
-        answer = await (self._with(token, "GET", "me/identity") if token else self._ask("GET", "me/identity"))
+        answer = await (self._with(token, "GET", IDENTITY) if token else self._ask("GET", IDENTITY))
         body: Any = answer.body
         try:
             channel_id, username = body["channel_id"], body["username"]
@@ -78,9 +79,18 @@ class JoystickApi:
         except ApiRefused as exc:
             if exc.status != 401:
                 raise
-        # A token that is minutes old and not taken: asking on would only be noise.
+        if path != IDENTITY and await self._is_taken(token):
+            raise ApiRefused(401, f"to {path}")  # only this is not for us; the installation stands
+        # A token that is new and not taken: asking on would only be noise.
         await self._installs.mark_gone(REFUSED, token)
         raise NotInstalled(REFUSED)
+
+    async def _is_taken(self, token: str) -> bool:
+        try:
+            await self._with(token, "GET", IDENTITY)
+        except ApiRefused as exc:
+            return exc.status != 401
+        return True
 
     async def _with(self, token: str, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:
         headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}

@@ -99,7 +99,7 @@ class Cable:
         except CableLost as exc:
             lost = exc
         except aiohttp.WSServerHandshakeError as exc:
-            lost = Unauthorized() if exc.status in {401, 403} else CableLost(f"no connection ({exc.status})")
+            lost = Unauthorized() if exc.status == 401 else CableLost(f"no connection ({exc.status})")
         except (aiohttp.ClientError, OSError, ValueError) as exc:
             lost = CableLost(f"no connection ({type(exc).__name__})")
         except asyncio.CancelledError:
@@ -129,14 +129,15 @@ class Cable:
         Raises:
             CableLost: the connection is over.
         """
-        if self._early:
-            return self._early.popleft()
-        while True:
+        while not self._early:
             frame = await self._frame()
             if frame.get("type") == "welcome":
-                await self._ask_for(self.identifier)  # the server began anew, and has forgotten it
+                await self.subscribe()  # the server began anew, and has forgotten it
+            elif frame.get("type") == "reject_subscription" and frame.get("identifier") == self.identifier:
+                raise CableLost("the subscription was ended")
             elif (message := self._message_of(frame)) is not None:
                 return message
+        return self._early.popleft()
 
     async def perform(self, data: Mapping[str, str]) -> None:
         """Send a command to the channel.

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard, cast
@@ -25,7 +26,10 @@ Message = Mapping[str, Any]
 
 def is_username(name: object) -> TypeGuard[str]:
     """True for a name that can be stored as ``name@joystick``, and that people can see all of."""
-    return isinstance(name, str) and USERNAME.fullmatch(name) is not None and visible(name) == name
+    if not isinstance(name, str) or USERNAME.fullmatch(name) is None or visible(name) != name:
+        return False
+    # Letters that only look like others, or become them in lower case, would be somebody else's name.
+    return unicodedata.normalize("NFKC", name) == name and USERNAME.fullmatch(name.lower()) is not None
 
 
 def person_named(username: object) -> Person:

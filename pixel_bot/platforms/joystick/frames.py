@@ -66,16 +66,17 @@ class StreamChange:
 Heard = Spoken | Happening | StreamChange
 
 
-def read(message: Message, *, now: datetime) -> Heard | None:
+def read(message: Message, *, now: datetime, streamer: str = "") -> Heard | None:
     """Read the ``message`` of a data frame.
 
     Args:
         message: as it came.
         now: stands for a time that is missing, or cannot be.
+        streamer: whose channel it is, where a message does not say so itself.
 
     Returns:
-        None for what pays nothing and asks for nothing: goals and counts, somebody unnamed who came in, words of
-        bots, and messages that not everybody can read, because the answer would be for everybody.
+        None for what pays nothing and asks for nothing: goals and counts, somebody unnamed who came in, and messages
+        that not everybody can read, because the answer would be for everybody.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: a needed field is missing, or is not what it should be.
@@ -84,7 +85,7 @@ def read(message: Message, *, now: datetime) -> Heard | None:
     if not isinstance(kind, str):
         raise TypeError("a type that is no text")
     if kind in CHAT:
-        return _spoken(message, now)
+        return _spoken(message, now, streamer)
     if kind not in KINDS:
         return None
     at = moment_of(message, now)
@@ -94,22 +95,30 @@ def read(message: Message, *, now: datetime) -> Heard | None:
     return _READERS[what](f"joystick:{id_of(message)}", _fields(message), message, at)
 
 
-def _spoken(message: Message, now: datetime) -> Spoken | None:
+def _spoken(message: Message, now: datetime, streamer: str) -> Spoken | None:
     body: Message = message["data"] if isinstance(message.get("data"), dict) else message
     author: Message = body["author"]
     badges = _object(author.get("badges"))
     visibility = body.get("visibility", message.get("visibility"))
-    if visibility not in {None, "", "public"} or badges.get("bot") is True:
+    if visibility not in {None, "", "public"}:
         return None
     text = body.get("text", message.get("text"))
     if not isinstance(text, str):
         raise TypeError("a message without a text")
-    is_streamer = badges.get("streamer") is True or author.get("isStreamer") is True
-    is_mod = is_streamer or badges.get("mod") is True or author.get("isModerator") is True
-    emotes = emote_names(body.get("emotes") or body.get("emotesUsed"))
     person = person_named(author.get("username") or author.get("slug"))
+    # The flag alone may mean that somebody streams at all; this channel's streamer is named.
+    named = _object(body.get("streamer")).get("username") or _object(body.get("streamer")).get("slug") or streamer
+    owns = isinstance(named, str) and named.lower() == person.login
+    is_streamer = owns and (badges.get("streamer") is True or author.get("isStreamer") is True)
     return Spoken(
-        f"joystick:{id_of(message)}", person, visible(text), moment_of(message, now), is_mod, is_streamer, emotes
+        f"joystick:{id_of(message)}",
+        person,
+        visible(text),
+        moment_of(message, now),
+        is_mod=is_streamer or badges.get("mod") is True or author.get("isModerator") is True,
+        is_streamer=is_streamer,
+        is_bot=badges.get("bot") is True,
+        emotes=emote_names(body.get("emotes") or body.get("emotesUsed")),
     )
 
 

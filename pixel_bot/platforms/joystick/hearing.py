@@ -46,13 +46,14 @@ class Hearing:
         """Knows the bot's own words, which come back like anybody's."""
         self.on_stream: Callable[[StreamChange], None] = lambda _: None
         self._clock = clock
-        self._channel_id = ""
+        self._channel_id = self._streamer = ""
         self._is_warned = False
         self._ahead: asyncio.Queue[Frame] = asyncio.Queue(MOST_AHEAD)
 
-    def tune_in(self, channel_id: str) -> None:
-        """From now on only this channel is heard."""
+    def tune_in(self, channel_id: str, streamer: str) -> None:
+        """From now on only this channel is heard, which is that streamer's."""
         self._channel_id = channel_id
+        self._streamer = streamer
         self._is_warned = False
 
     async def put(self, message: Frame) -> None:
@@ -81,14 +82,14 @@ class Hearing:
         if self._is_foreign(message):
             return
         try:
-            heard = read(message, now=self._clock.now())
+            heard = read(message, now=self._clock.now(), streamer=self._streamer)
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             why = f"{type(exc).__name__}: {str(exc)[:80]}"
             log.warning("An event from Joystick.tv was left out, because it cannot be read (%s).", why)
             return
         match heard:
             case Spoken():
-                if not self.is_own(heard):
+                if not self.is_own(heard) and not heard.is_bot:
                     listener.hear_spoken(heard)
             case StreamChange():
                 self.on_stream(heard)

@@ -9,6 +9,7 @@ that a client can do closes that gap. For the same reason only one process may u
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -43,8 +44,11 @@ class Installs:
         self._installs: dict[str, Install] = {}
         self._turn = asyncio.Lock()
         self._renewing: dict[str, asyncio.Task[str]] = {}
-        self._unwritten = False
+        self._choosing = asyncio.Lock()
+        self._unwritten: set[str] = set()
         self._waiting: set[asyncio.Future[None]] = set()
+        self.epoch = 0
+        """Counts how often the installation in use became another one, ended, or was made anew."""
         self.changed: set[Callable[[], None]] = set()
         """Called when the bot was let in, or sent away."""
 
@@ -73,10 +77,12 @@ class Installs:
         """A channel let the bot in. One that is in use stays so, with the new tokens."""
         known = self._installs.get(channel_id)
         waits = pending and (known is None or known.pending)
-        async with self._turn:
-            await self._put(Install(channel_id, username, waits, "", grant))
-        if not waits:
-            await self._leave_others(channel_id)
+        async with self._choosing:
+            async with self._turn:
+                await self._put(Install(channel_id, username, waits, "", grant))
+            if not waits:
+                self.epoch += 1
+                await self._leave_others(channel_id)
         self._tell()
 
     async def confirm(self, channel_id: str) -> None:
@@ -85,9 +91,12 @@ class Installs:
         Raises:
             NotInstalled: it does not wait for that.
         """
-        install = self._waiting_one(channel_id)
-        await self._put(replace(install, pending=False))
-        await self._leave_others(channel_id)
+        async with self._choosing:
+            install = self._waiting_one(channel_id)
+            async with self._turn:
+                await self._put(replace(install, pending=False))
+            self.epoch += 1
+            await self._leave_others(channel_id)
         log.info("The bot is in the channel of %s on Joystick.tv.", install.username)
         self._tell()
 
@@ -104,6 +113,7 @@ class Installs:
         """Leave the channel in use."""
         if (install := self.current) is not None:
             await self._leave(install)
+            self.epoch += 1
             self._tell()
 
     async def token(self, early: timedelta = EARLY) -> str:
@@ -115,7 +125,7 @@ class Installs:
         """
         install = self._in_use()
         grant = install.grant
-        if self._unwritten:
+        if install.channel_id in self._unwritten:
             await self.write_again()
         if grant is not None and grant.expires_at - early > self._clock.now():
             return grant.access
@@ -138,6 +148,8 @@ class Installs:
         """Wait until a refresh that is under way is done: its pair is the only one that works tomorrow."""
         if self._renewing:
             await asyncio.wait(self._renewing.values())
+        with suppress(NoAnswer):
+            await self.write_again()
 
     def _finish(self, bad: str, done: asyncio.Task[str]) -> None:
         del self._renewing[bad]
@@ -162,7 +174,7 @@ class Installs:
                 log.warning("Joystick.tv refuses new tokens: %s", exc)
                 await self._gone(install, WITHDRAWN)
                 raise NotInstalled(WITHDRAWN) from None
-            self._unwritten = True
+            self._unwritten.add(install.channel_id)
             return (await self._written(replace(install, grant=fresh), fresh)).access
 
     async def mark_gone(self, problem: str = WITHDRAWN, used: str = "") -> None:
@@ -232,9 +244,9 @@ class Installs:
 
     async def _written(self, install: Install, grant: Grant) -> Grant:
         """The tokens, once they are in the database: nobody gets them before."""
-        if self._unwritten:
+        if install.channel_id in self._unwritten:
             await self._put(install)
-        if self._unwritten:
+        if install.channel_id in self._unwritten:
             raise NoAnswer(UNWRITTEN, "Joystick.tv")
         return grant
 
@@ -245,10 +257,10 @@ class Installs:
             await self._records.keep(install)
         except SQLAlchemyError as exc:
             # It is tried again whenever somebody asks for the token.
-            self._unwritten = True
+            self._unwritten.add(install.channel_id)
             log.error("The tokens for Joystick.tv could not be kept: %s", type(exc).__name__)
         else:
-            self._unwritten = False
+            self._unwritten.discard(install.channel_id)
 
     def _tell(self) -> None:
         for waiting in tuple(self._waiting):

@@ -22,6 +22,7 @@ STABLE_SECONDS = 20.0
 """A connection that held so long was a good one: the next loss begins with a short pause again."""
 
 CONNECTING = "connecting"
+AGAIN_SECONDS = 3_600.0
 QUIET_SECONDS = 0.1
 HEAR_OUT_TURNS = 100
 
@@ -99,12 +100,11 @@ class Line:
     async def _keep(self) -> None:
         pause = FIRST_PAUSE
         while True:
-            changed = self._installs.next_change()
+            epoch = self._installs.epoch
             if stop := await self._try_once():
-                await self._wait_for(changed, stop)
+                await self._wait_for_another(epoch, stop)
                 pause = FIRST_PAUSE
                 continue
-            changed.cancel()
             if self._was_stable:
                 pause = FIRST_PAUSE
             await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - spreads many bots, guards nothing
@@ -134,13 +134,15 @@ class Line:
             case _:
                 return ""
 
-    async def _wait_for(self, changed: asyncio.Future[None], problem: str) -> None:
-        """Nothing helps but a new installation, so nothing is asked before there is one."""
+    async def _wait_for_another(self, epoch: int, problem: str) -> None:
+        """Only a new installation is sure to help, so without one it is tried again once an hour, and no sooner."""
         self.problem = problem
         log.warning("%s", problem)
-        await changed
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN_SECONDS):
+                while self._installs.epoch == epoch:
+                    await self._installs.next_change()
         self.problem = ""
-        self.down_reason = CONNECTING
         self._suspect = ""
 
     async def _connect_and_read(self) -> None:
@@ -150,7 +152,7 @@ class Line:
             self._token = await self._installs.renewed(self._token)
         install = self._installs.current
         self._channel_id = install.channel_id if install is not None else ""
-        self.hearing.tune_in(self._channel_id)
+        self.hearing.tune_in(self._channel_id, install.username if install is not None else "")
         cable = await self._open()
         beside = [
             asyncio.create_task(work, name=name)

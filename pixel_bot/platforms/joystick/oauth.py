@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
+import aiohttp
+
 from pixel_bot.clock import Clock
 from pixel_bot.errors import PixelError
 from pixel_bot.logs import hide
@@ -35,6 +37,12 @@ ABSOLUTE, LATEST = 1_000_000_000, 100_000_000_000
 
 UNKNOWN_APP = "Joystick.tv does not know this bot: check JOYSTICK_CLIENT_ID and JOYSTICK_CLIENT_SECRET."
 _WORD = re.compile(r"[a-z_]{1,64}")
+
+
+SAYS_NOTHING = {"invalid_request", "temporarily_unavailable", "server_error", "slow_down"}
+"""Words of a refusal that say nothing about a token."""
+
+REFRESH_TIMEOUT = aiohttp.ClientTimeout(total=120.0, connect=5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,6 @@ class JoystickOAuth:
         Raises:
             OAuthRefused: there are none.
         """
-        hide(code)
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
         return await self._grant(form, "")
 
@@ -138,7 +145,7 @@ class JoystickOAuth:
         if self.problem:
             raise OAuthRefused(self.problem, final=False)
         if answer.status != 200:
-            final = answer.status in {400, 401, 403}
+            final = _is_final(answer)
             raise OAuthRefused(
                 f"Joystick.tv gave no tokens ({answer.status} {_error(answer)}).".replace(" )", ")"), final=final
             )
@@ -170,7 +177,17 @@ class JoystickOAuth:
 
     async def _post(self, path: str, form: Mapping[str, str]) -> Answer:
         headers = {"Accept": "application/json", "Authorization": f"Basic {self.basic_key}"}
-        return await self._wire.send("POST", f"{self._base}{path}", headers=headers, form=form)
+        # Who gives up on a refresh loses the pair that may be on its way, and with it the installation.
+        patience = REFRESH_TIMEOUT if "refresh_token" in form else None
+        return await self._wire.send("POST", f"{self._base}{path}", headers=headers, form=form, timeout=patience)
+
+
+def _is_final(answer: Answer) -> bool:
+    """Whether the token server says no. A page instead of JSON comes from something on the way."""
+    if answer.status not in {400, 401, 403} or not isinstance(answer.body, dict):
+        return False
+    word = _error(answer)
+    return word not in SAYS_NOTHING and (bool(word) or answer.status != 403)
 
 
 def _error(answer: Answer) -> str:

@@ -20,7 +20,7 @@ from pixel_bot.services.speaking import Outgoing, SendFailed
 from pixel_bot.services.spoken import Spoken
 from pixel_bot.texts import fit, visible
 
-NOT_OFFERED = {403, 404, 405, 501}
+NOT_OFFERED = {401, 403, 404, 405, 501}
 ECHO_SECONDS = 30.0
 MOST_ECHOES = 1_000
 LONGEST = 500
@@ -39,6 +39,7 @@ class JoystickVoice:
         self._free_at = 0.0
         self._refused: asyncio.Future[str] | None = None
         self._sent: deque[tuple[float, str]] = deque(maxlen=MOST_ECHOES)
+        self._came_back = asyncio.Event()
         self.own_username = ""
         """The bot's own name, in lower case, where it is known and not the streamer's."""
         line.on_error = self._hear_error
@@ -60,7 +61,18 @@ class JoystickVoice:
             if not exc.unsure:
                 with suppress(ValueError):
                     self._sent.remove(sent)
+            elif not message.whisper_to and await self._was_taken(sent):
+                return f"joystick:{secrets.token_hex(8)}"
             raise
+
+    async def _was_taken(self, sent: tuple[float, str]) -> bool:
+        """Whether our words come back, after an answer that was lost: then chat has them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._error_seconds):
+                while sent in self._sent:
+                    self._came_back.clear()
+                    await self._came_back.wait()
+        return sent not in self._sent
 
     async def _send(self, whisper_to: str, text: str, *, sure: bool) -> str:
         offered = self._closed_on.get(bool(whisper_to)) != self._line.connections
@@ -83,6 +95,7 @@ class JoystickVoice:
         if mine is None:
             return False
         self._sent.remove(mine)
+        self._came_back.set()
         return True
 
     async def _by_api(self, whisper_to: str, text: str) -> str:

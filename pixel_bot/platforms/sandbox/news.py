@@ -11,7 +11,7 @@ from pixel_bot.db.models import Lane, QueueItem
 from pixel_bot.platforms.sandbox.frames import Json
 from pixel_bot.platforms.sandbox.joystick.joystick import Joystick, JoystickLine
 from pixel_bot.platforms.sandbox.twitch import Line, Twitch
-from pixel_bot.platforms.sandbox.world import PERSONAS, STREAMER, Citizen, citizen
+from pixel_bot.platforms.sandbox.world import BOT, PERSONAS, STREAMER, Citizen, citizen
 from pixel_bot.services import items, ledger
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import WAITING, Item
@@ -21,6 +21,8 @@ from pixel_bot.services.words import in_words
 
 MOST_LINES = 60
 MOST_ITEMS = 30
+BADGES = {"streamer": "broadcaster", "mod": "moderator", "subscriber": "subscriber"}
+"""What the page calls the badges of Joystick.tv."""
 
 CommandList = Callable[[], Sequence[dict[str, Any]]]
 
@@ -64,12 +66,14 @@ class News:
 
     async def viewer(self, who: Citizen) -> Json:
         """Somebody's points, level and last ledger rows."""
-        viewer = await self._services.viewers.meet(person_of(who))
+        person = person_of(who)
+        viewer = await self._services.viewers.meet(person)
         standing = await self._services.levels.standing(viewer)
         async with self._services.database.readers() as session:
             rows = await ledger.history(session, viewer.id, 8)
         return {
             "type": "viewer",
+            "key": person.name,
             "login": who.login,
             "name": viewer.display_name,
             "points": viewer.points,
@@ -156,12 +160,13 @@ def line_news(line: Line) -> Json:
 def joystick_line_news(line: JoystickLine) -> Json:
     """A line of chat on Joystick.tv, or a whisper there."""
     login = line.username.lower()
+    who = next((p for p in PERSONAS if p.role == "joystick" and p.login == login), citizen(login, "joystick"))
     return {
         "id": f"joystick:{line.id}",
         "login": login,
         "name": line.username,
-        "color": "" if line.is_bot else citizen(login, "joystick").color,
-        "badges": ["bot"] if line.is_bot else [],
+        "color": BOT.color if line.is_bot else who.color,
+        "badges": ["bot"] if line.is_bot else [BADGES[badge] for badge in line.badges if badge in BADGES],
         "text": line.text,
         "at": line.at.astimezone(UTC).isoformat(),
         "bot": line.is_bot,

@@ -164,7 +164,7 @@ class Visit:
 
     async def _do(self, wish: Json) -> None:
         if wish.get("do") == "pick":
-            await self._pick(self._wishes.pick(str(wish.get("login", "")), str(wish.get("role", "viewer"))))
+            await self._pick(self._wishes.pick(str(wish.get("login", "")), str(wish.get("role", ""))))
             return
         told = await self._wishes.grant(self._who, wish)
         if told is not None:

@@ -34,8 +34,8 @@ class Wishes:
         self._joystick = joystick
         self._there = JoystickWishes(joystick)
 
-    def pick(self, login: str, role: str) -> Citizen:
-        """Whom the page wants to be.
+    def pick(self, login: str, role: str = "") -> Citizen:
+        """Whom the page wants to be. Without a role it is whoever is known by that name.
 
         Raises:
             Refused: it is no name.
@@ -44,12 +44,14 @@ class Wishes:
         login = shown.lower()
         if not is_login(login):
             raise Refused("A name has 1 to 25 letters, digits or underscores.")
-        persona = next((p for p in PERSONAS if p.login == login), None)
-        who = persona or citizen(
-            login, cast(Role, role) if role in ROLES else "viewer", shown if role == "joystick" else ""
-        )
-        # Who has an account on Joystick.tv need not have one on Twitch.
-        return who if who.role == "joystick" else self._twitch.world.settle(who)
+        there = role == "joystick"
+        # The same name on the other platform is somebody else.
+        known = (p for p in PERSONAS if p.login == login and (not role or there == (p.role == "joystick")))
+        if persona := next(known, None):
+            return persona if persona.role == "joystick" else self._twitch.world.settle(persona)
+        if there:
+            return citizen(login, "joystick", self._there.spelt(shown))
+        return self._twitch.world.settle(citizen(login, cast(Role, role) if role in ROLES else "viewer"))
 
     async def grant(self, who: Citizen | None, wish: Json) -> Json | None:
         """Let it happen in the name of ``who``. Returns what the page is told of it; unknown wishes do nothing.
@@ -89,7 +91,7 @@ class Wishes:
                 if words:
                     await self._there.say(who.name, words)
             case "event" if self._there.knows(what):
-                if what == "follow" and who.name in self._joystick.followers:
+                if what == "follow" and self._there.follows(who.name):
                     raise Refused(_FOLLOWS.format(name=who.name))
                 return await self._there.happen(who.name, what, wish.get("amount"))
             case "event":

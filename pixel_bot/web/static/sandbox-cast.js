@@ -17,6 +17,9 @@ const EVENTS = [
 ];
 const STORE = "pixel-sandbox-persona";
 
+/** Who somebody is to the bot: the same name on Joystick.tv is another person. */
+export const keyOf = ({ login, role }) => (role === "joystick" ? `${login}@joystick` : login);
+
 export class Cast {
   constructor(ids, { pick, event }) {
     this.ids = ids;
@@ -31,7 +34,8 @@ export class Cast {
       button.className = `chip ${kind}`;
       button.append(icon(kind), words);
       button.addEventListener("click", () => event(kind, amount));
-      ids.events.append(button);
+      // Coming in belongs beside the stream; the events have no room for one more.
+      (kind === "enter" ? ids.stream : ids.events).append(button);
       return [button, places];
     });
     ids.form.addEventListener("submit", (submit) => {
@@ -53,21 +57,21 @@ export class Cast {
   /** The server's personas; returns whom to pick if the server has nobody picked yet. */
   begin(personas, picked) {
     this.personas = personas;
-    this.own = this.own.filter((mine) => !personas.some((one) => one.login === mine.login));
+    this.own = this.own.filter((mine) => !personas.some((one) => keyOf(one) === keyOf(mine)));
     let kept = null;
     try {
       kept = JSON.parse(sessionStorage.getItem(STORE));
     } catch { /* no storage */ }
-    if (kept && /^[a-z0-9_]{1,25}$/.test(kept.login) && !this.find(kept.login)) this.own.push(kept);
-    const wish = this.picked ? this.picked.login : kept ? kept.login : picked;
+    if (kept && /^[a-z0-9_]{1,25}$/.test(kept.login) && !this.find(keyOf(kept))) this.own.push(kept);
+    const wish = this.picked ? keyOf(this.picked) : kept ? keyOf(kept) : picked;
     const persona = this.find(wish) || this.find(picked) || this.all[0] || null;
     this.picked = persona;
     this.draw();
     return persona;
   }
 
-  find(login) {
-    return this.all.find((one) => one.login === login);
+  find(key) {
+    return this.all.find((one) => keyOf(one) === key);
   }
 
   first(...roles) {
@@ -88,22 +92,23 @@ export class Cast {
     const { chips } = this.ids;
     const place = this.picked?.role === "joystick" ? "joystick" : "twitch";
     for (const [button, places] of this.buttons) button.hidden = !places.includes(place);
-    const focused = chips.contains(document.activeElement) ? document.activeElement.dataset.login : null;
+    const focused = chips.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     chips.replaceChildren();
     for (const persona of this.all) {
       const chip = document.createElement("button");
       chip.type = "button";
       chip.className = "chip";
       chip.dataset.login = persona.login;
+      chip.dataset.key = keyOf(persona);
       chip.title = TITLES[persona.role] || "Viewer";
       chip.style.setProperty("--tint", readable(persona.color, persona.login));
       const name = document.createElement("bdi");
       name.textContent = persona.name;
       chip.append(icon(persona.role, chip.title), name);
-      chip.setAttribute("aria-pressed", String(this.picked !== null && persona.login === this.picked.login));
+      chip.setAttribute("aria-pressed", String(this.picked !== null && keyOf(persona) === keyOf(this.picked)));
       chip.addEventListener("click", () => this.pick(persona));
       chips.append(chip);
-      if (persona.login === focused) chip.focus({ preventScroll: true });
+      if (keyOf(persona) === focused) chip.focus({ preventScroll: true });
     }
     this.more = document.createElement("button");
     this.more.type = "button";
@@ -130,11 +135,11 @@ export class Cast {
     help.classList.toggle("bad", !good);
     login.setAttribute("aria-invalid", String(!good));
     if (!good) return login.focus();
-    const key = name.toLowerCase();
-    let persona = this.personas.find((one) => one.login === key);
+    const typed = { login: name.toLowerCase(), name, role: role.value, color: "" };
+    let persona = this.personas.find((one) => keyOf(one) === keyOf(typed));
     if (!persona) {
-      persona = { login: key, name, role: role.value, color: "" };
-      this.own = [...this.own.filter((mine) => mine.login !== key), persona].slice(-4);
+      persona = typed;
+      this.own = [...this.own.filter((mine) => keyOf(mine) !== keyOf(typed)), typed].slice(-4);
     }
     login.value = "";
     this.other(false, false);

@@ -24,6 +24,7 @@ export class Tour {
     const mod = by("moderator");
     const boss = mod.login || "mod_mila";
     const asMod = `as ${mod.name || "a mod"}`;
+    const asGuest = `as ${by("joystick").name || "a viewer"} on Joystick.tv`;
     this.steps = [
       { key: "hi", fill: "hi everyone!", why: "say hi to the chat" },
       { key: "spin", fill: `${prefix}spin`, why: "turn the prize wheel" },
@@ -34,6 +35,7 @@ export class Tour {
       { key: "give", fill: `${prefix}give @${boss} 10`, why: "share some points" },
       { key: "add", fill: `${prefix}points add @${viewer} 500`, why: asMod, mod: true },
       { key: "undo", fill: `${prefix}undo`, why: `take it back ${asMod}`, mod: true },
+      { key: "link", fill: `${prefix}link`, why: asGuest, there: true },
       { key: "help", fill: `${prefix}help`, why: "everything else" },
     ];
     this.show();
@@ -51,7 +53,7 @@ export class Tour {
     let key = "hi";
     if (word) {
       const [name, first = "", second = "", third = ""] = word;
-      key = ["spin", "sound", "redeems", "help"].includes(name) ? name : "";
+      key = ["spin", "sound", "redeems", "link", "help"].includes(name) ? name : "";
       if (name === "points" && first === "add") key = mod && second && third ? "add" : "";
       else if (name === "tts" || name === "pixel") key = first ? name : "";
       else if (name === "give") key = first && second ? "give" : "";

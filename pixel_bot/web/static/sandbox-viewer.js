@@ -1,5 +1,6 @@
 // The picked viewer's wallet: points, level and ledger, always as the server last told them.
 
+import { keyOf } from "./sandbox-cast.js";
 import { icon } from "./sandbox-pixels.js";
 import { count, move, number, signed } from "./sandbox-motion.js";
 
@@ -9,8 +10,8 @@ export class Wallet {
   constructor(ids, levelUp) {
     this.ids = ids;
     this.levelUp = levelUp;
-    this.known = new Map(); // login -> the last state heard
-    this.login = null;
+    this.known = new Map(); // key -> the last state heard
+    this.key = null;
     this.level = 1;
     this.refill = 0;
     this.heard = false; // whether what is shown came from the server for this viewer
@@ -19,23 +20,23 @@ export class Wallet {
 
   /** Another persona: show what is known of them at once, and never somebody else's points. */
   pick(persona, tint) {
-    this.login = persona.login;
+    this.key = keyOf(persona);
     this.heard = false;
     const { badge, name, delta } = this.ids;
     name.textContent = persona.name;
     badge.replaceChildren(icon(persona.role));
     badge.style.color = tint;
     delta.getAnimations().forEach((motion) => motion.cancel());
-    const state = this.known.get(persona.login);
+    const state = this.known.get(this.key);
     this.show(state || { points: 0, xp: 0, level: 1, level_floor: 0, next_level_xp: null, ledger: [] }, !state);
   }
 
   update(state) {
-    const before = this.known.get(state.login);
-    this.known.set(state.login, state);
+    const before = this.known.get(state.key);
+    this.known.set(state.key, state);
     if (this.known.size > 50) this.known.delete(this.known.keys().next().value);
     if (before && state.level > before.level) this.levelUp(state);
-    if (state.login !== this.login) return;
+    if (state.key !== this.key) return;
     if (this.heard && before) this.float(state.points - before.points);
     this.show(state, false);
     this.heard = true;

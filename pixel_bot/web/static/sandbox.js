@@ -1,7 +1,7 @@
 // The sandbox page: reads what the bot says over one websocket and passes on what the person does.
 // Every text from the server is hostile and only ever becomes textContent.
 
-import { Cast } from "./sandbox-cast.js";
+import { Cast, keyOf } from "./sandbox-cast.js";
 import { Channel } from "./sandbox-channel.js";
 import { Chat, readable } from "./sandbox-chat.js";
 import { Line } from "./sandbox-input.js";
@@ -38,9 +38,9 @@ const replay = new Replay({
 const tour = new Tour({
   hint: $("hint"), word: $("hint").querySelector(".hint-word"), fill: $("hint-fill"), why: $("hint-why"), dots: $("hint-dots"),
 }, (step) => {
-  const mod = cast.first("moderator", "broadcaster");
-  const needsMod = step.mod && !(cast.picked && ["moderator", "broadcaster"].includes(cast.picked.role));
-  if (needsMod && mod) cast.pick(mod);
+  const roles = step.mod ? ["moderator", "broadcaster"] : step.there ? ["joystick"] : [];
+  const who = cast.first(...roles);
+  if (who && !roles.includes(cast.picked?.role)) cast.pick(who);
   line.write(step.fill);
 });
 
@@ -59,7 +59,7 @@ for (const [id, command] of [["try-spin", "spin"], ["try-tts", "tts hello"]]) {
 }
 
 const cast = new Cast({
-  chips: $("chips"), events: $("events"), form: $("other"), login: $("other-login"), role: $("other-role"), help: $("other-help"),
+  chips: $("chips"), events: $("events"), stream: $("natives"), form: $("other"), login: $("other-login"), role: $("other-role"), help: $("other-help"),
 }, {
   pick(persona) {
     embody(persona);
@@ -93,7 +93,7 @@ function embody(persona) {
   wallet.pick(persona, readable(persona.color, persona.login));
   line.speaker(persona.name);
   chat.speaker(persona);
-  const known = wallet.known.get(persona.login);
+  const known = wallet.known.get(keyOf(persona));
   redeems.afford(known ? known.points : null);
 }
 
@@ -147,7 +147,7 @@ const hear = {
   },
   viewer(message) {
     wallet.update(message);
-    if (message.login === wallet.login) redeems.afford(message.points);
+    if (message.key === wallet.key) redeems.afford(message.points);
   },
   stats: (message) => stats.update(message),
   replay: (message) => replay.update(message),

@@ -27,6 +27,15 @@ class JoystickWishes:
             "raid": (joystick.raid, lambda n: f"raids with {count(n, 'viewer')}"),
         }
 
+    def spelt(self, name: str) -> str:
+        """A name as its owner writes it, where somebody of that name is known."""
+        known = (self._joystick.streamer, *self._joystick.moderators, *self._joystick.subscribers)
+        return next((one for one in known if one.lower() == name.lower()), name)
+
+    def follows(self, name: str) -> bool:
+        """Whether somebody follows the channel."""
+        return name.lower() in {one.lower() for one in self._joystick.followers}
+
     def knows(self, kind: str) -> bool:
         """Whether such a thing happens there."""
         return kind in self._events
