@@ -2,7 +2,7 @@
 
 from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, count, duration, mods_only
 
-NAMES = {"chat": "chat points", "xp": "chat XP"}
+NAMES = {"chat": "chat points", "xp": "chat XP", "+enter": "points for coming in", "+give": "giving points"}
 
 
 class Cooldowns(Cog):

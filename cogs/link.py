@@ -16,7 +16,7 @@ class Link(Cog):
     @command("link yes")
     async def agree(self, ctx: Context) -> None:
         """Agree to the account that gave your code."""
-        await ctx.reply(_linked(await self.bot.services.links.agree(ctx.viewer)))
+        await self._tell_linked(ctx, await self.bot.services.links.agree(ctx.viewer))
 
     @command("link no")
     async def refuse(self, ctx: Context) -> None:
@@ -45,27 +45,30 @@ class Link(Cog):
         elif await ctx.whisper(f"{how}. {warning}"):
             await ctx.reply("I whispered you a code.")
         else:
+            # So that they can ask again at once.
+            await self.bot.services.links.drop(ctx.viewer)
             await ctx.reply("I could not whisper to you. Please try again in a moment.")
 
     async def _give(self, ctx: Context, code: str) -> None:
         given = await self.bot.services.links.give(ctx.viewer, code)
         if isinstance(given, Linked):
-            await ctx.reply(_linked(given))
+            await self._tell_linked(ctx, given)
             return
-        prefix = self.bot.settings.command_prefix
-        await self.bot.say(
-            f"@{given.owner} {ctx.viewer} on {given.here} typed your code. If that is you, type {prefix}link yes, "
-            f"else {prefix}link no.",
-            platform=given.platform,
+        yes, no = (f"{self.bot.settings.command_prefix}link {answer}" for answer in ("yes", "no"))
+        await ctx.reply(f"Nearly done: type {yes} on {given.there} as {given.owner}.")
+        room = self.bot.rooms.get(given.platform)
+        if room is None or given.again:
+            return
+        words = f"@{given.owner} {ctx.viewer} on {given.here} typed your code. If that is you, type {yes}, else {no}."
+        # Not waited for: the other platform may be away, or slow.
+        room.crew.spawn(room.say_free(words))
+
+    async def _tell_linked(self, ctx: Context, linked: Linked) -> None:
+        await ctx.reply(
+            f"{linked.kept} on Twitch and {linked.merged} on Joystick.tv are one now, with "
+            f"{count(linked.kept.points, 'point')}. Not you? A mod can take it apart with "
+            f"{self.bot.settings.command_prefix}unlink."
         )
-        await ctx.reply(f"Nearly done: type {prefix}link yes on {given.there} as {given.owner}.")
-
-
-def _linked(linked: Linked) -> str:
-    return (
-        f"{linked.kept} on Twitch and {linked.merged} on Joystick.tv are one now, with "
-        f"{count(linked.kept.points, 'point')}."
-    )
 
 
 async def setup(bot: PixelBot) -> None:

@@ -204,6 +204,6 @@ class PixelBot(Ears):
         await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")
 
     async def _tell_level_up(self, up: LevelUp) -> None:
-        room = self.rooms.get(up.platform)
+        room = self.rooms.get(up.platform) or next(iter(self.rooms.values()), None)
         if room is not None:
             room.crew.spawn(room.say_free(up.message))

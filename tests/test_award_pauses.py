@@ -5,10 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pixel_bot.db.models import QueueItem
 from pixel_bot.services.award_batch import EventAward
 from pixel_bot.services.container import Services
 from pixel_bot.services.joining import Linked
+from pixel_bot.services.outcome import PlaySound
 from pixel_bot.services.people import Person
+from pixel_bot.services.redeems import Offer
+from pixel_bot.services.shop import Order
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in, there
 from tests.seed import query
@@ -47,7 +51,7 @@ async def test_one_an_hour(services: Services) -> None:
     assert paid(services) == [("a", 25, 2), ("b", 0, 0), ("c", 0, 0), ("d", 25, 2), ("e", 0, 0)]
     assert balance(services) == 50
     assert rows(services, "SELECT reason, amount FROM transactions") == [("enter", 25)] * 2
-    assert rows(services, "SELECT key, expires_at FROM cooldowns") == [("enter", "2026-01-01 14:00:00.000000")]
+    assert rows(services, "SELECT key, expires_at FROM cooldowns") == [("+enter", "2026-01-01 14:00:00.000000")]
 
 
 async def test_of_several_in_one_batch_the_earliest_pays(services: Services) -> None:
@@ -81,6 +85,18 @@ async def test_an_entrance_that_would_pay_nothing_begins_no_pause(services: Serv
     await enter(services, entrance("a", 0, points=0))
     await enter(services, entrance("b", 1))
     assert balance(services) == 25
+
+
+async def test_a_redeem_of_the_same_name_is_another_matter(services: Services) -> None:
+    offer = Offer("enter", "Enter the raffle", cooldown=60)
+    await services.redeems.offer([offer])
+    await enter(services, entrance("a", 0))
+    bob = await services.viewers.meet(BOB)
+    await services.shop.buy(Order(offer, bob, PlaySound("ding")))
+    assert set(await services.cooldowns.running(bob.id)) == {"enter", "+enter"}
+    await services.refunds.fail(QueueItem.redeem == "enter", reason="Gone.")
+    await enter(services, entrance("b", 1))
+    assert balance(services) == 25, "the refund ended its own cooldown only"
 
 
 async def test_one_person_enters_once_on_two_platforms(services: Services) -> None:

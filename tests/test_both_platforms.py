@@ -104,7 +104,10 @@ async def test_one_person_on_both(houses: Houses) -> None:
         code = re.search(r"!link (\w+)", whisper.text)
         assert code is not None
         answer = await houses.twitch.ask("alice", f"!link {code[1]}")
-        assert answer == "alice on Twitch and Jules on Joystick.tv are one now, with 150 points."
+        assert answer == (
+            "alice on Twitch and Jules on Joystick.tv are one now, with 150 points. "
+            "Not you? A mod can take it apart with !unlink."
+        )
         assert await houses.joystick.ask("Jules", "!points") == "@Jules You have 150 points."
         assert await houses.twitch.ask("alice", "!points") == "You have 150 points."
         answer = await houses.twitch.ask("mila", "!undo", "moderator")

@@ -283,3 +283,71 @@ async def test_alerts_name_what_happened(chat: Stage) -> None:
         ("tip", "Jules", "Jules tipped 50 tokens for Hydrate"),
         ("wheelclaim", "Jules", "Jules won a hat"),
     ]
+
+
+async def test_news_wait_for_their_chat(rich: Stage) -> None:
+    """The other platform is connected later: what it must hear is told then."""
+    rich.overlay.close()
+    await rich.say_there("Jules", "!tts one")
+    room = rich.bot.rooms.pop("joystick")
+    assert await rich.passes(121) == []
+    rich.bot.rooms["joystick"] = room
+    rich.bot.jobs.tell_news()
+    assert await rich.passes(0) == ["@Jules tts: The overlay was away for too long. Your 25 points are back."]
+
+
+async def test_what_follows_is_answered_there_too(tmp_path: Path) -> None:
+    (tmp_path / "prizes.json").write_text('[{"name": "boo", "weight": 1, "effect": "run:boo"}]', encoding="utf-8")
+    folder = tmp_path / "cogs"
+    folder.mkdir()
+    (folder / "boo.py").write_text(
+        "from pixel_bot.plugin import Cog, Job, PixelBot, effect\n\n\n"
+        "class Boo(Cog):\n"
+        "    @effect('boo')\n"
+        "    async def boo(self, job: Job) -> str:\n"
+        "        return 'boo!'\n\n\n"
+        "async def setup(bot: PixelBot) -> None:\n"
+        "    await bot.add_component(Boo(bot))\n",
+        encoding="utf-8",
+    )
+    async with stage(tmp_path, cogs_dir=folder, prizes_file=tmp_path / "prizes.json") as chat:
+        await chat.happens_there(event(Tip, tokens=500))
+        twitch, joystick = _notes(chat, "twitch"), _notes(chat, "joystick")
+        await chat.say_there("Jules", "!spin")
+        assert twitch == []
+        assert joystick[1:] == ["Jules won boo!", "@Jules boo!"]
+
+
+async def test_a_level_that_a_mod_gives_is_told_where_its_viewer_is(tmp_path: Path) -> None:
+    (tmp_path / "levels.json").write_text('{"2": {"message": "Go {user}!"}}', encoding="utf-8")
+    async with stage(tmp_path, level_rewards_file=tmp_path / "levels.json") as chat:
+        await chat.say_there("Jules", "hello")
+        joystick = _notes(chat, "joystick")
+        await chat.say_there("Mo", "!xp add @jules 500", mod=True)
+        assert "Go Jules!" in joystick
+
+
+async def test_slow_answers_there_hold_up_no_effect_here(tmp_path: Path) -> None:
+    """Each chat has places of its own for work under way."""
+    async with stage(tmp_path) as chat:
+        hangs = asyncio.Event()
+
+        async def slow(asker: str, question: str) -> str:
+            if question == "slow":
+                await hangs.wait()
+            return "Because."
+
+        assert chat.bot.ai is not None
+        chat.bot.ai.answer = slow  # pyright: ignore[reportAttributeAccessIssue]
+        await chat.viewer("alice", points=100)
+        for number in range(12):
+            await chat.happens_there(Tip(f"joystick:{number}", there(f"fan{number}"), chat.clock.now(), tokens=100))
+        for number in range(12):
+            await chat.say_there(f"fan{number}", "!pixel slow", wait=False)
+        said = _notes(chat, "twitch")
+        await chat.say("alice", "!pixel quick", wait=False)
+        async with asyncio.timeout(10):
+            while "Because." not in said:
+                await asyncio.sleep(0.01)
+        hangs.set()
+        await chat.settled()

@@ -109,6 +109,7 @@ ODD = (
     json.dumps({"command": ["subscribe"], "identifier": V2}),
     json.dumps({"command": "sing", "identifier": V2}),
     json.dumps({"command": "unsubscribe", "identifier": V1}),
+    json.dumps({"command": "unsubscribe", "identifier": [V1]}),
     json.dumps({"command": "message", "identifier": V2}),
     json.dumps({"command": "message", "identifier": V2, "data": {"action": "send_message"}}),
     json.dumps({"command": "message", "identifier": V2, "data": "[1]"}),

@@ -143,9 +143,9 @@ def test_rights_come_from_badges_that_are_true(message: Json, rights: tuple[bool
     assert (spoken.is_mod, spoken.is_streamer) == rights
 
 
-def test_bots_are_not_heard() -> None:
-    assert heard(badged(bot=True)) is None
-    assert heard(badged(bot="no")) is not None
+def test_bots_are_known_by_a_badge_that_is_true() -> None:
+    assert heard(badged(bot=True)).is_bot
+    assert not heard(badged(bot="no")).is_bot
 
 
 MANY_EMOTES: list[Any] = [{"code": "wave", "url": "x"}, {"name": "hug"}, 7, {}, [], {"code": 5}]
@@ -172,40 +172,40 @@ def both(name_v1: str, name_v2: str, data: Json) -> list[Json]:
     [
         (
             both("Tipped", "tipped", {"who": "Bob_9", "what": "Tipped", "how_much": 2, "tip_menu_item": "Hydrate"}),
-            Tip("joystick:e1", BOB, THEN, 2, "Hydrate"),
+            Tip("joystick:tip:e1", BOB, THEN, 2, "Hydrate"),
         ),
-        (both("Tipped", "tipped", {"who": "Bob_9", "how_much": "50"}), Tip("joystick:e1", BOB, THEN, 50)),
+        (both("Tipped", "tipped", {"who": "Bob_9", "how_much": "50"}), Tip("joystick:tip:e1", BOB, THEN, 50)),
         (
             both("Tipped", "tipped", {"who": None, "how_much": 5, "tip_menu_item": None}),
-            Tip("joystick:e1", None, THEN, 5),
+            Tip("joystick:tip:e1", None, THEN, 5),
         ),
-        (both("Followed", "followed", {"who": "Bob_9", "what": "Followed"}), Follow("joystick:e1", BOB, THEN)),
-        (both("Followed", "followed", {"username": "Bob_9"}), Follow("joystick:e1", BOB, THEN)),
-        (both("Followed", "followed", {"author": {"username": "Bob_9"}}), Follow("joystick:e1", BOB, THEN)),
-        (both("Subscribed", "subscribed", {"who": "Bob_9", "how_much": 3}), Sub("joystick:e1", BOB, THEN)),
+        (both("Followed", "followed", {"who": "Bob_9", "what": "Followed"}), Follow("joystick:follow:e1", BOB, THEN)),
+        (both("Followed", "followed", {"username": "Bob_9"}), Follow("joystick:follow:e1", BOB, THEN)),
+        (both("Followed", "followed", {"author": {"username": "Bob_9"}}), Follow("joystick:follow:e1", BOB, THEN)),
+        (both("Subscribed", "subscribed", {"who": "Bob_9", "how_much": 3}), Sub("joystick:sub:e1", BOB, THEN)),
         (
             both("Resubscribed", "resubscribed", {"who": "Bob_9", "how_long": 7, "how_much": 3}),
-            Sub("joystick:e1", BOB, THEN, months=7),
+            Sub("joystick:resub:e1", BOB, THEN, months=7),
         ),
         (
             both("GiftedSubscriptions", "gifted_subscriptions", {"who": "Bob_9", "how_much": 4}),
-            Gift("joystick:e1", BOB, THEN, 4),
+            Gift("joystick:gift:e1", BOB, THEN, 4),
         ),
-        (both("GiftedSubscriptions", "gifted_subscriptions", {"who": "Bob_9"}), Gift("joystick:e1", BOB, THEN, 1)),
+        (both("GiftedSubscriptions", "gifted_subscriptions", {"who": "Bob_9"}), Gift("joystick:gift:e1", BOB, THEN, 1)),
         (
             both("WheelSpinClaimed", "wheel_spin_claimed", {"who": "Bob_9", "how_much": 9, "prize": "A song"}),
-            WheelClaim("joystick:e1", BOB, THEN, "A song"),
+            WheelClaim("joystick:wheel:e1", BOB, THEN, "A song"),
         ),
         (
             both("StreamDroppedIn", "stream_dropped_in", {"who": "Bob_9", "number_of_viewers": 12}),
-            Raid("joystick:e1", BOB, THEN, 12),
+            Raid("joystick:raid:e1", BOB, THEN, 12),
         ),
         (
             [
                 v2("enter_stream", {"username": "Bob_9"}),
                 v1("enter_stream", None, event="UserPresence", text="Bob_9"),
             ],
-            Entrance("joystick:e1", BOB, THEN),
+            Entrance("joystick:enter:e1", BOB, THEN),
         ),
         (
             [v1("Started", {}), v1("Started", None), v2("stream_started", {}), v2("started", {"who": "s"})],

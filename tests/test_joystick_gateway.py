@@ -12,12 +12,14 @@ import pytest
 from aiohttp import WSMessage, WSMsgType
 
 from pixel_bot.platforms.joystick import line as line_module
+from pixel_bot.platforms.joystick.api import ApiRefused
 from pixel_bot.platforms.joystick.cable import Cable, CableLost, Patience
 from pixel_bot.platforms.joystick.hearing import MOST_AHEAD
 from pixel_bot.platforms.joystick.installs import WITHDRAWN
 from pixel_bot.platforms.joystick.line import DEAF, SENT_AWAY
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.joystick.voice import JoystickVoice
+from pixel_bot.platforms.wire import NoAnswer
 from pixel_bot.services.happenings import Follow, Tip
 from pixel_bot.services.people import Person
 from pixel_bot.services.speaking import Outgoing, SendFailed
@@ -629,9 +631,7 @@ async def test_a_connection_lost_on_the_way_leaves_it_unsure(
     assert (lost.value.retry, lost.value.unsure) == (True, True)
 
 
-@pytest.mark.parametrize(
-    ("status", "retry"), [(400, False), (401, False), (422, False), (429, True), (500, True), (503, True)]
-)
+@pytest.mark.parametrize(("status", "retry"), [(400, False), (422, False), (429, True), (500, True), (503, True)])
 async def test_what_the_api_refuses(joystick: Server, voice: JoystickVoice, status: int, retry: bool) -> None:
     joystick.answers["v1/chat/messages"] = [(status, {"message": "no"})] * 2
     with pytest.raises(SendFailed) as refused:
@@ -675,8 +675,8 @@ def spoken(text: str, login: str = "somebody") -> Spoken:
 
 async def test_its_own_words_are_known_once(joystick: Server, voice: JoystickVoice) -> None:
     await voice.send(Outgoing("Tea & <cake>\n now", paid=True))
-    assert voice.is_own(spoken("Tea &amp; &lt;cake&gt; now"))
-    assert not voice.is_own(spoken("Tea & <cake> now")), "a viewer says it again"
+    assert voice.is_own(spoken("Tea &amp; ‹cake&gt; now"))
+    assert not voice.is_own(spoken("Tea & ‹cake> now")), "a viewer says it again"
 
 
 async def test_whispers_and_failures_do_not_come_back(joystick: Server, voice: JoystickVoice) -> None:
@@ -717,3 +717,51 @@ async def test_its_own_words_are_not_heard(
     await door.say("Hello there", "Pixel_Street")
     await door.say("hi", "Bob")
     assert await ears.words(1) == ["hi"]
+
+
+# What an odd server must not do to us
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_subscription_that_is_ended_is_noticed(
+    joystick: Server, platform: JoystickPlatform, ears: Ears, again: bool
+) -> None:
+    door = await joystick.subscribed()
+    await platform.line.ready()
+    if again:
+        await door.send({"type": "welcome"})
+        assert (await door.command())["identifier"] == V2
+    await door.send({"type": "reject_subscription", "identifier": V2})
+    async with asyncio.timeout(10):
+        if again:
+            assert (await door.command())["identifier"] == V1
+        else:
+            await joystick.door()
+
+
+async def test_one_thing_that_is_not_for_us_does_not_end_the_installation(
+    joystick: Server, platform: JoystickPlatform
+) -> None:
+    joystick.answers["v1/chat/whispers"] = [(401, {})] * 2
+    with pytest.raises(ApiRefused):
+        await platform.api.whisper("bob", "hi")
+    assert platform.installs.current is not None
+    assert platform.installs.current.problem == ""
+    assert (await platform.api.identity()).username == "Pixel_Street"
+
+
+async def test_a_page_of_something_on_the_way_ends_nothing(joystick: Server, platform: JoystickPlatform) -> None:
+    joystick.answers["oauth/token"] = [(403, "<html>Attention required</html>")]
+    with pytest.raises(NoAnswer):
+        await platform.installs.renewed("access-0")
+    assert platform.installs.current is not None
+    assert platform.installs.current.problem == ""
+
+
+async def test_two_yeses_at_once_leave_one_installation(platform: JoystickPlatform, clock: SettableClock) -> None:
+    for number in (2, 3):
+        await platform.installs.keep(grant(clock, number), f"channel-{number}", f"Other{number}", pending=True)
+    answers = (platform.installs.confirm(f"channel-{number}") for number in (2, 3))
+    await asyncio.gather(*answers, return_exceptions=True)
+    assert platform.installs.current is not None
+    assert platform.installs.pending == ()

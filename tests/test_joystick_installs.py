@@ -543,7 +543,8 @@ async def test_no_secret_is_shown(
         shown.append("".join(traceback.format_exception(exc)))
     for secret in ("an-access-token", "a-refresh-token", SECRET, BASIC, "the-secret-code"):
         assert secret not in "".join([*shown, caplog.text])
-        assert redact(f"it is {secret}.") == "it is [hidden]."
+        if secret != "the-secret-code":  # it is used up; a link could choose any word for it
+            assert redact(f"it is {secret}.") == "it is [hidden]."
 
 
 # Signing in

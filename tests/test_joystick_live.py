@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 import pytest
 
 from pixel_bot.live import LiveApp
@@ -497,3 +498,56 @@ async def test_settings_need_both_or_neither(tmp_path: Path) -> None:
 
 def test_there_is_a_person_for_each_name() -> None:
     assert there("Jules").name == "jules@joystick"
+
+
+# What one viewer, or an odd API, must not do to the others
+
+
+async def test_a_whisper_that_fails_keeps_nobody_waiting(home: House) -> None:
+    async with home.installed() as app:
+        home.joystick.faults.add("api/v1/chat/whispers", status=500, times=None)
+        outbox = the_bot(app).rooms["joystick"].outbox
+        whisper = asyncio.create_task(outbox.put(Outgoing("psst", whisper_to="jules")))
+        await home.joystick.requests.asked("api/v1/chat/whispers", "POST")
+        async with asyncio.timeout(3):
+            assert "points" in await home.ask("Bob", "!points")
+        assert await whisper is None
+
+
+async def test_a_paid_message_that_fails_keeps_nobody_waiting(home: House) -> None:
+    async with home.installed() as app:
+        home.joystick.faults.add("api/v1/chat/messages", status=500)
+        saying = asyncio.create_task(the_bot(app).say("It was paid for.", None, "joystick"))
+        await home.joystick.requests.asked("api/v1/chat/messages", "POST")
+        async with asyncio.timeout(3):
+            assert "points" in await home.ask("Bob", "!points")
+        assert await saying
+        assert [said.text for said in home.joystick.said if "paid" in said.text] == ["It was paid for."]
+
+
+async def test_an_answer_that_comes_late_is_said_once(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixel_bot.chat.outbox.RETRY_SECONDS", 0.1)
+    async with home.installed() as app:
+        session = platform(app).wire.session
+        monkeypatch.setattr(session, "_timeout", aiohttp.ClientTimeout(total=0.3))
+        home.joystick.faults.add("api/v1/chat/messages", delay=0.6, times=None)
+        assert await the_bot(app).say("the answer", None, "joystick")
+        home.joystick.faults.clear()
+        await home.ask("Bob", "!points")
+        assert sum(said.text == "the answer" for said in home.joystick.said) == 1
+
+
+async def test_a_tip_and_a_message_of_one_id_both_count(home: House) -> None:
+    async with home.installed() as app:
+        await home.joystick.say("Jules", "hello", message_id="same")
+        await home.joystick.tip("Jules", 40, event_id="same")
+        await home.ask("Bob", "!points")
+        assert await points(app, "Jules") == 41
+
+
+async def test_who_is_always_there_comes_in_for_nothing(home: House) -> None:
+    async with home.installed() as app:
+        for name in ("nightbot", "Pixel_Street", "Jules"):
+            await home.joystick.enter(name)
+        await home.ask("Bob", "!points")
+        assert [await points(app, name) for name in ("nightbot", "pixel_street", "Jules")] == [0, 0, 25]

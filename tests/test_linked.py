@@ -9,17 +9,23 @@ import pytest
 
 from pixel_bot.clock import micros
 from pixel_bot.db.check import check
-from pixel_bot.errors import BadAmount, NotEnoughPoints, UnknownViewer
+from pixel_bot.db.models import QueueItem
+from pixel_bot.errors import BadAmount, Blocked, NotEnoughPoints, OnCooldown, UnknownViewer
 from pixel_bot.services.award_batch import EventAward, line_of
 from pixel_bot.services.container import Services
+from pixel_bot.services.gift_pause import GivingRests
 from pixel_bot.services.joining import Linked
 from pixel_bot.services.leaderboard import Leaderboard
 from pixel_bot.services.ledger import Entry, UnknownAccount, balance_of, post
 from pixel_bot.services.levels import Gain
+from pixel_bot.services.outcome import PlaySound
 from pixel_bot.services.people import Person, Viewer
+from pixel_bot.services.redeems import Offer
+from pixel_bot.services.shop import Order
+from pixel_bot.services.speaking import Outgoing, SendFailed
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, there
-from tests.seed import query
+from tests.seed import execute, query
 
 MOD = Viewer(0, "mod", "Mod", 0)
 HERE = Person("1", "alice", "Alice")
@@ -43,8 +49,12 @@ async def alice(services: Services) -> Linked:
 
 
 def table(services: Services, sql: str) -> list[tuple[Any, ...]]:
+    return query(path_of(services), sql)
+
+
+def path_of(services: Services) -> Path:
     assert services.database.path is not None
-    return query(services.database.path, sql)
+    return services.database.path
 
 
 def worth(services: Services, name: str) -> tuple[int, int]:
@@ -175,6 +185,9 @@ async def test_whoever_was_looked_up_before_the_link_pays_the_right_account(serv
     bob = await services.viewers.meet(there("bob"))
     await services.economy.add(MOD, before, 40)
     linked = await link(services)
+    with pytest.raises(GivingRests):
+        await services.economy.give(before, bob, None)
+    assert await services.cooldowns.reset(before.id) == 1
     assert (await services.economy.give(before, bob, None)).giver_balance == 0
     assert await services.economy.add(MOD, before, 9) == 9
     assert await services.economy.set(MOD, before, 20) == 11
@@ -189,6 +202,238 @@ async def test_whoever_was_looked_up_before_the_link_pays_the_right_account(serv
 async def test_nobody_gives_points_to_themselves_by_the_other_name(services: Services, alice: Linked) -> None:
     with pytest.raises(BadAmount):
         await services.economy.give(alice.kept, await services.viewers.find("ally@joystick"), 5)
+
+
+# A code that somebody was tricked into
+
+
+async def test_what_a_link_brought_cannot_be_given_away_for_an_hour(services: Services, clock: SettableClock) -> None:
+    mule = await services.viewers.meet(Person("2", "mule", "Mule"))
+    victim = await services.viewers.meet(HERE)
+    await services.economy.add(MOD, victim, 100)
+    thief = await services.viewers.meet(THERE)
+    await link(services)
+    clock.advance(61)
+    for giver in (thief, await services.viewers.meet(THERE)):
+        for amount in (1, None):
+            with pytest.raises(GivingRests) as caught:
+                await services.economy.give(giver, mule, amount)
+            assert str(caught.value) == (
+                "Your accounts were joined a moment ago, so giving points rests for another 58m 59s."
+            )
+    clock.advance(3_538.999999)
+    with pytest.raises(GivingRests):
+        await services.economy.give(thief, mule, 1)
+    clock.advance(0.000001)
+    assert (await services.economy.give(thief, mule, 40)).giver_balance == 60
+    assert await findings(services) == []
+
+
+@pytest.mark.parametrize("by_undo", [True, False])
+async def test_apart_again_both_may_give(services: Services, alice: Linked, by_undo: bool) -> None:
+    await (services.economy.undo(MOD) if by_undo else services.links.unlink(MOD, alice.kept))
+    ally = await services.viewers.meet(THERE)
+    assert (await services.economy.give(alice.kept, ally, 30)).giver_balance == 70
+    assert (await services.economy.give(ally, alice.kept, 30)).receiver_balance == 100
+
+
+async def test_a_thief_gets_nothing_out_of_a_code(chat: Stage) -> None:
+    await chat.viewer("Victim", 5_000)
+    await chat.viewer("Mule")
+    await chat.say_there("Thief", "!link")
+    await chat.say("Victim", f"!link {chat.whispers[-1][1].split()[2]}")
+    assert await chat.say_there("Thief", "!give @mule@twitch all") == [
+        "@Thief Your accounts were joined a moment ago, so giving points rests for another 1h."
+    ]
+    assert await chat.say_there("Thief", "!cooldowns") == ["@Thief Still to wait: giving points 1h."]
+    await chat.say("Mila", "!unlink @victim", "moderator")
+    assert (await chat.points("victim"), await chat.points("mule")) == (5_000, 0)
+    assert await chat.say("Victim", "!give @mule 1") == ["You gave Mule 1 point. You have 4,999 left, Mule has 1."]
+
+
+async def test_the_history_tells_of_links(chat: Stage) -> None:
+    await chat.viewer("Alice", 50)
+    ally = await chat.bot.viewers.meet(THERE)
+    await chat.bot.economy.add(MOD, ally, 7)
+    await chat.say_there("Ally", "!link")
+    await chat.say("Alice", f"!link {chat.whispers[-1][1].split()[2]}")
+    await chat.say("Mila", "!unlink @alice", "moderator")
+    (answer,) = await chat.say("Alice", "!history")
+    assert "-7 unlinked: to ally@joystick · +7 linked: from ally@joystick · +50 added by" in answer
+    (answer,) = await chat.say_there("Ally", "!history")
+    assert "+7 unlinked: from alice · -7 linked: to alice · +7 added by" in answer
+
+
+# What was on its way while its author was linked
+
+
+DING = Offer("ding", "Ding", cost=15, cooldown=60)
+
+
+async def buy(services: Services, viewer: Viewer) -> None:
+    if "ding" not in services.redeems.keys:
+        await services.redeems.offer([DING])
+    await services.shop.buy(Order(DING, viewer, PlaySound("ding"), message_id="joystick:1"))
+
+
+async def test_a_purchase_on_its_way_does_not_escape_a_block(chat: Stage) -> None:
+    await chat.viewer("Alice", 500)
+    await chat.say("Mila", "!block @alice", "moderator")
+    await chat.say_there("Ally", "!link")
+    code = chat.whispers[-1][1].split()[2]
+    await asyncio.gather(
+        chat.say("Alice", f"!link {code}", wait=False), chat.say_there("Ally", "!tts hello", wait=False)
+    )
+    assert (await chat.bot.viewers.meet(THERE)).name == "alice"
+    assert await chat.points("alice") == 500
+
+
+async def test_what_was_bought_on_the_way_is_the_persons(services: Services, clock: SettableClock) -> None:
+    before, alice = await services.viewers.meet(THERE), await services.viewers.meet(HERE)
+    await services.economy.add(MOD, alice, 100)
+    await link(services)
+    await buy(services, before)
+    with pytest.raises(OnCooldown):
+        await buy(services, before)
+    with pytest.raises(OnCooldown):
+        await services.shop.check(DING, before)
+    async with services.database.readers() as session:
+        assert await services.refunds.latest_of(session, alice) is not None
+    clock.advance(1)
+    await services.links.unlink(MOD, alice)
+    await services.refunds.fail(QueueItem.redeem == "ding", reason="Gone.")
+    assert (worth(services, "alice"), worth(services, "ally@joystick")) == ((100, 0), (0, 0))
+    assert await findings(services) == []
+
+
+async def test_what_mods_and_people_chose_on_the_way_is_the_persons(services: Services) -> None:
+    before, alice = await services.viewers.meet(THERE), await services.viewers.meet(HERE)
+    await link(services)
+    await services.redeems.block(before, "*")
+    assert table(services, "SELECT user_id FROM blocks") == [(alice.id,)]
+    with pytest.raises(Blocked):
+        await buy(services, alice)
+    assert await services.redeems.unblock(before, "*") == 1
+    await services.viewers.choose_voice(before, "deep")
+    assert [await services.viewers.voice_of(viewer) for viewer in (alice, before)] == ["deep", "deep"]
+    assert await services.cooldowns.reset(before.id) == 1
+
+
+# What goes back to whom
+
+
+@pytest.mark.parametrize("with_prize", [True, False])
+async def test_what_was_bought_during_an_earlier_link_stays(
+    services: Services, clock: SettableClock, with_prize: bool
+) -> None:
+    """Alice paid for it, or won it for free; Eve, with whom she is linked later, has nothing to do with it."""
+    alice = await services.viewers.meet(HERE)
+    await services.economy.add(MOD, alice, 100)
+    await link(services)
+    clock.advance(1)
+    await buy(services, await services.viewers.meet(THERE))
+    if with_prize:
+        execute(path_of(services), "UPDATE queue_items SET cost = 0", "DELETE FROM transactions WHERE amount = -15")
+    clock.advance(1)
+    await services.links.unlink(MOD, alice)
+    clock.advance(1)
+    await link(services, HERE, there("Eve"))
+    await services.links.unlink(MOD, alice)
+    assert table(services, "SELECT user_id FROM queue_items") == [(alice.id,)]
+    await services.refunds.fail(QueueItem.redeem == "ding", reason="Gone.")
+    assert worth(services, "eve@joystick") == (0, 0)
+
+
+async def test_what_somebody_bought_while_the_other_was_linked_elsewhere_comes_back(
+    services: Services, clock: SettableClock
+) -> None:
+    """It is older than the link, and was bought during another one, but not through it."""
+    alice, eve = await services.viewers.meet(HERE), await services.viewers.meet(there("Eve"))
+    await services.economy.add(MOD, eve, 100)
+    await link(services)
+    clock.advance(1)
+    await buy(services, eve)
+    clock.advance(1)
+    await services.links.unlink(MOD, alice)
+    clock.advance(1)
+    await link(services, HERE, there("Eve"))
+    await services.links.unlink(MOD, alice)
+    await services.refunds.fail(QueueItem.redeem == "ding", reason="Gone.")
+    assert (worth(services, "alice"), worth(services, "eve@joystick")) == ((0, 0), (100, 0))
+    assert await findings(services) == []
+
+
+async def test_what_was_refunded_meanwhile_goes_back_to_its_buyer(services: Services, clock: SettableClock) -> None:
+    alice, ally = await services.viewers.meet(HERE), await services.viewers.meet(THERE)
+    await services.economy.add(MOD, ally, 100)
+    await buy(services, ally)
+    clock.advance(1)
+    await link(services)
+    clock.advance(1)
+    await services.refunds.fail(QueueItem.redeem == "ding", reason="Gone.")
+    parted = await services.links.unlink(MOD, alice)
+    assert (parted.points, parted.missing) == (100, 0)
+    assert (worth(services, "alice"), worth(services, "ally@joystick")) == ((0, 0), (100, 0))
+    assert await findings(services) == []
+
+
+# Codes again and again
+
+
+async def test_a_code_that_is_given_again_is_told_once(chat: Stage) -> None:
+    await chat.viewer("Alice", 50)
+    (answer,) = await chat.say("Alice", "!link")
+    before = len(chat.sent)
+    for _ in range(5):
+        await chat.say_there("Ally", f"!link {answer.split()[2]}")
+    assert sum(words.startswith("@Alice ") for words in chat.sent[before:]) == 1
+    assert sum(words.startswith("@Ally Nearly done") for words in chat.sent[before:]) == 5
+
+
+async def test_codes_are_not_whispered_again_and_again(chat: Stage) -> None:
+    await chat.say_there("Ally", "!link")
+    for _ in range(3):
+        assert await chat.say_there("Ally", "!link") == ["@Ally I have just whispered you a code; look there."]
+    assert len(chat.whispers) == 1
+    await chat.passes(20)
+    assert await chat.say_there("Ally", "!link") == ["@Ally I whispered you a code."]
+
+
+async def test_a_code_that_could_not_be_whispered_is_worth_nothing(chat: Stage) -> None:
+    async def lost(message: Outgoing) -> str:
+        if message.whisper_to:
+            raise SendFailed("not now", retry=True)
+        chat.sent.append(message.text)
+        return "joystick:1"
+
+    whispered = chat.joystick.outbox._send
+    chat.joystick.outbox._send = lost
+    assert await chat.say_there("Ally", "!link") == ["@Ally I could not whisper to you. Please try again in a moment."]
+    chat.joystick.outbox._send = whispered
+    assert await chat.say_there("Ally", "!link") == ["@Ally I whispered you a code."]
+
+
+async def test_who_gives_a_code_is_answered_while_the_other_platform_is_away(chat: Stage) -> None:
+    await chat.viewer("Alice", 50)
+    await chat.say_there("Ally", "!link")
+    code = chat.whispers[-1][1].split()[2]
+    await chat.say_there("Ally", f"!link {code}")  # typed in chat: now it needs a yes
+    back = asyncio.Event()
+
+    async def away(_: Outgoing) -> str:
+        await back.wait()
+        raise SendFailed("away", retry=True)
+
+    present, chat.joystick.outbox._send = chat.joystick.outbox._send, away
+    answers = asyncio.create_task(chat.say("Alice", f"!link {code}", wait=False))
+    try:
+        async with asyncio.timeout(5):
+            while "Nearly done: type !link yes on Joystick.tv as Ally." not in chat.sent:
+                await asyncio.sleep(0.01)
+    finally:
+        chat.joystick.outbox._send = present
+        back.set()
+        await answers
 
 
 # Chat
@@ -265,6 +510,17 @@ async def test_a_gift_to_all_chatters_reaches_a_person_once(services: Services, 
     assert people == [alice.kept.id]
 
 
+async def test_a_gift_to_all_chatters_reaches_one_account_of_two_that_were_one(
+    services: Services, alice: Linked
+) -> None:
+    await say(services, (HERE, 0))
+    await services.links.unlink(MOD, alice.kept)
+    since = services.clock.now() - timedelta(minutes=30)
+    gate = services.awards.gate
+    for heard in (gate.heard_since(micros(since)), []):
+        assert await services.economy.chatters_since(since, heard, gate.rules) == [alice.kept.id]
+
+
 async def test_events_pay_the_person_and_tell_where(services: Services, alice: Linked) -> None:
     now = services.clock.now()
     told: list[tuple[str, str]] = []
@@ -310,7 +566,8 @@ async def test_a_link_from_joystick_to_twitch(chat: Stage) -> None:
     assert whispered_to == "ally"
     assert words == f"Type !link {code} on Twitch within 10 minutes. Only give codes that you asked for yourself."
     assert await chat.say("Alice", f"!link {code.lower()}") == [
-        "Alice on Twitch and Ally on Joystick.tv are one now, with 51 points."
+        "Alice on Twitch and Ally on Joystick.tv are one now, with 51 points. "
+        "Not you? A mod can take it apart with !unlink."
     ]
     assert await chat.say_there("Ally", "!points") == ["@Ally You have 51 points."]
     assert await chat.say_there("Ally", "!link") == [
@@ -332,14 +589,15 @@ async def test_a_link_from_twitch_to_joystick_takes_a_yes(chat: Stage) -> None:
         "Only give codes that you asked for yourself."
     )
     assert await chat.say_there("Ally", f"!link {code}") == [
-        "@Alice Ally on Joystick.tv typed your code. If that is you, type !link yes, else !link no.",
         "@Ally Nearly done: type !link yes on Twitch as Alice.",
+        "@Alice Ally on Joystick.tv typed your code. If that is you, type !link yes, else !link no.",
     ]
     assert await chat.say_there("Ally", "!link yes") == [
         "@Ally No code of yours waits for a yes. Ask for one, and type it on Twitch within 10 minutes."
     ]
     assert await chat.say("Alice", "!link yes") == [
-        "Alice on Twitch and Ally on Joystick.tv are one now, with 50 points."
+        "Alice on Twitch and Ally on Joystick.tv are one now, with 50 points. "
+        "Not you? A mod can take it apart with !unlink."
     ]
     assert await chat.say("Mila", "!undo", "moderator") == ["Undone: link ally@joystick to alice (by Alice)."]
 

@@ -18,7 +18,7 @@ from pixel_bot.services.container import Services
 from pixel_bot.services.joining import AlreadyLinked, Linked, NotLinked
 from pixel_bot.services.ledger import MAX_BALANCE, Entry, post
 from pixel_bot.services.levels import Gain
-from pixel_bot.services.links import CodeTaken, NothingToAgree, Pending, WrongCode, WrongPlace
+from pixel_bot.services.links import CodeIsNew, CodeTaken, NothingToAgree, Pending, WrongCode, WrongPlace
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.tries import TooManyTries
 from pixel_bot.show import opened
@@ -113,7 +113,7 @@ async def test_a_code_is_good_in_the_other_direction_too(services: Services, ali
 async def test_a_code_that_all_could_read_needs_a_yes(services: Services, alice: Pair) -> None:
     asked = await services.links.ask(alice.kept, public=True)
     pending = await services.links.give(alice.merged, asked.code)
-    assert pending == Pending(alice.kept, "twitch", "Twitch", "Joystick.tv")
+    assert pending == Pending(alice.kept, "twitch", "Twitch", "Joystick.tv", again=False)
     assert await worth(services, alice.merged.id) == (30, 700, 3), "nothing moves before"
     linked = await services.links.agree(alice.kept)
     assert (linked.kept.points, linked.merged.id) == (80, alice.merged.id)
@@ -126,7 +126,9 @@ async def test_the_first_who_takes_a_public_code_holds_it(services: Services, al
     await services.links.give(thief, asked.code)
     with pytest.raises(CodeTaken):
         await services.links.give(alice.merged, asked.code)
-    assert isinstance(await services.links.give(thief, asked.code), Pending), "the same one may ask again"
+    again = await services.links.give(thief, asked.code)
+    assert isinstance(again, Pending), "the same one may give it again"
+    assert again.again
     assert await services.links.drop(alice.kept)
     with pytest.raises(NothingToAgree):
         await services.links.agree(alice.kept)
@@ -183,8 +185,46 @@ async def test_a_yes_that_comes_too_late(services: Services, clock: SettableCloc
         await services.links.agree(alice.kept)
 
 
-async def test_a_new_code_replaces_the_older_one(services: Services, alice: Pair) -> None:
+async def test_who_gives_a_code_again_does_not_make_it_live_longer(
+    services: Services, clock: SettableClock, alice: Pair
+) -> None:
+    asked = await services.links.ask(alice.kept, public=True)
+    await services.links.give(alice.merged, asked.code)
+    clock.advance(599)
+    await services.links.give(alice.merged, asked.code)
+    clock.advance(1)
+    with pytest.raises(NothingToAgree):
+        await services.links.agree(alice.kept)
+
+
+@pytest.mark.parametrize("public", [True, False])
+async def test_who_has_a_new_code_gets_no_other(
+    services: Services, clock: SettableClock, alice: Pair, public: bool
+) -> None:
+    asked = await services.links.ask(alice.merged, public=public)
+    clock.advance(19.999999)
+    with pytest.raises(CodeIsNew) as caught:
+        await services.links.ask(alice.merged, public=public)
+    assert str(caught.value) == (
+        f"You have a code already: {asked.code}, to be typed on Twitch."
+        if public
+        else "I have just whispered you a code; look there."
+    )
+    assert await services.links.drop(alice.merged)
+    assert (await services.links.ask(alice.merged, public=public)).code != asked.code
+
+
+async def test_a_clock_that_was_set_back_keeps_nobody_from_a_code(
+    services: Services, clock: SettableClock, alice: Pair
+) -> None:
+    await services.links.ask(alice.merged, public=False)
+    clock.advance(-3_600)
+    await services.links.ask(alice.merged, public=False)
+
+
+async def test_a_new_code_replaces_the_older_one(services: Services, clock: SettableClock, alice: Pair) -> None:
     first = await services.links.ask(alice.merged, public=False)
+    clock.advance(20)
     second = await services.links.ask(alice.merged, public=False)
     assert first.code != second.code
     with pytest.raises(WrongCode):
@@ -261,13 +301,28 @@ async def test_five_wrong_codes_are_the_most(services: Services, clock: Settable
     assert isinstance(await services.links.give(alice.kept, asked.code), Linked)
 
 
-async def test_a_right_code_clears_the_wrong_ones(services: Services, alice: Pair) -> None:
+async def wrong(services: Services, viewer: Viewer, times: int) -> None:
+    for _ in range(times):
+        with pytest.raises(WrongCode):
+            await services.links.give(viewer, "AAAAAA")
+
+
+async def test_a_code_of_ones_own_does_not_clear_the_wrong_ones(services: Services, alice: Pair) -> None:
+    """Else who has an account on each platform could guess on, with a code of their own in between."""
     asked = await services.links.ask(alice.kept, public=True)
+    await wrong(services, alice.merged, 4)
     for _ in range(3):
-        for _ in range(4):
-            with pytest.raises(WrongCode):
-                await services.links.give(alice.merged, "AAAAAA")
         await services.links.give(alice.merged, asked.code)
+    await wrong(services, alice.merged, 1)
+    with pytest.raises(TooManyTries):
+        await services.links.give(alice.merged, asked.code)
+
+
+async def test_a_link_clears_the_wrong_ones(services: Services, alice: Pair) -> None:
+    await wrong(services, alice.kept, 4)
+    await link(services, alice)
+    await services.links.unlink(MOD, alice.kept)
+    await wrong(services, alice.kept, 5)
 
 
 # What goes over
@@ -284,8 +339,8 @@ async def test_of_two_cooldowns_the_later_end_holds(services: Services, clock: S
         ):
             await services.cooldowns.start(session, viewer.id, key, seconds)
     await link(services, alice)
-    assert await services.cooldowns.running(alice.kept.id) == {"tts": 50, "spin": 70, "clip": 5}
-    assert await services.cooldowns.running(alice.merged.id) == {}
+    assert await services.cooldowns.running(alice.kept.id) == {"tts": 50, "spin": 70, "clip": 5, "+give": 3_600}
+    assert await rows(services, "SELECT * FROM cooldowns WHERE user_id = :id", id=alice.merged.id) == []
     await services.links.unlink(MOD, alice.kept)
     for viewer in (alice.kept, alice.merged):
         assert await services.cooldowns.running(viewer.id) == {"tts": 50, "spin": 70, "clip": 5}

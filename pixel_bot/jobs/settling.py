@@ -107,7 +107,7 @@ class Settling:
                 return
             if follow_up is not None and not isinstance(follow_up, str):
                 more = True
-                await items.put(session, Draft(follow_up, item.redeem, item.user_id, now))
+                await items.put(session, Draft(follow_up, item.redeem, item.user_id, now, message_id=item.follower_id))
         if note:
             self.tell_news()
         if more:

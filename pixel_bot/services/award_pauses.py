@@ -18,7 +18,7 @@ from pixel_bot.services.cooldowns import UPSERT
 from pixel_bot.services.people import Person
 
 Until = dict[tuple[int, str], datetime]
-"""When the pause of a user ends, by the kind of award."""
+"""When the pause of a user ends, by its key."""
 
 
 async def held_back(session: AsyncSession, awards: Sequence[EventAward], known: Mapping[Person, Known]) -> set[str]:
@@ -38,11 +38,11 @@ async def held_back(session: AsyncSession, awards: Sequence[EventAward], known: 
     if not paying:
         return set()
     worked = await events.what_they_gave(session, [award.event_id for award, _ in paying])
-    until = await _until(session, {(user, award.kind) for award, user in paying})
+    until = await _until(session, {(user, _key(award)) for award, user in paying})
     begun: Until = {}
     held: set[str] = set()
     for award, user in sorted(paying, key=lambda pair: pair[0].at):
-        key = (user, award.kind)
+        key = (user, _key(award))
         if award.event_id in worked:
             continue
         if award.at < until.get(key, EPOCH):
@@ -51,6 +51,11 @@ async def held_back(session: AsyncSession, awards: Sequence[EventAward], known: 
             until[key] = begun[key] = award.at + timedelta(seconds=award.pause)
     await _begin(session, begun)
     return held
+
+
+def _key(award: EventAward) -> str:
+    """The key of its row; no redeem can have it."""
+    return f"+{award.kind}"
 
 
 async def _until(session: AsyncSession, keys: set[tuple[int, str]]) -> Until:

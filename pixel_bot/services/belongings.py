@@ -3,18 +3,18 @@
 Nobody gets away from a cooldown or a block by it: not by linking, and not by being taken apart again.
 """
 
-from datetime import datetime
-
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.db.models import Draw, QueueItem, User
+from pixel_bot.db.models import Draw, QueueItem, Transaction, User
+from pixel_bot.db.models_links import Link
 from pixel_bot.db.sets import sql
 from pixel_bot.services.outcome import fields_of
 
 _COPY_COOLDOWNS = """
 INSERT INTO cooldowns (user_id, key, expires_at)
-SELECT :taker, c.key, c.expires_at FROM cooldowns c WHERE c.user_id = :giver
+SELECT :taker, c.key, c.expires_at FROM cooldowns c
+WHERE c.user_id = :giver AND (:with_chat OR c.key NOT IN ('chat', 'xp'))
 ON CONFLICT (user_id, key) DO UPDATE SET expires_at =
     CASE WHEN excluded.expires_at > cooldowns.expires_at THEN excluded.expires_at ELSE cooldowns.expires_at END
 """
@@ -31,7 +31,7 @@ _NOT_GIVEN = or_(Draw.owed, and_(Draw.landed_at.is_(None), Draw.cancelled_at.is_
 
 async def hand_over(session: AsyncSession, giver: int, taker: int) -> None:
     """All that one account has goes to the other: of two cooldowns the later end holds, and blocks add up."""
-    await _copy_restraints(session, giver, taker)
+    await _copy_restraints(session, giver, taker, with_chat=True)
     for table in ("cooldowns", "blocks"):
         await session.execute(sql(f"DELETE FROM {table} WHERE user_id = :giver"), {"giver": giver})
     await session.execute(update(QueueItem).where(QueueItem.user_id == giver).values(user_id=taker))
@@ -40,27 +40,57 @@ async def hand_over(session: AsyncSession, giver: int, taker: int) -> None:
     await session.execute(update(User).where(User.id == taker, User.voice.is_(None)).values(voice=theirs))
 
 
-async def hand_back(session: AsyncSession, giver: int, taker: int, until: datetime) -> None:
-    """The accounts are two again. What was asked for on Joystick.tv before they became one goes back to its buyer.
+async def hand_back(session: AsyncSession, link: Link) -> None:
+    """The accounts are two again: what the merged one had bought before goes back to it.
 
-    Args:
-        session: the transaction.
-        giver: the account that had everything.
-        taker: the other one.
-        until: when they became one; what was bought since was paid by both.
+    The pauses of chat awards stay with the kept one. They tell who wrote in chat, and that was one person.
     """
-    await _copy_restraints(session, giver, taker)
-    asked_there = (QueueItem.message_id.like("joystick:%"), QueueItem.created_at <= until)
+    await _copy_restraints(session, link.kept_id, link.merged_id, with_chat=False)
     moved = await session.execute(
         update(QueueItem)
-        .where(QueueItem.user_id == giver, *asked_there)
-        .values(user_id=taker)
+        .where(*_bought_before(link))
+        .values(user_id=link.merged_id)
         .returning(QueueItem.payload_json)
+        .execution_options(synchronize_session=False)
     )
     draws = [draw for payload in moved.scalars() if (draw := fields_of(payload).get("draw")) is not None]
-    await session.execute(update(Draw).where(Draw.id.in_(draws), _NOT_GIVEN).values(user_id=taker))
+    await session.execute(update(Draw).where(Draw.id.in_(draws), _NOT_GIVEN).values(user_id=link.merged_id))
 
 
-async def _copy_restraints(session: AsyncSession, giver: int, taker: int) -> None:
-    for copy in (_COPY_COOLDOWNS, _COPY_BLOCKS):
-        await session.execute(sql(copy), {"giver": giver, "taker": taker})
+async def refunded(session: AsyncSession, link: Link) -> int:
+    """Points that the kept account got back, while they were one, for what the merged one had bought before."""
+    theirs = (*_bought_before(link), QueueItem.refunded_at > link.created_at)
+    query = select(func.coalesce(func.sum(QueueItem.cost), 0)).where(*theirs)
+    return int((await session.execute(query)).scalar_one())
+
+
+def _bought_before(link: Link) -> list[ColumnElement[bool]]:
+    """The condition for items that the merged account asked for before this link, and not through an earlier one.
+
+    Through that one the kept account paid, as the ledger tells. What was free stands in no ledger; there it counts when
+    it was asked for.
+    """
+    paid = exists().where(
+        Transaction.user_id == link.merged_id,
+        Transaction.reason == literal("redeem:").concat(QueueItem.redeem),
+        Transaction.amount == -QueueItem.cost,
+        Transaction.created_at == QueueItem.created_at,
+    )
+    linked_elsewhere = exists().where(
+        Link.kept_id == link.kept_id,
+        Link.id != link.id,
+        Link.created_at < QueueItem.created_at,
+        Link.undone_at >= QueueItem.created_at,
+    )
+    return [
+        QueueItem.user_id == link.kept_id,
+        QueueItem.message_id.like("joystick:%"),
+        QueueItem.created_at <= link.created_at,
+        or_(paid, and_(QueueItem.cost == 0, ~linked_elsewhere)),
+    ]
+
+
+async def _copy_restraints(session: AsyncSession, giver: int, taker: int, *, with_chat: bool) -> None:
+    both = {"giver": giver, "taker": taker}
+    await session.execute(sql(_COPY_COOLDOWNS), both | {"with_chat": with_chat})
+    await session.execute(sql(_COPY_BLOCKS), both)

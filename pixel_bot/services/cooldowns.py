@@ -8,6 +8,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.db.sets import sql
+from pixel_bot.services.account import ACCOUNT
 from pixel_bot.services.cause import write_once
 
 KEEP_EXPIRED = timedelta(hours=1)
@@ -58,7 +59,9 @@ class Cooldowns:
     async def running(self, user_id: int) -> dict[str, float]:
         """Seconds left by key, of all cooldowns of one user that have not expired."""
         now = self._clock.now()
-        query = sql("SELECT key, expires_at FROM cooldowns WHERE user_id = :user AND expires_at > :now ORDER BY key")
+        query = sql(
+            f"SELECT key, expires_at FROM cooldowns WHERE user_id = {ACCOUNT} AND expires_at > :now ORDER BY key"
+        )
         async with self._database.readers() as session:
             rows = (await session.execute(query, {"user": user_id, "now": stamp(now)})).all()
         return {key: (read_stamp(at) - now).total_seconds() for key, at in rows}
@@ -67,7 +70,7 @@ class Cooldowns:
         """End all cooldowns of one user. Returns how many had been running."""
         running = await self.running(user_id)
         async with write_once(self._database) as session:
-            await session.execute(sql("DELETE FROM cooldowns WHERE user_id = :user"), {"user": user_id})
+            await session.execute(sql(f"DELETE FROM cooldowns WHERE user_id = {ACCOUNT}"), {"user": user_id})
         return len(running)
 
     async def clean_up(self) -> int:

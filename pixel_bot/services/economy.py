@@ -11,7 +11,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
 from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.errors import BadAmount, NothingToUndo
-from pixel_bot.services import changes, ledger
+from pixel_bot.services import changes, gift_pause, ledger
 from pixel_bot.services.cause import write_once
 from pixel_bot.services.chat_gate import ChatRules
 from pixel_bot.services.joining import Joining
@@ -63,17 +63,19 @@ class Economy:
         Raises:
             BadAmount: to oneself, or nothing.
             NotEnoughPoints: more than the giver has.
+            GivingRests: the giver's accounts were joined less than an hour ago.
         """
         if giver.id == receiver.id:
             raise BadAmount("You cannot give points to yourself.")
         if amount is not None and amount <= 0:
             raise BadAmount("That has to be more than zero.")
         async with write_once(self._database) as session:
+            now = self._clock.now()
+            await gift_pause.refuse(session, giver.id, now)
             if amount is None:
                 amount = await ledger.balance_of(session, giver.id)
                 if amount <= 0:
                     raise BadAmount("You have no points to give.")
-            now = self._clock.now()
             after = await ledger.post(
                 session,
                 [

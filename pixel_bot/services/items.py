@@ -16,6 +16,8 @@ from pixel_bot.services.outcome import Lane as LaneName
 from pixel_bot.services.people import Platform, platform_of
 
 WAITING = ("pending", "running")
+FOLLOWS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
+"""In place of a message's id, for what follows another item: only where it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class Item:
     def platform(self) -> Platform:
         """Where it was asked for, and is answered."""
         return platform_of(self.message_id)
+
+    @property
+    def follower_id(self) -> str | None:
+        """What stands for the message of something that follows this item for free, so that it is answered there."""
+        return FOLLOWS[self.platform]
 
     @property
     def draw(self) -> int | None:

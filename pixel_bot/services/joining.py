@@ -14,7 +14,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.models import User
 from pixel_bot.db.models_links import Link
 from pixel_bot.errors import ChatError
-from pixel_bot.services import belongings, changes, ledger, level_claims
+from pixel_bot.services import belongings, changes, gift_pause, ledger, level_claims
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Levels
 from pixel_bot.services.people import Viewer
@@ -47,7 +47,7 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """Two accounts that are two again, with what each has now. ``missing`` points of those that went over are spent."""
+    """Two accounts that are two again, with what each has now. ``missing`` points that should go back are spent."""
 
     kept: Viewer
     merged: Viewer
@@ -102,6 +102,7 @@ class Joining:
         xp = await self._levels.move(session, merged.name, kept.name)
         await level_claims.share(session, kept_id, merged_id, self._levels.rewarded, now)
         await belongings.hand_over(session, merged_id, kept_id)
+        await gift_pause.begin(session, kept_id, now)
         await session.execute(update(User).where(User.id == merged_id).values(merged_into=kept_id, updated_at=now))
         values = {"points": points, "xp": xp, "change_id": change, "created_at": now}
         await session.execute(insert(Link).values(kept_id=kept_id, merged_id=merged_id, **values))
@@ -124,12 +125,14 @@ class Joining:
             raise NotLinked(kept)
         # From here on the ledger leaves the merged account's entries where they are.
         await session.execute(update(User).where(User.id == merged.id).values(merged_into=None, updated_at=now))
-        points = max(0, min(link.points, kept.points))
+        wanted = max(0, link.points + await belongings.refunded(session, link))
+        points = max(0, min(wanted, kept.points))
         await self._move_points(session, kept, merged, points, "unlink", link.change_id)
         xp = await self._levels.move(session, kept.name, merged.name, link.xp)
         await level_claims.unshare(session, kept.id, merged.id, self._levels.rewarded)
-        await belongings.hand_back(session, kept.id, merged.id, link.created_at)
-        return Unlinked(_with(kept, -points), _with(merged, points), points, xp, max(0, link.points) - points)
+        await gift_pause.end(session, kept.id)
+        await belongings.hand_back(session, link)
+        return Unlinked(_with(kept, -points), _with(merged, points), points, xp, wanted - points)
 
     async def _locked(self, session: AsyncSession, *users: int) -> list[Viewer]:
         """These accounts as they stand, in that order; nobody changes them before the transaction ends."""

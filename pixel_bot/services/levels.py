@@ -19,7 +19,7 @@ from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.services import ledger, level_claims
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.level_claims import Due
-from pixel_bot.services.people import Platform, Viewer
+from pixel_bot.services.people import Platform, Viewer, platform_of_name
 from pixel_bot.services.rewards import Reward
 
 log = logging.getLogger(__name__)
@@ -187,7 +187,8 @@ class Levels:
         Returns:
             How much it really changed, and the levels reached.
         """
-        gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now())
+        platform = platform_of_name(viewer.name)
+        gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now(), platform)
         (gain,) = await self._as_they_stand(session, [gain])
         delta = max(delta, -await self._xp(session, gain.name))
         if delta >= 0:

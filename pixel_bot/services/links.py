@@ -7,7 +7,7 @@ whoever gave it could be anybody, who would get at the asker's points. So there 
 import logging
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +30,7 @@ ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 LENGTH = 6
 LIFETIME = timedelta(minutes=10)
+NEW = timedelta(seconds=20)
 
 
 class WrongCode(ChatError):
@@ -44,6 +45,19 @@ class WrongPlace(ChatError):
 
     def __init__(self, there: str, *, own: bool) -> None:
         super().__init__(f"{'That is your own code; type it' if own else 'That code has to be typed'} on {there}.")
+
+
+class CodeIsNew(ChatError):
+    """They have a code from a moment ago: one who asks on and on would keep others from their answers.
+
+    ``code`` is None when nobody else may read it.
+    """
+
+    def __init__(self, code: str | None, there: str) -> None:
+        if code is None:
+            super().__init__("I have just whispered you a code; look there.")
+        else:
+            super().__init__(f"You have a code already: {code}, to be typed on {there}.")
 
 
 class CodeTaken(ChatError):
@@ -72,13 +86,15 @@ class Asked:
 class Pending:
     """A code was given that all of chat could read: its owner must agree on the platform where they asked for it.
 
-    ``there`` is what people call that one, ``here`` the one where it was given.
+    ``there`` is what people call that one, ``here`` the one where it was given. ``again`` is True when the same person
+    had given it before.
     """
 
     owner: Viewer
     platform: Platform
     there: str
     here: str
+    again: bool
 
 
 class Links:
@@ -99,15 +115,18 @@ class Links:
 
         Raises:
             AlreadyLinked: it is linked to another one.
+            CodeIsNew: they have asked less than 20 seconds ago.
         """
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         async with write_once(self._database) as session:
             platform = await self._unlinked(session, viewer)
+            there = SHOWN[other_than(platform)]
             now = self._clock.now()
+            await self._refuse_soon_again(session, viewer, there, now)
             await session.execute(delete(LinkCode).where(or_(_is_of(viewer), LinkCode.expires_at <= now)))
             values = {"code": code, "public": public, "expires_at": now + LIFETIME}
             await session.execute(insert(LinkCode).values(user_id=viewer.id, **values))
-        return Asked(code, SHOWN[other_than(platform)])
+        return Asked(code, there)
 
     async def give(self, viewer: Viewer, code: str) -> Linked | Pending:
         """A code is typed. One that was whispered links at once, another one when its owner agrees.
@@ -125,9 +144,11 @@ class Links:
             async with self._database.write() as session:
                 await session.execute(update(LinkCode).where(LinkCode.code == code).values(public=True))
             raise
-        self._tries.succeed(viewer.id)
         if isinstance(result, Linked):
+            self._tries.succeed(viewer.id)
             self._joining.tell()
+        else:
+            self._tries.forgive(viewer.id)
         return result
 
     async def agree(self, viewer: Viewer) -> Linked:
@@ -180,10 +201,17 @@ class Links:
             return await self._join(session, viewer, owner.id, platform, viewer.id)
         if taken_by not in (None, viewer.id):
             raise CodeTaken
-        # The owner has the whole time to agree, however late the code was given.
-        values = {"taken_by": viewer.id, "expires_at": self._clock.now() + LIFETIME}
-        await session.execute(update(LinkCode).where(_is_of(owner)).values(**values))
-        return Pending(owner, platform, SHOWN[platform], SHOWN[here])
+        if taken_by is None:
+            # The owner has the whole time to agree, however late the code was given.
+            values = {"taken_by": viewer.id, "expires_at": self._clock.now() + LIFETIME}
+            await session.execute(update(LinkCode).where(_is_of(owner)).values(**values))
+        return Pending(owner, platform, SHOWN[platform], SHOWN[here], again=taken_by is not None)
+
+    async def _refuse_soon_again(self, session: AsyncSession, viewer: Viewer, there: str, now: datetime) -> None:
+        query = select(LinkCode.code, LinkCode.public, LinkCode.expires_at).where(_is_of(viewer))
+        row = (await session.execute(query)).first()
+        if row is not None and timedelta() <= now - (row.expires_at - LIFETIME) < NEW:
+            raise CodeIsNew(row.code if row.public else None, there)
 
     async def _found(self, session: AsyncSession, code: str) -> tuple[Viewer, Platform, bool, int | None] | None:
         """The owner of a code, where they asked, whether all of chat read it, and who gave it before."""

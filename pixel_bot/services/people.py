@@ -27,6 +27,11 @@ def platform_of(message_id: str | None) -> Platform:
     return "joystick" if message_id is not None and message_id.startswith("joystick:") else "twitch"
 
 
+def platform_of_name(name: str) -> Platform:
+    """Where somebody lives, by their name in the database."""
+    return "joystick" if name.endswith("@joystick") else "twitch"
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """Somebody as the database knows them. Reads as the name for chat; ``points`` is the balance when looked up."""

@@ -9,9 +9,10 @@ from sqlalchemy import select, update
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models import Block, Redeem, stamp
+from pixel_bot.db.models import Redeem, stamp
 from pixel_bot.db.sets import fold, sql, unfold
 from pixel_bot.errors import BadInput, ChatError
+from pixel_bot.services.account import ACCOUNT
 from pixel_bot.services.cause import write_once
 from pixel_bot.services.outcome import Lane
 from pixel_bot.services.people import Viewer
@@ -159,7 +160,7 @@ class Redeems:
         async with write_once(self._database) as session:
             await session.execute(
                 sql(
-                    "INSERT INTO blocks (user_id, key, created_at) VALUES (:user, :key, :now) "
+                    f"INSERT INTO blocks (user_id, key, created_at) VALUES ({ACCOUNT}, :key, :now) "
                     "ON CONFLICT (user_id, key) DO NOTHING"
                 ),
                 {"user": viewer.id, "key": self.checked(key), "now": stamp(self._clock.now())},
@@ -167,12 +168,11 @@ class Redeems:
 
     async def unblock(self, viewer: Viewer, key: str) -> int:
         """Let a viewer use a redeem again, or with ``*`` everything. Returns how many blocks ended."""
-        ours = [Block.user_id == viewer.id, *([] if self.checked(key) == ALL else [Block.key == key])]
+        key = self.checked(key)
+        theirs = f"DELETE FROM blocks WHERE user_id = {ACCOUNT} AND (:all OR key = :key) RETURNING key"
         async with write_once(self._database) as session:
-            blocks = (await session.execute(select(Block).where(*ours))).scalars().all()
-            for block in blocks:
-                await session.delete(block)
-        return len(blocks)
+            ended = await session.execute(sql(theirs), {"user": viewer.id, "all": key == ALL, "key": key})
+            return len(ended.all())
 
     def checked(self, key: str) -> str:
         """The key as it is written, when there is such a redeem; ``*`` stands for all.

@@ -104,7 +104,8 @@ class Refunds:
         What followed another one for free cannot, nor what channel points paid for once it is done: Twitch keeps those.
         """
         native = QueueItem.redemption.is_not(None)
-        followed = QueueItem.message_id.is_(None) & (QueueItem.cost == 0) & ~native
+        by_itself = QueueItem.message_id.is_(None) | QueueItem.message_id.in_([m for m in items.FOLLOWS.values() if m])
+        followed = by_itself & (QueueItem.cost == 0) & ~native
         kept = native & (QueueItem.status == "done")
         theirs = (QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None))
         return await items.last(session, *theirs, ~followed, ~kept)

@@ -1,7 +1,7 @@
 """Buying a redeem: everything is checked first, then debit, cooldown and queue item are one transaction."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from pixel_bot.db.models import Redeem, read_stamp
 from pixel_bot.db.sets import sql
 from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff, Withdrawn
 from pixel_bot.services import items, ledger, natives
+from pixel_bot.services.account import ACCOUNT
 from pixel_bot.services.cause import AlreadyWorked, unworked_message, write_once
 from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.items import Draft
@@ -60,14 +61,16 @@ class Receipt:
     seconds: float
 
 
-# All that can refuse a purchase, in one look.
-_TERMS = """
+# All that can refuse a purchase, in one look; asked of the account, because who asks may have been linked meanwhile.
+_TERMS = f"""
+WITH account AS (SELECT {ACCOUNT} AS id)
 SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r.everyone_until,
-       (SELECT COUNT(*) FROM blocks b WHERE b.user_id = :user AND b.key IN (:key, '*')) AS blocked,
-       (SELECT c.expires_at FROM cooldowns c WHERE c.user_id = :user AND c.key = :key) AS own_until,
+       (SELECT COUNT(*) FROM blocks b WHERE b.user_id = (SELECT id FROM account) AND b.key IN (:key, '*')) AS blocked,
+       (SELECT c.expires_at FROM cooldowns c WHERE c.user_id = (SELECT id FROM account) AND c.key = :key) AS own_until,
        (SELECT COUNT(*) FROM queue_items q WHERE q.kind = :lane AND q.status IN ('pending', 'running')) AS waiting,
        (SELECT COUNT(*) FROM queue_items q
-        WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND q.user_id = :user) AS mine,
+        WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND q.user_id = (SELECT id FROM account)) AS mine,
+       (SELECT id FROM account) AS account,
        (SELECT COUNT(*) FROM events e WHERE e.id = :message) AS repeated
 FROM redeems r WHERE r.key = :key
 """
@@ -134,6 +137,7 @@ class Shop:
             now = self._clock.now()
             row = (await session.execute(sql(_TERMS), _asked(offer, viewer, lane))).first()
             terms = self._judge(row, offer, lane, exempt=order.exempt)
+            viewer = viewer if row is None else replace(viewer, id=row.account)
             cost = 0 if order.ticket else terms.cost
             balance = await self._debit(session, viewer, offer.key, cost, now)
             draft = Draft(
@@ -165,7 +169,7 @@ class Shop:
             raise RedeemOff(offer.display_name, closed)
         if row is None or not row[2]:
             raise RedeemOff(row[0] if row else offer.display_name)
-        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine, _ = row
+        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine, *_ = row
         if blocked:
             raise Blocked(name)
         if not exempt:

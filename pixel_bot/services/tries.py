@@ -28,7 +28,7 @@ class Tries:
         self._wrong: Memory[int, tuple[datetime, ...]] = Memory(REMEMBERED)
 
     def begin(self, user_id: int) -> None:
-        """One more try. It counts as wrong until ``succeed`` says otherwise, so that many at once count as many.
+        """One more try. It counts as wrong until something else is said, so that many at once count as many.
 
         Raises:
             TooManyTries: no more for now.
@@ -40,5 +40,9 @@ class Tries:
         self._wrong.put(user_id, (*recent, now))
 
     def succeed(self, user_id: int) -> None:
-        """The last try was right."""
+        """The last try was right, and those before are forgiven."""
         self._wrong.forget(user_id)
+
+    def forgive(self, user_id: int) -> None:
+        """The last try was not wrong; those before still count."""
+        self._wrong.put(user_id, (self._wrong.get(user_id) or ())[:-1])

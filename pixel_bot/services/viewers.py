@@ -12,6 +12,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.sets import sql
 from pixel_bot.errors import UnknownViewer
+from pixel_bot.services.account import ACCOUNT
 from pixel_bot.services.admission import Admission, Known
 from pixel_bot.services.names import SHOWN, name_of, named
 from pixel_bot.services.people import Person, Platform, Viewer
@@ -79,14 +80,15 @@ class Viewers:
 
     async def voice_of(self, viewer: Viewer) -> str:
         """The voice that the viewer chose; empty for the streamer's choice."""
-        rows = await self._database.look_up("SELECT voice FROM users WHERE id = :id", {"id": viewer.id})
+        rows = await self._database.look_up(f"SELECT voice FROM users WHERE id = {ACCOUNT}", {"user": viewer.id})
         return (rows[0][0] or "") if rows else ""
 
     async def choose_voice(self, viewer: Viewer, voice: str) -> None:
         """The viewer speaks by this voice from now on; empty for the streamer's choice."""
         async with self._database.write() as session:
             await session.execute(
-                sql("UPDATE users SET voice = :voice WHERE id = :id"), {"voice": voice or None, "id": viewer.id}
+                sql(f"UPDATE users SET voice = :voice WHERE id = {ACCOUNT}"),
+                {"voice": voice or None, "user": viewer.id},
             )
 
     async def admit(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, Known]:

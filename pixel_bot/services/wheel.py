@@ -19,7 +19,7 @@ from pixel_bot.services.cause import write_once
 from pixel_bot.services.items import Draft, Item
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Gain, Levels, LevelUp
-from pixel_bot.services.people import Viewer
+from pixel_bot.services.people import Platform, Viewer
 from pixel_bot.services.prizes import Prize, PrizeFile, PrizesUnreadable, effect_of
 from pixel_bot.texts import count
 
@@ -112,11 +112,12 @@ class Wheel:
         owed = prize.by_hand or viewer.points + (prize.grant_points or 0) > ledger.MAX_BALANCE
         values: dict[str, Any] = {"landed_at": now, "owed": owed}
         await session.execute(update(Draw).where(Draw.id == draw.id).values(**values))
-        ups = [] if owed else await self._grant(session, viewer, prize, now)
-        effect = effect_of(prize.effect, viewer.display_name) if prize.effect else None
+        ups = [] if owed else await self._grant(session, viewer, prize, now, item.platform)
+        winner = item.buyer or viewer.display_name
+        effect = effect_of(prize.effect, winner) if prize.effect else None
         if effect is not None:
-            await items.put(session, Draft(effect, item.redeem, viewer.id, now))
-        return _result(viewer, prize, owed=owed), ups
+            await items.put(session, Draft(effect, item.redeem, viewer.id, now, message_id=item.follower_id))
+        return _result(winner, prize, owed=owed), ups
 
     async def last(self) -> Drawn | None:
         """The newest draw that was not cancelled."""
@@ -171,12 +172,15 @@ class Wheel:
         total = sum(p.weight for p, _ in there)
         return [Odds(p, p.weight / total, stock) for p, stock in there]
 
-    async def _grant(self, session: AsyncSession, viewer: Viewer, prize: Prize, now: datetime) -> list[LevelUp]:
+    async def _grant(
+        self, session: AsyncSession, viewer: Viewer, prize: Prize, now: datetime, platform: Platform
+    ) -> list[LevelUp]:
         if prize.grant_points:
             await ledger.post(session, [Entry(viewer.id, prize.grant_points, "wheel", now, note=prize.name)])
         if not prize.grant_xp:
             return []
-        return await self._levels.add(session, [Gain(viewer.id, viewer.name, viewer.display_name, prize.grant_xp, now)])
+        gain = Gain(viewer.id, viewer.name, viewer.display_name, prize.grant_xp, now, platform)
+        return await self._levels.add(session, [gain])
 
 
 def pick(seed: str, odds: Sequence[tuple[str, float]]) -> int:
@@ -189,17 +193,17 @@ def pick(seed: str, odds: Sequence[tuple[str, float]]) -> int:
     return max(i for i, (_, weight) in enumerate(odds) if weight > 0)
 
 
-def _result(viewer: Viewer, prize: Prize, *, owed: bool) -> str:
+def _result(winner: str, prize: Prize, *, owed: bool) -> str:
     if owed:
-        return f"{viewer} won {prize.name}! A mod hands it over."
+        return f"{winner} won {prize.name}! A mod hands it over."
     grants = [
         *([count(prize.grant_points, "point")] if prize.grant_points else []),
         *([f"{prize.grant_xp:,} XP"] if prize.grant_xp else []),
     ]
     if not grants and not prize.effect:
-        return f"{viewer} landed on {prize.name}."
+        return f"{winner} landed on {prize.name}."
     more = [grant for grant in grants if grant != prize.name]
-    return f"{viewer} won {prize.name}!" + (f" (+{', +'.join(more)})" if more else "")
+    return f"{winner} won {prize.name}!" + (f" (+{', +'.join(more)})" if more else "")
 
 
 def _drawn(draw: Draw, winner: str) -> Drawn:

@@ -11,6 +11,7 @@ _PLAIN = {
     "cheer": "cheering",
     "raid": "raiding",
     "tip": "tipping",
+    "enter": "coming in",
     "start": "welcome points",
     "sandbox": "play money",
     "wheel": "won on the wheel",
@@ -25,6 +26,8 @@ def in_words(row: Row) -> str:
         return _PLAIN[row.reason]
     if kind == "give":
         return f"{'from' if row.amount > 0 else 'to'} {row.note}"
+    if kind in ("link", "unlink"):
+        return f"{kind}ed: {'from' if row.amount > 0 else 'to'} {row.note}"
     if kind == "level":
         return f"reached level {detail}"
     if kind == "redeem":

@@ -16,6 +16,9 @@ from urllib.parse import quote
 import aiohttp
 import orjson
 
+from pixel_bot.logs import redact
+from pixel_bot.texts import plain
+
 log = logging.getLogger(__name__)
 
 PROTOCOL = "actioncable-v1-json"
@@ -139,6 +142,11 @@ class Cable:
                 return message
         return self._early.popleft()
 
+    def address(self, channel_id: str) -> dict[str, str]:
+        """How a command names its channel: the first version writes it in another way."""
+        names = ("channel_id",) if self.identifier == IDENTIFIERS[0] else ("channel_id", "channelId")
+        return dict.fromkeys(names, channel_id)
+
     async def perform(self, data: Mapping[str, str]) -> None:
         """Send a command to the channel.
 
@@ -191,7 +199,7 @@ class Cable:
         fields: Frame = cast(Frame, message) if isinstance(message, dict) else {}
         error: Any = frame.get("error") or ("type" not in fields and fields.get("error"))
         if error:
-            self.on_error(str(error)[:200])
+            self.on_error(plain(redact(str(error)))[:200])
             return None
         return fields if fields and "type" not in frame else None
 
@@ -208,7 +216,7 @@ class Cable:
             if frame.get("type") == "disconnect":
                 if frame.get("reason") == "unauthorized":
                     raise Unauthorized
-                reason = str(frame.get("reason") or "no reason")[:60]
+                reason = plain(redact(str(frame.get("reason") or "no reason")))[:60]
                 raise CableLost(f"Joystick.tv ended it ({reason})", stop=frame.get("reconnect") is False)
             return frame
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pixel_bot.clock import Clock
 from pixel_bot.platforms.joystick.api import ApiRefused, JoystickApi
 from pixel_bot.platforms.joystick.frames import StreamChange
-from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
+from pixel_bot.platforms.joystick.installs import EARLY, Installs, NotInstalled
 from pixel_bot.platforms.joystick.oauth import JoystickOAuth
 from pixel_bot.platforms.joystick.voice import JoystickVoice
 from pixel_bot.platforms.wire import NoAnswer
@@ -46,6 +46,7 @@ class Care:
         self._clock = clock
         self._wake = asyncio.Event()
         self._changes = 0
+        self._renewed_at = -CHECK_SECONDS
 
     def check_soon(self) -> None:
         """Something may be different: check now."""
@@ -69,7 +70,13 @@ class Care:
             NotInstalled: there is none, or none that works.
             NoAnswer, ApiRefused: it could not be asked.
         """
-        token = await self._installs.token(RENEW_EARLY)
+        # Not twice within the hour: each refresh is a moment in which the pair can be lost.
+        now = asyncio.get_running_loop().time()
+        early = EARLY if now < self._renewed_at + CHECK_SECONDS else RENEW_EARLY
+        before = self._installs.current
+        token = await self._installs.token(early)
+        if before is not None and before.grant is not None and before.grant.access != token:
+            self._renewed_at = now
         told = await self._oauth.introspect(token)
         if told is not None and told.get("active") is False:
             token = await self._installs.renewed(token)
@@ -78,7 +85,8 @@ class Care:
         name = told.get("username") if told is not None else None
         if isinstance(name, str):
             # Where the bot speaks as the streamer, that name says nothing.
-            self._voice.own_username = "" if name.lower() == identity.username.lower() else name.lower()
+            own = "" if name.lower() == identity.username.lower() else name.lower()
+            self._voice.own_username = self._voice.hearing.own_username = own
 
     async def ask_state(self) -> None:
         """Ask whether the stream is on, until it is known: what changed while we were away, nobody told us."""

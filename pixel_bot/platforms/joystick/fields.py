@@ -19,7 +19,7 @@ AHEAD = timedelta(minutes=5)
 LONGEST_WORDS = 60
 USERNAME = re.compile(r"[\w.\-]{1,64}")
 ID = re.compile(r"[!-~]{1,200}")
-_TAG = re.compile(r"<[/!?A-Za-z][^<>]*>")
+_TAG = re.compile(r"<[/!?A-Za-z][^>]*>")
 
 Message = Mapping[str, Any]
 
@@ -88,11 +88,12 @@ def plain_words(value: object) -> str:
     text, before = value[:500], ""
     # Again and again: what is left of nested or escaped tags may be one itself. Each round makes the text shorter.
     while text != before:
-        before, text = text, _TAG.sub("", _printable(html.unescape(text)))
+        before, text = text, _TAG.sub("", printable(html.unescape(text)))
     return fit(text, LONGEST_WORDS)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text without characters that nobody sees, or that control a terminal."""
     return "".join(char if char.isprintable() else " " if char.isspace() else "" for char in visible(text))
 
 

@@ -19,11 +19,11 @@ from pixel_bot.platforms.joystick.fields import (
     moment_of,
     person_named,
     plain_words,
+    printable,
 )
 from pixel_bot.services.happenings import Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
 from pixel_bot.services.people import Person
 from pixel_bot.services.spoken import Spoken
-from pixel_bot.texts import visible
 
 Kind = Literal["tip", "follow", "sub", "resub", "gift", "wheel", "raid", "enter", "on", "off"]
 
@@ -66,13 +66,12 @@ class StreamChange:
 Heard = Spoken | Happening | StreamChange
 
 
-def read(message: Message, *, now: datetime, streamer: str = "") -> Heard | None:
+def read(message: Message, *, now: datetime) -> Heard | None:
     """Read the ``message`` of a data frame.
 
     Args:
         message: as it came.
         now: stands for a time that is missing, or cannot be.
-        streamer: whose channel it is, where a message does not say so itself.
 
     Returns:
         None for what pays nothing and asks for nothing: goals and counts, somebody unnamed who came in, and messages
@@ -85,17 +84,17 @@ def read(message: Message, *, now: datetime, streamer: str = "") -> Heard | None
     if not isinstance(kind, str):
         raise TypeError("a type that is no text")
     if kind in CHAT:
-        return _spoken(message, now, streamer)
+        return _spoken(message, now)
     if kind not in KINDS:
         return None
     at = moment_of(message, now)
     what = KINDS[kind]
     if what in {"on", "off"}:
         return StreamChange(what == "on", at)
-    return _READERS[what](f"joystick:{id_of(message)}", _fields(message), message, at)
+    return _READERS[what](f"joystick:{what}:{id_of(message)}", _fields(message), message, at)
 
 
-def _spoken(message: Message, now: datetime, streamer: str) -> Spoken | None:
+def _spoken(message: Message, now: datetime) -> Spoken | None:
     body: Message = message["data"] if isinstance(message.get("data"), dict) else message
     author: Message = body["author"]
     badges = _object(author.get("badges"))
@@ -106,14 +105,11 @@ def _spoken(message: Message, now: datetime, streamer: str) -> Spoken | None:
     if not isinstance(text, str):
         raise TypeError("a message without a text")
     person = person_named(author.get("username") or author.get("slug"))
-    # The flag alone may mean that somebody streams at all; this channel's streamer is named.
-    named = _object(body.get("streamer")).get("username") or _object(body.get("streamer")).get("slug") or streamer
-    owns = isinstance(named, str) and named.lower() == person.login
-    is_streamer = owns and (badges.get("streamer") is True or author.get("isStreamer") is True)
+    is_streamer = badges.get("streamer") is True or author.get("isStreamer") is True
     return Spoken(
         f"joystick:{id_of(message)}",
         person,
-        visible(text),
+        printable(text),
         moment_of(message, now),
         is_mod=is_streamer or badges.get("mod") is True or author.get("isModerator") is True,
         is_streamer=is_streamer,

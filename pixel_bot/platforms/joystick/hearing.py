@@ -6,10 +6,14 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pixel_bot.clock import Clock
+from pixel_bot.logs import redact
 from pixel_bot.platforms.joystick.cable import Frame
 from pixel_bot.platforms.joystick.frames import StreamChange, read
-from pixel_bot.services.happenings import Happening
+from pixel_bot.services.happenings import Entrance, Happening
+from pixel_bot.services.leaderboard import SERVICE_BOTS
+from pixel_bot.services.people import Person
 from pixel_bot.services.spoken import Spoken
+from pixel_bot.texts import plain
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +48,8 @@ class Hearing:
     def __init__(self, clock: Clock) -> None:
         self.is_own: Callable[[Spoken], bool] = lambda _: False
         """Knows the bot's own words, which come back like anybody's."""
+        self.own_username = ""
+        """The bot's own name, in lower case, where it is known and not the streamer's."""
         self.on_stream: Callable[[StreamChange], None] = lambda _: None
         self._clock = clock
         self._channel_id = self._streamer = ""
@@ -82,9 +88,9 @@ class Hearing:
         if self._is_foreign(message):
             return
         try:
-            heard = read(message, now=self._clock.now(), streamer=self._streamer)
+            heard = read(message, now=self._clock.now())
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            why = f"{type(exc).__name__}: {str(exc)[:80]}"
+            why = f"{type(exc).__name__}: {plain(redact(str(exc)))[:80]}"
             log.warning("An event from Joystick.tv was left out, because it cannot be read (%s).", why)
             return
         match heard:
@@ -93,10 +99,15 @@ class Hearing:
                     listener.hear_spoken(heard)
             case StreamChange():
                 self.on_stream(heard)
+            case Entrance(person=Person(login=login)) if self._is_staff(login):
+                return  # who is always there comes in for nothing
             case Happening():
                 listener.hear_happening(heard)
             case None:
                 return
+
+    def _is_staff(self, login: str) -> bool:
+        return login in SERVICE_BOTS or login == self._streamer.lower() or login == self.own_username
 
     def _is_foreign(self, message: Frame) -> bool:
         """By our bot's own key all channels that it is installed in are heard; only one of them is ours."""

@@ -110,9 +110,9 @@ class Installs:
         self._tell()
 
     async def forget(self) -> None:
-        """Leave the channel in use."""
-        if (install := self.current) is not None:
-            await self._leave(install)
+        """Leave the channel in use, and any other one that a crash has left behind."""
+        if self.current is not None:
+            await self._leave_others("")
             self.epoch += 1
             self._tell()
 
@@ -220,6 +220,8 @@ class Installs:
         install = self._installs.get(channel_id)
         if install is None or not install.pending:
             raise NotInstalled("That question is settled already. Look at the set-up page.")
+        if install.grant is None:
+            raise NotInstalled("The tokens of that installation cannot be read. Install the bot again.")
         return install
 
     async def _gone(self, install: Install, problem: str) -> None:
@@ -238,7 +240,10 @@ class Installs:
             left = self._installs.pop(install.channel_id, None)
             if left is None:
                 return
-            await self._records.drop(left.channel_id)
+            try:
+                await self._records.drop(left.channel_id)
+            except SQLAlchemyError as exc:
+                log.error("An installation on Joystick.tv could not be forgotten: %s", type(exc).__name__)
         if left.grant is not None:
             await self._oauth.revoke(left.grant.access)
 

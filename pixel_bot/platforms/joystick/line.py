@@ -53,7 +53,8 @@ class Line:
         self._clock = clock
         self._prefers_basic = False
         self._token: str = ""
-        self._suspect: str = ""
+        self._suspect = ""
+        self._suspected_at = -AGAIN_SECONDS
         """A token with which no connection was to be had, by no key."""
         self._was_stable = False
         self._cable: Cable | None = None
@@ -78,7 +79,7 @@ class Line:
         """
         if self._cable is None or not self.is_up:
             raise CableLost(self.down_reason)
-        await self._cable.perform({"action": action, **fields, "channel_id": self._channel_id})
+        await self._cable.perform({"action": action, **fields, **self._cable.address(self._channel_id)})
 
     async def run(self, listener: Listener) -> None:
         """Work until cancelled."""
@@ -120,14 +121,15 @@ class Line:
         return ""
 
     def _verdict(self, why: Exception) -> str:
+        now = asyncio.get_running_loop().time()
         match why:
             case NotInstalled():
                 return str(why)
-            case Unauthorized() if self._suspect:
+            case Unauthorized() if now < self._suspected_at + AGAIN_SECONDS:
                 return DEAF
             case Unauthorized():
                 # The token is renewed once for that, before the next connection.
-                self._suspect = self._token
+                self._suspect, self._suspected_at = self._token, now
                 return ""
             case CableLost(stop=True):
                 return SENT_AWAY
@@ -143,7 +145,7 @@ class Line:
                 while self._installs.epoch == epoch:
                     await self._installs.next_change()
         self.problem = ""
-        self._suspect = ""
+        self._suspect, self._suspected_at = "", -AGAIN_SECONDS
 
     async def _connect_and_read(self) -> None:
         self._was_stable = False
@@ -180,7 +182,6 @@ class Line:
         finally:
             if loop.time() - since >= STABLE_SECONDS:
                 self._was_stable = True
-                self._suspect = ""
 
     async def _open(self) -> Cable:
         """By the access token, or by our bot's own key where that is what the server takes; whichever worked last."""

@@ -7,6 +7,7 @@ as said when no refusal comes.
 
 import asyncio
 import html
+import re
 import secrets
 from collections import deque
 from contextlib import suppress
@@ -24,6 +25,7 @@ NOT_OFFERED = {401, 403, 404, 405, 501}
 ECHO_SECONDS = 30.0
 MOST_ECHOES = 1_000
 LONGEST = 500
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
 class JoystickVoice:
@@ -42,6 +44,7 @@ class JoystickVoice:
         self._came_back = asyncio.Event()
         self.own_username = ""
         """The bot's own name, in lower case, where it is known and not the streamer's."""
+        self.hearing = line.hearing
         line.on_error = self._hear_error
         line.hearing.is_own = self.is_own
 
@@ -51,7 +54,8 @@ class JoystickVoice:
         Raises:
             SendFailed: it was not taken, as far as we know.
         """
-        text = fit(message.text, LONGEST)
+        # What looks like a tag may be one there, and must not be said for a viewer who typed it.
+        text = _TAG.sub("‹", fit(message.text, LONGEST))
         sent = (asyncio.get_running_loop().time(), _key(text))
         if not message.whisper_to:
             self._sent.append(sent)
