@@ -9,7 +9,7 @@ class Status(Cog):
     @command()
     @mods_only()
     async def status(self, ctx: Context) -> None:
-        """What works and what does not: Twitch, queue, OBS, overlay."""
+        """What works and what does not: platforms, queue, OBS, overlay."""
         await ctx.reply(await self.bot.status.words())
 
 

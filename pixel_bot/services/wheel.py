@@ -146,7 +146,8 @@ class Wheel:
 
     async def give(self, viewer: Viewer, by: Viewer) -> str | None:
         """A mod has given the oldest prize that is owed to a viewer. Returns its name; None when nothing is."""
-        oldest = select(func.min(Draw.id)).where(Draw.owed, Draw.user_id == viewer.id).scalar_subquery()
+        account = select(func.coalesce(User.merged_into, User.id)).where(User.id == viewer.id).scalar_subquery()
+        oldest = select(func.min(Draw.id)).where(Draw.owed, Draw.user_id == account).scalar_subquery()
         async with write_once(self._database) as session:
             given = await session.execute(
                 update(Draw).where(Draw.id == oldest).values(owed=False, given_by=by.name).returning(Draw.prize)
