@@ -188,3 +188,19 @@ async def test_what_failed_meanwhile_is_called_off() -> None:
     with pytest.raises(asyncio.CancelledError):
         await putting
     await outbox.stop()
+
+
+@pytest.mark.parametrize("limit", [None, 20])
+async def test_who_waits_is_told_when_sending_is_cut_off(limit: int | None) -> None:
+    begun = asyncio.Event()
+
+    async def never(_: Outgoing) -> str:
+        begun.set()
+        return await asyncio.get_running_loop().create_future()
+
+    outbox = Outbox(never, limit)
+    putting = asyncio.create_task(outbox.put(Outgoing("hello", paid=True)))
+    await begun.wait()
+    await outbox.stop()
+    async with asyncio.timeout(5):
+        assert await putting is None

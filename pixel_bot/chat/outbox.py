@@ -126,8 +126,7 @@ class Outbox:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for waiting in (*self._paid, *self._free):
-            if not waiting.done.done():
-                waiting.done.set_result(None)
+            _end(waiting)
 
     async def _queue(self, message: Outgoing) -> str | None:
         loop = asyncio.get_running_loop()
@@ -147,10 +146,13 @@ class Outbox:
         return await self._outcome(waiting)
 
     async def _insist(self, waiting: _Waiting) -> None:
-        while not waiting.done.done() and not waiting.withdrawn:
-            await self._deliver(waiting)
-            if not waiting.done.done():
-                await asyncio.sleep(RETRY_SECONDS)
+        try:
+            while not waiting.done.done() and not waiting.withdrawn:
+                await self._deliver(waiting)
+                if not waiting.done.done():
+                    await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            _end(waiting)
 
     async def _outcome(self, waiting: _Waiting) -> str | None:
         """What became of a message. Who gives up waiting takes it back, unless it is sent at this very moment."""
@@ -175,6 +177,9 @@ class Outbox:
             # The edge: what nobody foresaw costs one message, and not all that come after it.
             log.exception("A chat message could not be sent.")
             sent, again = None, False
+        except BaseException:
+            _end(waiting)  # cut off: whoever waits for it must not wait for ever
+            raise
         finally:
             waiting.on_its_way = False
         if again and not waiting.withdrawn:
@@ -250,8 +255,7 @@ class Outbox:
 
     def _drop(self, waiting: _Waiting) -> None:
         log.info("Chat is too busy; an answer was not sent: %s", waiting.message.text)
-        if not waiting.done.done():
-            waiting.done.set_result(None)
+        _end(waiting)
 
     async def _try(self, waiting: _Waiting) -> tuple[str | None, bool]:
         """Send it once. Returns its id, or None and whether to try again."""
@@ -280,3 +284,9 @@ class Outbox:
         if twin and len(message.text) + len(TWIN_MARK) <= 500:
             return replace(message, text=message.text + TWIN_MARK)
         return message
+
+
+def _end(waiting: _Waiting) -> None:
+    """Nothing more is done for a message."""
+    if not waiting.done.done():
+        waiting.done.set_result(None)
