@@ -141,11 +141,14 @@ class Ears(commands.Bot):
 
     async def settled(self) -> None:
         """Wait until everything heard so far is worked and durable, and its answers are sent."""
-        while self._listening or any(room.is_busy for room in self.rooms.values()):
+        while True:
             for room in tuple(self.rooms.values()):
                 await room.settled()
             await self._listening.idle()
-        await self.awards.drained()
+            await self.awards.drained()
+            # An award that is durable can be a level, which is told.
+            if not self._listening and not any(room.is_busy for room in self.rooms.values()):
+                return
 
     def knows_command(self, text: str) -> bool:
         """True when the text, which begins with the prefix, asks for a command of ours."""
