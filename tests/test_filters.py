@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pixel_bot.filters import TextFilter
@@ -260,6 +260,8 @@ LINK = re.compile(r"\w://|\bwww\.\w|[a-z0-9]\.(com|net|org|gg|ly|tv|de)\b", re.I
 
 
 @given(text=texts, limit=st.integers(10, 500))
+@example(text="0.COM-", limit=10)
+@example(text="visit example.com-now", limit=100)
 @settings(deadline=None, max_examples=400)
 def test_whatever_is_typed(text: str, limit: int) -> None:
     filtered = TextFilter(NOWHERE, limit)

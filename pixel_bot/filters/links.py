@@ -29,7 +29,7 @@ _ENDINGS = "|".join((*_COUNTRIES.split(), *_OTHERS.split(), "xn--[a-z0-9-]{1,59}
 _IN_WORD = re.compile(
     rf"""
     :// | www\d?[.。] |                                    # a scheme, or the usual first name
-    (?<=[\w-])[.。](?:{_ENDINGS})(?![\w-]) |                # example.com
+    (?<=[\w-])[.。](?:{_ENDINGS})(?!\w) |                   # example.com
     (?<=[\w-])[.。][^\W\d_]{{2,24}}(?::\d{{1,5}})?/\S |     # example.anything/path
     (?<!\d)\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\d) |            # the number of a machine
     ^www$
