@@ -127,8 +127,10 @@ async def saved(chat: Stage, query: str) -> None:
     chat.services.database.committed.add(changed.set)
     try:
         async with asyncio.timeout(10):
-            while (await rows(chat, query))[0][0] != 1:
-                changed.clear()
+            while True:
+                changed.clear()  # before the look: what is committed in between must not be missed
+                if (await rows(chat, query))[0][0] == 1:
+                    return
                 await changed.wait()
     finally:
         chat.services.database.committed.discard(changed.set)
