@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,11 @@ from pixel_bot.platforms.twitch.helix import HelixError
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 30.0
+
+
+async def rest(pause: float) -> None:
+    """Sleep for up to so many seconds: many bots that lost a server at once must not all come back at once."""
+    await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - chance spreads them here, it guards nothing
 
 
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:

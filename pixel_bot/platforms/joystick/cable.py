@@ -17,6 +17,7 @@ import aiohttp
 import orjson
 
 from pixel_bot.logs import redact
+from pixel_bot.platforms.wire import ENDS, frame_in
 from pixel_bot.texts import plain
 
 log = logging.getLogger(__name__)
@@ -210,7 +211,7 @@ class Cable:
             CableLost: the connection is over; also where the server says that it will be.
         """
         while True:
-            frame = _parsed(await self._text())
+            frame = frame_in(await self._text(), "Joystick.tv")
             if frame is None:
                 continue
             if frame.get("type") == "disconnect":
@@ -236,21 +237,7 @@ class Cable:
                 raise CableLost(f"the connection broke ({type(exc).__name__})") from None
             if message.type is aiohttp.WSMsgType.TEXT:
                 return message.data
-            if message.type in _ENDS:
+            if message.type in ENDS:
                 if self._socket.close_code == UNAUTHORIZED:
                     raise Unauthorized
                 raise CableLost(f"the connection was closed ({self._socket.close_code})")
-
-
-_ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
-
-
-def _parsed(text: str) -> Frame | None:
-    try:
-        frame: Any = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        frame = None
-    if not isinstance(frame, dict):
-        log.warning("A frame from Joystick.tv was left out, because it is no JSON object.")
-        return None
-    return cast(Frame, frame)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -13,6 +12,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.platforms.joystick.cable import Cable, CableLost, Patience, Unauthorized
 from pixel_bot.platforms.joystick.hearing import Hearing, Listener
 from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
+from pixel_bot.platforms.rounds import rest
 from pixel_bot.platforms.wire import NoAnswer
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Line:
                 continue
             if self._was_stable:
                 pause = FIRST_PAUSE
-            await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - spreads many bots, guards nothing
+            await rest(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _try_once(self) -> str:

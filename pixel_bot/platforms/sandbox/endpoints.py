@@ -1,6 +1,5 @@
 """The double's routes: each request is noted, may be made to go wrong, is checked, and answered as Twitch does."""
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,7 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from pixel_bot.platforms.sandbox.calls import Call, Handler, Refusal
-from pixel_bot.platforms.sandbox.faults import Asked, gone, transport_of, without_secrets
+from pixel_bot.platforms.sandbox.faults import Asked, at_the_door, without_secrets
 from pixel_bot.platforms.sandbox.helix import Channel
 from pixel_bot.platforms.sandbox.oauth import OAuth, bearer, parameters
 from pixel_bot.platforms.sandbox.people import People
@@ -126,15 +125,7 @@ class Endpoints:
 
     async def _socket(self, socket: WebSocket) -> None:
         fault = self._twitch.faults.take("ws", "GET")
-        receive = socket._receive  # noqa: SLF001 - below it is the connection
-        if fault is not None and fault.drop:
-            transport_of(receive).abort()
-            await gone(receive)
-        elif fault is not None and fault.status:
-            await socket.send_denial_response(Response(status_code=fault.status, headers=fault.headers))
-        else:
-            await asyncio.sleep(fault.delay if fault is not None else 0)
-            await self._twitch.serve_socket(socket)
+        await at_the_door(fault, socket, lambda: self._twitch.serve_socket(socket))
 
 
 async def _answer(work: Callable[[], Awaitable[Response]]) -> Response:

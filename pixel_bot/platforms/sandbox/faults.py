@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive
+from starlette.websockets import WebSocket
 
 from pixel_bot.platforms.sandbox.calls import refused
 
@@ -167,3 +168,21 @@ async def gone(receive: Receive) -> None:
     """Wait until the other side has closed the connection, or it was cut."""
     while (await receive())["type"] not in {"http.disconnect", "websocket.disconnect"}:
         pass
+
+
+def receive_of(socket: WebSocket) -> Receive:
+    """What reads a socket's events. Starlette has no public name for it, and ``transport_of`` and ``gone`` need it."""
+    return socket._receive  # noqa: SLF001 - the one place
+
+
+async def at_the_door(fault: Fault | None, socket: WebSocket, serve: Callable[[], Awaitable[None]]) -> None:
+    """Serve a socket that was opened, unless it is to go wrong."""
+    receive = receive_of(socket)
+    if fault is not None and fault.drop:
+        transport_of(receive).abort()
+        await gone(receive)
+    elif fault is not None and fault.status:
+        await socket.send_denial_response(Response(status_code=fault.status, headers=fault.headers))
+    else:
+        await asyncio.sleep(fault.delay if fault is not None else 0)
+        await serve()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pixel_bot.platforms.sandbox.faults import transport_of
+from pixel_bot.platforms.sandbox.faults import receive_of, transport_of
 from pixel_bot.platforms.sandbox.frames import Json
 
 HALF_A_FRAME = b'\x81\x7e\x10\x00{"metadata": {"message_id": "ha'
@@ -48,7 +48,7 @@ class Session:
     def cut(self, *, mid_frame: bool = False) -> None:
         """Cut the connection without a word; with ``mid_frame`` in the middle of one."""
         self.lost = True
-        transport = transport_of(self.socket._receive)  # noqa: SLF001 - below it is the connection
+        transport = transport_of(receive_of(self.socket))
         if mid_frame:
             transport.write(HALF_A_FRAME)
             transport.close()

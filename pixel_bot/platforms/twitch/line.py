@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -10,6 +9,7 @@ from typing import Any, Protocol, cast
 import aiohttp
 
 from pixel_bot.clock import Clock
+from pixel_bot.platforms.rounds import rest
 from pixel_bot.platforms.twitch.move import Move, last_words
 from pixel_bot.platforms.twitch.session import KEEPALIVE_SECONDS, Frame, Session, SessionLost
 from pixel_bot.platforms.twitch.subscriptions import Subscriptions
@@ -98,7 +98,7 @@ class Line:
                 self._end(exc)
             if loop.time() - since >= STABLE_SECONDS:
                 pause = FIRST_PAUSE
-            await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - spreads many bots, guards nothing
+            await rest(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def hear_out(self) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Mapping
 from typing import Any, cast
 
 import aiohttp
-import orjson
+
+from pixel_bot.platforms.wire import ENDS, frame_in
 
 log = logging.getLogger(__name__)
 
@@ -139,9 +140,9 @@ class Session:
                 self._reading = False
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._heard_at = asyncio.get_running_loop().time()
-                if (frame := _parsed(message.data)) is not None:
+                if (frame := frame_in(message.data, "Twitch")) is not None:
                     return frame
-            elif message.type in _ENDS:
+            elif message.type in ENDS:
                 raise self._end()
 
     @property
@@ -193,17 +194,3 @@ class Session:
             return SessionLost("Twitch fell silent")
         code = self._socket.close_code
         return SessionLost(_CODES.get(code or 0, f"the connection was closed ({code})"), code)
-
-
-_ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
-
-
-def _parsed(text: str) -> Frame | None:
-    try:
-        frame: Any = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        frame = None
-    if not isinstance(frame, dict):
-        log.warning("A frame from Twitch was left out, because it is no JSON object.")
-        return None
-    return cast(Frame, frame)

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pixel_bot.platforms.sandbox.faults import transport_of
+from pixel_bot.platforms.sandbox.faults import receive_of, transport_of
 from pixel_bot.platforms.sandbox.joystick.frames import Version
 
 
@@ -51,7 +51,7 @@ class Connection:
 
     def cut(self, started: bytes = b"") -> None:
         """Tear it, without a goodbye; ``started`` goes out before."""
-        transport = transport_of(self.socket._receive)  # noqa: SLF001 - below it is the connection
+        transport = transport_of(receive_of(self.socket))
         if started:
             transport.write(started)
             transport.close()

@@ -1,6 +1,5 @@
 """The double's routes: OAuth, the API and the gateway."""
 
-import asyncio
 import base64
 import binascii
 import secrets
@@ -14,7 +13,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from pixel_bot.platforms.sandbox.faults import Asked, gone, transport_of, without_secrets
+from pixel_bot.platforms.sandbox.faults import Asked, at_the_door, without_secrets
 from pixel_bot.platforms.sandbox.joystick.grants import Pair
 from pixel_bot.platforms.sandbox.joystick.joystick import Joystick
 
@@ -180,17 +179,11 @@ class JoystickEndpoints:
 
     async def _cable(self, socket: WebSocket) -> None:
         fault = self._joystick.faults.take("cable", "GET")
-        receive = socket._receive  # noqa: SLF001 - below it is the connection
-        if fault is not None and fault.drop:
-            transport_of(receive).abort()
-            await gone(receive)
-        elif fault is not None and fault.status:
-            await socket.send_denial_response(Response(status_code=fault.status, headers=fault.headers))
-        else:
-            await asyncio.sleep(fault.delay if fault is not None else 0)
-            await self._joystick.gateway.serve(
-                socket, authorized=self._joystick.opens(socket.query_params.get("token", ""))
-            )
+        await at_the_door(fault, socket, lambda: self._serve(socket))
+
+    async def _serve(self, socket: WebSocket) -> None:
+        authorized = self._joystick.opens(socket.query_params.get("token", ""))
+        await self._joystick.gateway.serve(socket, authorized=authorized)
 
 
 async def _fields(request: Request) -> Mapping[str, str]:

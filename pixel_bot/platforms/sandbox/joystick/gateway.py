@@ -9,7 +9,7 @@ from typing import Any, cast
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pixel_bot.platforms.sandbox.faults import gone
+from pixel_bot.platforms.sandbox.faults import gone, receive_of
 from pixel_bot.platforms.sandbox.joystick.connection import Connection
 from pixel_bot.platforms.sandbox.joystick.frames import Json, Version
 
@@ -138,7 +138,7 @@ class Gateway:
     async def _turn_away(self, connection: Connection) -> None:
         await connection.send(orjson.dumps(_goodbye("unauthorized", reconnect=False)).decode())
         await connection.hang_up(UNAUTHORIZED)
-        await gone(connection.socket._receive)  # noqa: SLF001 - until the other side has read it
+        await gone(receive_of(connection.socket))
 
     async def _ping(self, connection: Connection) -> None:
         while True:
