@@ -60,6 +60,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     db.add_parser("upgrade", help="bring the database to the present schema, after a backup")
     db.add_parser("check", help="verify the ledger, levels and the file; exit 1 when something is wrong")
+    backup = db.add_parser("backup", help="copy the database, also while the bot runs, and verify the copy")
+    backup.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else a new one in BACKUP_DIR")
+    restore = db.add_parser("restore", help="put a backup in the database's place, while the bot does not run")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    db.add_parser("cleanup", help="remove what has had its use, and give its room back to the disk")
+    copy = db.add_parser("copy", help="copy everything into an empty database: SQLite to PostgreSQL, or back")
+    copy.add_argument("source", metavar="FROM", help="a database's URL, or a SQLite file")
+    copy.add_argument("target", metavar="TO", help="the same; it must be empty")
+
+    importing = commands.add_parser("import", help="take over points of another bot, from its CSV file")
+    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument("--dry-run", action="store_true", help="only show what would change")
+    undo = commands.add_parser("undo", help="take an import back")
+    undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     return parser
 
 
@@ -75,11 +89,17 @@ def _speed(typed: str) -> float:
 
 async def _work(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "db":
-        from pixel_bot import maintenance
+        return await _look_after(args, settings)
 
-        return await (maintenance.upgrade_database if args.action == "upgrade" else maintenance.check_database)(
-            settings
-        )
+    if args.command == "import":
+        from pixel_bot.importing import import_points
+
+        return await import_points(settings, args.file, dry_run=args.dry_run)
+
+    if args.command == "undo":
+        from pixel_bot.importing import undo_import
+
+        return await undo_import(settings, args.batch)
 
     if args.command == "voices":
         from pixel_bot.voices import download_voice, list_voices
@@ -107,3 +127,21 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             raise StartError("--exit-when-done needs --replay FILE.")
     await run(settings, replay)
     return 0
+
+
+async def _look_after(args: argparse.Namespace, settings: Settings) -> int:
+    from pixel_bot import backups, copying, maintenance
+
+    match args.action:
+        case "upgrade":
+            return await maintenance.upgrade_database(settings)
+        case "check":
+            return await maintenance.check_database(settings)
+        case "backup":
+            return await backups.back_up_database(settings, args.file)
+        case "restore":
+            return await backups.restore_database(settings, args.file)
+        case "cleanup":
+            return await backups.clean_up_database(settings)
+        case _:
+            return await copying.copy_database(settings, args.source, args.target)

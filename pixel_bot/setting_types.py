@@ -31,10 +31,20 @@ def _template(words: str) -> str:
     return "" if words.strip().lower() == "off" else words
 
 
+def _local_time(written: str) -> str:
+    """``off`` is no time; else a time of the day like ``03:00``."""
+    if written.strip().lower() == "off":
+        return ""
+    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", written.strip()):
+        raise ValueError("must be a time of the day like 03:00, or off")
+    return written.strip().zfill(5)
+
+
 HttpUrl = Annotated[str, _web_address(("https://", "http://"))]
 HttpBase = Annotated[str, _web_address(("https://", "http://")), AfterValidator(_with_slash)]
 SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
 Mode = Literal["live", "sandbox"]
+LocalTime = Annotated[str, AfterValidator(_local_time)]
 OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
 Template = Annotated[str, Field(max_length=300), AfterValidator(_template)]
 TwitchId = Annotated[str, Field(pattern=r"^\d*$")]

@@ -13,6 +13,7 @@ from pixel_bot.setting_types import (
     Factor,
     HttpBase,
     HttpUrl,
+    LocalTime,
     Mode,
     Seconds,
     SocketUrl,
@@ -57,6 +58,8 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path("./data"), description="Folder for the database and the bot's own files")
     backup_dir: Path = Field(Path("./data/backups"), description="Folder for backups, best on another disk")
+    backup_time: LocalTime = Field("03:00", description="When the daily backup is made, in local time; off for none")
+    backup_keep: int = Field(14, ge=1, le=10_000, description="Backups that are kept; older ones are removed")
 
     web_host: str = Field("127.0.0.1", min_length=1, description="Address that the bot's web pages listen on")
     web_port: int = Field(8080, ge=0, le=65_535, description="Port of the bot's web pages; 0 takes any free one")

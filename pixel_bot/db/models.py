@@ -161,6 +161,7 @@ class QueueItem(Base):
     note: Mapped[str | None]  # added: how it ended, in words for chat
     told: Mapped[bool] = mapped_column(Boolean, server_default="TRUE")  # added: False while chat must still hear of it
     redemption: Mapped[str | None]  # added: Twitch's redemption that paid for it, in channel points
+    owner: Mapped[int | None]  # added: the process that has it, where several share the database
 
 
 class Redeem(Base):
@@ -209,6 +210,15 @@ class Change(Base):
     """What one mod did at one time, so that it can be undone as one."""
 
     __tablename__ = "changes"
+    __table_args__ = (
+        Index(
+            "ux_changes_batch",
+            "batch",
+            unique=True,
+            sqlite_where=text("batch IS NOT NULL AND undone_at IS NULL"),
+            postgresql_where=text("batch IS NOT NULL AND undone_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     actor: Mapped[str]
@@ -217,6 +227,7 @@ class Change(Base):
     xp_delta: Mapped[int | None]
     created_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
+    batch: Mapped[str | None]  # of an import: it stands once at a time, and is not for a mod's undo
 
 
 class Lane(Base):

@@ -15,7 +15,7 @@ from pixel_bot.db.backup import back_up, read_only
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS, Database, is_damaged
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. A constant, so that a start with nothing to do needs not import Alembic."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -41,8 +41,11 @@ async def record(
 
 
 async def strike_last(session: AsyncSession, now: datetime) -> Struck | None:
-    """The last change that stands counts as undone from now on, and the caller takes it back. None without one."""
-    last = select(func.max(Change.id)).where(Change.undone_at.is_(None)).scalar_subquery()
+    """The last change that stands counts as undone from now on, and the caller takes it back. None without one.
+
+    Imports are not a mod's: those are taken back by their batch.
+    """
+    last = select(func.max(Change.id)).where(Change.undone_at.is_(None), Change.batch.is_(None)).scalar_subquery()
     row = (
         await session.execute(
             update(Change)
