@@ -24,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = load_settings()
         hide(settings.twitch_client_secret.get_secret_value())
         hide(settings.pixel_secret_key.get_secret_value())
+        hide(make_url(settings.database_url).password or "")
         set_up_logging(settings.log_level)
         return asyncio.run(_work(args, settings))
     except StartError as exc:

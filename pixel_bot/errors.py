@@ -5,14 +5,20 @@ PixelError
 │   ├── SettingsError        a setting is wrong; exit code 2
 │   ├── PortInUse
 │   ├── FolderNotWritable
+│   ├── DatabaseNotWritable   the disk is full, read-only, broken
 │   ├── SecondInstance
-│   └── DatabaseRefused      corrupt, of the other mode, newer than the bot
+│   ├── DatabaseRefused      corrupt, of the other mode, newer than the bot
+│   ├── NotAFile             what only a SQLite file can be: backed up, restored
+│   ├── BackupFailed         nothing is left of it
+│   └── RestoreRefused       nothing was changed
 ├── EffectFailed             what was paid for did not happen; the points go back
 └── ChatError                said in chat to the one who typed
     ├── NotEnoughPoints
     ├── UnknownViewer
     ├── BadAmount
+    ├── CannotSave           the database cannot be written right now
     ├── NotAllowed
+    ├── BackupUnderWay
     ├── NothingToUndo
     ├── CogError
     └── RedeemRefused        nothing was charged
@@ -63,8 +69,17 @@ class FolderNotWritable(StartError):
 
     def __init__(self, folder: Path, setting: str) -> None:
         super().__init__(
-            f"The folder {folder} cannot be written. Allow writing there, or point {setting} to another folder."
+            f"The folder {folder} cannot be written. Allow writing there, make room on its disk, "
+            f"or point {setting} to another folder."
         )
+
+
+class DatabaseNotWritable(StartError):
+    """The database is needed, and cannot be written. ``what`` says why, and ``remedy`` what to do, without a stop."""
+
+    def __init__(self, path: Path | None, what: str, remedy: str) -> None:
+        name = "The database" if path is None else f"The database {path}"
+        super().__init__(f"{name} cannot be written: {what}. {remedy}, then try again.")
 
 
 class SecondInstance(StartError):
@@ -76,6 +91,48 @@ class SecondInstance(StartError):
 
 class DatabaseRefused(StartError):
     """The database was left untouched because using it could harm it."""
+
+
+class NotAFile(StartError):
+    """The database is on a server, which has better ways for that."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database is no SQLite file. For a backup on PostgreSQL use pg_dump and pg_restore, "
+            "or copy it into a file: python -m pixel_bot db copy FROM TO"
+        )
+
+
+class BackupFailed(StartError):
+    """A backup could not be made, or the copy did not verify. Nothing is left of it, older ones are all there."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"No backup was made: {why}.")
+
+
+class RestoreRefused(StartError):
+    """A file was not put in the database's place; nothing was changed. ``why`` is a sentence."""
+
+    def __init__(self, file: Path, why: str) -> None:
+        super().__init__(f"{file} was not restored. {why} Nothing was changed.")
+
+
+class ImportRefused(StartError):
+    """Points of another bot could not be taken over; nothing was changed. The sentence says what to do."""
+
+
+class UnknownBatch(StartError):
+    """No import has that batch."""
+
+    def __init__(self, batch: str) -> None:
+        super().__init__(f"There is no import {batch}. A batch has 12 letters and digits, as the import printed it.")
+
+
+class BatchUndone(StartError):
+    """The import was taken back before; ``when`` in local time."""
+
+    def __init__(self, batch: str, when: str) -> None:
+        super().__init__(f"Import {batch} was taken back already, on {when}. Nothing was changed.")
 
 
 class EffectFailed(PixelError):
@@ -116,8 +173,22 @@ class BadAmount(ChatError):
     """What was typed is no usable amount."""
 
 
+class CannotSave(ChatError):
+    """The database cannot be written; ``what`` says why, like ``the disk is full``."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"I cannot save anything right now: {what}. Nothing was charged or changed.")
+
+
 class NotAllowed(ChatError):
     """The command belongs to mods or to the broadcaster."""
+
+
+class BackupUnderWay(ChatError):
+    """One backup at a time."""
+
+    def __init__(self) -> None:
+        super().__init__("A backup is being made already. It is done in a moment.")
 
 
 class NothingToUndo(ChatError):

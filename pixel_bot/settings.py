@@ -183,8 +183,11 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
+        for scheme in ("postgresql+asyncpg://", "postgresql://", "postgres://"):
+            if value.startswith(scheme):
+                return "postgresql+asyncpg://" + value.removeprefix(scheme)
         if not value.startswith("sqlite+aiosqlite:///"):
-            raise ValueError("must start with sqlite+aiosqlite:///")
+            raise ValueError("must start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
         if value.removeprefix("sqlite+aiosqlite:///").partition("?")[0] in {"", ":memory:"}:
             raise ValueError("must name a file, because points that live in memory are lost at the end")
         return value

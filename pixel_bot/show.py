@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from pixel_bot.bot import PixelBot
+from pixel_bot.care import Care
 from pixel_bot.chat.command import command_list, usage
 from pixel_bot.chat.guards import audience
 from pixel_bot.chat.joystick import JoystickRoom
@@ -17,10 +18,10 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.schema import upgrade
+from pixel_bot.db.trouble import in_plain_words
 from pixel_bot.errors import FolderNotWritable
 from pixel_bot.on_twitch import OnTwitch
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
-from pixel_bot.platforms.rounds import keep_running
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.services.container import Services, build_services
 from pixel_bot.settings import Settings
@@ -29,7 +30,6 @@ from pixel_bot.texts import count
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 10.0
-CLEAN_UP_SECONDS = 3_600.0
 
 
 @asynccontextmanager
@@ -46,19 +46,21 @@ async def opened(
 
     Raises:
         DatabaseRefused: it is damaged, newer, or of the other mode.
+        FolderNotWritable, DatabaseNotWritable: it must be written, and cannot be.
     """
     database = Database(settings.database_for(mode))
     try:
-        done = await upgrade(database, settings.backup_dir)
-        if done.backup is not None:
-            log.info("Before the database was upgraded, it was copied to %s.", done.backup)
-        for line in done.report:
-            log.info("%s", line)
-        await _mark(database, mode)
-        services = build_services(settings, database, clock, left_out, mode)
-        if changed := await services.levels.align():
-            log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
-        yield services
+        with in_plain_words(database.path):
+            done = await upgrade(database, settings.backup_dir)
+            if done.backup is not None:
+                log.info("Before the database was upgraded, it was copied to %s.", done.backup)
+            for line in done.report:
+                log.info("%s", line)
+            await _mark(database, mode)
+            services = build_services(settings, database, clock, left_out, mode)
+            if changed := await services.levels.align():
+                log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
+            yield services
     finally:
         await database.close()
 
@@ -97,7 +99,7 @@ class Show:
         self._twitch = self._on_twitch(twitch) if twitch is not None else None
         self._joystick = joystick
         self._room = self._room_on(joystick) if joystick is not None else None
-        self._cleaning: asyncio.Task[None] | None = None
+        self._care = Care(services)
         self._at_work = asyncio.Event()
 
     async def begin(self) -> None:
@@ -109,9 +111,7 @@ class Show:
             self._twitch.begin()
         if self._joystick is not None and self._room is not None:
             self._joystick.listen(self._room)
-        self._cleaning = asyncio.create_task(
-            keep_running("clean-up", lambda: _clean_up(self.services)), name="clean-up"
-        )
+        self._care.begin()
         self._at_work.set()
 
     async def at_work(self) -> None:
@@ -156,9 +156,7 @@ class Show:
         await self._settle()
         if self._twitch is not None:
             await self._twitch.end()
-        if self._cleaning is not None:
-            self._cleaning.cancel()
-            await asyncio.gather(self._cleaning, return_exceptions=True)
+        await self._care.end()
         await self.bot.jobs.stop()
         await asyncio.gather(*(room.close(DRAIN_SECONDS) for room in self.bot.rooms.values()))
         await self.services.awards.stop()
@@ -186,25 +184,17 @@ class Show:
         return room
 
 
-async def _clean_up(services: Services) -> None:
-    while True:
-        await asyncio.sleep(CLEAN_UP_SECONDS)
-        try:
-            await services.cooldowns.clean_up()
-        except DBAPIError as exc:
-            log.warning("Old cooldowns could not be removed; they are tried again in an hour: %s", exc.orig)
-
-
 async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> list[str]:
     """What is wrong, one sentence each: with the database, and with the platforms."""
     if services.database.closed:
         return ["The bot is stopping."]
     try:
         async with services.database.readers() as session:
-            await session.execute(text("SELECT 1"))
+            await session.execute(text("SELECT 1 FROM meta"))
     except DBAPIError:
         return ["The database cannot be read.", *platforms()]
-    return list(platforms())
+    trouble = services.awards.trouble.now
+    return [*([] if trouble is None else [str(trouble)]), *platforms()]
 
 
 def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:

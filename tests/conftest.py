@@ -1,6 +1,6 @@
 """Fixtures that many tests share."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,46 @@ from pixel_bot.services.container import Services
 from pixel_bot.settings import Settings
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
+from pixel_bot.testing.settings import stands_in_for
+from tests.postgres import Databases, postgres
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--postgresql", action="store_true", help="run on PostgreSQL what does not need a SQLite file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite: about a SQLite file itself, or a bot in a process of its own on one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL there is no file to look at."""
+    if config.getoption("--postgresql"):
+        left_out = [item for item in items if item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+@pytest.fixture(scope="session")
+def databases() -> Generator[Databases]:
+    """Databases on a PostgreSQL server of the tests' own."""
+    with postgres() as url:
+        made = Databases(url)
+        yield made
+        made.close()
+
+
+@pytest.fixture(autouse=True)
+def _on_postgresql(request: pytest.FixtureRequest) -> Generator[None]:
+    """With ``--postgresql`` every test that asks for a database gets one there."""
+    if not request.config.getoption("--postgresql"):
+        yield
+        return
+    made: Databases = request.getfixturevalue("databases")
+    stands_in_for.append(made.of)
+    yield
+    stands_in_for.pop()
+    made.drop_all()
 
 
 @pytest.fixture(autouse=True)

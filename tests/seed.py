@@ -1,10 +1,19 @@
 """The user's schema document as SQL, and databases made by hand from it."""
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import NullPool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from pixel_bot.db.engine import Database
+from pixel_bot.db.models import stamp
 
 USERS = """
 CREATE TABLE users (
@@ -114,15 +123,25 @@ def hand_made(path: Path, ddl: str = DDL, **rows: Rows) -> Path:
     return path
 
 
-def query(path: Path, sql: str) -> list[tuple[Any, ...]]:
-    """All rows of a query, with nothing of ours in between."""
-    with closing(sqlite3.connect(path)) as connection:
+def place_of(database: Database) -> Path | str:
+    """Where ``query`` and ``execute`` find a database: its file, or its URL."""
+    return database.path or database.url
+
+
+def query(place: Path | str, sql: str) -> list[tuple[Any, ...]]:
+    """All rows of a query, with nothing of ours in between; times as text."""
+    if isinstance(place, str):
+        return _on_server(place, sql)
+    with closing(sqlite3.connect(place)) as connection:
         return connection.execute(sql).fetchall()
 
 
-def execute(path: Path, *statements: str) -> None:
-    """Change a database behind the bot's back; foreign keys are not enforced."""
-    with closing(sqlite3.connect(path)) as connection:
+def execute(place: Path | str, *statements: str) -> None:
+    """Change a database behind the bot's back; in a file foreign keys are not enforced."""
+    if isinstance(place, str):
+        _on_server(place, *statements)
+        return
+    with closing(sqlite3.connect(place)) as connection:
         for statement in statements:
             connection.execute(statement)
         connection.commit()
@@ -131,3 +150,19 @@ def execute(path: Path, *statements: str) -> None:
 def url_of(path: Path) -> str:
     """The SQLAlchemy URL of a database file."""
     return f"sqlite+aiosqlite:///{path.as_posix()}"
+
+
+def _on_server(url: str, *statements: str) -> list[tuple[Any, ...]]:
+    """Run statements on a server, from wherever; the rows of the last one."""
+
+    async def run() -> list[tuple[Any, ...]]:
+        engine = create_async_engine(url, poolclass=NullPool)
+        async with engine.begin() as connection:
+            results = [await connection.execute(text(statement)) for statement in statements]
+            last = results[-1]
+            rows = [tuple(row) for row in last] if last.returns_rows else []
+        await engine.dispose()
+        return [tuple(stamp(v.replace(tzinfo=UTC)) if isinstance(v, datetime) else v for v in row) for row in rows]
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()

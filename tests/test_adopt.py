@@ -24,6 +24,8 @@ from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
 from tests.seed import DDL, INDEXES, TABLES, USERS, execute, hand_made, query, url_of
 
+pytestmark = pytest.mark.sqlite
+
 CURVE = Curve(100, 1.8, 9_999)
 
 

@@ -15,7 +15,7 @@ from pixel_bot.services.redeems import Offer
 from pixel_bot.services.shop import Order
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in, there
-from tests.seed import query
+from tests.seed import place_of, query
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 BOB = there("Bob")
@@ -32,8 +32,7 @@ async def enter(services: Services, *awards: EventAward) -> list[bool]:
 
 
 def rows(services: Services, sql: str) -> list[tuple[Any, ...]]:
-    assert services.database.path is not None
-    return query(services.database.path, sql)
+    return query(place_of(services.database), sql)
 
 
 def paid(services: Services) -> list[tuple[Any, ...]]:

@@ -25,7 +25,7 @@ from pixel_bot.services.memory import Memory
 from pixel_bot.services.people import Person
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
-from tests.seed import execute, query
+from tests.seed import execute, place_of, query
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -63,9 +63,8 @@ async def say_apart(services: Services, lines: Iterable[ChatLine]) -> None:
         await say(services, [one])
 
 
-def file_of(services: Services) -> Path:
-    assert services.database.path is not None
-    return services.database.path
+def file_of(services: Services) -> Path | str:
+    return place_of(services.database)
 
 
 def worth(services: Services, name: str = "alice") -> tuple[int, int]:

@@ -27,6 +27,8 @@ from pixel_bot.settings import Settings
 from pixel_bot.show import opened
 from pixel_bot.testing import settings_in
 
+pytestmark = pytest.mark.sqlite
+
 SECONDS = 60.0
 
 

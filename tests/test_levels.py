@@ -17,7 +17,7 @@ from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.rewards import Reward, load_rewards
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in, stage
-from tests.seed import execute, query
+from tests.seed import execute, place_of, query
 
 CURVE = Curve(100, 1.8, 9_999)
 REWARDS = {
@@ -217,16 +217,14 @@ async def test_a_changed_curve_moves_levels_without_rewards(tmp_path: Path, cloc
 
 async def test_the_same_curve_is_not_looked_at_again(services: Services) -> None:
     await gain(services, await met(services), 100)
-    assert services.database.path is not None
-    execute(services.database.path, "UPDATE xp_records SET level = 7")
+    execute(place_of(services.database), "UPDATE xp_records SET level = 7")
     assert await services.levels.align() == 0
-    assert query(services.database.path, "SELECT level FROM xp_records") == [(7,)]
+    assert query(place_of(services.database), "SELECT level FROM xp_records") == [(7,)]
 
 
 async def test_a_changed_curve_moves_thousands(tmp_path: Path, clock: SettableClock) -> None:
     async with opened(settings_in(tmp_path), "sandbox", clock) as services:
-        assert services.database.path is not None
-        path = services.database.path
+        path = place_of(services.database)
     execute(
         path,
         "INSERT INTO xp_records (user_name, xp, level) "
@@ -240,8 +238,7 @@ async def test_a_changed_curve_moves_thousands(tmp_path: Path, clock: SettableCl
 
 async def test_xp_that_another_tool_left_empty_does_not_stop_the_start(tmp_path: Path, clock: SettableClock) -> None:
     async with opened(settings_in(tmp_path), "sandbox", clock) as services:
-        assert services.database.path is not None
-        execute(services.database.path, "INSERT INTO xp_records (user_name, xp, level) VALUES ('alice', NULL, 3)")
+        execute(place_of(services.database), "INSERT INTO xp_records (user_name, xp, level) VALUES ('alice', NULL, 3)")
     async with opened(settings_in(tmp_path, xp_base=10), "sandbox", clock) as services:
         assert await kept(services) == [("alice", 1)]
 

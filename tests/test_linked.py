@@ -25,7 +25,7 @@ from pixel_bot.services.shop import Order
 from pixel_bot.services.speaking import Outgoing, SendFailed
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, there
-from tests.seed import execute, query
+from tests.seed import execute, place_of, query
 
 MOD = Viewer(0, "mod", "Mod", 0)
 HERE = Person("1", "alice", "Alice")
@@ -52,9 +52,8 @@ def table(services: Services, sql: str) -> list[tuple[Any, ...]]:
     return query(path_of(services), sql)
 
 
-def path_of(services: Services) -> Path:
-    assert services.database.path is not None
-    return services.database.path
+def path_of(services: Services) -> Path | str:
+    return place_of(services.database)
 
 
 def worth(services: Services, name: str) -> tuple[int, int]:

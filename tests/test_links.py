@@ -23,7 +23,7 @@ from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.tries import TooManyTries
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in, there
-from tests.seed import execute
+from tests.seed import execute, place_of
 
 MOD = Viewer(0, "mod", "Mod", 0)
 
@@ -582,8 +582,7 @@ async def test_apart_again_each_earns_its_own_levels(paid: Services) -> None:
 
 async def test_the_check_finds_each_kind_of_broken_link(services: Services, alice: Pair) -> None:
     await link(services, alice)
-    assert services.database.path is not None
-    path, merged, kept = services.database.path, alice.merged.id, alice.kept.id
+    path, merged, kept = place_of(services.database), alice.merged.id, alice.kept.id
     damage = {
         f"UPDATE users SET points = 5 WHERE id = {merged}": "alice@joystick is linked to alice, but still has 5 points",
         "UPDATE xp_records SET xp = 5 WHERE user_name = 'alice@joystick'": "but still has 5 XP of its own",

@@ -11,6 +11,8 @@ from pixel_bot import logs
 from pixel_bot.logs import hide, redact, set_up_logging
 from pixel_bot.testing import Stage, live, stage
 
+pytestmark = pytest.mark.sqlite
+
 log = logging.getLogger("pixel_bot.tests")
 
 

@@ -39,6 +39,8 @@ COG = '''
 
 from pixel_bot.plugin import Cog, Job, Outcome, Run, effect, redeem
 
+pytestmark = pytest.mark.sqlite
+
 
 class Asks(Cog):
     @redeem()

@@ -14,6 +14,8 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from pixel_bot.db.lock import only_one
+
+pytestmark = pytest.mark.sqlite
 with only_one(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -18,7 +18,10 @@ from tests.obs_studio import free_port
 from tests.seed import query
 from tests.test_page import chromium
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on this system")
+pytestmark = [
+    pytest.mark.sqlite,
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on this system"),
+]
 
 KEY = "a-key-for-the-test"
 COUNT = """

@@ -27,7 +27,10 @@ from pixel_bot.show import opened
 from pixel_bot.testing import settings_in
 from pixel_bot.web.server import WebServer
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system")
+pytestmark = [
+    pytest.mark.sqlite,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
+]
 
 SECONDS = 30.0
 

@@ -12,6 +12,8 @@ from pixel_bot.platforms.sandbox.world import BOT
 from pixel_bot.platforms.twitch.topics import topics
 from pixel_bot.testing import Live, Stage, live
 
+pytestmark = pytest.mark.sqlite
+
 SUBSCRIPTIONS = len(topics("1", "2"))
 BACK_SECONDS = 20
 

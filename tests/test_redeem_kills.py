@@ -33,6 +33,7 @@ from tests.seed import query
 from tests.test_processes import SECONDS, end, line_from, start
 
 pytestmark = [
+    pytest.mark.sqlite,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
     pytest.mark.asyncio(loop_scope="module"),
 ]

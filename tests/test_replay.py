@@ -18,6 +18,8 @@ import pytest
 from pixel_bot.platforms.sandbox.replay import Row, parse_log
 from pixel_bot.settings import Settings
 
+pytestmark = pytest.mark.sqlite
+
 ROOT = Path(__file__).resolve().parents[1]
 REAL_LOG = ROOT.parent / "shared" / "data" / "chat.csv"
 SECONDS = 90.0

@@ -21,6 +21,8 @@ from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
 from tests.seed import DDL, TABLES, execute, hand_made, query, url_of
 
+pytestmark = pytest.mark.sqlite
+
 
 @asynccontextmanager
 async def opened(path: Path) -> AsyncGenerator[Database]:

@@ -15,7 +15,7 @@ from pixel_bot.services.levels import Gain
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
-from tests.seed import execute, query
+from tests.seed import execute, place_of, query
 
 
 def person(platform_id: str, login: str) -> Person:
@@ -57,13 +57,11 @@ async def worth(services: Services, user_id: int) -> tuple[str, int, int]:
 
 
 async def table(services: Services, sql: str) -> list[tuple[Any, ...]]:
-    async with services.database.readers() as session:
-        return [tuple(row) for row in await session.execute(text(sql))]
+    return query(place_of(services.database), sql)
 
 
-def file_of(services: Services) -> Path:
-    assert services.database.path is not None
-    return services.database.path
+def file_of(services: Services) -> Path | str:
+    return place_of(services.database)
 
 
 # Finding

@@ -608,6 +608,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "sandbox.db"
 
 
+@pytest.mark.sqlite
 @given(program=st.lists(steps, min_size=1, max_size=25))
 @example(program=[Step("live"), Step("pass", SLOT), Step("kill", 2), Step("come", 4), Step("start"), Step("pass", 1)])
 @example(program=[Step("live"), Step("pass", 50 * SLOT), Step("back", 4 * SLOT), Step("pass", SLOT), Step("start")])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from pixel_bot.db.check import check
+from pixel_bot.db.json_type import read_json
 from pixel_bot.jobs.limits import Limits
 from pixel_bot.services.items import load
 from pixel_bot.services.prizes import DEFAULT, Prize, PrizeFile, PrizesUnreadable, entry_lines, parse
@@ -57,8 +58,8 @@ async def test_the_page_is_told_which_slice_was_drawn(chat: Stage) -> None:
     ((odds, prize, seed),) = await rows(chat, "SELECT odds_json, prize, seed FROM draws")
     message = chat.overlay.played[0]
     assert message["slices"][message["winner"]]["name"] == prize
-    assert [[s["name"], s["weight"]] for s in message["slices"]] == json.loads(odds)
-    assert pick(seed, json.loads(odds)) == message["winner"]
+    assert [[s["name"], s["weight"]] for s in message["slices"]] == read_json(odds)
+    assert pick(seed, read_json(odds)) == message["winner"]
 
 
 async def test_xp_and_levels(tmp_path: Path, chat: Stage) -> None:

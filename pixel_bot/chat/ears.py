@@ -1,6 +1,7 @@
 """The part of the bot that hears: what arrives is sorted, worked once, and answered with a sentence when it fails."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from pixel_bot.chat.command import usage
 from pixel_bot.chat.crew import Crew
 from pixel_bot.chat.hearing import CHAT, Heard, Removal, complete, happening_of, hear, is_redemption, removal_of
 from pixel_bot.chat.replies import sentence_for
-from pixel_bot.services.cause import because_of
+from pixel_bot.services.cause import because_of, is_ours_to_answer
 from pixel_bot.services.happenings import Entrance, Happening, Sub, alert_words, award_for
 from pixel_bot.services.memory import Memory
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pixel_bot.clock import Clock
     from pixel_bot.jobs.queue import Queue
     from pixel_bot.services.awards import Awards
+    from pixel_bot.services.container import Services
     from pixel_bot.services.overlay import Overlay
     from pixel_bot.services.people import Platform
     from pixel_bot.settings import Settings
@@ -44,6 +46,7 @@ MAX_LISTENERS = 2_000
 class Ears(commands.Bot):
     """TwitchIO's bot, with a short way for plain chat."""
 
+    services: "Services"
     settings: "Settings"
     clock: "Clock"
     awards: "Awards"
@@ -202,7 +205,8 @@ class Ears(commands.Bot):
     async def _obey(self, context: "Context", message_id: str) -> None:
         because_of(message_id, self.clock.now())
         try:
-            await self.invoke(context)
+            if await is_ours_to_answer(self.services.database, message_id, self.clock.now()):
+                await self.invoke(context)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
             sentence = sentence_for(exc, usage(context.command, self._prefix))
             if sentence is not None:
@@ -219,7 +223,10 @@ class Ears(commands.Bot):
         if isinstance(happening, Sub) and happening.gifted:
             return  # the giver's alert stands for all of them
         name = happening.person.display_name if happening.person else "Somebody"
-        await self.overlay.alert(type(happening).__name__.lower(), name, f"{name} {alert_words(happening)}")
+        alert = (type(happening).__name__.lower(), name, f"{name} {alert_words(happening)}")
+        await self.overlay.alert(*alert)
+        if not self.overlay.screens:
+            self.services.peers.tell("alert", json.dumps(alert))  # another process may have a page
 
     async def _drop(self, removal: Removal) -> None:
         """What a mod took out of chat is not read out either."""

@@ -11,7 +11,7 @@ from pixel_bot.chat.command import command_list, usage
 from pixel_bot.chat.context import Context
 from pixel_bot.chat.hearing import CHAT, complete
 from pixel_bot.chat.redeem import RedeemCommand
-from pixel_bot.chat.replies import NO_DATABASE, SORRY, sentence_for
+from pixel_bot.chat.replies import LATER, SORRY, sentence_for
 from pixel_bot.errors import ChatError, RedeemOff
 from pixel_bot.services.cause import because_of
 from pixel_bot.services.natives import Native, Natives, RedemptionHeard, Sign, read_redemption
@@ -190,7 +190,7 @@ class NativeDesk:
     async def _refuse(self, heard: RedemptionHeard, error: Exception | None, key: str) -> bool:
         command = self._bot.commands_by_name.get(key)
         sentence = sentence_for(error, usage(command, self._bot.settings.command_prefix)) if error else None
-        if sentence == NO_DATABASE:
+        if sentence in LATER:
             return False
         # A command that bought before it failed, or that is delivered again, has decided already and stays silent.
         if await self._natives.refuse(heard.ticket):

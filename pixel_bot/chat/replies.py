@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from sqlalchemy.exc import DBAPIError
 from twitchio.ext import commands
 
-from pixel_bot.errors import ChatError
+from pixel_bot.db.trouble import FULL, READ_ONLY, problem_of
+from pixel_bot.errors import CannotSave, ChatError
 from pixel_bot.services.cause import AlreadyWorked
 from pixel_bot.texts import plain
 
@@ -15,6 +16,12 @@ log = logging.getLogger(__name__)
 
 SORRY = "Sorry, something went wrong on my side. The streamer's log says what."
 NO_DATABASE = "I cannot reach my points database right now. Nothing was changed; please try again soon."
+
+_NOT_SAVED = {problem: str(CannotSave(problem.what)) for problem in (FULL, READ_ONLY)}
+"""What only writing can meet with; anything else may have kept us from reading, too."""
+
+LATER = frozenset({NO_DATABASE, *_NOT_SAVED.values()})
+"""What is said while the database is away or cannot be written: the same command may work later."""
 
 
 def sentence_for(error: BaseException, usage: str) -> str | None:
@@ -35,6 +42,9 @@ def sentence_for(error: BaseException, usage: str) -> str | None:
     if any(isinstance(c, commands.CommandNotFound | AlreadyWorked) for c in causes):
         return None
     if any(isinstance(c, DBAPIError | sqlite3.Error) for c in causes):
+        for problem in map(problem_of, causes):
+            if problem in _NOT_SAVED:
+                return _NOT_SAVED[problem]  # the log has it already, once for all commands
         log.error("The database refused a command: %s", causes[-1])
         return NO_DATABASE
     if isinstance(error, commands.ArgumentError | commands.GuardFailure):

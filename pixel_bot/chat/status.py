@@ -67,6 +67,8 @@ class Status:
         return " and ".join(places) or "no platform yet"
 
     def _problems(self) -> Iterator[str]:
+        if (trouble := self._services.awards.trouble.now) is not None:
+            yield f"nothing can be saved: {trouble.what}"
         problems = [problem for platform in self._platforms.values() for problem in platform.problems()]
         for problem in problems[:SENTENCES]:
             yield fit(problem.rstrip("."), SENTENCE)

@@ -22,7 +22,7 @@ BUSY_TIMEOUT_MS = 10_000
 class Database:
     """Opens the engine once; everything else shares its factories.
 
-    ``sessions`` begin with BEGIN IMMEDIATE: what is read in one cannot change before it commits, so read-modify-write
+    ``sessions`` begin as the only writer: what is read in one cannot change before it commits, so read-modify-write
     is safe. Hold them briefly, they exclude other writers. ``readers`` see only what is committed, hold no lock and
     need no commit.
     """
@@ -30,6 +30,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.path = sqlite_path(url)
+        self.is_shared = make_url(url).get_backend_name() == "postgresql"
+        """True when other processes may be at it, too: what one remembers, another one may have changed."""
         self.engine = self._open()
         # An engine of its own, so that a connection that only reads is handed on without a trip to clean it up.
         self._reading = self._open(isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
@@ -42,6 +44,14 @@ class Database:
         self._kept: AsyncConnection | None = None
         self._opening = asyncio.Lock()
         self._looking: DriverConnection | None = None
+
+    @property
+    def name(self) -> str:
+        """What people know it by, without any password: its file, or its server and name there."""
+        if self.path is not None:
+            return str(self.path)
+        parsed = make_url(self.url)
+        return f"{parsed.database or 'the database'} on {parsed.host or 'this machine'}"
 
     @asynccontextmanager
     async def write(self) -> AsyncGenerator[AsyncSession]:
@@ -89,6 +99,10 @@ class Database:
         await self.engine.dispose()
 
     def _open(self, **options: Any) -> AsyncEngine:
+        if self.is_shared:
+            from pixel_bot.db.postgres import open_postgres
+
+            return open_postgres(self.url, **options)
         if (path := self.path) is None:
             return create_async_engine(self.url, pool_size=5, max_overflow=10, **options)
         if options:

@@ -1,5 +1,6 @@
 """One bot for each SQLite file: a lock that the system lets go of when the process ends, however it ends."""
 
+import errno
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -7,28 +8,36 @@ from pathlib import Path
 
 from pixel_bot.errors import FolderNotWritable, SecondInstance
 
+_TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
+"""What the systems say of a lock that somebody else holds."""
+
 
 @contextmanager
 def only_one(path: Path | None) -> Generator[None]:
     """Hold the lock beside a database file for the length of the block; databases without a file need none.
 
+    The same file has the same lock, also where it is reached by a link.
+
     Raises:
-        SecondInstance: another bot holds it.
-        FolderNotWritable: the lock's file cannot be made.
+        SecondInstance: another bot, or a restore, holds it.
+        FolderNotWritable: the lock's file cannot be made, or its disk knows no locks.
     """
     if path is None:
         yield
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        real = path.resolve()
+        real.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(real.with_name(real.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
         raise FolderNotWritable(path.parent, "DATA_DIR") from exc
     try:
         try:
             _lock(handle)
         except OSError as exc:
-            raise SecondInstance(path) from exc
+            if exc.errno in _TAKEN:
+                raise SecondInstance(path) from exc
+            raise FolderNotWritable(path.parent, "DATA_DIR") from exc
         yield
     finally:
         os.close(handle)

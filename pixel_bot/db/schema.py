@@ -1,6 +1,7 @@
 """Brings a database to the present schema: new, hand-made, older; never one that is newer or broken."""
 
 import asyncio
+import re
 import sqlite3
 import struct
 from contextlib import closing
@@ -44,14 +45,21 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
             if _needs_backup(database.path):
                 backup = back_up(database.path, backup_dir, datetime.now(UTC))
             await asyncio.to_thread(_switch_to_wal, database.path)
-        if await revision(database) == HEAD:
+        present = await revision(database)
+        if present == HEAD:
             return Upgrade(changed=False)
+        if present is not None:
+            _refuse_unknown(present)
         writer = database.engine.execution_options(begin="IMMEDIATE")
         async with writer.begin() as connection:
             report = await connection.run_sync(_migrate)
     except (OperationalError, sqlite3.OperationalError) as exc:
         if database.path is not None and ("readonly" in str(exc) or "unable to open" in str(exc)):
             raise FolderNotWritable(database.path.parent, "DATA_DIR") from exc
+        if database.is_shared and isinstance(exc, OperationalError):
+            raise DatabaseRefused(
+                f"{database.name} cannot be used: {exc.orig}. Check DATABASE_URL, and that PostgreSQL runs there."
+            ) from exc
         raise
     except (DatabaseError, sqlite3.DatabaseError) as exc:
         if is_damaged(exc):
@@ -68,8 +76,14 @@ async def revision(database: Database) -> str | None:
         return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
 
 
-def _refuse_newer(present: str | None) -> None:
-    if present is not None and present > HEAD:
+def _refuse_unknown(present: str) -> None:
+    """A schema has four digits, and those up to ours were all ours."""
+    if not re.fullmatch(r"[0-9]{4}", present) or present == "0000":
+        raise DatabaseRefused(
+            f"This database says that its schema is {present[:40]!r}, which no Pixel Bot ever made. "
+            "It was left untouched. Put a backup in its place, or set another DATA_DIR."
+        )
+    if present > HEAD:
         raise DatabaseRefused(
             f"This database belongs to a newer Pixel Bot (schema {present}, this one knows {HEAD}). "
             "Update Pixel Bot; the database was left untouched."
@@ -84,12 +98,17 @@ def _needs_backup(path: Path) -> bool:
     """
     if not path.exists() or not path.stat().st_size:
         return False
+    if _has(path, "-journal"):
+        # Somebody was killed while writing in SQLite's older way: only a connection that may write takes it back.
+        with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1_000)) as connection:
+            connection.execute("SELECT COUNT(*) FROM sqlite_master")
     engine = create_engine(f"sqlite:///{read_only(path)}&uri=true", poolclass=NullPool)
     try:
         with engine.connect() as connection:
             if inspect(connection).has_table("alembic_version"):
-                present = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-                _refuse_newer(present)
+                stamps = connection.execute(text("SELECT version_num FROM alembic_version")).scalars()
+                present = ", ".join(str(stamp) for stamp in stamps)
+                _refuse_unknown(present)
                 return present != HEAD
             from pixel_bot.db.adopt import is_hand_made, refuse_what_cannot_be_adopted
 
@@ -125,6 +144,8 @@ def _migrate(connection: Connection) -> list[str]:
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     report: list[str] = []
+    if is_hand_made(connection) and connection.dialect.name != "sqlite":
+        raise DatabaseRefused("There are tables of the bot's names already. Point DATABASE_URL to an empty database.")
     if is_hand_made(connection):
         report = adopt(connection)
         command.stamp(config, "0001")
@@ -148,9 +169,14 @@ def check_file(path: Path) -> None:
         raise FolderNotWritable(path.parent, "DATA_DIR") from exc
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
         raise damaged(path)
-    wal = path.with_name(path.name + "-wal")
-    if not (wal.exists() and wal.stat().st_size) and path.stat().st_size < _size_by_header(header):
+    unfinished = _has(path, "-wal") or _has(path, "-journal")
+    if not unfinished and path.stat().st_size < _size_by_header(header):
         raise damaged(path)
+
+
+def _has(path: Path, ending: str) -> bool:
+    beside = path.with_name(path.name + ending)
+    return beside.exists() and beside.stat().st_size > 0
 
 
 def _size_by_header(header: bytes) -> int:

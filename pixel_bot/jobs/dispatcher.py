@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select, update
 
 from pixel_bot.backends.tts import Engine
-from pixel_bot.db.models import Lane
+from pixel_bot.db.models import Lane, QueueItem
 from pixel_bot.jobs.attempt import Attempt, Verdict
+from pixel_bot.jobs.company import Company
 from pixel_bot.jobs.effects import Effects, Say
 from pixel_bot.jobs.limits import Limits
 from pixel_bot.jobs.recovery import recover
@@ -23,6 +24,8 @@ from pixel_bot.services.outcome import LANE_OF_TRACK
 from pixel_bot.services.people import PLATFORMS, Platform
 
 log = logging.getLogger(__name__)
+
+PANIC = "A mod stopped the show for a moment."
 
 
 class Dispatcher:
@@ -53,32 +56,39 @@ class Dispatcher:
         theatre = Theatre(services, speech, limits)
         places = LANE_OF_TRACK.items()
         self.tracks = [Track(name, lane, services, theatre, settling, limits) for name, lane in places]
-        self.runs = Runs(services, self.effects, settling, say, limits)
+        self.runs = Runs(services, self.effects, settling, say, limits, is_there)
+        self.company = Company(services, self.effects, self, PANIC)
         self._grace = limits.grace
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Sort out what the last run left, then work. Call it when the cogs are loaded."""
-        await recover(self._services, self.effects)
-        async with self._services.database.readers() as session:
-            paused = (await session.execute(select(Lane.kind).where(Lane.paused))).scalars().all()
-        if paused:
-            log.warning("Paused since the last run: %s. Mods resume with !calm or !queue resume.", ", ".join(paused))
-        for worker in (*self.tracks, self.runs):
-            worker.paused = worker.lane in paused
+        await self._services.peers.start()
+        # What other processes have under way is theirs for as long as they live.
+        others = (QueueItem.owner.is_(None),) if self._services.peers.is_shared else ()
+        await recover(self._services, self.effects, *others)
+        await self.load_paused()
+        if self.paused:
+            names = ", ".join(self.paused)
+            log.warning("Paused since the last run: %s. Mods resume with !calm or !queue resume.", names)
         self._services.overlay.changed.add(self.wake)
         self._services.shop.sold.add(self.wake_for)
         workers = (*self.tracks, self.runs, *self._tellers)
+        self.company.start()
         self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in workers]
 
     async def stop(self) -> None:
         """Stop in order. What is under way has a few seconds; the rest is left to the next start."""
+        await self.company.stop()
         self._services.overlay.changed.discard(self.wake)
         self._services.shop.sold.discard(self.wake_for)
         for worker in (*self.tracks, self.runs, *self._tellers):
             worker.stop()
-        if not self._tasks:
-            return
+        if self._tasks:
+            await self._end_tasks()
+        await self._services.peers.stop()
+
+    async def _end_tasks(self) -> None:
         _, late = await asyncio.wait(self._tasks, timeout=self._grace + 2)
         for task in late:
             task.cancel()
@@ -86,20 +96,27 @@ class Dispatcher:
             if isinstance(result, Exception):
                 log.error("A lane of the queue ended with an error.", exc_info=result)
 
-    def wake(self) -> None:
-        """Something changed: all lanes look again."""
+    def wake(self, *, told: bool = True) -> None:
+        """Something changed: all lanes look again, and where it is ``told`` those of other processes, too."""
         for worker in (*self.tracks, self.runs):
             worker.wake()
+        if told:
+            self._services.peers.tell("queue")
+        else:
+            for teller in self._tellers:
+                teller.wake()
 
     def wake_for(self, track: str | None) -> None:
         """There is a new item on a track, or without one."""
         worker = next((t for t in self.tracks if t.name == track), self.runs)
         worker.wake()
+        self._services.peers.tell("queue")
 
     def tell_news(self) -> None:
         """Chat has something to hear."""
         for teller in self._tellers:
             teller.wake()
+        self._services.peers.tell("queue")
 
     async def settled(self) -> None:
         """Wait until nothing could be worked now: all that is left waits for an overlay, or for a paused lane."""
@@ -116,6 +133,19 @@ class Dispatcher:
         """The lanes that are paused."""
         return sorted({w.lane for w in (*self.tracks, self.runs) if w.paused})
 
+    async def load_paused(self) -> None:
+        """Take over which lanes are paused, as the database has it."""
+        async with self._services.database.readers() as session:
+            paused = (await session.execute(select(Lane.kind).where(Lane.paused))).scalars().all()
+        for worker in (*self.tracks, self.runs):
+            worker.paused = worker.lane in paused
+            worker.wake()
+
+    def show_paused(self) -> None:
+        """All lanes are paused, by another process, which has that in the database soon."""
+        for worker in (*self.tracks, self.runs):
+            worker.paused = True
+
     async def pause(self, lanes: Sequence[str], *, paused: bool) -> None:
         """Pause or resume lanes, also for the next start. What is playing plays on."""
         for worker in (*self.tracks, self.runs):
@@ -124,6 +154,7 @@ class Dispatcher:
                 worker.wake()
         async with write_once(self._services.database) as session:
             await session.execute(update(Lane).where(Lane.kind.in_(lanes)).values(paused=paused))
+        self._services.peers.tell("lanes")
 
     @property
     def attempts(self) -> list[Attempt]:
@@ -139,6 +170,8 @@ class Dispatcher:
             under way, or cannot be stopped.
         """
         attempt = next((a for a in self.attempts if a.item.id == item_id), None)
-        if attempt is None or not attempt.stop(reason):
+        if attempt is None:
+            return await self.company.stop_item(item_id, reason)
+        if not attempt.stop(reason):
             return None
         return await attempt.ended()

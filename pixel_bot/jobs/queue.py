@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import QueueItem, User
 from pixel_bot.errors import BadInput
-from pixel_bot.jobs.dispatcher import Dispatcher
+from pixel_bot.jobs.dispatcher import PANIC, Dispatcher
 from pixel_bot.services import items
 from pixel_bot.services.cause import refuse_repeats, write_once
 from pixel_bot.services.container import Services
@@ -23,7 +23,6 @@ from pixel_bot.services.refunds import Refund
 
 SKIPPED = "A mod skipped it."
 CLEARED = "A mod cleared the queue."
-PANIC = "A mod stopped the show for a moment."
 DELETED = "The message was deleted."
 SENT_OFF = "A mod sent you off."
 BY_MOD = "A mod gave it back."
@@ -122,6 +121,8 @@ class Queue:
         for attempt in self._dispatcher.attempts:
             if attempt.item.kind in lanes and await self._dispatcher.stop_item(attempt.item.id, SKIPPED):
                 return attempt.item
+        if (elsewhere := await self._skip_elsewhere(lanes)) is not None:
+            return elsewhere
         async with self._services.database.readers() as session:
             waiting = await items.load(
                 session, QueueItem.kind.in_(lanes), QueueItem.status == "pending", QueueItem.begun_at.is_(None), limit=1
@@ -130,6 +131,17 @@ class Queue:
             return None
         given = await self._end([QueueItem.id == waiting[0].id], SKIPPED)
         return waiting[0] if given else None
+
+    async def _skip_elsewhere(self, lanes: Sequence[str]) -> Item | None:
+        """Stop what another process plays in these lanes."""
+        if not self._services.peers.is_shared:
+            return None
+        async with self._services.database.readers() as session:
+            running = await items.load(session, QueueItem.kind.in_(lanes), QueueItem.status == "running")
+        for item in running:
+            if await self._dispatcher.stop_item(item.id, SKIPPED) is not None:
+                return item
+        return None
 
     async def clear(self, kind: str = "") -> list[Refund]:
         """Give back all that waits in a lane, or everywhere. What is playing plays on."""
@@ -166,6 +178,7 @@ class Queue:
         with suppress(DBAPIError):  # a database that is away must not keep anything on stream
             await refuse_repeats(self._services.database)
         await self._services.overlay.stop_all()
+        self._services.peers.tell("panic")
         try:
             await self._dispatcher.pause(LANES, paused=True)
         finally:

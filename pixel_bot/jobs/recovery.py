@@ -3,6 +3,8 @@
 import logging
 from datetime import timedelta
 
+from sqlalchemy import ColumnElement
+
 from pixel_bot.db.models import QueueItem
 from pixel_bot.jobs.effects import Effects
 from pixel_bot.jobs.limits import ATTEMPTS
@@ -21,16 +23,24 @@ RESTARTED = "The bot was restarted in the middle of it."
 GONE = "The feature behind it is gone."
 
 
-async def recover(services: Services, effects: Effects) -> None:
+async def recover(services: Services, effects: Effects, *where: ColumnElement[bool]) -> int:
     """Sort out every item that the last run left.
 
     What the overlay was playing is asked of it again, under the same token. Work on the server begins anew, unless it
     may already have been seen. What no loaded cog offers is given back.
+
+    Args:
+        services: of this bot.
+        effects: what the loaded cogs can do.
+        where: only items that fit; without any, all that wait or run.
+
+    Returns:
+        How many there were.
     """
     for token in await services.refunds.recent(services.clock.now() - STILL_PLAYING):
         await services.overlay.revoke(token)
     async with services.database.readers() as session:
-        left = await items.load(session, QueueItem.status.in_(WAITING))
+        left = await items.load(session, QueueItem.status.in_(WAITING), *where)
     running = [i for i in left if i.status == "running"]
     back = [i.id for i in running if _may_begin_again(i, effects)]
     torn = [i.id for i in running if i.id not in back]
@@ -50,6 +60,7 @@ async def recover(services: Services, effects: Effects) -> None:
             len(left) - len(refunds),
             len(refunds),
         )
+    return len(left)
 
 
 def _may_begin_again(item: Item, effects: Effects) -> bool:

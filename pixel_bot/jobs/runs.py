@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError
@@ -34,7 +35,15 @@ class Runs(Worker):
 
     lane = "effect"
 
-    def __init__(self, services: Services, effects: Effects, settling: Settling, say: Say, limits: Limits) -> None:
+    def __init__(
+        self,
+        services: Services,
+        effects: Effects,
+        settling: Settling,
+        say: Say,
+        limits: Limits,
+        is_there: Callable[[Platform], bool],
+    ) -> None:
         super().__init__()
         self.paused = False
         self._services = services
@@ -42,6 +51,7 @@ class Runs(Worker):
         self._settling = settling
         self._say = say
         self._limits = limits
+        self._is_there = is_there
         self._tasks: dict[Attempt, asyncio.Task[None]] = {}
 
     @property
@@ -76,7 +86,7 @@ class Runs(Worker):
                     item
                     for platform in PLATFORMS
                     if (most := self._room(platform)) > 0
-                    for item in await claim_free(session, now, most, platform)
+                    for item in await claim_free(session, now, most, platform, self._services.peers.number)
                 ]
         except DBAPIError as exc:
             log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
@@ -87,7 +97,9 @@ class Runs(Worker):
             self._start(item)
 
     def _room(self, platform: Platform) -> int:
-        """How many more may be under way for a platform."""
+        """How many more may be under way for a platform. What another process can answer is left to it."""
+        if self._services.peers.is_shared and not self._is_there(platform):
+            return 0
         return MOST - sum(attempt.item.platform == platform for attempt in self._tasks)
 
     def _start(self, item: Item) -> None:

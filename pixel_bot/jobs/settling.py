@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
@@ -122,11 +123,12 @@ def has_begun_to_spin(item: Item) -> bool:
 
 async def persistently(work: Callable[[], Awaitable[None]]) -> None:
     """Do the work; while the database cannot be written, again and again."""
-    while True:
+    for tries in count():
         try:
             await work()
         except DBAPIError as exc:
-            log.error("The queue cannot be written (%s). It is tried again.", exc.orig)
+            level = logging.DEBUG if tries else logging.ERROR
+            log.log(level, "The queue cannot be written (%s). It is tried again.", exc.orig)
             await asyncio.sleep(RETRY_SECONDS)
         else:
             return

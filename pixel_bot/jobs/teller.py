@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 50
 MENTIONS = 10
+LOOK_SECONDS = 2.0
+"""How often one that does not tell looks whether it should."""
+
 LINE = 450
 """Characters of one message."""
 
@@ -34,6 +37,8 @@ class Teller(Worker):
         self._services = services
         self._say = say
         self._platform: Platform = platform
+        self._role = f"teller:{platform}"
+        self._waits_for_others = False
 
     async def run(self) -> None:
         """Work until stopped; what was not said then is said by the next run."""
@@ -46,11 +51,16 @@ class Teller(Worker):
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             if not said:
-                await self._rest()
+                await self._rest(LOOK_SECONDS if self._waits_for_others else None)
 
     async def _tell_some(self) -> bool:
         if not self._is_there(self._platform):
+            await self._services.peers.resign(self._role)
             return False  # it is told when it comes
+        # Where several processes share the database, one of them tells, for as long as it lives.
+        self._waits_for_others = not await self._services.peers.leads(self._role)
+        if self._waits_for_others:
+            return False
         async with self._services.database.readers() as session:
             news = await items.untold(session, AT_ONCE, self._platform)
         for words, told in messages(news):

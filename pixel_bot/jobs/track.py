@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 
+from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem
 from pixel_bot.jobs.attempt import DONE, Attempt, Verdict
 from pixel_bot.jobs.limits import Limits, needs_sound
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 
 AWAY = "The overlay was away for too long."
 BLOCKED = "The overlay's sound was off for too long."
+LOOK_SECONDS = 2.0
+"""How often one looks whether another process still has a page."""
+
 SORRY = "Something went wrong on my side."
 
 
@@ -39,6 +43,7 @@ class Track(Worker):
         self._theatre = theatre
         self._settling = settling
         self._limits = limits
+        self._seen_elsewhere = EPOCH
 
     def stop(self) -> None:
         """End. What is playing plays on, and its page acknowledges it to the next run."""
@@ -73,7 +78,7 @@ class Track(Worker):
         while not self._stopping:
             self._wake.clear()
             head = None if self.paused else await self._head()
-            patience = None if head is None else self._patience(head)
+            patience = None if head is None else await self._patience_with_others(head)
             if head is None or patience is None:
                 await self._rest()
             elif patience > 0:
@@ -93,7 +98,8 @@ class Track(Worker):
             if self.paused or self._stopping:
                 return None
             now = self._services.clock.now()
-            item = await claim_head(session, head, now, best.id if best is not None else None)
+            page = best.id if best is not None else None
+            item = await claim_head(session, head, now, page, self._services.peers.number)
         return Attempt(item) if item is not None else None
 
     async def _is_still(self, head: Item) -> bool:
@@ -103,6 +109,17 @@ class Track(Worker):
     async def _head(self) -> Item | None:
         async with self._services.database.readers() as session:
             return await items.head(session, self.name)
+
+    async def _patience_with_others(self, head: Item) -> float:
+        """The same, where another process may have a page: then it is left to that one."""
+        patience = self._patience(head)
+        if patience == 0 or not is_ours(head) or not self._services.peers.is_shared:
+            return patience
+        if await self._services.peers.elsewhere("sound" if needs_sound(head.effect) else "page"):
+            self._seen_elsewhere = self._services.clock.now()
+            return LOOK_SECONDS
+        end = self._seen_elsewhere + timedelta(seconds=self._limits.overlay)
+        return max(patience, (end - self._services.clock.now()).total_seconds())
 
     def _patience(self, head: Item) -> float:
         """Seconds that the head may still wait for a page: 0 when one is there, negative when it waited too long."""

@@ -1,6 +1,7 @@
 """What the award writer works on: events, batches, and what a batch comes to in the ledger."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,12 @@ from pixel_bot.services.chat_gate import ChatLine, ChatRound, Decision
 from pixel_bot.services.ledger import Entry
 from pixel_bot.services.levels import Gain
 from pixel_bot.services.people import Person
+from pixel_bot.texts import count
+
+log = logging.getLogger(__name__)
+
+LISTED = 50
+"""Lost events that the log names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,14 @@ def spell_out(
         if award.xp:
             gains.append(Gain(user_id, name, who.display_name, award.xp, award.at, who.platform))
     return entries, gains
+
+
+def log_lost(batch: Batch) -> None:
+    """Say that a batch is lost, with its events, so that the streamer can make good for them by hand."""
+    log.error("The database could not be written to the end; %s lost.", count(len(batch), "award"))
+    for award in batch.awards[:LISTED]:
+        if award.person is not None and (award.points or award.xp):
+            log.error("Lost: %s, %s for %s.", award.kind, count(award.points, "point"), award.person.login)
 
 
 def key_of(person: Person) -> str:

@@ -18,16 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
+from pixel_bot.db.trouble import Trouble
 from pixel_bot.services import events, ledger
 from pixel_bot.services.admission import Known
-from pixel_bot.services.award_batch import Batch, EventAward, Totals, Waiting, key_of, spell_out
+from pixel_bot.services.award_batch import Batch, EventAward, Totals, Waiting, key_of, log_lost, spell_out
 from pixel_bot.services.award_pauses import held_back
+from pixel_bot.services.backlog import Backlog
 from pixel_bot.services.chat_gate import ChatGate, ChatLine, ChatRound, ChatRules, Decision
 from pixel_bot.services.events import AlreadyClaimed, Worked
 from pixel_bot.services.levels import Levels, LevelUp
 from pixel_bot.services.people import Person
 from pixel_bot.services.viewers import Viewers
-from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,11 @@ class Awards:
         self._clock = clock
         self._viewers = viewers
         self._levels = levels
-        self.gate = ChatGate(rules)
+        self.gate = ChatGate(rules, shared=database.is_shared)
         self.totals = Totals()
+        self.trouble = Trouble(database)
+        self.trouble.changed.add(self._note_trouble)
+        self._backlog: Backlog | None = None
         self._lines: deque[ChatLine] = deque()
         self._waiting: deque[Waiting] = deque()
         self._in_hand: Batch | None = None
@@ -66,24 +70,32 @@ class Awards:
         self._idle.set()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self.people_wait: Callable[[], Awaitable[None]] | None = None
         """Returns when nobody waits for the answer to a command."""
 
     def start(self) -> None:
         """Begin to write. Needs a running event loop."""
         self._task = asyncio.create_task(self._run(), name="awards")
+        self._watching = asyncio.create_task(self.trouble.watch(), name="trouble")
 
     async def stop(self) -> None:
-        """Write what waits, then end."""
+        """Write what waits, then end. While the database cannot be written, that is tried for some seconds."""
         self._stopping = True
         self._wake.set()
+        self.trouble.urge()
         if self._task is not None:
             await self._task
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
 
     def chat(self, line: ChatLine) -> None:
         """A viewer wrote something. Returns at once; ``room`` says when to hold back."""
         self.totals.messages += 1
         if self.gate.is_closed_for(line):
+            return
+        if self._backlog is not None and not self._backlog.takes_line(line, len(self._lines)):
             return
         self._lines.append(line)
         # Signalled once for all that waits; a flood would else spend its time on it.
@@ -91,7 +103,12 @@ class Awards:
             self._signal()
 
     async def event(self, award: EventAward) -> bool:
-        """Pay an event. Returns, when it is durable, whether this id was new."""
+        """Pay an event. Returns, when it is durable, whether this id was new.
+
+        While the database cannot be written, it waits; beyond a bound it is lost, and the answer is no.
+        """
+        if self._backlog is not None and not self._backlog.takes_event(len(self._waiting)):
+            return False
         waiting = Waiting(award, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._signal()
@@ -109,12 +126,12 @@ class Awards:
     async def settled_for(self, person: Person) -> None:
         """Wait until what this person did so far is durable: who chats and then asks sees the point.
 
-        While the database is away nobody waits for long; whoever asks is told about it then.
+        While awards cannot be written nobody waits; whoever changes something is told about it then.
         """
         key = key_of(person)
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while self._owes(key):
+                while self._owes(key) and not self.trouble.is_held:
                     self._in_a_hurry = True
                     self._concluded.clear()
                     await self._concluded.wait()
@@ -131,8 +148,17 @@ class Awards:
     def _signal(self) -> None:
         self._wake.set()
         self._idle.clear()
-        if len(self._lines) + len(self._waiting) >= MAX_WAITING:
+        if self._backlog is None and len(self._lines) + len(self._waiting) >= MAX_WAITING:
             self._room.clear()
+
+    def _note_trouble(self) -> None:
+        """While nothing can be written nobody waits for room, because chat goes on: what is kept is bounded."""
+        if self.trouble.now is not None:
+            self._backlog = self._backlog or Backlog(self.gate)
+            self._room.set()
+        elif self._backlog is not None:
+            self._backlog.end()
+            self._backlog = None
 
     async def _run(self) -> None:
         while True:
@@ -170,16 +196,17 @@ class Awards:
             try:
                 ups = await self._write(batch)
             except OperationalError as exc:
+                self.trouble.hold(exc)
+                self._concluded.set()
                 if self._stopping and pause == RETRY_SECONDS[-1]:
-                    log.error("The database could not be written to the end; %s lost.", count(len(batch), "award"))
-                    self._give_up(batch, exc)
+                    self._give_up_all(batch, exc)
                     return
-                log.error("The database cannot be written (%s). Awards wait and are tried again.", exc.orig)
-                await asyncio.sleep(pause)
+                await self.trouble.eased(pause)
             except Exception as exc:  # noqa: BLE001 - one bad entry must not hold up everybody else's points
                 await self._settle_apart(batch, exc)
                 return
             else:
+                self.trouble.release()
                 await self._conclude(batch, ups)
                 return
 
@@ -193,6 +220,14 @@ class Awards:
         for waiting in batch.waiting:
             await self._settle(Batch([], [waiting]))
 
+    def _give_up_all(self, batch: Batch, exc: OperationalError) -> None:
+        """The end has come and nothing can be written: what waits behind the batch goes with it."""
+        lost = Batch([*batch.lines, *self._lines], [*batch.waiting, *self._waiting])
+        self._lines.clear()
+        self._waiting.clear()
+        log_lost(lost)
+        self._give_up(lost, exc)
+
     def _give_up(self, batch: Batch, exc: BaseException) -> None:
         for waiting in batch.waiting:
             if not waiting.done.done():
@@ -200,7 +235,8 @@ class Awards:
 
     async def _write(self, batch: Batch) -> list[LevelUp]:
         try:
-            return await self._write_once(batch, careful=False)
+            # Another process is at the same messages: most of them it has written already.
+            return await self._write_once(batch, careful=self._database.is_shared)
         except AlreadyClaimed:
             return await self._write_once(batch, careful=True)
 

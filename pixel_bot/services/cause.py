@@ -57,6 +57,14 @@ async def refuse_repeats(database: Database) -> None:
         raise AlreadyWorked(message_id)
 
 
+async def is_ours_to_answer(database: Database, message_id: str, at: datetime) -> bool:
+    """Whether this process works a command: where several share the database, the one that claims its message first."""
+    if not database.is_shared:
+        return True
+    async with database.write() as session:
+        return bool(await claim(session, [Worked(f"answer:{message_id}", "answer", 0, 0, at)]))
+
+
 @asynccontextmanager
 async def write_once(database: Database) -> AsyncGenerator[AsyncSession]:
     """Like ``database.write()``, with the id of the message that is being worked claimed in the same transaction.

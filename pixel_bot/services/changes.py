@@ -8,6 +8,9 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.models import Change
+from pixel_bot.db.sets import sql
+from pixel_bot.services import ledger
+from pixel_bot.services.ledger import Entry
 from pixel_bot.services.people import Viewer
 
 log = logging.getLogger(__name__)
@@ -22,6 +25,19 @@ class Struck:
     summary: str
     xp_user_id: int | None
     xp_delta: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What taking a change back came to: from how many people how many points; ``missing`` ones had been spent."""
+
+    people: int
+    points: int
+    missing: int
+
+
+CHUNK = 10_000
+"""People whose rows are written in one statement."""
 
 
 async def record(
@@ -62,3 +78,30 @@ async def strike(session: AsyncSession, change_id: int, now: datetime) -> None:
     await session.execute(
         update(Change).where(Change.id == change_id, Change.undone_at.is_(None)).values(undone_at=now)
     )
+
+
+async def take_back(session: AsyncSession, change_id: int, now: datetime, note: str) -> TakenBack:
+    """Write the rows that reverse those of a change. Call it once, for a change that was struck in this transaction.
+
+    What was spent meanwhile cannot be taken back: no balance falls below zero. The points of accounts that were linked
+    since are taken from the account that has them now.
+    """
+    rows = await session.execute(
+        sql(
+            "SELECT k.id, SUM(t.amount) AS total, k.points FROM transactions t "
+            "JOIN users u ON u.id = t.user_id JOIN users k ON k.id = COALESCE(u.merged_into, u.id) "
+            "WHERE t.change_id = :change GROUP BY k.id, k.points ORDER BY k.id"
+        ),
+        {"change": change_id},
+    )
+    entries: list[Entry] = []
+    missing = 0
+    for user_id, total, points in rows:
+        # Who is below zero already, as an adopted database allows, has nothing to give back, and gets nothing by it.
+        back = max(-int(total), -max(points, 0))
+        missing += back + int(total)
+        if back:
+            entries.append(Entry(user_id, back, "undo", now, change_id=change_id, note=note))
+    for start in range(0, len(entries), CHUNK):
+        await ledger.post(session, entries[start : start + CHUNK])
+    return TakenBack(sum(e.amount < 0 for e in entries), -sum(e.amount for e in entries), missing)

@@ -74,8 +74,10 @@ SHOWN_AS = 3
 class ChatGate:
     """Remembers until when each chatter of late is on cooldown, and who wrote in the last 30 minutes."""
 
-    def __init__(self, rules: ChatRules) -> None:
+    def __init__(self, rules: ChatRules, *, shared: bool = False) -> None:
         self.rules = rules
+        self.shared = shared
+        """True when other processes award, too: then only the table knows who is on cooldown."""
         self._pays_points = rules.points > 0
         self._pays_xp = rules.xp > 0
         self.chatters: Memory[str, Chatter] = Memory(REMEMBERED)
@@ -123,7 +125,7 @@ class ChatRound:
             if key in self._chatters or key in strangers:
                 continue
             chatter = gate.chatters.get(key)
-            if chatter is None or chatter[SHOWN_AS] != (line.login, line.display_name):
+            if chatter is None or gate.shared or chatter[SHOWN_AS] != (line.login, line.display_name):
                 strangers[key] = line.person
             else:
                 self._chatters[key] = chatter

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
+from pixel_bot.db.peers import Peers
 from pixel_bot.services.awards import Awards
+from pixel_bot.services.backups import Backups
 from pixel_bot.services.chat_gate import ChatRules
 from pixel_bot.services.cooldowns import Cooldowns
 from pixel_bot.services.economy import Economy
@@ -37,6 +39,7 @@ class Services:
     mode: Mode
     clock: Clock
     database: Database
+    peers: Peers
     viewers: Viewers
     levels: Levels
     awards: Awards
@@ -53,6 +56,7 @@ class Services:
     sounds: Sounds
     quota: Quota
     stream: Stream
+    backups: Backups
 
 
 def curve_of(settings: Settings) -> Curve:
@@ -85,6 +89,7 @@ def build_services(
         mode=mode,
         clock=clock,
         database=database,
+        peers=Peers(database),
         viewers=viewers,
         levels=levels,
         awards=awards,
@@ -101,4 +106,5 @@ def build_services(
         sounds=Sounds(settings.sounds_dir),
         quota=Quota(database, clock),
         stream=Stream(),
+        backups=Backups(database.path, settings.backup_dir, settings.backup_keep, clock, mode),
     )

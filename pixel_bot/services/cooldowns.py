@@ -10,8 +10,12 @@ from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.db.sets import sql
 from pixel_bot.services.account import ACCOUNT
 from pixel_bot.services.cause import write_once
+from pixel_bot.services.rests import rest_after
 
 KEEP_EXPIRED = timedelta(hours=1)
+
+AT_ONCE = 500
+"""Rows that one transaction removes."""
 
 CHAT, XP = "chat", "xp"
 """The keys of the two chat awards."""
@@ -74,8 +78,14 @@ class Cooldowns:
         return len(running)
 
     async def clean_up(self) -> int:
-        """Remove cooldowns that expired an hour ago. Returns how many."""
+        """Remove cooldowns that expired an hour ago, a few at a time. Returns how many."""
         limit = stamp(self._clock.now() - KEEP_EXPIRED)
-        async with self._database.write() as session:
-            result = await session.execute(sql("DELETE FROM cooldowns WHERE expires_at < :limit"), {"limit": limit})
-        return getattr(result, "rowcount", 0)
+        expired = f"SELECT id FROM cooldowns WHERE expires_at < :limit ORDER BY expires_at LIMIT {AT_ONCE}"
+        removed = 0
+        while True:
+            async with rest_after(self._database.write()) as session:
+                result = await session.execute(sql(f"DELETE FROM cooldowns WHERE id IN ({expired})"), {"limit": limit})
+                gone: int = getattr(result, "rowcount", 0)
+            removed += gone
+            if gone < AT_ONCE:
+                return removed

@@ -174,7 +174,8 @@ class Economy:
             if link is not None:
                 missing = (await self._joining.part(session, link)).missing
             else:
-                missing = await self._compensate(session, change.id, actor)
+                note = _signed_note(actor, "")
+                missing = (await changes.take_back(session, change.id, self._clock.now(), note)).missing
             if change.xp_user_id is not None:
                 viewer = await _viewer(session, change.xp_user_id)
                 await self._levels.change(session, viewer, -change.xp_delta)
@@ -188,25 +189,6 @@ class Economy:
         change = await changes.record(session, actor, summary, self._clock.now())
         entry = Entry(viewer.id, amount, reason, self._clock.now(), change_id=change, note=_signed_note(actor, note))
         return (await ledger.post(session, [entry]))[viewer.id]
-
-    async def _compensate(self, session: AsyncSession, change_id: int, actor: Viewer) -> int:
-        """Reverse the rows of a change. What was spent meanwhile cannot be taken back: no balance falls below zero."""
-        rows = await session.execute(
-            sql(
-                "SELECT t.user_id, SUM(t.amount) AS total, u.points FROM transactions t "
-                "JOIN users u ON u.id = t.user_id WHERE t.change_id = :change GROUP BY t.user_id, u.points"
-            ),
-            {"change": change_id},
-        )
-        now, missing = self._clock.now(), 0
-        entries: list[Entry] = []
-        for user_id, total, points in rows:
-            total = int(total)
-            back = max(-total, -points)
-            missing += back + total
-            entries.append(Entry(user_id, back, "undo", now, change_id=change_id, note=_signed_note(actor, "")))
-        await ledger.post(session, entries)
-        return missing
 
 
 def _signed_note(actor: Viewer, note: str) -> str:

@@ -201,7 +201,7 @@ async def put_back(session: AsyncSession, ids: Sequence[int], *, released: bool 
         released: the page that had them has let go: any page may play them.
         counted: whether this counts as an attempt.
     """
-    values: dict[str, Any] = {"status": "pending", "started_at": None}
+    values: dict[str, Any] = {"status": "pending", "started_at": None, "owner": None}
     if released:
         values["page"] = None
     if counted:

@@ -1,15 +1,25 @@
 """Settings for a test: a folder of its own, nothing from the environment."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from pixel_bot.settings import Settings
+from pixel_bot.settings import Mode, Settings
+
+stands_in_for: list[Callable[[Path, Mode], str]] = []
+"""Where one is given: the URL of a database that stands in for the file of a mode in a folder."""
 
 
 class _Isolated(Settings):
     """Reads neither ``.env`` nor the environment."""
+
+    def database_for(self, mode: Mode) -> str:
+        """The file of the mode, or what stands in for it."""
+        if stands_in_for and "database_url" not in self.model_fields_set:
+            return stands_in_for[-1](self.data_dir, mode)
+        return super().database_for(mode)
 
     @classmethod
     def settings_customise_sources(

@@ -1,0 +1,60 @@
+"""Room in a SQLite file: how much of it is free, and giving that back to the disk."""
+
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixel_bot.db.engine import BUSY_TIMEOUT_MS
+
+WORTH_IT = 4
+"""One part in so many of the file is free: time to give it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How large a file is and how much of it is free, in bytes."""
+
+    size: int
+    free: int
+
+    @property
+    def used(self) -> int:
+        """What would be left of it."""
+        return self.size - self.free
+
+    @property
+    def is_worth_it(self) -> bool:
+        """True when a quarter of the file is free."""
+        return self.free > 0 and self.free * WORTH_IT >= self.size
+
+
+def room_in(path: Path) -> Room:
+    """Look at a database, also while it is in use."""
+    with closing(_open(path)) as connection:
+        page, pages, free = (
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_size", "page_count", "freelist_count")
+        )
+    return Room(page * pages, page * free)
+
+
+def give_back(path: Path) -> int:
+    """Write the database anew without its free room. Readers go on meanwhile, writers wait.
+
+    Returns:
+        The bytes by which it got smaller.
+
+    Raises:
+        sqlite3.OperationalError: somebody else wrote all the time, or there is no room for it beside the old one.
+    """
+    before = room_in(path).size
+    with closing(_open(path)) as connection:
+        connection.execute("VACUUM")
+        with suppress(sqlite3.OperationalError):  # while somebody reads, the file gets shorter a little later
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return before - room_in(path).size
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1_000, isolation_level=None)

@@ -1,0 +1,163 @@
+"""The folder of backups: how they are named, which are ours, and a name for a new one that nobody else has.
+
+``pixel_YYYYmmdd_HHMMSS.db`` in local time, ``_2`` and so on behind it for a second one of the same second; those of the
+sandbox begin with ``sandbox``, so that play money never pushes out real points. A file of any other name is not ours
+and is never touched. What is still being written has ``.part`` at its end.
+"""
+
+import os
+import re
+import time
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+from pixel_bot.errors import PixelError
+
+Kind = Literal["pixel", "sandbox"]
+
+
+class NameTaken(PixelError):
+    """There is such a file already, or somebody is writing it."""
+
+
+PART = ".part"
+_NAME = re.compile(r"(pixel|sandbox)_(\d{8}_\d{6})(?:_(\d{1,4}))?\.db(\.part)?", re.ASCII)
+_FORM = "%Y%m%d_%H%M%S"
+_ABANDONED_SECONDS = 3_600
+"""A part that was not written to for so long belongs to a process that is gone."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Kept:
+    """A backup that is there; they sort by age, oldest first."""
+
+    written: str
+    number: int
+    path: Path
+
+    @property
+    def made_at(self) -> datetime | None:
+        """When it was made, by its name; None where that is no date."""
+        with suppress(ValueError, OverflowError, OSError):
+            return datetime.strptime(self.written, _FORM).astimezone()
+        return None
+
+
+def names(folder: Path, moment: datetime, kind: Kind = "pixel") -> Iterator[Path]:
+    """The names for a backup of an aware moment, in the order in which they are tried."""
+    stem = f"{kind}_{moment.astimezone():{_FORM}}"
+    yield folder / f"{stem}.db"
+    yield from (folder / f"{stem}_{number}.db" for number in count(2))
+
+
+def kept_in(folder: Path, kind: Kind) -> list[Kept]:
+    """The backups of one kind, oldest first; none where there is no such folder."""
+    return sorted(
+        Kept(match[2], int(match[3] or 1), path) for path, match in _ours(folder) if match[1] == kind and not match[4]
+    )
+
+
+def make_room(folder: Path, kind: Kind, keep: int, made: Path) -> list[Path]:
+    """Remove the oldest backups beyond ``keep``, never the one that was just made, and parts that were abandoned.
+
+    Returns:
+        The backups that were removed. One that cannot be removed stays.
+    """
+    others = [kept.path for kept in kept_in(folder, kind) if kept.path.name != made.name]
+    removed: list[Path] = []
+    for path in others[: max(0, len(others) - (keep - 1))]:
+        with suppress(OSError):
+            path.unlink()
+            removed.append(path)
+    for path, match in _ours(folder):
+        with suppress(OSError):
+            if match[4] and path.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
+                path.unlink()
+    return removed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a new file goes: written as ``part``, known as ``path`` once it is whole."""
+
+    path: Path
+    part: Path
+    handle: int
+
+    def flush(self) -> None:
+        """Bring what was written so far to the disk."""
+        os.fsync(self.handle)
+
+
+@contextmanager
+def taken(candidates: Iterable[Path]) -> Generator[Place]:
+    """Take the first name that is free. At the end of the block the part becomes the file; of a failure nothing stays.
+
+    Who makes the part has the name, so two processes never write the same file, and none is ever overwritten.
+
+    Raises:
+        NameTaken: none of the names is free.
+        OSError: the folder cannot be made or written, or its disk is full.
+    """
+    place = next((place for path in candidates if (place := _take(path)) is not None), None)
+    if place is None:
+        raise NameTaken("A file of that name is there already.")
+    try:
+        try:
+            yield place
+            place.flush()
+        finally:
+            os.close(place.handle)
+        place.part.replace(place.path)
+    except BaseException:
+        with suppress(OSError):
+            place.part.unlink(missing_ok=True)
+        raise
+    sync_folder(place.path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a loss of power, where the system can do that."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems cannot
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _take(path: Path) -> Place | None:
+    part = path.with_name(path.name + PART)
+    if os.path.lexists(path):
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    except FileExistsError:
+        if path.parent.is_dir():
+            return None
+        raise
+    if os.path.lexists(path):  # somebody finished it between the two looks
+        os.close(handle)
+        part.unlink(missing_ok=True)
+        return None
+    return Place(path, part, handle)
+
+
+def _ours(folder: Path) -> list[tuple[Path, re.Match[str]]]:
+    try:
+        files = list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [
+        (path, match)
+        for path in files
+        if (match := _NAME.fullmatch(path.name)) is not None and path.is_file() and not path.is_symlink()
+    ]

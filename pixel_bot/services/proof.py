@@ -1,0 +1,59 @@
+"""Whether a copy of the database is right: the ledger, the levels and the links, looked at without touching it."""
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import Awaitable
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import NullPool, event
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from pixel_bot.db.backup import LOOK_EVERY, Stop, read_only
+from pixel_bot.db.check import check
+from pixel_bot.db.schema import HEAD
+from pixel_bot.services.levels import Curve
+
+_CURVE = re.compile(r"(\d{1,7}\.\d{1,9}):([1-5]\.\d{1,9}):(\d{1,4})", re.ASCII)
+
+
+def findings_in(copy: Path, stop: Stop) -> list[str]:
+    """What ``db check`` would say of a file at rest. To be called in a thread: it takes a while, and runs its own loop.
+
+    Levels are judged by the curve that was in force in it: another one in the settings moves them at the next start. A
+    file with an older schema says nothing here: it is upgraded first.
+    """
+    with closing(sqlite3.connect(read_only(copy), uri=True)) as connection:
+        if fact(connection, "SELECT version_num FROM alembic_version") != HEAD:
+            return []
+        kept = _CURVE.fullmatch(fact(connection, "SELECT value FROM meta WHERE key = 'curve'") or "")
+    curve = Curve(float(kept[1]), float(kept[2]), int(kept[3])) if kept else None
+    return asyncio.run(_check(copy, curve, stop))
+
+
+def fact(connection: sqlite3.Connection, query: str) -> str | None:
+    """The one text that a query gives; None where there is no such row or table."""
+    with suppress(sqlite3.OperationalError):
+        row = connection.execute(query).fetchone()
+        return str(row[0]) if row is not None else None
+    return None
+
+
+async def _check(copy: Path, curve: Curve | None, stop: Stop) -> list[str]:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{read_only(copy)}&uri=true", poolclass=NullPool)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+        def watch(driver: aiosqlite.Connection) -> Awaitable[None]:
+            return driver.set_progress_handler(stop, LOOK_EVERY)
+
+        connection.run_async(watch)
+
+    try:
+        async with AsyncSession(engine) as session:
+            return await check(session, curve.level_of) if curve is not None else []
+    finally:
+        await engine.dispose()
