@@ -71,7 +71,7 @@ class Care:
     async def _back_up(self, now: datetime) -> bool:
         self._failed_at = None
         try:
-            await self._services.backups.make()
+            await self._services.backups.make_and_log()
         except BackupUnderWay:
             return False  # one by hand; the next look sees it
         except StartError as exc:
@@ -115,7 +115,7 @@ class Care:
 def last_time(now: datetime, written: str) -> datetime:
     """The last moment, up to now, at which the local clock showed that time of the day.
 
-    A time that the clock shows twice counts once, and one that it skips counts when the clock has passed it.
+    A time that the clock shows twice counts once, and so does one that it skips, an hour before or after.
     """
     at = time.fromisoformat(written)
     today = now.astimezone().date()

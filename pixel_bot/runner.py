@@ -100,7 +100,7 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
         ("Open", f"{app.home} ({', '.join(to_do) or 'see what is connected'})"),
         *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
         ("Mode", " and ".join(places)),
-        ("Points", str(app.services.database.path or "the database")),
+        ("Points", app.services.database.name),
     ]
 
 
@@ -147,7 +147,7 @@ def _sandbox_facts(app: App) -> list[tuple[str, str]]:
         ("Open", app.home),
         ("Overlay", f"{app.overlay_url} {OBS_HINT}"),
         ("Mode", "sandbox: play money, no account needed"),
-        ("Points", str(app.services.database.path or "the database")),
+        ("Points", app.services.database.name),
         ("Cogs", ", ".join(s.name for s in states if s.loaded)),
         *([("Broken", f"{', '.join(broken)}; the log says why")] if broken else []),
     ]

@@ -24,9 +24,11 @@ from pixel_bot.services.point_files import read_point_file
 from pixel_bot.show import opened
 from pixel_bot.testing import settings_in
 from tests.seed import query
+from tests.test_cli import url
 from tests.test_processes import end, line_from, start, tell
 
 pytestmark = [
+    pytest.mark.sqlite,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
     pytest.mark.asyncio(loop_scope="module"),
 ]
@@ -93,7 +95,7 @@ def arm(point, number):
 
 
 async def work(order):
-    settings = settings_in(Path(order["folder"]))
+    settings = settings_in(Path(order["folder"]), database_url=order["database"])
     sys.stdout = open(os.devnull, "w")
     if order["batch"]:
         await undo_import(settings, order["batch"])
@@ -122,8 +124,8 @@ class Shop:
     def __init__(self, mortal: Process, folder: Path) -> None:
         self._mortal = mortal
         self._folder = folder
-        self.settings = settings_in(folder)
         self.database = folder / "pixel.db"
+        self.settings = settings_in(folder, database_url=url(self.database))
         self.file = folder / "points.csv"
         lines = [f"{50_000_000 + i},Fan{i},{1_000 + i}" for i in range(PEOPLE)]
         self.file.write_text("\n".join(["ID,Username,Coins", *lines]), encoding="utf-8")
@@ -131,7 +133,8 @@ class Shop:
 
     async def dies(self, point: str, number: float, batch: str = "") -> bool:
         """Import, or take a batch back, until the point is passed so often. Returns False when it came to its end."""
-        order = {"folder": str(self._folder), "file": str(self.file), "point": point, "number": number, "batch": batch}
+        order = {"folder": str(self._folder), "database": self.settings.database_url, "file": str(self.file)}
+        order |= {"point": point, "number": number, "batch": batch}
         tell(self._mortal, json.dumps(order))
         code = int(await line_from(self._mortal))
         assert code in (0, -signal.SIGKILL)
@@ -153,7 +156,7 @@ class Shop:
         """Whether the import stands, to the last row; if it does not, there is nothing of it."""
         if not self.database.exists() or not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'links'"):
             return False
-        database = Database(self.settings.database_for("live"))
+        database = Database(self.settings.database_url)
         async with database.readers() as session:
             assert await check(session, curve_of(self.settings).level_of) == []
         await database.close()

@@ -46,6 +46,7 @@ def open_postgres(url: str, **options: Any) -> AsyncEngine:
         url,
         pool_size=5,
         max_overflow=10,
+        pool_pre_ping=True,  # a server that was restarted costs nobody an answer
         connect_args={
             "server_settings": _SERVER_SETTINGS,
             "timeout": CONNECT_SECONDS,
@@ -98,7 +99,8 @@ def _listen(engine: AsyncEngine) -> None:
     def on_error(context: ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]
         original = context.original_exception
         state = getattr(original, "sqlstate", None) or ""
-        if context.is_disconnect or isinstance(original, OSError) or state.startswith(_TRY_LATER):
+        closed = context.is_disconnect or "connection is closed" in str(original)
+        if closed or isinstance(original, OSError) or state.startswith(_TRY_LATER):
             context.chained_exception = OperationalError(
-                context.statement, None, original, hide_parameters=True, connection_invalidated=context.is_disconnect
+                context.statement, None, original, hide_parameters=True, connection_invalidated=closed
             )

@@ -64,15 +64,21 @@ class Backups:
             FolderNotWritable, BackupFailed, DatabaseRefused: there is none, and older ones are all there.
         """
         backup = await self._write(self._folder, names(self._folder, self._clock.now(), self._kind))
-        log.info("Backup: %s, %s, verified.", backup.path, megabytes(backup.size))
         if backup.findings:
-            for finding in backup.findings:
-                log.warning("Backup: in the database, and so in the copy: %s", finding)
-            log.warning("Backup: older ones are all kept until `python -m pixel_bot db check` finds nothing.")
             return backup
         removed = await asyncio.to_thread(make_room, self._folder, self._kind, self._keep, backup.path)
         if removed:
-            log.info("Backup: removed %s, %d are kept.", count(len(removed), "old one"), self._keep)
+            log.info("Backups: removed %s.", ", ".join(path.name for path in removed))
+        return backup
+
+    async def make_and_log(self) -> Backup:
+        """The same, with a line in the log for the streamer."""
+        backup = await self.make()
+        log.info("Backup: %s, %s, verified.", backup.path, megabytes(backup.size))
+        for finding in backup.findings:
+            log.warning("Backup: in the database, and so in the copy: %s", finding)
+        if backup.findings:
+            log.warning("Backup: older ones are all kept until `python -m pixel_bot db check` finds nothing.")
         return backup
 
     async def make_at(self, path: Path) -> Backup:
@@ -99,7 +105,7 @@ class Backups:
             ChatError: there is none, in words that tell chat nothing of this machine; the log has the rest.
         """
         try:
-            backup = await self.make()
+            backup = await self.make_and_log()
         except NotAFile:
             raise ChatError("The database is on a server; back it up there.") from None
         except StartError as exc:

@@ -3,13 +3,11 @@
 import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
-from sqlalchemy import NullPool, event
+from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from pixel_bot.db.backup import LOOK_EVERY, Stop, read_only
@@ -43,15 +41,12 @@ def fact(connection: sqlite3.Connection, query: str) -> str | None:
 
 
 async def _check(copy: Path, curve: Curve | None, stop: Stop) -> list[str]:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{read_only(copy)}&uri=true", poolclass=NullPool)
+    async def connect() -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(read_only(copy), uri=True)
+        await connection.set_progress_handler(stop, LOOK_EVERY)
+        return connection
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
-        def watch(driver: aiosqlite.Connection) -> Awaitable[None]:
-            return driver.set_progress_handler(stop, LOOK_EVERY)
-
-        connection.run_async(watch)
-
+    engine = create_async_engine("sqlite+aiosqlite://", async_creator=connect, poolclass=NullPool)
     try:
         async with AsyncSession(engine) as session:
             return await check(session, curve.level_of) if curve is not None else []
