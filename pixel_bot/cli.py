@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from pixel_bot import __version__
 from pixel_bot.errors import StartError
 from pixel_bot.logs import hide, set_up_logging

@@ -8,6 +8,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database, is_damaged, sqlite_path
 from pixel_bot.db.schema import HEAD, check_file, damaged, revision, upgrade
+from pixel_bot.db.trouble import in_plain_words
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.services.container import build_services, curve_of
 from pixel_bot.settings import Settings
@@ -19,8 +20,9 @@ async def upgrade_database(settings: Settings) -> int:
     for url in _existing(settings) or [settings.database_for("live")]:
         database = Database(url)
         try:
-            done = await upgrade(database, settings.backup_dir)
-            moved = await build_services(settings, database, Clock()).levels.align()
+            with in_plain_words(database.path):
+                done = await upgrade(database, settings.backup_dir)
+                moved = await build_services(settings, database, Clock()).levels.align()
         finally:
             await database.close()
         if done.backup is not None:

@@ -53,6 +53,7 @@ class SetUp:
         rest = (self._overlay(), self._obs(), self._ai())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
+        steps = (*self._database(), *steps)
         to_go = [step for step in steps if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
@@ -90,6 +91,11 @@ class SetUp:
         return f"All set. {' '.join(where)}".strip()
 
     # The rest
+
+    def _database(self) -> tuple[Step, ...]:
+        """Only while something is wrong with it."""
+        trouble = self._services.awards.trouble.now
+        return () if trouble is None else (Step("database", "Points", "broken", str(trouble)),)
 
     def _overlay(self) -> Step:
         overlay = self._services.overlay

@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from pixel_bot.chat import room as room_module
 from pixel_bot.chat.replies import LATER, NO_DATABASE, sentence_for
 from pixel_bot.db import trouble as trouble_module
 from pixel_bot.db.check import check
@@ -27,11 +28,13 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.trouble import AWAY, BROKEN, FULL, LOCKED, READ_ONLY, UNREACHABLE, Problem, Trouble, problem_of
 from pixel_bot.errors import DatabaseNotWritable
 from pixel_bot.jobs import settling as settling_module
+from pixel_bot.jobs import teller as teller_module
 from pixel_bot.services import awards as awards_module
 from pixel_bot.services import backlog as backlog_module
 from pixel_bot.services.award_batch import EventAward, line_of
 from pixel_bot.services.chat_gate import ChatLine
 from pixel_bot.services.container import Services
+from pixel_bot.services.happenings import Follow
 from pixel_bot.services.people import Person
 from pixel_bot.show import health, opened
 from pixel_bot.testing import SettableClock, Stage, settings_in
@@ -445,6 +448,48 @@ async def test_what_plays_when_the_disk_fills_up_ends_once_when_there_is_room(
     assert (len(chat.overlay.played), await chat.points("alice")) == (1, 85)
     assert said(caplog, "The queue cannot be written") == 1
     assert await findings(chat.services) == []
+
+
+async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
+    chat: Stage, disk: BadDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teller_module, "RETRY_SECONDS", 0.02)
+    post = chat.bot.http.post_chat_message
+
+    async def post_and_fill(**message: Any) -> Any:
+        disk.fill()
+        return await post(**message)
+
+    await chat.viewer("alice", points=100)
+    chat.overlay.close()
+    await chat.say("alice", "!sound")
+    chat.sent.clear()
+    monkeypatch.setattr(chat.bot.http, "post_chat_message", post_and_fill)
+    chat.clock.advance(120)
+    chat.bot.jobs.wake()
+    await becomes(chat.services.awards.trouble, FULL)
+    await asyncio.sleep(0.2)  # several tries
+    disk.free()
+    monkeypatch.setattr(chat.bot.http, "post_chat_message", post)
+    async with asyncio.timeout(SECONDS):
+        await chat.bot.jobs.settled()
+    assert chat.sent == ["@alice sound: The overlay was away for too long. Your 15 points are back."]
+    assert query(_file(chat.services), "SELECT told FROM queue_items") == [(1,)]
+
+
+async def test_events_that_wait_do_not_keep_chat_from_being_heard(
+    chat: Stage, disk: BadDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_module, "MAX_COMMANDS", 5)
+    disk.fill()
+    for i in range(20):
+        who = Person(f"id-fan{i}", f"fan{i}", f"fan{i}")
+        chat.bot.pay(Follow(f"follow{i}", who, START), chat.bot.rooms["twitch"])
+    await becomes(chat.services.awards.trouble, FULL)
+    assert not chat.bot.is_pressed
+    disk.free()
+    await chat.settled()
+    assert await chat.points("fan7") == 50
 
 
 # The start

@@ -401,30 +401,32 @@ async def test_a_file_that_pays_nobody_makes_no_database(tmp_path: Path, lines: 
 
 @pytest.mark.sqlite
 def test_as_people_type_it(tmp_path: Path) -> None:
+    """In a terminal that knows few letters."""
     file = written(tmp_path, "名前;\x1b[1mPünkte", "alice;5", "bob;6", name="ü\u200e.csv")
-    batch = read_point_file(file).batch
-    for encoding in ("ascii", "utf-8"):
-        done = bot(tmp_path, "import", file.name, "--dry-run", PYTHONIOENCODING=encoding)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert "2 viewers new here, 0 known." in done.stdout
-        assert "\x1b" not in done.stdout
-    assert not (tmp_path / "data").exists()
-    nothing = bot(tmp_path, "undo", batch)
-    assert (nothing.returncode, nothing.stdout) == (1, "")
-    assert f"There is no import {batch}." in nothing.stderr
+    planned = bot(tmp_path, "import", file.name, "--dry-run", PYTHONIOENCODING="ascii")
+    assert (planned.returncode, planned.stderr) == (0, "")
+    assert planned.stdout.startswith("\\xfc\\u200e.csv is from a list, by its columns: ")
+    assert "\x1b" not in planned.stdout
     assert not (tmp_path / "data").exists()
 
-    assert bot(tmp_path, "import", file.name).returncode == 0
-    assert query(tmp_path / "data" / "pixel.db", "SELECT name, points FROM users") == [("alice", 5), ("bob", 6)]
-    assert query(tmp_path / "data" / "pixel.db", "SELECT value FROM meta WHERE key = 'mode'") == [("live",)]
-    assert bot(tmp_path, "db", "check").returncode == 0
+    done = bot(tmp_path, "import", file.name)
+    assert (done.returncode, done.stderr) == (0, "")
+    database = tmp_path / "data" / "pixel.db"
+    assert query(database, "SELECT name, points FROM users") == [("alice", 5), ("bob", 6)]
+    assert query(database, "SELECT value FROM meta WHERE key = 'mode'") == [("live",)]
+
     missing = bot(tmp_path, "import", "missing.csv")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr == "missing.csv was not imported. It cannot be opened: No such file or directory.\n"
+    batch = read_point_file(file).batch
     assert bot(tmp_path, "undo", batch).returncode == 0
-    again = bot(tmp_path, "undo", batch)
-    assert (again.returncode, again.stdout) == (1, "")
-    assert "was taken back already" in again.stderr
+
+
+@pytest.mark.sqlite
+async def test_undo_makes_no_database(tmp_path: Path) -> None:
+    with pytest.raises(UnknownBatch, match=r"^There is no import nonsense\."):
+        await undo_import(settings_in(tmp_path), "nonsense")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.sqlite

@@ -161,10 +161,8 @@ class Shop:
             assert await check(session, curve_of(self.settings).level_of) == []
         await database.close()
         paid = self.rows(f"SELECT COUNT(*) FROM changes WHERE batch = '{self.batch}' AND undone_at IS NULL") == [(1,)]
-        known = self.rows(
-            "SELECT name FROM users u JOIN transactions t ON t.user_id = u.id WHERE reason = 'mod:addall'"
-        )
-        before = {name: HAD for (name,) in known}
+        had = "SELECT name FROM users WHERE id IN (SELECT user_id FROM transactions WHERE reason = 'mod:addall')"
+        before = {name: HAD for (name,) in self.rows(had)}
         after = {f"fan{i}": 1_000 + i + before.get(f"fan{i}", 0) for i in range(PEOPLE)}
         there = {name: points for name, points in self.rows("SELECT name, points FROM users") if points}
         assert there == (after if paid else before)

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from pixel_bot.db.schema import HEAD
 from pixel_bot.errors import FolderNotWritable, NotAFile, RestoreRefused
 from pixel_bot.services.container import Services
 from pixel_bot.services.people import Person
-from pixel_bot.settings import Settings
+from pixel_bot.settings import Settings, load_settings
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
 from tests.seed import execute, hand_made, query, url_of
@@ -213,7 +213,7 @@ async def test_each_mode_goes_to_its_own_file(tmp_path: Path, backup: Path) -> N
         await grant(services, "alice", 5)
         made = await services.backups.make()
     folder = tmp_path / "data"
-    settings = Settings(data_dir=folder)
+    settings = load_settings(data_dir=folder)
     assert await restore_database(settings, made.path) == 0
     assert [p.name for p in folder.glob("*.db")] == ["sandbox.db"]
     assert await restore_database(settings, backup) == 0
@@ -336,13 +336,10 @@ from pathlib import Path
 from pixel_bot import backups
 from pixel_bot.testing import settings_in
 
-folder, backup, point, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
-when, name = point.split("-")
 
-
-def deadly(function):
+def deadly(function, when, number):
     def call(*arguments, **named):
-        global number
+        nonlocal number
         number -= 1
         if number == 0 and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
@@ -354,35 +351,69 @@ def deadly(function):
     return call
 
 
-if name == "replace":
-    Path.replace = deadly(Path.replace)
-else:
-    setattr(os, name, deadly(getattr(os, name)))
-url = f"sqlite+aiosqlite:///{(folder / 'pixel.db').as_posix()}"
-asyncio.run(backups.restore_database(settings_in(folder, database_url=url), backup))
+for line in sys.stdin:
+    folder, backup, when, name, number = line.rstrip("\\n").split("|")
+    child = os.fork()
+    if child == 0:
+        owner = Path if name == "replace" else os
+        setattr(owner, name, deadly(getattr(owner, name), when, int(number)))
+        url = f"sqlite+aiosqlite:///{(Path(folder) / 'pixel.db').as_posix()}"
+        asyncio.run(backups.restore_database(settings_in(Path(folder), database_url=url), Path(backup)))
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), flush=True)
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL is not on this system")
+@pytest.fixture(scope="module")
+def mortal() -> Generator[Callable[..., int]]:
+    """Restores in a process that kills itself at a point. Returns how it ended."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", MORTAL], stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def restore(*words: object) -> int:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write("|".join(map(str, words)) + "\n")
+            process.stdin.flush()
+            return int(process.stdout.readline())
+
+        yield restore
+        process.stdin.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system")
 @pytest.mark.parametrize(
-    ("point", "number"),
-    [("before-fsync", 2), ("before-replace", 1), ("before-link", 1), ("after-link", 1), ("before-replace", 2)]
-    + [("after-replace", 2)],
+    ("when", "name", "number"),
+    [
+        ("before", "fsync", 2),
+        ("before", "replace", 1),
+        ("before", "link", 1),
+        ("after", "link", 1),
+        ("before", "replace", 2),
+        ("after", "replace", 2),
+    ],
     ids=["copying", "verified", "before the second name", "after it", "before the rename", "after it all"],
 )
-def test_whatever_kills_it_one_of_the_two_is_there_and_the_next_run_finishes(
-    backup: Path, present: Path, settings: Settings, point: str, number: int
+async def test_whatever_kills_it_one_of_the_two_is_there_and_the_next_run_finishes(
+    mortal: Callable[..., int],
+    backup: Path,
+    present: Path,
+    settings: Settings,
+    when: str,
+    name: str,
+    number: int,
 ) -> None:
-    command = [sys.executable, "-c", MORTAL, str(present.parent), str(backup), point, str(number)]
-    done = subprocess.run(command, timeout=60, check=False, capture_output=True, text=True)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-    assert query(present, BALANCES) == (THEN if point == "after-replace" else SINCE)
-    assert asyncio.run(is_right(present))
-    assert asyncio.run(restore_database(settings, backup)) == 0
+    ended = await asyncio.to_thread(mortal, present.parent, backup, when, name, number)
+    assert ended == -signal.SIGKILL
+    assert query(present, BALANCES) == (THEN if (when, name) == ("after", "replace") else SINCE)
+    assert await is_right(present)
+    assert await restore_database(settings, backup) == 0
     assert query(present, BALANCES) == THEN
-    assert asyncio.run(is_right(present))
-    kept = [query(p, BALANCES) for p in present.parent.glob("*.before-restore.db")]
-    assert SINCE in kept
+    assert await is_right(present)
+    assert SINCE in [query(p, BALANCES) for p in present.parent.glob("*.before-restore.db")]
     assert [p.name for p in present.parent.iterdir() if ".restored" in p.name or p.name.endswith(".part")] == []
 
 

@@ -168,7 +168,7 @@ class Ears(commands.Bot):
 
     def pay(self, happening: Happening, room: "Room") -> None:
         """Something happened: pay for it, once, and let people know."""
-        room.crew.spawn(self._pay(happening, room))
+        room.payments.spawn(self._pay(happening, room))
 
     async def people_wait(self) -> None:
         """Returns when nobody waits for the answer to a command."""

@@ -16,6 +16,9 @@ REMEMBERED_MESSAGES = 20_000
 MAX_COMMANDS = 1_000
 """Commands under way before whoever brings them waits."""
 
+MAX_PAYMENTS = 12_000
+"""Happenings under way before whoever brings them waits: more than awards keep while they cannot be written."""
+
 
 class Room:
     """A chat that the bot hears and speaks in."""
@@ -28,6 +31,8 @@ class Room:
         """Commands under way."""
         self.crew = Crew()
         """All else under way."""
+        self.payments = Crew()
+        """Happenings that are being paid. While the database cannot be written they wait, and chat goes on."""
         self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
 
     def is_new(self, message_id: str) -> bool:
@@ -41,23 +46,24 @@ class Room:
     @property
     def is_pressed(self) -> bool:
         """True when whoever brings messages should await ``breathe`` first."""
-        return len(self.crew) + len(self.commands) >= MAX_COMMANDS
+        return len(self.crew) + len(self.commands) >= MAX_COMMANDS or len(self.payments) >= MAX_PAYMENTS
 
     async def breathe(self) -> None:
         """Wait until there is room for more."""
         await self.crew.fewer_than(MAX_COMMANDS)
         await self.commands.fewer_than(MAX_COMMANDS)
+        await self.payments.fewer_than(MAX_PAYMENTS)
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""
-        while self.commands or self.crew:
-            await self.commands.idle()
-            await self.crew.idle()
+        while self.is_busy:
+            for crew in (self.commands, self.crew, self.payments):
+                await crew.idle()
 
     @property
     def is_busy(self) -> bool:
         """True while something is under way."""
-        return bool(self.commands or self.crew)
+        return bool(self.commands or self.crew or self.payments)
 
     async def close(self, seconds: float) -> None:
         """Send what is left, for so many seconds at most."""

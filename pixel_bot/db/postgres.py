@@ -96,11 +96,12 @@ def _listen(engine: AsyncEngine) -> None:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
 
     @event.listens_for(engine.sync_engine, "handle_error")
-    def on_error(context: ExceptionContext) -> None:  # pyright: ignore[reportUnusedFunction]
+    def on_error(context: ExceptionContext) -> OperationalError | None:  # pyright: ignore[reportUnusedFunction]
         original = context.original_exception
         state = getattr(original, "sqlstate", None) or ""
         closed = context.is_disconnect or "connection is closed" in str(original)
         if closed or isinstance(original, OSError) or state.startswith(_TRY_LATER):
-            context.chained_exception = OperationalError(
+            return OperationalError(
                 context.statement, None, original, hide_parameters=True, connection_invalidated=closed
             )
+        return None

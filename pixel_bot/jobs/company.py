@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.db.models import QueueItem
@@ -57,6 +57,18 @@ class Company:
         self._services.overlay.changed.add(self._show_pages)
         self._show_pages()
         self._spawn(self._look_after())
+
+    async def not_of_others(self) -> tuple[ColumnElement[bool], ...]:
+        """The condition for what no living process has under way: all of it, where there are no others.
+
+        After the server itself was started the others may still be on their way back, so then they are waited for.
+        """
+        if not self._peers.is_shared:
+            return ()
+        query = "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::int"
+        ((up,),) = await self._services.database.look_up(query, {})
+        mine = QueueItem.owner.is_(None)
+        return (mine,) if up < DEAD_SECONDS else (mine | QueueItem.owner.not_in(await self._peers.living()),)
 
     async def stop(self) -> None:
         """Neither hear nor look any more."""

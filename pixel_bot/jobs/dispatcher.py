@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select, update
 
 from pixel_bot.backends.tts import Engine
-from pixel_bot.db.models import Lane, QueueItem
+from pixel_bot.db.models import Lane
 from pixel_bot.jobs.attempt import Attempt, Verdict
 from pixel_bot.jobs.company import Company
 from pixel_bot.jobs.effects import Effects, Say
@@ -64,9 +64,7 @@ class Dispatcher:
     async def start(self) -> None:
         """Sort out what the last run left, then work. Call it when the cogs are loaded."""
         await self._services.peers.start()
-        # What other processes have under way is theirs for as long as they live.
-        others = (QueueItem.owner.is_(None),) if self._services.peers.is_shared else ()
-        await recover(self._services, self.effects, *others)
+        await recover(self._services, self.effects, *await self.company.not_of_others())
         await self.load_paused()
         if self.paused:
             names = ", ".join(self.paused)

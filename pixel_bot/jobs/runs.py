@@ -89,9 +89,10 @@ class Runs(Worker):
                     for item in await claim_free(session, now, most, platform, self._services.peers.number)
                 ]
         except DBAPIError as exc:
-            log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
+            self._complain(exc)
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
             return
+        self._works()
         # At once: a mod who pauses waits for the same turn, and must find here what was claimed.
         for item in claimed:
             self._start(item)

@@ -37,6 +37,8 @@ class Teller(Worker):
         self._services = services
         self._say = say
         self._platform: Platform = platform
+        self._said: set[int] = set()
+        """Items that chat was told of, but of which that could not be noted yet."""
         self._role = f"teller:{platform}"
         self._waits_for_others = False
 
@@ -47,9 +49,10 @@ class Teller(Worker):
             try:
                 said = await self._tell_some()
             except DBAPIError as exc:
-                log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
+                self._complain(exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
+            self._works()
             if not said:
                 await self._rest(LOOK_SECONDS if self._waits_for_others else None)
 
@@ -61,15 +64,23 @@ class Teller(Worker):
         self._waits_for_others = not await self._services.peers.leads(self._role)
         if self._waits_for_others:
             return False
+        # Of the last try first: while the database cannot be written, chat would else hear it every second.
+        await self._note(list(self._said))
         async with self._services.database.readers() as session:
             news = await items.untold(session, AT_ONCE, self._platform)
         for words, told in messages(news):
             # Said first, noted then: a kill in between tells twice, which is better than never.
             if words and not await self._say(words, None, self._platform):
                 log.warning("Chat could not be told: %s", words)
+            self._said.update(told)
+            await self._note(told)
+        return bool(news)
+
+    async def _note(self, told: Sequence[int]) -> None:
+        if told:
             async with self._services.database.write() as session:
                 await session.execute(update(QueueItem).where(QueueItem.id.in_(told)).values(told=True))
-        return bool(news)
+            self._said.difference_update(told)
 
 
 def messages(news: Sequence[Told]) -> list[tuple[str, list[int]]]:

@@ -57,9 +57,10 @@ class Track(Worker):
             try:
                 self.attempt = await self._next()
             except DBAPIError as exc:
-                log.error("The queue cannot be read (%s). It is tried again.", exc.orig)
+                self._complain(exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
+            self._works()
             if self.attempt is not None:
                 verdict = await self._play(self.attempt)
                 await self._settling.settle(self.attempt, verdict)

@@ -1,7 +1,12 @@
 """What the lanes have in common: they sleep until something changes, and know when they have nothing to do."""
 
 import asyncio
+import logging
 from contextlib import suppress
+
+from sqlalchemy.exc import DBAPIError
+
+log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -11,6 +16,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._stopping = False
+        self._complained = False
 
     def wake(self) -> None:
         """Something changed: look again."""
@@ -30,6 +36,16 @@ class Worker:
         """End after what is under way."""
         self._stopping = True
         self.wake()
+
+    def _complain(self, exc: DBAPIError) -> None:
+        """The database says no, and it is tried again: that stands once in the log, until it works again."""
+        level = logging.DEBUG if self._complained else logging.ERROR
+        log.log(level, "The queue cannot be worked (%s). It is tried again.", exc.orig)
+        self._complained = True
+
+    def _works(self) -> None:
+        """The database can be used."""
+        self._complained = False
 
     async def _rest(self, seconds: float | None = None, *, idle: bool = True) -> None:
         """Sleep until woken, or for so many seconds. ``idle`` says whether nothing is left to do meanwhile."""

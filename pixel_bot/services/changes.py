@@ -86,7 +86,7 @@ async def take_back(session: AsyncSession, change_id: int, now: datetime, note: 
     What was spent meanwhile cannot be taken back: no balance falls below zero. The points of accounts that were linked
     since are taken from the account that has them now.
     """
-    rows = await session.execute(
+    result = await session.execute(
         sql(
             "SELECT k.id, SUM(t.amount) AS total, k.points FROM transactions t "
             "JOIN users u ON u.id = t.user_id JOIN users k ON k.id = COALESCE(u.merged_into, u.id) "
@@ -94,14 +94,17 @@ async def take_back(session: AsyncSession, change_id: int, now: datetime, note: 
         ),
         {"change": change_id},
     )
-    entries: list[Entry] = []
-    missing = 0
-    for user_id, total, points in rows:
-        # Who is below zero already, as an adopted database allows, has nothing to give back, and gets nothing by it.
-        back = max(-int(total), -max(points, 0))
-        missing += back + int(total)
-        if back:
-            entries.append(Entry(user_id, back, "undo", now, change_id=change_id, note=note))
-    for start in range(0, len(entries), CHUNK):
-        await ledger.post(session, entries[start : start + CHUNK])
-    return TakenBack(sum(e.amount < 0 for e in entries), -sum(e.amount for e in entries), missing)
+    rows = result.all()
+    people = given = missing = 0
+    for start in range(0, len(rows), CHUNK):
+        entries: list[Entry] = []
+        for user_id, total, points in rows[start : start + CHUNK]:
+            # Who is below zero already, as an adopted database allows, has nothing to give back, and gets nothing by it.
+            back = max(-int(total), -max(points, 0))
+            missing += back + int(total)
+            if back:
+                entries.append(Entry(user_id, back, "undo", now, change_id=change_id, note=note))
+        await ledger.post(session, entries)
+        people += sum(entry.amount < 0 for entry in entries)
+        given -= sum(entry.amount for entry in entries)
+    return TakenBack(people, given, missing)

@@ -26,17 +26,20 @@ class People:
 
     def __init__(self) -> None:
         self._kept: list[Holder] = []
-        self._where: dict[tuple[str, str], int] = {}
+        self._by_login: dict[str, int] = {}
+        self._by_id: dict[str, int] = {}
         self._repeats: list[Skipped] = []
         self._disputed: dict[int, list[int]] = {}
 
     def add(self, holder: Holder) -> None:
         """One more line. The same person with the same points again counts once."""
-        keys = [key for key in (("login", holder.login), ("id", holder.platform_id)) if key[1]]
-        known = {self._where[key] for key in keys if key in self._where}
+        places = (self._by_login.get(holder.login), self._by_id.get(holder.platform_id))
+        known = {place for place in places if place is not None}
         place = min(known, default=len(self._kept))
-        for key in keys:
-            self._where.setdefault(key, place)
+        if holder.login:
+            self._by_login.setdefault(holder.login, place)
+        if holder.platform_id:
+            self._by_id.setdefault(holder.platform_id, place)
         if not known:
             self._kept.append(holder)
         elif len(known) == 1 and self._agree(self._kept[place], holder) and place not in self._disputed:
