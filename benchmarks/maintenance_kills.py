@@ -1,4 +1,4 @@
-"""Kills the commands that look after the database, at random steps and moments: is a balance changed, or a file half?"""
+"""Kills the commands that look after the database, at random steps and moments: is anything lost, changed or half?"""
 
 import argparse
 import os

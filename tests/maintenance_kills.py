@@ -23,6 +23,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import dbapi2
 from typing import Any, Literal, get_args
 
 from pixel_bot.db.check import check
@@ -72,7 +73,8 @@ def serve() -> None:
             time.sleep(order["after"])
             os.kill(child, signal.SIGKILL)  # not reaped yet, so that this is nobody else
         _, status = os.waitpid(child, 0)
-        print(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - began]), flush=True)
+        sys.stdout.write(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - began]) + "\n")
+        sys.stdout.flush()
 
 
 def _live(order: dict[str, Any]) -> None:
@@ -125,7 +127,7 @@ def _arm(steps: int, at: str, nth: int) -> None:
         return connection
 
     os.fsync = noted_fsync
-    sqlite3.connect = sqlite3.dbapi2.connect = noted_connect
+    sqlite3.connect = dbapi2.connect = noted_connect
     sys.addaudithook(hear)
 
 
@@ -226,11 +228,11 @@ class Kit:
             _MAKERS[case](self, template)
             folder = self._home / f"{case}-done"
             shutil.copytree(template, folder)
-            before = state_of(folder / DATABASE)
+            before = _seen(folder / DATABASE)
             ended = self.run(folder, self._arguments(case, folder))
             if ended.code:
                 raise RuntimeError(f"{case} does not work: {ended.said}")
-            self._dry[case] = template, before, state_of(folder / DATABASE), ended
+            self._dry[case] = template, before, _seen(folder / DATABASE), ended
         return self._dry[case]
 
     def _arguments(self, case: Case, folder: Path) -> tuple[str, ...]:
@@ -266,8 +268,9 @@ UPDATE users SET points = (id + 1) * {ROWS_EACH} WHERE id >= 100;
 """
 LIVE = "UPDATE meta SET value = 'live' WHERE key = 'mode';"
 OTHERWISE = """
-INSERT INTO transactions (user_id, amount, reason, balance_after) SELECT id, 7, 'mod:add', points + 7 FROM users;
-UPDATE users SET points = points + 7;
+INSERT INTO transactions (user_id, amount, reason, balance_after)
+SELECT id, 7, 'mod:add', points + 7 FROM users WHERE merged_into IS NULL;
+UPDATE users SET points = points + 7 WHERE merged_into IS NULL;
 """
 USED_UP = f"""
 {NUMBERS.format(OLD)} INSERT INTO events (id, kind, points, xp, created_at)
@@ -297,10 +300,23 @@ def _make_present(kit: Kit, folder: Path) -> None:
     shutil.rmtree(folder / BACKUPS)
 
 
-def _make_saved(kit: Kit, folder: Path) -> None:
+def _make_left_by_a_kill(kit: Kit, folder: Path) -> None:
+    """The bot that used it last was killed: its last words are in the write-ahead log alone."""
     _make_present(kit, folder)
-    shutil.copy(folder / DATABASE, folder / SAVED)
-    _change(folder / SAVED, OTHERWISE, "PRAGMA journal_mode = DELETE")
+    kept = folder / "kept"
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.executescript(OTHERWISE)
+        shutil.copytree(folder / DATABASE.parent, kept)
+    shutil.rmtree(folder / DATABASE.parent)
+    kept.rename(folder / DATABASE.parent)
+
+
+def _make_saved(kit: Kit, folder: Path) -> None:
+    _make_left_by_a_kill(kit, folder)
+    shutil.copytree(folder / DATABASE.parent, folder / "other")
+    _change(folder / "other" / DATABASE.name, OTHERWISE, "PRAGMA journal_mode = DELETE")
+    (folder / "other" / DATABASE.name).replace(folder / SAVED)
+    shutil.rmtree(folder / "other")
 
 
 def _make_used_up(kit: Kit, folder: Path) -> None:
@@ -325,7 +341,7 @@ def _make_imported(kit: Kit, folder: Path) -> None:
 _MAKERS: dict[Case, Callable[[Kit, Path], None]] = {
     "upgrade": _make_older,
     "adopt": _make_hand_made,
-    "backup": _make_present,
+    "backup": _make_left_by_a_kill,
     "restore": _make_saved,
     "cleanup": _make_used_up,
     "import": _make_list,
@@ -363,6 +379,13 @@ def state_of(path: Path) -> State:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         counts = [(table, *connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()) for table in tables]
     return State(ledger, tuple(sorted(counts)))
+
+
+def _seen(path: Path) -> State:
+    """What is in a database, which stays as it is."""
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copytree(path.parent, Path(name) / "data")
+        return state_of(Path(name) / "data" / path.name)
 
 
 async def findings(path: Path) -> list[str]:

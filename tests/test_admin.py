@@ -141,6 +141,7 @@ async def test_a_command_that_is_delivered_again_after_a_restart_changes_nothing
         assert (await after.points("bob"), await after.points("carol")) == (75, 30)
 
 
+@pytest.mark.sqlite  # of several processes the one that took it answered it
 async def test_a_refused_command_may_be_delivered_again(chat: Stage, tmp_path: Path, clock: SettableClock) -> None:
     await chat.viewer("bob", 10)
     await chat.viewer("carol")

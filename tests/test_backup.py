@@ -32,6 +32,8 @@ from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from tests.seed import execute, query, url_of
 
+pytestmark = pytest.mark.sqlite
+
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 

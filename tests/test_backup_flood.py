@@ -15,6 +15,8 @@ from pixel_bot.show import opened
 from pixel_bot.testing import settings_in
 from tests.seed import execute, query, url_of
 
+pytestmark = pytest.mark.sqlite
+
 RATE = 2_000
 PEOPLE = 500
 BALLAST = 200

@@ -125,6 +125,7 @@ def test_what_a_column_shows(column: list[str], mark: Mark | None) -> None:
     assert mark_of(column) == mark
 
 
+@settings(deadline=None)
 @given(st.integers(0, MAX_AMOUNT), st.sampled_from(",. '\u00a0"), st.sampled_from(["", "0", "5", "25", "999"]))
 def test_a_number_is_read_exactly_or_not_at_all(value: int, group: str, fraction: str) -> None:
     mark: Mark = "," if group == "." else "."
@@ -361,7 +362,7 @@ def test_a_batch_is_the_list_and_nothing_else(file: Path, tmp_path: Path) -> Non
     assert len({first.batch, *(read(file, text).batch for text in others)}) == 5
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=200))
 def test_any_text_is_a_list_or_refused(file: Path, text: str) -> None:
     try:

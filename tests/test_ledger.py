@@ -20,6 +20,7 @@ from pixel_bot.services.economy import Given
 from pixel_bot.services.ledger import MAX_BALANCE, Entry, UnknownAccount, post
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.testing import SettableClock
+from tests.seed import place_of, query
 
 Change = tuple[Viewer, int]
 
@@ -185,13 +186,8 @@ async def test_history_is_newest_first_and_limited(services: Services, clock: Se
 async def test_the_row_and_the_user_carry_the_time(services: Services, clock: SettableClock, bob: Viewer) -> None:
     clock.advance(0.123456)
     await posted(services, [(bob, 1)])
-    async with services.database.readers() as session:
-        found = (
-            await session.execute(
-                text("SELECT t.created_at, u.updated_at FROM transactions t JOIN users u ON u.id = t.user_id")
-            )
-        ).one()
-    assert tuple(found) == ("2026-01-01 12:00:00.123456", "2026-01-01 12:00:00.123456")
+    both = "SELECT t.created_at, u.updated_at FROM transactions t JOIN users u ON u.id = t.user_id"
+    assert query(place_of(services.database), both) == [("2026-01-01 12:00:00.123456", "2026-01-01 12:00:00.123456")]
 
 
 # Giving

@@ -20,6 +20,8 @@ from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
 from tests.live_house import House, house, listening
 
+pytestmark = pytest.mark.sqlite  # the command line and the bot meet at a file
+
 SECONDS = 40.0
 ASKED = re.compile(r"Sign in (.+): open https://www\.twitch\.tv/activate\S* on any device and type ([A-Z]{8})")
 

@@ -325,6 +325,7 @@ async def mortal(home: House) -> AsyncGenerator[Mortal]:
     await bot.kill()
 
 
+@pytest.mark.sqlite
 async def test_killed_while_it_waits_for_a_page_it_plays_after_the_next_start(home: House, mortal: Mortal) -> None:
     made = await home.twitch.redeem(ALICE, ours(home)[0].id, "ding")
     await home.said(lambda line: "Playing ding" in line.text, SECONDS)
@@ -337,6 +338,7 @@ async def test_killed_while_it_waits_for_a_page_it_plays_after_the_next_start(ho
     await settled(home, made, "done")
 
 
+@pytest.mark.sqlite
 async def test_killed_while_it_plays_it_is_fulfilled_once_it_has_played(home: House, mortal: Mortal) -> None:
     async with page_at(mortal) as page:
         page.plays = False

@@ -350,6 +350,7 @@ async def test_a_fault_of_our_own_tells_nothing(canaries: Canaries, monkeypatch:
     assert canaries.found() == []
 
 
+@pytest.mark.sqlite
 async def test_files_and_backups_hold_no_secret_in_the_clear(canaries: Canaries, tmp_path: Path) -> None:
     home = canaries.home
     async with bot(canaries) as app:

@@ -372,6 +372,8 @@ async def test_no_stamp_and_two_are_refused(path: Path, stamps: list[str]) -> No
 KILLED_TOOL = """
 import os, signal, sqlite3, sys
 
+pytestmark = pytest.mark.sqlite
+
 tool = sqlite3.connect(sys.argv[1], isolation_level=None)
 tool.execute("PRAGMA cache_size = 1")
 tool.execute("BEGIN")

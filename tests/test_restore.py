@@ -336,6 +336,8 @@ from pathlib import Path
 from pixel_bot import backups
 from pixel_bot.testing import settings_in
 
+pytestmark = pytest.mark.sqlite
+
 
 def deadly(function, when, number):
     def call(*arguments, **named):

@@ -99,7 +99,7 @@ async def take_back(session: AsyncSession, change_id: int, now: datetime, note: 
     for start in range(0, len(rows), CHUNK):
         entries: list[Entry] = []
         for user_id, total, points in rows[start : start + CHUNK]:
-            # Who is below zero already, as an adopted database allows, has nothing to give back, and gets nothing by it.
+            # Who is below zero, as an adopted database allows, has nothing to give back, and is given nothing either.
             back = max(-int(total), -max(points, 0))
             missing += back + int(total)
             if back:
