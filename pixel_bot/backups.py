@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import Clock
-from pixel_bot.db.backup import Backup, open_to_read
+from pixel_bot.db.backup import Backup, mode_in, open_to_read
 from pixel_bot.db.engine import Database, sqlite_path
-from pixel_bot.db.facts import Facts, facts_of, mode_in
+from pixel_bot.db.facts import Facts, facts_of
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode
 from pixel_bot.db.restore import Restored, restore

@@ -1,12 +1,6 @@
-"""Kills maintenance at any of its steps, and says what is wrong afterwards: a few times in the suite, hundreds outside.
-
-Run as a script it is a server: for each line of JSON it forks a process that runs one command line of the bot, with
-everything imported already, and that may be killed (SIGKILL) before a step or after a time. Steps are statements of SQL
-and whatever changes files.
-"""
+"""Kills maintenance at any of its steps, and says what is wrong then: a few times here, hundreds in benchmarks."""
 
 import asyncio
-import importlib
 import json
 import os
 import random
@@ -17,13 +11,10 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-import traceback
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from sqlite3 import dbapi2
 from typing import Any, Literal, get_args
 
 from pixel_bot.db.check import check
@@ -33,12 +24,13 @@ from pixel_bot.db.shelf import kept_in
 from pixel_bot.services.container import curve_of
 from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
+from tests import mortal
+from tests.mortal import SAID, STEPS
 
 SCHEMAS = Path(__file__).parent / "schemas"
-DATABASE, BACKUPS, STEPS = Path("data", "pixel.db"), Path("data", "backups"), Path("steps.txt")
-SAVED, POINTS, SAID = Path("saved.db"), Path("points.csv"), Path("said.txt")
+DATABASE, BACKUPS = Path("data", "pixel.db"), Path("data", "backups")
+SAVED, POINTS = Path("saved.db"), Path("points.csv")
 PEOPLE, ROWS_EACH, OLD = 60, 20, 4_000
-NAME_LENGTH = 60
 
 Case = Literal["upgrade", "adopt", "backup", "restore", "cleanup", "import", "undo"]
 CASES: tuple[Case, ...] = get_args(Case)
@@ -50,88 +42,6 @@ ARGUMENTS: dict[Case, tuple[str, ...]] = {
     "cleanup": ("db", "cleanup"),
     "import": ("import", str(POINTS)),
 }
-
-
-# In the server, and in those that it forks
-
-PRELOADED = ("pixel_bot.cli", "pixel_bot.backups", "pixel_bot.importing", "pixel_bot.maintenance", "alembic.command")
-CHANGES = frozenset({"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "sqlite3.connect"})
-WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-
-
-def serve() -> None:
-    """Until the end of the input. Nothing that a command needs is imported after a fork."""
-    for name in PRELOADED:
-        importlib.import_module(name)
-    for line in sys.stdin:
-        order = json.loads(line)
-        began = time.perf_counter()
-        child = os.fork()
-        if child == 0:
-            _live(order)
-        if order["after"]:
-            time.sleep(order["after"])
-            os.kill(child, signal.SIGKILL)  # not reaped yet, so that this is nobody else
-        _, status = os.waitpid(child, 0)
-        sys.stdout.write(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - began]) + "\n")
-        sys.stdout.flush()
-
-
-def _live(order: dict[str, Any]) -> None:
-    os.chdir(order["folder"])
-    said = os.open(SAID, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    for stream in (1, 2):
-        os.dup2(said, stream)
-    steps = os.open(STEPS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    code = 70
-    try:
-        from pixel_bot.cli import main
-
-        _arm(steps, order["at"], order["nth"])
-        code = main(order["arguments"])
-    except Exception:  # noqa: BLE001 - whoever ordered it reads what it was
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-
-
-def _arm(steps: int, at: str, nth: int) -> None:
-    """Note every step, and die before the nth whose name has ``at`` in it."""
-    left = nth
-
-    def step(name: str) -> None:
-        nonlocal left
-        os.write(steps, (" ".join(name.split())[:NAME_LENGTH] + "\n").encode())
-        if nth and at in name:
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in CHANGES:
-            step(f"{event} {Path(os.fsdecode(arguments[0])).name}")
-        elif event == "open" and isinstance(arguments[0], str) and arguments[2] & WRITES:
-            step(f"open {Path(arguments[0]).name}")
-
-    fsync, connect = os.fsync, sqlite3.connect
-
-    def noted_fsync(handle: Any) -> None:
-        step("os.fsync")
-        fsync(handle)
-
-    def noted_connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-        connection = connect(*args, **kwargs)
-        connection.set_trace_callback(step)
-        return connection
-
-    os.fsync = noted_fsync
-    sqlite3.connect = dbapi2.connect = noted_connect
-    sys.addaudithook(hear)
-
-
-# Seen from outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +83,7 @@ class Kit:
         self._server.stdin.write(json.dumps(order) + "\n")
         self._server.stdin.flush()
         code, seconds = json.loads(self._server.stdout.readline())
-        steps = (folder / STEPS).read_text(encoding="utf-8", errors="replace").splitlines()
-        return Ended(code, seconds, tuple(steps), (folder / SAID).read_text(encoding="utf-8", errors="replace"))
+        return Ended(code, seconds, tuple(_written(folder / STEPS).splitlines()), _written(folder / SAID))
 
     def whole(self, case: Case) -> Ended:
         """How the command runs when nobody kills it."""
@@ -246,7 +155,7 @@ def kit() -> Generator[Kit]:
     environment = {name: value for name, value in os.environ.items() if name.upper() not in ours}
     pipe = subprocess.PIPE
     with tempfile.TemporaryDirectory() as home:
-        command = (sys.executable, str(Path(__file__).resolve()))
+        command = (sys.executable, str(Path(mortal.__file__).resolve()))
         server = subprocess.Popen(command, cwd=home, env=environment, stdin=pipe, stdout=pipe, text=True)
         try:
             yield Kit(Path(home), server)
@@ -414,6 +323,11 @@ def _is_whole(path: Path, states: Sequence[State]) -> bool:
             return False
 
 
+def _written(path: Path) -> str:
+    """The text of a file, which one who died at once has not even begun."""
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
 def _kept_aside(folder: Path, state: State) -> bool:
     others = [path for path in folder.rglob("*") if path.is_file() and path not in (folder / DATABASE, folder / SAVED)]
     return any(path.read_bytes()[:15] == b"SQLite format 3" and _is_whole(path, (state,)) for path in others)
@@ -425,7 +339,3 @@ def moments(kit: Kit, case: Case, chance: random.Random) -> Generator[dict[str, 
     while True:
         yield {"nth": chance.randint(1, len(whole.steps))}
         yield {"after": chance.uniform(0, whole.seconds)}
-
-
-if __name__ == "__main__":
-    serve()

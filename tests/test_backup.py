@@ -20,7 +20,7 @@ from pixel_bot.backups import back_up_database
 from pixel_bot.care import Care, last_time
 from pixel_bot.clock import Clock
 from pixel_bot.db import backup as copying
-from pixel_bot.db.backup import make_backup, row_counts
+from pixel_bot.db.backup import back_up, make_backup, row_counts
 from pixel_bot.db.meta import remember
 from pixel_bot.db.shelf import Place, kept_in, names
 from pixel_bot.errors import BackupFailed, BackupUnderWay, DatabaseRefused, FolderNotWritable, NotAFile
@@ -127,6 +127,7 @@ async def test_what_is_written_meanwhile_neither_gets_in_nor_holds_it_up(
     def commit_meanwhile(place: Place) -> None:
         nonlocal steps
         steps += 1
+        assert steps <= pages, "it began anew"
         execute(path, f"INSERT INTO meta VALUES ('step {steps}', 'x')")
         flush(place)
 
@@ -327,6 +328,13 @@ async def test_play_money_has_names_of_its_own_and_pushes_out_no_real_points(
             await services.backups.make()
             clock.advance(1)
     assert names_in(folder) == ["pixel_20250101_030000.db", "sandbox_20260101_120002.db"]
+
+
+async def test_so_does_the_copy_before_an_upgrade(tmp_path: Path, kept: Services) -> None:
+    file = database_of(kept)
+    assert back_up(file, tmp_path / "b", NOON).name == "pixel_20260101_120000.db"
+    execute(file, "UPDATE meta SET value = 'sandbox' WHERE key = 'mode'")
+    assert back_up(file, tmp_path / "b", NOON).name == "sandbox_20260101_120000.db"
 
 
 async def test_with_a_clock_that_went_back_the_new_one_stays(kept: Services, clock: SettableClock) -> None:

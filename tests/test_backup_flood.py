@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+
 from pixel_bot.clock import Clock
 from pixel_bot.db.check import check
 from pixel_bot.services.award_batch import line_of

@@ -239,7 +239,7 @@ def test_lines_that_pay_nobody_are_named(file: Path) -> None:
         3: 'bob: "-5" is below zero',
         4: '"two words" is no Twitch login',
         5: "it has no name",
-        6: "it has 1 columns instead of 2",
+        6: "it has 1 column instead of 2",
         7: 'dave: "nan" is no number that I can read',
         8: 'eve: "1e3" is written with an exponent and may be rounded; write out all its digits',
         9: "frank: it has no points",

@@ -39,6 +39,7 @@ TOP_MODULES = {
     "cli",
     "maintenance",
     "backups",
+    "care",
     "copying",
     "importing",
     "testing",

@@ -10,7 +10,10 @@ import pytest
 
 from tests.maintenance_kills import Case, Kit, kit
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system")
+pytestmark = [
+    pytest.mark.sqlite,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
+]
 
 PLACES: list[tuple[Case, str, int]] = [
     ("upgrade", "os.fsync", 1),  # while the copy is being made

@@ -1,6 +1,7 @@
 """Restoring: what is put in place, what is kept aside, what is refused, and kills on the way."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -20,13 +21,15 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode
 from pixel_bot.db.schema import HEAD
-from pixel_bot.errors import FolderNotWritable, NotAFile, RestoreRefused
+from pixel_bot.errors import FolderNotWritable, NotAFile, RestoreRefused, SecondInstance
 from pixel_bot.services.container import Services
 from pixel_bot.services.people import Person
 from pixel_bot.settings import Settings, load_settings
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, settings_in
 from tests.seed import execute, hand_made, query, url_of
+
+pytestmark = pytest.mark.sqlite
 
 BALANCES = "SELECT name, points FROM users WHERE points > 0 ORDER BY name"
 THEN, SINCE = [("alice", 100)], [("alice", 100), ("bob", 50)]
@@ -327,6 +330,25 @@ async def test_a_folder_that_cannot_be_made_is_a_sentence(backup: Path, tmp_path
         await restore_database(settings, backup)
 
 
+# The lock
+
+
+def test_one_file_has_one_lock_by_whatever_name(present: Path, tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(present)
+    with only_one(present), pytest.raises(SecondInstance), only_one(tmp_path / "link.db"):
+        pass
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks are others there")
+def test_a_disk_without_locks_is_not_taken_for_another_bot(present: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("pixel_bot.db.lock._lock", refuse)
+    with pytest.raises(FolderNotWritable, match="point DATA_DIR to another folder"), only_one(present):
+        pass
+
+
 # Killed
 
 
@@ -335,8 +357,6 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from pixel_bot import backups
 from pixel_bot.testing import settings_in
-
-pytestmark = pytest.mark.sqlite
 
 
 def deadly(function, when, number):
@@ -417,6 +437,20 @@ async def test_whatever_kills_it_one_of_the_two_is_there_and_the_next_run_finish
     assert await is_right(present)
     assert SINCE in [query(p, BALANCES) for p in present.parent.glob("*.before-restore.db")]
     assert [p.name for p in present.parent.iterdir() if ".restored" in p.name or p.name.endswith(".part")] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system")
+async def test_a_kill_loses_nothing_that_was_still_in_the_log(
+    mortal: Callable[..., int], backup: Path, present: Path
+) -> None:
+    async with in_use(present) as services:
+        await grant(services, "carl", 7)
+        left = {ending: Path(f"{present}{ending}").read_bytes() for ending in ("", "-wal")}
+    for ending, content in left.items():
+        Path(f"{present}{ending}").write_bytes(content)
+    ended = await asyncio.to_thread(mortal, present.parent, backup, "before", "replace", 2)
+    assert ended == -signal.SIGKILL
+    assert query(present, BALANCES) == [*SINCE, ("carl", 7)]
 
 
 def test_the_names_of_kept_databases_are_of_their_moment(present: Path, backup: Path, settings: Settings) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS
-from pixel_bot.db.shelf import Place, names, taken
+from pixel_bot.db.meta import Mode
+from pixel_bot.db.shelf import Kind, Place, names, taken
 from pixel_bot.db.trouble import FULL, READ_ONLY, UNREACHABLE, problem_of
 from pixel_bot.errors import BackupFailed, DatabaseRefused, FolderNotWritable, PixelError
 
@@ -73,7 +74,9 @@ def back_up(source: Path, folder: Path, moment: datetime) -> Path:
         BackupFailed: there is no room for it, or the disk fails.
         DatabaseRefused: the copy does not pass SQLite's own check.
     """
-    return make_backup(source, folder, names(folder, moment)).path
+    with closing(open_to_read(source)) as connection:
+        kind: Kind = "sandbox" if mode_in(connection) == "sandbox" else "pixel"
+    return make_backup(source, folder, names(folder, moment, kind)).path
 
 
 def make_backup(
@@ -163,6 +166,17 @@ def row_counts(connection: sqlite3.Connection) -> dict[str, int]:
     return {
         table: int(connection.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0]) for table, name in quoted.items()
     }
+
+
+def mode_in(connection: sqlite3.Connection) -> Mode | None:
+    """What a database is marked for; None without a mark."""
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()
+    except sqlite3.OperationalError:  # older than the mark
+        return None
+    if row is None or row[0] not in ("live", "sandbox"):
+        return None
+    return "live" if row[0] == "live" else "sandbox"
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:

@@ -63,8 +63,8 @@ async def _integrity(session: AsyncSession) -> list[str]:
     return [f"The database file is damaged: {row}." for row in rows if row != "ok"]
 
 
-# ``+user_id`` below keeps SQLite from the index: to fetch millions of rows one by one in its order takes ten times as
-# long as to read them as they lie, and sort. The cross join lets it look at each row as it comes, and keep none.
+# The casts below keep SQLite from the index: to fetch millions of rows one by one in its order takes many times as long
+# as to read them as they lie, and sort. The cross join lets it look at each row as it comes, and keep none.
 
 
 async def _balances(session: AsyncSession) -> list[str]:
@@ -73,8 +73,8 @@ async def _balances(session: AsyncSession) -> list[str]:
             """
             SELECT u.name, u.points, COALESCE(s.total, 0), t.balance_after, s.last
             FROM users u
-            LEFT JOIN (SELECT +user_id AS user_id, SUM(amount) AS total, MAX(id) AS last
-                       FROM transactions GROUP BY +user_id) s ON s.user_id = u.id
+            LEFT JOIN (SELECT CAST(user_id AS BIGINT) AS user_id, SUM(amount) AS total, MAX(id) AS last
+                       FROM transactions GROUP BY CAST(user_id AS BIGINT)) s ON s.user_id = u.id
             LEFT JOIN transactions t ON t.id = s.last
             WHERE u.points IS NULL OR u.points <> COALESCE(s.total, 0)
                OR (s.last IS NOT NULL AND (t.balance_after IS NULL OR t.balance_after <> u.points))
@@ -100,7 +100,7 @@ async def _running_balances(session: AsyncSession) -> list[str]:
             """
             SELECT u.name, w.id, w.balance_after, w.before + w.amount
             FROM (SELECT id, user_id, amount, COALESCE(reason, '') AS reason, balance_after,
-                         COALESCE(LAG(balance_after) OVER (PARTITION BY +user_id ORDER BY id), 0) AS before
+                         COALESCE(LAG(balance_after) OVER (PARTITION BY CAST(user_id AS BIGINT) ORDER BY id), 0) AS before
                   FROM transactions) w CROSS JOIN users u
             WHERE u.id = w.user_id AND w.reason <> 'adopted'
               AND (w.balance_after IS NULL OR w.balance_after <> w.before + w.amount)

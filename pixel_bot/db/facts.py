@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixel_bot.db.adopt import SEED_TABLES
-from pixel_bot.db.backup import open_to_read
+from pixel_bot.db.backup import mode_in, open_to_read
 from pixel_bot.db.meta import Mode
 from pixel_bot.db.schema import HEAD, check_file
 from pixel_bot.errors import DatabaseRefused, RestoreRefused
@@ -77,17 +77,6 @@ def _schema(connection: sqlite3.Connection, file: Path) -> str:
         why = f"It belongs to a newer Pixel Bot (schema {schema}, this one knows {HEAD}). Update Pixel Bot first."
         raise RestoreRefused(file, why)
     return schema
-
-
-def mode_in(connection: sqlite3.Connection) -> Mode | None:
-    """What a database is marked for; None without a mark."""
-    try:
-        row = connection.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()
-    except sqlite3.OperationalError:  # older than the mark
-        return None
-    if row is None or row[0] not in ("live", "sandbox"):
-        return None
-    return "live" if row[0] == "live" else "sandbox"
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> int:

@@ -13,7 +13,7 @@ from pixel_bot.errors import ImportRefused
 from pixel_bot.services.point_layouts import LOGIN, Layout, layout_of
 from pixel_bot.services.point_numbers import Mark, Unreadable, mark_of, read_points
 from pixel_bot.services.point_people import Holder, People, Skipped
-from pixel_bot.texts import fit, plain, visible
+from pixel_bot.texts import count, fit, plain, visible
 
 MAX_BYTES = 256 * 1024 * 1024
 DELIMITERS = (",", ";", "\t", "|")
@@ -146,7 +146,7 @@ def _read(text: str, delimiter: str, layout: Layout) -> PointFile:
 
 def _holder(line: int, row: Sequence[str], layout: Layout, mark: Mark | None) -> Holder:
     if len(row) < layout.width or any(cell.strip() for cell in row[layout.width :]):
-        raise Unreadable(f"it has {len(row)} columns instead of {layout.width}")
+        raise Unreadable(f"it has {count(len(row), 'column')} instead of {layout.width}")
     typed = visible(row[layout.name]).removeprefix("@").strip()
     platform_id = "" if layout.platform_id is None else _twitch_id(row[layout.platform_id])
     # Only what is ASCII already is lowered: other letters may turn into ASCII by it, and into somebody else's name.

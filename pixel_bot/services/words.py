@@ -16,6 +16,7 @@ _PLAIN = {
     "sandbox": "play money",
     "wheel": "won on the wheel",
     "adopted": "carried over",
+    "import": "brought from another bot",
 }
 
 
