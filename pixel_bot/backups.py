@@ -18,7 +18,7 @@ from pixel_bot.db.restore import Restored, restore
 from pixel_bot.db.room import give_back, room_in
 from pixel_bot.db.schema import HEAD, check_file, damaged, revision
 from pixel_bot.errors import DatabaseRefused, NotAFile, SecondInstance
-from pixel_bot.maintenance import _existing as existing_databases
+from pixel_bot.maintenance import existing_databases
 from pixel_bot.services.backups import Backups, in_thread, megabytes
 from pixel_bot.services.cleanup import Cleanup
 from pixel_bot.services.proof import findings_in

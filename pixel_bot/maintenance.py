@@ -17,7 +17,7 @@ from pixel_bot.texts import count
 
 async def upgrade_database(settings: Settings) -> int:
     """Bring each database to the present schema; makes the live one when there is none."""
-    for url in _existing(settings) or [settings.database_for("live")]:
+    for url in existing_databases(settings) or [settings.database_for("live")]:
         database = Database(url)
         try:
             with in_plain_words(database.path):
@@ -37,7 +37,7 @@ async def upgrade_database(settings: Settings) -> int:
 
 async def check_database(settings: Settings) -> int:
     """Print what is wrong. Returns 1 when something is, or when there is nothing to check."""
-    urls = _existing(settings)
+    urls = existing_databases(settings)
     if not urls:
         _say(f"There is no database at {_name(settings.database_for('live'))} yet.")
         return 1
@@ -69,7 +69,7 @@ async def _findings(url: str, settings: Settings) -> list[str]:
         await database.close()
 
 
-def _existing(settings: Settings) -> list[str]:
+def existing_databases(settings: Settings) -> list[str]:
     if "database_url" in settings.model_fields_set:
         urls = [settings.database_url]
     else:

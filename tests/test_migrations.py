@@ -32,6 +32,10 @@ from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from tests.seed import execute, query, url_of
 
+pytestmark = pytest.mark.sqlite
+
+pytestmark = pytest.mark.sqlite
+
 SCHEMAS = Path(__file__).parent / "schemas"
 VERSIONS = tuple(sorted(file.stem for file in SCHEMAS.glob("*.sql")))
 LIVED = tuple(version for version in VERSIONS if version not in ("document", "0001"))
@@ -371,8 +375,6 @@ async def test_no_stamp_and_two_are_refused(path: Path, stamps: list[str]) -> No
 
 KILLED_TOOL = """
 import os, signal, sqlite3, sys
-
-pytestmark = pytest.mark.sqlite
 
 tool = sqlite3.connect(sys.argv[1], isolation_level=None)
 tool.execute("PRAGMA cache_size = 1")

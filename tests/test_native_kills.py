@@ -31,6 +31,8 @@ from tests.seed import url_of
 from tests.test_ledger_properties import modest
 from tests.test_natives import QUICK, REDEMPTIONS, NearTwitch
 
+pytestmark = pytest.mark.sqlite
+
 SECONDS = 15.0
 STILL_SECONDS = 0.01
 NEVER = 1_000_000
@@ -38,8 +40,6 @@ COG = '''
 """An answer in chat, for channel points."""
 
 from pixel_bot.plugin import Cog, Job, Outcome, Run, effect, redeem
-
-pytestmark = pytest.mark.sqlite
 
 
 class Asks(Cog):

@@ -10,12 +10,12 @@ from pixel_bot.db.lock import only_one
 from pixel_bot.errors import SecondInstance
 from pixel_bot.testing import live
 
+pytestmark = pytest.mark.sqlite
+
 HOLDER = """
 import sys, time
 from pathlib import Path
 from pixel_bot.db.lock import only_one
-
-pytestmark = pytest.mark.sqlite
 with only_one(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

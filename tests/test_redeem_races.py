@@ -871,6 +871,7 @@ async def test_two_dispatchers_on_one_file_run_each_item_once(tmp_path: Path, cl
             assert again.scalar_one() == 0
 
 
+@pytest.mark.sqlite
 async def test_a_second_bot_on_one_file_is_refused(tmp_path: Path) -> None:
     """It would take what the first one works for the leftovers of a crash."""
     async with live(tmp_path):
@@ -908,6 +909,7 @@ async def waiting(services: Services) -> int:
 
 
 @pytest.mark.parametrize("payload", ["not json", "", '"a word"', "[1]", '{"effect": "wheel"}', '{"effect": "run"}'])
+@pytest.mark.sqlite
 async def test_a_queue_that_a_hand_has_filled_stops_nobody(tmp_path: Path, payload: str) -> None:
     """Whatever stands in it, the bot starts, ends the item, and plays what comes next."""
     prizes(tmp_path, WIN)

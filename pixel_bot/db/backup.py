@@ -31,8 +31,9 @@ WORK_SECONDS = 0.005
 LONGEST_REST = 0.25
 """Seconds. After a step that hung on the disk, there is no need to wait as long again."""
 
-LOOK_EVERY = 50_000
-"""Instructions of SQLite between two looks at the clock, about a millisecond."""
+LOOK_EVERY = 1_000_000
+"""Instructions of SQLite between two looks at the clock, some ten milliseconds. Each look waits for a busy event loop
+to let go of the interpreter, so more of them would take longer than the work."""
 
 Stop = Callable[[], bool]
 """Asked now and then: True when the work should end, because the bot does."""

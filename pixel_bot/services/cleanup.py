@@ -6,8 +6,8 @@ what                       when it goes
 cooldowns                  an hour after they expired
 items of the queue         7 days after they ended, once chat was told and Twitch knows; never the newest one, because
                            SQLite would give its id to another one, which then passes for refunded
-events ``chat``,           after 7 days. A platform delivers again within minutes; a week is beyond any doubt. Those of
-``command``                a chat log that was replayed stay, so that it still pays nothing when it is played again
+events ``answer``,         after 7 days. A platform delivers again within minutes; a week is beyond any doubt. Those of
+``chat``, ``command``      a chat log that was replayed stay, so that it still pays nothing when it is played again
 events ``enter``           after 7 days: the same
 events ``watch``           after 7 days: only the slot that ended last is ever paid
 events ``follow``,         never: they count once in a person's life, or once for one item or draw
@@ -42,7 +42,7 @@ from pixel_bot.services.rests import rest_after
 
 KEEP_ENDED = timedelta(days=7)
 
-PASSING_KINDS = ("chat", "command", "enter", "watch")
+PASSING_KINDS = ("answer", "chat", "command", "enter", "watch")
 
 SPAN = 20_000
 """Events that one look covers."""
