@@ -239,7 +239,7 @@ async def test_an_account_that_is_away_says_since_when(home: House) -> None:
     clock = SettableClock()
     async with home.signed_in(clock, greeting="off") as app:
         await app.platform.accounts.lost("bot")
-        await until(app.platform.problems)
+        await until(lambda: any("is down for" in problem for problem in app.platform.problems()))
         clock.advance(3_600)
         assert "down for 1h" in app.platform.problems()[0]
         await home.sign_in(app, "bot", BOT)
