@@ -95,7 +95,7 @@ class EventSub:
         return f"{count(up, 'socket')} connected" if up == wanted else f"{up} of {count(wanted, 'socket')} connected"
 
     def _words(self, line: Line) -> str:
-        since = line.down_since or self._clock.now()
+        since = line.down_since = line.down_since or self._clock.now()
         ago = duration((self._clock.now() - since).total_seconds())
         return f"The connection to Twitch as {line.name} is down for {ago}: {line.down_reason}."
 
