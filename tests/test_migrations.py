@@ -34,8 +34,6 @@ from tests.seed import execute, query, url_of
 
 pytestmark = pytest.mark.sqlite
 
-pytestmark = pytest.mark.sqlite
-
 SCHEMAS = Path(__file__).parent / "schemas"
 VERSIONS = tuple(sorted(file.stem for file in SCHEMAS.glob("*.sql")))
 LIVED = tuple(version for version in VERSIONS if version not in ("document", "0001"))
