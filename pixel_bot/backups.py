@@ -25,9 +25,6 @@ from pixel_bot.services.proof import findings_in
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
 
-BRIEF_BYTES = 256_000_000
-"""The largest database that is written anew while a bot runs on it, which has to wait for some seconds then."""
-
 
 async def back_up_database(settings: Settings, file: Path | None) -> int:
     """Copy each database into BACKUP_DIR; or the one in use to that file, or into that folder.
@@ -144,7 +141,7 @@ def _give_back(path: Path) -> int:
         try:
             stack.enter_context(only_one(path))
         except SecondInstance:
-            if room.used > BRIEF_BYTES:
+            if not room.is_brief:
                 _say(
                     f"{megabytes(room.free)} of it are free. Stop the bot and run this again to give them to the disk."
                 )

@@ -25,9 +25,6 @@ the clock is set, or the machine slept."""
 RETRY = timedelta(hours=1)
 """After a backup that failed."""
 
-QUIET_BYTES = 256_000_000
-"""The largest database that is written anew by itself: it takes seconds, in which nobody else can write."""
-
 
 class Care:
     """Looks after the database of a bot at work.
@@ -96,7 +93,7 @@ class Care:
             return
         try:
             room = await asyncio.to_thread(room_in, path)
-            if room.is_worth_it and room.used <= QUIET_BYTES:
+            if room.is_worth_it and room.is_brief:
                 log.info("Gave %s back to the disk.", megabytes(await asyncio.to_thread(give_back, path)))
         except sqlite3.Error as exc:
             log.warning("The free room in the database could not be given back: %s", exc)

@@ -170,7 +170,7 @@ class _Noted(BadDisk):
     """Looks for the files of ``_Pretended``."""
 
     def __init__(self, notes: str) -> None:
-        self._notes = notes
+        self._notes = Path(notes)
 
     @property
     def writing(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -181,7 +181,7 @@ class _Noted(BadDisk):
         return errno.EROFS if self._says("locked") else 0
 
     def _says(self, name: str) -> bool:
-        return os.path.exists(f"{self._notes}/{name}")  # noqa: PTH110 - asked before each write
+        return (self._notes / name).exists()
 
 
 def heed(notes: str) -> None:

@@ -264,6 +264,7 @@ async def test_items_of_before_there_were_redeems_end_without_moving_a_point(pat
 async def test_prices_blocks_and_voices_are_kept(path: Path, version: str) -> None:
     made(path, version)
     async with stage(path.parent, SettableClock(COPIED), **settings_for(path)) as chat:
+        await chat.settled()  # what that version left to tell is told
         carol, bob = await chat.services.viewers.find("carol"), await chat.services.viewers.find("bob")
         await chat.services.economy.add(bob, carol, 50)
         (refused,) = await chat.say("carol", "!tts hello")

@@ -275,11 +275,11 @@ async def test_a_moment_that_has_passed_costs_a_tenth_of_a_second(bench: Bench) 
     assert bench.pauses == [0.1]
 
 
-@pytest.mark.parametrize(
-    "reset", [str(int(time.time() + LONGEST_PAUSE) + 600), "inf", "nan", "1e99"], ids=["later", "inf", "nan", "1e99"]
-)
+@pytest.mark.parametrize("reset", ["later", "inf", "nan", "1e99"])
 async def test_a_moment_too_far_away_is_not_waited_for(bench: Bench, reset: str) -> None:
-    bench.wire.api = [answer(429, "slow down", Ratelimit_Reset=reset)]
+    # From now, and not from when the tests were collected, which may be long ago.
+    moment = str(int(time.time() + LONGEST_PAUSE) + 600) if reset == "later" else reset
+    bench.wire.api = [answer(429, "slow down", Ratelimit_Reset=moment)]
     with pytest.raises(HTTPException) as refused:
         await bench.ask()
     assert (refused.value.status, bench.pauses) == (429, [])

@@ -10,6 +10,9 @@ from pixel_bot.db.engine import BUSY_TIMEOUT_MS
 WORTH_IT = 4
 """One part in so many of the file is free: time to give it back."""
 
+BRIEF_BYTES = 256_000_000
+"""The largest database that is written anew beside a bot: it takes seconds, in which nobody else can write."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -22,6 +25,11 @@ class Room:
     def used(self) -> int:
         """What would be left of it."""
         return self.size - self.free
+
+    @property
+    def is_brief(self) -> bool:
+        """True when a bot may wait for as long as giving it back takes."""
+        return self.used <= BRIEF_BYTES
 
     @property
     def is_worth_it(self) -> bool:

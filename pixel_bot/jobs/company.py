@@ -27,15 +27,17 @@ DEAD_SECONDS = 6.0
 
 STOP_SECONDS = 5.0
 
+PANIC = "A mod stopped the show for a moment."
+"""What the buyers of all that is under way hear then, in every process."""
+
 
 class Company:
     """The other processes, for the lanes of this one. Without any it does nothing."""
 
-    def __init__(self, services: Services, effects: Effects, dispatcher: "Dispatcher", panic_reason: str) -> None:
+    def __init__(self, services: Services, effects: Effects, dispatcher: "Dispatcher") -> None:
         self._services = services
         self._effects = effects
         self._dispatcher = dispatcher
-        self._panic_reason = panic_reason
         self._peers = services.peers
         self._moved = asyncio.Event()
         self._missing: dict[int, float] = {}
@@ -121,7 +123,7 @@ class Company:
         await self._services.overlay.stop_all()
         self._dispatcher.show_paused()
         for attempt in self._dispatcher.attempts:
-            attempt.stop(self._panic_reason)
+            attempt.stop(PANIC)
 
     async def _look_after(self) -> None:
         while True:

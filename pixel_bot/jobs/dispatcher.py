@@ -25,8 +25,6 @@ from pixel_bot.services.people import PLATFORMS, Platform
 
 log = logging.getLogger(__name__)
 
-PANIC = "A mod stopped the show for a moment."
-
 
 class Dispatcher:
     """Starts the lanes, wakes them, stops them. No lane waits for another.
@@ -57,7 +55,7 @@ class Dispatcher:
         places = LANE_OF_TRACK.items()
         self.tracks = [Track(name, lane, services, theatre, settling, limits) for name, lane in places]
         self.runs = Runs(services, self.effects, settling, say, limits, is_there)
-        self.company = Company(services, self.effects, self, PANIC)
+        self.company = Company(services, self.effects, self)
         self._grace = limits.grace
         self._tasks: list[asyncio.Task[None]] = []
 

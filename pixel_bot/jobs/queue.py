@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import QueueItem, User
 from pixel_bot.errors import BadInput
-from pixel_bot.jobs.dispatcher import PANIC, Dispatcher
+from pixel_bot.jobs.company import PANIC
+from pixel_bot.jobs.dispatcher import Dispatcher
 from pixel_bot.services import items
 from pixel_bot.services.cause import refuse_repeats, write_once
 from pixel_bot.services.container import Services

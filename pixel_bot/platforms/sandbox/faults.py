@@ -172,7 +172,7 @@ async def gone(receive: Receive) -> None:
 
 def receive_of(socket: WebSocket) -> Receive:
     """What reads a socket's events. Starlette has no public name for it, and ``transport_of`` and ``gone`` need it."""
-    return socket._receive  # noqa: SLF001 - the one place
+    return socket._receive  # noqa: SLF001 - see above; nobody else in the project looks
 
 
 async def at_the_door(fault: Fault | None, socket: WebSocket, serve: Callable[[], Awaitable[None]]) -> None:

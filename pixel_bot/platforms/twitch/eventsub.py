@@ -95,7 +95,7 @@ class EventSub:
         return f"{count(up, 'socket')} connected" if up == wanted else f"{up} of {count(wanted, 'socket')} connected"
 
     def _words(self, line: Line) -> str:
-        since = line.down_since = line.down_since or self._clock.now()
+        since = line.down_since or self._clock.now()
         ago = duration((self._clock.now() - since).total_seconds())
         return f"The connection to Twitch as {line.name} is down for {ago}: {line.down_reason}."
 
@@ -129,10 +129,11 @@ class EventSub:
             try:
                 await self._until_signed_out(running, roles)
             finally:
+                # Before anything is waited for: from here on it is said to be down, and since when.
+                line.down_since = line.down_since or self._clock.now()
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
                 await line.close()
-                line.down_since = line.down_since or self._clock.now()
 
     async def _until_signed_out(self, running: asyncio.Task[None], roles: Sequence[Role]) -> None:
         while self._is_signed_in(roles):
