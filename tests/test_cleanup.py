@@ -352,7 +352,7 @@ async def test_the_bot_gives_room_back_where_nobody_notices(
     grow_and_empty(path, 0.6)
     if live:
         in_file.stream.went_live(Broadcast("s", in_file.clock.now()))
-    monkeypatch.setattr("pixel_bot.care.QUIET_BYTES", most)
+    monkeypatch.setattr("pixel_bot.db.room.BRIEF_BYTES", most)
     await Care(in_file).clean_up()
     assert room_in(path).is_worth_it is not gives
 
@@ -412,7 +412,7 @@ async def test_a_large_one_waits_until_the_bot_is_stopped(
     path = in_file.database.path
     assert path is not None
     grow_and_empty(path, 0.6)
-    monkeypatch.setattr("pixel_bot.backups.BRIEF_BYTES", 1)
+    monkeypatch.setattr("pixel_bot.db.room.BRIEF_BYTES", 1)
     with only_one(path):
         assert await clean_up_database(in_file.settings) == 0
     assert "MB of it are free. Stop the bot and run this again" in capsys.readouterr().out

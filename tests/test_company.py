@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
@@ -312,6 +314,34 @@ async def test_a_server_that_is_restarted_loses_no_award(server: Cluster, tmp_pa
         assert await chat.say("alice", "!sound ding") != []
         assert await chat.points("alice") == 87
         assert await findings(chat) == []
+
+
+async def test_who_is_cancelled_in_the_middle_of_writing_ends(url: str) -> None:
+    ours, theirs = Database(url), Database(url)
+    try:
+        async with ours.write() as session:
+            await session.execute(text("SELECT 1"))
+            waiting = asyncio.create_task(_write_for_ever(theirs))
+            async with asyncio.timeout(SECONDS):
+                while not query(url, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+                    await asyncio.sleep(0.01)
+            waiting.cancel()
+            await asyncio.wait([waiting], timeout=SECONDS)
+            assert waiting.cancelled()
+    finally:
+        await ours.close()
+        await theirs.close()
+
+
+async def _write_for_ever(database: Database) -> None:
+    """As the bot's own tasks do: a database that is away is waited for."""
+    while True:
+        try:
+            async with database.write() as session:
+                await session.execute(text("SELECT 1"))
+                return
+        except DBAPIError:
+            await asyncio.sleep(0.01)
 
 
 def test_a_server_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -358,6 +358,7 @@ async def test_killed_while_it_plays_it_is_fulfilled_once_it_has_played(home: Ho
     await settled(home, made, "done")
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("done", [True, False], ids=["the answer was lost", "the request was lost"])
 async def test_killed_before_twitch_was_told_it_is_told_after_the_next_start(
     home: House, mortal: Mortal, done: bool

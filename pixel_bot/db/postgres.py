@@ -98,6 +98,8 @@ def _listen(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "handle_error")
     def on_error(context: ExceptionContext) -> OperationalError | None:  # pyright: ignore[reportUnusedFunction]
         original = context.original_exception
+        if not isinstance(original, Exception):
+            return None  # whoever is cancelled must end; SQLAlchemy tells of that here, too
         state = getattr(original, "sqlstate", None) or ""
         closed = context.is_disconnect or "connection is closed" in str(original)
         if closed or isinstance(original, OSError) or state.startswith(_TRY_LATER):
