@@ -65,7 +65,7 @@ class User(Base):
     __tablename__ = "users"
     __table_args__ = (
         Index("ux_users_platform_id", "platform", "platform_id", unique=True),
-        Index("ix_users_points", "points"),
+        Index("ix_users_points", text("points DESC"), "id"),
         Index(
             "ix_users_merged_into",
             "merged_into",
@@ -88,7 +88,7 @@ class User(Base):
 
 class XpRecord(Base):
     __tablename__ = "xp_records"
-    __table_args__ = (Index("ix_xp_records_xp", "xp"),)
+    __table_args__ = (Index("ix_xp_records_xp", text("xp DESC"), "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_name: Mapped[str] = mapped_column(unique=True)
