@@ -10,6 +10,7 @@ from pixel_bot.settings import Settings
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
+from tests.pattern import fresh_file
 from tests.postgres import Databases, postgres
 
 
@@ -39,10 +40,12 @@ def databases() -> Generator[Databases]:
 
 
 @pytest.fixture(autouse=True)
-def _on_postgresql(request: pytest.FixtureRequest) -> Generator[None]:
-    """With ``--postgresql`` every test that asks for a database gets one there."""
+def _ready_database(request: pytest.FixtureRequest) -> Generator[None]:
+    """Who asks for a database gets one with our tables: a file, or with ``--postgresql`` one on the server."""
     if not request.config.getoption("--postgresql"):
+        stands_in_for.append(fresh_file)
         yield
+        stands_in_for.pop()
         return
     made: Databases = request.getfixturevalue("databases")
     stands_in_for.append(made.of)

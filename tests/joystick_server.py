@@ -14,7 +14,6 @@ from aiohttp import WSMsgType, web
 from cryptography.fernet import Fernet
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.platforms.joystick.cable import Patience
 from pixel_bot.platforms.joystick.oauth import Grant
 from pixel_bot.platforms.joystick.platform import JoystickPlatform, Place
@@ -23,6 +22,8 @@ from pixel_bot.services.happenings import Happening
 from pixel_bot.services.spoken import Spoken
 from pixel_bot.services.stream import Stream
 from pixel_bot.testing import SettableClock
+from tests.pattern import fresh
+from tests.seed import url_of
 
 Json = dict[str, Any]
 
@@ -226,9 +227,10 @@ def place(base: str) -> Place:
 @asynccontextmanager
 async def opened_database(folder: Path) -> AsyncGenerator[Database]:
     """An empty database."""
-    database = Database(f"sqlite+aiosqlite:///{(folder / 'pixel.db').as_posix()}")
+    path = folder / "pixel.db"
+    fresh(path)
+    database = Database(url_of(path))
     try:
-        await upgrade(database, folder / "backups")
         yield database
     finally:
         await database.close()
