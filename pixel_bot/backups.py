@@ -17,8 +17,9 @@ from pixel_bot.db.meta import Mode
 from pixel_bot.db.restore import Restored, restore
 from pixel_bot.db.room import give_back, room_in
 from pixel_bot.db.schema import HEAD, check_file, damaged, revision
-from pixel_bot.errors import DatabaseRefused, NotAFile, SecondInstance
+from pixel_bot.errors import DatabaseRefused, SecondInstance
 from pixel_bot.maintenance import existing_databases
+from pixel_bot.servers import mode_on_server, restore_to_server
 from pixel_bot.services.backups import Backups, in_thread, megabytes
 from pixel_bot.services.cleanup import Cleanup
 from pixel_bot.services.proof import findings_in
@@ -43,7 +44,7 @@ async def back_up_database(settings: Settings, file: Path | None) -> int:
     right = True
     for url in urls if file is None else urls[:1]:
         backup = await _back_up(settings, url, file)
-        _say(f"Copied {sqlite_path(url)} to {backup.path} ({megabytes(backup.size)}); the copy is verified.")
+        _say(f"Copied {Database(url).name} to {backup.path} ({megabytes(backup.size)}); the copy is verified.")
         for finding in backup.findings:
             _say(finding)
         if backup.findings:
@@ -55,10 +56,11 @@ async def back_up_database(settings: Settings, file: Path | None) -> int:
 async def _back_up(settings: Settings, url: str, file: Path | None) -> Backup:
     path = sqlite_path(url)
     if path is None:
-        raise NotAFile
-    check_file(path)
-    mode = _mode_of(path) or "live"
-    backups = Backups(path, settings.backup_dir, settings.backup_keep, Clock(), mode)
+        mode = await mode_on_server(url)
+    else:
+        check_file(path)
+        mode = _mode_of(path)
+    backups = Backups(url, settings.backup_dir, settings.backup_keep, Clock(), mode or "live")
     return await (backups.make() if file is None else backups.make_at(file))
 
 
@@ -75,14 +77,18 @@ def _mode_of(path: Path) -> Mode | None:
 async def restore_database(settings: Settings, file: Path) -> int:
     """Put a backup in the place of the database that it is of: DATABASE_URL, else the file of its mode in DATA_DIR.
 
+    Returns:
+        0.
+
     Raises:
         RestoreRefused: it is no backup that can be used, or a bot is running. Nothing was changed.
         FolderNotWritable: the folder of the database cannot be written.
     """
     facts = await in_thread(lambda _: facts_of(file))
-    target = sqlite_path(settings.database_for(facts.mode or "live"))
+    url = settings.database_for(facts.mode or "live")
+    target = sqlite_path(url)
     if target is None:
-        raise NotAFile
+        return await restore_to_server(settings, url, file, facts)
     done = await in_thread(lambda _: restore(file, target, facts, datetime.now(UTC), findings_in))
     _tell_restored(file, done)
     return 0

@@ -31,6 +31,7 @@ class Care:
 
     A backup is due when none was made since the local clock last showed BACKUP_TIME. So there is one a day while the
     bot runs, whatever daylight saving does; and one soon after a start, when the bot was off at that time.
+    Where several processes share a database, one of them makes it.
     """
 
     def __init__(self, services: Services) -> None:
@@ -43,7 +44,7 @@ class Care:
     def begin(self) -> None:
         """Start to look after it. Needs a running event loop."""
         self._tasks = [asyncio.create_task(keep_running("clean-up", self._clean_up_for_ever), name="clean-up")]
-        if self._services.settings.backup_time and self._services.backups.possible:
+        if self._services.settings.backup_time:
             self._tasks.append(asyncio.create_task(keep_running("backup", self._back_up_for_ever), name="backup"))
 
     async def end(self) -> None:
@@ -57,6 +58,8 @@ class Care:
         now = self._services.clock.now()
         due = last_time(now, self._services.settings.backup_time)
         if due == self._settled or (self._failed_at is not None and abs(now - self._failed_at) < RETRY):
+            return False
+        if not await self._services.peers.leads("backup"):
             return False
         newest = await self._services.backups.newest()
         made = newest is None or newest < due

@@ -8,7 +8,6 @@ PixelError
 │   ├── DatabaseNotWritable   the disk is full, read-only, broken
 │   ├── SecondInstance
 │   ├── DatabaseRefused      corrupt, of the other mode, newer than the bot
-│   ├── NotAFile             what only a SQLite file can be: backed up, restored
 │   ├── BackupFailed         nothing is left of it
 │   └── RestoreRefused       nothing was changed
 ├── EffectFailed             what was paid for did not happen; the points go back
@@ -91,16 +90,6 @@ class SecondInstance(StartError):
 
 class DatabaseRefused(StartError):
     """The database was left untouched because using it could harm it."""
-
-
-class NotAFile(StartError):
-    """The database is on a server, which has better ways for that."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The database is no SQLite file. For a backup on PostgreSQL use pg_dump and pg_restore, "
-            "or copy it into a file: python -m pixel_bot db copy FROM TO"
-        )
 
 
 class BackupFailed(StartError):

@@ -54,6 +54,12 @@ def _ready_database(request: pytest.FixtureRequest) -> Generator[None]:
     made.drop_all()
 
 
+@pytest.fixture
+def no_file_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests about a folder in which no bot has been: nothing stands in for its databases."""
+    monkeypatch.setattr("pixel_bot.testing.settings.stands_in_for", [])
+
+
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the environment's settings, or leaves files in the working directory."""

@@ -23,7 +23,7 @@ from pixel_bot.db import backup as copying
 from pixel_bot.db.backup import back_up, make_backup, row_counts
 from pixel_bot.db.meta import remember
 from pixel_bot.db.shelf import Place, kept_in, names
-from pixel_bot.errors import BackupFailed, BackupUnderWay, DatabaseRefused, FolderNotWritable, NotAFile
+from pixel_bot.errors import BackupFailed, BackupUnderWay, DatabaseRefused, FolderNotWritable
 from pixel_bot.services.backups import Backups
 from pixel_bot.services.cipher import load_cipher
 from pixel_bot.services.container import Services
@@ -223,7 +223,7 @@ async def test_a_damaged_database_is_no_backup(tmp_path: Path, filled: Path) -> 
     content[4_096 * 3 : 4_096 * 4] = b"\xff" * 4_096
     file.write_bytes(content)
     with pytest.raises(DatabaseRefused, match="damaged"):
-        await Backups(file, tmp_path / "backups", 3, Clock(), "live").make()
+        await Backups(url_of(file), tmp_path / "backups", 3, Clock(), "live").make()
     assert names_in(tmp_path / "backups") == []
 
 
@@ -269,7 +269,7 @@ async def test_a_new_curve_in_the_settings_is_no_finding(tmp_path: Path, kept: S
     async with kept.database.write() as session:
         await session.execute(text("INSERT INTO xp_records (user_name, xp, level) VALUES ('fan_1', 150, 2)"))
         await session.execute(text("INSERT INTO xp_records (user_name, xp, level) VALUES ('fan_2', 150, 3)"))
-    other = Backups(database_of(kept), tmp_path, 3, kept.clock, "live")
+    other = Backups(url_of(database_of(kept)), tmp_path, 3, kept.clock, "live")
     assert (await other.make()).findings == ("fan_2 has 150 XP, which is level 2, but level 3 is kept.",)
 
 
@@ -398,14 +398,6 @@ async def test_from_the_command_line_without_a_database(tmp_path: Path, capsys: 
     assert await back_up_database(settings, None) == 1
     assert "There is no database at" in capsys.readouterr().out
     assert not (tmp_path / "none").exists()
-
-
-async def test_a_database_on_a_server_has_other_ways(tmp_path: Path) -> None:
-    backups = Backups(None, tmp_path / "backups", 3, Clock(), "live")
-    with pytest.raises(NotAFile, match="pg_dump"):
-        await backups.make()
-    assert not backups.possible
-    assert not (tmp_path / "backups").exists()
 
 
 # In chat

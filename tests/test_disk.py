@@ -495,6 +495,7 @@ async def test_events_that_wait_do_not_keep_chat_from_being_heard(
 # The start
 
 
+@pytest.mark.usefixtures("no_file_yet")
 async def test_a_new_database_needs_room(tmp_path: Path, disk: BadDisk) -> None:
     disk.fill()
     with pytest.raises(DatabaseNotWritable, match=r"sandbox\.db cannot be written: the disk is full\. Make room"):

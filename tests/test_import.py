@@ -423,6 +423,7 @@ def test_as_people_type_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.sqlite
+@pytest.mark.usefixtures("no_file_yet")
 async def test_undo_makes_no_database(tmp_path: Path) -> None:
     with pytest.raises(UnknownBatch, match=r"^There is no import nonsense\."):
         await undo_import(settings_in(tmp_path), "nonsense")

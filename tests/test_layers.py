@@ -41,6 +41,7 @@ TOP_MODULES = {
     "backups",
     "care",
     "copying",
+    "servers",
     "importing",
     "testing",
     "voices",

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.backups import back_up_database, restore_database
+from pixel_bot.backups import restore_database
 from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode
 from pixel_bot.db.schema import HEAD
-from pixel_bot.errors import FolderNotWritable, NotAFile, RestoreRefused, SecondInstance
+from pixel_bot.errors import FolderNotWritable, RestoreRefused, SecondInstance
 from pixel_bot.services.container import Services
 from pixel_bot.services.people import Person
 from pixel_bot.settings import Settings, load_settings
@@ -314,14 +314,6 @@ async def test_not_while_another_program_writes(backup: Path, present: Path, set
             await restore_database(settings, backup)
         tool.execute("ROLLBACK")
     assert query(present, BALANCES) == SINCE
-
-
-async def test_a_server_has_other_ways(backup: Path, tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, database_url="postgresql+asyncpg://nobody@localhost/none")
-    with pytest.raises(NotAFile, match="pg_dump"):
-        await restore_database(settings, backup)
-    with pytest.raises(NotAFile, match="pg_dump"):
-        await back_up_database(settings, None)
 
 
 async def test_a_folder_that_cannot_be_made_is_a_sentence(backup: Path, tmp_path: Path, settings: Settings) -> None:

@@ -94,16 +94,32 @@ def make_backup(
         NameTaken: none of the names is free.
         Stopped: it was asked to.
     """
-    pace = _Pace(stop, fair=beside(source, "-shm").exists())
-    with _translated(folder, stop), taken(candidates) as place:
-        counts = _copy(source, place, pace)
-        verify(place.part, counts, f"The backup of {source}", pace)
+    pace = Pace(stop, fair=beside(source, "-shm").exists())
+    return write_backup(str(source), lambda place: _copy(source, place, pace), folder, candidates, examine, pace)
+
+
+def write_backup(
+    what: str,
+    fill: Callable[[Place], Mapping[str, int]],
+    folder: Path,
+    candidates: Iterable[Path],
+    examine: Examine,
+    pace: "Pace",
+) -> Backup:
+    """The same for a database of any kind: ``fill`` writes the copy, and says how many rows each table has in it.
+
+    Raises:
+        FolderNotWritable, BackupFailed, DatabaseRefused, NameTaken, Stopped: as ``make_backup``.
+    """
+    with _translated(folder, pace), taken(candidates) as place:
+        counts = fill(place)
+        verify(place.part, counts, f"The backup of {what}", pace)
         findings = tuple(examine(place.part, pace))
         size = place.part.stat().st_size
     return Backup(place.path, size, findings)
 
 
-class _Pace:
+class Pace:
     """Asked whether to stop; where others are at work beside, it rests first, as long as the work since the last rest.
 
     ``fair`` is True where somebody else has the database open.
@@ -121,14 +137,22 @@ class _Pace:
             self._resumed = time.perf_counter()
         return self._stop()
 
+    def after_step_of(self, place: Place) -> None:
+        """Bring what was written to the disk, and rest.
 
-def _copy(source: Path, place: Place, pace: _Pace) -> Mapping[str, int]:
+        Raises:
+            Stopped: it was asked to.
+        """
+        place.flush()
+        if self():
+            raise Stopped("The backup was broken off.")
+
+
+def _copy(source: Path, place: Place, pace: Pace) -> Mapping[str, int]:
     """Copy one moment of the source. Returns how many rows each table had in it."""
 
     def step(_status: int, _remaining: int, _total: int) -> None:
-        place.flush()
-        if pace():
-            raise Stopped("The backup was broken off.")
+        pace.after_step_of(place)
 
     with closing(open_to_read(source)) as old, closing(sqlite3.connect(place.part, isolation_level=None)) as new:
         old.execute("BEGIN")

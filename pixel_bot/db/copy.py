@@ -1,6 +1,6 @@
 """Everything of one database into an empty one of the same schema, row for row, whichever kinds they are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,10 @@ class Copied:
     points: int
 
 
+def _go_on() -> None:
+    """Nothing to do between two chunks."""
+
+
 async def copy_all(source: Database, target: Database) -> Copied:
     """Copy all tables in one transaction of the target, from one moment of the source.
 
@@ -35,30 +39,54 @@ async def copy_all(source: Database, target: Database) -> Copied:
     Raises:
         DatabaseRefused: the target is not empty, or did not get what the source has.
     """
-    reading = source.engine.execution_options(**({"isolation_level": "REPEATABLE READ"} if source.is_shared else {}))
     writing = target.engine.execution_options(begin="IMMEDIATE")
-    async with reading.connect() as old, writing.begin() as new:
+    async with one_moment(source) as old, writing.begin() as new:
         await _refuse_unless_empty(new, target)
-        rows = {table.name: await _copy(old, new, table, target) for table in Base.metadata.sorted_tables}
-        points = await _sum(old)
-        if points != await _sum(new):
-            raise DatabaseRefused("The points in the copy are not those of the original. Nothing was copied.")
-        if target.is_shared:
-            await _count_on(new)
+        return await copy_rows(old, new)
+
+
+def one_moment(source: Database) -> AsyncConnection:
+    """A connection, to be entered, that sees the database as it is when first asked."""
+    options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"} if source.is_shared else {}
+    return source.engine.execution_options(**options).connect()
+
+
+async def copy_rows(old: AsyncConnection, new: AsyncConnection, between: Callable[[], None] = _go_on) -> Copied:
+    """Copy all tables, within the transactions of both. What a fresh database has by itself gives way.
+
+    Args:
+        old: sees one moment of the source.
+        new: has our tables, and no viewers.
+        between: called after each chunk; whoever wants to break off raises there.
+
+    Raises:
+        DatabaseRefused: the target did not get what the source has.
+    """
+    for table in Base.metadata.sorted_tables:
+        if table.name in ONES_OWN:
+            await new.execute(table.delete())
+    rows = {table.name: await _copy(old, new, table, between) for table in Base.metadata.sorted_tables}
+    points = await _sum(old)
+    if points != await _sum(new):
+        raise DatabaseRefused("The points in the copy are not those of the original. Nothing was copied.")
+    if new.dialect.name == "postgresql":
+        await _count_on(new)
     return Copied(rows, points)
 
 
 async def _refuse_unless_empty(new: AsyncConnection, target: Database) -> None:
     for table in reversed(Base.metadata.sorted_tables):
-        if table.name in ONES_OWN:
-            await new.execute(table.delete())
-        elif (await new.execute(select(text("1")).select_from(table).limit(1))).first() is not None:
+        if table.name not in ONES_OWN and await _has_rows(new, table):
             raise DatabaseRefused(
                 f"{target.name} is not empty: the table {table.name} has rows. Name a fresh one; nothing was copied."
             )
 
 
-async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table, target: Database) -> int:
+async def _has_rows(connection: AsyncConnection, table: Table) -> bool:
+    return (await connection.execute(select(text("1")).select_from(table).limit(1))).first() is not None
+
+
+async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table, between: Callable[[], None]) -> int:
     """Returns how many rows there were. They are read in the order of the key, so many at a time."""
     keys: Sequence[Column[Any]] = list(table.primary_key)
     query = select(table).order_by(*keys).limit(CHUNK)
@@ -67,19 +95,20 @@ async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table, target
         found = (await old.execute(query if last is None else query.where(tuple_(*keys) > last))).mappings().all()
         if not found:
             break
-        rows = [{name: _fit(value, target) for name, value in row.items()} for row in found]
+        rows = [{name: _fit(value, new) for name, value in row.items()} for row in found]
         await new.execute(insert(table), rows)
         done += len(rows)
         last = tuple_(*(found[-1][key.name] for key in keys))
+        between()
     copied = (await new.execute(select(func.count()).select_from(table))).scalar_one()
     if copied != done:
         raise DatabaseRefused(f"{copied} of {done} rows of {table.name} arrived. Nothing was copied.")
     return done
 
 
-def _fit(value: Any, target: Database) -> Any:
+def _fit(value: Any, new: AsyncConnection) -> Any:
     """PostgreSQL keeps no NUL character."""
-    return value.replace("\0", "") if target.is_shared and isinstance(value, str) else value
+    return value.replace("\0", "") if isinstance(value, str) and new.dialect.name == "postgresql" else value
 
 
 async def _sum(connection: AsyncConnection) -> int:

@@ -60,7 +60,7 @@ def restore(file: Path, target: Path, facts: Facts, moment: datetime, examine: E
                 f"It is a {facts.mode} database, and {target} is a {mode} one. Point DATABASE_URL to where it belongs."
             )
             raise RestoreRefused(file, why)
-        fresh = _copy_beside(file, target, examine)
+        fresh = copy_beside(file, target, examine, f"copy it to {target} yourself while no bot runs")
         try:
             aside = _keep_aside(file, target, moment)
             if aside is not None:
@@ -93,7 +93,14 @@ def _mode_of_present(target: Path) -> Mode | None:
         return None
 
 
-def _copy_beside(file: Path, target: Path, examine: Examine) -> Backup:
+def copy_beside(file: Path, target: Path, examine: Examine, way_out: str) -> Backup:
+    """A verified copy of the file beside the target, whose lock is held; ``.restored`` stands behind its name.
+
+    Raises:
+        RestoreRefused: it is damaged, does not fit, or its ledger is not right. ``way_out`` says what to do with one
+            of which only the ledger is wrong.
+        FolderNotWritable: the folder of the target cannot be written.
+    """
     copy = target.with_name(target.name + ".restored")
     for left in (copy, beside(copy, PART)):
         left.unlink(missing_ok=True)  # of a restore that was killed; nobody else is at it, we hold the lock
@@ -105,15 +112,15 @@ def _copy_beside(file: Path, target: Path, examine: Examine) -> Backup:
         raise RestoreRefused(file, str(exc)) from exc
     if made.findings:
         copy.unlink(missing_ok=True)
-        raise RestoreRefused(file, _not_right(made.findings, target))
+        raise RestoreRefused(file, _not_right(made.findings, way_out))
     return made
 
 
-def _not_right(findings: Sequence[str], target: Path) -> str:
+def _not_right(findings: Sequence[str], way_out: str) -> str:
     more = f" And {len(findings) - SHOWN} more." if len(findings) > SHOWN else ""
     return (
         f"Its ledger is not right: {' '.join(findings[:SHOWN])}{more} Take another backup. "
-        f"If you want this one all the same, copy it to {target} yourself while no bot runs."
+        f"If you want this one all the same, {way_out}."
     )
 
 

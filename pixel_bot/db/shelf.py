@@ -26,7 +26,7 @@ class NameTaken(PixelError):
 
 
 PART = ".part"
-_NAME = re.compile(r"(pixel|sandbox)_(\d{8}_\d{6})(?:_(\d{1,4}))?\.db(\.part)?", re.ASCII)
+_NAME = re.compile(r"(pixel|sandbox)_(\d{8}_\d{6})(?:_(\d{1,4}))?\.db(\.part(?:-wal|-shm|-journal)?)?", re.ASCII)
 _FORM = "%Y%m%d_%H%M%S"
 _ABANDONED_SECONDS = 3_600
 """A part that was not written to for so long belongs to a process that is gone."""

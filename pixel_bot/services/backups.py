@@ -12,9 +12,11 @@ from typing import TypeVar
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.backup import Backup, Stop, make_backup
+from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.schema import damaged
+from pixel_bot.db.server_backup import make_server_backup
 from pixel_bot.db.shelf import Kind, NameTaken, kept_in, make_room, names
-from pixel_bot.errors import BackupFailed, BackupUnderWay, ChatError, FolderNotWritable, NotAFile, StartError
+from pixel_bot.errors import BackupFailed, BackupUnderWay, ChatError, FolderNotWritable, StartError
 from pixel_bot.services.proof import findings_in
 from pixel_bot.settings import Mode
 from pixel_bot.texts import count
@@ -32,25 +34,20 @@ class Backups:
     """Makes backups of one database, also while it is in use.
 
     Args:
-        database: its file; None where it has none, and cannot be backed up here.
+        url: of the database, a file or on a server.
         folder: where they go.
         keep: how many stay there.
         clock: what time it is.
         mode: what the database is marked for; the sandbox's backups have a name of their own.
     """
 
-    def __init__(self, database: Path | None, folder: Path, keep: int, clock: Clock, mode: Mode) -> None:
-        self._database = database
+    def __init__(self, url: str, folder: Path, keep: int, clock: Clock, mode: Mode) -> None:
+        self._url = url
         self._folder = folder
         self._keep = keep
         self._clock = clock
         self._kind: Kind = "sandbox" if mode == "sandbox" else "pixel"
         self._under_way = False
-
-    @property
-    def possible(self) -> bool:
-        """True when the database is a file."""
-        return self._database is not None
 
     async def make(self) -> Backup:
         """Make one in the folder, then remove the oldest beyond those that are kept.
@@ -59,7 +56,6 @@ class Backups:
         may be what is needed.
 
         Raises:
-            NotAFile: the database is on a server.
             BackupUnderWay: one is being made.
             FolderNotWritable, BackupFailed, DatabaseRefused: there is none, and older ones are all there.
         """
@@ -85,7 +81,7 @@ class Backups:
         """Make one as that very file, or with a name of its own in that folder. No older one is removed.
 
         Raises:
-            NotAFile, BackupUnderWay, BackupFailed, DatabaseRefused: there is none.
+            BackupUnderWay, BackupFailed, DatabaseRefused: there is none.
         """
         if path.name.endswith(_OF_SQLITE):
             raise BackupFailed(f"a name like {path.name} belongs to SQLite itself. Choose another one")
@@ -106,8 +102,6 @@ class Backups:
         """
         try:
             backup = await self.make_and_log()
-        except NotAFile:
-            raise ChatError("The database is on a server; back it up there.") from None
         except StartError as exc:
             log.error("The backup failed. %s", exc)
             raise ChatError("The backup failed, and the older ones are all there. The log says why.") from exc
@@ -125,18 +119,22 @@ class Backups:
         return max((at for one in kept if (at := one.made_at) is not None and at <= latest), default=None)
 
     async def _write(self, folder: Path, candidates: Iterable[Path]) -> Backup:
-        database = self._database
-        if database is None:
-            raise NotAFile
         if self._under_way:
             raise BackupUnderWay
         self._under_way = True
         try:
-            return await in_thread(lambda stop: make_backup(database, folder, candidates, findings_in, stop))
-        except sqlite3.DatabaseError as exc:
-            raise damaged(database) from exc
+            return await in_thread(lambda stop: self._copy(folder, candidates, stop))
         finally:
             self._under_way = False
+
+    def _copy(self, folder: Path, candidates: Iterable[Path], stop: Stop) -> Backup:
+        database = sqlite_path(self._url)
+        if database is None:
+            return make_server_backup(self._url, folder, candidates, findings_in, stop)
+        try:
+            return make_backup(database, folder, candidates, findings_in, stop)
+        except sqlite3.DatabaseError as exc:
+            raise damaged(database) from exc
 
 
 async def in_thread(work: Callable[[Stop], T]) -> T:

@@ -106,5 +106,5 @@ def build_services(
         sounds=Sounds(settings.sounds_dir),
         quota=Quota(database, clock),
         stream=Stream(),
-        backups=Backups(database.path, settings.backup_dir, settings.backup_keep, clock, mode),
+        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode),
     )
