@@ -293,10 +293,10 @@ KILLS = ("before-commit", "after-commit", "after-answer")
 async def test_a_bot_that_dies_at_the_worst_moments_stays_right(tmp_path: Path, twin: Twin) -> None:
     await fund(tmp_path, 1_000_000)
     dice = random.Random(20)
-    points = [*KILLS] * 7
+    points = [*KILLS] * 4
     rows = 0
     async with mortals(tmp_path, twin) as process:
-        for point in points[:20]:
+        for point in points:
             number = dice.randint(1, 4)
             answered = len(twin.answers)
             tell(process, f"{point} {number}")

@@ -532,7 +532,7 @@ NAMES = ["alice", "bob", "carol", "dan", "eve"]
 
 modest = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
