@@ -97,8 +97,9 @@ async def test_it_is_of_one_moment(there: Settings, monkeypatch: pytest.MonkeyPa
         made = asyncio.create_task(chat.services.backups.make_at(tmp_path / "copy.db"))
         moves = 0
         while not made.done():
+            giver, receiver = ("alice", "bob") if moves % 2 else ("bob", "alice")
             await chat.services.economy.give(
-                await chat.services.viewers.find("alice"), await chat.services.viewers.find("bob"), 1
+                await chat.services.viewers.find(giver), await chat.services.viewers.find(receiver), 1
             )
             moves += 1
     backup = await made
