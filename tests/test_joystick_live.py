@@ -529,10 +529,11 @@ async def test_an_answer_that_comes_late_is_said_once(home: House, monkeypatch: 
     monkeypatch.setattr("pixel_bot.chat.outbox.RETRY_SECONDS", 0.1)
     async with home.installed() as app:
         session = platform(app).wire.session
-        monkeypatch.setattr(session, "_timeout", aiohttp.ClientTimeout(total=0.3))
-        home.joystick.faults.add("api/v1/chat/messages", delay=0.6, times=None)
-        assert await the_bot(app).say("the answer", None, "joystick")
-        home.joystick.faults.clear()
+        with monkeypatch.context() as impatient:
+            impatient.setattr(session, "_timeout", aiohttp.ClientTimeout(total=0.3))
+            home.joystick.faults.add("api/v1/chat/messages", delay=0.6, times=None)
+            assert await the_bot(app).say("the answer", None, "joystick")
+            home.joystick.faults.clear()
         await home.ask("Bob", "!points")
         assert sum(said.text == "the answer" for said in home.joystick.said) == 1
 

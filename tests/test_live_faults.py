@@ -43,7 +43,7 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerato
     in_haste(monkeypatch)
 
     def impatient() -> Wire:
-        return Wire(aiohttp.ClientTimeout(total=0.5))
+        return Wire(aiohttp.ClientTimeout(total=2.0))
 
     monkeypatch.setattr("pixel_bot.platforms.twitch.platform.Wire", impatient)
     async with house(tmp_path) as built:

@@ -120,7 +120,7 @@ async def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: io.
     in_haste(monkeypatch)
 
     def impatient() -> Wire:
-        return Wire(aiohttp.ClientTimeout(total=0.4))
+        return Wire(aiohttp.ClientTimeout(total=2.0))
 
     monkeypatch.setattr("pixel_bot.platforms.twitch.platform.Wire", impatient)
     async with house(tmp_path) as home:
