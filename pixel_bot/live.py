@@ -82,6 +82,8 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         stack.push_async_callback(web.stop)
         stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
         services = await stack.enter_async_context(opened(settings, "live", clock or Clock(), names))
+        stack.push_async_callback(services.peers.stop)
+        await services.peers.start()
         cipher = load_cipher(settings)
         twitch = await twitch_of(settings, services, cipher) if settings.on_twitch else None
         joystick = await joystick_of(settings, services, cipher) if settings.on_joystick else None
@@ -135,6 +137,8 @@ async def joystick_of(settings: Settings, services: Services, cipher: Cipher) ->
     stream = Stream() if settings.on_twitch else services.stream
     platform = JoystickPlatform(place, services.database, services.clock, cipher, stream)
     await platform.load()
+    if services.peers.is_shared:
+        platform.take_turns(lambda: services.peers.turn("joystick"))
     return platform
 
 
@@ -233,7 +237,8 @@ def problems(app: LiveApp) -> list[str]:
         found.append(f"Not signed in yet: {missing}. Open {app.home}.")
     elif app.twitch is not None:
         found += app.twitch.problems()
-    if app.joystick is not None and app.joystick.installs.current is None:
+    installs = app.joystick.installs if app.joystick is not None else None
+    if installs is not None and installs.current is None and not installs.turn.is_elsewhere:
         found.append(f"Not installed on Joystick.tv yet. Open {app.home}.")
     elif app.joystick is not None:
         found += app.joystick.problems()

@@ -33,6 +33,9 @@ async def login(settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
         services = await stack.enter_async_context(opened(settings, "live", Clock()))
+        if services.peers.is_shared and await services.peers.living():
+            name = services.database.name
+            raise StartError(f"A bot runs on {name}. Sign in on its set-up page, or stop it first.")
         platform = await twitch_of(settings, services, load_cipher(settings))
         stack.push_async_callback(platform.close)
         sign_in = SignIn(settings, platform.accounts, platform.oauth, "")

@@ -1,5 +1,6 @@
 """What the set-up page says on Joystick.tv."""
 
+from pixel_bot.platforms.joystick.installs import ELSEWHERE
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.joystick.signin import JoystickSignIn
 from pixel_bot.web.oauth import SignInRefused
@@ -26,6 +27,8 @@ class JoystickSetUp:
     def step(self) -> Step:
         """Its card."""
         install = self._installs.current
+        if self._installs.turn.is_elsewhere:
+            return Step(JOYSTICK, TITLE, "done", f"{ELSEWHERE} When it ends, this one goes on.")
         if install is None:
             words = "Install the bot in your channel. Give your bot's page at Joystick.tv this redirect address first:"
             return Step(JOYSTICK, TITLE, "todo", words, LINK, "Install on Joystick.tv", copy=self._redirect_uri)

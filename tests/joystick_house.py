@@ -25,7 +25,7 @@ from pixel_bot.web.server import WebServer
 
 DOUBLE = "/joystick-double"
 SECONDS = 15.0
-QUICK = Patience(welcome=0.5, confirm=0.2, silence=0.4)
+QUICK = Patience(welcome=1.0, confirm=0.4, silence=1.5)
 
 
 class House:

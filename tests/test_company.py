@@ -18,7 +18,8 @@ from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import HEAD, revision, upgrade
 from pixel_bot.db.tables import Base
-from pixel_bot.errors import DatabaseRefused
+from pixel_bot.errors import DatabaseRefused, StartError
+from pixel_bot.login import login
 from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from tests.postgres import Cluster, Databases, cluster
@@ -273,6 +274,15 @@ async def test_what_a_killed_process_was_playing_is_played_by_another(url: str, 
                 await heir.settled()
         assert await heir.points("alice") == 85
         assert await findings(heir) == []
+
+
+async def test_nobody_signs_in_behind_the_back_of_one_that_runs(url: str, tmp_path: Path) -> None:
+    choices = settings_in(tmp_path / "login", database_url=url, twitch_client_id="app", twitch_client_secret="secret")
+    async with opened(settings_in(tmp_path / "bot", database_url=url), "live", SettableClock()) as services:
+        await services.peers.start()
+        with pytest.raises(StartError, match=r"A bot runs on .* Sign in on its set-up page"):
+            await login(choices)
+        await services.peers.stop()
 
 
 async def test_two_that_start_at_once_make_one_schema(databases: Databases, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol, cast
 from sqlalchemy.engine import make_url
 
 from pixel_bot.db.engine import Database
+from pixel_bot.errors import DatabaseRefused
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class _Wire(Protocol):
 
 
 class Peers:
-    """Needs a running event loop from ``start`` on. All but ``leads``, ``living`` and ``elsewhere`` return at once."""
+    """Needs a running event loop from ``start`` on. ``tell``, ``have`` and ``heard`` do not wait for the server."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -64,9 +65,16 @@ class Peers:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Let the others know that this process is here."""
+        """Let the others know that this process is here.
+
+        Raises:
+            DatabaseRefused: the server has no connection for it.
+        """
         if self.is_shared and self._task is None:
-            await self._open()
+            try:
+                await self._open()
+            except (OSError, *_errors()) as exc:
+                raise DatabaseRefused(f"{self._database.name} cannot be used: {exc}.") from exc
             self._task = asyncio.create_task(self._keep(), name="peers")
 
     async def stop(self) -> None:
@@ -94,14 +102,21 @@ class Peers:
 
     async def leads(self, role: str) -> bool:
         """Whether this process is the one that does this; it is until it ends, and then another one."""
+        return await self.turn(role) is True
+
+    async def turn(self, role: str) -> bool | None:
+        """The same, and None while nobody can tell, because the server does not answer."""
         if not self.is_shared or role in self._leading:
             return True
         with suppress(OSError, *_errors()):
             async with self._busy:
-                if self._wire is not None and await self._lock("pg_try_advisory_lock", LEADER, role):
-                    self._leading.add(role)
-                    return True
-        return False
+                if self._wire is None:
+                    return None
+                if not await self._lock("pg_try_advisory_lock", LEADER, role):
+                    return False
+                self._leading.add(role)
+                return True
+        return None
 
     async def resign(self, role: str) -> None:
         """Another process may do this."""

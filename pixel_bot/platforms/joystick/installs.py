@@ -3,7 +3,8 @@
 A refresh token can be used once; to use it again ends the installation. So refreshes go one at a time, and a new pair
 is in the database before anybody gets it. Between the server's answer and that commit lies the one moment in which a
 power cut loses the pair: then the next refresh is refused, and the streamer is asked to install the bot again. Nothing
-that a client can do closes that gap. For the same reason only one process may use an installation.
+that a client can do closes that gap. For the same reason only one process uses an installation: where several share a
+database they take turns, and look into it before a refresh.
 """
 
 import asyncio
@@ -17,8 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pixel_bot.clock import Clock
 from pixel_bot.errors import PixelError
+from pixel_bot.platforms.changes import NextChange
 from pixel_bot.platforms.joystick.oauth import Grant, JoystickOAuth, OAuthRefused
 from pixel_bot.platforms.joystick.records import Install, Records
+from pixel_bot.platforms.joystick.turns import Turn
 from pixel_bot.platforms.wire import NoAnswer
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,8 @@ EARLY = timedelta(seconds=60)
 WITHDRAWN = "Joystick.tv has withdrawn the bot. Install it again: open /setup."
 """It was uninstalled there, or one of its refresh tokens was used twice."""
 
+NOT_YET = "The bot is not installed on Joystick.tv yet: open /setup."
+ELSEWHERE = "Another process of this bot is on Joystick.tv."
 UNWRITTEN = "its new tokens could not be written into the database"
 
 
@@ -46,7 +51,8 @@ class Installs:
         self._renewing: dict[str, asyncio.Task[str]] = {}
         self._choosing = asyncio.Lock()
         self._unwritten: set[str] = set()
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._next_change = NextChange()
+        self.turn = Turn()
         self.epoch = 0
         """Counts how often the installation in use became another one, ended, or was made anew."""
         self.changed: set[Callable[[], None]] = set()
@@ -56,22 +62,30 @@ class Installs:
         """Read what was kept."""
         self._installs = {install.channel_id: install for install in await self._records.load()}
 
+    async def take(self, *, ours: bool) -> None:
+        """It is our turn now, or that of another process."""
+        if ours != self.turn.is_elsewhere:
+            return
+        if ours and not self._unwritten:
+            await self.load()
+        self.turn.is_elsewhere = not ours
+        self.epoch += 1
+        self._tell()
+
     @property
     def current(self) -> Install | None:
-        """The installation in use, the newest one; it may have a ``problem``."""
-        return next((i for i in reversed(self._installs.values()) if not i.pending), None)
+        """The installation in use, the newest one; it may have a ``problem``. None where it is elsewhere."""
+        found = () if self.turn.is_elsewhere else reversed(self._installs.values())
+        return next((i for i in found if not i.pending), None)
 
     @property
     def pending(self) -> tuple[Install, ...]:
         """Those that wait for the streamer's word."""
-        return tuple(i for i in self._installs.values() if i.pending)
+        return () if self.turn.is_elsewhere else tuple(i for i in self._installs.values() if i.pending)
 
     def next_change(self) -> asyncio.Future[None]:
         """Done when, from this moment on, the bot is let in somewhere, or sent away."""
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiting)
-        waiting.add_done_callback(self._waiting.discard)
-        return waiting
+        return self._next_change.wait()
 
     async def keep(self, grant: Grant, channel_id: str, username: str, *, pending: bool) -> None:
         """A channel let the bot in. One that is in use stays so, with the new tokens."""
@@ -166,6 +180,8 @@ class Installs:
             if grant is None or not grant.refresh:
                 await self._gone(install, WITHDRAWN)
                 raise NotInstalled(WITHDRAWN)
+            if (newer := await self._of_another_process(install, grant)) is not None:
+                return newer
             try:
                 fresh = await self._oauth.refresh(grant.refresh)
             except OAuthRefused as exc:
@@ -176,6 +192,15 @@ class Installs:
                 raise NotInstalled(WITHDRAWN) from None
             self._unwritten.add(install.channel_id)
             return (await self._written(replace(install, grant=fresh), fresh)).access
+
+    async def _of_another_process(self, install: Install, grant: Grant) -> str | None:
+        """What another process got in the place of that grant, where one did: then ours is used up."""
+        await self.turn.refuse_others()
+        if not self.turn.is_shared or install.channel_id in self._unwritten:
+            return None
+        await self.load()
+        fresh = self._in_use().grant
+        return fresh.access if fresh is not None and fresh.refresh != grant.refresh else None
 
     async def mark_gone(self, problem: str = WITHDRAWN, used: str = "") -> None:
         """Joystick.tv does not know the installation any more: ask for nothing until there is a new one.
@@ -211,7 +236,7 @@ class Installs:
     def _in_use(self) -> Install:
         install = self.current
         if install is None:
-            raise NotInstalled("The bot is not installed on Joystick.tv yet: open /setup.")
+            raise NotInstalled(ELSEWHERE if self.turn.is_elsewhere else NOT_YET)
         if install.problem:
             raise NotInstalled(install.problem)
         return install
@@ -268,8 +293,6 @@ class Installs:
             self._unwritten.discard(install.channel_id)
 
     def _tell(self) -> None:
-        for waiting in tuple(self._waiting):
-            if not waiting.done():
-                waiting.set_result(None)
+        self._next_change.come()
         for tell in tuple(self.changed):
             tell()

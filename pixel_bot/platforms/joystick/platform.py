@@ -10,10 +10,11 @@ from pixel_bot.db.engine import Database
 from pixel_bot.platforms.joystick.api import JoystickApi
 from pixel_bot.platforms.joystick.care import Care
 from pixel_bot.platforms.joystick.hearing import Listener
-from pixel_bot.platforms.joystick.installs import Installs
+from pixel_bot.platforms.joystick.installs import NOT_YET, Installs
 from pixel_bot.platforms.joystick.line import CONNECTING, Line
 from pixel_bot.platforms.joystick.oauth import JoystickOAuth
 from pixel_bot.platforms.joystick.records import Records
+from pixel_bot.platforms.joystick.turns import Ask
 from pixel_bot.platforms.joystick.voice import JoystickVoice
 from pixel_bot.platforms.rounds import keep_running
 from pixel_bot.platforms.wire import Wire
@@ -24,6 +25,8 @@ from pixel_bot.texts import duration
 log = logging.getLogger(__name__)
 
 HEAR_OUT_SECONDS = 5.0
+TURN_SECONDS = 2.0
+"""Between two looks whether another process, which was on Joystick.tv, has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,23 @@ class JoystickPlatform:
         self.line.opened = self.care.ask_state
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
+        self._turns: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
         """Read which channel let the bot in before."""
         await self.installs.load()
+
+    def take_turns(self, turn: Ask) -> None:
+        """Several processes share the installation, which only one may use: be there while it is this one's turn."""
+
+        async def look_for_ever() -> None:
+            while True:
+                if (ours := await turn()) is not None:
+                    await self.installs.take(ours=ours)
+                await asyncio.sleep(TURN_SECONDS)
+
+        self.installs.turn.share(turn)
+        self._turns = asyncio.create_task(keep_running("joystick-turns", look_for_ever), name="joystick-turns")
 
     def listen(self, listener: Listener) -> None:
         """Hear what happens from now on, and look after the tokens."""
@@ -84,6 +100,9 @@ class JoystickPlatform:
 
     async def close(self) -> None:
         """End all that is under way."""
+        if self._turns is not None:
+            self._turns.cancel()
+            await asyncio.gather(self._turns, return_exceptions=True)
         await self._end_tasks()
         await self.installs.close()
         await self.wire.close()
@@ -96,9 +115,11 @@ class JoystickPlatform:
         """What does not work, one sentence each."""
         if self.oauth.problem:
             return [self.oauth.problem]
+        if self.installs.turn.is_elsewhere:
+            return []
         install = self.installs.current
         if install is None:
-            return ["The bot is not installed on Joystick.tv yet: open /setup."]
+            return [NOT_YET]
         if install.problem or self.line.problem:
             return [install.problem or self.line.problem]
         if self.line.down_since is None or self.line.down_reason == CONNECTING:
@@ -108,6 +129,8 @@ class JoystickPlatform:
 
     def summary(self) -> str:
         """How the connection is, in a few words."""
+        if self.installs.turn.is_elsewhere:
+            return "by another process"
         if self.installs.current is None:
             return "not installed yet"
         if self.line.down_since is None:

@@ -6,7 +6,7 @@ import secrets
 from collections import OrderedDict
 
 from pixel_bot.platforms.joystick.api import ApiRefused, Identity, JoystickApi
-from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
+from pixel_bot.platforms.joystick.installs import ELSEWHERE, Installs, NotInstalled
 from pixel_bot.platforms.joystick.oauth import Grant, JoystickOAuth, OAuthRefused
 from pixel_bot.platforms.wire import NoAnswer
 from pixel_bot.web.oauth import SignInRefused
@@ -33,7 +33,12 @@ class JoystickSignIn:
         self._turn = asyncio.Lock()
 
     def begin(self) -> str:
-        """The address at Joystick.tv where the streamer agrees."""
+        """The address at Joystick.tv where the streamer agrees.
+
+        Raises:
+            SignInRefused: another process is there.
+        """
+        self._refuse_elsewhere()
         state = secrets.token_urlsafe(24)
         self._open[state] = asyncio.get_running_loop().time() + OPEN_SECONDS
         while len(self._open) > MOST_OPEN:
@@ -46,6 +51,7 @@ class JoystickSignIn:
         Raises:
             SignInRefused: it did not work, or must not.
         """
+        self._refuse_elsewhere()
         # One that was begun in the marketplace has no state of ours, so it counts only once the streamer says so.
         from_marketplace = not state
         if not from_marketplace and self._open.pop(state, 0.0) < asyncio.get_running_loop().time():
@@ -83,6 +89,10 @@ class JoystickSignIn:
             await self._installs.decline(channel_id)
         except NotInstalled as exc:
             raise SignInRefused(str(exc)) from None
+
+    def _refuse_elsewhere(self) -> None:
+        if self._installs.turn.is_elsewhere:
+            raise SignInRefused(f"{ELSEWHERE} Open the set-up page of that one.")
 
     async def _take_in(self, code: str) -> str:
         if len(self._installs.pending) >= MOST_WAITING:

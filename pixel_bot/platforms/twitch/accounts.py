@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from pixel_bot.logs import hide
+from pixel_bot.platforms.changes import NextChange
 from pixel_bot.platforms.twitch.helix import Role
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class Accounts:
         self._keeper = keeper
         self._fixed = {role: user_id for role, user_id in (fixed or {}).items() if user_id}
         self._accounts: dict[Role, Account] = {}
-        self._waiting: set[asyncio.Future[None]] = set()
+        self._next_change = NextChange()
         self.page = ""
         """Where people sign in, for the log."""
         self.changed: set[Callable[[Role], None]] = set()
@@ -150,10 +151,7 @@ class Accounts:
 
     def next_change(self) -> asyncio.Future[None]:
         """Done when, from this moment on, somebody signs in, or a sign-in ends."""
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(waiting)
-        waiting.add_done_callback(self._waiting.discard)
-        return waiting
+        return self._next_change.wait()
 
     async def _put(self, account: Account) -> None:
         self._accounts[account.role] = account
@@ -166,8 +164,6 @@ class Accounts:
             log.error("The tokens of the %s account could not be kept: %s", account.role, type(exc).__name__)
 
     def _tell(self, role: Role) -> None:
-        for waiting in tuple(self._waiting):
-            if not waiting.done():
-                waiting.set_result(None)
+        self._next_change.come()
         for tell in tuple(self.changed):
             tell(role)
