@@ -1,5 +1,6 @@
 """Several processes share an installation on Joystick.tv that only one of them may use."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -84,6 +85,10 @@ async def test_a_pair_that_another_one_got_is_taken_over_instead_of_using_ours_t
         first, second = (one, two) if not platform(one).installs.turn.is_elsewhere else (two, one)
         await is_there(home, first)
         mine = await platform(first).installs.token()
+        turns = platform(second)._turns
+        assert turns is not None
+        turns.cancel()
+        await asyncio.wait([turns])
         other = platform(second).installs
         other.turn.share(always)
         await other.take(ours=True)

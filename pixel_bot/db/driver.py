@@ -4,6 +4,7 @@ aiosqlite sends every step of a cursor to its thread by itself: open, execute, f
 the waiting for those four trips costs more than the statement. Here execute brings the rows along, the rest is local.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,6 +62,17 @@ class Cursor:
 
 class Connection(aiosqlite.Connection):
     """aiosqlite's connection and thread, with our cursor."""
+
+    _stopping: asyncio.Future[Any] | None = None
+    _stopped = False
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        """End the thread, once: one that has ended answers nobody, so who closes after a stop would wait for ever."""
+        if not self._stopped:
+            self._stopped = True
+            self._stopping = cast(Any, super()).stop()
+        given_up = self._stopping is None or self._stopping.cancelled()
+        return None if given_up else self._stopping
 
     def cursor(self) -> Any:
         """A new cursor, without a trip."""

@@ -27,8 +27,10 @@ class Turn:
         self._ask = ask
 
     async def refuse_others(self) -> None:
-        """Raises:
-        NoAnswer: it is not for certain that it is still our turn.
+        """Before what only one may do.
+
+        Raises:
+            NoAnswer: it is not for certain that it is still our turn.
         """
         if self._ask is not None and await self._ask() is not True:
             raise NoAnswer("another process may be there", "Joystick.tv")
