@@ -138,7 +138,7 @@ async def joystick_of(settings: Settings, services: Services, cipher: Cipher) ->
     platform = JoystickPlatform(place, services.database, services.clock, cipher, stream)
     await platform.load()
     if services.peers.is_shared:
-        platform.take_turns(lambda: services.peers.turn("joystick"))
+        await platform.take_turns(lambda: services.peers.turn("joystick"))
     return platform
 
 

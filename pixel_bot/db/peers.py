@@ -39,7 +39,7 @@ class _Wire(Protocol):
     """As much of asyncpg's connection as we use."""
 
     def is_closed(self) -> bool: ...
-    def fetchval(self, query: str, *args: Any) -> Coroutine[Any, Any, Any]: ...
+    def fetchval(self, query: str, *args: Any, timeout: float | None = None) -> Coroutine[Any, Any, Any]: ...
     def get_server_pid(self) -> int: ...
     def close(self, *, timeout: float) -> Coroutine[Any, Any, None]: ...
 
@@ -85,6 +85,8 @@ class Peers:
             self._task = None
         if self._wire is not None:
             with suppress(OSError, *_errors()):
+                # The server would do it a moment after the end; then who comes next may find it taken.
+                await self._wire.fetchval("SELECT pg_advisory_unlock_all()", timeout=5)
                 await self._wire.close(timeout=5)
             self._wire = None
 

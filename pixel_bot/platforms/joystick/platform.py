@@ -71,16 +71,20 @@ class JoystickPlatform:
         """Read which channel let the bot in before."""
         await self.installs.load()
 
-    def take_turns(self, turn: Ask) -> None:
+    async def take_turns(self, turn: Ask) -> None:
         """Several processes share the installation, which only one may use: be there while it is this one's turn."""
+
+        async def look() -> None:
+            if (ours := await turn()) is not None:
+                await self.installs.take(ours=ours)
 
         async def look_for_ever() -> None:
             while True:
-                if (ours := await turn()) is not None:
-                    await self.installs.take(ours=ours)
                 await asyncio.sleep(TURN_SECONDS)
+                await look()
 
         self.installs.turn.share(turn)
+        await look()
         self._turns = asyncio.create_task(keep_running("joystick-turns", look_for_ever), name="joystick-turns")
 
     def listen(self, listener: Listener) -> None:
