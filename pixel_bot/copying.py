@@ -10,7 +10,7 @@ from pixel_bot.db.check import check
 from pixel_bot.db.copy import copy_all
 from pixel_bot.db.engine import Database, sqlite_path
 from pixel_bot.db.lock import only_one
-from pixel_bot.db.peers import Peers
+from pixel_bot.db.peers import in_use
 from pixel_bot.db.schema import HEAD, check_file, revision, upgrade
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.services.container import curve_of
@@ -76,7 +76,7 @@ async def _copy(settings: Settings, old: Database, new: Database) -> int:
 
 
 async def _refuse_while_in_use(database: Database) -> None:
-    if database.is_shared and await Peers(database).living():
+    if await in_use(database):
         raise DatabaseRefused(f"A bot runs on {database.name}. Stop it first.")
 
 

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
+from pixel_bot.db.peers import in_use
 from pixel_bot.errors import StartError
 from pixel_bot.live import twitch_of
 from pixel_bot.platforms.twitch.accounts import ROLES, Account
@@ -33,9 +34,8 @@ async def login(settings: Settings) -> int:
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
         services = await stack.enter_async_context(opened(settings, "live", Clock()))
-        if services.peers.is_shared and await services.peers.living():
-            name = services.database.name
-            raise StartError(f"A bot runs on {name}. Sign in on its set-up page, or stop it first.")
+        if await in_use(services.database):
+            raise StartError(f"A bot runs on {services.database.name}. Sign in on its set-up page, or stop it first.")
         platform = await twitch_of(settings, services, load_cipher(settings))
         stack.push_async_callback(platform.close)
         sign_in = SignIn(settings, platform.accounts, platform.oauth, "")

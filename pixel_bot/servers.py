@@ -16,12 +16,12 @@ from pixel_bot.db.copy import Copied, copy_rows, one_moment
 from pixel_bot.db.engine import Database
 from pixel_bot.db.facts import Facts
 from pixel_bot.db.lock import only_one
-from pixel_bot.db.meta import Mode, recall
-from pixel_bot.db.peers import Peers
-from pixel_bot.db.restore import copy_beside
+from pixel_bot.db.meta import Mode, mode_of, recall
+from pixel_bot.db.peers import in_use
+from pixel_bot.db.restore import copy_beside, refuse_other_mode
 from pixel_bot.db.schema import revision, upgrade
 from pixel_bot.db.tables import Base
-from pixel_bot.errors import DatabaseRefused, FolderNotWritable, RestoreRefused, SecondInstance
+from pixel_bot.errors import DatabaseRefused, RestoreRefused, SecondInstance
 from pixel_bot.services.backups import Backups, in_thread
 from pixel_bot.services.proof import findings_in
 from pixel_bot.settings import Settings
@@ -46,10 +46,7 @@ async def restore_to_server(settings: Settings, url: str, file: Path, facts: Fac
     """
     mode = await mode_on_server(url)
     there = Database(url)
-    if mode and facts.mode and mode != facts.mode:
-        # Play money and real points never meet, also not here.
-        why = f"It is a {facts.mode} database, and {there.name} is a {mode} one."
-        raise RestoreRefused(file, f"{why} Point DATABASE_URL to where it belongs.")
+    refuse_other_mode(file, facts, mode, there.name)
     try:
         async with _verified(settings, file) as here:
             await _refuse_while_in_use(there, file)
@@ -77,12 +74,11 @@ async def mode_on_server(url: str) -> Mode | None:
         if await revision(database) is None:
             return None
         async with database.readers() as session:
-            found = await recall(session, "mode")
+            return mode_of(await recall(session, "mode"))
     except DBAPIError as exc:
         raise DatabaseRefused(f"{database.name} cannot be read: {exc.orig}.") from exc
     finally:
         await database.close()
-    return "sandbox" if found == "sandbox" else "live" if found == "live" else None
 
 
 @asynccontextmanager
@@ -110,7 +106,7 @@ async def _verified(settings: Settings, file: Path) -> AsyncGenerator[Database]:
 
 
 async def _refuse_while_in_use(there: Database, file: Path) -> None:
-    if await Peers(there).living():
+    if await in_use(there):
         raise RestoreRefused(file, f"A bot is running on {there.name}. Stop it first.")
 
 
@@ -119,12 +115,8 @@ async def _kept(settings: Settings, there: Database, mode: Mode) -> Path | None:
     if not await there.look_up("SELECT 1 FROM users LIMIT 1", {}):
         return None
     backups = Backups(there.url, settings.backup_dir, settings.backup_keep, Clock(), mode)
-    try:
-        settings.backup_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise FolderNotWritable(settings.backup_dir, "BACKUP_DIR") from exc
     # No older one is removed for it: that may be the very file.
-    return (await backups.make_at(settings.backup_dir)).path
+    return (await backups.add()).path
 
 
 async def _put(here: Database, there: Database, file: Path) -> Copied:

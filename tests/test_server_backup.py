@@ -16,15 +16,15 @@ from pixel_bot import servers
 from pixel_bot.backups import back_up_database, restore_database
 from pixel_bot.care import Care
 from pixel_bot.db import copy
-from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
+from pixel_bot.db.peers import Peers
 from pixel_bot.db.shelf import kept_in
 from pixel_bot.errors import BackupFailed, DatabaseRefused, FolderNotWritable, RestoreRefused
 from pixel_bot.settings import Settings
-from pixel_bot.testing import SettableClock, Stage, settings_in, stage
+from pixel_bot.testing import SettableClock, settings_in, stage
 from tests.postgres import Databases
 from tests.seed import execute, query, url_of
-from tests.test_db_copy import everything
+from tests.test_db_copy import everything, findings
 
 BALANCES = "SELECT name, points FROM users WHERE points > 0 ORDER BY name"
 THEN, SINCE = [("alice", 105), ("bob", 30)], [("alice", 105), ("bob", 30), ("zoe", 7)]
@@ -64,11 +64,6 @@ async def backup(there: Settings) -> Path:
 def only(there: Settings) -> Path:
     (made,) = kept_in(there.backup_dir, "sandbox")
     return made.path
-
-
-async def findings(one: Stage) -> list[str]:
-    async with one.services.database.readers() as session:
-        return await check(session, one.services.levels.curve.level_of)
 
 
 # Backup
@@ -221,7 +216,7 @@ async def test_nor_when_one_starts_meanwhile(there: Settings, backup: Path, monk
     async def living(self: object) -> set[int]:
         return next(looks)
 
-    monkeypatch.setattr(servers.Peers, "living", living)
+    monkeypatch.setattr(Peers, "living", living)
     with pytest.raises(RestoreRefused, match="A bot is running"):
         await restore_database(there, backup)
     assert query(there.database_url, BALANCES) == SINCE

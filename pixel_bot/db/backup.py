@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS
-from pixel_bot.db.meta import Mode
+from pixel_bot.db.meta import Mode, mode_of
 from pixel_bot.db.shelf import Kind, Place, names, taken
 from pixel_bot.db.trouble import FULL, READ_ONLY, UNREACHABLE, problem_of
 from pixel_bot.errors import BackupFailed, DatabaseRefused, FolderNotWritable, PixelError
@@ -199,9 +199,7 @@ def mode_in(connection: sqlite3.Connection) -> Mode | None:
         row = connection.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()
     except sqlite3.OperationalError:  # older than the mark
         return None
-    if row is None or row[0] not in ("live", "sandbox"):
-        return None
-    return "live" if row[0] == "live" else "sandbox"
+    return None if row is None else mode_of(row[0])
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:

@@ -25,6 +25,11 @@ async def remember(session: AsyncSession, key: str, value: str) -> None:
     )
 
 
+def mode_of(mark: object) -> Mode | None:
+    """What a value kept under ``mode`` says; None of anything else."""
+    return "live" if mark == "live" else "sandbox" if mark == "sandbox" else None
+
+
 async def claim_mode(session: AsyncSession, mode: Mode) -> None:
     """Mark a fresh database as live or sandbox.
 

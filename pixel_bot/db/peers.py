@@ -44,6 +44,11 @@ class _Wire(Protocol):
     def close(self, *, timeout: float) -> Coroutine[Any, Any, None]: ...
 
 
+async def in_use(database: Database) -> bool:
+    """True when a bot runs on a shared database; that of one bot alone is a file, which has its lock."""
+    return database.is_shared and bool(await Peers(database).living())
+
+
 class Peers:
     """Needs a running event loop from ``start`` on. ``tell``, ``have`` and ``heard`` do not wait for the server."""
 

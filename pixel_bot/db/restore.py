@@ -53,13 +53,7 @@ def restore(file: Path, target: Path, facts: Facts, moment: datetime, examine: E
     if target.exists() and file.samefile(target):
         raise RestoreRefused(file, "It is the database in use itself.")
     with _no_bot_on(target, file):
-        mode = _mode_of_present(target)
-        if mode and facts.mode and mode != facts.mode:
-            # Play money and real points never meet, also not here.
-            why = (
-                f"It is a {facts.mode} database, and {target} is a {mode} one. Point DATABASE_URL to where it belongs."
-            )
-            raise RestoreRefused(file, why)
+        refuse_other_mode(file, facts, _mode_of_present(target), str(target))
         fresh = copy_beside(file, target, examine, f"copy it to {target} yourself while no bot runs")
         try:
             aside = _keep_aside(file, target, moment)
@@ -72,6 +66,17 @@ def restore(file: Path, target: Path, facts: Facts, moment: datetime, examine: E
             fresh.path.unlink(missing_ok=True)
         sync_folder(target.parent)
     return Restored(target, fresh.size, facts, aside)
+
+
+def refuse_other_mode(file: Path, facts: Facts, mode: Mode | None, target: str) -> None:
+    """Play money and real points never meet, also not here.
+
+    Raises:
+        RestoreRefused: the file is of one mode, and the target, which is called like this, of the other.
+    """
+    if mode and facts.mode and mode != facts.mode:
+        why = f"It is a {facts.mode} database, and {target} is a {mode} one. Point DATABASE_URL to where it belongs."
+        raise RestoreRefused(file, why)
 
 
 @contextmanager

@@ -59,13 +59,21 @@ class Backups:
             BackupUnderWay: one is being made.
             FolderNotWritable, BackupFailed, DatabaseRefused: there is none, and older ones are all there.
         """
-        backup = await self._write(self._folder, names(self._folder, self._clock.now(), self._kind))
+        backup = await self.add()
         if backup.findings:
             return backup
         removed = await asyncio.to_thread(make_room, self._folder, self._kind, self._keep, backup.path)
         if removed:
             log.info("Backups: removed %s.", ", ".join(path.name for path in removed))
         return backup
+
+    async def add(self) -> Backup:
+        """Make one in the folder, and remove none.
+
+        Raises:
+            BackupUnderWay, FolderNotWritable, BackupFailed, DatabaseRefused: as ``make``.
+        """
+        return await self._write(self._folder, names(self._folder, self._clock.now(), self._kind))
 
     async def make_and_log(self) -> Backup:
         """The same, with a line in the log for the streamer."""
