@@ -7,8 +7,8 @@ from pathlib import Path
 from _ledger import DATABASE
 from _million import empty
 
-from pixel_bot.platforms.sandbox.world import id_of
-from pixel_bot.services.container import curve_of
+from pixel_bot.sandbox.twitch.users import id_of
+from pixel_bot.services import curve_of
 from pixel_bot.testing import settings_in
 
 NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < :people)"

@@ -16,9 +16,9 @@ from typing import Any
 from _ledger import DATABASE
 
 from pixel_bot.clock import Clock
-from pixel_bot.platforms.sandbox.world import id_of
-from pixel_bot.services.people import Person
-from pixel_bot.show import opened
+from pixel_bot.model.people import Person
+from pixel_bot.run.running_bot import opened
+from pixel_bot.sandbox.twitch.users import id_of
 from pixel_bot.testing import settings_in
 
 NOTHING = "a look at nothing"
@@ -29,7 +29,7 @@ SCAN = "SELECT COUNT(*), SUM(amount), SUM(balance_after), MAX(created_at) FROM t
 MEASURED = """
 import sys, time
 from pathlib import Path
-from pixel_bot.cli import main
+from pixel_bot.cli.command_line import main
 
 code = main(sys.argv[1:])
 (most,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))

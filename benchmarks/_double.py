@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 from aiohttp import web
 
-from pixel_bot.platforms.sandbox import frames
-from pixel_bot.platforms.sandbox.world import BOT, STREAMER
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 
 FRAMES_A_WRITE = 50
 QUIET_SECONDS = 600

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from pixel_bot.platforms.sandbox import frames
-from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, Role, citizen
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, Role, citizen
 
 SEED = 20_260_101
 GAP = timedelta(milliseconds=20)

@@ -5,10 +5,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixel_bot.db.check import check
 from pixel_bot.db.engine import Database
-from pixel_bot.services.container import curve_of
+from pixel_bot.services import curve_of
 from pixel_bot.testing import settings_in
+from pixel_bot.upkeep.check import check
 
 DATABASE = "sandbox.db"
 

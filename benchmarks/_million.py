@@ -7,8 +7,8 @@ from pathlib import Path
 from _ledger import DATABASE
 
 from pixel_bot.clock import Clock
-from pixel_bot.platforms.sandbox.world import id_of
-from pixel_bot.show import opened
+from pixel_bot.run.running_bot import opened
+from pixel_bot.sandbox.twitch.users import id_of
 from pixel_bot.testing import settings_in
 
 POINTS, XP = 1_000_000_000, 40

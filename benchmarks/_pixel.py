@@ -13,14 +13,14 @@ from typing import Any
 from _bots import Options
 from _process import say, told_to_end
 
-from pixel_bot.bot import PixelBot
+from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
+from pixel_bot.earning.chat_gate import ChatLine
 from pixel_bot.logs import set_up_logging
-from pixel_bot.platforms.sandbox.world import BOT, STREAMER
-from pixel_bot.runner import _settle_memory  # pyright: ignore[reportPrivateUsage] - the very setting that is measured
-from pixel_bot.services.chat_gate import ChatLine
+from pixel_bot.run.runner import _settle_memory  # pyright: ignore[reportPrivateUsage] - the very setting that is measured
+from pixel_bot.run.running_bot import opened
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.settings import Settings
-from pixel_bot.show import opened
 from pixel_bot.testing import guest, settings_in
 
 ACCOUNTS = {

@@ -17,7 +17,7 @@ import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from pixel_bot.platforms.sandbox.world import BOT, STREAMER, World
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, World
 
 KEY = "soak-overlay-key"
 READY_SECONDS = 120.0

@@ -11,10 +11,10 @@ from _soak_traffic import Traffic
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
 
-from pixel_bot.platforms.sandbox.endpoints import Endpoints
-from pixel_bot.platforms.sandbox.frames import Json
-from pixel_bot.platforms.sandbox.session import Session
-from pixel_bot.platforms.sandbox.twitch import Twitch
+from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.endpoints import Endpoints
+from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.session import Session
 from pixel_bot.web.server import WebServer
 
 PATH = "/twitch"

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from _frames import WORDS, crowd
 from _soak_bot import now
 
-from pixel_bot.platforms.sandbox import frames
-from pixel_bot.platforms.sandbox.points import RewardRefused
-from pixel_bot.platforms.sandbox.twitch import Line, Twitch
-from pixel_bot.platforms.sandbox.world import PERSONAS, STREAMER, Citizen
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.channel_points import RewardRefused
+from pixel_bot.sandbox.twitch.double import Line, Twitch
+from pixel_bot.sandbox.twitch.users import PERSONAS, STREAMER, Citizen
 
 STEP_SECONDS = 0.01
 BEFORE_SECONDS, AFTER_SECONDS = 10.0, 3.0

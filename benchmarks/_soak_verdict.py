@@ -8,7 +8,7 @@ from pathlib import Path
 from _soak_bot import SoakPage
 from _soak_traffic import Due, Traffic
 
-from pixel_bot.platforms.sandbox.twitch import Twitch
+from pixel_bot.sandbox.twitch.double import Twitch
 
 SHOWN = 5
 KINDS = ("follow", "sub", "gift", "cheer", "raid")

@@ -9,7 +9,7 @@ from twitchio import ChatMessage, eventsub
 from twitchio.ext import commands
 from twitchio.http import Route
 
-from pixel_bot.platforms.sandbox.world import BOT, STREAMER
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 
 
 class Listener(commands.Component):

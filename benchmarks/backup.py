@@ -15,13 +15,13 @@ from _report import ms, percentile, table
 from sqlalchemy import text
 
 from pixel_bot.clock import Clock
-from pixel_bot.db.backup import Backup
-from pixel_bot.db.check import check
-from pixel_bot.services.award_batch import line_of
-from pixel_bot.services.container import Services
-from pixel_bot.services.people import Person
-from pixel_bot.show import opened
+from pixel_bot.earning.award_batch import line_of
+from pixel_bot.model.people import Person
+from pixel_bot.run.running_bot import opened
+from pixel_bot.services import Services
 from pixel_bot.testing import settings_in
+from pixel_bot.upkeep.backup_file import Backup
+from pixel_bot.upkeep.check import check
 
 CHATTERS = 2_000
 ROWS_EACH = 10

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from _report import ms, percentile, ratio, table
 
-from pixel_bot.platforms.sandbox.world import citizen
+from pixel_bot.sandbox.twitch.users import citizen
 from pixel_bot.testing import Live, live
 
 CHATTERS = 1_000

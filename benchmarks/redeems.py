@@ -16,11 +16,11 @@ from _report import ms, percentile, table
 from sqlalchemy import text
 
 from pixel_bot.clock import Clock
+from pixel_bot.db.json_rows import fold, unfold
 from pixel_bot.db.models import stamp
-from pixel_bot.db.sets import fold, unfold
-from pixel_bot.platforms.sandbox import frames
-from pixel_bot.platforms.sandbox.world import citizen
-from pixel_bot.services.outcome import PlaySound, to_payload
+from pixel_bot.model.outcome import PlaySound, to_payload
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.users import citizen
 from pixel_bot.testing import Stage, stage
 
 WARM_UP = 100

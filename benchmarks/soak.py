@@ -19,8 +19,8 @@ from _soak_faults import CountingTwitch, Faults, Place
 from _soak_traffic import MOD, Traffic
 from _soak_verdict import Ledger, wrong_with
 
-from pixel_bot.platforms.sandbox.twitch import Line
-from pixel_bot.platforms.sandbox.world import STREAMER, World
+from pixel_bot.sandbox.twitch.double import Line
+from pixel_bot.sandbox.twitch.users import STREAMER, World
 
 PEOPLE = 5_000
 SAMPLE_SECONDS = 60.0

@@ -21,21 +21,21 @@ from typing import Any
 
 from twitchio.ext import commands
 
-from pixel_bot.bot import PixelBot
-from pixel_bot.chat.command import command, command_list, usage
-from pixel_bot.chat.context import Context
-from pixel_bot.chat.converters import Amount, KnownViewer, Total
-from pixel_bot.chat.guards import audience, broadcaster_only, mods_only
-from pixel_bot.chat.redeem import redeem
+from pixel_bot.accounts.merge import Linked
+from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.command import command, command_list, usage
+from pixel_bot.bot.context import Context
+from pixel_bot.bot.converters import Amount, KnownViewer, Total
+from pixel_bot.bot.guards import audience, broadcaster_only, mods_only
+from pixel_bot.bot.redeem_command import redeem
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
-from pixel_bot.jobs.effects import Job, effect
-from pixel_bot.jobs.queue import Place
-from pixel_bot.services.happenings import Cheer, Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
-from pixel_bot.services.joining import Linked
-from pixel_bot.services.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
-from pixel_bot.services.people import Person, Viewer
-from pixel_bot.services.wheel import Odds
-from pixel_bot.services.words import in_words
+from pixel_bot.model.channel_events import Cheer, Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
+from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.points.ledger_words import in_words
+from pixel_bot.queue.effects import Job, effect
+from pixel_bot.queue.queue import Place
+from pixel_bot.redeems.wheel import Odds
 from pixel_bot.texts import count, duration, number, signed
 
 __all__ = [

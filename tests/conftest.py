@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.services.container import Services
+from pixel_bot.run.running_bot import opened
+from pixel_bot.services import Services
 from pixel_bot.settings import Settings
-from pixel_bot.show import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
-from tests.pattern import fresh_file
-from tests.postgres import Databases, postgres
+from tests.harness.pattern import fresh_file
+from tests.harness.postgres import Databases, postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -83,7 +83,7 @@ def violations(source: str, module: str) -> list[str]:
     layer = layer_of(module)
     found: list[str] = []
     for name in imported(source, module):
-        if module == "pixel_bot.chat.cogs" and name == "cogs":
+        if module == "pixel_bot.bot.cog_loader" and name == "cogs":
             continue  # the package is only asked where its files are
         if name == "pixel_bot.__version__":
             continue
@@ -102,7 +102,7 @@ def sources() -> list[tuple[str, Path]]:
 
 def test_the_sources_are_found() -> None:
     modules = {module for module, _ in sources()}
-    assert {"pixel_bot", "pixel_bot.bot", "pixel_bot.services.ledger", "cogs.points"} <= modules
+    assert {"pixel_bot", "pixel_bot.bot.bot", "pixel_bot.points.ledger", "cogs.points"} <= modules
     assert {layer_of(module) for module in modules} == {*MAY_IMPORT, "top"}
 
 
@@ -114,21 +114,21 @@ def test_imports_run_downwards() -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("cogs.points", "from pixel_bot.services.ledger import post"),
+        ("cogs.points", "from pixel_bot.points.ledger import post"),
         ("cogs.points", "import cogs.admin"),
         ("cogs.points", "from cogs import admin"),
-        ("pixel_bot.services.ledger", "from pixel_bot.bot import PixelBot"),
-        ("pixel_bot.services.ledger", "from pixel_bot.web.server import STATIC"),
-        ("pixel_bot.services.ledger", "from ..chat import context"),
-        ("pixel_bot.services.ledger", "def late():\n    import pixel_bot.platforms.sandbox.world"),
-        ("pixel_bot.db.engine", "from pixel_bot.services import ledger"),
+        ("pixel_bot.points.ledger", "from pixel_bot.bot.bot import PixelBot"),
+        ("pixel_bot.points.ledger", "from pixel_bot.web.server import STATIC"),
+        ("pixel_bot.points.ledger", "from ..chat import context"),
+        ("pixel_bot.points.ledger", "def late():\n    import pixel_bot.sandbox.twitch.users"),
+        ("pixel_bot.db.engine", "from pixel_bot.points import ledger"),
         ("pixel_bot.db.engine", "from pixel_bot import plugin"),
-        ("pixel_bot.web.pages", "from pixel_bot.chat.context import Context"),
-        ("pixel_bot.platforms.sandbox.page", "from pixel_bot.bot import PixelBot"),
-        ("pixel_bot.chat.context", "from pixel_bot.plugin import Cog"),
-        ("pixel_bot.bot", "from pixel_bot.app import App"),
+        ("pixel_bot.web.pages", "from pixel_bot.bot.context import Context"),
+        ("pixel_bot.sandbox.page", "from pixel_bot.bot.bot import PixelBot"),
+        ("pixel_bot.bot.context", "from pixel_bot.plugin import Cog"),
+        ("pixel_bot.bot.bot", "from pixel_bot.run.sandbox_app import App"),
         ("pixel_bot.texts", "from pixel_bot.db.models import stamp"),
-        ("pixel_bot.app", "from cogs.points import Points"),
+        ("pixel_bot.run.sandbox_app", "from cogs.points import Points"),
     ],
 )
 def test_an_upward_import_would_be_found(module: str, source: str) -> None:
@@ -139,8 +139,8 @@ def test_an_upward_import_would_be_found(module: str, source: str) -> None:
     ("module", "source"),
     [
         ("cogs.points", "import random\nfrom pixel_bot.plugin import Cog\nfrom twitchio.ext import commands"),
-        ("pixel_bot.services.ledger", "from pixel_bot.db.sets import fold\nfrom pixel_bot import __version__"),
-        ("pixel_bot.app", "from pixel_bot.bot import PixelBot"),
+        ("pixel_bot.points.ledger", "from pixel_bot.db.json_rows import fold\nfrom pixel_bot import __version__"),
+        ("pixel_bot.run.sandbox_app", "from pixel_bot.bot.bot import PixelBot"),
     ],
 )
 def test_a_downward_import_is_allowed(module: str, source: str) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy.engine.reflection import Inspector
 
 from pixel_bot.db.migrations.versions import r0001_seed
 from pixel_bot.db.models import read_stamp, stamp
+from pixel_bot.db.normalise import tidy_names, tidy_numbers
 from pixel_bot.db.tables import Base
-from pixel_bot.db.tidy import tidy_names, tidy_numbers
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.texts import count
 

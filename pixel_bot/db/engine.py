@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 from pixel_bot.db.driver import Connection as DriverConnection
 from pixel_bot.db.driver import connect
-from pixel_bot.db.sets import sql
+from pixel_bot.db.json_rows import sql
 
 BUSY_TIMEOUT_MS = 10_000
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from pixel_bot.db.backup import back_up, read_only
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS, Database, is_damaged
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
+from pixel_bot.upkeep.backup_file import back_up, read_only
 
 HEAD = "0006"
 """The newest migration. A constant, so that a start with nothing to do needs not import Alembic."""

@@ -7,9 +7,9 @@ from typing import cast
 from pixel_bot.platforms.twitch.accounts import Account, Accounts, Tokens
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
-from pixel_bot.platforms.twitch.topics import scopes_for
-from pixel_bot.services.container import Services
-from pixel_bot.show import Show
+from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.run.running_bot import Show
+from pixel_bot.services import Services
 
 
 @asynccontextmanager

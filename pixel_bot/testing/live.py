@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from pixel_bot.app import App, running
 from pixel_bot.clock import Clock
-from pixel_bot.platforms.sandbox.twitch import Line
-from pixel_bot.platforms.sandbox.world import STREAMER, Citizen, Role, citizen
+from pixel_bot.run.sandbox_app import App, running
+from pixel_bot.sandbox.twitch.double import Line
+from pixel_bot.sandbox.twitch.users import STREAMER, Citizen, Role, citizen
 from pixel_bot.testing.settings import settings_in
 
 ANSWER_SECONDS = 10.0

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from pixel_bot.services.overlay import Ack, Overlay, Screen
+from pixel_bot.overlay.overlay import Ack, Overlay, Screen
 
 Message = Mapping[str, Any]
 

@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from pixel_bot.backends.rack import Backends
-from pixel_bot.bot import Account, PixelBot
-from pixel_bot.chat.joystick import JoystickRoom
-from pixel_bot.jobs.limits import Limits
-from pixel_bot.platforms.sandbox import frames
-from pixel_bot.platforms.sandbox.world import BOT, STREAMER, Citizen, Role, citizen
-from pixel_bot.services.container import Services
-from pixel_bot.services.happenings import Happening
-from pixel_bot.services.people import Person, Viewer
-from pixel_bot.services.speaking import Outgoing
-from pixel_bot.services.spoken import Spoken
-from pixel_bot.show import opened
+from pixel_bot.backends.build import Backends
+from pixel_bot.bot.bot import Account, PixelBot
+from pixel_bot.bot.joystick import JoystickRoom
+from pixel_bot.model.channel_events import Happening
+from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.outgoing import Outgoing
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.queue.limits import Limits
+from pixel_bot.run.running_bot import opened
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, Role, citizen
+from pixel_bot.services import Services
 from pixel_bot.testing.clock import SettableClock
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in

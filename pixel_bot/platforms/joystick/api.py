@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pixel_bot.errors import PixelError
 from pixel_bot.platforms.joystick.fields import ID, is_username
-from pixel_bot.platforms.joystick.installs import Installs, NotInstalled
+from pixel_bot.platforms.joystick.installations import Installs, NotInstalled
 from pixel_bot.platforms.wire import Answer, Wire
 
 IDENTITY = "me/identity"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard, cast
 
-from pixel_bot.services.people import Person
+from pixel_bot.model.people import Person
 from pixel_bot.texts import fit, visible
 
 MOST = 1_000_000_000

@@ -11,6 +11,9 @@ from typing import Any, Literal, cast
 
 import orjson
 
+from pixel_bot.model.channel_events import Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
+from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.fields import (
     Message,
     amount_of,
@@ -21,9 +24,6 @@ from pixel_bot.platforms.joystick.fields import (
     plain_words,
     printable,
 )
-from pixel_bot.services.happenings import Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
-from pixel_bot.services.people import Person
-from pixel_bot.services.spoken import Spoken
 
 Kind = Literal["tip", "follow", "sub", "resub", "gift", "wheel", "raid", "enter", "on", "off"]
 

@@ -6,20 +6,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pixel_bot.clock import Clock
+from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.db.engine import Database
+from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.joystick.api import JoystickApi
-from pixel_bot.platforms.joystick.care import Care
-from pixel_bot.platforms.joystick.hearing import Listener
-from pixel_bot.platforms.joystick.installs import NOT_YET, Installs
-from pixel_bot.platforms.joystick.line import CONNECTING, Line
+from pixel_bot.platforms.joystick.frame_dispatch import Listener
+from pixel_bot.platforms.joystick.gateway_connection import CONNECTING, Line
+from pixel_bot.platforms.joystick.installation_monitor import Care
+from pixel_bot.platforms.joystick.installation_store import Records
+from pixel_bot.platforms.joystick.installations import NOT_YET, Installs
+from pixel_bot.platforms.joystick.leader_election import Ask
 from pixel_bot.platforms.joystick.oauth import JoystickOAuth
-from pixel_bot.platforms.joystick.records import Records
-from pixel_bot.platforms.joystick.turns import Ask
-from pixel_bot.platforms.joystick.voice import JoystickVoice
-from pixel_bot.platforms.rounds import keep_running
+from pixel_bot.platforms.joystick.sender import JoystickVoice
 from pixel_bot.platforms.wire import Wire
-from pixel_bot.services.cipher import Cipher
-from pixel_bot.services.stream import Stream
+from pixel_bot.security.cipher import Cipher
 from pixel_bot.texts import duration
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from pixel_bot.concurrency.next_change import NextChange
 from pixel_bot.logs import hide
-from pixel_bot.platforms.changes import NextChange
 from pixel_bot.platforms.twitch.helix import Role
 
 log = logging.getLogger(__name__)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from pixel_bot.clock import Clock
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
+from pixel_bot.platforms.twitch.eventsub_connection import Line, Listener
 from pixel_bot.platforms.twitch.helix import Helix, Role
-from pixel_bot.platforms.twitch.line import Line, Listener
+from pixel_bot.platforms.twitch.subscription_types import topics
 from pixel_bot.platforms.twitch.subscriptions import Refusal, Subscriptions
-from pixel_bot.platforms.twitch.topics import topics
 from pixel_bot.platforms.wire import Wire
 from pixel_bot.texts import count, duration
 

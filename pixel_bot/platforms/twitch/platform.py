@@ -8,17 +8,17 @@ import twitchio.eventsub.websockets
 from twitchio.http import Route
 
 from pixel_bot.clock import Clock
-from pixel_bot.platforms.rounds import keep_running
+from pixel_bot.concurrency.retry import keep_running
+from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.twitch.accounts import Accounts
-from pixel_bot.platforms.twitch.care import Care
-from pixel_bot.platforms.twitch.channel import Channel
+from pixel_bot.platforms.twitch.channel_state import Channel
 from pixel_bot.platforms.twitch.eventsub import EventSub
+from pixel_bot.platforms.twitch.eventsub_connection import Listener
 from pixel_bot.platforms.twitch.helix import TwitchHelix
 from pixel_bot.platforms.twitch.http import TwitchHttp
-from pixel_bot.platforms.twitch.line import Listener
 from pixel_bot.platforms.twitch.oauth import OAuth
+from pixel_bot.platforms.twitch.token_refresh import Care
 from pixel_bot.platforms.wire import Wire
-from pixel_bot.services.stream import Stream
 
 
 @dataclass(frozen=True, slots=True)

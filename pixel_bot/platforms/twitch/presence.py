@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
+from pixel_bot.earning.watch_time import PresenceUnknown, WatchRole
+from pixel_bot.model.people import Person
 from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
-from pixel_bot.services.people import Person
-from pixel_bot.services.watch import PresenceUnknown, WatchRole
 
 PAGE = 1_000
 IDS_IN_ONE_REQUEST = 100

@@ -14,9 +14,9 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import Clock
-from pixel_bot.platforms.rounds import Pace, Rounds
+from pixel_bot.concurrency.retry import Pace, Rounds
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
-from pixel_bot.services.natives import Native, Natives, RedemptionHeard, Ticket, read_redemption
+from pixel_bot.redeems.channel_points import Native, Natives, RedemptionHeard, Ticket, read_redemption
 
 log = logging.getLogger(__name__)
 

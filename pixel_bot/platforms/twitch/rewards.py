@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from pixel_bot.concurrency.retry import Pace, Rounds
 from pixel_bot.errors import BadInput, ChatError
-from pixel_bot.platforms.rounds import Pace, Rounds
 from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
-from pixel_bot.services.natives import Native, Natives, Sign
-from pixel_bot.services.redeems import ALL, Price, Redeems
+from pixel_bot.redeems.catalogue import ALL, Price, Redeems
+from pixel_bot.redeems.channel_points import Native, Natives, Sign
 
 log = logging.getLogger(__name__)
 

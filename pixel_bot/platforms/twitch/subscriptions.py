@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
-from pixel_bot.platforms.twitch.topics import Topic
+from pixel_bot.platforms.twitch.subscription_types import Topic
 
 log = logging.getLogger(__name__)
 

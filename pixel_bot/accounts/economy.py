@@ -1,0 +1,202 @@
+"""What people do with points on purpose: give them, and as a mod change and undo."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.accounts import gift_pause
+from pixel_bot.accounts.merge import Joining
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.json_rows import fold, sql, unfold
+from pixel_bot.db.models import stamp
+from pixel_bot.earning.chat_gate import ChatRules
+from pixel_bot.errors import BadAmount, NothingToUndo
+from pixel_bot.model.people import Viewer
+from pixel_bot.points import ledger, mod_changes
+from pixel_bot.points.idempotency import write_once
+from pixel_bot.points.ledger import Entry
+from pixel_bot.points.levels import Levels, LevelUp
+from pixel_bot.texts import count, number, signed
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A gift: how much, and both balances after it."""
+
+    amount: int
+    giver_balance: int
+    receiver_balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class XpChange:
+    """A change of XP by a mod: how much it came to, how much there is now, and the levels reached."""
+
+    delta: int
+    xp: int
+    ups: tuple[LevelUp, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A change that was taken back. ``missing`` points had been spent meanwhile and stay with what they bought."""
+
+    summary: str
+    actor: str
+    missing: int
+
+
+class Economy:
+    """Transfers and the changes that mods make, each in one transaction."""
+
+    def __init__(self, database: Database, clock: Clock, levels: Levels, joining: Joining) -> None:
+        self._database = database
+        self._clock = clock
+        self._levels = levels
+        self._joining = joining
+
+    async def give(self, giver: Viewer, receiver: Viewer, amount: int | None) -> Given:
+        """Move points from one viewer to another; None moves all.
+
+        Raises:
+            BadAmount: to oneself, or nothing.
+            NotEnoughPoints: more than the giver has.
+            GivingRests: the giver's accounts were joined less than an hour ago.
+        """
+        if giver.id == receiver.id:
+            raise BadAmount("You cannot give points to yourself.")
+        if amount is not None and amount <= 0:
+            raise BadAmount("That has to be more than zero.")
+        async with write_once(self._database) as session:
+            now = self._clock.now()
+            await gift_pause.refuse(session, giver.id, now)
+            if amount is None:
+                amount = await ledger.balance_of(session, giver.id)
+                if amount <= 0:
+                    raise BadAmount("You have no points to give.")
+            after = await ledger.post(
+                session,
+                [
+                    Entry(giver.id, -amount, "give", now, note=receiver.name),
+                    Entry(receiver.id, amount, "give", now, note=giver.name),
+                ],
+            )
+        return Given(amount, after[giver.id], after[receiver.id])
+
+    async def add(self, actor: Viewer, viewer: Viewer, amount: int, note: str = "") -> int:
+        """A mod adds points, or takes them with a negative amount. Returns the balance.
+
+        Raises:
+            NotEnoughPoints: the viewer has fewer than are to be taken.
+        """
+        verb, preposition = ("add", "to") if amount >= 0 else ("remove", "from")
+        summary = f"{verb} {count(abs(amount), 'point')} {preposition} {viewer}"
+        async with write_once(self._database) as session:
+            return await self._post_change(session, actor, viewer, amount, f"mod:{verb}", summary, note)
+
+    async def set(self, actor: Viewer, viewer: Viewer, points: int, note: str = "") -> int:
+        """A mod sets a balance. Returns how much that changed."""
+        async with write_once(self._database) as session:
+            delta = points - await ledger.balance_of(session, viewer.id)
+            summary = f"set {viewer} to {count(points, 'point')} ({signed(delta)})"
+            await self._post_change(session, actor, viewer, delta, "mod:set", summary, note)
+        return delta
+
+    async def chatters_since(self, moment: datetime, heard: Sequence[str], rules: ChatRules) -> list[int]:
+        """User ids of those who chatted since a moment.
+
+        Args:
+            moment: from when on.
+            heard: platform ids (or names, on other platforms) of those heard in this run. Those of an earlier run are
+                found by the cooldowns that their awards started.
+            rules: how long those cooldowns are.
+        """
+        async with self._database.readers() as session:
+            source = unfold(session, {"key": "text"})
+            result = await session.execute(
+                sql(
+                    f"SELECT COALESCE(u.merged_into, u.id) FROM users u JOIN {source} ON "
+                    "CASE u.platform WHEN 'twitch' THEN u.platform_id ELSE u.name END = row.key "
+                    "UNION SELECT user_id FROM cooldowns "
+                    "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
+                ),
+                {
+                    "rows": fold([(key,) for key in heard]),
+                    "chat": stamp(moment + timedelta(seconds=rules.points_cooldown)),
+                    "xp": stamp(moment + timedelta(seconds=rules.xp_cooldown)),
+                },
+            )
+            return sorted(result.scalars())
+
+    async def add_all(self, actor: Viewer, users: Sequence[int], amount: int) -> int:
+        """A mod gives points to many people at once, as one change. Returns to how many."""
+        if not users:
+            return 0
+        async with write_once(self._database) as session:
+            summary = f"add {count(amount, 'point')} to {number(len(users))} chatters"
+            now = self._clock.now()
+            change = await mod_changes.record(session, actor, summary, now)
+            await ledger.post(session, [Entry(user, amount, "mod:addall", now, change_id=change) for user in users])
+        return len(users)
+
+    async def change_xp(
+        self, actor: Viewer, viewer: Viewer, *, by: int | None = None, to: int | None = None
+    ) -> XpChange:
+        """A mod changes XP ``by`` an amount, or sets it ``to`` one. Levels follow; new ones pay what they pay."""
+        async with write_once(self._database) as session:
+            before = await self._levels.xp_of(session, viewer)
+            wanted = by if by is not None else (to or 0) - before
+            delta, ups = await self._levels.change(session, viewer, wanted)
+            summary = f"{signed(delta)} XP for {viewer}"
+            now = self._clock.now()
+            await mod_changes.record(session, actor, summary, now, xp_user_id=viewer.id, xp_delta=delta)
+        await self._levels.tell(ups)
+        return XpChange(delta, before + delta, tuple(ups))
+
+    async def history(self, viewer: Viewer, limit: int) -> list[ledger.Row]:
+        """The last rows of a viewer, newest first."""
+        async with self._database.readers() as session:
+            return await ledger.history(session, viewer.id, limit)
+
+    async def undo(self, actor: Viewer) -> Undone:
+        """Take back the last change by a mod that still stands, with compensating rows.
+
+        Raises:
+            NothingToUndo: no change is left.
+        """
+        async with write_once(self._database) as session:
+            change = await mod_changes.strike_last(session, self._clock.now())
+            if change is None:
+                raise NothingToUndo
+            link = await self._joining.of_change(session, change.id)
+            if link is not None:
+                missing = (await self._joining.part(session, link)).missing
+            else:
+                note = _signed_note(actor, "")
+                missing = (await mod_changes.take_back(session, change.id, self._clock.now(), note)).missing
+            if change.xp_user_id is not None:
+                viewer = await _viewer(session, change.xp_user_id)
+                await self._levels.change(session, viewer, -change.xp_delta)
+        if link is not None:
+            self._joining.tell()
+        return Undone(change.summary, change.actor, missing)
+
+    async def _post_change(
+        self, session: AsyncSession, actor: Viewer, viewer: Viewer, amount: int, reason: str, summary: str, note: str
+    ) -> int:
+        change = await mod_changes.record(session, actor, summary, self._clock.now())
+        entry = Entry(viewer.id, amount, reason, self._clock.now(), change_id=change, note=_signed_note(actor, note))
+        return (await ledger.post(session, [entry]))[viewer.id]
+
+
+def _signed_note(actor: Viewer, note: str) -> str:
+    return f"{actor.name}: {note}" if note else actor.name
+
+
+async def _viewer(session: AsyncSession, user_id: int) -> Viewer:
+    query = sql("SELECT id, name, display_name, points FROM users WHERE id = :id")
+    row = (await session.execute(query, {"id": user_id})).one()
+    return Viewer(row.id, row.name, row.display_name or row.name, row.points)

@@ -1,0 +1,254 @@
+"""Linking the two accounts of one person: a code that is asked for on one platform, and given on the other.
+
+A code that was whispered proves that both accounts are theirs. One that all of chat could read proves nothing yet:
+whoever gave it could be anybody, who would get at the asker's points. So there the asker must agree by name.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.accounts.attempts import Tries
+from pixel_bot.accounts.merge import AlreadyLinked, Joining, Linked, NotLinked, Unlinked
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.models import User
+from pixel_bot.db.models_links import LinkCode
+from pixel_bot.errors import ChatError
+from pixel_bot.model.names import SHOWN, other_than
+from pixel_bot.model.people import Platform, Viewer
+from pixel_bot.points.idempotency import write_once
+
+log = logging.getLogger(__name__)
+
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Without what looks alike: I, L, O, 0 and 1."""
+
+LENGTH = 6
+LIFETIME = timedelta(minutes=10)
+NEW = timedelta(seconds=20)
+
+
+class WrongCode(ChatError):
+    """No such code waits for anybody."""
+
+    def __init__(self, there: str) -> None:
+        super().__init__(f"That code is wrong, or older than 10 minutes. Ask for a new one on {there}.")
+
+
+class WrongPlace(ChatError):
+    """The code was asked for on the platform where it was given."""
+
+    def __init__(self, there: str, *, own: bool) -> None:
+        super().__init__(f"{'That is your own code; type it' if own else 'That code has to be typed'} on {there}.")
+
+
+class CodeIsNew(ChatError):
+    """They have a code from a moment ago: one who asks on and on would keep others from their answers.
+
+    ``code`` is None when nobody else may read it.
+    """
+
+    def __init__(self, code: str | None, there: str) -> None:
+        if code is None:
+            super().__init__("I have just whispered you a code; look there.")
+        else:
+            super().__init__(f"You have a code already: {code}, to be typed on {there}.")
+
+
+class CodeTaken(ChatError):
+    """Somebody else gave a code that all of chat could read, and was first."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else has typed that code before you. Ask for a new one, and say no to the old one.")
+
+
+class NothingToAgree(ChatError):
+    """Nobody gave a code of this person's."""
+
+    def __init__(self, there: str) -> None:
+        super().__init__(f"No code of yours waits for a yes. Ask for one, and type it on {there} within 10 minutes.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A code, and the platform where it is to be given, as people call it."""
+
+    code: str
+    there: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A code was given that all of chat could read: its owner must agree on the platform where they asked for it.
+
+    ``there`` is what people call that one, ``here`` the one where it was given. ``again`` is True when the same person
+    had given it before.
+    """
+
+    owner: Viewer
+    platform: Platform
+    there: str
+    here: str
+    again: bool
+
+
+class Links:
+    """Codes, and what they lead to."""
+
+    def __init__(self, database: Database, clock: Clock, joining: Joining) -> None:
+        self._database = database
+        self._clock = clock
+        self._joining = joining
+        self._tries = Tries(clock)
+
+    async def ask(self, viewer: Viewer, *, public: bool) -> Asked:
+        """A code for this account, good for 10 minutes; an older one of theirs is worth nothing any more.
+
+        Args:
+            viewer: whose account it is.
+            public: whether all of chat is going to read it.
+
+        Raises:
+            AlreadyLinked: it is linked to another one.
+            CodeIsNew: they have asked less than 20 seconds ago.
+        """
+        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        async with write_once(self._database) as session:
+            platform = await self._unlinked(session, viewer)
+            there = SHOWN[other_than(platform)]
+            now = self._clock.now()
+            await self._refuse_soon_again(session, viewer, there, now)
+            await session.execute(delete(LinkCode).where(or_(_is_of(viewer), LinkCode.expires_at <= now)))
+            values = {"code": code, "public": public, "expires_at": now + LIFETIME}
+            await session.execute(insert(LinkCode).values(user_id=viewer.id, **values))
+        return Asked(code, there)
+
+    async def give(self, viewer: Viewer, code: str) -> Linked | Pending:
+        """A code is typed. One that was whispered links at once, another one when its owner agrees.
+
+        Raises:
+            ChatError: it does not fit; the sentence says why.
+        """
+        code = code.strip().upper()
+        try:
+            self._tries.begin(viewer.id)
+            async with write_once(self._database) as session:
+                result = await self._given(session, viewer, code)
+        except ChatError:
+            # It may be right, for somebody or somewhere else, and now all of chat has read it.
+            async with self._database.write() as session:
+                await session.execute(update(LinkCode).where(LinkCode.code == code).values(public=True))
+            raise
+        if isinstance(result, Linked):
+            self._tries.succeed(viewer.id)
+            self._joining.tell()
+        else:
+            self._tries.forgive(viewer.id)
+        return result
+
+    async def agree(self, viewer: Viewer) -> Linked:
+        """The owner of a code says yes to the one who gave it.
+
+        Raises:
+            NothingToAgree: nobody gave it, or that is more than 10 minutes ago.
+            AlreadyLinked: one of the two accounts was linked meanwhile.
+        """
+        async with write_once(self._database) as session:
+            platform = await self._platform(session, viewer)
+            mine = (_is_of(viewer), LinkCode.expires_at > self._clock.now())
+            giver = (await session.execute(select(LinkCode.taken_by).where(*mine))).scalar()
+            if giver is None:
+                raise NothingToAgree(SHOWN[other_than(platform)])
+            linked = await self._join(session, viewer, viewer.id, platform, giver)
+        self._joining.tell()
+        return linked
+
+    async def drop(self, viewer: Viewer) -> bool:
+        """The code of this account is worth nothing from now on. Returns whether there was one."""
+        async with write_once(self._database) as session:
+            dropped = await session.execute(delete(LinkCode).where(_is_of(viewer)).returning(LinkCode.code))
+            return dropped.first() is not None
+
+    async def unlink(self, actor: Viewer, viewer: Viewer) -> Unlinked:
+        """A mod takes the accounts of somebody apart. What went over goes back, as far as it is still there.
+
+        Raises:
+            NotLinked: they have one account only.
+        """
+        async with write_once(self._database) as session:
+            link = await self._joining.standing(session, viewer.id)
+            if link is None:
+                raise NotLinked(viewer)
+            parted = await self._joining.part(session, link)
+        log.info("%s: unlink %s from %s", actor.name, parted.merged.name, parted.kept.name)
+        self._joining.tell()
+        return parted
+
+    async def _given(self, session: AsyncSession, viewer: Viewer, code: str) -> Linked | Pending:
+        here = await self._unlinked(session, viewer)
+        found = await self._found(session, code)
+        if found is None:
+            raise WrongCode(SHOWN[other_than(here)])
+        owner, platform, public, taken_by = found
+        if platform == here:
+            raise WrongPlace(SHOWN[other_than(here)], own=owner.id == viewer.id)
+        if not public:
+            return await self._join(session, viewer, owner.id, platform, viewer.id)
+        if taken_by not in (None, viewer.id):
+            raise CodeTaken
+        if taken_by is None:
+            # The owner has the whole time to agree, however late the code was given.
+            values = {"taken_by": viewer.id, "expires_at": self._clock.now() + LIFETIME}
+            await session.execute(update(LinkCode).where(_is_of(owner)).values(**values))
+        return Pending(owner, platform, SHOWN[platform], SHOWN[here], again=taken_by is not None)
+
+    async def _refuse_soon_again(self, session: AsyncSession, viewer: Viewer, there: str, now: datetime) -> None:
+        query = select(LinkCode.code, LinkCode.public, LinkCode.expires_at).where(_is_of(viewer))
+        row = (await session.execute(query)).first()
+        if row is not None and timedelta() <= now - (row.expires_at - LIFETIME) < NEW:
+            raise CodeIsNew(row.code if row.public else None, there)
+
+    async def _found(self, session: AsyncSession, code: str) -> tuple[Viewer, Platform, bool, int | None] | None:
+        """The owner of a code, where they asked, whether all of chat read it, and who gave it before."""
+        query = (
+            select(
+                User.id, User.name, User.display_name, User.points, User.platform, LinkCode.public, LinkCode.taken_by
+            )
+            .join(User, User.id == LinkCode.user_id)
+            .where(LinkCode.code == code, LinkCode.expires_at > self._clock.now())
+        )
+        row = (await session.execute(query)).first()
+        if row is None:
+            return None
+        owner = Viewer(row.id, row.name, row.display_name or row.name, row.points or 0)
+        return owner, _platform(row.platform), row.public, row.taken_by
+
+    async def _join(self, session: AsyncSession, actor: Viewer, owner: int, platform: Platform, giver: int) -> Linked:
+        """Link the owner of a code, who asked for it on ``platform``, to the giver, who is on the other one."""
+        kept, merged = (owner, giver) if platform == "twitch" else (giver, owner)
+        linked = await self._joining.join(session, actor, kept, merged)
+        both = (kept, merged)
+        await session.execute(delete(LinkCode).where(or_(LinkCode.user_id.in_(both), LinkCode.taken_by.in_(both))))
+        return linked
+
+    async def _unlinked(self, session: AsyncSession, viewer: Viewer) -> Platform:
+        """The platform of an account that is not linked yet."""
+        if await self._joining.standing(session, viewer.id) is not None:
+            raise AlreadyLinked(own=True)
+        return await self._platform(session, viewer)
+
+    async def _platform(self, session: AsyncSession, viewer: Viewer) -> Platform:
+        return _platform((await session.execute(select(User.platform).where(User.id == viewer.id))).scalar())
+
+
+def _is_of(viewer: Viewer) -> ColumnElement[bool]:
+    return LinkCode.user_id == viewer.id
+
+
+def _platform(kept: str | None) -> Platform:
+    return "joystick" if kept == "joystick" else "twitch"

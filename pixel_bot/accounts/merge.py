@@ -1,0 +1,158 @@
+"""Two accounts of one person become one, and two again: in the caller's transaction, and with nothing lost or made.
+
+Twitch's account is kept. The other one stays as a row without points and XP, whose identity and name lead to the kept
+one from then on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.accounts import gift_pause, merge_account_data
+from pixel_bot.clock import Clock
+from pixel_bot.db.models import User
+from pixel_bot.db.models_links import Link
+from pixel_bot.errors import ChatError
+from pixel_bot.model.people import Viewer
+from pixel_bot.points import ledger, mod_changes, paid_levels
+from pixel_bot.points.ledger import Entry
+from pixel_bot.points.levels import Levels
+
+
+class AlreadyLinked(ChatError):
+    """One of two accounts is linked, to each other or to somebody else's."""
+
+    def __init__(self, *, own: bool) -> None:
+        whose = "Your account" if own else "That account"
+        super().__init__(f"{whose} is linked to another one already. A mod can take them apart first.")
+
+
+class NotLinked(ChatError):
+    """There is nothing to take apart."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(f"{viewer} is not linked to another account.")
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Two accounts that are one now: the kept one with what it has now, the other one, and what went over."""
+
+    kept: Viewer
+    merged: Viewer
+    points: int
+    xp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """Two accounts that are two again, with what each has now. ``missing`` points that should go back are spent."""
+
+    kept: Viewer
+    merged: Viewer
+    points: int
+    xp: int
+    missing: int
+
+
+class Joining:
+    """Makes one of two accounts, and two of one."""
+
+    def __init__(self, clock: Clock, levels: Levels) -> None:
+        self._clock = clock
+        self._levels = levels
+        self.changed: set[Callable[[], None]] = set()
+        """Called when accounts were linked or taken apart: what is remembered of people may be wrong now."""
+
+    def tell(self) -> None:
+        """Let everybody know. Call it when it is durable."""
+        for tell in tuple(self.changed):
+            tell()
+
+    async def standing(self, session: AsyncSession, *users: int) -> Link | None:
+        """The link of one of these accounts, on whichever side; None when they have none."""
+        either = or_(Link.kept_id.in_(users), Link.merged_id.in_(users))
+        return (await session.execute(select(Link).where(Link.undone_at.is_(None), either).limit(1))).scalar()
+
+    async def of_change(self, session: AsyncSession, change_id: int) -> Link | None:
+        """The link that was made by a change; None when it made none, or when that is gone."""
+        mine = (Link.change_id == change_id, Link.undone_at.is_(None))
+        return (await session.execute(select(Link).where(*mine))).scalar()
+
+    async def join(self, session: AsyncSession, actor: Viewer, kept_id: int, merged_id: int) -> Linked:
+        """Link two accounts that are not linked.
+
+        Args:
+            session: the transaction.
+            actor: who did it.
+            kept_id: the account on Twitch.
+            merged_id: the one on the other platform.
+
+        Raises:
+            AlreadyLinked: one of them is.
+            BadAmount: no balance can hold what both have.
+        """
+        kept, merged = await self._locked(session, kept_id, merged_id)
+        if (link := await self.standing(session, kept_id, merged_id)) is not None:
+            raise AlreadyLinked(own=actor.id in (link.kept_id, link.merged_id))
+        now = self._clock.now()
+        change = await mod_changes.record(session, actor, f"link {merged.name} to {kept.name}", now)
+        points = await self._move_points(session, merged, kept, merged.points, "link", change)
+        xp = await self._levels.move(session, merged.name, kept.name)
+        await paid_levels.share(session, kept_id, merged_id, self._levels.rewarded, now)
+        await merge_account_data.hand_over(session, merged_id, kept_id)
+        await gift_pause.begin(session, kept_id, now)
+        await session.execute(update(User).where(User.id == merged_id).values(merged_into=kept_id, updated_at=now))
+        values = {"points": points, "xp": xp, "change_id": change, "created_at": now}
+        await session.execute(insert(Link).values(kept_id=kept_id, merged_id=merged_id, **values))
+        return Linked(_with(kept, points), _with(merged, -points), points, xp)
+
+    async def part(self, session: AsyncSession, link: Link) -> Unlinked:
+        """Take two accounts apart. What went over goes back, as far as it is still there.
+
+        Raises:
+            NotLinked: somebody else has just done it.
+        """
+        kept, merged = await self._locked(session, link.kept_id, link.merged_id)
+        now = self._clock.now()
+        if link.change_id is not None:
+            await mod_changes.strike(session, link.change_id, now)
+        ended = await session.execute(
+            update(Link).where(Link.id == link.id, Link.undone_at.is_(None)).values(undone_at=now).returning(Link.id)
+        )
+        if ended.first() is None:
+            raise NotLinked(kept)
+        # From here on the ledger leaves the merged account's entries where they are.
+        await session.execute(update(User).where(User.id == merged.id).values(merged_into=None, updated_at=now))
+        wanted = max(0, link.points + await merge_account_data.refunded(session, link))
+        points = max(0, min(wanted, kept.points))
+        await self._move_points(session, kept, merged, points, "unlink", link.change_id)
+        xp = await self._levels.move(session, kept.name, merged.name, link.xp)
+        await paid_levels.unshare(session, kept.id, merged.id, self._levels.rewarded)
+        await gift_pause.end(session, kept.id)
+        await merge_account_data.hand_back(session, link)
+        return Unlinked(_with(kept, -points), _with(merged, points), points, xp, wanted - points)
+
+    async def _locked(self, session: AsyncSession, *users: int) -> list[Viewer]:
+        """These accounts as they stand, in that order; nobody changes them before the transaction ends."""
+        shown = (User.id, User.name, User.display_name, User.points)
+        rows = await session.execute(select(*shown).where(User.id.in_(users)).order_by(User.id).with_for_update())
+        found = {row.id: Viewer(row.id, row.name, row.display_name or row.name, row.points or 0) for row in rows}
+        return [found[user] for user in users]
+
+    async def _move_points(
+        self, session: AsyncSession, giver: Viewer, taker: Viewer, points: int, reason: str, change: int | None
+    ) -> int:
+        now = self._clock.now()
+        entries = [
+            Entry(giver.id, -points, reason, now, change, taker.name),
+            Entry(taker.id, points, reason, now, change, giver.name),
+        ]
+        await ledger.post(session, entries if points else [])
+        return points
+
+
+def _with(viewer: Viewer, more: int) -> Viewer:
+    return replace(viewer, points=viewer.points + more)

@@ -1,0 +1,96 @@
+"""What goes along when two accounts become one, beside points and XP; all in the caller's transaction.
+
+Nobody gets away from a cooldown or a block by it: not by linking, and not by being taken apart again.
+"""
+
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.db.json_rows import sql
+from pixel_bot.db.models import Draw, QueueItem, Transaction, User
+from pixel_bot.db.models_links import Link
+from pixel_bot.model.outcome import fields_of
+
+_COPY_COOLDOWNS = """
+INSERT INTO cooldowns (user_id, key, expires_at)
+SELECT :taker, c.key, c.expires_at FROM cooldowns c
+WHERE c.user_id = :giver AND (:with_chat OR c.key NOT IN ('chat', 'xp'))
+ON CONFLICT (user_id, key) DO UPDATE SET expires_at =
+    CASE WHEN excluded.expires_at > cooldowns.expires_at THEN excluded.expires_at ELSE cooldowns.expires_at END
+"""
+
+_COPY_BLOCKS = """
+INSERT INTO blocks (user_id, key, created_at)
+SELECT :taker, b.key, b.created_at FROM blocks b WHERE b.user_id = :giver
+ON CONFLICT (user_id, key) DO NOTHING
+"""
+
+_NOT_GIVEN = or_(Draw.owed, and_(Draw.landed_at.is_(None), Draw.cancelled_at.is_(None)))
+"""Of a draw whose prize is still to come."""
+
+
+async def hand_over(session: AsyncSession, giver: int, taker: int) -> None:
+    """All that one account has goes to the other: of two cooldowns the later end holds, and blocks add up."""
+    await _copy_restraints(session, giver, taker, with_chat=True)
+    for table in ("cooldowns", "blocks"):
+        await session.execute(sql(f"DELETE FROM {table} WHERE user_id = :giver"), {"giver": giver})
+    await session.execute(update(QueueItem).where(QueueItem.user_id == giver).values(user_id=taker))
+    await session.execute(update(Draw).where(Draw.user_id == giver, _NOT_GIVEN).values(user_id=taker))
+    theirs = select(User.voice).where(User.id == giver).scalar_subquery()
+    await session.execute(update(User).where(User.id == taker, User.voice.is_(None)).values(voice=theirs))
+
+
+async def hand_back(session: AsyncSession, link: Link) -> None:
+    """The accounts are two again: what the merged one had bought before goes back to it.
+
+    The pauses of chat awards stay with the kept one. They tell who wrote in chat, and that was one person.
+    """
+    await _copy_restraints(session, link.kept_id, link.merged_id, with_chat=False)
+    moved = await session.execute(
+        update(QueueItem)
+        .where(*_bought_before(link))
+        .values(user_id=link.merged_id)
+        .returning(QueueItem.payload_json)
+        .execution_options(synchronize_session=False)
+    )
+    draws = [draw for payload in moved.scalars() if (draw := fields_of(payload).get("draw")) is not None]
+    await session.execute(update(Draw).where(Draw.id.in_(draws), _NOT_GIVEN).values(user_id=link.merged_id))
+
+
+async def refunded(session: AsyncSession, link: Link) -> int:
+    """Points that the kept account got back, while they were one, for what the merged one had bought before."""
+    theirs = (*_bought_before(link), QueueItem.refunded_at > link.created_at)
+    query = select(func.coalesce(func.sum(QueueItem.cost), 0)).where(*theirs)
+    return int((await session.execute(query)).scalar_one())
+
+
+def _bought_before(link: Link) -> list[ColumnElement[bool]]:
+    """The condition for items that the merged account asked for before this link, and not through an earlier one.
+
+    Through that one the kept account paid, as the ledger tells. What was free stands in no ledger; there it counts when
+    it was asked for.
+    """
+    paid = exists().where(
+        Transaction.user_id == link.merged_id,
+        Transaction.reason == literal("redeem:").concat(QueueItem.redeem),
+        Transaction.amount == -QueueItem.cost,
+        Transaction.created_at == QueueItem.created_at,
+    )
+    linked_elsewhere = exists().where(
+        Link.kept_id == link.kept_id,
+        Link.id != link.id,
+        Link.created_at < QueueItem.created_at,
+        Link.undone_at >= QueueItem.created_at,
+    )
+    return [
+        QueueItem.user_id == link.kept_id,
+        QueueItem.message_id.like("joystick:%"),
+        QueueItem.created_at <= link.created_at,
+        or_(paid, and_(QueueItem.cost == 0, ~linked_elsewhere)),
+    ]
+
+
+async def _copy_restraints(session: AsyncSession, giver: int, taker: int, *, with_chat: bool) -> None:
+    both = {"giver": giver, "taker": taker}
+    await session.execute(sql(_COPY_COOLDOWNS), both | {"with_chat": with_chat})
+    await session.execute(sql(_COPY_BLOCKS), both)

@@ -1,0 +1,1 @@
+"""Between TwitchIO and the rules: bot, context, converters, guards, cogs, event dispatch, outgoing messages."""

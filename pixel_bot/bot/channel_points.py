@@ -1,0 +1,200 @@
+"""Redeems that Twitch's channel points pay for: a redemption runs the redeem's command, with what was typed to it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from twitchio.models.chat import SentMessage
+from twitchio.models.eventsub_ import create_event_instance
+
+from pixel_bot.bot.command import command_list, usage
+from pixel_bot.bot.context import Context
+from pixel_bot.bot.error_replies import LATER, SORRY, sentence_for
+from pixel_bot.bot.redeem_command import RedeemCommand
+from pixel_bot.errors import ChatError, RedeemOff
+from pixel_bot.model.outcome import Outcome
+from pixel_bot.platforms.twitch.event_parsing import CHAT, complete
+from pixel_bot.points.idempotency import because_of
+from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.channel_points import Native, Natives, RedemptionHeard, Sign, read_redemption
+from pixel_bot.texts import visible
+
+if TYPE_CHECKING:
+    from pixel_bot.bot.bot import PixelBot
+
+log = logging.getLogger(__name__)
+
+ADDED = "channel.channel_points_custom_reward_redemption.add"
+UPDATED = "channel.channel_points_custom_reward_redemption.update"
+BACK = "Your channel points are back."
+TAKEN = "Twitch had completed it already, so I cannot give the channel points back; please ask a mod."
+REJECTED = "A mod rejected it."
+SHOWN_NAMES = 5
+
+
+class NativePoints(Protocol):
+    """Redeems for channel points, as mods manage them. Each method raises ``ChatError`` when Twitch is not there."""
+
+    async def switch_on(self, key: str, cost: int) -> Native:
+        """Offer a redeem for so many channel points."""
+        ...
+
+    async def switch_off(self, key: str) -> Native:
+        """Stop offering it; the reward stays on Twitch, disabled."""
+        ...
+
+    async def list(self) -> Sequence[Native]:
+        """All that are, or were, offered."""
+        ...
+
+
+class NoChannelPoints:
+    """Stands there while no broadcaster's account is connected."""
+
+    async def switch_on(self, key: str, cost: int) -> Native:
+        """Refused."""
+        raise ChatError("Channel points need Twitch: the broadcaster's account is not connected here.")
+
+    async def switch_off(self, key: str) -> Native:
+        """Refused."""
+        return await self.switch_on(key, 1)
+
+    async def list(self) -> Sequence[Native]:
+        """Nothing."""
+        return []
+
+
+def redemption_of(frame: Mapping[str, Any]) -> RedemptionHeard | None:
+    """Read a frame on a redemption of channel points; None for other types.
+
+    Raises:
+        KeyError, TypeError, ValueError: a needed field is missing, or is not what it should be.
+    """
+    kind = frame["metadata"]["subscription_type"]
+    if kind not in {ADDED, UPDATED}:
+        return None
+    return read_redemption(frame["payload"]["event"], again=kind == UPDATED)
+
+
+def signs_of(bot: "PixelBot") -> dict[str, Sign]:
+    """What the rewards of all loaded redeems say, by key; from the help and the parameters of their commands."""
+    return {
+        c.offer.key: Sign(c.help.strip().partition("\n")[0], bool(c.parameters))
+        for c in command_list(bot)
+        if isinstance(c, RedeemCommand)
+    }
+
+
+class NativeContext(Context):
+    """A command that a redemption gives. It is fixed: nothing that was typed can make it another one."""
+
+    fixed: RedeemCommand
+    bought = False
+    error: Exception | None = None
+
+    def settles(self, error: Exception) -> bool:
+        """Kept for ``NativeDesk``, which gives the channel points back."""
+        self.error = error
+        return True
+
+    async def buy(self, offer: Offer, outcome: Outcome) -> None:
+        """As always, but with the redemption."""
+        await super().buy(offer, outcome)
+        self.bought = True
+
+    def _get_command(self, reset: bool = False) -> None:
+        if self._prepare_called or not self.prefix:
+            return
+        view: Any = self._view
+        view.skip_string(self.prefix + self.fixed.name)
+        self._invoked_with = self.fixed.name
+        self._command = self.fixed
+        if reset:
+            view.reset()
+
+    async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
+        """There is no message to reply to, so the viewer is named. It was paid for, so it is never dropped."""
+        words = content if reply_to is None else f"@{self.viewer} {content}"
+        return await super()._put(words, me=me, reply_to=None, paid=True)
+
+
+class NativeDesk:
+    """Works redemptions with the bot's commands."""
+
+    def __init__(self, bot: "PixelBot", natives: Natives) -> None:
+        self._bot = bot
+        self._natives = natives
+
+    async def work(self, heard: RedemptionHeard, native: Native) -> bool:
+        """Run the redeem that a redemption is for. Call it in a task of its own.
+
+        Returns:
+            True when the redemption is decided: it has paid for an item, or is refused, and chat knows. False when the
+            database could not be reached, and it should be tried again.
+        """
+        because_of(f"redemption:{heard.ticket.redemption}", self._bot.clock.now())
+        try:
+            context = self._context(heard, native)
+            await self._bot.invoke(context)
+        except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee gives the points back
+            return await self._refuse(heard, exc, native.key)
+        if context.bought and context.error is None:
+            return True
+        return await self._refuse(heard, context.error, native.key)
+
+    async def call_off(self, heard: RedemptionHeard) -> None:
+        """It was settled on Twitch: what was rejected there does not run, or stops."""
+        item_id = await self._natives.settled_on_twitch(heard, REJECTED)
+        if item_id is not None:
+            await self._bot.jobs.stop_item(item_id, REJECTED)
+            self._bot.jobs.tell_news()
+
+    async def refuse_late(self, late: Sequence[RedemptionHeard]) -> None:
+        """Refuse redemptions that came too long ago, and say so once for all of them."""
+        new = [heard for heard in late if await self._natives.refuse(heard.ticket)]
+        if not new:
+            return
+        names = list(dict.fromkeys(f"@{heard.person.display_name}" for heard in new))
+        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+        what = "a redemption came" if len(new) == 1 else f"{len(new)} redemptions came"
+        await self._bot.say(f"While I was away, {what} too late: {', '.join(names[:SHOWN_NAMES])}{more}. {BACK}")
+
+    def _context(self, heard: RedemptionHeard, native: Native) -> NativeContext:
+        command = self._bot.commands_by_name.get(native.key)
+        if not isinstance(command, RedeemCommand):
+            raise RedeemOff(native.key)
+        if not native.enabled:
+            raise RedeemOff(command.offer.display_name)
+        context: NativeContext = self._bot.get_context(self._message(heard, command), cls=NativeContext)
+        context.fixed = command
+        context.ticket = heard.ticket
+        return context
+
+    def _message(self, heard: RedemptionHeard, command: RedeemCommand) -> Any:
+        """The chat message that would ask for the same. It has no badges: who redeems has a viewer's rights."""
+        person, owner = heard.person, self._bot.owner_id or self._bot.bot_id
+        typed = visible(" ".join(heard.user_input.split()))
+        event = {
+            "broadcaster_user_id": owner,
+            "broadcaster_user_login": "",
+            "broadcaster_user_name": "",
+            "chatter_user_id": person.platform_id,
+            "chatter_user_login": person.login,
+            "chatter_user_name": person.display_name,
+            "message_id": f"redemption:{heard.ticket.redemption}",
+            "message": {"text": f"{self._bot.settings.command_prefix}{command.name} {typed}", "fragments": ()},
+        }
+        frame = complete({"metadata": {}, "payload": {"event": event, "subscription": {}}})
+        return create_event_instance(CHAT, frame, http=self._bot.http)
+
+    async def _refuse(self, heard: RedemptionHeard, error: Exception | None, key: str) -> bool:
+        command = self._bot.commands_by_name.get(key)
+        sentence = sentence_for(error, usage(command, self._bot.settings.command_prefix)) if error else None
+        if sentence in LATER:
+            return False
+        # A command that bought before it failed, or that is delivered again, has decided already and stays silent.
+        if await self._natives.refuse(heard.ticket):
+            reason = (sentence or SORRY).replace(" Nothing was charged.", "")
+            back = BACK if heard.status == "unfulfilled" else TAKEN
+            await self._bot.say(f"@{heard.person.display_name} {reason} {back}")
+        return True

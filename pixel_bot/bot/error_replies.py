@@ -1,0 +1,62 @@
+"""Errors of commands become one friendly sentence, or a line in the log."""
+
+import logging
+import sqlite3
+from collections.abc import Iterator
+
+from sqlalchemy.exc import DBAPIError
+from twitchio.ext import commands
+
+from pixel_bot.db.write_outage import FULL, READ_ONLY, problem_of
+from pixel_bot.errors import CannotSave, ChatError
+from pixel_bot.points.idempotency import AlreadyWorked
+from pixel_bot.texts import plain
+
+log = logging.getLogger(__name__)
+
+SORRY = "Sorry, something went wrong on my side. The streamer's log says what."
+NO_DATABASE = "I cannot reach my points database right now. Nothing was changed; please try again soon."
+
+_NOT_SAVED = {problem: str(CannotSave(problem.what)) for problem in (FULL, READ_ONLY)}
+"""What only writing can meet with; anything else may have kept us from reading, too."""
+
+LATER = frozenset({NO_DATABASE, *_NOT_SAVED.values()})
+"""What is said while the database is away or cannot be written: the same command may work later."""
+
+
+def sentence_for(error: BaseException, usage: str) -> str | None:
+    """What to answer.
+
+    Args:
+        error: what TwitchIO caught.
+        usage: how the command is typed, like ``!give @user N``.
+
+    Returns:
+        The sentence; None for commands that are not ours, which stay silent beside other bots, and for messages that
+        were delivered again.
+    """
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ChatError):
+            return str(cause)
+    if any(isinstance(c, commands.CommandNotFound | AlreadyWorked) for c in causes):
+        return None
+    if any(isinstance(c, DBAPIError | sqlite3.Error) for c in causes):
+        for problem in map(problem_of, causes):
+            if problem in _NOT_SAVED:
+                return _NOT_SAVED[problem]  # the log has it already, once for all commands
+        log.error("The database refused a command: %s", causes[-1])
+        return NO_DATABASE
+    if isinstance(error, commands.ArgumentError | commands.GuardFailure):
+        return f"Type it like this: {usage}"
+    log.error("A command failed: %s", plain(usage), exc_info=causes[-1])
+    return SORRY
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = getattr(current, "original", None) or current.__cause__

@@ -1,0 +1,33 @@
+"""What a viewer hears right after a purchase."""
+
+from collections.abc import Collection
+
+from pixel_bot.model.outcome import Outcome, Run, lane_of
+from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.queue.limits import Limits, needs_sound
+from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.shop import Receipt
+from pixel_bot.texts import count, duration, number
+
+
+def receipt_words(outcome: Outcome, receipt: Receipt, offer: Offer, paused: Collection[str], overlay: Overlay) -> str:
+    """The outcome's own words, then only what makes somebody wait, then what is left."""
+    lane = lane_of(outcome.effect, offer.lane)
+    parts = [outcome.said]
+    if lane in paused:
+        parts.append("A mod has paused the queue; it waits until that ends.")
+    elif not isinstance(outcome.effect, Run) and (away := _away(overlay, sound=needs_sound(outcome.effect))):
+        parts.append(away)
+    elif receipt.ahead:
+        parts.append(f"{number(receipt.ahead)} ahead of you, about {duration(receipt.seconds)}.")
+    if receipt.cost:
+        parts.append(f"{count(receipt.balance, 'point')} left.")
+    return " ".join(part for part in parts if part)
+
+
+def _away(overlay: Overlay, *, sound: bool) -> str:
+    if overlay.away_since(needs_sound=sound) is None:
+        return ""
+    silent = sound and overlay.away_since(needs_sound=False) is None
+    what = "The overlay's sound is off" if silent else "The overlay is closed"
+    return f"{what} right now: it plays when that changes, or you get it back in {duration(Limits().overlay)}."

@@ -1,0 +1,106 @@
+"""How the bot is, in one chat message: for mods who see that something does not work."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from pixel_bot.backends.obs import Obs
+from pixel_bot.model.stream_state import Stream
+from pixel_bot.queue.queue import Overview, Queue
+from pixel_bot.services import Services
+from pixel_bot.texts import count, duration, fit, number
+
+SENTENCE, SENTENCES = 80, 2
+"""The most that one problem, and those of the platform, take of the message: the rest must be in it, too."""
+
+
+class PlatformHealth(Protocol):
+    """How the connection to the platform is."""
+
+    def problems(self) -> list[str]:
+        """What is wrong, since when and what to do, a sentence each; the worst first. Empty when all is well."""
+        ...
+
+    def summary(self) -> str:
+        """The connection in a few words, like ``connected`` or ``chat connected, events away for 3m``."""
+        ...
+
+
+class Status:
+    """Collects what there is to say.
+
+    Args:
+        services, queue: of this bot.
+        obs: None where it is not set up.
+        stream: whether it is on.
+        platforms: the connections, by the names of the places; more may come later.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        queue: Queue,
+        obs: Obs | None,
+        stream: Stream,
+        platforms: Mapping[str, PlatformHealth],
+    ) -> None:
+        self._services = services
+        self._queue = queue
+        self._obs = obs
+        self._stream = stream
+        self._platforms = platforms
+        self._started_at = services.clock.now()
+        self._offline_since: datetime | None = None
+        stream.changed.add(self._note)
+
+    async def words(self) -> str:
+        """All of it; what is wrong comes first, so that a cut never hides it."""
+        view = await self._queue.overview()
+        first = [f"Up {self._ago(self._started_at)} on {self._place()}", *self._problems()]
+        return fit(" · ".join([*first, self._live(), *self._show(view), *self._closed()]))
+
+    def _note(self) -> None:
+        self._offline_since = None if self._stream.is_live else self._services.clock.now()
+
+    def _place(self) -> str:
+        places = [f"{name}, {platform.summary()}" for name, platform in self._platforms.items()]
+        return " and ".join(places) or "no platform yet"
+
+    def _problems(self) -> Iterator[str]:
+        if (trouble := self._services.awards.trouble.now) is not None:
+            yield f"nothing can be saved: {trouble.what}"
+        problems = [problem for platform in self._platforms.values() for problem in platform.problems()]
+        for problem in problems[:SENTENCES]:
+            yield fit(problem.rstrip("."), SENTENCE)
+        if len(problems) > SENTENCES:
+            yield count(len(problems) - SENTENCES, "more problem")
+        if self._obs is not None and (problem := self._obs.problem):
+            yield fit(problem.rstrip("."), SENTENCE)
+
+    def _live(self) -> str:
+        if (live := self._stream.now) is not None:
+            return f"live for {self._ago(live.since)}"
+        return f"offline for {self._ago(self._offline_since)}" if self._offline_since else "offline"
+
+    def _show(self, view: Overview) -> Iterator[str]:
+        waiting = ", ".join(f"{lane} {number(n)}" for lane, n in view.waiting.items() if n)
+        paused = f", paused: {', '.join(view.paused)}" if view.paused else ""
+        yield f"queue: {waiting or 'empty'}{paused}"
+        yield f"overlay {'open' if view.overlay else 'closed'}"
+        if self._obs is None:
+            yield "OBS not set up"
+        elif not self._obs.problem:
+            yield "OBS connected"
+        last = self._services.awards.totals.last_at
+        yield f"last award {self._ago(last)} ago" if last else "no award yet"
+
+    def _closed(self) -> Iterator[str]:
+        """Redeems that cannot work, and why."""
+        redeems = self._services.redeems
+        for key in redeems.keys:
+            if why := redeems.why_closed(key):
+                yield f"closed: {key} ({fit(why.rstrip('.'), SENTENCE)})"
+
+    def _ago(self, moment: datetime) -> str:
+        """How long ago, to the largest unit: ``3m``."""
+        return duration((self._services.clock.now() - moment).total_seconds()).split()[0]

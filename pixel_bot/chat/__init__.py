@@ -1,1 +1,0 @@
-"""Between TwitchIO and the services: context, converters, guards, errors to sentences, cogs, outgoing messages."""

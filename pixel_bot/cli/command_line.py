@@ -1,0 +1,150 @@
+"""The command line."""
+
+import argparse
+import asyncio
+import gc
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from pixel_bot import __version__
+from pixel_bot.errors import StartError
+from pixel_bot.logs import hide, set_up_logging
+from pixel_bot.settings import Settings, load_settings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Returns:
+        The exit code: 0 when all went well, 1 when a check failed or the bot could not start, 2 for wrong settings.
+    """
+    args = _parser().parse_args(argv)
+    try:
+        settings = load_settings()
+        hide(settings.twitch_client_secret.get_secret_value())
+        hide(settings.pixel_secret_key.get_secret_value())
+        hide(make_url(settings.database_url).password or "")
+        set_up_logging(settings.log_level)
+        return asyncio.run(_work(args, settings))
+    except StartError as exc:
+        print(exc, file=sys.stderr)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pixel_bot",
+        description="The Twitch chat bot that streamers trust with their community's economy.",
+        epilog="Without a command the bot runs: on Twitch when its client id and secret are set, else on the sandbox.",
+    )
+    parser.add_argument("--version", action="version", version=f"Pixel Bot {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    sandbox = commands.add_parser("sandbox", help="run on the sandbox, whatever credentials are set")
+    sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
+    sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
+    sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
+
+    commands.add_parser("login", help="sign in to Twitch with a code, on a machine without a browser")
+
+    voices = commands.add_parser("voices", help="voices for TTS_ENGINE=piper").add_subparsers(
+        dest="action", metavar="ACTION", required=True
+    )
+    voices.add_parser("list", help="which voices there are")
+    voices.add_parser("download", help="fetch a voice").add_argument("name", metavar="NAME")
+
+    db = commands.add_parser("db", help="look after the database").add_subparsers(
+        dest="action", metavar="ACTION", required=True
+    )
+    db.add_parser("upgrade", help="bring the database to the present schema, after a backup")
+    db.add_parser("check", help="verify the ledger, levels and the file; exit 1 when something is wrong")
+    backup = db.add_parser("backup", help="copy the database, also while the bot runs, and verify the copy")
+    backup.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else a new one in BACKUP_DIR")
+    restore = db.add_parser("restore", help="put a backup in the database's place, while the bot does not run")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    db.add_parser("cleanup", help="remove what has had its use, and give its room back to the disk")
+    copy = db.add_parser("copy", help="copy everything into an empty database: SQLite to PostgreSQL, or back")
+    copy.add_argument("source", metavar="FROM", help="a database's URL, or a SQLite file")
+    copy.add_argument("target", metavar="TO", help="the same; it must be empty")
+
+    importing = commands.add_parser("import", help="take over points of another bot, from its CSV file")
+    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument("--dry-run", action="store_true", help="only show what would change")
+    undo = commands.add_parser("undo", help="take an import back")
+    undo.add_argument("batch", metavar="BATCH", help="as import printed it")
+    return parser
+
+
+def _speed(typed: str) -> float:
+    try:
+        speed = float(typed)
+    except ValueError:
+        speed = -1
+    if not 0 <= speed <= 1_000_000:
+        raise argparse.ArgumentTypeError("a number from 0 (as fast as it goes) up, 1 is real time")
+    return speed
+
+
+async def _work(args: argparse.Namespace, settings: Settings) -> int:
+    if args.command == "db":
+        return await _look_after(args, settings)
+
+    if args.command == "import":
+        from pixel_bot.cli.import_points import import_points
+
+        return await import_points(settings, args.file, dry_run=args.dry_run)
+
+    if args.command == "undo":
+        from pixel_bot.cli.import_points import undo_import
+
+        return await undo_import(settings, args.batch)
+
+    if args.command == "voices":
+        from pixel_bot.cli.voices import download_voice, list_voices
+
+        await (list_voices(settings) if args.action == "list" else download_voice(settings, args.name))
+        return 0
+
+    if args.command == "login":
+        from pixel_bot.cli.login import login
+
+        return await login(settings)
+
+    # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
+    gc.disable()
+    from pixel_bot.run.runner import Replay, run, run_live
+
+    if args.command is None and settings.live:
+        await run_live(settings)
+        return 0
+    replay = None
+    if args.command == "sandbox":
+        if args.replay is not None:
+            replay = Replay(args.replay, args.speed, args.exit_when_done)
+        elif args.exit_when_done:
+            raise StartError("--exit-when-done needs --replay FILE.")
+    await run(settings, replay)
+    return 0
+
+
+async def _look_after(args: argparse.Namespace, settings: Settings) -> int:
+    from pixel_bot.cli import backup, copy, database
+
+    match args.action:
+        case "upgrade":
+            return await database.upgrade_database(settings)
+        case "check":
+            return await database.check_database(settings)
+        case "backup":
+            return await backup.back_up_database(settings, args.file)
+        case "restore":
+            return await backup.restore_database(settings, args.file)
+        case "cleanup":
+            return await backup.clean_up_database(settings)
+        case _:
+            return await copy.copy_database(settings, args.source, args.target)

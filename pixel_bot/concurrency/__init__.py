@@ -1,0 +1,1 @@
+"""Building blocks for asyncio: task group, retry, throttle, waiting for a change."""

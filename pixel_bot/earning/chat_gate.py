@@ -1,0 +1,223 @@
+"""Which chat messages earn something: one award when at least the cooldown has passed since the last one.
+
+Time is that of the message itself, in whole microseconds, so a replay at any speed or a late delivery decides as live
+chat did. In front of the table stands a look-up in memory, because in a big chat most messages earn nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import from_micros, micros
+from pixel_bot.db.json_rows import fold, sql, unfold
+from pixel_bot.db.models import read_stamp, stamp
+from pixel_bot.lru_cache import Memory
+from pixel_bot.model.people import Person, Platform
+from pixel_bot.points.cooldowns import CHAT, UPSERT, XP
+from pixel_bot.points.upsert_viewers import Known
+
+REMEMBERED = 20_000
+RECENT = 30 * 60 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRules:
+    """Amounts, and cooldowns in seconds, of the two awards for chat."""
+
+    points: int
+    points_cooldown: int
+    xp: int
+    xp_cooldown: int
+
+
+class ChatLine(NamedTuple):
+    """A chat message as far as awards need it; ``at`` in microseconds since 1970, ``key`` unique to the person."""
+
+    message_id: str
+    key: str
+    platform_id: str
+    login: str
+    display_name: str
+    at: int
+    platform: Platform = "twitch"
+
+    @property
+    def person(self) -> Person:
+        """Who wrote it."""
+        return Person(self.platform_id, self.login, self.display_name, self.platform)
+
+    @property
+    def name(self) -> str:
+        """Their name in the database."""
+        return self.login if self.platform == "twitch" else self.key
+
+
+class Decision(NamedTuple):
+    """What one message earns."""
+
+    line: ChatLine
+    user_id: int
+    at: datetime
+    points: int
+    xp: int
+
+
+Chatter = tuple[int, int, int, tuple[str, str]]
+"""User id, until when points and XP pause, login and display name. A bare tuple: the garbage collector skips those."""
+
+SHOWN_AS = 3
+
+
+class ChatGate:
+    """Remembers until when each chatter of late is on cooldown, and who wrote in the last 30 minutes."""
+
+    def __init__(self, rules: ChatRules, *, shared: bool = False) -> None:
+        self.rules = rules
+        self.shared = shared
+        """True when other processes award, too: then only the table knows who is on cooldown."""
+        self._pays_points = rules.points > 0
+        self._pays_xp = rules.xp > 0
+        self.chatters: Memory[str, Chatter] = Memory(REMEMBERED)
+        self._heard: dict[str, int] = {}
+        self._prune_at = 1_000
+
+    def is_closed_for(self, line: ChatLine) -> bool:
+        """True when the message surely earns nothing. False means: ask the table."""
+        key, at = line.key, line.at
+        self._heard[key] = at
+        if len(self._heard) >= self._prune_at:
+            self._prune(at)
+        chatter = self.chatters.get(key)
+        if chatter is None:
+            return not (self._pays_points or self._pays_xp)
+        _, points_until, xp_until, _ = chatter
+        return not ((self._pays_points and at >= points_until) or (self._pays_xp and at >= xp_until))
+
+    def heard_since(self, moment: int) -> list[str]:
+        """Keys of the people who wrote since that moment (microseconds), at most 30 minutes back."""
+        return [key for key, at in self._heard.items() if at >= moment]
+
+    def forget(self) -> None:
+        """Ask the table anew, because cooldowns were changed there, or accounts were linked."""
+        self.chatters.clear()
+
+    def _prune(self, now: int) -> None:
+        self._heard = {key: at for key, at in self._heard.items() if at >= now - RECENT}
+        self._prune_at = max(1_000, 2 * len(self._heard))
+
+
+class ChatRound:
+    """The decisions of one transaction. Nothing is remembered before ``confirm``, so a rollback leaves no trace."""
+
+    def __init__(self, gate: ChatGate, lines: Sequence[ChatLine]) -> None:
+        self._gate = gate
+        self._rules = gate.rules
+        self._lines = lines
+        self._chatters: dict[str, Chatter] = {}
+        self._until: dict[int, tuple[int, int]] = {}
+        self._linked: set[str] = set()
+        strangers: dict[str, Person] = {}
+        for line in lines:
+            key = line.key
+            if key in self._chatters or key in strangers:
+                continue
+            chatter = gate.chatters.get(key)
+            if chatter is None or gate.shared or chatter[SHOWN_AS] != (line.login, line.display_name):
+                strangers[key] = line.person
+            else:
+                self._chatters[key] = chatter
+        self._strangers = strangers
+
+    def concerns(self, key: str) -> bool:
+        """True when one of the messages is that person's."""
+        return key in self._chatters or key in self._strangers
+
+    @property
+    def strangers(self) -> list[Person]:
+        """People whose row and cooldowns must be looked up first."""
+        return list(self._strangers.values())
+
+    async def learn(self, session: AsyncSession, known: Mapping[Person, Known]) -> None:
+        """Take note of the strangers' accounts, and read their cooldowns."""
+        if not self._strangers:
+            return
+        source = unfold(session, {"user_id": "bigint"})
+        result = await session.execute(
+            sql(
+                f"SELECT c.user_id, c.key, c.expires_at FROM {source} JOIN cooldowns c ON c.user_id = row.user_id "
+                f"WHERE c.key IN ('{CHAT}', '{XP}')"
+            ),
+            {"rows": fold([(user,) for user in {known[p].id for p in self._strangers.values()}])},
+        )
+        until = {(user, kind): micros(read_stamp(at)) for user, kind, at in result}
+        for key, person in self._strangers.items():
+            user, _, linked = known[person]
+            if linked:
+                self._linked.add(key)
+            shown_as = (person.login, person.display_name)
+            self._chatters[key] = (user, until.get((user, CHAT), 0), until.get((user, XP), 0), shown_as)
+
+    def decide(self, gave: Mapping[str, tuple[int, int]]) -> list[Decision]:
+        """What the messages earn, in their order.
+
+        Args:
+            gave: points and XP by id of messages that were worked before. They earn nothing, but what they gave then
+                starts its cooldown.
+        """
+        rules = self._rules
+        points_pause, xp_pause = rules.points_cooldown * 1_000_000, rules.xp_cooldown * 1_000_000
+        # By user, not by key: who is linked may write under two, and has one cooldown.
+        until: dict[int, tuple[int, int]] = {}
+        seen: set[str] = set()
+        decisions: list[Decision] = []
+        for line in self._lines:
+            at, message_id = line.at, line.message_id
+            if message_id in seen:
+                continue
+            user_id, points_until, xp_until, _ = self._chatters[line.key]
+            points_until, xp_until = until.get(user_id) or (points_until, xp_until)
+            earlier = gave.get(message_id)
+            if earlier is None:
+                points = rules.points if at >= points_until else 0
+                xp = rules.xp if at >= xp_until else 0
+                if not (points or xp):
+                    continue
+                decisions.append(Decision(line, user_id, from_micros(at), points, xp))
+            else:
+                points, xp = earlier
+            seen.add(message_id)
+            until[user_id] = (
+                max(points_until, at + points_pause) if points and points_pause else points_until,
+                max(xp_until, at + xp_pause) if xp and xp_pause else xp_until,
+            )
+        self._until = until
+        return decisions
+
+    async def keep(self, session: AsyncSession) -> None:
+        """Write the cooldowns that the last ``decide`` set."""
+        rows: list[tuple[int, str, str]] = []
+        for user, (points_until, xp_until) in self._until.items():
+            if points_until:
+                rows.append((user, CHAT, stamp(from_micros(points_until))))
+            if xp_until:
+                rows.append((user, XP, stamp(from_micros(xp_until))))
+        if not rows:
+            return
+        source = unfold(session, {"user_id": "bigint", "key": "text", "expires_at": "timestamp"})
+        select = f"SELECT row.user_id, row.key, row.expires_at FROM {source} WHERE true"
+        await session.execute(sql(UPSERT.format(source=select)), {"rows": fold(rows)})
+
+    def confirm(self) -> None:
+        """The transaction is durable: remember it. Who is linked is asked for anew each time.
+
+        What they earn on the other platform would not be seen under the key of this one.
+        """
+        for key, chatter in self._chatters.items():
+            if key in self._linked:
+                continue
+            user_id, points_until, xp_until, shown_as = chatter
+            points_until, xp_until = self._until.get(user_id, (points_until, xp_until))
+            self._gate.chatters.put(key, (user_id, points_until, xp_until, shown_as))

@@ -1,0 +1,1 @@
+"""Points from other bots: reading their files and paying them once."""

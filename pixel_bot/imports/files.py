@@ -1,0 +1,175 @@
+"""A file that another bot wrote, as people and their points. Nothing in it is trusted, and no number is guessed."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.layouts import LOGIN, Layout, layout_of
+from pixel_bot.imports.numbers import Mark, Unreadable, mark_of, read_points
+from pixel_bot.imports.people import Holder, People, Skipped
+from pixel_bot.texts import count, fit, plain, visible
+
+MAX_BYTES = 256 * 1024 * 1024
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE = 200
+"""Rows by which the layout is told."""
+
+_NO_TEXT = (
+    (b"PK\x03\x04", "an Excel workbook"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
+    (b"SQLite format 3", "a database"),
+)
+
+Row = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class PointFile:
+    """What a file would pay to whom, in its order. ``empty`` is how many have 0 points."""
+
+    source: str
+    columns: str
+    people: Sequence[Holder]
+    skipped: Sequence[Skipped]
+    empty: int
+
+    @property
+    def total(self) -> int:
+        """Points in all."""
+        return sum(person.points for person in self.people)
+
+    @cached_property
+    def batch(self) -> str:
+        """What it would pay to whom, as a short word; the same for that list under another name, in another order."""
+        lines = sorted(f"{person.login or f'#{person.platform_id}'}\t{person.points}\n" for person in self.people)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
+
+
+def read_point_file(path: Path) -> PointFile:
+    """Read a CSV file in UTF-8, or in UTF-16 with a byte order mark.
+
+    Raises:
+        ImportRefused: it cannot be read, is no such text, or does not show which columns count.
+    """
+    text = _decoded(_bytes_of(path))
+    delimiter, text = _told_delimiter(text)
+    delimiter, layout = _layout(text, (delimiter,) if delimiter else DELIMITERS)
+    try:
+        return _read(text, delimiter, layout)
+    except csv.Error as exc:
+        raise ImportRefused(f"Its quotes do not close, or a line is far too long ({exc}).") from exc
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        if path.exists() and not path.is_file():
+            raise ImportRefused("It is no file.")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, "strerror", None) or exc
+        raise ImportRefused(f"It cannot be opened: {reason}.") from exc
+    if len(content) > MAX_BYTES:
+        raise ImportRefused(f"It is larger than {MAX_BYTES // 1024**2} MB. Is it the right one?")
+    return content
+
+
+def _decoded(content: bytes) -> str:
+    for magic, what in _NO_TEXT:
+        if content.startswith(magic):
+            raise ImportRefused(f"It is {what}. Open it and save the list as CSV.")
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as exc:
+        raise ImportRefused("It is not UTF-8 text. Save it again as CSV in UTF-8.") from exc
+    if not text.strip():
+        raise ImportRefused("It is empty.")
+    return text
+
+
+def _told_delimiter(text: str) -> tuple[str, str]:
+    """What Excel's own first line says, like ``sep=;``, and the text with nothing in that line."""
+    first, _, rest = text.partition("\n")
+    told = first.rstrip("\r").lower().removeprefix("sep=")
+    return (told, f"\n{rest}") if first.lower().startswith("sep=") and told in DELIMITERS else ("", text)
+
+
+def _layout(text: str, delimiters: Sequence[str]) -> tuple[str, Layout]:
+    """The delimiter that makes sense of the first rows, and the layout that they show with it.
+
+    Raises:
+        ImportRefused: with the reason that fits best: that of the delimiter which cuts the lines into most columns.
+    """
+    refused: list[tuple[int, ImportRefused]] = []
+    for delimiter in delimiters:
+        try:
+            sample = [row for _, row in islice(_rows(text, delimiter), SAMPLE)]
+            return delimiter, layout_of(sample)
+        except csv.Error as exc:
+            refused.append((0, ImportRefused(f"Its quotes do not close, or a line is far too long ({exc}).")))
+        except ImportRefused as exc:
+            refused.append((text[:10_000].count(delimiter), exc))
+    raise max(refused, key=lambda known: known[0])[1]
+
+
+def _rows(text: str, delimiter: str) -> Iterator[Row]:
+    """Every line that says something, with its number."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    line = 1
+    for row in reader:
+        if any(cell and not cell.isspace() for cell in row):
+            yield line, row
+        line = reader.line_num + 1
+
+
+def _read(text: str, delimiter: str, layout: Layout) -> PointFile:
+    rows = _rows(text, delimiter)
+    header = next(rows)[1] if layout.has_header else []
+    mark = mark_of(row[layout.points] for _, row in rows if len(row) > layout.points)
+    people = People()
+    skipped: list[Skipped] = []
+    for line, row in islice(_rows(text, delimiter), int(layout.has_header), None):
+        try:
+            people.add(_holder(line, row, layout, mark))
+        except Unreadable as exc:
+            skipped.append(Skipped(line, str(exc)))
+    skipped += people.skipped()
+    return PointFile(layout.source, _columns(layout, header), people.paid(), sorted(skipped), people.without_points())
+
+
+def _holder(line: int, row: Sequence[str], layout: Layout, mark: Mark | None) -> Holder:
+    if len(row) < layout.width or any(cell.strip() for cell in row[layout.width :]):
+        raise Unreadable(f"it has {count(len(row), 'column')} instead of {layout.width}")
+    typed = visible(row[layout.name]).removeprefix("@").strip()
+    platform_id = "" if layout.platform_id is None else _twitch_id(row[layout.platform_id])
+    # Only what is ASCII already is lowered: other letters may turn into ASCII by it, and into somebody else's name.
+    login = typed.lower() if typed.isascii() and LOGIN.fullmatch(typed.lower()) else ""
+    if not login and not platform_id:
+        raise Unreadable(f"{_quoted(typed)} is no Twitch login" if typed else "it has no name")
+    written = row[layout.points]
+    try:
+        points = read_points(written, mark)
+    except Unreadable as exc:
+        raise Unreadable(f"{login or _quoted(typed)}: {_quoted(written) if written.strip() else 'it'} {exc}") from exc
+    return Holder(line, login, fit(plain(typed), 50) or login, platform_id, points)
+
+
+def _twitch_id(cell: str) -> str:
+    bare = cell.strip()
+    return bare if bare.isascii() and bare.isdigit() and len(bare) <= 11 and bare.strip("0") else ""
+
+
+def _quoted(written: str) -> str:
+    return f'"{fit(plain(written.strip()), 40)}"'
+
+
+def _columns(layout: Layout, header: Sequence[str]) -> str:
+    used = [layout.name, layout.points, *([] if layout.platform_id is None else [layout.platform_id])]
+    return ", ".join(fit(plain(header[i]), 30) if header else f"column {i + 1}" for i in used)

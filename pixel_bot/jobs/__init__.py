@@ -1,1 +1,0 @@
-"""What was bought, made to happen: lanes, claims, timeouts, recovery."""

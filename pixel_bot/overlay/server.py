@@ -1,0 +1,159 @@
+"""The overlay page, what it plays, and its live connection."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, cast
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from pixel_bot.overlay.overlay import Ack, Overlay, Screen
+from pixel_bot.sounds.library import MEDIA_TYPES, Sounds
+from pixel_bot.web.server import STATIC, WebServer
+
+WRONG_KEY = 4401
+RESTARTING = 1012
+HELLO_SECONDS = 10.0
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+        "frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+CLOSED = "This is not the overlay's address. The bot prints it when it starts.\n"
+STATES = {"started", "finished", "failed"}
+
+
+def overlay_url(web: WebServer, overlay: Overlay) -> str:
+    """The address of the overlay, key included: what the streamer adds to OBS as a browser source."""
+    return f"http://{web.address}/overlay?key={overlay.key}"
+
+
+class OverlayPages:
+    """The routes below ``/overlay``. Whoever has the key may see what plays, so all of them ask for it."""
+
+    def __init__(self, overlay: Overlay, sounds: Sounds) -> None:
+        self._overlay = overlay
+        self._sounds = sounds
+        self._sockets: set[WebSocket] = set()
+        self._closed = False
+
+    def routes(self) -> list[BaseRoute]:
+        """The page, its socket, and the sounds and speech that it fetches."""
+        return [
+            Route("/overlay", self._page),
+            Route("/overlay/audio/{token}", self._audio),
+            Route("/overlay/sound/{name}", self._sound),
+            WebSocketRoute("/overlay/ws", self._socket),
+        ]
+
+    async def close(self) -> None:
+        """End all connections; the pages come back by themselves."""
+        self._closed = True
+        for socket in tuple(self._sockets):
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(RESTARTING)
+
+    def _is_key(self, query: Mapping[str, str]) -> bool:
+        return secrets.compare_digest(query.get("key", "").encode(), self._overlay.key.encode())
+
+    async def _page(self, request: Request) -> Response:
+        if not self._is_key(request.query_params):
+            return PlainTextResponse(CLOSED, 403)
+        return FileResponse(STATIC / "overlay.html", headers=SECURITY)
+
+    async def _audio(self, request: Request) -> Response:
+        wav = self._overlay.audio(request.path_params["token"])
+        if wav is None or not self._is_key(request.query_params):
+            return PlainTextResponse("There is no such speech.\n", 404)
+        return Response(wav, media_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+    async def _sound(self, request: Request) -> Response:
+        path = self._sounds.path(request.path_params["name"])
+        if path is None or not self._is_key(request.query_params):
+            return PlainTextResponse("There is no such sound.\n", 404)
+        return FileResponse(path, media_type=MEDIA_TYPES[path.suffix.lower()], headers={"Cache-Control": "no-cache"})
+
+    async def _socket(self, socket: WebSocket) -> None:
+        if not self._is_key(socket.query_params):
+            await socket.close(WRONG_KEY)
+            return
+        await socket.accept()
+        if self._closed:
+            await socket.close(RESTARTING)
+            return
+        self._sockets.add(socket)
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                hello = await _hear(socket)
+            if hello.get("do") == "hello":
+                await self._serve(socket, hello)
+        except (WebSocketDisconnect, TimeoutError):
+            pass
+        finally:
+            self._sockets.discard(socket)
+
+    async def _serve(self, socket: WebSocket, hello: Mapping[str, Any]) -> None:
+        async def send(message: Mapping[str, Any]) -> None:
+            if socket.application_state is not WebSocketState.CONNECTED:
+                raise ConnectionError("The page is gone.")
+            try:
+                await socket.send_text(orjson.dumps(message).decode())
+            except (WebSocketDisconnect, RuntimeError) as exc:
+                raise ConnectionError("The page is gone.") from exc
+
+        screen = Screen(str(hello.get("page", ""))[:64] or secrets.token_hex(8), send, obs=hello.get("obs") is True)
+        screen.visible, screen.sound = _state(hello)
+        for_good = False
+        await self._overlay.join(screen)
+        try:
+            while not for_good:
+                message = await _hear(socket)
+                for_good = message.get("do") == "bye"
+                self._take(screen, message)
+        finally:
+            self._overlay.leave(screen, for_good=for_good)
+
+    def _take(self, screen: Screen, message: Mapping[str, Any]) -> None:
+        match message.get("do"):
+            case "state":
+                visible, sound = _state(message)
+                self._overlay.update(screen, visible=visible, sound=sound)
+            case "ack" if message.get("state") in STATES:
+                seconds = message.get("seconds")
+                ack = Ack(
+                    message["state"],
+                    float(seconds) if isinstance(seconds, int | float) else 0.0,
+                    str(message.get("reason", "")),
+                )
+                self._overlay.ack(str(message.get("id", "")), ack, screen)
+            case _:
+                return
+
+
+async def _hear(socket: WebSocket) -> Mapping[str, Any]:
+    """The next message; an empty one for what cannot be read.
+
+    Raises:
+        WebSocketDisconnect: the page is gone.
+    """
+    frame = await socket.receive()
+    if frame["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(frame.get("code", 1006))
+    try:
+        message: Any = orjson.loads(frame.get("text") or frame.get("bytes") or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    return cast(Mapping[str, Any], message) if isinstance(message, dict) else {}
+
+
+def _state(message: Mapping[str, Any]) -> tuple[bool, bool]:
+    return message.get("visible") is not False, message.get("sound") != "blocked"

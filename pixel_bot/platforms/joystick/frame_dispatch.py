@@ -1,0 +1,120 @@
+"""Hands over what was read, in order, while reading goes on: a busy bot must not look like a silent server."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from pixel_bot.clock import Clock
+from pixel_bot.logs import redact
+from pixel_bot.model.channel_events import Entrance, Happening
+from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.people import Person
+from pixel_bot.platforms.joystick.frames import StreamChange, read
+from pixel_bot.platforms.joystick.gateway_socket import Frame
+from pixel_bot.points.leaderboard import SERVICE_BOTS
+from pixel_bot.texts import plain
+
+log = logging.getLogger(__name__)
+
+MOST_AHEAD = 20_000
+"""Messages that are read while the bot is busy. Beyond, the server waits."""
+
+
+class Listener(Protocol):
+    """Who hears what happens."""
+
+    def hear_spoken(self, spoken: Spoken) -> None:
+        """Somebody wrote in chat."""
+        ...
+
+    def hear_happening(self, happening: Happening) -> None:
+        """Something happened that may pay."""
+        ...
+
+    @property
+    def is_pressed(self) -> bool:
+        """True when the reader should await ``breathe`` before it reads on."""
+        ...
+
+    async def breathe(self) -> None:
+        """Wait until there is room for more."""
+        ...
+
+
+class Hearing:
+    """Messages on their way from the connection to the listener."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.is_own: Callable[[Spoken], bool] = lambda _: False
+        """Knows the bot's own words, which come back like anybody's."""
+        self.own_username = ""
+        """The bot's own name, in lower case, where it is known and not the streamer's."""
+        self.on_stream: Callable[[StreamChange], None] = lambda _: None
+        self._clock = clock
+        self._channel_id = self._streamer = ""
+        self._is_warned = False
+        self._ahead: asyncio.Queue[Frame] = asyncio.Queue(MOST_AHEAD)
+
+    def tune_in(self, channel_id: str, streamer: str) -> None:
+        """From now on only this channel is heard, which is that streamer's."""
+        self._channel_id = channel_id
+        self._streamer = streamer
+        self._is_warned = False
+
+    async def put(self, message: Frame) -> None:
+        """Take a message that was read. Waits while too many are on their way."""
+        await self._ahead.put(message)
+
+    async def done(self) -> None:
+        """Wait until all that was put is handed over."""
+        await self._ahead.join()
+
+    async def run(self, listener: Listener) -> None:
+        """Hand over until cancelled."""
+        while True:
+            message = await self._ahead.get()
+            try:
+                if listener.is_pressed:
+                    await listener.breathe()
+                self._hand_over(message, listener)
+            except Exception:
+                # The edge: what nobody foresaw costs one message, and not all that come after it.
+                log.exception("A message from Joystick.tv was left out.")
+            finally:
+                self._ahead.task_done()
+
+    def _hand_over(self, message: Frame, listener: Listener) -> None:
+        if self._is_foreign(message):
+            return
+        try:
+            heard = read(message, now=self._clock.now())
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            why = f"{type(exc).__name__}: {plain(redact(str(exc)))[:80]}"
+            log.warning("An event from Joystick.tv was left out, because it cannot be read (%s).", why)
+            return
+        match heard:
+            case Spoken():
+                if not self.is_own(heard) and not heard.is_bot:
+                    listener.hear_spoken(heard)
+            case StreamChange():
+                self.on_stream(heard)
+            case Entrance(person=Person(login=login)) if self._is_staff(login):
+                return  # who is always there comes in for nothing
+            case Happening():
+                listener.hear_happening(heard)
+            case None:
+                return
+
+    def _is_staff(self, login: str) -> bool:
+        return login in SERVICE_BOTS or login == self._streamer.lower() or login == self.own_username
+
+    def _is_foreign(self, message: Frame) -> bool:
+        """By our bot's own key all channels that it is installed in are heard; only one of them is ours."""
+        channel_id = message.get("channel_id") or message.get("channelId")
+        if not channel_id or channel_id == self._channel_id:
+            return False
+        if not self._is_warned:
+            self._is_warned = True
+            log.warning("Joystick.tv sends events of another channel. They are left out.")
+        return True

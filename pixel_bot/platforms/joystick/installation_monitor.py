@@ -1,0 +1,126 @@
+"""Looks after the installation, of whose end nobody tells us, and after what we know of the stream."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from pixel_bot.clock import Clock
+from pixel_bot.model.stream_state import Broadcast, Stream
+from pixel_bot.platforms.joystick.api import ApiRefused, JoystickApi
+from pixel_bot.platforms.joystick.frames import StreamChange
+from pixel_bot.platforms.joystick.installations import EARLY, Installs, NotInstalled
+from pixel_bot.platforms.joystick.oauth import JoystickOAuth
+from pixel_bot.platforms.joystick.sender import JoystickVoice
+from pixel_bot.platforms.wire import NoAnswer
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS, RETRY_SECONDS = 3_600.0, 60.0
+RENEW_EARLY = timedelta(hours=2)
+"""A token that ends sooner than this is renewed at the next check, before anybody has to wait for it."""
+
+
+class Care:
+    """Checks the installation at the start, once an hour, and whenever it changed.
+
+    Args:
+        installs, oauth, api, voice: of this bot.
+        stream: told whether the stream there is on.
+        clock: what time it is.
+    """
+
+    def __init__(
+        self,
+        installs: Installs,
+        oauth: JoystickOAuth,
+        api: JoystickApi,
+        voice: JoystickVoice,
+        stream: Stream,
+        clock: Clock,
+    ) -> None:
+        self._installs = installs
+        self._oauth = oauth
+        self._api = api
+        self._voice = voice
+        self._stream = stream
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._changes = 0
+        self._renewed_at = -CHECK_SECONDS
+
+    def check_soon(self) -> None:
+        """Something may be different: check now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            pause = CHECK_SECONDS if await self._is_well() else RETRY_SECONDS
+            try:
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+            self._wake.clear()
+
+    async def check(self) -> None:
+        """Ask Joystick.tv about the installation now. One that has ended is marked as gone.
+
+        Raises:
+            NotInstalled: there is none, or none that works.
+            NoAnswer, ApiRefused: it could not be asked.
+        """
+        # Not twice within the hour: each refresh is a moment in which the pair can be lost.
+        now = asyncio.get_running_loop().time()
+        early = EARLY if now < self._renewed_at + CHECK_SECONDS else RENEW_EARLY
+        before = self._installs.current
+        token = await self._installs.token(early)
+        if before is not None and before.grant is not None and before.grant.access != token:
+            self._renewed_at = now
+        told = await self._oauth.introspect(token)
+        if told is not None and told.get("active") is False:
+            token = await self._installs.renewed(token)
+        identity = await self._api.identity()
+        await self._installs.renamed(identity.channel_id, identity.username)
+        name = told.get("username") if told is not None else None
+        if isinstance(name, str):
+            # Where the bot speaks as the streamer, that name says nothing.
+            own = "" if name.lower() == identity.username.lower() else name.lower()
+            self._voice.own_username = self._voice.hearing.own_username = own
+
+    async def ask_state(self) -> None:
+        """Ask whether the stream is on, until it is known: what changed while we were away, nobody told us."""
+        while True:
+            changes = self._changes
+            try:
+                live = await self._api.is_live()
+            except NotInstalled:
+                return
+            except (NoAnswer, ApiRefused) as exc:
+                log.info("Whether the stream on Joystick.tv is on is not known yet: %s", exc)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if changes == self._changes:  # what was told meanwhile is newer
+                self._note(StreamChange(live, self._clock.now()))
+            return
+
+    def hear_stream(self, change: StreamChange) -> None:
+        """The stream went on or off."""
+        self._changes += 1
+        self._note(change)
+
+    async def _is_well(self) -> bool:
+        try:
+            await self.check()
+        except NotInstalled:
+            return True  # known, and told to people
+        except (NoAnswer, ApiRefused) as exc:
+            log.info("The installation on Joystick.tv could not be checked: %s", exc)
+            return False
+        return True
+
+    def _note(self, change: StreamChange) -> None:
+        if not change.live:
+            self._stream.went_offline()
+        elif not self._stream.is_live:
+            self._stream.went_live(Broadcast(f"joystick:{change.at.isoformat()}", change.at))

@@ -1,0 +1,134 @@
+"""What must be asked about the channel, because events tell only of changes: is it live, does the bot moderate it."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pixel_bot.model.stream_state import Broadcast, Stream
+from pixel_bot.platforms.twitch.accounts import Accounts
+from pixel_bot.platforms.twitch.helix import Helix, HelixError
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 30.0
+LOOK_SECONDS = 300.0
+"""How often the stream's state is asked for anyway: an event can get lost."""
+
+FRESH_SECONDS = 240.0
+"""So long an event counts for more than Twitch's list of streams, which lags behind."""
+
+
+class Channel:
+    """Keeps the stream's state right, and tells whether the bot moderates the channel.
+
+    Args:
+        helix, accounts: to ask with.
+        ids: of the bot and of the broadcaster.
+        stream: what is kept right.
+        moderates: told whether the bot is a moderator, or the broadcaster.
+    """
+
+    def __init__(
+        self,
+        helix: Helix,
+        accounts: Accounts,
+        ids: tuple[str, str],
+        stream: Stream,
+        moderates: Callable[[bool], None],
+    ) -> None:
+        self._helix = helix
+        self._accounts = accounts
+        self._bot_id, self._owner_id = ids
+        self._stream = stream
+        self._moderates = moderates
+        self._wake = asyncio.Event()
+        self._heard_at = -FRESH_SECONDS
+        self._doubted = False
+
+    def hear(self, frame: Mapping[str, Any]) -> None:
+        """Take an event about the channel.
+
+        Raises:
+            KeyError, TypeError, ValueError: it cannot be read.
+        """
+        event = frame["payload"]["event"]
+        match frame["metadata"]["subscription_type"]:
+            case "stream.online":
+                broadcast = _broadcast(event["id"], event["started_at"])
+                self._heard_at = asyncio.get_running_loop().time()
+                self._stream.went_live(broadcast)
+            case "stream.offline":
+                self._heard_at = asyncio.get_running_loop().time()
+                self._stream.went_offline()
+            case "channel.moderator.add" | "channel.moderator.remove":
+                if event["user_id"] == self._bot_id:
+                    self._moderates(frame["metadata"]["subscription_type"].endswith("add"))
+            case _:
+                return
+
+    def look_again(self) -> None:
+        """Something may have changed unheard."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            self._wake.clear()
+            well = await self._ask()
+            try:
+                async with asyncio.timeout(LOOK_SECONDS if well else RETRY_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    async def _ask(self) -> bool:
+        well = True
+        for ask in (self._ask_for_stream, self._ask_for_rank):
+            try:
+                await ask()
+            except HelixError as exc:
+                log.info("The channel's state could not be asked for: %s", exc)
+                well = well and not exc.may_pass
+        return well
+
+    async def _ask_for_stream(self) -> None:
+        role = "broadcaster" if self._accounts.tokens_of("broadcaster") else None
+        rows = await self._helix.get("streams", role, user_id=self._owner_id)
+        if asyncio.get_running_loop().time() - self._heard_at < FRESH_SECONDS:
+            return  # Twitch's list lags behind its events
+        row = next((r for r in rows if r.get("user_id", self._owner_id) == self._owner_id), None)
+        if row is None:
+            self._doubt()
+            return
+        self._doubted = False
+        try:
+            self._stream.went_live(_broadcast(row["id"], row["started_at"]))
+        except (KeyError, ValueError, TypeError):
+            raise HelixError(0, "its word on the stream cannot be read") from None
+
+    def _doubt(self) -> None:
+        """Twitch's list leaves a live channel out for a moment now and then, so one empty answer is not enough."""
+        if self._stream.is_live and not self._doubted:
+            self._doubted = True
+            raise HelixError(0, "it does not list the stream, and told of no end")
+        self._doubted = False
+        self._stream.went_offline()
+
+    async def _ask_for_rank(self) -> None:
+        bot_id, owner_id = self._bot_id, self._owner_id
+        if bot_id == owner_id:
+            self._moderates(True)
+        elif self._accounts.tokens_of("broadcaster") is not None:
+            rows = await self._helix.get(
+                "moderation/moderators", "broadcaster", broadcaster_id=owner_id, user_id=bot_id
+            )
+            self._moderates(any(row.get("user_id") == bot_id for row in rows))
+
+
+def _broadcast(stream_id: object, started_at: object) -> Broadcast:
+    if type(stream_id) is not str or type(started_at) is not str or not stream_id:
+        raise ValueError("a stream without an id or a start")
+    since = datetime.fromisoformat(started_at)
+    return Broadcast(stream_id, since if since.tzinfo else since.replace(tzinfo=UTC))

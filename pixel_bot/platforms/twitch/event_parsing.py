@@ -1,0 +1,171 @@
+"""From EventSub frames to what the bot works with. Plain chat takes the short way: no task, no TwitchIO object."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pixel_bot.earning.chat_gate import ChatLine
+from pixel_bot.model.channel_events import Cheer, Follow, Gift, Happening, Raid, Sub
+from pixel_bot.model.people import Person
+from pixel_bot.texts import visible
+
+log = logging.getLogger(__name__)
+
+CHAT = "channel.chat.message"
+
+MOST = 1_000_000_000
+"""Bits, subs, months, viewers: more than there can be."""
+
+OPTIONAL_FIELDS: dict[str, Any] = {
+    "color": "",
+    "badges": (),
+    "cheer": None,
+    "reply": None,
+    "message_type": "text",
+    "channel_points_custom_reward_id": None,
+    "channel_points_animation_id": None,
+    "source_broadcaster_user_id": None,
+    "source_broadcaster_user_login": None,
+    "source_broadcaster_user_name": None,
+}
+"""Fields that TwitchIO takes for granted, with what stands for their absence."""
+
+
+class Heard(NamedTuple):
+    """A chat message as far as the bot needs it at once; ``guest`` for one from another channel's chat."""
+
+    line: ChatLine
+    text: str
+    guest: bool
+
+
+class Removal(NamedTuple):
+    """A mod took something out of chat: one message, all of one author, or (neither is named) everything."""
+
+    message_id: str = ""
+    author_id: str = ""
+
+
+def hear(frame: Mapping[str, Any]) -> Heard:
+    """Read a ``channel.chat.message`` frame.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: a needed field is missing or of another type.
+    """
+    event = frame["payload"]["event"]
+    text: str = event["message"]["text"]
+    if event.get("reply"):
+        text = _without_mention(text, event["reply"])
+    source = event.get("source_broadcaster_user_id")
+    message_id, user_id, login = event["message_id"], event["chatter_user_id"], event["chatter_user_login"]
+    if not (type(message_id) is type(user_id) is type(login) is str and message_id and user_id and login):
+        raise ValueError("a message without an id, or of nobody")
+    # Rounded: the nearest float of a microsecond is exact to the microsecond for the next two centuries.
+    at = round(datetime.fromisoformat(frame["metadata"]["message_timestamp"]).timestamp() * 1e6)
+    name = event.get("chatter_user_name")
+    return Heard(
+        ChatLine(message_id, user_id, user_id, login.lower(), name if name and type(name) is str else login, at),
+        visible(text),
+        source is not None and source != event.get("broadcaster_user_id"),
+    )
+
+
+def is_redemption(frame: Mapping[str, Any]) -> bool:
+    """True for the message that comes with channel points: what stands in it was typed for a reward, not for us."""
+    return bool(frame["payload"]["event"].get("channel_points_custom_reward_id"))
+
+
+def complete(frame: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The frame with the fields that TwitchIO takes for granted."""
+    event = frame["payload"]["event"]
+    for name, default in OPTIONAL_FIELDS.items():
+        event.setdefault(name, default)
+    event.setdefault("chatter_user_name", event["chatter_user_login"])
+    event["message"].setdefault("fragments", ())
+    return frame
+
+
+def _without_mention(text: str, reply: Mapping[str, Any]) -> str:
+    """A reply's text begins with a mention of who is answered; the command comes after it."""
+    names = (reply.get("parent_user_name"), reply.get("parent_user_login"))
+    head, _, rest = text.partition(" ")
+    return rest if head.lower() in {f"@{name}".lower() for name in names if name} else text
+
+
+def happening_of(frame: Mapping[str, Any]) -> Happening | None:
+    """Read a frame of something that pays; None for types that pay nothing.
+
+    Raises:
+        KeyError, TypeError, ValueError: a needed field is missing or of another type.
+    """
+    metadata = frame["metadata"]
+    event = frame["payload"]["event"]
+    event_id = _text(metadata["message_id"])
+    at = datetime.fromisoformat(metadata["message_timestamp"])
+    if at.tzinfo is None:
+        raise ValueError("an event without a time zone")
+    match metadata["subscription_type"]:
+        case "channel.follow":
+            return Follow(event_id, _person(event), at)
+        case "channel.subscribe":
+            return Sub(event_id, _person(event), at, gifted=_flag(event.get("is_gift", False)))
+        case "channel.subscription.message":
+            return Sub(event_id, _person(event), at, months=_amount(event.get("cumulative_months", 1)))
+        case "channel.subscription.gift":
+            return Gift(event_id, _giver(event), at, total=_amount(event["total"]))
+        case "channel.cheer":
+            return Cheer(event_id, _giver(event), at, bits=_amount(event["bits"]))
+        case "channel.raid":
+            return Raid(event_id, _person(event, "from_broadcaster_"), at, viewers=_amount(event.get("viewers", 0)))
+        case _:
+            return None
+
+
+def removal_of(frame: Mapping[str, Any]) -> Removal | None:
+    """Read a frame of something that was taken out of chat; None for other types.
+
+    Raises:
+        KeyError, ValueError: a needed field is missing or of another type.
+    """
+    event = frame["payload"]["event"]
+    match frame["metadata"]["subscription_type"]:
+        case "channel.chat.message_delete":
+            return Removal(message_id=_text(event["message_id"]))
+        case "channel.chat.clear_user_messages":
+            return Removal(author_id=_text(event["target_user_id"]))
+        case "channel.chat.clear":
+            return Removal()
+        case "channel.ban":
+            return Removal(author_id=_text(event["user_id"]))
+        case _:
+            return None
+
+
+def _giver(event: Mapping[str, Any]) -> Person | None:
+    """Who gave something; None where they stay anonymous."""
+    return None if event.get("is_anonymous") is True else _person(event)
+
+
+def _person(event: Mapping[str, Any], prefix: str = "") -> Person:
+    user_id, login = _text(event[f"{prefix}user_id"]), _text(event[f"{prefix}user_login"])
+    name = event.get(f"{prefix}user_name")
+    return Person(user_id, login.lower(), name if name and type(name) is str else login)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("an event without an id, or of nobody")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("neither yes nor no")
+    return value
+
+
+def _amount(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
+        raise ValueError("an amount that cannot be")
+    return value

@@ -1,0 +1,129 @@
+"""How the bot speaks over Helix, and how it knows its own words when they come back."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from twitchio import HTTPException, PartialUser
+from twitchio.exceptions import MessageRejectedError
+
+from pixel_bot.bot.outbox import LIMIT, LIMIT_AS_MOD
+from pixel_bot.lru_cache import Memory
+from pixel_bot.model.outgoing import Outgoing, SendFailed
+from pixel_bot.platforms.twitch.event_parsing import Heard
+from pixel_bot.texts import visible
+
+TWIN = "msg_duplicate"
+UNSURE_SECONDS = 30.0
+"""Longer than the pause before a message is sent again."""
+
+MAY_SEND_MORE = {"moderator", "lead_moderator", "broadcaster"}
+
+
+@dataclass(slots=True)
+class _Unsure:
+    """Words that Twitch may have taken although its answer was lost: first sent then, last then."""
+
+    since: float
+    last: float
+
+
+class Voice:
+    """Sends messages as the bot, into the streamer's channel."""
+
+    def __init__(self, http: Any, bot_id: str, owner_id: str) -> None:
+        self._http = http
+        self._bot_id = bot_id
+        self._owner_id = owner_id
+        self._sent: Memory[str, bool] = Memory(200)
+        self._on_the_way: Counter[str] = Counter()
+        self._unsure: dict[str, _Unsure] = {}
+        self._heard: Memory[str, tuple[float, str]] = Memory(200)
+        self._as_app = True
+
+    async def send(self, message: Outgoing) -> str:
+        """Send a message. Returns its id.
+
+        Raises:
+            SendFailed: Twitch did not take it, as far as we know. Its text holds no URL, which could hold a secret.
+        """
+        words, now = _key(message.text), time.monotonic()
+        before = self._unsure.pop(words, None)
+        if before is not None and now - before.last < UNSURE_SECONDS and (heard := self._heard_as(words, before.since)):
+            return heard
+        self._on_the_way[words] += 1
+        try:
+            sent = await self._send(message)
+        except MessageRejectedError as exc:
+            twin = exc.code == TWIN
+            raise SendFailed(f"Twitch dropped it: {exc.code} {exc.message}", retry=False, twin=twin) from None
+        except HTTPException as exc:
+            retry = exc.status == 429 or exc.status >= 500
+            raise SendFailed(f"Twitch answered {exc.status}: {exc.extra.get('message', '')}", retry=retry) from None
+        except (OSError, TimeoutError) as exc:
+            since = before.since if before is not None else now
+            if heard := self._heard_as(words, since):
+                return heard
+            self._note_unsure(words, since)
+            raise SendFailed(f"Twitch cannot be reached: {type(exc).__name__}", retry=True, unsure=True) from None
+        except (LookupError, TypeError, AttributeError, ValueError):
+            raise SendFailed("Twitch's answer to it cannot be read", retry=False) from None
+        finally:
+            self._on_the_way[words] -= 1
+            if not self._on_the_way[words]:
+                del self._on_the_way[words]
+        if not sent.sent:
+            raise SendFailed("Twitch dropped it, and does not say why", retry=False)
+        self._sent.put(sent.id, True)
+        return sent.id
+
+    async def _send(self, message: Outgoing) -> Any:
+        """As the application, which shows the bot's badge; where that is not allowed, as the bot's account."""
+        if self._as_app:
+            try:
+                return await self._send_as(None, message)
+            except HTTPException as exc:
+                if exc.status not in {401, 403}:
+                    raise
+                self._as_app = False
+        return await self._send_as(self._bot_id, message)
+
+    async def _send_as(self, token_for: str | None, message: Outgoing) -> Any:
+        channel = PartialUser(id=self._owner_id, http=self._http)
+        return await channel.send_message(
+            message.text, sender=self._bot_id, reply_to_message_id=message.reply_to, token_for=token_for
+        )
+
+    def _heard_as(self, words: str, since: float) -> str:
+        """The id under which our own words came back since then: Twitch has them, whatever became of its answer."""
+        at, message_id = self._heard.get(words) or (0.0, "")
+        return message_id if at >= since else ""
+
+    def _note_unsure(self, words: str, since: float) -> None:
+        now = time.monotonic()
+        self._unsure = {text: u for text, u in self._unsure.items() if now - u.last < UNSURE_SECONDS}
+        self._unsure[words] = _Unsure(since, now)
+
+    def is_own(self, heard: Heard) -> bool:
+        """Where bot and streamer share an account only what we sent is ours, else all that the account writes."""
+        if heard.line.platform_id != self._bot_id:
+            return False
+        words, now = _key(heard.text), time.monotonic()
+        unsure = self._unsure.get(words)
+        ours = words in self._on_the_way or (unsure is not None and now - unsure.last < UNSURE_SECONDS)
+        if ours:
+            self._heard.put(words, (now, heard.line.message_id))
+        return ours or self._bot_id != self._owner_id or self._sent.get(heard.line.message_id) is not None
+
+    def limit_by(self, frame: Mapping[str, Any]) -> int:
+        """Our own messages come back with our badges: moderators may send more."""
+        badges = {badge.get("set_id") for badge in frame["payload"]["event"].get("badges") or ()}
+        return LIMIT_AS_MOD if badges & MAY_SEND_MORE else LIMIT
+
+
+def _key(text: str) -> str:
+    """What stays of a text that Twitch sends round: ``/me`` comes back as an action, white space as one."""
+    text = text.removeprefix("/me ").removeprefix("\x01ACTION ").removesuffix("\x01")
+    return " ".join(visible(text).split())

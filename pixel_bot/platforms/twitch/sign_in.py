@@ -1,0 +1,182 @@
+"""Signing the two accounts in: from the address that a person follows to tokens that are kept.
+
+Whoever comes back must bring the ``state`` that was made for them, and be the account that the settings name. Where
+they name none, the person is asked once before an account is kept.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from pixel_bot.platforms.twitch.accounts import ROLES, Account, Accounts, Tokens
+from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError
+from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.settings import Settings
+from pixel_bot.web.oauth import SignInRefused
+
+log = logging.getLogger(__name__)
+
+MOST_OPEN = 50
+OPEN_SECONDS = 900.0
+WRONG_ACCOUNT = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An account that signed in, and whether it is to be kept is still asked. ``ticket`` is for the answer alone."""
+
+    account: Account
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    role: Role
+    until: float
+
+
+class SignIn:
+    """The sign-ins of one application."""
+
+    def __init__(self, settings: Settings, accounts: Accounts, oauth: OAuth, redirect_uri: str) -> None:
+        self._settings = settings
+        self.accounts = accounts
+        self.oauth = oauth
+        self._redirect_uri = redirect_uri
+        self._open: OrderedDict[str, _Open] = OrderedDict()
+        self.asked: dict[Role, Asked] = {}
+
+    def begin(self, account: str) -> str:
+        """The address at Twitch where a person agrees.
+
+        Raises:
+            SignInRefused: there is no such account.
+        """
+        role = role_named(account)
+        state = secrets.token_urlsafe(24)
+        self._open[state] = _Open(role, asyncio.get_running_loop().time() + OPEN_SECONDS)
+        while len(self._open) > MOST_OPEN:
+            self._open.popitem(last=False)
+        return self.oauth.authorize_url(scopes_for(role, self._settings), state, self._redirect_uri)
+
+    async def finish(self, state: str, code: str, error: str) -> str:
+        """A person came back from Twitch. Returns what happened, in a sentence.
+
+        Raises:
+            SignInRefused: it did not work, or must not.
+        """
+        began = self._open.pop(state, None)
+        if began is None or began.until < asyncio.get_running_loop().time():
+            raise SignInRefused("This sign-in was not begun here, or is too old. Begin it again on the set-up page.")
+        if error:
+            raise SignInRefused("Twitch says that nobody agreed. Begin again on the set-up page when you like.")
+        if not code:
+            raise SignInRefused("Twitch sent no code along. Begin again on the set-up page.")
+        try:
+            tokens = await self.oauth.exchange(code, self._redirect_uri)
+            return await self.take(began.role, tokens)
+        except OAuthError as exc:
+            log.warning("A sign-in as the %s account failed: %s", began.role, exc)
+            raise SignInRefused(str(exc), status=400 if exc.final else 502) from None
+
+    async def take(self, role: Role, tokens: Tokens, *, ask: bool = True) -> str:
+        """Look whose tokens they are, and keep them, or ask first. Returns what happened, in a sentence.
+
+        Args:
+            role: what the account is to be.
+            tokens: as Twitch granted them.
+            ask: False where the person was asked in another way.
+
+        Raises:
+            SignInRefused: it is the wrong account.
+            OAuthError: Twitch does not say whose they are.
+        """
+        identity = await self.oauth.validate(tokens.access)
+        name = await self.oauth.display_name(tokens.access, identity)
+        # Twitch grants all that was asked for, or nothing; what a token lacks later shows on the set-up page.
+        scopes = identity.scopes or scopes_for(role, self._settings)
+        account = Account(role, identity.user_id, identity.login, name, scopes, tokens)
+        await self._refuse_others(account)
+        if ask and not self.accounts.id_of(role):
+            await self._set_aside(Asked(account, secrets.token_urlsafe(24)))
+            return f"You are signed in as {name}."
+        await self.accounts.sign_in(account)
+        return f"{name} is signed in as the {role} account."
+
+    async def accept(self, account: str, ticket: str) -> None:
+        """The person says yes, this is the account.
+
+        Raises:
+            SignInRefused: nobody was asked that.
+        """
+        asked = self._take_asked(role_named(account), ticket)
+        if self.accounts.id_of(asked.account.role):
+            raise SignInRefused("That account was chosen already.")
+        await self.accounts.sign_in(asked.account)
+
+    async def decline(self, account: str, ticket: str) -> None:
+        """The person says no: the tokens are given back.
+
+        Raises:
+            SignInRefused: nobody was asked that.
+        """
+        await self._give_back(self._take_asked(role_named(account), ticket).account)
+
+    async def forget(self, account: str) -> None:
+        """Somebody else is to have this role.
+
+        Raises:
+            SignInRefused: the settings name who has it.
+        """
+        role = role_named(account)
+        if self.accounts.is_fixed(role):
+            raise SignInRefused("The settings name this account: change TWITCH_BOT_ID or TWITCH_OWNER_ID instead.")
+        former = self.accounts.get(role)
+        await self.accounts.forget(role)
+        if former is not None:
+            await self._give_back(former)
+
+    async def _refuse_others(self, account: Account) -> None:
+        wanted = self.accounts.id_of(account.role)
+        if not wanted or wanted == account.user_id:
+            return
+        await self._give_back(account)
+        known = self.accounts.get(account.role)
+        name = known.display_name if known else f"the account with the id {wanted}"
+        raise SignInRefused(
+            f"You signed in as {account.display_name}, but the {account.role} account is {name}. "
+            "Log out on Twitch, or use a private window, and try again.",
+            status=WRONG_ACCOUNT,
+        )
+
+    async def _set_aside(self, asked: Asked) -> None:
+        former = self.asked.get(asked.account.role)
+        self.asked[asked.account.role] = asked
+        if former is not None:
+            await self._give_back(former.account)
+
+    def _take_asked(self, role: Role, ticket: str) -> Asked:
+        asked = self.asked.get(role)
+        if asked is None or not secrets.compare_digest(asked.ticket.encode(), ticket.encode()):
+            raise SignInRefused("That question is settled already. Look at the set-up page.")
+        del self.asked[role]
+        return asked
+
+    async def _give_back(self, account: Account) -> None:
+        if account.tokens is not None:
+            await self.oauth.revoke(account.tokens)
+
+
+def role_named(account: str) -> Role:
+    """The role that an address or a form names.
+
+    Raises:
+        SignInRefused: there is no such role.
+    """
+    for role in ROLES:
+        if role == account:
+            return role
+    raise SignInRefused("There are two accounts to sign in: the bot and the broadcaster.")

@@ -1,0 +1,80 @@
+"""What the bot listens to, and what both accounts must agree to for it.
+
+Everything that the broadcaster may grant is asked of the broadcaster, so that it works whether the bot is a mod or not
+(https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types/).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pixel_bot.earning.watch_time import wanted_roles
+from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.settings import Settings
+
+BOT_SCOPES = frozenset({"user:read:chat", "user:write:chat", "user:bot"})
+BROADCASTER_SCOPES = frozenset(
+    {
+        "bits:read",
+        "channel:bot",
+        "channel:manage:redemptions",
+        "channel:moderate",
+        "channel:read:subscriptions",
+        "clips:edit",
+        "moderation:read",
+        "moderator:read:chatters",
+        "moderator:read:followers",
+    }
+)
+
+
+def scopes_for(role: Role, settings: Settings) -> frozenset[str]:
+    """What a role must agree to, and no more: who is a VIP is asked only where it matters."""
+    if role == "bot":
+        return BOT_SCOPES
+    return BROADCASTER_SCOPES | {"channel:read:vips"} if "vip" in wanted_roles(settings) else BROADCASTER_SCOPES
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One type of event: whose token subscribes it, what it is in words, and the scope that it needs, if any."""
+
+    type: str
+    version: str
+    role: Role
+    condition: Mapping[str, str]
+    words: str
+    scope: str = ""
+
+    def is_same(self, type_: object, condition: object) -> bool:
+        """True for a subscription to the same. Twitch adds conditions that we left out, as empty texts."""
+        if type_ != self.type or not isinstance(condition, dict):
+            return False
+        given = {k: v for k, v in condition.items() if v}  # pyright: ignore[reportUnknownVariableType]
+        return given == dict(self.condition)
+
+
+def topics(bot_id: str, owner_id: str) -> tuple[Topic, ...]:
+    """All that the bot listens to, what matters most first."""
+    channel = {"broadcaster_user_id": owner_id}
+    chat = {**channel, "user_id": bot_id}
+    reader = {**channel, "moderator_user_id": owner_id}
+    redemption = "channel.channel_points_custom_reward_redemption"
+    return (
+        Topic("channel.chat.message", "1", "bot", chat, "chat", "user:read:chat"),
+        Topic("channel.chat.message_delete", "1", "bot", chat, "deleted messages", "user:read:chat"),
+        Topic("channel.chat.clear_user_messages", "1", "bot", chat, "timeouts in chat", "user:read:chat"),
+        Topic("channel.chat.clear", "1", "bot", chat, "cleared chat", "user:read:chat"),
+        Topic("stream.online", "1", "broadcaster", channel, "the stream's start"),
+        Topic("stream.offline", "1", "broadcaster", channel, "the stream's end"),
+        Topic("channel.follow", "2", "broadcaster", reader, "follows", "moderator:read:followers"),
+        Topic("channel.subscribe", "1", "broadcaster", channel, "subs", "channel:read:subscriptions"),
+        Topic("channel.subscription.message", "1", "broadcaster", channel, "resubs", "channel:read:subscriptions"),
+        Topic("channel.subscription.gift", "1", "broadcaster", channel, "gifted subs", "channel:read:subscriptions"),
+        Topic("channel.cheer", "1", "broadcaster", channel, "cheers", "bits:read"),
+        Topic("channel.raid", "1", "broadcaster", {"to_broadcaster_user_id": owner_id}, "raids"),
+        Topic(f"{redemption}.add", "1", "broadcaster", channel, "channel points", "channel:manage:redemptions"),
+        Topic(f"{redemption}.update", "1", "broadcaster", channel, "channel points", "channel:manage:redemptions"),
+        Topic("channel.ban", "1", "broadcaster", channel, "bans", "channel:moderate"),
+        Topic("channel.moderator.add", "1", "broadcaster", channel, "new mods", "moderation:read"),
+        Topic("channel.moderator.remove", "1", "broadcaster", channel, "mods that leave", "moderation:read"),
+    )

@@ -1,0 +1,1 @@
+"""Points, XP and levels: the ledger, processed ids, idempotency, viewers, cooldowns, level rewards, leaderboard."""

@@ -1,0 +1,207 @@
+"""The only place where ``users.points`` changes.
+
+Each change is one row in ``transactions``, written in the same database transaction.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, NoReturn
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.db.json_rows import fold, sql, unfold
+from pixel_bot.db.models import read_stamp, stamp
+from pixel_bot.errors import BadAmount, NotEnoughPoints, PixelError
+
+MAX_AMOUNT = 1_000_000_000_000
+"""The largest amount that one command may move."""
+
+MAX_BALANCE = 10**18
+"""Far below what a 64-bit column holds, so that no sum can overflow."""
+
+
+class Entry(NamedTuple):
+    """One change of one balance: ``amount`` points, negative to take, for a short ``reason``."""
+
+    user_id: int
+    amount: int
+    reason: str
+    at: datetime
+    change_id: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the ledger as it stands in the database."""
+
+    id: int
+    amount: int
+    reason: str
+    balance_after: int
+    at: datetime | None
+    note: str | None
+
+
+class UnknownAccount(PixelError):
+    """An entry names a user id that does not exist."""
+
+
+async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int]:
+    """Change balances and write their rows, all or nothing: when it raises, the caller's transaction must end.
+
+    A balance is only ever changed by a statement that also checks it, so two spends can never both pass. Somebody who
+    is below zero already, as an adopted database allows, may still earn. Entries of an account that went into another
+    one are written there.
+
+    Returns:
+        The balance of each user concerned, after the last entry; for a merged account that of the kept one.
+
+    Raises:
+        NotEnoughPoints: somebody would fall below zero.
+        BadAmount: somebody would rise above ``MAX_BALANCE``.
+        UnknownAccount: a user id does not exist.
+    """
+    if not entries:
+        return {}
+    if any(abs(entry.amount) > MAX_BALANCE for entry in entries):
+        raise BadAmount("That is more than one balance can hold.")
+    totals = _totals(entries)
+    after = await _move(session, totals, entries[-1].at)
+    kept: dict[int, int] = {}
+    if len(after) < len(totals):
+        # Only now is asked who is merged: where nobody is, nobody pays for the question.
+        refused = {user: total for user, total in totals.items() if user not in after}
+        kept = await _kept_instead(session, refused)
+        if not kept:
+            await _explain(session, refused)
+        entries = [e._replace(user_id=kept.get(e.user_id, e.user_id)) for e in entries]
+        totals = await _move_the_rest(session, entries, totals, after)
+    await _record(session, entries, {user: after[user] - total for user, total in totals.items()})
+    return after | {merged: after[into] for merged, into in kept.items()}
+
+
+def _totals(entries: Sequence[Entry]) -> dict[int, int]:
+    totals: dict[int, int] = defaultdict(int)
+    for entry in entries:
+        totals[entry.user_id] += entry.amount
+    return totals
+
+
+async def _move(session: AsyncSession, totals: Mapping[int, int], at: datetime) -> dict[int, int]:
+    source = unfold(session, {"user_id": "bigint", "total": "bigint"})
+    result = await session.execute(
+        sql(
+            f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
+            "WHERE users.id = row.user_id AND users.points + row.total <= :most "
+            "AND (row.total >= 0 OR users.points + row.total >= 0) AND users.merged_into IS NULL "
+            "RETURNING users.id, users.points"
+        ),
+        {"rows": fold(list(totals.items())), "at": stamp(at), "most": MAX_BALANCE},
+    )
+    return {int(user): int(points) for user, points in result}
+
+
+async def _kept_instead(session: AsyncSession, users: Iterable[int]) -> dict[int, int]:
+    """Of these users those that were merged, and the account that has everything now."""
+    source = unfold(session, {"user_id": "bigint"})
+    result = await session.execute(
+        sql(
+            f"SELECT u.id, u.merged_into FROM {source} JOIN users u ON u.id = row.user_id "
+            "WHERE u.merged_into IS NOT NULL"
+        ),
+        {"rows": fold([(user,) for user in users])},
+    )
+    return {int(user): int(into) for user, into in result}
+
+
+async def _move_the_rest(
+    session: AsyncSession, entries: Sequence[Entry], before: Mapping[int, int], after: dict[int, int]
+) -> dict[int, int]:
+    """Move what did not move at first, now that all entries stand on the account that takes them.
+
+    Args:
+        session: the caller's transaction.
+        entries: all of them.
+        before: what each user was to get at first.
+        after: the balances of those who got it; the others are added.
+
+    Returns:
+        What each user got, all in all.
+    """
+    totals = _totals(entries)
+    rest = {user: total - (before[user] if user in after else 0) for user, total in totals.items()}
+    missing = {user: amount for user, amount in rest.items() if user not in after or amount}
+    moved = await _move(session, missing, entries[-1].at)
+    if len(moved) < len(missing):
+        await _explain(session, {user: amount for user, amount in missing.items() if user not in moved})
+    after |= moved
+    return totals
+
+
+async def _explain(session: AsyncSession, refused: Mapping[int, int]) -> NoReturn:
+    user, total = next(iter(refused.items()))
+    balance = await balance_of(session, user)
+    if total < 0:
+        raise NotEnoughPoints(needed=-total, balance=balance)
+    raise BadAmount("That is more than one balance can hold.")
+
+
+async def _record(session: AsyncSession, entries: Sequence[Entry], before: dict[int, int]) -> None:
+    rows: list[tuple[object, ...]] = []
+    for e in entries:
+        balance = before[e.user_id] + e.amount
+        if balance < 0 and e.amount < 0:
+            raise NotEnoughPoints(needed=-e.amount, balance=before[e.user_id])
+        before[e.user_id] = balance
+        rows.append((e.user_id, e.amount, e.reason, balance, stamp(e.at), e.change_id, e.note))
+    source = unfold(
+        session,
+        {
+            "user_id": "bigint",
+            "amount": "bigint",
+            "reason": "text",
+            "balance_after": "bigint",
+            "created_at": "timestamp",
+            "change_id": "bigint",
+            "note": "text",
+        },
+    )
+    await session.execute(
+        sql(
+            "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
+            "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
+            f"FROM {source} ORDER BY row.seq"
+        ),
+        {"rows": fold(rows)},
+    )
+
+
+async def balance_of(session: AsyncSession, user_id: int) -> int:
+    """The balance of one user; of a merged account that of the kept one.
+
+    Raises:
+        UnknownAccount: there is no such user.
+    """
+    query = sql("SELECT k.points FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id) WHERE u.id = :id")
+    points = (await session.execute(query, {"id": user_id})).scalar()
+    if points is None:
+        raise UnknownAccount(f"There is no user {user_id}.")
+    return points
+
+
+async def history(session: AsyncSession, user_id: int, limit: int) -> list[Row]:
+    """The last rows of one user, newest first."""
+    result = await session.execute(
+        sql(
+            "SELECT id, amount, reason, balance_after, created_at, note FROM transactions "
+            "WHERE user_id = :user ORDER BY id DESC LIMIT :limit"
+        ),
+        {"user": user_id, "limit": limit},
+    )
+    return [
+        Row(row_id, amount, reason or "", after or 0, read_stamp(at) if at else None, note)
+        for row_id, amount, reason, after, at, note in result
+    ]

@@ -1,0 +1,43 @@
+"""The ledger in plain words."""
+
+from pixel_bot.points.ledger import Row
+
+_PLAIN = {
+    "chat": "chatting",
+    "watch": "watching",
+    "follow": "following",
+    "sub": "subscribing",
+    "gift": "gifting subs",
+    "cheer": "cheering",
+    "raid": "raiding",
+    "tip": "tipping",
+    "enter": "coming in",
+    "start": "welcome points",
+    "sandbox": "play money",
+    "wheel": "won on the wheel",
+    "adopted": "carried over",
+    "import": "brought from another bot",
+}
+
+
+def in_words(row: Row) -> str:
+    """Why a balance changed, like ``chatting``, ``to bob`` or ``added by mod_mila: quiz``."""
+    kind, _, detail = row.reason.partition(":")
+    if row.reason in _PLAIN:
+        return _PLAIN[row.reason]
+    if kind == "give":
+        return f"{'from' if row.amount > 0 else 'to'} {row.note}"
+    if kind in ("link", "unlink"):
+        return f"{kind}ed: {'from' if row.amount > 0 else 'to'} {row.note}"
+    if kind == "level":
+        return f"reached level {detail}"
+    if kind == "redeem":
+        return detail
+    if kind == "refund":
+        return f"{detail} refunded"
+    if kind == "undo":
+        return f"undone by {row.note}"
+    if kind == "mod":
+        verbs = {"add": "added", "remove": "removed", "set": "set", "addall": "gift to all chatters"}
+        return f"{verbs.get(detail, detail)} by {row.note}" if row.note else verbs.get(detail, detail)
+    return row.reason or "no reason kept"

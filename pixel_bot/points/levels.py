@@ -1,0 +1,255 @@
+"""XP and levels: the curve, what levels pay, and keeping both in step."""
+
+import logging
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import floor
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.json_rows import fold, sql, unfold
+from pixel_bot.db.meta import recall, remember
+from pixel_bot.db.models import stamp
+from pixel_bot.model.people import Platform, Viewer, platform_of_name
+from pixel_bot.points import ledger, paid_levels
+from pixel_bot.points.ledger import Entry
+from pixel_bot.points.level_rewards import Reward
+from pixel_bot.points.paid_levels import Due
+
+log = logging.getLogger(__name__)
+
+CHUNK = 5_000
+
+
+class Curve:
+    """Total XP needed for level L is ``floor(base * (L - 1) ** exponent)``; level 1 needs none."""
+
+    def __init__(self, base: float, exponent: float, max_level: int) -> None:
+        self.name = f"{base}:{exponent}:{max_level}"
+        self.max_level = max_level
+        self._thresholds = [floor(base * step**exponent) for step in range(max_level)]
+
+    def level_of(self, xp: int) -> int:
+        """The level that so much XP gives."""
+        return max(1, bisect_right(self._thresholds, xp))
+
+    def xp_for(self, level: int) -> int | None:
+        """Total XP needed for a level; None above the highest one."""
+        return self._thresholds[level - 1] if level <= self.max_level else None
+
+
+class Gain(NamedTuple):
+    """So much XP for one viewer, earned on that platform."""
+
+    user_id: int
+    name: str
+    shown: str
+    amount: int
+    at: datetime
+    platform: Platform = "twitch"
+
+
+@dataclass(frozen=True, slots=True)
+class LevelUp:
+    """A viewer reached a level, and what the streamer's file says to it in chat of that platform (may be empty)."""
+
+    user_id: int
+    shown: str
+    level: int
+    message: str
+    platform: Platform = "twitch"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a viewer stands: XP, level, the XP at which the level began, and that of the next (None at the top)."""
+
+    xp: int
+    level: int
+    floor: int
+    next: int | None
+
+
+LevelUpListener = Callable[[LevelUp], Awaitable[None]]
+
+
+class Levels:
+    """Adds XP, keeps levels, pays what levels pay."""
+
+    def __init__(self, database: Database, clock: Clock, curve: Curve, rewards: Mapping[int, Reward]) -> None:
+        self._database = database
+        self._clock = clock
+        self.curve = curve
+        self.on_level_up: LevelUpListener | None = None
+        self._rewards = rewards
+
+    @property
+    def rewarded(self) -> Collection[int]:
+        """The levels that pay something, or have something to say."""
+        return self._rewards.keys()
+
+    async def tell(self, ups: Sequence[LevelUp]) -> None:
+        """Let chat hear of levels that have something to say. Call it when they are durable."""
+        for up in ups:
+            if up.message and self.on_level_up is not None:
+                try:
+                    await self.on_level_up(up)
+                except Exception:
+                    log.exception("A new level was not told in chat.")
+
+    async def standing(self, viewer: Viewer) -> Standing:
+        """The viewer's XP and level."""
+        async with self._database.readers() as session:
+            xp = await self._xp(session, viewer.name)
+        level = self.curve.level_of(xp)
+        return Standing(xp, level, self.curve.xp_for(level) or 0, self.curve.xp_for(level + 1))
+
+    async def add(self, session: AsyncSession, gains: Sequence[Gain]) -> list[LevelUp]:
+        """Add XP in the caller's transaction, and pay every level that was reached on the way."""
+        if not gains:
+            return []
+        gains = await self._as_they_stand(session, gains)
+        totals: dict[str, int] = defaultdict(int)
+        for gain in gains:
+            totals[gain.name] += gain.amount
+        climbed = await self._count(session, totals, gains[-1].at)
+        who = {gain.name: gain for gain in gains}
+        return await self._pay(
+            session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)]
+        )
+
+    async def move(self, session: AsyncSession, giver: str, taker: str, most: int | None = None) -> int:
+        """Move XP from one name to another in the caller's transaction. Levels follow, and pay nothing.
+
+        Args:
+            session: the transaction.
+            giver: the name whose XP goes.
+            taker: the name that gets it.
+            most: how much at most; None for all of it.
+
+        Returns:
+            How much was moved: no more than there was.
+        """
+        xp = await self._xp(session, giver)
+        moved = xp if most is None else min(xp, most)
+        if moved > 0:
+            await self._count(session, {giver: -moved, taker: moved}, self._clock.now())
+        return max(0, moved)
+
+    async def _count(
+        self, session: AsyncSession, totals: Mapping[str, int], at: datetime
+    ) -> list[tuple[str, int, int]]:
+        """Change XP by name. Returns who has another level now: the name, the old one, and the new one."""
+        source = unfold(session, {"name": "text", "amount": "bigint"})
+        result = await session.execute(
+            sql(
+                "INSERT INTO xp_records (user_name, xp, level, created_at, updated_at) "
+                f"SELECT row.name, row.amount, 1, :at, :at FROM {source} WHERE true "
+                "ON CONFLICT (user_name) DO UPDATE SET xp = xp_records.xp + excluded.xp, "
+                "updated_at = excluded.updated_at RETURNING user_name, xp, level"
+            ),
+            {"rows": fold(list(totals.items())), "at": stamp(at)},
+        )
+        rows = [(name, level, self.curve.level_of(xp)) for name, xp, level in result]
+        climbed = [(name, old, new) for name, old, new in rows if new != old]
+        if climbed:
+            await self._keep_levels(session, [(name, new) for name, _, new in climbed])
+        return climbed
+
+    async def _as_they_stand(self, session: AsyncSession, gains: Sequence[Gain]) -> Sequence[Gain]:
+        """Gains with the account and the name that the database has now.
+
+        Somebody may have been renamed in the middle of a batch, or linked. Only accounts of other platforms go into
+        another one, and their names tell, so that nobody else pays for a look.
+        """
+        names = {(gain.user_id, gain.name) for gain in gains}
+        users = {user_id for user_id, _ in names}
+        if len(names) == len(users) and not any("@" in name for _, name in names):
+            return gains
+        source = unfold(session, {"user_id": "bigint"})
+        query = sql(
+            f"SELECT u.id, k.id, k.name FROM {source} JOIN users u ON u.id = row.user_id "
+            "JOIN users k ON k.id = COALESCE(u.merged_into, u.id)"
+        )
+        result = await session.execute(query, {"rows": fold([(user_id,) for user_id in users])})
+        now = {int(user_id): (int(kept), str(name)) for user_id, kept, name in result}
+        return [gain._replace(user_id=now[gain.user_id][0], name=now[gain.user_id][1]) for gain in gains]
+
+    async def change(self, session: AsyncSession, viewer: Viewer, delta: int) -> tuple[int, list[LevelUp]]:
+        """Add or (by hand of a mod) take XP; never below zero.
+
+        Returns:
+            How much it really changed, and the levels reached.
+        """
+        platform = platform_of_name(viewer.name)
+        gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now(), platform)
+        (gain,) = await self._as_they_stand(session, [gain])
+        delta = max(delta, -await self._xp(session, gain.name))
+        if delta >= 0:
+            return delta, await self.add(session, [gain._replace(amount=delta)])
+        await self._count(session, {gain.name: delta}, gain.at)
+        return delta, []
+
+    async def xp_of(self, session: AsyncSession, viewer: Viewer) -> int:
+        """The viewer's XP, as the caller's transaction sees it."""
+        gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now())
+        (gain,) = await self._as_they_stand(session, [gain])
+        return await self._xp(session, gain.name)
+
+    async def align(self) -> int:
+        """After a change of the curve's settings: keep every level by the curve in force, without rewards.
+
+        Returns:
+            How many levels changed.
+        """
+        async with self._database.readers() as session:
+            if await recall(session, "curve") == self.curve.name:
+                return 0
+        changed = 0
+        async with self._database.write() as session:
+            rows = (await session.execute(sql("SELECT user_name, xp, level FROM xp_records"))).all()
+            due = ((name, self.curve.level_of(xp or 0), level) for name, xp, level in rows)
+            wrong = [(name, level) for name, level, kept in due if level != kept]
+            for start in range(0, len(wrong), CHUNK):
+                await self._keep_levels(session, wrong[start : start + CHUNK])
+            changed = len(wrong)
+            await remember(session, "curve", self.curve.name)
+        return changed
+
+    async def _xp(self, session: AsyncSession, name: str) -> int:
+        query = sql("SELECT xp FROM xp_records WHERE user_name = :name")
+        return (await session.execute(query, {"name": name})).scalar() or 0
+
+    async def _keep_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
+        source = unfold(session, {"name": "text", "level": "bigint"})
+        await session.execute(
+            sql(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),
+            {"rows": fold(levels)},
+        )
+
+    async def _pay(self, session: AsyncSession, reached: Sequence[tuple[Gain, int]]) -> list[LevelUp]:
+        """A level pays once in a person's life, also when XP was taken and earned again."""
+        due = [
+            Due(gain.user_id, level, self._rewards[level].points, gain.at)
+            for gain, level in reached
+            if level in self._rewards
+        ]
+        fresh = await paid_levels.claim(session, due)
+        await ledger.post(session, [Entry(d.user_id, d.points, f"level:{d.level}", d.at) for d in fresh if d.points])
+        paid = {(d.user_id, d.level) for d in fresh}
+        return [
+            LevelUp(
+                gain.user_id,
+                gain.shown,
+                level,
+                self._rewards[level].words(gain.shown, level) if (gain.user_id, level) in paid else "",
+                gain.platform,
+            )
+            for gain, level in reached
+        ]

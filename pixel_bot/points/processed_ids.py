@@ -1,0 +1,85 @@
+"""Ids of events that were worked. Whoever claims one first works it; for everybody else it is a no-op."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.db.json_rows import ColumnType, fold, sql, unfold
+from pixel_bot.db.models import stamp
+from pixel_bot.errors import PixelError
+
+
+class AlreadyClaimed(PixelError):
+    """An event was worked before, or by another process at the same moment."""
+
+
+class Worked(NamedTuple):
+    """An event and what it gave."""
+
+    id: str
+    kind: str
+    points: int
+    xp: int
+    at: datetime
+
+
+async def claim(session: AsyncSession, events: Sequence[Worked]) -> set[str]:
+    """Write the ids in the caller's transaction.
+
+    Returns:
+        Those that were new. The others were worked before and must give nothing.
+    """
+    if not events:
+        return set()
+    result = await session.execute(sql(f"{_insert(session)} RETURNING id"), {"rows": _rows(events)})
+    return set(result.scalars())
+
+
+def _insert(session: AsyncSession) -> str:
+    columns: dict[str, ColumnType] = {
+        "id": "text",
+        "kind": "text",
+        "points": "bigint",
+        "xp": "bigint",
+        "created_at": "timestamp",
+    }
+    return (
+        "INSERT INTO events (id, kind, points, xp, created_at) "
+        f"SELECT row.id, row.kind, row.points, row.xp, row.created_at FROM {unfold(session, columns)} WHERE true "
+        "ON CONFLICT (id) DO NOTHING"
+    )
+
+
+def _rows(events: Sequence[Worked]) -> str:
+    return fold([(e.id, e.kind, e.points, e.xp, stamp(e.at)) for e in events])
+
+
+async def claim_all(session: AsyncSession, events: Sequence[tuple[str, str, int, int, str]]) -> None:
+    """Write ids that are taken to be new.
+
+    Args:
+        session: the caller's transaction.
+        events: the fields of ``Worked``, the time as ``stamp`` writes it.
+
+    Raises:
+        AlreadyClaimed: one of them was worked before; the caller's transaction must end.
+    """
+    if not events:
+        return
+    result = await session.execute(sql(_insert(session)), {"rows": fold(events)})
+    if result.rowcount != len(events):  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType]
+        raise AlreadyClaimed("One of these events was worked before.")
+
+
+async def what_they_gave(session: AsyncSession, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Points and XP that events gave which were worked before, by id; new ones are not in it."""
+    if not ids:
+        return {}
+    source = unfold(session, {"id": "text"})
+    result = await session.execute(
+        sql(f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id"),
+        {"rows": fold([(i,) for i in ids])},
+    )
+    return {event_id: (points, xp) for event_id, points, xp in result}

@@ -1,0 +1,144 @@
+"""Viewers by their platform id, so that a rename keeps the points.
+
+Who is linked is one viewer, whichever of the two names leads there.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.json_rows import sql
+from pixel_bot.errors import UnknownViewer
+from pixel_bot.model.names import SHOWN, name_of, named
+from pixel_bot.model.people import Person, Platform, Viewer
+from pixel_bot.points.account_sql import ACCOUNT
+from pixel_bot.points.upsert_viewers import Admission, Known
+
+_ACCOUNT = """
+SELECT u.name, u.display_name, k.id, k.name, COALESCE(k.display_name, k.name), k.points
+FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
+"""
+"""What a row says of itself, and the account that it leads to: nearly always itself."""
+
+_BY_PERSON = f"{_ACCOUNT} WHERE u.platform = :platform AND u.platform_id = :id"
+_BY_NAME = f"{_ACCOUNT} WHERE u.name IN (:name, :elsewhere)"
+_BY_ID = f"{_ACCOUNT} WHERE u.id = :id"
+
+
+class Viewers:
+    """Finds viewers, and admits those who are new."""
+
+    def __init__(self, database: Database, clock: Clock, start_points: int) -> None:
+        self._database = database
+        self._clock = clock
+        self._start_points = start_points
+        self._waiting: dict[Person, asyncio.Future[Viewer]] = {}
+        self._admission: asyncio.Task[None] | None = None
+
+    async def meet(self, person: Person) -> Viewer:
+        """The viewer behind a person, created or renamed where needed."""
+        rows = await self._database.look_up(_BY_PERSON, {"platform": person.platform, "id": person.platform_id})
+        if not rows or tuple(rows[0][:2]) != (person.name, person.display_name):
+            return await self._admitted(person)
+        return Viewer(*rows[0][2:])
+
+    async def find(self, name: str, platform: Platform = "twitch") -> Viewer:
+        """The viewer of that login, written as people write it: with ``@``, in any case.
+
+        Args:
+            name: a login of that platform, or one of either like ``bob@twitch`` and ``bob@joystick``.
+            platform: where it was typed.
+
+        Raises:
+            UnknownViewer: nobody of that name has been here. Somebody else of that name on the other platform is not
+                taken for them, but told.
+        """
+        who = named(name, platform)
+        elsewhere = name_of(who.login, who.elsewhere)
+        rows = await self._database.look_up(_BY_NAME, {"name": who.name, "elsewhere": elsewhere})
+        found = {row[0]: row[2:] for row in rows}
+        if who.name in found:
+            return Viewer(*found[who.name])
+        typed = name.strip().removeprefix("@")[:40]
+        if elsewhere in found and not who.said:
+            raise UnknownViewer(typed, (SHOWN[who.elsewhere], f"{who.login}@{who.elsewhere}"))
+        raise UnknownViewer(typed)
+
+    async def by_id(self, user_id: int) -> Viewer:
+        """The viewer of that id.
+
+        Raises:
+            LookupError: there is none.
+        """
+        rows = await self._database.look_up(_BY_ID, {"id": user_id})
+        if not rows:
+            raise LookupError(f"There is no user {user_id}.")
+        return Viewer(*rows[0][2:])
+
+    async def voice_of(self, viewer: Viewer) -> str:
+        """The voice that the viewer chose; empty for the streamer's choice."""
+        rows = await self._database.look_up(f"SELECT voice FROM users WHERE id = {ACCOUNT}", {"user": viewer.id})
+        return (rows[0][0] or "") if rows else ""
+
+    async def choose_voice(self, viewer: Viewer, voice: str) -> None:
+        """The viewer speaks by this voice from now on; empty for the streamer's choice."""
+        async with self._database.write() as session:
+            await session.execute(
+                sql(f"UPDATE users SET voice = :voice WHERE id = {ACCOUNT}"),
+                {"voice": voice or None, "user": viewer.id},
+            )
+
+    async def admit(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, Known]:
+        """The accounts of people, in the caller's transaction: the new are created, the renamed renamed.
+
+        Somebody who stands there under two names has the later one.
+        """
+        return await Admission(session, self._clock.now(), self._start_points).of(people)
+
+    async def _admitted(self, person: Person) -> Viewer:
+        """Everybody who waits for the writer's turn is admitted in one transaction, however many they are."""
+        waiting = self._waiting.get(person)
+        if waiting is None:
+            waiting = self._waiting[person] = asyncio.get_running_loop().create_future()
+            if len(self._waiting) == 1:
+                self._admission = asyncio.create_task(self._admit_waiting(), name="admission")
+        # Shielded: the one who gives up must not take the answer from the others.
+        return await asyncio.shield(waiting)
+
+    async def _admit_waiting(self) -> None:
+        waiting: dict[Person, asyncio.Future[Viewer]] = {}
+        try:
+            async with self._database.write() as session:
+                # Taken when the turn has come: whoever came meanwhile goes along.
+                waiting, self._waiting = self._waiting, {}
+                viewers = await self._admit_viewers(session, waiting)
+        except Exception as exc:  # noqa: BLE001 - whoever waits is told, whatever it was
+            if not waiting:
+                waiting, self._waiting = self._waiting, {}
+            await self._admit_apart(waiting, exc)
+        else:
+            for person, future in waiting.items():
+                future.set_result(viewers[person])
+
+    async def _admit_apart(self, waiting: dict[Person, asyncio.Future[Viewer]], exc: Exception) -> None:
+        """One who cannot be admitted must not keep out the others."""
+        for person, future in waiting.items():
+            if len(waiting) > 1:
+                try:
+                    async with self._database.write() as session:
+                        future.set_result((await self._admit_viewers(session, [person]))[person])
+                    continue
+                except Exception as own:  # noqa: BLE001 - as above
+                    exc = own
+            future.set_exception(exc)
+
+    async def _admit_viewers(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, Viewer]:
+        known = await self.admit(session, people)
+        return {person: await self._by_id(session, account.id) for person, account in known.items()}
+
+    async def _by_id(self, session: AsyncSession, user_id: int) -> Viewer:
+        row = (await session.execute(sql(_BY_ID), {"id": user_id})).one()
+        return Viewer(*row[2:])

@@ -1,0 +1,1 @@
+"""The queue at work: lanes, workers, effects, timeouts, recovery, and what chat is told of results."""

@@ -1,0 +1,173 @@
+"""Makes what was bought happen: a track for speech, one for the wheel, one for sounds, and work side by side."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import select, update
+
+from pixel_bot.backends.tts import Engine
+from pixel_bot.db.models import Lane
+from pixel_bot.model.outcome import LANE_OF_TRACK
+from pixel_bot.model.people import PLATFORMS, Platform
+from pixel_bot.points.idempotency import write_once
+from pixel_bot.queue.attempt import Attempt, Verdict
+from pixel_bot.queue.cluster import Company
+from pixel_bot.queue.effect_runner import Runs
+from pixel_bot.queue.effects import Effects, Say
+from pixel_bot.queue.lane_worker import Track
+from pixel_bot.queue.limits import Limits
+from pixel_bot.queue.overlay_player import Theatre
+from pixel_bot.queue.recovery import recover
+from pixel_bot.queue.refund_notifier import Teller
+from pixel_bot.queue.result_writer import Settling
+from pixel_bot.services import Services
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Starts the lanes, wakes them, stops them. No lane waits for another.
+
+    Args:
+        services: of this bot.
+        speech: who speaks.
+        say: says something in chat.
+        limits: how long things may take.
+        is_there: whether the bot is in a platform's chat; before that, nothing is said there.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        speech: Engine,
+        say: Say,
+        limits: Limits | None = None,
+        is_there: Callable[[Platform], bool] = lambda _: True,
+    ) -> None:
+        limits = limits or Limits()
+        self.effects = Effects()
+        self._services = services
+        # One for each chat: while one platform is away, the other one hears its news.
+        self._tellers = [Teller(services, say, platform, is_there) for platform in PLATFORMS]
+        settling = Settling(services, self.tell_news, self.wake)
+        theatre = Theatre(services, speech, limits)
+        places = LANE_OF_TRACK.items()
+        self.tracks = [Track(name, lane, services, theatre, settling, limits) for name, lane in places]
+        self.runs = Runs(services, self.effects, settling, say, limits, is_there)
+        self.company = Company(services, self.effects, self)
+        self._grace = limits.grace
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Sort out what the last run left, then work. Call it when the cogs are loaded."""
+        await self._services.peers.start()
+        await recover(self._services, self.effects, *await self.company.not_of_others())
+        await self.load_paused()
+        if self.paused:
+            names = ", ".join(self.paused)
+            log.warning("Paused since the last run: %s. Mods resume with !calm or !queue resume.", names)
+        self._services.overlay.changed.add(self.wake)
+        self._services.shop.sold.add(self.wake_for)
+        workers = (*self.tracks, self.runs, *self._tellers)
+        self.company.start()
+        self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in workers]
+
+    async def stop(self) -> None:
+        """Stop in order. What is under way has a few seconds; the rest is left to the next start."""
+        await self.company.stop()
+        self._services.overlay.changed.discard(self.wake)
+        self._services.shop.sold.discard(self.wake_for)
+        for worker in (*self.tracks, self.runs, *self._tellers):
+            worker.stop()
+        if self._tasks:
+            await self._end_tasks()
+        await self._services.peers.stop()
+
+    async def _end_tasks(self) -> None:
+        _, late = await asyncio.wait(self._tasks, timeout=self._grace + 2)
+        for task in late:
+            task.cancel()
+        for result in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("A lane of the queue ended with an error.", exc_info=result)
+
+    def wake(self, *, told: bool = True) -> None:
+        """Something changed: all lanes look again, and where it is ``told`` those of other processes, too."""
+        for worker in (*self.tracks, self.runs):
+            worker.wake()
+        if told:
+            self._services.peers.tell("queue")
+        else:
+            for teller in self._tellers:
+                teller.wake()
+
+    def wake_for(self, track: str | None) -> None:
+        """There is a new item on a track, or without one."""
+        worker = next((t for t in self.tracks if t.name == track), self.runs)
+        worker.wake()
+        self._services.peers.tell("queue")
+
+    def tell_news(self) -> None:
+        """Chat has something to hear."""
+        for teller in self._tellers:
+            teller.wake()
+        self._services.peers.tell("queue")
+
+    async def settled(self) -> None:
+        """Wait until nothing could be worked now: all that is left waits for an overlay, or for a paused lane."""
+        if not self._tasks:
+            return
+        workers = (*self.tracks, self.runs, *self._tellers)
+        # What one ends can be the beginning of another.
+        while not all(worker.is_idle for worker in workers):
+            for worker in workers:
+                await worker.idle()
+
+    @property
+    def paused(self) -> list[str]:
+        """The lanes that are paused."""
+        return sorted({w.lane for w in (*self.tracks, self.runs) if w.paused})
+
+    async def load_paused(self) -> None:
+        """Take over which lanes are paused, as the database has it."""
+        async with self._services.database.readers() as session:
+            paused = (await session.execute(select(Lane.kind).where(Lane.paused))).scalars().all()
+        for worker in (*self.tracks, self.runs):
+            worker.paused = worker.lane in paused
+            worker.wake()
+
+    def show_paused(self) -> None:
+        """All lanes are paused, by another process, which has that in the database soon."""
+        for worker in (*self.tracks, self.runs):
+            worker.paused = True
+
+    async def pause(self, lanes: Sequence[str], *, paused: bool) -> None:
+        """Pause or resume lanes, also for the next start. What is playing plays on."""
+        for worker in (*self.tracks, self.runs):
+            if worker.lane in lanes:
+                worker.paused = paused
+                worker.wake()
+        async with write_once(self._services.database) as session:
+            await session.execute(update(Lane).where(Lane.kind.in_(lanes)).values(paused=paused))
+        self._services.peers.tell("lanes")
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """What is playing or running now."""
+        playing = [t.attempt for t in self.tracks if t.attempt is not None]
+        return [*playing, *self.runs.attempts]
+
+    async def stop_item(self, item_id: int, reason: str) -> Verdict | None:
+        """Stop what is under way; its buyer hears the reason with the refund.
+
+        Returns:
+            How it ended, which need not be a refund: it may have been played at that very moment. None when it is not
+            under way, or cannot be stopped.
+        """
+        attempt = next((a for a in self.attempts if a.item.id == item_id), None)
+        if attempt is None:
+            return await self.company.stop_item(item_id, reason)
+        if not attempt.stop(reason):
+            return None
+        return await attempt.ended()

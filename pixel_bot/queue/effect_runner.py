@@ -1,0 +1,159 @@
+"""Items that run side by side: work on the server, each in a task of its own."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy.exc import DBAPIError
+
+from pixel_bot.errors import EffectFailed
+from pixel_bot.model.outcome import Effect, Run
+from pixel_bot.model.people import PLATFORMS, Platform, Viewer
+from pixel_bot.queue.attempt import DONE, Attempt, Stopped, Verdict
+from pixel_bot.queue.effects import Effects, Job, Method, Say, Spec
+from pixel_bot.queue.limits import Limits
+from pixel_bot.queue.result_writer import RETRY_SECONDS, Settling
+from pixel_bot.queue.worker import Worker
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.claim_items import claim_free
+from pixel_bot.redeems.queue_items import Item, is_ours
+from pixel_bot.services import Services
+
+log = logging.getLogger(__name__)
+
+MOST = 10
+"""Items under way at once, for each platform: where chat takes long, only those of that chat wait."""
+
+GONE = "The feature behind it is gone."
+SLOW = "It took too long."
+SORRY = "Something went wrong on my side."
+
+
+class Runs(Worker):
+    """Claims what waits, and works it."""
+
+    lane = "effect"
+
+    def __init__(
+        self,
+        services: Services,
+        effects: Effects,
+        settling: Settling,
+        say: Say,
+        limits: Limits,
+        is_there: Callable[[Platform], bool],
+    ) -> None:
+        super().__init__()
+        self.paused = False
+        self._services = services
+        self._effects = effects
+        self._settling = settling
+        self._say = say
+        self._limits = limits
+        self._is_there = is_there
+        self._tasks: dict[Attempt, asyncio.Task[None]] = {}
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """What is under way, oldest first."""
+        return list(self._tasks)
+
+    async def run(self) -> None:
+        """Work until stopped. What is still under way after the grace is left to the next start."""
+        while not self._stopping:
+            self._wake.clear()
+            if not self.paused and any(self._room(platform) > 0 for platform in PLATFORMS):
+                await self._begin_more()
+            await self._rest(idle=not self._tasks)
+        tasks = list(self._tasks.values())
+        if tasks:
+            await asyncio.wait(tasks, timeout=self._limits.grace)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _begin_more(self) -> None:
+        try:
+            async with self._services.database.readers() as session:
+                if not await queue_items.any_without_track(session):
+                    return
+            async with self._services.database.write() as session:
+                if self.paused or self._stopping:
+                    return
+                now = self._services.clock.now()
+                claimed = [
+                    item
+                    for platform in PLATFORMS
+                    if (most := self._room(platform)) > 0
+                    for item in await claim_free(session, now, most, platform, self._services.peers.number)
+                ]
+        except DBAPIError as exc:
+            self._complain(exc)
+            asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
+            return
+        self._works()
+        # At once: a mod who pauses waits for the same turn, and must find here what was claimed.
+        for item in claimed:
+            self._start(item)
+
+    def _room(self, platform: Platform) -> int:
+        """How many more may be under way for a platform. What another process can answer is left to it."""
+        if self._services.peers.is_shared and not self._is_there(platform):
+            return 0
+        return MOST - sum(attempt.item.platform == platform for attempt in self._tasks)
+
+    def _start(self, item: Item) -> None:
+        known = self._known(item)
+        attempt = Attempt(item, stoppable=known is None or known[0].stoppable)
+        task = asyncio.create_task(self._work(attempt, known), name=f"item-{item.id}")
+        self._tasks[attempt] = task
+        task.add_done_callback(lambda _: self._done(attempt))
+
+    def _done(self, attempt: Attempt) -> None:
+        del self._tasks[attempt]
+        self.wake()
+
+    def _known(self, item: Item) -> tuple[Spec, Method] | None:
+        if not is_ours(item) or not isinstance(item.effect, Run):
+            return None
+        return self._effects.get(item.effect.name)
+
+    async def _work(self, attempt: Attempt, known: tuple[Spec, Method] | None) -> None:
+        verdict, follow_up = await self._attempt(attempt, known)
+        await self._settling.settle(attempt, verdict, follow_up)
+
+    async def _attempt(
+        self, attempt: Attempt, known: tuple[Spec, Method] | None
+    ) -> tuple[Verdict, Effect | str | None]:
+        item = attempt.item
+        if known is None or not isinstance(item.effect, Run):
+            return Verdict("refund", GONE), None
+        spec, method = known
+        job = Job(attempt, await self._buyer(item), self._say, lambda: self._begin(item))
+        try:
+            async with asyncio.timeout(spec.seconds):
+                return DONE, await attempt.unless_stopped(method(job))
+        except Stopped as exc:
+            return exc.verdict, None
+        except EffectFailed as exc:
+            verdict = Verdict("refund", str(exc))
+        except TimeoutError:
+            verdict = Verdict("refund", SLOW)
+        except Exception:
+            # The edge towards cogs: whatever an author did not foresee costs that one effect, and nobody's points.
+            log.exception("The effect %s failed.", spec.name)
+            verdict = Verdict("refund", SORRY)
+        # Whatever came after the answer: the answer is what was paid for.
+        return (DONE if job.said else verdict), None
+
+    async def _begin(self, item: Item) -> None:
+        async with self._services.database.write() as session:
+            await queue_items.begin(session, item.id, self._services.clock.now())
+
+    async def _buyer(self, item: Item) -> Viewer | None:
+        if item.user_id is None:
+            return None
+        with suppress(LookupError):
+            return await self._services.viewers.by_id(item.user_id)
+        return None

@@ -1,0 +1,120 @@
+"""Work on the server that survives a restart: ``Run("name", {...})`` and the method marked ``@effect("name")``."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pixel_bot.errors import EffectFailed
+from pixel_bot.model.outcome import Effect, Run
+from pixel_bot.model.people import Platform, Viewer
+from pixel_bot.queue.attempt import Attempt
+
+Say = Callable[[str, str | None, Platform], Awaitable[bool]]
+"""Says a text in one platform's chat, as a reply to a message id where one is given. Returns whether it was taken."""
+
+MARK = "__pixel_effect__"
+
+
+class Job:
+    """What an effect's method gets: who bought it (None: nobody), and the arguments of its ``Run``."""
+
+    def __init__(self, attempt: Attempt, viewer: Viewer | None, say: Say, begin: Callable[[], Awaitable[None]]) -> None:
+        effect = attempt.item.effect
+        self.viewer = viewer
+        self.args: Mapping[str, Any] = effect.args if isinstance(effect, Run) else {}
+        self.said = False
+        """True when chat has the answer: then it is paid for, whatever follows."""
+        self._attempt = attempt
+        self._say = say
+        self._begin = begin
+
+    async def say(self, text: str) -> None:
+        """Answer in chat, where the answer is what was paid for.
+
+        Once this begins, a crash leads to a refund and not to a second answer.
+
+        Raises:
+            EffectFailed: chat did not take it.
+        """
+        await self._begin()
+        item = self._attempt.item
+        # A redemption is no message that could be replied to, and on Joystick.tv there are no replies.
+        words = f"@{item.buyer} {text}" if item.redemption or item.platform != "twitch" else text
+        if not await self._say(words, item.message_id, item.platform):
+            raise EffectFailed("Chat did not take the answer.")
+        self.said = True
+        self._attempt.seal()
+
+
+Method = Callable[[Job], Coroutine[Any, Any, Effect | str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """An effect: seconds that it may take, whether it begins again after a crash, whether mods can stop it."""
+
+    name: str
+    seconds: float
+    again: bool
+    stoppable: bool
+
+
+def effect(name: str, *, seconds: float = 20.0, again: bool = True, stoppable: bool = True) -> Callable[[Any], Any]:
+    """Decorator: the method makes ``Run(name, {...})`` happen. It gets a ``Job``.
+
+    It may return a sentence, which its buyer hears in chat once the item is done, or another effect, which then follows
+    at no cost. When it raises ``EffectFailed``, or anything else, or
+    takes too long, the points go back.
+
+    Args:
+        name: unique over all cogs.
+        seconds: the longest that it may take.
+        again: whether it starts anew after a crash in the middle; else the points go back then.
+        stoppable: False for work that cannot be recalled once it began.
+
+    Raises:
+        TypeError: the method is not ``async``.
+    """
+
+    def wrap(method: Any) -> Any:
+        if not inspect.iscoroutinefunction(method):
+            raise TypeError(f"The effect {method.__qualname__} must be an async method.")
+        setattr(method, MARK, Spec(name, seconds, again, stoppable))
+        return method
+
+    return wrap
+
+
+class Effects:
+    """The effects of all loaded cogs, by name."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Spec, Method]] = {}
+
+    def get(self, name: str) -> tuple[Spec, Method] | None:
+        """The effect of that name."""
+        return self._known.get(name)
+
+    def add(self, cog: object) -> None:
+        """A cog brings its effects.
+
+        Raises:
+            ValueError: another cog has one of that name; none is added.
+        """
+        found = effects_of(cog)
+        for spec, _ in found:
+            if spec.name in self._known:
+                raise ValueError(f"the effect {spec.name} exists already, in another cog")
+        self._known |= {spec.name: (spec, method) for spec, method in found}
+
+    def remove(self, cog: object) -> None:
+        """A cog takes its effects along."""
+        for spec, _ in effects_of(cog):
+            self._known.pop(spec.name, None)
+
+
+def effects_of(cog: object) -> list[tuple[Spec, Method]]:
+    """The methods of a cog that are marked with ``@effect``."""
+    marked = [name for name, value in inspect.getmembers(type(cog)) if hasattr(value, MARK)]
+    return [(getattr(getattr(type(cog), name), MARK), getattr(cog, name)) for name in marked]

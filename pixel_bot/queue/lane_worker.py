@@ -1,0 +1,147 @@
+"""One track of the queue: its items one after another, each when it can be played."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from sqlalchemy.exc import DBAPIError
+
+from pixel_bot.clock import EPOCH
+from pixel_bot.db.models import QueueItem
+from pixel_bot.queue.attempt import DONE, Attempt, Verdict
+from pixel_bot.queue.limits import Limits, needs_sound
+from pixel_bot.queue.overlay_player import Theatre
+from pixel_bot.queue.result_writer import RETRY_SECONDS, Settling, has_begun_to_spin
+from pixel_bot.queue.worker import Worker
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.claim_items import claim_head
+from pixel_bot.redeems.queue_items import Item, is_ours
+from pixel_bot.services import Services
+
+log = logging.getLogger(__name__)
+
+AWAY = "The overlay was away for too long."
+BLOCKED = "The overlay's sound was off for too long."
+LOOK_SECONDS = 2.0
+"""How often one looks whether another process still has a page."""
+
+SORRY = "Something went wrong on my side."
+
+
+class Track(Worker):
+    """Takes the oldest item of a track when the lane is open and a page can play it, and sees it through."""
+
+    def __init__(
+        self, name: str, lane: str, services: Services, theatre: Theatre, settling: Settling, limits: Limits
+    ) -> None:
+        super().__init__()
+        self.name = name
+        self.lane = lane
+        self.paused = False
+        self.attempt: Attempt | None = None
+        self._services = services
+        self._theatre = theatre
+        self._settling = settling
+        self._limits = limits
+        self._seen_elsewhere = EPOCH
+
+    def stop(self) -> None:
+        """End. What is playing plays on, and its page acknowledges it to the next run."""
+        if self.attempt is not None:
+            self.attempt.leave()
+        super().stop()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        while not self._stopping:
+            try:
+                self.attempt = await self._next()
+            except DBAPIError as exc:
+                self._complain(exc)
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            self._works()
+            if self.attempt is not None:
+                verdict = await self._play(self.attempt)
+                await self._settling.settle(self.attempt, verdict)
+                self.attempt = None
+
+    async def _play(self, attempt: Attempt) -> Verdict:
+        try:
+            return await self._theatre.play(attempt)
+        except Exception:
+            # The edge of a lane: one item that nobody foresaw must not stop those behind it.
+            log.exception("An item of the queue could not be played.")
+            return Verdict("refund", SORRY)
+
+    async def _next(self) -> Attempt | None:
+        """The next item, claimed; None when it is time to stop."""
+        while not self._stopping:
+            self._wake.clear()
+            head = None if self.paused else await self._head()
+            patience = None if head is None else await self._patience_with_others(head)
+            if head is None or patience is None:
+                await self._rest()
+            elif patience > 0:
+                await self._rest(patience)
+            elif patience < 0:
+                await self._give_up(head)
+            elif (attempt := await self._claim(head)) is not None:
+                return attempt
+            elif not self.paused and await self._is_still(head):
+                await self._rest(RETRY_SECONDS)  # another process is at this track
+        return None
+
+    async def _claim(self, head: Item) -> Attempt | None:
+        best = self._services.overlay.best(needs_sound=needs_sound(head.effect))
+        async with self._services.database.write() as session:
+            # A mod who pauses waits for the same turn: they must find the lane empty, or the attempt in ``run``.
+            if self.paused or self._stopping:
+                return None
+            now = self._services.clock.now()
+            page = best.id if best is not None else None
+            item = await claim_head(session, head, now, page, self._services.peers.number)
+        return Attempt(item) if item is not None else None
+
+    async def _is_still(self, head: Item) -> bool:
+        now = await self._head()
+        return now is not None and now.id == head.id
+
+    async def _head(self) -> Item | None:
+        async with self._services.database.readers() as session:
+            return await queue_items.head(session, self.name)
+
+    async def _patience_with_others(self, head: Item) -> float:
+        """The same, where another process may have a page: then it is left to that one."""
+        patience = self._patience(head)
+        if patience == 0 or not is_ours(head) or not self._services.peers.is_shared:
+            return patience
+        if await self._services.peers.elsewhere("sound" if needs_sound(head.effect) else "page"):
+            self._seen_elsewhere = self._services.clock.now()
+            return LOOK_SECONDS
+        end = self._seen_elsewhere + timedelta(seconds=self._limits.overlay)
+        return max(patience, (end - self._services.clock.now()).total_seconds())
+
+    def _patience(self, head: Item) -> float:
+        """Seconds that the head may still wait for a page: 0 when one is there, negative when it waited too long."""
+        if not is_ours(head):
+            return -1
+        away = self._services.overlay.away_since(needs_sound=needs_sound(head.effect))
+        if away is None:
+            return 0
+        end = max(away, head.created_at) + timedelta(seconds=self._limits.overlay)
+        if has_begun_to_spin(head) and head.begun_at is not None:
+            end = head.begun_at + timedelta(seconds=self._limits.wheel)
+        return (end - self._services.clock.now()).total_seconds() or -1
+
+    async def _give_up(self, head: Item) -> None:
+        if has_begun_to_spin(head):
+            await self._settling.settle(Attempt(head), DONE)
+            return
+        is_it = QueueItem.id == head.id
+        reason = BLOCKED
+        if self._services.overlay.away_since(needs_sound=False) is not None:
+            reason = AWAY
+            since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
+            is_it |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
+        await self._settling.give_back(QueueItem.track == self.name, is_it, reason=reason)

@@ -1,0 +1,25 @@
+"""How long things may take."""
+
+from dataclasses import dataclass
+
+from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay, Speak
+
+ATTEMPTS = 3
+"""How often an effect that was cut off begins again before it is given back."""
+
+LONGEST_SOUND = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds. A page has ``margin`` to begin an effect, and as much beyond its length to end it."""
+
+    margin: float = 15.0
+    wheel: float = 30.0
+    overlay: float = 120.0
+    grace: float = 5.0
+
+
+def needs_sound(effect: Effect) -> bool:
+    """True when a page whose sound is blocked is no use for it."""
+    return isinstance(effect, Speak | PlaySound) or (isinstance(effect, ShowOverlay) and bool(effect.sound))

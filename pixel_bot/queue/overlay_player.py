@@ -1,0 +1,130 @@
+"""Plays one item on the overlay, from the first message to the verdict."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from pixel_bot.backends.tts import Engine
+from pixel_bot.errors import ChatError, EffectFailed
+from pixel_bot.model.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
+from pixel_bot.overlay.overlay import Ack, Screen, Showing
+from pixel_bot.queue.attempt import DONE, Attempt, Stopped, Verdict
+from pixel_bot.queue.limits import LONGEST_SOUND, Limits, needs_sound
+from pixel_bot.queue.result_writer import persistently
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.queue_items import Item
+from pixel_bot.services import Services
+
+log = logging.getLogger(__name__)
+
+SILENT = "The overlay did not play it in time."
+BROKEN = "The overlay could not play it."
+
+
+class Theatre:
+    """The overlay effects."""
+
+    def __init__(self, services: Services, speech: Engine, limits: Limits) -> None:
+        self._overlay = services.overlay
+        self._sounds = services.sounds
+        self._database = services.database
+        self._clock = services.clock
+        self._speech = speech
+        self._limits = limits
+
+    async def play(self, attempt: Attempt) -> Verdict:
+        """One attempt.
+
+        Returns:
+            How it ended; ``again`` when no page could play it to its end.
+        """
+        item = attempt.item
+        try:
+            message = await attempt.unless_stopped(self._message(item))
+            screen = await attempt.unless_stopped(
+                self._overlay.choose(needs_sound=needs_sound(item.effect), had=item.page)
+            )
+            if screen is None:
+                return Verdict("again")
+            # Noted before the page hears of it: after a crash the same page is asked first.
+            if screen.id != item.page:
+                await self._write(lambda s: queue_items.give_to(s, item.id, screen.id))
+            return await self._on(screen, attempt, message)
+        except (EffectFailed, ChatError) as exc:
+            return Verdict("refund", str(exc))
+        except Stopped as exc:
+            return exc.verdict
+        finally:
+            self._overlay.take_back(item.token)
+
+    async def _on(self, screen: Screen, attempt: Attempt, message: Mapping[str, Any]) -> Verdict:
+        showing = await self._overlay.play(screen, attempt.item.token, message)
+        try:
+            verdict = await self._follow(attempt, showing)
+        except Stopped as exc:
+            verdict = exc.verdict
+        finally:
+            showing.close()
+        if verdict.kind == "refund":
+            await showing.stop()
+        return verdict
+
+    async def _follow(self, attempt: Attempt, showing: Showing) -> Verdict:
+        item = attempt.item
+        wheel = isinstance(item.effect, SpinWheel)
+        left = self._limits.wheel if item.begun_at is not None else self._limits.margin
+        while True:
+            try:
+                async with asyncio.timeout(left):
+                    ack = await attempt.unless_stopped(showing.next())
+            except TimeoutError:
+                return Verdict("refund", SILENT)
+            if ack.state != "started":
+                return _judge(ack)
+            if wheel:
+                await self._write(lambda s: queue_items.begin(s, item.id, self._clock.now()))
+            left = self._time_for(wheel, ack.seconds)
+
+    def _time_for(self, wheel: bool, seconds: float) -> float:
+        if wheel:
+            return self._limits.wheel
+        return min(max(seconds, 0.0), LONGEST_SOUND) + self._limits.margin
+
+    async def _message(self, item: Item) -> Mapping[str, Any]:
+        common = {"by": item.buyer}
+        match item.effect:
+            case Speak(text=text, voice=voice, by=by):
+                speech = await self._speech.speak(f"{by}: {text}" if by else text, voice)
+                address = self._overlay.lend(item.token, speech.wav)
+                return common | {"what": "speak", "text": text, "audio": address}
+            case PlaySound(name=name, volume=volume):
+                return common | {"what": "sound", "name": name, "audio": self._sound(name), "volume": volume}
+            case ShowOverlay(text=text, sound=sound, seconds=seconds):
+                audio = self._sound(sound) if sound else None
+                return common | {"what": "show", "text": text, "audio": audio, "seconds": min(max(seconds, 1.0), 60.0)}
+            case _:
+                payload = item.payload
+                return common | {"what": "wheel", "slices": payload["slices"], "winner": payload["winner"]}
+
+    def _sound(self, name: str) -> str:
+        if self._sounds.path(name) is None:
+            raise EffectFailed(f"The sound {name} is gone.")
+        return self._overlay.sound_address(name)
+
+    async def _write(self, work: Callable[[Any], Awaitable[None]]) -> None:
+        async def write() -> None:
+            async with self._database.write() as session:
+                await work(session)
+
+        await persistently(write)
+
+
+def _judge(ack: Ack) -> Verdict:
+    if ack.state == "finished":
+        return DONE
+    if ack.state == "lost":
+        return Verdict("again")
+    if ack.reason in {"hidden", "blocked"}:
+        return Verdict("again", released=True)
+    return Verdict("refund", BROKEN)

@@ -1,0 +1,248 @@
+"""The queue as people see it: their place, and what mods do with it."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import DBAPIError
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.models import QueueItem, User
+from pixel_bot.errors import BadInput
+from pixel_bot.lru_cache import Memory
+from pixel_bot.model.outcome import LANES, seconds_of_payload
+from pixel_bot.model.people import Viewer
+from pixel_bot.points.idempotency import refuse_repeats, write_once
+from pixel_bot.queue.cluster import PANIC
+from pixel_bot.queue.dispatcher import Dispatcher
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.queue_items import UNTOUCHED, WAITING, Item
+from pixel_bot.redeems.refunds import Refund
+from pixel_bot.services import Services
+
+SKIPPED = "A mod skipped it."
+CLEARED = "A mod cleared the queue."
+DELETED = "The message was deleted."
+SENT_OFF = "A mod sent you off."
+BY_MOD = "A mod gave it back."
+JUST_NOW = timedelta(seconds=3)
+"""How long a purchase may be on its way when a mod takes its message out of chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an item stands: how many are ahead of it, for about how many seconds."""
+
+    item: Item
+    ahead: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The queue at a glance: waiting and running items by lane, paused lanes, and whether a page can play."""
+
+    waiting: dict[str, int]
+    running: dict[str, int]
+    paused: list[str]
+    overlay: bool
+
+
+class Queue:
+    """What viewers and mods do with the queue."""
+
+    def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+        self._services = services
+        self._dispatcher = dispatcher
+        self._clock: Clock = services.clock
+        self._removed: Memory[str, bool] = Memory(1_000)
+        self._sent_off: Memory[str, datetime] = Memory(1_000)
+        self._cleared_at: datetime | None = None
+
+    async def items(self) -> list[Item]:
+        """All that waits or runs, oldest first."""
+        async with self._services.database.readers() as session:
+            return await queue_items.load(session, QueueItem.status.in_(WAITING))
+
+    async def overview(self) -> Overview:
+        """The queue at a glance."""
+        found = await self.items()
+
+        def by_lane(status: str) -> dict[str, int]:
+            return {lane: sum(i.kind == lane and i.status == status for i in found) for lane in LANES}
+
+        there = self._services.overlay.away_since(needs_sound=False) is None
+        return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, there)
+
+    async def places(self, viewer: Viewer) -> list[Place]:
+        """Where the viewer's own items stand."""
+        found = await self.items()
+        places: list[Place] = []
+        for index, item in enumerate(found):
+            if item.user_id == viewer.id:
+                ahead = [i for i in found[:index] if i.track == item.track] if item.track else []
+                places.append(Place(item, len(ahead), sum(seconds_of_payload(i.payload) for i in ahead)))
+        return places
+
+    async def cancel(self, viewer: Viewer) -> Refund | None:
+        """A viewer takes back their newest item of which nothing was seen or heard. None when there is none."""
+        async with write_once(self._services.database) as session:
+            mine = await queue_items.last(
+                session, QueueItem.user_id == viewer.id, QueueItem.status == "pending", *UNTOUCHED
+            )
+            if mine is None:
+                return None
+            given = await self._services.refunds.fail_in(
+                session, QueueItem.id == mine.id, *UNTOUCHED, reason="Cancelled.", told=True, status=("pending",)
+            )
+        return given[0] if given else None
+
+    async def pause(self, kind: str = "") -> list[str]:
+        """Pause a lane, or all. Returns which. What is playing plays on."""
+        return await self._pause(kind, paused=True)
+
+    async def resume(self, kind: str = "") -> list[str]:
+        """Let a lane, or all, go on. Returns which."""
+        return await self._pause(kind, paused=False)
+
+    async def _pause(self, kind: str, *, paused: bool) -> list[str]:
+        lanes = lanes_of(kind)
+        await refuse_repeats(self._services.database)
+        await self._dispatcher.pause(lanes, paused=paused)
+        return lanes
+
+    async def skip(self, kind: str = "") -> Item | None:
+        """Stop what is playing in a lane, or the next that waits; its buyer gets the points back.
+
+        A wheel that turns already only ends sooner: its prize counts. Returns the item; None when there is none.
+        """
+        lanes = lanes_of(kind)
+        async with write_once(self._services.database):
+            pass  # a skip that is delivered again must not skip the next one
+        for attempt in self._dispatcher.attempts:
+            if attempt.item.kind in lanes and await self._dispatcher.stop_item(attempt.item.id, SKIPPED):
+                return attempt.item
+        if (elsewhere := await self._skip_elsewhere(lanes)) is not None:
+            return elsewhere
+        async with self._services.database.readers() as session:
+            waiting = await queue_items.load(
+                session, QueueItem.kind.in_(lanes), QueueItem.status == "pending", QueueItem.begun_at.is_(None), limit=1
+            )
+        if not waiting:
+            return None
+        given = await self._end([QueueItem.id == waiting[0].id], SKIPPED)
+        return waiting[0] if given else None
+
+    async def _skip_elsewhere(self, lanes: Sequence[str]) -> Item | None:
+        """Stop what another process plays in these lanes."""
+        if not self._services.peers.is_shared:
+            return None
+        async with self._services.database.readers() as session:
+            running = await queue_items.load(session, QueueItem.kind.in_(lanes), QueueItem.status == "running")
+        for item in running:
+            if await self._dispatcher.stop_item(item.id, SKIPPED) is not None:
+                return item
+        return None
+
+    async def clear(self, kind: str = "") -> list[Refund]:
+        """Give back all that waits in a lane, or everywhere. What is playing plays on."""
+        return await self._end([QueueItem.kind.in_(lanes_of(kind))], CLEARED)
+
+    async def refund(self, viewer: Viewer) -> Refund | None:
+        """A mod gives back the viewer's newest item: one that waits or plays is stopped, a finished one is refunded.
+
+        Returns:
+            What went back; None when there is nothing to give back.
+
+        Raises:
+            BadInput: it is a wheel that has turned, whose prize counts.
+        """
+        async with write_once(self._services.database) as session:
+            item = await self._services.refunds.latest_of(session, viewer)
+            if item is None:
+                return None
+            if item.draw is not None and (item.begun_at is not None or item.status == "done"):
+                raise BadInput("The wheel has turned: the prize counts, so the spin is not given back.")
+            if item.status in {"done", "failed"}:
+                return await self._services.refunds.after_the_fact(session, item)
+            given = await self._services.refunds.fail_in(
+                session, QueueItem.id == item.id, reason=BY_MOD, told=True, status=("pending",)
+            )
+        await self._services.refunds.take_off(given)
+        if given:
+            return given[0]
+        verdict = await self._dispatcher.stop_item(item.id, BY_MOD)
+        return Refund(item, item.cost) if verdict is not None and verdict.kind == "refund" else None
+
+    async def panic(self) -> None:
+        """Stop and hide everything at once, and pause all lanes."""
+        with suppress(DBAPIError):  # a database that is away must not keep anything on stream
+            await refuse_repeats(self._services.database)
+        await self._services.overlay.stop_all()
+        self._services.peers.tell("panic")
+        try:
+            await self._dispatcher.pause(LANES, paused=True)
+        finally:
+            for attempt in self._dispatcher.attempts:
+                attempt.stop(PANIC)
+
+    async def calm(self) -> None:
+        """The show goes on."""
+        await self._pause("", paused=False)
+
+    async def drop_message(self, message_id: str) -> None:
+        """A message was deleted: speech that came from it is not read out, or stops."""
+        self._removed.put(message_id, True)
+        await self._drop([QueueItem.message_id == message_id], DELETED)
+
+    async def drop_author(self, platform_id: str) -> None:
+        """Somebody was timed out or banned: no speech of theirs is read out."""
+        self._sent_off.put(platform_id, self._clock.now())
+        theirs = select(User.id).where(User.platform == "twitch", User.platform_id == platform_id)
+        await self._drop([QueueItem.user_id.in_(theirs)], SENT_OFF)
+
+    async def drop_all(self) -> None:
+        """The whole chat was cleared: so is all speech."""
+        self._cleared_at = self._clock.now()
+        await self._drop([], DELETED)
+
+    def was_removed(self, message_id: str, author_id: str) -> bool:
+        """True when a mod took a message out of chat, or sent its author off, a moment ago: before it was bought."""
+        moments = (self._sent_off.get(author_id), self._cleared_at)
+        just_now = any(m is not None and self._clock.now() - m < JUST_NOW for m in moments)
+        return just_now or self._removed.get(message_id) is not None
+
+    async def drop_redeems(self, keys: Sequence[str], reason: str) -> list[Refund]:
+        """Give back all that waits for redeems that nobody offers any more."""
+        return await self._end([QueueItem.redeem.in_(keys)], reason) if keys else []
+
+    async def _drop(self, which: list[ColumnElement[bool]], reason: str) -> None:
+        await self._end([QueueItem.kind == "tts", *which], reason)
+        async with self._services.database.readers() as session:
+            speaking = await queue_items.load(session, QueueItem.kind == "tts", QueueItem.status == "running", *which)
+        for item in speaking:
+            await self._dispatcher.stop_item(item.id, reason)
+
+    async def _end(self, which: list[ColumnElement[bool]], reason: str) -> list[Refund]:
+        given = await self._services.refunds.fail(
+            *which, QueueItem.begun_at.is_(None), reason=reason, status=("pending",)
+        )
+        self._dispatcher.tell_news()
+        return given
+
+
+def lanes_of(kind: str) -> list[str]:
+    """The lanes that a word means; all of them when there is none.
+
+    Raises:
+        BadInput: there is no such lane.
+    """
+    kind = kind.lower()
+    if not kind:
+        return list(LANES)
+    names: dict[str, list[str]] = {lane: [lane] for lane in LANES} | {"spin": ["wheel"], "sound": ["effect"]}
+    if kind not in names:
+        raise BadInput(f"There is no lane {kind[:40]}. There are: {', '.join(LANES)}.")
+    return names[kind]

@@ -1,0 +1,208 @@
+"""What can be redeemed: rows of ``redeems``, made when a cog first offers them, and the streamer's from then on."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.json_rows import fold, sql, unfold
+from pixel_bot.db.models import Redeem, stamp
+from pixel_bot.errors import BadInput, ChatError
+from pixel_bot.model.outcome import Lane
+from pixel_bot.model.people import Viewer
+from pixel_bot.points.account_sql import ACCOUNT
+from pixel_bot.points.idempotency import write_once
+
+log = logging.getLogger(__name__)
+
+TAKEN = frozenset({"chat", "xp"})
+"""Keys of cooldowns that are no redeems."""
+
+ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A redeem as its cog declares it: the defaults of its row. Cooldowns are in seconds, the second for everyone."""
+
+    key: str
+    display_name: str
+    cost: int = 0
+    cooldown: int = 0
+    everyone_cooldown: int = 0
+    lane: Lane = "effect"
+
+    def __post_init__(self) -> None:
+        if not self.key.isidentifier() or self.key != self.key.lower() or self.key in TAKEN:
+            raise ValueError(f"{self.key!r} cannot be the key of a redeem")
+        if min(self.cost, self.cooldown, self.everyone_cooldown) < 0:
+            raise ValueError(f"cost and cooldowns of {self.key} cannot be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A redeem as it stands now."""
+
+    key: str
+    display_name: str
+    cost: int
+    enabled: bool
+    cooldown: int
+    everyone_cooldown: int
+
+
+class Redeems:
+    """Keeps the offers of the loaded cogs, and changes their rows."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._offers: dict[str, Offer] = {}
+        self._closed: dict[str, str] = {}
+        self._advice: dict[str, str] = {}
+        self.changed: set[Callable[[], None]] = set()
+        """Called after each change of what can be redeemed, or how."""
+
+    async def offer(self, offers: Sequence[Offer]) -> None:
+        """Cogs offer these from now on. Rows that are there stay as the streamer has them.
+
+        Raises:
+            ValueError: another cog offers one of them.
+        """
+        if not offers:
+            return
+        taken = [o.key for o in offers if o.key in self._offers]
+        if taken:
+            raise ValueError(f"the redeem {taken[0]} exists already, in another cog")
+        now = stamp(self._clock.now())
+        rows = [(o.key, o.display_name, o.cost, o.cooldown, o.everyone_cooldown) for o in offers]
+        async with self._database.write() as session:
+            source = unfold(
+                session,
+                {"key": "text", "shown": "text", "cost": "bigint", "cooldown": "bigint", "everyone": "bigint"},
+            )
+            await session.execute(
+                sql(
+                    "INSERT INTO redeems (key, display_name, cost, enabled, cooldown_s, everyone_cooldown_s, "
+                    "created_at, updated_at) "
+                    f"SELECT row.key, row.shown, row.cost, TRUE, row.cooldown, row.everyone, :now, :now FROM {source} "
+                    "WHERE true ON CONFLICT (key) DO NOTHING"
+                ),
+                {"rows": fold(rows), "now": now},
+            )
+        self._offers |= {o.key: o for o in offers}
+        self._tell()
+
+    def withdraw(self, keys: Sequence[str]) -> None:
+        """Nobody offers these any more."""
+        for key in keys:
+            self._offers.pop(key, None)
+            self._closed.pop(key, None)
+        self._tell()
+
+    def close(self, key: str, reason: str, *, for_mods: str = "") -> None:
+        """The redeem cannot work for now.
+
+        Args:
+            key: which.
+            reason: the sentence that whoever tries it hears.
+            for_mods: what the streamer has to do; it is logged, and told once to a mod or the streamer who tries it.
+        """
+        self._closed[key] = reason
+        if for_mods:
+            self._advice[key] = for_mods
+            log.warning("%s", for_mods)
+        self._tell()
+
+    def open(self, key: str) -> None:
+        """The redeem works again."""
+        self._closed.pop(key, None)
+        self._tell()
+
+    def why_closed(self, key: str, *, mod: bool = False) -> str:
+        """The reason why it cannot work; empty when it can. The first mod who asks hears what is to be done."""
+        advice = self._advice.pop(key, "") if mod else ""
+        return advice or self._closed.get(key, "")
+
+    @property
+    def keys(self) -> list[str]:
+        """What loaded cogs offer."""
+        return sorted(self._offers)
+
+    async def prices(self) -> list[Price]:
+        """What loaded cogs offer, as it stands, cheapest first."""
+        async with self._database.readers() as session:
+            rows = (await session.execute(select(Redeem).where(Redeem.key.in_(self._offers)))).scalars().all()
+        return sorted((_price(row) for row in rows), key=lambda p: (p.cost, p.key))
+
+    async def switch(self, key: str, *, on: bool) -> Price:
+        """Switch a redeem on or off.
+
+        Raises:
+            BadInput: no cog offers it.
+        """
+        return await self._change(key, enabled=on)
+
+    async def reprice(self, key: str, cost: int) -> Price:
+        """Set what a redeem costs."""
+        return await self._change(key, cost=cost)
+
+    async def rest(self, key: str, seconds: int, *, everyone: bool = False) -> Price:
+        """Set the cooldown of a redeem in seconds: each viewer's own, or the one for everyone."""
+        return await self._change(key, **{"everyone_cooldown_s" if everyone else "cooldown_s": seconds})
+
+    async def block(self, viewer: Viewer, key: str) -> None:
+        """Keep a viewer from a redeem, or with ``*`` from all."""
+        async with write_once(self._database) as session:
+            await session.execute(
+                sql(
+                    f"INSERT INTO blocks (user_id, key, created_at) VALUES ({ACCOUNT}, :key, :now) "
+                    "ON CONFLICT (user_id, key) DO NOTHING"
+                ),
+                {"user": viewer.id, "key": self.checked(key), "now": stamp(self._clock.now())},
+            )
+
+    async def unblock(self, viewer: Viewer, key: str) -> int:
+        """Let a viewer use a redeem again, or with ``*`` everything. Returns how many blocks ended."""
+        key = self.checked(key)
+        theirs = f"DELETE FROM blocks WHERE user_id = {ACCOUNT} AND (:all OR key = :key) RETURNING key"
+        async with write_once(self._database) as session:
+            ended = await session.execute(sql(theirs), {"user": viewer.id, "all": key == ALL, "key": key})
+            return len(ended.all())
+
+    def checked(self, key: str) -> str:
+        """The key as it is written, when there is such a redeem; ``*`` stands for all.
+
+        Raises:
+            BadInput: no cog offers it.
+        """
+        key = key.lower()
+        if key != ALL and key not in self._offers:
+            raise BadInput(f"There is no redeem {key[:40]}. There are: {', '.join(self.keys)}.")
+        return key
+
+    async def _change(self, key: str, **values: Any) -> Price:
+        key = self.checked(key)
+        if key == ALL:
+            raise ChatError("Name one redeem.")
+        async with write_once(self._database) as session:
+            changed = await session.execute(
+                update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)
+            )
+            price = _price(changed.scalar_one())
+        self._tell()
+        return price
+
+    def _tell(self) -> None:
+        for tell in tuple(self.changed):
+            tell()
+
+
+def _price(row: Redeem) -> Price:
+    return Price(
+        row.key, row.display_name, row.cost or 0, bool(row.enabled), row.cooldown_s or 0, row.everyone_cooldown_s or 0
+    )

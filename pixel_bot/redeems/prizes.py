@@ -1,0 +1,197 @@
+"""The prizes of the wheel, read from the streamer's file."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+
+from pixel_bot.errors import PixelError
+from pixel_bot.model.outcome import Effect, PlaySound, Run, ShowOverlay, Speak
+
+log = logging.getLogger(__name__)
+
+MOST = 100
+_FORMS = "sound:NAME, show:TEXT, speak:TEXT or run:NAME"
+
+
+class PrizesUnreadable(PixelError):
+    """The prizes file has an error; the sentence names the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prize:
+    """A slice of the wheel. A prize that names no grant and no effect is given by hand; ``stock`` None has no end."""
+
+    name: str
+    weight: float
+    grant_points: int | None = None
+    grant_xp: int | None = None
+    effect: str = ""
+    stock: int | None = None
+
+    @property
+    def by_hand(self) -> bool:
+        """True when a person has to give it."""
+        return self.grant_points is None and self.grant_xp is None and not self.effect
+
+    def as_json(self) -> dict[str, Any]:
+        """The prize as a draw keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> "Prize":
+        """The prize that a draw kept."""
+        return cls(**{name: kept[name] for name in cls.__dataclass_fields__ if name in kept})
+
+
+DEFAULT = (
+    Prize("25 points", 30, grant_points=25),
+    Prize("50 XP", 20, grant_xp=50),
+    Prize("100 points", 20, grant_points=100),
+    Prize("Fanfare", 15, effect="sound:fanfare"),
+    Prize("200 points", 12, grant_points=200),
+    Prize("So close", 10, grant_points=0),
+    Prize("500 points", 5, grant_points=500),
+    Prize("Jackpot 2,000", 1, grant_points=2_000),
+)
+"""The wheel of a streamer who has no file yet. On average it gives back less than a spin costs."""
+
+
+class PrizeFile:
+    """Reads the file again whenever it was changed, so that prizes can be edited in the middle of a show."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: tuple[int, int] | None = None
+        self._prizes: Sequence[Prize] = DEFAULT
+        self._problem: PrizesUnreadable | None = None
+
+    def prizes(self) -> Sequence[Prize]:
+        """The prizes of this moment; a built-in set when there is no file.
+
+        Raises:
+            PrizesUnreadable: the file has an error.
+        """
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            self._stamp, self._prizes, self._problem = None, DEFAULT, None
+            return DEFAULT
+        if self._stamp != (found.st_mtime_ns, found.st_size):
+            self._stamp = (found.st_mtime_ns, found.st_size)
+            self._read()
+        if self._problem is not None:
+            raise self._problem
+        return self._prizes
+
+    def _read(self) -> None:
+        try:
+            self._prizes = parse(self._path.read_bytes(), self._path.name)
+            self._problem = None
+        except OSError as exc:
+            self._problem = PrizesUnreadable(f"{self._path.name} cannot be read: {exc.strerror}.")
+        except PrizesUnreadable as exc:
+            self._problem = exc
+        if self._problem is not None:
+            log.warning("%s The wheel stands still until this is fixed.", self._problem)
+
+
+def parse(raw: bytes, name: str) -> Sequence[Prize]:
+    """The prizes of a file's content.
+
+    Raises:
+        PrizesUnreadable: what is wrong, and in which line.
+    """
+    text = raw.removeprefix(b"\xef\xbb\xbf")
+    try:
+        entries: Any = orjson.loads(text)
+    except orjson.JSONDecodeError as exc:
+        raise PrizesUnreadable(f"{name}, line {exc.lineno}: {exc.msg}.") from None
+    lines = entry_lines(text.decode("utf-8"))
+    if not isinstance(entries, list) or not entries:
+        raise PrizesUnreadable(f'{name}, line 1: write a list of prizes, like [{{"name": "100 points", "weight": 3}}].')
+    rows = cast(list[Any], entries)
+    if len(rows) > MOST:
+        raise PrizesUnreadable(f"{name}, line {lines[MOST]}: {MOST} prizes are the most.")
+    prizes: list[Prize] = []
+    for line, entry in zip(lines, rows, strict=True):
+        problem = _problem(entry)
+        if problem:
+            raise PrizesUnreadable(f"{name}, line {line}: {problem}.")
+        prize = Prize.from_json(entry | {"name": entry["name"].strip()})
+        if any(p.name == prize.name for p in prizes):
+            raise PrizesUnreadable(f"{name}, line {line}: {prize.name} stands twice.")
+        prizes.append(prize)
+    if not any(p.weight > 0 for p in prizes):
+        raise PrizesUnreadable(f"{name}, line {lines[0]}: at least one weight must be above zero.")
+    return prizes
+
+
+def entry_lines(text: str) -> list[int]:
+    """The line on which each entry of the outermost list begins. The text is known to be valid JSON."""
+    lines: list[int] = []
+    depth, line, quoted, escaped, expected = 0, 1, False, False, False
+    for char in text:
+        if char == "\n":
+            line += 1
+        if expected and not char.isspace() and char not in ",]":
+            lines.append(line)
+            expected = False
+        if quoted:
+            quoted, escaped = char != '"' or escaped, char == "\\" and not escaped
+        elif char == '"':
+            quoted = True
+        elif char in "[{":
+            depth += 1
+            expected = expected or depth == 1
+        elif char in "]}":
+            depth -= 1
+        elif char == "," and depth == 1:
+            expected = True
+    return lines
+
+
+def _problem(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return 'a prize is written like {"name": "100 points", "weight": 3}'
+    fields = cast(dict[str, Any], entry)
+    if unknown := sorted(set(fields) - set(Prize.__dataclass_fields__)):
+        return f"{unknown[0]} is not known; there are {', '.join(Prize.__dataclass_fields__)}"
+    name, weight = fields.get("name"), fields.get("weight")
+    if not isinstance(name, str) or not name.strip() or len(name) > 60:
+        return '"name" must be a text of 1 to 60 characters'
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1_000_000:
+        return '"weight" must be a number from 0 to 1,000,000'
+    for field in ("grant_points", "grant_xp", "stock"):
+        value = fields.get(field, 0)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000_000:
+            return f'"{field}" must be a whole number, zero or more'
+    return _effect_problem(fields.get("effect", ""))
+
+
+def _effect_problem(effect: Any) -> str:
+    if isinstance(effect, str) and (not effect or effect_of(effect, "") is not None):
+        return ""
+    return f'"effect" is written like {_FORMS}'
+
+
+def effect_of(written: str, winner: str) -> Effect | None:
+    """The effect of a prize, with ``{user}`` replaced by the winner; None for what is none."""
+    kind, colon, detail = written.partition(":")
+    detail = detail.strip().replace("{user}", winner)
+    if not colon or not detail:
+        return None
+    match kind.strip():
+        case "sound":
+            return PlaySound(detail)
+        case "show":
+            return ShowOverlay(detail)
+        case "speak":
+            return Speak(detail)
+        case "run":
+            return Run(detail)
+        case _:
+            return None

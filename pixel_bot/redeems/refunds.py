@@ -1,0 +1,139 @@
+"""Giving back, exactly once: the item ends, the points return and the cooldown is released in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.models import QueueItem, Redeem
+from pixel_bot.model.people import Viewer
+from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.points import ledger, processed_ids
+from pixel_bot.points.cooldowns import Cooldowns
+from pixel_bot.points.idempotency import write_once
+from pixel_bot.points.ledger import Entry
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.queue_items import WAITING, Item
+from pixel_bot.redeems.wheel import Wheel
+from pixel_bot.texts import count
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """An item that ended without its effect, and what its buyer got back."""
+
+    item: Item
+    amount: int
+
+    @property
+    def back(self) -> str:
+        """What they got back, in words: ``50 points``."""
+        return "the channel points" if self.item.redemption else count(self.amount, "point")
+
+
+class Refunds:
+    """Ends items without an effect."""
+
+    def __init__(self, database: Database, clock: Clock, cooldowns: Cooldowns, wheel: Wheel, overlay: Overlay) -> None:
+        self._database = database
+        self._clock = clock
+        self._cooldowns = cooldowns
+        self._wheel = wheel
+        self._overlay = overlay
+
+    async def fail(
+        self, *where: ColumnElement[bool], reason: str, told: bool = False, status: Sequence[str] = WAITING
+    ) -> list[Refund]:
+        """End all items that fit and still wait or run, and give back what they cost.
+
+        Args:
+            where: which items.
+            reason: the sentence that the buyer hears.
+            told: True when the caller tells them; else chat hears of it by and by.
+            status: only items that are in one of these.
+
+        Returns:
+            What was given back. Items that ended meanwhile are not in it, so nobody is ever paid twice.
+        """
+        async with write_once(self._database) as session:
+            given = await self.fail_in(session, *where, reason=reason, told=told, status=status)
+        await self.take_off(given)
+        return given
+
+    async def recent(self, since: datetime) -> list[str]:
+        """Tokens of what was given back since a moment, and may still be on a page."""
+        query = select(QueueItem.token).where(
+            QueueItem.refunded_at >= since, QueueItem.page.is_not(None), QueueItem.status == "failed"
+        )
+        async with self._database.readers() as session:
+            return [token for token in (await session.execute(query.limit(50))).scalars() if token]
+
+    async def take_off(self, given: Sequence[Refund]) -> None:
+        """What was given back must not be seen or heard any more: call it when the refund is durable."""
+        for refund in given:
+            if refund.item.page is not None:
+                await self._overlay.revoke(refund.item.token)
+
+    async def fail_in(
+        self,
+        session: AsyncSession,
+        *where: ColumnElement[bool],
+        reason: str,
+        told: bool = False,
+        status: Sequence[str] = WAITING,
+    ) -> list[Refund]:
+        """The same in the caller's transaction, who calls ``take_off`` after it."""
+        now = self._clock.now()
+        ended = await queue_items.end(session, [QueueItem.status.in_(status), *where], "failed", now, reason, told=told)
+        if not ended:
+            return []
+        found = await queue_items.load(session, QueueItem.id.in_(ended))
+        return await self._give_back(session, found, now)
+
+    async def after_the_fact(self, session: AsyncSession, item: Item) -> Refund | None:
+        """A mod gives back what a finished item cost. None when it was given back before."""
+        given = await self._give_back(session, [item], self._clock.now())
+        return given[0] if given else None
+
+    async def latest_of(self, session: AsyncSession, viewer: Viewer) -> Item | None:
+        """The viewer's newest item that can be given back.
+
+        What followed another one for free cannot, nor what channel points paid for once it is done: Twitch keeps those.
+        """
+        native = QueueItem.redemption.is_not(None)
+        by_itself = QueueItem.message_id.is_(None) | QueueItem.message_id.in_(
+            [m for m in queue_items.FOLLOWS.values() if m]
+        )
+        followed = by_itself & (QueueItem.cost == 0) & ~native
+        kept = native & (QueueItem.status == "done")
+        theirs = (QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None))
+        return await queue_items.last(session, *theirs, ~followed, ~kept)
+
+    async def _give_back(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
+        worked = [processed_ids.Worked(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]
+        new = await processed_ids.claim(session, worked)
+        due = [i for i in found if f"refund:{i.id}" in new]
+        entries = [Entry(i.user_id, i.cost, f"refund:{i.redeem}", now) for i in due if i.user_id and i.cost]
+        await ledger.post(session, entries)
+        await session.execute(update(QueueItem).where(QueueItem.id.in_([i.id for i in due])).values(refunded_at=now))
+        for item in due:
+            await self._release(session, item)
+            if item.draw is not None:
+                await self._wheel.cancel(session, item.draw, now)
+        return [Refund(i, i.cost if i.user_id else 0) for i in due]
+
+    async def _release(self, session: AsyncSession, item: Item) -> None:
+        query = select(QueueItem.cooldown_until, QueueItem.everyone_until).where(QueueItem.id == item.id)
+        own, everyone = (await session.execute(query)).one()
+        if own is not None and item.user_id is not None:
+            await self._cooldowns.release(session, item.user_id, item.redeem, own)
+        if everyone is not None:
+            await session.execute(
+                update(Redeem)
+                .where(Redeem.key == item.redeem, Redeem.everyone_until == everyone)
+                .values(everyone_until=None)
+            )

@@ -1,0 +1,212 @@
+"""Buying a redeem: everything is checked first, then debit, cooldown and queue item are one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.json_rows import sql
+from pixel_bot.db.json_type import read_json
+from pixel_bot.db.models import Redeem, read_stamp
+from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff, Withdrawn
+from pixel_bot.model.outcome import Effect, Lane, SpinWheel, lane_of, seconds_of_payload, track_of
+from pixel_bot.model.people import Viewer
+from pixel_bot.points import ledger
+from pixel_bot.points.account_sql import ACCOUNT
+from pixel_bot.points.cooldowns import Cooldowns
+from pixel_bot.points.idempotency import AlreadyWorked, unworked_message, write_once
+from pixel_bot.points.ledger import Entry
+from pixel_bot.redeems import channel_points, queue_items
+from pixel_bot.redeems.catalogue import Offer, Redeems
+from pixel_bot.redeems.channel_points import Ticket
+from pixel_bot.redeems.queue_items import Draft
+from pixel_bot.redeems.wheel import Wheel
+
+ROOM = 20
+ROOM_FOR_ONE = 2
+MOST_AHEAD = 20
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who wants what. ``exempt`` ones do not wait for cooldowns, and start none."""
+
+    offer: Offer
+    viewer: Viewer
+    effect: Effect
+    exempt: bool = False
+    message_id: str | None = None
+    withdrawn: Callable[[], bool] = _never
+    """Asked in the purchase's own transaction: True when a mod took the message away meanwhile."""
+    ticket: Ticket | None = None
+    """The redemption of channel points that pays for it, instead of points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A purchase that is durable: what it cost, what is left, and who is ahead for about how many seconds."""
+
+    item_id: int
+    cost: int
+    balance: int
+    ahead: int
+    seconds: float
+
+
+# All that can refuse a purchase, in one look; asked of the account, because who asks may have been linked meanwhile.
+_TERMS = f"""
+WITH account AS (SELECT {ACCOUNT} AS id)
+SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r.everyone_until,
+       (SELECT COUNT(*) FROM blocks b WHERE b.user_id = (SELECT id FROM account) AND b.key IN (:key, '*')) AS blocked,
+       (SELECT c.expires_at FROM cooldowns c WHERE c.user_id = (SELECT id FROM account) AND c.key = :key) AS own_until,
+       (SELECT COUNT(*) FROM queue_items q WHERE q.kind = :lane AND q.status IN ('pending', 'running')) AS waiting,
+       (SELECT COUNT(*) FROM queue_items q
+        WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND q.user_id = (SELECT id FROM account)) AS mine,
+       (SELECT id FROM account) AS account,
+       (SELECT COUNT(*) FROM events e WHERE e.id = :message) AS repeated
+FROM redeems r WHERE r.key = :key
+"""
+
+_AHEAD = """
+SELECT payload_json FROM queue_items
+WHERE track = :track AND status IN ('pending', 'running') AND id < :id ORDER BY id LIMIT :most
+"""
+
+
+def _asked(offer: Offer, viewer: Viewer, lane: Lane) -> dict[str, Any]:
+    return {"key": offer.key, "user": viewer.id, "lane": lane, "message": unworked_message()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    cost: int
+    cooldown: int
+    everyone_cooldown: int
+
+
+class Shop:
+    """Checks and sells redeems."""
+
+    def __init__(
+        self, database: Database, clock: Clock, redeems: Redeems, cooldowns: Cooldowns, wheel: Wheel, tts_room: int
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._redeems = redeems
+        self._cooldowns = cooldowns
+        self._wheel = wheel
+        self.sold: set[Callable[[str | None], None]] = set()
+        """Called after each purchase with its track: there is something to do."""
+        self._room: dict[Lane, int] = {"tts": tts_room, "wheel": ROOM, "effect": ROOM}
+
+    async def check(self, offer: Offer, viewer: Viewer, *, exempt: bool = False, mod: bool = False) -> None:
+        """Refuse what cannot be bought now, before anybody looks at what was typed after the command.
+
+        Raises:
+            RedeemOff, Blocked, OnCooldown, QueueFull: in this order.
+            AlreadyWorked: the message that asks for it was worked before.
+        """
+        if closed := self._redeems.why_closed(offer.key, mod=mod):
+            raise RedeemOff(offer.display_name, closed)
+        rows = await self._database.look_up(_TERMS, _asked(offer, viewer, offer.lane))
+        if rows and rows[0][-1]:
+            raise AlreadyWorked(offer.key)
+        self._judge(rows[0] if rows else None, offer, offer.lane, exempt=exempt)
+
+    async def buy(self, order: Order) -> Receipt:
+        """Debit, cooldown and queue item, all or nothing, with everything checked again in the same transaction.
+
+        Raises:
+            RedeemRefused: as ``check`` does.
+            NotEnoughPoints: the balance does not reach.
+            AlreadyWorked: the message that asks for it was worked before, or the redemption that pays for it was.
+        """
+        offer, viewer = order.offer, order.viewer
+        lane = lane_of(order.effect, offer.lane)
+        async with write_once(self._database) as session:
+            if order.withdrawn():
+                raise Withdrawn
+            now = self._clock.now()
+            row = (await session.execute(sql(_TERMS), _asked(offer, viewer, lane))).first()
+            terms = self._judge(row, offer, lane, exempt=order.exempt)
+            viewer = viewer if row is None else replace(viewer, id=row.account)
+            cost = 0 if order.ticket else terms.cost
+            balance = await self._debit(session, viewer, offer.key, cost, now)
+            draft = Draft(
+                order.effect,
+                offer.key,
+                viewer.id,
+                now,
+                cost,
+                offer.lane,
+                order.message_id,
+                cooldown_until=_until(now, 0 if order.exempt else terms.cooldown),
+                everyone_until=_until(now, terms.everyone_cooldown),
+                extra=await self._wheel.draw(session, viewer, now) if isinstance(order.effect, SpinWheel) else None,
+                redemption=order.ticket.redemption if order.ticket else None,
+            )
+            await self._rest(session, draft)
+            item_id = await queue_items.put(session, draft)
+            if order.ticket:
+                await channel_points.take(session, order.ticket, item_id, now)
+        track = track_of(order.effect, lane)
+        for tell in tuple(self.sold):
+            tell(track)
+        # Of those who wait anyway; who is alone does not pay for the look.
+        ahead = await self._ahead(item_id, track) if row is not None and row.waiting else []
+        return Receipt(item_id, cost, balance, len(ahead), sum(ahead))
+
+    def _judge(self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool) -> _Terms:
+        if closed := self._redeems.why_closed(offer.key):
+            raise RedeemOff(offer.display_name, closed)
+        if row is None or not row[2]:
+            raise RedeemOff(row[0] if row else offer.display_name)
+        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine, *_ = row
+        if blocked:
+            raise Blocked(name)
+        if not exempt:
+            self._refuse_cooldown(name, own_until, everyone=False)
+            self._refuse_cooldown(name, everyone_until, everyone=True)
+        if mine >= ROOM_FOR_ONE:
+            raise QueueFull(name, own=True)
+        if waiting >= self._room[lane]:
+            raise QueueFull(name, own=False)
+        return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
+
+    def _refuse_cooldown(self, name: str, until: Any, *, everyone: bool) -> None:
+        left = (read_stamp(until) - self._clock.now()).total_seconds() if until is not None else 0
+        if left > 0:
+            raise OnCooldown(name, left, everyone=everyone)
+
+    async def _debit(self, session: AsyncSession, viewer: Viewer, key: str, cost: int, now: datetime) -> int:
+        if not cost:
+            return await ledger.balance_of(session, viewer.id)
+        return (await ledger.post(session, [Entry(viewer.id, -cost, f"redeem:{key}", now)]))[viewer.id]
+
+    async def _rest(self, session: AsyncSession, draft: Draft) -> None:
+        if draft.cooldown_until is not None and draft.user_id is not None:
+            await self._cooldowns.hold(session, draft.user_id, draft.redeem, draft.cooldown_until)
+        if draft.everyone_until is not None:
+            await session.execute(
+                update(Redeem).where(Redeem.key == draft.redeem).values(everyone_until=draft.everyone_until)
+            )
+
+    async def _ahead(self, item_id: int, track: str | None) -> list[float]:
+        """Seconds of each item that plays before one that was just bought."""
+        if track is None:
+            return []
+        rows = await self._database.look_up(_AHEAD, {"track": track, "id": item_id, "most": MOST_AHEAD})
+        return [seconds_of_payload(read_json(payload)) for (payload,) in rows]
+
+
+def _until(now: datetime, seconds: int) -> datetime | None:
+    return now + timedelta(seconds=seconds) if seconds else None

@@ -1,0 +1,213 @@
+"""The prize wheel: drawn and taken from stock in the purchase, credited when it landed, kept for audit."""
+
+import random
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.models import Draw, User
+from pixel_bot.errors import RedeemOff
+from pixel_bot.model.people import Platform, Viewer
+from pixel_bot.points import ledger, processed_ids
+from pixel_bot.points.idempotency import write_once
+from pixel_bot.points.ledger import Entry
+from pixel_bot.points.levels import Gain, Levels, LevelUp
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.prizes import Prize, PrizeFile, PrizesUnreadable, effect_of
+from pixel_bot.redeems.queue_items import Draft, Item
+from pixel_bot.texts import count
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """A slice and its chance, from 0 to 1; ``left`` is its stock, None without end."""
+
+    prize: Prize
+    chance: float
+    left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A draw as it is kept: whoever has the seed and the odds can draw it again."""
+
+    id: int
+    winner: str
+    prize: str
+    seed: str
+    odds: list[tuple[str, float]]
+    at: datetime
+    landed: bool
+
+
+class Wheel:
+    """Draws prizes, credits them, and knows which are still owed."""
+
+    def __init__(self, database: Database, clock: Clock, levels: Levels, file: PrizeFile) -> None:
+        self._database = database
+        self._clock = clock
+        self._levels = levels
+        self._file = file
+
+    async def odds(self) -> list[Odds]:
+        """The wheel of this moment.
+
+        Raises:
+            RedeemOff: the prizes file has an error, or no prize is left.
+        """
+        async with self._database.readers() as session:
+            return await self._odds(session)
+
+    async def draw(self, session: AsyncSession, viewer: Viewer, now: datetime) -> dict[str, Any]:
+        """Draw a prize in the purchase's transaction, and take it from the stock.
+
+        Returns:
+            What the queue item keeps: the draw's id, the slices, and which one won.
+        """
+        slices = await self._odds(session)
+        odds = [(s.prize.name, s.prize.weight) for s in slices]
+        seed = secrets.token_hex(16)
+        winner = pick(seed, odds)
+        prize = slices[winner].prize
+        made = await session.execute(
+            insert(Draw)
+            .values(
+                user_id=viewer.id,
+                seed=seed,
+                odds_json=odds,
+                prize=prize.name,
+                prize_json=prize.as_json(),
+                created_at=now,
+                owed=False,
+            )
+            .returning(Draw.id)
+        )
+        shown = [{"name": name, "weight": weight} for name, weight in odds]
+        return {"draw": made.scalar_one(), "slices": shown, "winner": winner}
+
+    async def cancel(self, session: AsyncSession, draw_id: int, now: datetime) -> None:
+        """The spin is refunded: its prize goes back into the stock, unless it was credited before."""
+        await session.execute(update(Draw).where(Draw.id == draw_id, Draw.landed_at.is_(None)).values(cancelled_at=now))
+
+    async def credit(self, session: AsyncSession, item: Item, now: datetime) -> tuple[str, list[LevelUp]]:
+        """Give the prize, once, in the transaction that ends the item.
+
+        Returns:
+            What chat hears, and the levels that were reached.
+        """
+        draw = (await session.execute(select(Draw).where(Draw.id == item.draw))).scalar_one()
+        user = (await session.execute(select(User).where(User.id == draw.user_id))).scalar_one()
+        viewer = Viewer(user.id, user.name, user.display_name or user.name, user.points)
+        prize = Prize.from_json(draw.prize_json)
+        new = await processed_ids.claim(session, [processed_ids.Worked(f"prize:{draw.id}", "wheel", 0, 0, now)])
+        if not new:
+            return "", []
+        # A balance that is full takes no more: then a person has to find another way.
+        owed = prize.by_hand or viewer.points + (prize.grant_points or 0) > ledger.MAX_BALANCE
+        values: dict[str, Any] = {"landed_at": now, "owed": owed}
+        await session.execute(update(Draw).where(Draw.id == draw.id).values(**values))
+        ups = [] if owed else await self._grant(session, viewer, prize, now, item.platform)
+        winner = item.buyer or viewer.display_name
+        effect = effect_of(prize.effect, winner) if prize.effect else None
+        if effect is not None:
+            await queue_items.put(session, Draft(effect, item.redeem, viewer.id, now, message_id=item.follower_id))
+        return _result(winner, prize, owed=owed), ups
+
+    async def last(self) -> Drawn | None:
+        """The newest draw that was not cancelled."""
+        query = (
+            select(Draw, func.coalesce(User.display_name, User.name))
+            .join(User, User.id == Draw.user_id)
+            .where(Draw.cancelled_at.is_(None))
+            .order_by(Draw.id.desc())
+            .limit(1)
+        )
+        async with self._database.readers() as session:
+            row = (await session.execute(query)).first()
+        return None if row is None else _drawn(row[0], row[1])
+
+    async def owed(self, limit: int = 10) -> list[Drawn]:
+        """Prizes that a person has still to give, oldest first."""
+        query = (
+            select(Draw, func.coalesce(User.display_name, User.name))
+            .join(User, User.id == Draw.user_id)
+            .where(Draw.owed)
+            .order_by(Draw.id)
+            .limit(limit)
+        )
+        async with self._database.readers() as session:
+            return [_drawn(draw, name) for draw, name in await session.execute(query)]
+
+    async def give(self, viewer: Viewer, by: Viewer) -> str | None:
+        """A mod has given the oldest prize that is owed to a viewer. Returns its name; None when nothing is."""
+        account = select(func.coalesce(User.merged_into, User.id)).where(User.id == viewer.id).scalar_subquery()
+        oldest = select(func.min(Draw.id)).where(Draw.owed, Draw.user_id == account).scalar_subquery()
+        async with write_once(self._database) as session:
+            given = await session.execute(
+                update(Draw).where(Draw.id == oldest).values(owed=False, given_by=by.name).returning(Draw.prize)
+            )
+            return given.scalar()
+
+    async def _odds(self, session: AsyncSession) -> list[Odds]:
+        try:
+            prizes = self._file.prizes()
+        except PrizesUnreadable as exc:
+            raise RedeemOff("The wheel", f"The wheel stands still: {exc} Nothing was charged.") from exc
+        stocked = [p.name for p in prizes if p.stock is not None]
+        query = (
+            select(Draw.prize, func.count())
+            .where(Draw.prize.in_(stocked), Draw.cancelled_at.is_(None))
+            .group_by(Draw.prize)
+        )
+        gone = {str(name): int(n) for name, n in await session.execute(query)} if stocked else {}
+        left = [(p, None if p.stock is None else max(0, p.stock - gone.get(p.name, 0))) for p in prizes]
+        there = [(p, stock) for p, stock in left if p.weight > 0 and stock != 0]
+        if not there:
+            raise RedeemOff("The wheel", "All prizes of the wheel are gone. Nothing was charged.")
+        total = sum(p.weight for p, _ in there)
+        return [Odds(p, p.weight / total, stock) for p, stock in there]
+
+    async def _grant(
+        self, session: AsyncSession, viewer: Viewer, prize: Prize, now: datetime, platform: Platform
+    ) -> list[LevelUp]:
+        if prize.grant_points:
+            await ledger.post(session, [Entry(viewer.id, prize.grant_points, "wheel", now, note=prize.name)])
+        if not prize.grant_xp:
+            return []
+        gain = Gain(viewer.id, viewer.name, viewer.display_name, prize.grant_xp, now, platform)
+        return await self._levels.add(session, [gain])
+
+
+def pick(seed: str, odds: Sequence[tuple[str, float]]) -> int:
+    """The slice that a seed chooses, by weight. Anybody can check a draw with it."""
+    spot = random.Random(seed).random() * sum(weight for _, weight in odds)  # noqa: S311 - the seed is the secret
+    for index, (_, weight) in enumerate(odds):
+        spot -= weight
+        if spot < 0:
+            return index
+    return max(i for i, (_, weight) in enumerate(odds) if weight > 0)
+
+
+def _result(winner: str, prize: Prize, *, owed: bool) -> str:
+    if owed:
+        return f"{winner} won {prize.name}! A mod hands it over."
+    grants = [
+        *([count(prize.grant_points, "point")] if prize.grant_points else []),
+        *([f"{prize.grant_xp:,} XP"] if prize.grant_xp else []),
+    ]
+    if not grants and not prize.effect:
+        return f"{winner} landed on {prize.name}."
+    more = [grant for grant in grants if grant != prize.name]
+    return f"{winner} won {prize.name}!" + (f" (+{', +'.join(more)})" if more else "")
+
+
+def _drawn(draw: Draw, winner: str) -> Drawn:
+    odds = [(str(name), float(weight)) for name, weight in draw.odds_json]
+    return Drawn(draw.id, winner, draw.prize, draw.seed, odds, draw.created_at, draw.landed_at is not None)

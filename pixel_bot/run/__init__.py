@@ -1,0 +1,1 @@
+"""Composition: builds the bot on the sandbox or on the real platforms, runs it, and closes it in reverse."""

@@ -1,0 +1,123 @@
+"""What a running bot does for its database by itself: a backup a day, and every hour what has had its use goes."""
+
+import asyncio
+import logging
+import sqlite3
+from datetime import datetime, time, timedelta
+
+from sqlalchemy.exc import DBAPIError
+
+from pixel_bot.concurrency.retry import keep_running
+from pixel_bot.errors import BackupUnderWay, StartError
+from pixel_bot.services import Services
+from pixel_bot.texts import count
+from pixel_bot.upkeep.backups import megabytes
+from pixel_bot.upkeep.cleanup import Cleanup
+from pixel_bot.upkeep.disk_space import give_back, room_in
+
+log = logging.getLogger(__name__)
+
+CLEAN_UP_SECONDS = 3_600.0
+LOOK_SECONDS = 60.0
+"""Before the first look, because a start has better things to do; and between two, because timers do not notice when
+the clock is set, or the machine slept."""
+
+RETRY = timedelta(hours=1)
+"""After a backup that failed."""
+
+
+class Care:
+    """Looks after the database of a bot at work.
+
+    A backup is due when none was made since the local clock last showed BACKUP_TIME. So there is one a day while the
+    bot runs, whatever daylight saving does; and one soon after a start, when the bot was off at that time.
+    Where several processes share a database, one of them makes it.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._cleanup = Cleanup(services.database, services.clock)
+        self._settled: datetime | None = None
+        self._failed_at: datetime | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def begin(self) -> None:
+        """Start to look after it. Needs a running event loop."""
+        self._tasks = [asyncio.create_task(keep_running("clean-up", self._clean_up_for_ever), name="clean-up")]
+        if self._services.settings.backup_time:
+            self._tasks.append(asyncio.create_task(keep_running("backup", self._back_up_for_ever), name="backup"))
+
+    async def end(self) -> None:
+        """Stop. A backup that is being made is broken off, and nothing is left of it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def look(self) -> bool:
+        """Make a backup if one is due. Returns whether one was made."""
+        now = self._services.clock.now()
+        due = last_time(now, self._services.settings.backup_time)
+        if due == self._settled or (self._failed_at is not None and abs(now - self._failed_at) < RETRY):
+            return False
+        if not await self._services.peers.leads("backup"):
+            return False
+        newest = await self._services.backups.newest()
+        made = newest is None or newest < due
+        if made and not await self._back_up(now):
+            return False
+        self._settled = due
+        return made
+
+    async def _back_up(self, now: datetime) -> bool:
+        self._failed_at = None
+        try:
+            await self._services.backups.make_and_log()
+        except BackupUnderWay:
+            return False  # one by hand; the next look sees it
+        except StartError as exc:
+            self._failed_at = now
+            log.error("The daily backup failed, and is tried again in an hour. %s", exc)
+            return False
+        return True
+
+    async def clean_up(self) -> None:
+        """Remove what has had its use, and give its room back where nobody notices."""
+        try:
+            cleaned = await self._cleanup.run()
+        except DBAPIError as exc:
+            log.warning("Old rows could not be removed; they are tried again in an hour: %s", exc.orig)
+            return
+        if cleaned.items or cleaned.events:
+            log.info(
+                "Removed %s and %s.", count(cleaned.items, "old queue item"), count(cleaned.events, "old event id")
+            )
+        path = self._services.database.path
+        if path is None or self._services.stream.is_live:
+            return
+        try:
+            room = await asyncio.to_thread(room_in, path)
+            if room.is_worth_it and room.is_brief:
+                log.info("Gave %s back to the disk.", megabytes(await asyncio.to_thread(give_back, path)))
+        except sqlite3.Error as exc:
+            log.warning("The free room in the database could not be given back: %s", exc)
+
+    async def _clean_up_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(CLEAN_UP_SECONDS)
+            await self.clean_up()
+
+    async def _back_up_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            await self.look()
+
+
+def last_time(now: datetime, written: str) -> datetime:
+    """The last moment, up to now, at which the local clock showed that time of the day.
+
+    A time that the clock shows twice counts once, and so does one that it skips, an hour before or after.
+    """
+    at = time.fromisoformat(written)
+    today = now.astimezone().date()
+    moments = (datetime.combine(today - timedelta(days=days), at).astimezone() for days in range(3))
+    return next(moment for moment in moments if moment <= now)

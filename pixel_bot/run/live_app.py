@@ -1,0 +1,255 @@
+"""The bot on its platforms: the web pages first, and the bot as soon as it is known who it is."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from starlette.routing import BaseRoute
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import sqlite_path
+from pixel_bot.db.lock import only_one
+from pixel_bot.model.outgoing import Outgoing
+from pixel_bot.model.people import Platform
+from pixel_bot.model.stream_state import Stream
+from pixel_bot.overlay.server import OverlayPages, overlay_url
+from pixel_bot.platforms.joystick.platform import JoystickPlatform
+from pixel_bot.platforms.joystick.platform import Place as JoystickPlace
+from pixel_bot.platforms.joystick.sign_in import JoystickSignIn
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
+from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
+from pixel_bot.platforms.twitch.sign_in import SignIn
+from pixel_bot.platforms.twitch.token_store import Vault
+from pixel_bot.run.running_bot import Show, health, opened
+from pixel_bot.run.setup_joystick import JoystickSetUp
+from pixel_bot.run.setup_page import SetUp
+from pixel_bot.run.setup_twitch import TwitchSetUp
+from pixel_bot.security.cipher import Cipher, load_cipher
+from pixel_bot.services import Services
+from pixel_bot.settings import Settings
+from pixel_bot.web.joystick import CALLBACK, joystick_routes
+from pixel_bot.web.oauth import oauth_routes
+from pixel_bot.web.pages import common_routes
+from pixel_bot.web.server import WebServer
+from pixel_bot.web.setup import setup_routes
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class LiveApp:
+    """A bot on Twitch, on Joystick.tv or on both, or on its way there."""
+
+    web: WebServer
+    services: Services
+    twitch: TwitchPlatform | None
+    joystick: JoystickPlatform | None
+    show: Show | None = None
+    failed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    """Ends with the error that the bot could not be started with, if any."""
+
+    @property
+    def platform(self) -> TwitchPlatform:
+        """Twitch, where it is known to be there."""
+        if self.twitch is None:
+            raise LookupError("Twitch is not set up.")
+        return self.twitch
+
+    @property
+    def home(self) -> str:
+        """The page that a person opens first. By this name, because the way back from a platform has it too."""
+        return f"http://localhost:{self.web.port}/setup"
+
+    @property
+    def overlay_url(self) -> str:
+        """The address of the overlay, key included."""
+        return overlay_url(self.web, self.services.overlay)
+
+
+@asynccontextmanager
+async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[LiveApp]:
+    """The bot on its platforms, from start to an orderly end. They may be away.
+
+    Raises:
+        StartError: it cannot start. The sentence says why, and what to do.
+    """
+    names: set[str] = set()
+    async with AsyncExitStack() as stack:
+        web = WebServer(settings.web_host, settings.web_port)
+        stack.push_async_callback(web.stop)
+        stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
+        services = await stack.enter_async_context(opened(settings, "live", clock or Clock(), names))
+        stack.push_async_callback(services.peers.stop)
+        await services.peers.start()
+        cipher = load_cipher(settings)
+        twitch = await twitch_of(settings, services, cipher) if settings.on_twitch else None
+        joystick = await joystick_of(settings, services, cipher) if settings.on_joystick else None
+        for platform in (twitch, joystick):
+            if platform is not None:
+                stack.push_async_callback(platform.close)
+        app = LiveApp(web, services, twitch, joystick)
+        overlay = OverlayPages(services.overlay, services.sounds)
+        stack.push_async_callback(overlay.close)
+        stack.push_async_callback(_end_show, app)
+        routes = [
+            *common_routes("/setup", lambda: health(services, lambda: problems(app))),
+            *_sign_in_routes(app),
+            *overlay.routes(),
+        ]
+        await web.start(routes, settings.web_allowed_hosts.split(","))
+        starting = asyncio.create_task(_start_show(app, names), name="start-show")
+        stack.push_async_callback(_stop, starting)
+        yield app
+
+
+def _sign_in_routes(app: LiveApp) -> list[BaseRoute]:
+    """The set-up page, and the ways to the platforms and back."""
+    routes: list[BaseRoute] = []
+    base = f"http://localhost:{app.web.port}"
+    twitch = joystick = None
+    if app.twitch is not None:
+        app.twitch.accounts.page = app.home
+        uri = f"{base}/oauth/callback"
+        sign_in = SignIn(app.services.settings, app.twitch.accounts, app.twitch.oauth, uri)
+        twitch = TwitchSetUp(app.services.settings, app.twitch, sign_in, uri)
+        routes += oauth_routes(sign_in)
+    if app.joystick is not None:
+        uri = f"{base}{CALLBACK}"
+        install = JoystickSignIn(app.joystick.installs, app.joystick.oauth, app.joystick.api, uri)
+        joystick = JoystickSetUp(app.joystick, install, uri)
+        routes += joystick_routes(install)
+    return [*setup_routes(SetUp(app.services, lambda: app.show, app.overlay_url, twitch, joystick)), *routes]
+
+
+async def joystick_of(settings: Settings, services: Services, cipher: Cipher) -> JoystickPlatform:
+    """Joystick.tv where the settings say it is, with the channel that let the bot in before."""
+    place = JoystickPlace(
+        settings.joystick_api_url,
+        settings.joystick_gateway_url,
+        settings.joystick_authorize_url,
+        settings.joystick_client_id,
+        settings.joystick_client_secret.get_secret_value(),
+    )
+    # Where there is no Twitch, the stream there is the only one.
+    stream = Stream() if settings.on_twitch else services.stream
+    platform = JoystickPlatform(place, services.database, services.clock, cipher, stream)
+    await platform.load()
+    if services.peers.is_shared:
+        await platform.take_turns(lambda: services.peers.turn("joystick"))
+    return platform
+
+
+async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> TwitchPlatform:
+    """Twitch where the settings say it is, with the accounts that signed in before."""
+    fixed: dict[Role, str] = {"bot": settings.twitch_bot_id, "broadcaster": settings.twitch_owner_id}
+    accounts = Accounts(Vault(services.database, services.clock, cipher), fixed)
+    await accounts.load()
+    place = Place(
+        settings.twitch_helix_url,
+        settings.twitch_id_url,
+        settings.twitch_eventsub_url,
+        settings.twitch_client_id,
+        settings.twitch_client_secret.get_secret_value(),
+    )
+    return TwitchPlatform(place, accounts, services.stream, services.clock)
+
+
+async def _start_show(app: LiveApp, names: set[str]) -> None:
+    """Let the bot work as soon as it is known who it is on one platform; on the other one, as soon as that is known."""
+    starting = [
+        asyncio.create_task(work, name=name)
+        for name, work in (
+            ("start-twitch", _start_on_twitch(app, names)),
+            ("start-joystick", _start_on_joystick(app, names)),
+        )
+    ]
+    try:
+        await asyncio.gather(*starting)
+    except Exception as exc:  # noqa: BLE001 - whoever runs the app waits for this future, and ends with the error
+        if not app.failed.done():
+            app.failed.set_exception(exc)
+    finally:
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
+
+
+async def _start_on_twitch(app: LiveApp, names: set[str]) -> None:
+    if app.twitch is None:
+        return
+    app.twitch.watch_tokens()
+    accounts = app.twitch.accounts
+    is_new = not _are_signed_in(accounts)
+    while not (accounts.get("bot") and accounts.id_of("broadcaster")):
+        await accounts.next_change()
+    if app.show is None:
+        app.show = Show(app.services, app.twitch)
+        await app.show.begin()
+    else:
+        await app.show.at_work()
+        app.show.join_twitch(app.twitch)
+    while not _are_signed_in(accounts):
+        await accounts.next_change()
+    names |= {account.login for role in ROLES if (account := accounts.get(role))}
+    if is_new:
+        await app.twitch.eventsub.ready()
+        await _greet(app.show, "twitch")
+
+
+async def _start_on_joystick(app: LiveApp, names: set[str]) -> None:
+    if app.joystick is None:
+        return
+    installs = app.joystick.installs
+    is_new = installs.current is None
+    while installs.current is None:
+        await installs.next_change()
+    names.add(f"{installs.current.username.lower()}@joystick")
+    if app.show is None:
+        app.show = Show(app.services, joystick=app.joystick)
+        await app.show.begin()
+    else:
+        await app.show.at_work()
+        app.show.join_joystick(app.joystick)
+    if is_new:
+        await app.joystick.line.ready()
+        await _greet(app.show, "joystick")
+
+
+def _are_signed_in(accounts: Accounts) -> bool:
+    return all(accounts.get(role) for role in ROLES)
+
+
+async def _greet(show: Show, platform: Platform) -> None:
+    """The streamer has just connected the bot, and sees in chat that it works."""
+    if words := show.bot.settings.greeting:
+        greeting = words.replace("{prefix}", show.bot.settings.command_prefix)
+        await show.bot.rooms[platform].outbox.put(Outgoing(greeting, paid=True))
+
+
+def problems(app: LiveApp) -> list[str]:
+    """What is wrong with the platforms, one sentence each."""
+    found: list[str] = []
+    if app.twitch is not None and (app.show is None or not app.show.is_on_twitch):
+        missing = " and ".join(role for role in ROLES if app.twitch.accounts.get(role) is None)
+        found.append(f"Not signed in yet: {missing}. Open {app.home}.")
+    elif app.twitch is not None:
+        found += app.twitch.problems()
+    installs = app.joystick.installs if app.joystick is not None else None
+    if installs is not None and installs.current is None and not installs.turn.is_elsewhere:
+        found.append(f"Not installed on Joystick.tv yet. Open {app.home}.")
+    elif app.joystick is not None:
+        found += app.joystick.problems()
+    return found
+
+
+async def _end_show(app: LiveApp) -> None:
+    if app.show is not None:
+        await app.show.end()
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,233 @@
+"""Runs the bot until it is told to stop, shows what a person wants to know, plays a log when asked."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot import __version__
+from pixel_bot.platforms.twitch.accounts import ROLES
+from pixel_bot.run.sandbox_app import App, running
+from pixel_bot.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
+from pixel_bot.settings import Settings
+from pixel_bot.texts import count, number
+
+if TYPE_CHECKING:
+    from pixel_bot.run.live_app import LiveApp
+
+SETTLE_SECONDS = 60.0
+OBS_HINT = "(OBS: browser source, 1920x1080, Control audio via OBS)"
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A chat log to play: 1 is real time, 0 as fast as it goes."""
+
+    file: Path
+    speed: float = 1.0
+    exit_when_done: bool = False
+
+
+async def run(settings: Settings, replay: Replay | None = None) -> None:
+    """Run the bot until a signal, or until a replay is done that should end it.
+
+    Raises:
+        StartError: it cannot start.
+    """
+    chat_log = read_log(replay.file) if replay is not None else None
+    stop = asyncio.Event()
+    with _signals(stop.set):
+        async with running(settings) as app:
+            _settle_memory()
+            _show_facts(_sandbox_facts(app))
+            work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
+            if replay is not None and chat_log is not None:
+                work.append(asyncio.create_task(_replay(app, chat_log, replay)))
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            if replay is not None and not replay.exit_when_done:
+                await stop.wait()
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+            _say("Writing what is left, then good night.")
+
+
+async def run_live(settings: Settings) -> None:
+    """Run the bot on its platforms until a signal.
+
+    Raises:
+        StartError: it cannot start.
+    """
+    from pixel_bot.run.live_app import live  # the sandbox starts without the libraries that only this needs
+
+    stop = asyncio.Event()
+    with _signals(stop.set):
+        async with live(settings) as app:
+            _settle_memory()
+            _show_facts(_live_facts(app))
+            stopped = asyncio.create_task(stop.wait())
+            try:
+                await asyncio.wait({stopped, app.failed}, return_when=asyncio.FIRST_COMPLETED)
+                if app.failed.done():
+                    app.failed.result()
+            finally:
+                stopped.cancel()
+            _say("Writing what is left, then good night.")
+
+
+def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
+    to_do: list[str] = []
+    if app.twitch is not None:
+        missing = [role for role in ROLES if app.twitch.accounts.tokens_of(role) is None]
+        to_do += [f"sign in the {' and the '.join(missing)} account"] if missing else []
+    if app.joystick is not None and app.joystick.installs.current is None:
+        to_do.append("install the bot on Joystick.tv")
+    places = [name for name, there in (("Twitch", app.twitch), ("Joystick.tv", app.joystick)) if there is not None]
+    return [
+        ("Open", f"{app.home} ({', '.join(to_do) or 'see what is connected'})"),
+        *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
+        ("Mode", " and ".join(places)),
+        ("Points", app.services.database.name),
+    ]
+
+
+def _settle_memory() -> None:
+    """What lives as long as the bot needs no more garbage collection; the rest is looked at less often.
+
+    Chat makes many short-lived objects and no cycles worth the pauses of the default thresholds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(25_000, 20, 50)
+    gc.enable()
+
+
+@contextlib.contextmanager
+def _signals(stop: Callable[[], None]) -> Generator[None]:
+    """SIGINT, SIGTERM and Ctrl-C (also on Windows) ask for an orderly end; a second one ends at once."""
+    loop = asyncio.get_running_loop()
+    wanted = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None)]
+    before = {s: signal.getsignal(s) for s in wanted if s is not None}
+
+    def on_signal(signum: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop)
+        signal.signal(signum, before[signal.Signals(signum)])
+
+    for number_ in before:
+        signal.signal(number_, on_signal)
+    try:
+        yield
+    finally:
+        for number_, handler in before.items():
+            signal.signal(number_, handler)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def _sandbox_facts(app: App) -> list[tuple[str, str]]:
+    states = app.bot.cogs.states()
+    broken = [s.name for s in states if s.problem]
+    return [
+        ("Open", app.home),
+        ("Overlay", f"{app.overlay_url} {OBS_HINT}"),
+        ("Mode", "sandbox: play money, no account needed"),
+        ("Points", app.services.database.name),
+        ("Cogs", ", ".join(s.name for s in states if s.loaded)),
+        *([("Broken", f"{', '.join(broken)}; the log says why")] if broken else []),
+    ]
+
+
+def _show_facts(facts: list[tuple[str, str]]) -> None:
+    if sys.stdout.isatty():
+        _show_panel([*facts, ("Stop", "Ctrl-C")])
+    else:
+        _say("\n".join([f"Pixel Bot {__version__} is ready.", *(f"{key}: {value}" for key, value in facts)]))
+
+
+def _show_panel(facts: list[tuple[str, str]]) -> None:
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    body = Text("\n").join(Text.assemble((f"{key:<8}", "bold"), value) for key, value in facts)
+    Console(highlight=False).print(Panel(body, title=f"Pixel Bot {__version__}", border_style="#8b5cf6", expand=False))
+
+
+async def _replay(app: App, chat_log: ChatLog, replay: Replay) -> None:
+    for problem in chat_log.skipped[:10]:
+        _say(f"{replay.file.name}, {problem}: skipped.")
+    fresh = fresh_start(chat_log, replay.speed, datetime.now(UTC))
+    start = await start_of(app.services.database, chat_log, fresh)
+    before = await _sums(app)
+    began = time.perf_counter()
+    with _bar(len(chat_log.rows)) as advance:
+        await play(app.twitch, chat_log, start, replay.speed, advance)
+        async with asyncio.timeout(SETTLE_SECONDS):
+            await app.bot.heard(app.twitch.notified)
+            await app.bot.settled()
+    seconds = time.perf_counter() - began
+    after = await _sums(app)
+    _show_summary(app, chat_log, seconds, before, after)
+
+
+async def _sums(app: App) -> tuple[int, int]:
+    async with app.services.database.readers() as session:
+        return await _sum(session, "SELECT SUM(points) FROM users"), await _sum(
+            session, "SELECT SUM(xp) FROM xp_records"
+        )
+
+
+async def _sum(session: AsyncSession, query: str) -> int:
+    return (await session.execute(text(query))).scalar() or 0
+
+
+@contextlib.contextmanager
+def _bar(total: int) -> Generator[Callable[[int], None]]:
+    if not sys.stdout.isatty():
+        yield lambda sent: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("Replay"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task("replay", total=total)
+        yield lambda sent: progress.update(task, completed=sent)
+
+
+def _show_summary(app: App, chat_log: ChatLog, seconds: float, before: tuple[int, int], after: tuple[int, int]) -> None:
+    sent = len(chat_log.rows)
+    answers = sorted(app.twitch.answers.seconds)
+    rate = f"{number(round(sent / seconds))} a second" if seconds else ""
+    lines = [
+        f"Replay done: {count(sent, 'message')} of {count(len({r.user for r in chat_log.rows}), 'viewer')}, {rate}.",
+        f"Awarded: {count(after[0] - before[0], 'point')} and {number(after[1] - before[1])} XP.",
+        f"In the database now: {count(after[0], 'point')} and {number(after[1])} XP.",
+        f"Commands answered: {number(len(answers))}" + (_percentiles(answers) if answers else "."),
+    ]
+    if chat_log.skipped:
+        lines.append(f"Skipped: {count(len(chat_log.skipped), 'row')} that could not be read.")
+    for line in lines:
+        _say(line)
+
+
+def _percentiles(seconds: list[float]) -> str:
+    def at(share: float) -> str:
+        return f"{1_000 * seconds[min(len(seconds) - 1, int(share * len(seconds)))]:.1f} ms"
+
+    return f", in {at(0.5)} (half of them) and {at(0.99)} (99 of 100)."

@@ -1,0 +1,211 @@
+"""A bot at work, on one platform or both: from its start to an orderly end."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.command import command_list, usage
+from pixel_bot.bot.guards import audience
+from pixel_bot.bot.joystick import JoystickRoom
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.meta import Mode, claim_mode
+from pixel_bot.db.schema import upgrade
+from pixel_bot.db.write_outage import in_plain_words
+from pixel_bot.errors import FolderNotWritable
+from pixel_bot.platforms.joystick.platform import JoystickPlatform
+from pixel_bot.platforms.twitch.platform import TwitchPlatform
+from pixel_bot.run.housekeeping import Care
+from pixel_bot.run.twitch_tasks import OnTwitch
+from pixel_bot.services import Services, build_services
+from pixel_bot.settings import Settings
+from pixel_bot.texts import count
+
+log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 10.0
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, mode: Mode, clock: Clock, left_out: Collection[str] = ()
+) -> AsyncGenerator[Services]:
+    """The database, upgraded where needed, and the services over it.
+
+    Args:
+        settings: of this bot.
+        mode: what the database is marked for.
+        clock: what time it is.
+        left_out: logins that do not compete on leaderboards.
+
+    Raises:
+        DatabaseRefused: it is damaged, newer, or of the other mode.
+        FolderNotWritable, DatabaseNotWritable: it must be written, and cannot be.
+    """
+    database = Database(settings.database_for(mode))
+    try:
+        with in_plain_words(database.path):
+            done = await upgrade(database, settings.backup_dir)
+            if done.backup is not None:
+                log.info("Before the database was upgraded, it was copied to %s.", done.backup)
+            for line in done.report:
+                log.info("%s", line)
+            await _mark(database, mode)
+            services = build_services(settings, database, clock, left_out, mode)
+            if changed := await services.levels.align():
+                log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
+            yield services
+    finally:
+        await database.close()
+
+
+async def _mark(database: Database, mode: Mode) -> None:
+    try:
+        async with database.write() as session:
+            await claim_mode(session, mode)
+    except OperationalError as exc:
+        if database.path is not None and "readonly" in str(exc):
+            raise FolderNotWritable(database.path.parent, "DATA_DIR") from exc
+        raise
+
+
+class Show:
+    """The bot, on the platforms that are there. Needs a running event loop.
+
+    Args:
+        services: over the open database.
+        twitch: with both accounts known; None where there is none, or not yet.
+        joystick: with the bot installed; None where there is none, or not yet.
+        limited: whether the platforms limit how much an account may say; the sandbox does not.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        twitch: TwitchPlatform | None = None,
+        joystick: JoystickPlatform | None = None,
+        *,
+        limited: bool = True,
+    ) -> None:
+        self.services = services
+        self.bot = PixelBot(services)
+        self._limited = limited
+        self._twitch = self._on_twitch(twitch) if twitch is not None else None
+        self._joystick = joystick
+        self._room = self._room_on(joystick) if joystick is not None else None
+        self._care = Care(services)
+        self._at_work = asyncio.Event()
+
+    async def begin(self) -> None:
+        """Load the cogs, work what the last run left, and listen."""
+        self.services.awards.start()
+        self.bot.backends.start()
+        await self.bot.begin()
+        if self._twitch is not None:
+            self._twitch.begin()
+        if self._joystick is not None and self._room is not None:
+            self._joystick.listen(self._room)
+        self._care.begin()
+        self._at_work.set()
+
+    async def at_work(self) -> None:
+        """Wait until ``begin`` is done."""
+        await self._at_work.wait()
+
+    @property
+    def platform(self) -> TwitchPlatform:
+        """Twitch, where the bot is known to be there."""
+        if self._twitch is None:
+            raise LookupError("The bot is not on Twitch.")
+        return self._twitch.platform
+
+    @property
+    def is_on_twitch(self) -> bool:
+        """True once the bot is on Twitch."""
+        return self._twitch is not None
+
+    @property
+    def is_on_joystick(self) -> bool:
+        """True once the bot is on Joystick.tv."""
+        return self._joystick is not None
+
+    def join_twitch(self, platform: TwitchPlatform) -> None:
+        """The accounts are known now: go on Twitch, too."""
+        self._twitch = self._on_twitch(platform)
+        self._twitch.begin()
+        self.bot.jobs.tell_news()
+
+    def join_joystick(self, platform: JoystickPlatform) -> None:
+        """The bot is installed now: go on Joystick.tv, too."""
+        self._joystick, self._room = platform, self._room_on(platform)
+        platform.listen(self._room)
+        self.bot.jobs.tell_news()
+
+    async def end(self) -> None:
+        """First deaf, then all that was heard is worked, then gone."""
+        if self._twitch is not None:
+            await self._twitch.deafen()
+        if self._joystick is not None:
+            await self._joystick.deafen()
+        await self._settle()
+        if self._twitch is not None:
+            await self._twitch.end()
+        await self._care.end()
+        await self.bot.jobs.stop()
+        await asyncio.gather(*(room.close(DRAIN_SECONDS) for room in self.bot.rooms.values()))
+        await self.services.awards.stop()
+        await self.bot.backends.close()
+        await self.bot.close()
+
+    async def _settle(self) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self.bot.settled()
+        except TimeoutError:
+            log.warning("Some commands were still at work at the end.")
+
+    def _on_twitch(self, platform: TwitchPlatform) -> OnTwitch:
+        others = dict(self.bot.platforms)
+        self.bot.platforms.clear()  # Twitch is named first, whenever it came
+        self.bot.platforms["Twitch" if self.services.mode == "live" else "the sandbox"] = platform
+        self.bot.platforms.update(others)
+        return OnTwitch(self.bot, self.services, platform, limited=self._limited)
+
+    def _room_on(self, platform: JoystickPlatform) -> JoystickRoom:
+        self.bot.platforms["Joystick.tv"] = platform
+        room = JoystickRoom(self.bot, platform.voice.send, limited=self._limited)
+        self.bot.rooms["joystick"] = room
+        return room
+
+
+async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> list[str]:
+    """What is wrong, one sentence each: with the database, and with the platforms."""
+    if services.database.closed:
+        return ["The bot is stopping."]
+    try:
+        async with services.database.readers() as session:
+            await session.execute(text("SELECT 1 FROM meta"))
+    except DBAPIError:
+        return ["The database cannot be read.", *platforms()]
+    trouble = services.awards.trouble.now
+    return [*([] if trouble is None else [str(trouble)]), *platforms()]
+
+
+def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:
+    """All commands for people: name, how to type it, what it does, and whether it is for mods."""
+    prefix = bot.settings.command_prefix
+    return [
+        {
+            "name": c.name,
+            "usage": usage(c, prefix),
+            "help": c.help.strip().partition("\n")[0],
+            "mods": audience(c) != "everyone",
+        }
+        for c in command_list(bot)
+    ]

@@ -1,0 +1,150 @@
+"""Builds the bot on its sandbox, runs it, and closes it in reverse; ``live`` does so on the real platforms."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cryptography.fernet import Fernet
+from starlette.routing import Mount
+
+from pixel_bot.bot.bot import PixelBot
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import sqlite_path
+from pixel_bot.db.lock import only_one
+from pixel_bot.errors import StartError
+from pixel_bot.model.stream_state import Stream
+from pixel_bot.overlay.server import OverlayPages, overlay_url
+from pixel_bot.platforms.joystick.oauth import Grant
+from pixel_bot.platforms.joystick.platform import JoystickPlatform
+from pixel_bot.platforms.joystick.platform import Place as JoystickPlace
+from pixel_bot.platforms.twitch.accounts import Account, Accounts, Tokens
+from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
+from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.run.running_bot import Show, describe_commands, health, opened
+from pixel_bot.sandbox.joystick.double import Joystick
+from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
+from pixel_bot.sandbox.page import Page
+from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.endpoints import Endpoints
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, World
+from pixel_bot.security.cipher import Cipher
+from pixel_bot.services import Services
+from pixel_bot.settings import Settings
+from pixel_bot.web.pages import common_routes
+from pixel_bot.web.server import WebServer
+
+READY_SECONDS = 30.0
+TOKEN_LIFE = timedelta(days=10)
+SANDBOX = "/sandbox/twitch"
+SANDBOX_JOYSTICK = "/sandbox/joystick"
+
+
+@dataclass(frozen=True)
+class App:
+    """A bot that runs on the sandbox."""
+
+    web: WebServer
+    services: Services
+    bot: PixelBot
+    platform: TwitchPlatform
+    twitch: Twitch
+    joystick_platform: JoystickPlatform
+    joystick: Joystick
+
+    @property
+    def home(self) -> str:
+        """The page that a person opens first."""
+        return f"http://{self.web.address}/sandbox"
+
+    @property
+    def overlay_url(self) -> str:
+        """The address of the overlay, key included: what the streamer adds to OBS as a browser source."""
+        return overlay_url(self.web, self.services.overlay)
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenerator[App]:
+    """The bot on its sandbox, from start to an orderly end.
+
+    Raises:
+        StartError: it cannot start. The sentence says why, and what to do.
+    """
+    async with AsyncExitStack() as stack:
+        web = WebServer(settings.web_host, settings.web_port)
+        stack.push_async_callback(web.stop)
+        names = {STREAMER.login, BOT.login}
+        stack.enter_context(only_one(sqlite_path(settings.database_for("sandbox"))))
+        services = await stack.enter_async_context(opened(settings, "sandbox", clock or Clock(), names))
+        twitch = Twitch(World(), settings.command_prefix)
+        platform = await sandbox_platform(twitch.world, web.address, services)
+        stack.push_async_callback(platform.close)
+        joystick = Joystick(settings.command_prefix)
+        joystick_platform = await sandbox_joystick(joystick, web.address, services)
+        stack.push_async_callback(joystick_platform.close)
+        names.add(f"{joystick.streamer.lower()}@joystick")
+        show = Show(services, platform, joystick_platform, limited=False)
+        stack.push_async_callback(show.end)
+        page = Page(twitch, joystick, services, lambda: describe_commands(show.bot))
+        overlay = OverlayPages(services.overlay, services.sounds)
+        stack.push_async_callback(overlay.close)
+        stack.push_async_callback(page.close)
+        routes = [
+            *common_routes(
+                "/sandbox", lambda: health(services, lambda: [*platform.problems(), *joystick_platform.problems()])
+            ),
+            *page.routes(),
+            Mount(SANDBOX, routes=Endpoints(twitch).routes()),
+            Mount(SANDBOX_JOYSTICK, routes=JoystickEndpoints(joystick).routes()),
+            *overlay.routes(),
+        ]
+        await web.start(routes, settings.web_allowed_hosts.split(","))
+        platform.watch_tokens()
+        await show.begin()
+        await _ready(platform, joystick_platform)
+        yield App(web, services, show.bot, platform, twitch, joystick_platform, joystick)
+
+
+async def sandbox_platform(world: World, address: str, services: Services) -> TwitchPlatform:
+    """Twitch at the sandbox's own address, with the bot and the streamer signed in."""
+    accounts = Accounts()
+    residents: tuple[tuple[Role, Citizen], ...] = (("bot", BOT), ("broadcaster", STREAMER))
+    for role, who in residents:
+        scopes = scopes_for(role, services.settings)
+        tokens = Tokens(*world.grant(who.id, scopes))
+        await accounts.sign_in(Account(role, who.id, who.login, who.name, scopes, tokens))
+    base = f"{address}{SANDBOX}"
+    place = Place(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", world.client_id, world.client_secret)
+    return TwitchPlatform(place, accounts, services.stream, services.clock)
+
+
+async def sandbox_joystick(joystick: Joystick, address: str, services: Services) -> JoystickPlatform:
+    """Joystick.tv at the sandbox's own address, with the bot installed in the streamer's channel."""
+    base = f"{address}{SANDBOX_JOYSTICK}"
+    place = JoystickPlace(
+        f"http://{base}/",
+        f"ws://{base}/cable",
+        f"http://{base}/api/oauth/authorize",
+        joystick.client_id,
+        joystick.client_secret,
+    )
+    # Its tokens are worth nothing after the end, and so is the key to them.
+    cipher = Cipher(Fernet.generate_key())
+    platform = JoystickPlatform(place, services.database, services.clock, cipher, Stream())
+    access, refresh = joystick.grant()
+    grant = Grant(access, refresh, services.clock.now() + TOKEN_LIFE)
+    await platform.installs.keep(grant, joystick.channel_id, joystick.streamer, pending=False)
+    return platform
+
+
+async def _ready(twitch: TwitchPlatform, joystick: JoystickPlatform) -> None:
+    """On the sandbox nobody should type before the bot listens."""
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            await twitch.eventsub.ready()
+            await joystick.line.ready()
+    except TimeoutError:
+        problem = f"Twitch {twitch.summary()}, Joystick.tv {joystick.summary()}"
+        raise StartError(f"The sandbox does not answer: {problem}") from None

@@ -1,0 +1,126 @@
+"""What the set-up page says: what is connected, what is missing, and what to do about it."""
+
+from collections.abc import Callable
+
+from pixel_bot.run.running_bot import Show
+from pixel_bot.run.setup_joystick import JoystickSetUp
+from pixel_bot.run.setup_twitch import TwitchSetUp
+from pixel_bot.services import Services
+from pixel_bot.texts import count
+from pixel_bot.web.oauth import SignInRefused
+from pixel_bot.web.setup import JOYSTICK, SetupState, Step
+
+NO_TWITCH = Step(
+    "events", "Twitch", "off", "Not set up. For Twitch set TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET, and start again."
+)
+NO_JOYSTICK = Step(
+    JOYSTICK,
+    "Joystick.tv",
+    "off",
+    "Not set up. For Joystick.tv set JOYSTICK_CLIENT_ID and JOYSTICK_CLIENT_SECRET, and start again.",
+)
+
+
+class SetUp:
+    """Knows how far everything is, and takes the answers of the page.
+
+    Args:
+        services: of this bot.
+        show: the bot at work; None until it is known who it is.
+        overlay_url: the overlay's address.
+        twitch: None where its credentials are not set.
+        joystick: the same.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        show: Callable[[], Show | None],
+        overlay_url: str,
+        twitch: TwitchSetUp | None,
+        joystick: JoystickSetUp | None,
+    ) -> None:
+        self._services = services
+        self._settings = services.settings
+        self._show = show
+        self._overlay_url = overlay_url
+        self._twitch = twitch
+        self._joystick = joystick
+
+    async def state(self) -> SetupState:
+        """How far everything is."""
+        twitch = self._twitch.steps(self._show()) if self._twitch is not None else (NO_TWITCH,)
+        rest = (self._overlay(), self._obs(), self._ai())
+        # What is to be done stands above what is only possible.
+        steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
+        steps = (*self._database(), *steps)
+        to_go = [step for step in steps if step.tone in {"todo", "broken"}]
+        sides = [side for side in (self._twitch, self._joystick) if side is not None]
+        return SetupState(
+            headline=self._headline(len(to_go)),
+            ready=not to_go,
+            steps=steps,
+            questions=tuple(question for side in sides for question in side.questions()),
+            overlay_url=self._overlay_url,
+            redirect_uri=self._twitch.redirect_uri if self._twitch is not None else "",
+            forgettable=tuple(key for side in sides for key in side.forgettable()),
+        )
+
+    async def accept(self, account: str, ticket: str) -> None:
+        """Keep the account that the question was about."""
+        await self._side(account).accept(account, ticket)
+
+    async def decline(self, account: str, ticket: str) -> None:
+        """Drop it."""
+        await self._side(account).decline(account, ticket)
+
+    async def forget(self, account: str) -> None:
+        """Take the choice of an account back."""
+        await self._side(account).forget(account)
+
+    def _side(self, account: str) -> TwitchSetUp | JoystickSetUp:
+        side = self._joystick if account == JOYSTICK else self._twitch
+        if side is None:
+            raise SignInRefused("That platform is not set up here. Look at the set-up page.")
+        return side
+
+    def _headline(self, to_go: int) -> str:
+        if to_go:
+            return f"{count(to_go, 'step')} to go"
+        where = [words for side in (self._twitch, self._joystick) if side is not None and (words := side.place())]
+        return f"All set. {' '.join(where)}".strip()
+
+    # The rest
+
+    def _database(self) -> tuple[Step, ...]:
+        """Only while something is wrong with it."""
+        trouble = self._services.awards.trouble.now
+        return () if trouble is None else (Step("database", "Points", "broken", str(trouble)),)
+
+    def _overlay(self) -> Step:
+        overlay = self._services.overlay
+        if overlay.best(needs_sound=False) is None:
+            words = "In OBS: Sources, +, Browser. Paste the address, 1920 by 1080, tick Control audio via OBS."
+            return Step("overlay", "Overlay", "todo", words)
+        if overlay.best(needs_sound=True) is None:
+            return Step("overlay", "Overlay", "broken", "It is open, but its sound is blocked. Add it to OBS instead.")
+        return Step("overlay", "Overlay", "done", "It is open.")
+
+    def _obs(self) -> Step:
+        show = self._show()
+        if not self._settings.obs_configured:
+            made = "clips are made by Twitch" if self._twitch is not None else "without it there are no clips here"
+            words = f"Not set up: {made}. For clips on your disk set OBS_PASSWORD."
+            return Step("obs", "OBS", "off", words)
+        if show is None or show.bot.backends.obs is None:
+            return Step("obs", "OBS", "off", "It is connected as soon as the bot is at work.")
+        problem = show.bot.backends.obs.problem
+        return Step("obs", "OBS", "broken" if problem else "done", problem or "It is connected.")
+
+    def _ai(self) -> Step:
+        if self._settings.ai_configured:
+            closed = self._services.redeems.why_closed("pixel")
+            return Step(
+                "ai", "AI", "broken" if closed else "done", closed or f"{self._settings.ai_model} answers !pixel."
+            )
+        return Step("ai", "AI", "off", "Not set up: !pixel is closed. Set AI_API_KEY, or AI_BASE_URL for a local one.")

@@ -1,0 +1,95 @@
+"""What the set-up page says on Twitch: the two accounts, and the events."""
+
+from pixel_bot.platforms.twitch.accounts import ROLES
+from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.platforms.twitch.platform import TwitchPlatform
+from pixel_bot.platforms.twitch.sign_in import SignIn
+from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.run.running_bot import Show
+from pixel_bot.settings import Settings
+from pixel_bot.texts import count
+from pixel_bot.web.setup import Question, Step
+
+TITLES: dict[Role, str] = {"bot": "Bot account", "broadcaster": "Your channel"}
+MISSING: dict[Role, str] = {
+    "bot": "Sign in with the account that is to speak in chat. It may be your own.",
+    "broadcaster": "Sign in with the account that streams.",
+}
+
+
+class TwitchSetUp:
+    """Knows how far it is there, and takes the answers of the page.
+
+    Args:
+        settings, platform, sign_in: of this bot.
+        redirect_uri: where Twitch leads back to.
+    """
+
+    def __init__(self, settings: Settings, platform: TwitchPlatform, sign_in: SignIn, redirect_uri: str) -> None:
+        self._settings = settings
+        self._platform = platform
+        self._accounts = platform.accounts
+        self._sign_in = sign_in
+        self.redirect_uri = redirect_uri
+
+    def steps(self, show: Show | None) -> tuple[Step, ...]:
+        """Its cards."""
+        at_work = show if show is not None and show.is_on_twitch else None
+        return (*(self._account(role, at_work) for role in ROLES), self._events(at_work))
+
+    def questions(self) -> list[Question]:
+        """Accounts that signed in, and may be the wrong ones."""
+        return [Question(role, asked.account.display_name, asked.ticket) for role, asked in self._sign_in.asked.items()]
+
+    def forgettable(self) -> list[str]:
+        """Accounts whose choice can be taken back."""
+        return [r for r in ROLES if self._accounts.get(r) and not self._accounts.is_fixed(r)]
+
+    def place(self) -> str:
+        """Where the bot is, in a sentence; empty while it is nowhere there."""
+        bot, channel = (self._accounts.get(role) for role in ROLES)
+        return f"{bot.display_name} is in #{channel.login}." if bot and channel else ""
+
+    async def accept(self, account: str, ticket: str) -> None:
+        """Keep the account that the question was about."""
+        await self._sign_in.accept(account, ticket)
+
+    async def decline(self, account: str, ticket: str) -> None:
+        """Drop it."""
+        await self._sign_in.decline(account, ticket)
+
+    async def forget(self, account: str) -> None:
+        """Take the choice of an account back."""
+        await self._sign_in.forget(account)
+
+    def _account(self, role: Role, show: Show | None) -> Step:
+        link, title = f"/oauth?account={role}", TITLES[role]
+        account = self._accounts.get(role)
+        if self._platform.http.app_problem:
+            return Step(role, title, "broken", self._platform.http.app_problem)
+        if account is None:
+            return Step(role, title, "todo", MISSING[role], link, "Sign in with Twitch")
+        name = account.display_name
+        if account.tokens is None:
+            return Step(
+                role, title, "broken", f"The sign-in of {name} has ended. Sign in again.", link, "Sign in again"
+            )
+        if show is not None and account.user_id != (show.bot.bot_id if role == "bot" else show.bot.owner_id):
+            return Step(role, title, "todo", f"{name} is signed in. Start Pixel Bot again to use that account.")
+        if missing := scopes_for(role, self._settings) - account.scopes:
+            words = f"{name} is signed in, but this version needs more. Sign in once more."
+            return Step(role, title, "broken", words, link, "Sign in again", tuple(sorted(missing)))
+        return Step(role, title, "done", f"{name} is signed in.")
+
+    def _events(self, show: Show | None) -> Step:
+        if show is None:
+            return Step("events", "Events", "off", "Pixel Bot listens as soon as both accounts are signed in.")
+        eventsub = self._platform.eventsub
+        if refused := eventsub.refusals:
+            words = f"{count(len(refused), 'type')} of events cannot be heard. A new sign-in may help."
+            link = f"/oauth?account={refused[0].topic.role}"
+            return Step("events", "Events", "broken", words, link, "Sign in again", tuple(str(r) for r in refused))
+        if problems := tuple(eventsub.problems()):
+            words = "Twitch is not connected. It is tried again by itself."
+            return Step("events", "Events", "broken", words, details=problems)
+        return Step("events", "Events", "done", "Chat, follows, subs and all the rest arrive.")

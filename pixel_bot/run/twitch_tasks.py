@@ -1,0 +1,94 @@
+"""What a bot does on Twitch beside chat: the channel's state, channel points, watch time, the watchdog."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from pixel_bot.bot.bot import Account, PixelBot
+from pixel_bot.bot.channel_points import NativeDesk, redemption_of, signs_of
+from pixel_bot.concurrency.retry import keep_running
+from pixel_bot.earning.watch_time import WatchTime
+from pixel_bot.platforms.twitch.channel_state import Channel
+from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.platforms.twitch.platform import TwitchPlatform
+from pixel_bot.platforms.twitch.presence import TwitchPresence
+from pixel_bot.platforms.twitch.redemptions import Redemptions
+from pixel_bot.platforms.twitch.rewards import Rewards
+from pixel_bot.platforms.twitch.watchdog import Watchdog
+from pixel_bot.services import Services
+
+
+class OnTwitch:
+    """The part of a bot that is on Twitch, as soon as the two accounts are known.
+
+    Args:
+        bot, services: of this bot.
+        platform: Twitch.
+        limited: whether Twitch limits how much an account may say; the sandbox does not.
+    """
+
+    def __init__(self, bot: PixelBot, services: Services, platform: TwitchPlatform, *, limited: bool) -> None:
+        bot_id, owner_id = platform.accounts.id_of("bot"), platform.accounts.id_of("broadcaster")
+        self._bot = bot
+        self.platform = platform
+        bot.join_twitch(Account(platform.client_id, bot_id, owner_id, limited), platform.http)
+        self._channel = Channel(platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates)
+        self._rewards = Rewards(platform.helix, services.natives, services.redeems, owner_id, lambda: signs_of(bot))
+        bot.natives = self._rewards
+        desk = NativeDesk(bot, services.natives)
+        self._redemptions = Redemptions(platform.helix, services.natives, services.clock, owner_id, desk)
+        self._watch = WatchTime(
+            services.settings,
+            services.clock,
+            services.stream,
+            services.database,
+            services.awards.event,
+            TwitchPresence(platform.helix, owner_id),
+            (bot_id, owner_id),
+        )
+        self._watchdog = Watchdog(services.clock, services.stream, self._look_at_subscriptions)
+        self._beside: list[asyncio.Task[None]] = []
+
+    def begin(self) -> None:
+        """Listen, and work beside it. The cogs must be loaded."""
+        self._bot.hear_more = self._hear_more
+        self._bot.heard_chat = self._watchdog.heard
+        self.platform.eventsub.reconnected.add(self._catch_up)
+        self.platform.accounts.changed.add(self._catch_up)
+        self.platform.listen(self._bot, self._channel)
+        work = {
+            "watch-time": self._watch.run,
+            "watchdog": self._watchdog.run,
+            "redemptions": self._redemptions.run,
+            "rewards": self._rewards.run,
+        }
+        self._beside = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
+
+    async def deafen(self) -> None:
+        """Stop listening."""
+        self.platform.accounts.changed.discard(self._catch_up)
+        await self.platform.deafen()
+
+    async def end(self) -> None:
+        """End what works beside chat."""
+        for task in self._beside:
+            task.cancel()
+        await asyncio.gather(*self._beside, return_exceptions=True)
+
+    def _catch_up(self, _role: Role | None = None) -> None:
+        """We were deaf, or may do more than before: look at what happened meanwhile."""
+        self._channel.look_again()
+        self._redemptions.catch_up()
+        self._rewards.catch_up()
+
+    def _hear_more(self, frame: Mapping[str, Any]) -> None:
+        redemption = redemption_of(frame)
+        if redemption is not None:
+            self._redemptions.hear(redemption)
+            if redemption.status == "fulfilled" and not redemption.again:
+                self._rewards.catch_up()  # somebody let Twitch complete it before the effect
+        else:
+            self._channel.hear(frame)
+
+    async def _look_at_subscriptions(self) -> None:
+        self.platform.eventsub.look_again()

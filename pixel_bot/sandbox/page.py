@@ -1,0 +1,124 @@
+"""The page ``/sandbox``: one types as anybody, fires events, and sees points move."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from pixel_bot.sandbox.joystick.double import Joystick
+from pixel_bot.sandbox.page_connection import Visit
+from pixel_bot.sandbox.page_updates import CommandList
+from pixel_bot.sandbox.replay import ChatLog, fresh_start, parse_log, play, start_of
+from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.services import Services
+from pixel_bot.texts import count
+from pixel_bot.web.server import STATIC
+
+log = logging.getLogger(__name__)
+
+RESTARTING = 1012
+MAX_LOG_BYTES = 16 * 2**20
+SECURITY = {
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self' ws: wss:; frame-src 'self'; frame-ancestors 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+class Page:
+    """The page and its live connection."""
+
+    def __init__(self, twitch: Twitch, joystick: Joystick, services: Services, commands: CommandList) -> None:
+        self._twitch = twitch
+        self._joystick = joystick
+        self._services = services
+        self._commands = commands
+        self._visits: set[Visit] = set()
+        self._replay: asyncio.Task[None] | None = None
+        self._busy = False
+        self._closed = False
+
+    def routes(self) -> list[BaseRoute]:
+        """The page, its websocket, and where logs are sent."""
+        return [
+            Route("/sandbox", self._html),
+            Route("/sandbox/replay", self._take_log, methods=["POST"]),
+            WebSocketRoute("/sandbox/live", self._live),
+        ]
+
+    async def close(self) -> None:
+        """End a replay that is under way, and all visits: they read a database that is about to close."""
+        self._closed = True
+        await asyncio.gather(*(visit.end() for visit in tuple(self._visits)))
+        if self._replay is not None:
+            self._replay.cancel()
+            await asyncio.gather(self._replay, return_exceptions=True)
+
+    async def _html(self, _: Request) -> Response:
+        return FileResponse(STATIC / "sandbox.html", headers=SECURITY)
+
+    async def _live(self, socket: WebSocket) -> None:
+        if self._closed:
+            await socket.close(RESTARTING)
+            return
+        await socket.accept()
+        visit = Visit(socket, self._twitch, self._joystick, self._services, self._commands)
+        self._visits.add(visit)
+        try:
+            await visit.run()
+        finally:
+            self._visits.discard(visit)
+
+    async def _take_log(self, request: Request) -> Response:
+        if self._busy:
+            return PlainTextResponse("A replay is running already. Wait for its end.", 409)
+        self._busy = True
+        try:
+            return await self._start_replay(request)
+        finally:
+            self._busy = self._replay is not None and not self._replay.done()
+
+    async def _start_replay(self, request: Request) -> Response:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MAX_LOG_BYTES:
+                return PlainTextResponse("That log is larger than 16 MB. Use --replay FILE instead.", 413)
+        chat_log = parse_log(bytes(body))
+        if not chat_log.rows:
+            return PlainTextResponse("No rows like second,user,text were found.", 422)
+        speed = _speed(request.query_params.get("speed", "1"))
+        self._replay = asyncio.create_task(self._play(chat_log, speed), name="page-replay")
+        self._replay.add_done_callback(self._replayed)
+        return JSONResponse({"rows": len(chat_log.rows), "skipped": len(chat_log.skipped)})
+
+    def _replayed(self, _: asyncio.Task[None]) -> None:
+        self._busy = False
+
+    async def _play(self, chat_log: ChatLog, speed: float) -> None:
+        start = await start_of(self._services.database, chat_log, fresh_start(chat_log, speed, datetime.now(UTC)))
+        total = len(chat_log.rows)
+        note = f"{count(len(chat_log.skipped), 'row')} could not be used." if chat_log.skipped else ""
+
+        def tell(sent: int) -> None:
+            for visit in self._visits:
+                news = {"type": "replay", "sent": sent, "total": total, "done": sent == total, "note": note}
+                visit.replay_news = news
+
+        await play(self._twitch, chat_log, start, speed, tell)
+
+
+def _speed(wanted: str) -> float:
+    """The speed that was asked for; real time when it makes no sense."""
+    try:
+        speed = float(wanted)
+    except ValueError:
+        return 1.0
+    return speed if 0 <= speed <= 1_000_000 and wanted.isascii() else 1.0

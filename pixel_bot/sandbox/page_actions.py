@@ -1,0 +1,167 @@
+"""What a person on the page wants to happen: to write, cheer, tip or redeem, or to take out what others wrote."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import cast
+
+from pixel_bot.errors import PixelError
+from pixel_bot.sandbox.joystick.double import Joystick
+from pixel_bot.sandbox.joystick.page_actions import JoystickWishes
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.channel_points import RewardRefused
+from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.users import PERSONAS, Citizen, Role, citizen, is_login, may_remove
+from pixel_bot.texts import count, visible
+
+ROLES: set[str] = {"viewer", "subscriber", "vip", "moderator", "joystick"}
+LONGEST = 500
+MOST = 10_000
+
+
+_FOLLOWS = "{name} follows already, and a follow pays once. Try another event or another viewer."
+
+
+class Refused(PixelError):
+    """The page hears this sentence instead."""
+
+
+class Wishes:
+    """Grants the wishes of one page."""
+
+    def __init__(self, twitch: Twitch, joystick: Joystick) -> None:
+        self._twitch = twitch
+        self._joystick = joystick
+        self._there = JoystickWishes(joystick)
+
+    def pick(self, login: str, role: str = "") -> Citizen:
+        """Whom the page wants to be. Without a role it is whoever is known by that name.
+
+        Raises:
+            Refused: it is no name.
+        """
+        shown = login.strip()
+        login = shown.lower()
+        if not is_login(login):
+            raise Refused("A name has 1 to 25 letters, digits or underscores.")
+        there = role == "joystick"
+        # The same name on the other platform is somebody else.
+        known = (p for p in PERSONAS if p.login == login and (not role or there == (p.role == "joystick")))
+        if persona := next(known, None):
+            return persona if persona.role == "joystick" else self._twitch.world.settle(persona)
+        if there:
+            return citizen(login, "joystick", self._there.spelt(shown))
+        return self._twitch.world.settle(citizen(login, cast(Role, role) if role in ROLES else "viewer"))
+
+    async def grant(self, who: Citizen | None, wish: Json) -> Json | None:
+        """Let it happen in the name of ``who``. Returns what the page is told of it; unknown wishes do nothing.
+
+        Raises:
+            Refused: it may not be, or nobody was picked.
+        """
+        kind = wish.get("do")
+        if kind not in ("say", "event", "delete", "timeout", "redeem", "stream"):
+            return None
+        if who is None:
+            raise Refused("Pick somebody to type as first.")
+        if who.role == "joystick" and kind != "stream":
+            return await self._grant_there(who, kind, wish)
+        match kind:
+            case "say":
+                if words := _fitting(wish, "Twitch"):
+                    await self._twitch.say(who, words)
+            case "delete":
+                await self._delete(who, str(wish.get("id", "")))
+            case "timeout":
+                await self._time_out(who, str(wish.get("login", "")))
+            case "redeem":
+                await self._redeem(who, str(wish.get("id", "")), _fitting(wish, "Twitch"))
+            case "stream":
+                await self._stream(wish.get("live"))
+            case _:
+                return await self._happen(who, str(wish.get("kind", "")), wish.get("amount"))
+        return None
+
+    async def _grant_there(self, who: Citizen, kind: str, wish: Json) -> Json | None:
+        """The same for a viewer on Joystick.tv."""
+        what = str(wish.get("kind", ""))
+        match kind:
+            case "say":
+                words = _fitting(wish, "Joystick.tv")
+                if words:
+                    await self._there.say(who.name, words)
+            case "event" if self._there.knows(what):
+                if what == "follow" and self._there.follows(who.name):
+                    raise Refused(_FOLLOWS.format(name=who.name))
+                return await self._there.happen(who.name, what, wish.get("amount"))
+            case "event":
+                return None
+            case _:
+                raise Refused("That is Twitch's. Pick a viewer of Twitch for it.")
+        return None
+
+    async def _delete(self, who: Citizen, message_id: str) -> None:
+        line = self._twitch.room.find(message_id)
+        if line is None:
+            raise Refused("That message is too old to be deleted.")
+        if not may_remove(who, line.who):
+            raise Refused("Only mods delete messages, and not those of other mods or the streamer.")
+        await self._twitch.delete(line)
+
+    async def _time_out(self, who: Citizen, login: str) -> None:
+        author = self._twitch.world.by_login(login)
+        if (
+            author is None
+            or author.role in {"broadcaster", "bot"}
+            or author.id == who.id
+            or not may_remove(who, author)
+        ):
+            raise Refused("Only mods time somebody out, and not other mods, the streamer or the bot.")
+        await self._twitch.time_out(author, who)
+
+    async def _redeem(self, who: Citizen, reward_id: str, words: str) -> None:
+        try:
+            await self._twitch.redeem(who, reward_id, words)
+        except RewardRefused as refusal:
+            raise Refused(str(refusal)) from None
+
+    async def _stream(self, live: object) -> None:
+        for place in (self._twitch, self._joystick):
+            await (place.go_live() if live is True else place.go_offline())
+
+    async def _happen(self, who: Citizen, kind: str, amount: object) -> Json | None:
+        number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
+        now = datetime.now(UTC)
+        events: dict[str, tuple[str, Json, str]] = {
+            "follow": ("channel.follow", frames.follow(who, now), "followed"),
+            "sub": ("channel.subscribe", frames.subscribe(who), "subscribed"),
+            "resub": (
+                "channel.subscription.message",
+                frames.resub(who, number),
+                f"has subscribed for {count(number, 'month')}",
+            ),
+            "gift": ("channel.subscription.gift", frames.gift(who, number), f"gifted {count(number, 'sub')}"),
+            "cheer": ("channel.cheer", frames.cheer(who, number), f"cheered {count(number, 'bit')}"),
+            "raid": ("channel.raid", frames.raid(who, number), f"raids with {count(number, 'viewer')}"),
+        }
+        if kind not in events:
+            return None
+        if kind == "follow" and not self._twitch.world.begins_to_follow(who):
+            raise Refused(_FOLLOWS.format(name=who.name))
+        if kind in {"sub", "resub"}:
+            self._twitch.world.subscribers.add(who.id)
+        subscription, event, words = events[kind]
+        await self._twitch.notify(subscription, event, secrets.token_hex(16), now)
+        return {"type": "event", "kind": kind, "name": who.name, "amount": number, "text": f"{who.name} {words}"}
+
+
+def _fitting(wish: Json, platform: str) -> str:
+    """The words of a wish.
+
+    Raises:
+        Refused: they are too many for one message.
+    """
+    words = visible(str(wish.get("text", "")))
+    if len(words) > LONGEST:
+        raise Refused(f"{platform} takes {LONGEST} characters in one message.")
+    return words

@@ -1,0 +1,179 @@
+"""One open page of the sandbox: what it is told, and what it asks for."""
+
+import asyncio
+import contextlib
+from collections import deque
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from pixel_bot.earning.award_batch import EventAward
+from pixel_bot.sandbox.joystick.double import Joystick, JoystickLine
+from pixel_bot.sandbox.page_actions import Refused, Wishes
+from pixel_bot.sandbox.page_updates import CommandList, News, joystick_line_news, line_news, person_of
+from pixel_bot.sandbox.twitch.double import Line, Twitch
+from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.users import PERSONAS, Citizen
+from pixel_bot.services import Services
+
+PLAY_MONEY = 1_000
+TICK = 0.2
+"""Seconds between two rounds of news to the page."""
+
+LINES_A_TICK = 60
+RESTARTING = 1012
+END_SECONDS = 2.0
+
+
+class Visit:
+    """One open page."""
+
+    def __init__(
+        self, socket: WebSocket, twitch: Twitch, joystick: Joystick, services: Services, commands: CommandList
+    ) -> None:
+        self._socket = socket
+        self._twitch = twitch
+        self._joystick = joystick
+        self._services = services
+        self._news = News(twitch, joystick, services, commands)
+        self._wishes = Wishes(twitch, joystick)
+        self._who: Citizen | None = None
+        self._lines: deque[Json] = deque(maxlen=LINES_A_TICK)
+        self._removed: list[str] = []
+        self._changed = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._last: dict[str, Json] = {}
+        self.replay_news: Json | None = None
+
+    async def run(self) -> None:
+        """Serve the page until it is closed."""
+        self._listen()
+        telling: asyncio.Task[None] | None = None
+        try:
+            for persona in PERSONAS:
+                # So that one can give points to them before they ever wrote.
+                await self._services.viewers.meet(person_of(persona))
+            await self._send(await self._news.hello())
+            self._changed.set()
+            telling = asyncio.create_task(self._tell_news())
+            while True:
+                message = await self._socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                await self._take(message.get("text") or "")
+        except WebSocketDisconnect:
+            pass
+        finally:
+            self._gone.set()
+            self._changed.set()
+            if telling is not None:
+                # Not cancelled: a query that is cut short would take its database connection with it.
+                await asyncio.gather(telling, return_exceptions=True)
+            self._stop_listening()
+            self._finished.set()
+
+    async def end(self) -> None:
+        """Close the page's connection, and wait until nothing of it is at work."""
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await self._socket.close(RESTARTING)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._finished.wait(), END_SECONDS)
+
+    def _listen(self) -> None:
+        self._twitch.listeners.add(self._on_line)
+        self._joystick.listeners.add(self._on_joystick_line)
+        self._twitch.removals.add(self._on_removal)
+        self._twitch.changed.add(self._changed.set)
+        self._services.database.committed.add(self._changed.set)
+        self._services.overlay.changed.add(self._changed.set)
+
+    def _stop_listening(self) -> None:
+        self._twitch.listeners.discard(self._on_line)
+        self._joystick.listeners.discard(self._on_joystick_line)
+        self._twitch.removals.discard(self._on_removal)
+        self._twitch.changed.discard(self._changed.set)
+        self._services.database.committed.discard(self._changed.set)
+        self._services.overlay.changed.discard(self._changed.set)
+
+    # To the page
+
+    async def _tell_news(self) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            while not self._gone.is_set():
+                await self._changed.wait()
+                self._changed.clear()
+                await self._tell_chat()
+                if self.replay_news is not None:
+                    news, self.replay_news = self.replay_news, None
+                    await self._send(news)
+                await self._send_if_new(self._news.channel(self._who))
+                await self._send_if_new(await self._news.redeems())
+                await self._send_if_new(await self._news.queue())
+                await self._send_if_new(await self._news.stats())
+                if self._who is not None:
+                    await self._send_if_new(await self._news.viewer(self._who))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._gone.wait(), TICK)
+
+    async def _tell_chat(self) -> None:
+        if self._lines:
+            lines = list(self._lines)
+            self._lines.clear()
+            await self._send({"type": "chat", "lines": lines})
+        if self._removed:
+            ids, self._removed = self._removed, []
+            await self._send({"type": "removed", "ids": ids})
+
+    async def _send(self, message: Json) -> None:
+        if self._socket.application_state is WebSocketState.CONNECTED:
+            await self._socket.send_text(orjson.dumps(message).decode())
+
+    async def _send_if_new(self, message: Json) -> None:
+        if self._last.get(message["type"]) != message:
+            self._last[message["type"]] = message
+            await self._send(message)
+
+    def _on_line(self, line: Line) -> None:
+        self._lines.append(line_news(line))
+        self._changed.set()
+
+    def _on_joystick_line(self, line: JoystickLine) -> None:
+        self._lines.append(joystick_line_news(line))
+        self._changed.set()
+
+    def _on_removal(self, ids: list[str]) -> None:
+        self._removed += ids
+        self._changed.set()
+
+    # From the page
+
+    async def _take(self, raw: str) -> None:
+        try:
+            message: Any = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            return
+        if not isinstance(message, dict):
+            return
+        try:
+            await self._do(cast(Json, message))
+        except Refused as refusal:
+            await self._send({"type": "refused", "text": str(refusal)})
+
+    async def _do(self, wish: Json) -> None:
+        if wish.get("do") == "pick":
+            await self._pick(self._wishes.pick(str(wish.get("login", "")), str(wish.get("role", ""))))
+            return
+        told = await self._wishes.grant(self._who, wish)
+        if told is not None:
+            await self._send(told)
+
+    async def _pick(self, who: Citizen) -> None:
+        self._who = who
+        now = datetime.now(UTC)
+        gift = EventAward(f"sandbox:{person_of(who).name}", "sandbox", person_of(who), PLAY_MONEY, 0, now)
+        await self._services.awards.event(gift)
+        self._last.pop("viewer", None)
+        self._changed.set()

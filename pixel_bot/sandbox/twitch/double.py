@@ -1,0 +1,172 @@
+"""The double of Twitch: what happens in the streamer's channel, and who hears of it."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.channel_points import Points, Redemption
+from pixel_bot.sandbox.twitch.chat_log import Answers, Line, Room
+from pixel_bot.sandbox.twitch.clips import Clips
+from pixel_bot.sandbox.twitch.eventsub import EventSub
+from pixel_bot.sandbox.twitch.faults import Faults, Requests
+from pixel_bot.sandbox.twitch.session import Session
+from pixel_bot.sandbox.twitch.subscription_types import REDEMPTION
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, World
+
+__all__ = ["Line", "Session", "Twitch"]
+
+TIMEOUT = timedelta(minutes=10)
+
+
+class Twitch(EventSub):
+    """What the bot takes for Twitch."""
+
+    def __init__(self, world: World, prefix: str = "!") -> None:
+        super().__init__()
+        self.world = world
+        self._prefix = prefix
+        self.room = Room()
+        self.listeners: set[Callable[[Line], None]] = set()
+        self.removals: set[Callable[[list[str]], None]] = set()
+        """Called with the ids of lines that a mod took out."""
+        self.changed: set[Callable[[], None]] = set()
+        """Called when the stream or a reward changed, or somebody spent channel points."""
+        self.answers = Answers()
+        self.clips = Clips()
+        self.points = Points()
+        self.present: set[Citizen] = set()
+        """Who is in chat; whoever writes comes in."""
+        self.live = True
+        """Whether the stream is on. Where it is not, Twitch makes no clip."""
+        self.stream_id = _number()
+        self.started_at = datetime.now(UTC)
+        self.faults = Faults()
+        self.requests = Requests()
+        world.revoked.add(lambda user_id: self.spawn(self.end_subscriptions(user_id)))
+
+    async def asked(self, path: str, method: str = "GET", count: int = 1) -> None:
+        """Wait until the double was asked so often, since its start, for a path like ``chat/messages``."""
+        await self.requests.asked(path, method, count)
+
+    def tell_changed(self) -> None:
+        """Tell pages that they show something old."""
+        for tell in tuple(self.changed):
+            tell()
+
+    # The stream
+
+    async def go_live(self) -> None:
+        """The stream begins; one that is on goes on."""
+        if self.live:
+            return
+        self.live, self.stream_id, self.started_at = True, _number(), datetime.now(UTC)
+        self.points.new_stream()
+        self.tell_changed()
+        await self.emit("stream.online", frames.stream_online(self.stream_id, self.started_at))
+
+    async def go_offline(self) -> None:
+        """The stream ends, if it is on."""
+        if not self.live:
+            return
+        self.live = False
+        self.tell_changed()
+        await self.emit("stream.offline", frames.stream_offline(self.stream_id))
+
+    # Chat
+
+    async def say(
+        self,
+        who: Citizen,
+        text: str,
+        *,
+        message_id: str = "",
+        at: datetime | None = None,
+        reply_to: str | None = None,
+        reward_id: str | None = None,
+    ) -> Line:
+        """Somebody writes in chat; ``reward_id`` where it came with a redemption."""
+        when = at or datetime.now(UTC)
+        line = Line(message_id or secrets.token_hex(16), who, text, when, self.room.author(reply_to), reply_to)
+        self.room.add(line)
+        self.present.add(who)
+        for listener in self.listeners:
+            listener(line)
+        if who.login != BOT.login and text.startswith(self._prefix):
+            self.answers.ask(line.id)
+        event = frames.chat_message(who, text, line.id, self.room.reply(reply_to))
+        event["badges"] = frames.badges(self.world.badges_of(who))
+        event["channel_points_custom_reward_id"] = reward_id
+        await self.notify("channel.chat.message", event, line.id, line.at)
+        return line
+
+    async def delete(self, line: Line) -> None:
+        """A mod deletes a message."""
+        if self._remove(lambda other: other.id == line.id):
+            await self.emit("channel.chat.message_delete", frames.message_delete(line.who, line.id))
+
+    async def time_out(self, who: Citizen, by: Citizen = STREAMER) -> None:
+        """A mod sends somebody off for a while, which takes out all that they wrote."""
+        await self.ban(who, datetime.now(UTC) + TIMEOUT, by)
+
+    async def ban(self, who: Citizen, until: datetime | None = None, by: Citizen = STREAMER) -> None:
+        """A mod sends somebody off, until then or for good, which takes out all that they wrote."""
+        self._remove(lambda line: line.who.id == who.id)
+        self.present = {person for person in self.present if person.id != who.id}
+        await self.emit("channel.chat.clear_user_messages", frames.clear_user_messages(who))
+        await self.emit("channel.ban", frames.ban(who, by, datetime.now(UTC), until))
+
+    async def unban(self, who: Citizen, by: Citizen = STREAMER) -> None:
+        """A mod lets somebody back in."""
+        await self.emit("channel.unban", frames.unban(who, by))
+
+    async def clear(self) -> None:
+        """A mod takes out all that was written."""
+        self._remove(lambda line: True)
+        await self.emit("channel.chat.clear", frames.chat_clear())
+
+    def _remove(self, fits: Callable[[Line], bool]) -> bool:
+        gone = self.room.remove(fits)
+        for tell in self.removals if gone else ():
+            tell(gone)
+        return bool(gone)
+
+    async def add_moderator(self, who: Citizen) -> None:
+        """The streamer makes somebody a mod."""
+        self.world.meet(who)
+        self.world.moderators.add(who.id)
+        await self.emit("channel.moderator.add", frames.moderator_change(who))
+
+    async def remove_moderator(self, who: Citizen) -> None:
+        """Somebody is no mod any more."""
+        if self.world.meet(who).role == "moderator":
+            self.world.settle(replace(who, role="viewer"))
+        self.world.moderators.discard(who.id)
+        await self.emit("channel.moderator.remove", frames.moderator_change(who))
+
+    # Channel points
+
+    async def redeem(self, who: Citizen, reward_id: str, user_input: str = "") -> Redemption:
+        """Somebody redeems a reward; words that come with it are said in chat, too.
+
+        Raises:
+            RewardRefused: it may not be, now or at all.
+        """
+        made = self.points.redeem(self.world.meet(who), reward_id, user_input)
+        self.tell_changed()
+        if made.words:
+            await self.say(who, made.words, reward_id=reward_id)
+        await self.notify(f"{REDEMPTION}.add", made.as_event(), secrets.token_hex(16), made.at)
+        return made
+
+    async def tell_settled(self, ended: list[Redemption]) -> None:
+        """Tell of redemptions that were fulfilled or canceled."""
+        self.tell_changed()
+        for redemption in ended:
+            await self.emit(f"{REDEMPTION}.update", redemption.as_event())
+
+
+def _number() -> str:
+    """An id of digits only, as streams have them."""
+    return str(10_000_000_000 + secrets.randbelow(90_000_000_000))

@@ -1,0 +1,143 @@
+"""The double's routes: each request is noted, may be made to go wrong, is checked, and answered as Twitch does."""
+
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from pixel_bot.sandbox.twitch.calls import Call, Handler, Refusal
+from pixel_bot.sandbox.twitch.channel_api import Channel
+from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.faults import Asked, at_the_door, without_secrets
+from pixel_bot.sandbox.twitch.oauth import OAuth, bearer, parameters
+from pixel_bot.sandbox.twitch.people_api import People
+from pixel_bot.sandbox.twitch.rewards_api import Rewards
+from pixel_bot.sandbox.twitch.subscriptions_api import Subscribing
+
+Work = Callable[[Request], Awaitable[Response]]
+REQUESTS_A_MINUTE = 800
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts requests a minute, as Twitch's headers tell them. It refuses nobody: that is what faults are for."""
+
+    minute: int = 0
+    used: Counter[str] = field(default_factory=Counter[str])
+
+    def headers(self, who: str) -> Mapping[str, str]:
+        """The headers for the next answer to somebody."""
+        minute = int(time.time() // 60)
+        if minute != self.minute:
+            self.minute, self.used = minute, Counter()
+        self.used[who] += 1
+        return {
+            "Ratelimit-Limit": str(REQUESTS_A_MINUTE),
+            "Ratelimit-Remaining": str(max(0, REQUESTS_A_MINUTE - self.used[who])),
+            "Ratelimit-Reset": str((minute + 1) * 60),
+        }
+
+
+class Endpoints:
+    """The routes of one double."""
+
+    def __init__(self, twitch: Twitch) -> None:
+        self._twitch = twitch
+        self._world = twitch.world
+        self._oauth = OAuth(twitch.world)
+        self._meter = Meter()
+
+    def routes(self) -> list[BaseRoute]:
+        """All routes, to be mounted where TWITCH_ID_URL, TWITCH_HELIX_URL and TWITCH_EVENTSUB_URL point."""
+        oauth: dict[tuple[str, str], Work] = {
+            ("GET", "authorize"): self._oauth.authorize,
+            ("POST", "token"): self._oauth.token,
+            ("POST", "device"): self._oauth.device,
+            ("GET", "validate"): self._oauth.validate,
+            ("POST", "revoke"): self._oauth.revoke,
+        }
+        helix: dict[tuple[str, str], Handler] = {}
+        for part in (Channel, People, Subscribing, Rewards):
+            helix |= part(self._twitch).handlers()
+        return [
+            *(
+                Route(f"/oauth2/{path}", self._open(f"oauth2/{path}", work), methods=[method])
+                for (method, path), work in oauth.items()
+            ),
+            *(
+                Route(f"/helix/{path}", self._signed(path, handler), methods=[method])
+                for (method, path), handler in helix.items()
+            ),
+            WebSocketRoute("/ws", self._socket),
+        ]
+
+    def _open(self, path: str, work: Work) -> Work:
+        """A route that needs no token."""
+
+        async def answer(request: Request) -> Response:
+            query = without_secrets(parse_qs(request.url.query, keep_blank_values=True))
+            form = without_secrets(await parameters(request))
+            self._twitch.requests.note(Asked(request.method, path, query, "", form))
+            return await self._worked(path, request, lambda: work(request))
+
+        return answer
+
+    def _signed(self, path: str, handler: Handler) -> Work:
+        """A route of the API: a good token, and the client that it was made for."""
+
+        async def answer(request: Request) -> Response:
+            token = self._world.find(bearer(request))
+            user = self._world.by_id(token.user_id) if token is not None and token.user_id is not None else None
+            body = _json(await request.body())
+            who = user.login if user is not None else ""
+            query = parse_qs(request.url.query, keep_blank_values=True)
+            self._twitch.requests.note(Asked(request.method, path, query, who, body))
+
+            async def work() -> Response:
+                if token is None:
+                    raise Refusal(401, "Invalid OAuth token" if bearer(request) else "OAuth token is missing")
+                if request.headers.get("client-id") != self._world.client_id:
+                    raise Refusal(401, "Client ID and OAuth token do not match")
+                return await handler(Call(request, user, token.scopes, body))
+
+            response = await self._worked(path, request, work)
+            for name, value in self._meter.headers(who).items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return answer
+
+    async def _worked(self, path: str, request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
+        fault = self._twitch.faults.take(path, request.method)
+        if fault is None:
+            return await _answer(work)
+        answer = await _answer(work) if fault.done or not fault.replaces else None
+        await fault.hold(request.receive)
+        return await fault.answer(request) if fault.replaces or answer is None else answer
+
+    async def _socket(self, socket: WebSocket) -> None:
+        fault = self._twitch.faults.take("ws", "GET")
+        await at_the_door(fault, socket, lambda: self._twitch.serve_socket(socket))
+
+
+async def _answer(work: Callable[[], Awaitable[Response]]) -> Response:
+    try:
+        return await work()
+    except Refusal as refusal:
+        return refusal.answer()
+
+
+def _json(body: bytes) -> Any:
+    """What a body holds; None where it is no JSON."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

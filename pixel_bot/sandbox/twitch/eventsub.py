@@ -1,0 +1,220 @@
+"""The double of EventSub: sessions, the subscriptions on them, and how both end."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.session import Session
+
+SENT_SOMETHING = 4001
+UNUSED = 4003
+NOT_MOVED = 4004
+BAD_ADDRESS = 4007
+CUT = {1005, 1006}
+"""What a connection that was not closed in words ends with."""
+
+
+class EventSub:
+    """Sessions by id, and subscriptions by id as Helix shows them."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.subscriptions: dict[str, Json] = {}
+        self.owners: dict[str, str] = {}
+        """Whose token made a subscription: user ids by the subscription's id."""
+        self.subscribe_within = 10.0
+        """Seconds until a session without a subscription is closed with 4003."""
+        self.move_within = 30.0
+        """Seconds until a session that was asked to move is closed with 4004."""
+        self.linger = 0.0
+        """Seconds that Twitch takes a session for alive whose connection was cut: its subscriptions stand so long."""
+        self.notified = 0
+        """How many notifications were sent."""
+        self._lingering: dict[str, float] = {}
+        self._addresses: dict[str, str] = {}
+        self._more = asyncio.Event()
+        self._chores: set[asyncio.Task[None]] = set()
+
+    async def serve_socket(self, socket: WebSocket) -> None:
+        """One client of the event socket, from welcome to close."""
+        await socket.accept()
+        challenge = socket.query_params.get("challenge", "")
+        if challenge and challenge not in self._addresses:
+            await socket.close(BAD_ADDRESS)
+            return
+        wanted = socket.query_params.get("keepalive_timeout_seconds", "10")
+        keepalive = min(600, max(10, int(wanted) if wanted.isdigit() and wanted.isascii() else 10))
+        session = Session(secrets.token_urlsafe(16), socket, keepalive)
+        self.sessions[session.id] = session
+        self._move_subscriptions(self._addresses.pop(challenge, ""), session)
+        await session.send(frames.welcome(session.id, keepalive, session.connected_at))
+        pulse = asyncio.create_task(self._pulse(session))
+        try:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                session.lost = session.lost or message.get("code") in CUT
+            else:
+                # Twitch takes no messages on this socket.
+                await session.close(SENT_SOMETHING)
+        except WebSocketDisconnect:
+            pass
+        finally:
+            pulse.cancel()
+            await asyncio.gather(pulse, return_exceptions=True)
+            self._end(session)
+
+    async def _pulse(self, session: Session) -> None:
+        try:
+            async with asyncio.timeout(self.subscribe_within):
+                await session.subscribed.wait()
+        except TimeoutError:
+            await session.close(UNUSED)
+            return
+        while True:
+            quiet = time.monotonic() - session.last_sent
+            if quiet >= session.keepalive - 1:
+                await session.send(frames.keepalive(secrets.token_hex(8), datetime.now(UTC)))
+                continue
+            await asyncio.sleep(session.keepalive - 1 - quiet)
+
+    def _end(self, session: Session) -> None:
+        self.sessions.pop(session.id, None)
+        if session.lost and self.linger > 0:
+            self._lingering[session.id] = time.monotonic() + self.linger
+        self.tidy()
+        session.ended.set()
+
+    # What Twitch does to a session
+
+    async def ask_to_move(self, session: Session, url: str) -> None:
+        """Ask a client to move to ``url`` within ``move_within`` seconds. Its subscriptions go along."""
+        challenge = secrets.token_hex(8)
+        self._addresses[challenge] = session.id
+        address = f"{url}{'&' if '?' in url else '?'}challenge={challenge}"
+        await session.send(frames.reconnect(session.id, address, datetime.now(UTC)))
+        self.spawn(self._expect_move(session, challenge))
+
+    async def _expect_move(self, session: Session, challenge: str) -> None:
+        try:
+            async with asyncio.timeout(self.move_within):
+                await session.ended.wait()
+        except TimeoutError:
+            await session.close(NOT_MOVED)
+        finally:
+            self._addresses.pop(challenge, None)
+
+    async def lose(self, session: Session, *, mid_frame: bool = False) -> None:
+        """Cut the connection without a word; with ``mid_frame`` in the middle of one. Returns when it is gone."""
+        session.cut(mid_frame=mid_frame)
+        await session.ended.wait()
+
+    def silence(self, session: Session) -> None:
+        """From now on the session is open, and hears nothing: no event, no keepalive."""
+        session.silent = True
+
+    async def end_subscriptions(self, user_id: str, status: str = "authorization_revoked") -> None:
+        """Twitch ends all subscriptions that somebody's token made, and says so."""
+        for subscription in [s for key, s in self.subscriptions.items() if self.owners.get(key) == user_id]:
+            ended = subscription | {"status": status}
+            session = self.sessions.get(session_of(subscription))
+            self.drop(subscription["id"])
+            if session is not None:
+                await session.send(frames.revocation(ended, datetime.now(UTC)))
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something happen by itself."""
+        task = asyncio.create_task(work)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+    # Subscriptions
+
+    def subscribe(
+        self, kind: str, version: str, condition: Json, session_id: str, user_id: str = "", cost: int = 0
+    ) -> Json | None:
+        """A new subscription of a user; None when an equal one stands."""
+        self.tidy()
+        for key, known in self.subscriptions.items():
+            if (known["type"], known["condition"]) == (kind, condition) and self.owners.get(key, "") == user_id:
+                return None
+        session = self.sessions[session_id]
+        now = datetime.now(UTC)
+        connected_at = frames.timestamp(session.connected_at)
+        subscription: Json = {
+            "id": secrets.token_hex(16),
+            "status": "enabled",
+            "type": kind,
+            "version": version,
+            "condition": condition,
+            "transport": {"method": "websocket", "session_id": session_id, "connected_at": connected_at},
+            "created_at": frames.timestamp(now),
+            "cost": cost,
+        }
+        self.subscriptions[subscription["id"]] = subscription
+        self.owners[subscription["id"]] = user_id
+        session.subscribed.set()
+        self._more.set()
+        return subscription
+
+    def drop(self, subscription_id: str) -> bool:
+        """A subscription ends. Returns False where there is none of that id."""
+        self.owners.pop(subscription_id, None)
+        return self.subscriptions.pop(subscription_id, None) is not None
+
+    def of(self, user_id: str) -> list[Json]:
+        """The subscriptions that a user's token made, also those of sessions that Twitch takes for alive."""
+        self.tidy()
+        return [s for key, s in self.subscriptions.items() if self.owners.get(key) == user_id]
+
+    def tidy(self) -> None:
+        """Forget the subscriptions of sessions that are over, once Twitch has noticed."""
+        now = time.monotonic()
+        self._lingering = {key: until for key, until in self._lingering.items() if until > now}
+        alive = {*self.sessions, *self._lingering}
+        self.subscriptions = {key: s for key, s in self.subscriptions.items() if session_of(s) in alive}
+        self.owners = {key: user for key, user in self.owners.items() if key in self.subscriptions}
+
+    def _move_subscriptions(self, old_id: str, session: Session) -> None:
+        for subscription in self.subscriptions.values():
+            if old_id and session_of(subscription) == old_id:
+                subscription["transport"]["session_id"] = session.id
+                session.subscribed.set()
+        self._more.set()
+
+    async def subscribed(self, count: int) -> None:
+        """Wait until so many subscriptions stand on open sessions."""
+        while sum(session_of(s) in self.sessions for s in self.subscriptions.values()) < count:
+            self._more.clear()
+            await self._more.wait()
+
+    async def notify(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
+        """Send an event to everyone who subscribed to it. Returns to how many."""
+        reached = 0
+        for subscription in tuple(self.subscriptions.values()):
+            session = self.sessions.get(session_of(subscription))
+            if subscription["type"] == kind and session is not None and concerns(subscription, event):
+                reached += await session.send(frames.notification(subscription, event, message_id, at))
+        self.notified += reached
+        return reached
+
+    async def emit(self, kind: str, event: Json) -> int:
+        """Send an event of this moment, with an id of its own."""
+        return await self.notify(kind, event, secrets.token_hex(16), datetime.now(UTC))
+
+
+def session_of(subscription: Json) -> str:
+    """The session that a subscription is on."""
+    return subscription["transport"]["session_id"]
+
+
+def concerns(subscription: Json, event: Json) -> bool:
+    """False for an event of another reward than the subscription names."""
+    wanted = subscription["condition"].get("reward_id")
+    return not wanted or event.get("reward", {}).get("id") == wanted

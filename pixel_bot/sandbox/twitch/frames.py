@@ -1,0 +1,222 @@
+"""EventSub messages as Twitch documents them (https://dev.twitch.tv/docs/eventsub/)."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from pixel_bot.sandbox.twitch.users import STREAMER, Citizen
+
+Json = dict[str, Any]
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC, with nanoseconds, as Twitch writes it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "000Z"
+
+
+def welcome(session_id: str, keepalive: int, now: datetime) -> Json:
+    """The first message of a session."""
+    session = {
+        "id": session_id,
+        "status": "connected",
+        "connected_at": timestamp(now),
+        "keepalive_timeout_seconds": keepalive,
+        "reconnect_url": None,
+    }
+    return _message("session_welcome", f"welcome-{session_id}", now, {"session": session})
+
+
+def keepalive(message_id: str, now: datetime) -> Json:
+    """Sent when nothing else was for a while."""
+    return _message("session_keepalive", message_id, now, {})
+
+
+def reconnect(session_id: str, url: str, now: datetime) -> Json:
+    """Asks the client to move to another address."""
+    session = {
+        "id": session_id,
+        "status": "reconnecting",
+        "connected_at": timestamp(now),
+        "keepalive_timeout_seconds": None,
+        "reconnect_url": url,
+    }
+    return _message("session_reconnect", f"reconnect-{session_id}", now, {"session": session})
+
+
+def revocation(subscription: Json, now: datetime) -> Json:
+    """Tells that a subscription has ended; its ``status`` says why."""
+    payload = {"subscription": subscription}
+    return _about(subscription, _message("revocation", f"revoked-{subscription['id']}", now, payload))
+
+
+def notification(subscription: Json, event: Json, message_id: str, at: datetime) -> Json:
+    """An event for one subscription."""
+    payload = {"subscription": subscription, "event": event}
+    return _about(subscription, _message("notification", message_id, at, payload))
+
+
+def _about(subscription: Json, frame: Json) -> Json:
+    frame["metadata"]["subscription_type"] = subscription["type"]
+    frame["metadata"]["subscription_version"] = subscription["version"]
+    return frame
+
+
+def _message(kind: str, message_id: str, at: datetime, payload: Json) -> Json:
+    metadata = {"message_id": message_id, "message_type": kind, "message_timestamp": timestamp(at)}
+    return {"metadata": metadata, "payload": payload}
+
+
+def chat_message(who: Citizen, text: str, message_id: str, reply: Json | None = None) -> Json:
+    """``channel.chat.message``."""
+    return {
+        **_broadcaster(),
+        "source_broadcaster_user_id": None,
+        "source_broadcaster_user_login": None,
+        "source_broadcaster_user_name": None,
+        "chatter_user_id": who.id,
+        "chatter_user_login": who.login,
+        "chatter_user_name": who.name,
+        "message_id": message_id,
+        "source_message_id": None,
+        "is_source_only": None,
+        "message": {
+            "text": text,
+            "fragments": [{"type": "text", "text": text, "cheermote": None, "emote": None, "mention": None}],
+        },
+        "color": who.color,
+        "badges": badges(who.badges),
+        "source_badges": None,
+        "message_type": "text",
+        "cheer": None,
+        "reply": reply,
+        "channel_points_custom_reward_id": None,
+        "channel_points_animation_id": None,
+    }
+
+
+def badges(names: Iterable[str]) -> list[Json]:
+    """Badges as chat messages carry them."""
+    return [{"set_id": name, "id": "1", "info": ""} for name in names]
+
+
+def chat_clear() -> Json:
+    """``channel.chat.clear``."""
+    return _broadcaster()
+
+
+def message_delete(author: Citizen, message_id: str) -> Json:
+    """``channel.chat.message_delete``."""
+    return {**_broadcaster(), **_target(author), "message_id": message_id}
+
+
+def clear_user_messages(author: Citizen) -> Json:
+    """``channel.chat.clear_user_messages``: somebody was timed out or banned."""
+    return {**_broadcaster(), **_target(author)}
+
+
+def ban(who: Citizen, by: Citizen, at: datetime, until: datetime | None, reason: str = "") -> Json:
+    """``channel.ban``: for good, or (with ``until``) for a while."""
+    return {
+        **_user(who),
+        **_broadcaster(),
+        **_moderator(by),
+        "reason": reason,
+        "banned_at": timestamp(at),
+        "ends_at": timestamp(until) if until else None,
+        "is_permanent": until is None,
+    }
+
+
+def unban(who: Citizen, by: Citizen) -> Json:
+    """``channel.unban``."""
+    return {**_user(who), **_broadcaster(), **_moderator(by)}
+
+
+def moderator_change(who: Citizen) -> Json:
+    """``channel.moderator.add`` and ``channel.moderator.remove``."""
+    return {**_broadcaster(), **_user(who)}
+
+
+def stream_online(stream_id: str, started_at: datetime) -> Json:
+    """``stream.online``."""
+    return {"id": stream_id, **_broadcaster(), "type": "live", "started_at": timestamp(started_at)}
+
+
+def stream_offline(stream_id: str) -> Json:
+    """``stream.offline``."""
+    return {"id": stream_id, **_broadcaster()}
+
+
+def follow(who: Citizen, at: datetime) -> Json:
+    """``channel.follow`` version 2."""
+    return {**_user(who), **_broadcaster(), "followed_at": timestamp(at)}
+
+
+def subscribe(who: Citizen, *, gift: bool = False) -> Json:
+    """``channel.subscribe``."""
+    return {**_user(who), **_broadcaster(), "tier": "1000", "is_gift": gift}
+
+
+def resub(who: Citizen, months: int, words: str = "", streak: int | None = None) -> Json:
+    """``channel.subscription.message``; nobody has to share a streak."""
+    return {
+        **_user(who),
+        **_broadcaster(),
+        "tier": "1000",
+        "message": {"text": words, "emotes": None},
+        "cumulative_months": months,
+        "streak_months": streak,
+        "duration_months": 1,
+    }
+
+
+def gift(who: Citizen | None, total: int) -> Json:
+    """``channel.subscription.gift``; nobody is named for an anonymous one."""
+    return {
+        **_user(who),
+        **_broadcaster(),
+        "total": total,
+        "tier": "1000",
+        "cumulative_total": None,
+        "is_anonymous": who is None,
+    }
+
+
+def cheer(who: Citizen | None, bits: int) -> Json:
+    """``channel.cheer``; nobody is named for an anonymous one."""
+    return {"is_anonymous": who is None, **_user(who), **_broadcaster(), "message": f"Cheer{bits}", "bits": bits}
+
+
+def raid(who: Citizen, viewers: int) -> Json:
+    """``channel.raid``."""
+    return {
+        "from_broadcaster_user_id": who.id,
+        "from_broadcaster_user_login": who.login,
+        "from_broadcaster_user_name": who.name,
+        "to_broadcaster_user_id": STREAMER.id,
+        "to_broadcaster_user_login": STREAMER.login,
+        "to_broadcaster_user_name": STREAMER.name,
+        "viewers": viewers,
+    }
+
+
+def _broadcaster() -> Json:
+    return {
+        "broadcaster_user_id": STREAMER.id,
+        "broadcaster_user_login": STREAMER.login,
+        "broadcaster_user_name": STREAMER.name,
+    }
+
+
+def _target(who: Citizen) -> Json:
+    return {"target_user_id": who.id, "target_user_login": who.login, "target_user_name": who.name}
+
+
+def _moderator(who: Citizen) -> Json:
+    return {"moderator_user_id": who.id, "moderator_user_login": who.login, "moderator_user_name": who.name}
+
+
+def _user(who: Citizen | None) -> Json:
+    if who is None:
+        return {"user_id": None, "user_login": None, "user_name": None}
+    return {"user_id": who.id, "user_login": who.login, "user_name": who.name}

@@ -1,0 +1,80 @@
+"""The double's API on people in the channel: who is in chat, who moderates, who is a VIP, who has subscribed."""
+
+from collections.abc import Iterable
+
+from starlette.responses import Response
+
+from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
+from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.users import STREAMER, Citizen
+
+MOST_CHATTERS = 1_000
+
+
+class People:
+    """Lists of people."""
+
+    def __init__(self, twitch: Twitch) -> None:
+        self._twitch = twitch
+        self._world = twitch.world
+
+    def handlers(self) -> Handlers:
+        """By method and path."""
+        return {
+            ("GET", "chat/chatters"): self._chatters,
+            ("GET", "moderation/moderators"): self._moderators,
+            ("GET", "channels/vips"): self._vips,
+            ("GET", "subscriptions"): self._subscribers,
+        }
+
+    async def _chatters(self, call: Call) -> Response:
+        call.required("broadcaster_id")
+        moderator = call.as_self("moderator_id", "moderator:read:chatters")
+        if call.one("broadcaster_id") != STREAMER.id or not self._world.moderates(moderator.id):
+            raise Refusal(403, "The user in moderator_id is not one of the broadcaster's moderators.")
+        there = {person.id: person for person in self._twitch.present if person.role != "joystick"}
+        everybody = [_named(there[user_id]) for user_id in sorted(there)]
+        rows, pagination = call.page(everybody, 100, MOST_CHATTERS)
+        return listed(rows, pagination, total=len(everybody))
+
+    async def _moderators(self, call: Call) -> Response:
+        call.as_self("broadcaster_id", "moderation:read", "channel:manage:moderators")
+        return self._listed(call, self._world.moderators)
+
+    async def _vips(self, call: Call) -> Response:
+        call.as_self("broadcaster_id", "channel:read:vips", "channel:manage:vips")
+        return self._listed(call, self._world.vips)
+
+    async def _subscribers(self, call: Call) -> Response:
+        call.as_self("broadcaster_id", "channel:read:subscriptions")
+        rows, pagination = call.page([_subscription(who) for who in self._wanted(call, self._world.subscribers)])
+        total = len(self._world.subscribers)
+        return listed(rows, pagination, total=total, points=total)
+
+    def _listed(self, call: Call, holders: Iterable[str]) -> Response:
+        rows, pagination = call.page([_named(who) for who in self._wanted(call, holders)])
+        return listed(rows, pagination)
+
+    def _wanted(self, call: Call, holders: Iterable[str]) -> list[Citizen]:
+        wanted = call.many("user_id")
+        return [who for who in self._world.those(holders) if not wanted or who.id in wanted]
+
+
+def _named(who: Citizen) -> Json:
+    return {"user_id": who.id, "user_login": who.login, "user_name": who.name}
+
+
+def _subscription(who: Citizen) -> Json:
+    return {
+        "broadcaster_id": STREAMER.id,
+        "broadcaster_login": STREAMER.login,
+        "broadcaster_name": STREAMER.name,
+        "gifter_id": "",
+        "gifter_login": "",
+        "gifter_name": "",
+        "is_gift": False,
+        "plan_name": f"Channel Subscription ({STREAMER.login})",
+        "tier": "1000",
+        **_named(who),
+    }

@@ -1,0 +1,154 @@
+"""Who lives in the sandbox, who they are in its channel, and how they sign in."""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pixel_bot.sandbox.twitch.devices import Devices
+from pixel_bot.sandbox.twitch.tokens import Tokens
+
+Role = Literal["viewer", "subscriber", "vip", "moderator", "broadcaster", "bot", "joystick"]
+
+COLORS = ("#FF7F50", "#1E90FF", "#9ACD32", "#DA70D6", "#00CED1", "#FFD166", "#F4A261", "#90BE6D")
+_LOGIN = re.compile(r"^[a-z0-9_]{1,25}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Somebody with a Twitch account, as far as the sandbox has accounts. The id follows from the login."""
+
+    login: str
+    name: str
+    role: Role = "viewer"
+    color: str = ""
+
+    @property
+    def id(self) -> str:
+        """The Twitch user id."""
+        return id_of(self.login)
+
+    @property
+    def badges(self) -> tuple[str, ...]:
+        """Badge sets that Twitch would show."""
+        return () if self.role in {"viewer", "bot", "joystick"} else (self.role,)
+
+
+def id_of(login: str) -> str:
+    """A user id that is the same in every run."""
+    return str(100_000_000 + int.from_bytes(hashlib.sha256(login.encode()).digest()[:6], "big"))
+
+
+def citizen(login: str, role: Role = "viewer", name: str = "") -> Citizen:
+    """Somebody of that login, with a colour that follows from it."""
+    color = COLORS[int(id_of(login)) % len(COLORS)]
+    return Citizen(login, name or login, role, color)
+
+
+def is_login(text: str) -> bool:
+    """True for what Twitch takes as a login."""
+    return bool(_LOGIN.match(text))
+
+
+def may_remove(who: Citizen, author: Citizen) -> bool:
+    """True where Twitch lets ``who`` take out what ``author`` wrote: mods are safe from each other."""
+    if who.role == "broadcaster":
+        return True
+    return who.role == "moderator" and (who.id == author.id or author.role not in {"moderator", "broadcaster"})
+
+
+def may_send_off(who: Citizen, author: Citizen) -> bool:
+    """True where Twitch lets ``who`` time ``author`` out. The bot is a mod, too."""
+    return who.id != author.id and author.role not in {"broadcaster", "bot"} and may_remove(who, author)
+
+
+STREAMER = Citizen("pixel_street", "Pixel_Street", "broadcaster", "#C4A7FF")
+BOT = Citizen("pixelbot", "PixelBot", "bot", "#8B5CF6")
+PERSONAS = (
+    Citizen("viewer_vi", "Viewer_Vi", "viewer", "#9ACD32"),
+    Citizen("sub_sam", "Sub_Sam", "subscriber", "#FF7F50"),
+    Citizen("mod_mila", "Mod_Mila", "moderator", "#1E90FF"),
+    STREAMER,
+    Citizen("joy_jules", "Joy_Jules", "joystick", "#DA70D6"),
+)
+
+
+class World(Tokens):
+    """The citizens by login, and the tokens that they gave away."""
+
+    def __init__(self, client_id: str = "", client_secret: str = "") -> None:
+        super().__init__()
+        self.client_id = client_id or secrets.token_hex(15)
+        self.client_secret = client_secret or secrets.token_hex(15)
+        self.redirect_uris: set[str] = set()
+        """Where a sign-in may lead back to; empty for anywhere."""
+        self.next_login = STREAMER.login
+        """Who signs in when the address does not say it."""
+        self.refuses = False
+        """True for somebody who presses "Cancel" instead."""
+        self.affiliate = True
+        """Whether the channel is an affiliate's: others have no channel points."""
+        self.devices = Devices()
+        self.moderators: set[str] = {BOT.id}
+        """User ids, also of the two below."""
+        self.vips: set[str] = set()
+        self.subscribers: set[str] = set()
+        self._citizens: dict[str, Citizen] = {}
+        self._by_id: dict[str, Citizen] = {}
+        self._followers: set[str] = set()
+        for person in (STREAMER, BOT, *PERSONAS):
+            self.settle(person)
+
+    def settle(self, person: Citizen) -> Citizen:
+        """Let somebody live here, or change their role."""
+        before = self._citizens.get(person.login)
+        if before is None or before.role != person.role:
+            if before is not None and (left := self._holders(before.role)) is not None:
+                left.discard(person.id)
+            if (joined := self._holders(person.role)) is not None:
+                joined.add(person.id)
+        self._citizens[person.login] = person
+        self._by_id[person.id] = person
+        return person
+
+    def meet(self, person: Citizen) -> Citizen:
+        """Somebody as they are known here; who is new settles."""
+        return self._by_id.get(person.id) or self.settle(person)
+
+    def _holders(self, role: Role) -> set[str] | None:
+        holders = {"moderator": self.moderators, "vip": self.vips, "subscriber": self.subscribers}
+        return holders.get(role)
+
+    def by_login(self, login: str) -> Citizen | None:
+        """Somebody by login. Every valid login belongs to somebody."""
+        login = login.lower()
+        return self._citizens.get(login) or (self.settle(citizen(login)) if is_login(login) else None)
+
+    def by_id(self, user_id: str) -> Citizen | None:
+        """Somebody by user id."""
+        return self._by_id.get(user_id)
+
+    def those(self, user_ids: Iterable[str]) -> list[Citizen]:
+        """Known people by their ids, in an order that does not change."""
+        return [self._by_id[user_id] for user_id in sorted(user_ids) if user_id in self._by_id]
+
+    def moderates(self, user_id: str) -> bool:
+        """True for mods and for the streamer."""
+        return user_id == STREAMER.id or user_id in self.moderators
+
+    def badges_of(self, who: Citizen) -> tuple[str, ...]:
+        """Badge sets that Twitch would show in this channel."""
+        held = (("moderator", self.moderators), ("vip", self.vips), ("subscriber", self.subscribers))
+        return tuple(dict.fromkeys((*who.badges, *(badge for badge, ids in held if who.id in ids))))
+
+    def begins_to_follow(self, person: Citizen) -> bool:
+        """Somebody wants to follow. Returns False for one who follows already."""
+        new = person.id not in self._followers
+        self._followers.add(person.id)
+        return new
+
+    def approve(self, user_code: str, person: Citizen) -> bool:
+        """Somebody types the code of a machine without a browser, and agrees. Returns False for an unknown code."""
+        return self.devices.approve(user_code, self.settle(person).id)

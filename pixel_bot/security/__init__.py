@@ -1,0 +1,1 @@
+"""Secrets at rest: encryption of tokens, and the files that hold keys."""

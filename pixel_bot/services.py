@@ -1,0 +1,110 @@
+"""All services, built once and handed to whoever needs them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pixel_bot.accounts.economy import Economy
+from pixel_bot.accounts.links import Links
+from pixel_bot.accounts.merge import Joining
+from pixel_bot.clock import Clock
+from pixel_bot.db.cluster import Peers
+from pixel_bot.db.engine import Database
+from pixel_bot.earning.awards import Awards
+from pixel_bot.earning.chat_gate import ChatRules
+from pixel_bot.model.stream_state import Stream
+from pixel_bot.overlay.key import overlay_key
+from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.points.cooldowns import Cooldowns
+from pixel_bot.points.leaderboard import Leaderboard
+from pixel_bot.points.level_rewards import load_rewards
+from pixel_bot.points.levels import Curve, Levels
+from pixel_bot.points.viewers import Viewers
+from pixel_bot.redeems.catalogue import Redeems
+from pixel_bot.redeems.channel_points import Natives
+from pixel_bot.redeems.prizes import PrizeFile
+from pixel_bot.redeems.quota import Quota
+from pixel_bot.redeems.refunds import Refunds
+from pixel_bot.redeems.shop import Shop
+from pixel_bot.redeems.wheel import Wheel
+from pixel_bot.settings import Mode, Settings
+from pixel_bot.sounds.library import Sounds
+from pixel_bot.upkeep.backups import Backups
+
+
+@dataclass(frozen=True)
+class Services:
+    """The rules of this bot, over one database."""
+
+    settings: Settings
+    mode: Mode
+    clock: Clock
+    database: Database
+    peers: Peers
+    viewers: Viewers
+    levels: Levels
+    awards: Awards
+    cooldowns: Cooldowns
+    economy: Economy
+    links: Links
+    leaderboard: Leaderboard
+    redeems: Redeems
+    wheel: Wheel
+    shop: Shop
+    refunds: Refunds
+    natives: Natives
+    overlay: Overlay
+    sounds: Sounds
+    quota: Quota
+    stream: Stream
+    backups: Backups
+
+
+def curve_of(settings: Settings) -> Curve:
+    """The level curve of the settings."""
+    return Curve(settings.xp_base, settings.xp_exponent, settings.xp_max_level)
+
+
+def build_services(
+    settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
+) -> Services:
+    """Wire the services. ``left_out`` are logins that do not compete on leaderboards."""
+    viewers = Viewers(database, clock, settings.points_start_amount)
+    levels = Levels(database, clock, curve_of(settings), load_rewards(settings.level_rewards_file))
+    rules = ChatRules(
+        settings.points_chat_amount,
+        settings.points_chat_cooldown_seconds,
+        settings.xp_chat_amount,
+        settings.xp_chat_cooldown_seconds,
+    )
+    cooldowns = Cooldowns(database, clock)
+    redeems = Redeems(database, clock)
+    overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
+    wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
+    refunds = Refunds(database, clock, cooldowns, wheel, overlay)
+    awards = Awards(database, clock, viewers, levels, rules)
+    joining = Joining(clock, levels)
+    joining.changed.add(awards.gate.forget)
+    return Services(
+        settings=settings,
+        mode=mode,
+        clock=clock,
+        database=database,
+        peers=Peers(database),
+        viewers=viewers,
+        levels=levels,
+        awards=awards,
+        cooldowns=cooldowns,
+        economy=Economy(database, clock, levels, joining),
+        links=Links(database, clock, joining),
+        leaderboard=Leaderboard(database, left_out),
+        redeems=redeems,
+        wheel=wheel,
+        shop=Shop(database, clock, redeems, cooldowns, wheel, settings.tts_queue_max),
+        refunds=refunds,
+        natives=Natives(database, clock, refunds),
+        overlay=overlay,
+        sounds=Sounds(settings.sounds_dir),
+        quota=Quota(database, clock),
+        stream=Stream(),
+        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode),
+    )

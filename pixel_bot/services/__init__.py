@@ -1,1 +1,0 @@
-"""The rules, and the SQL: ledger, viewers, levels, cooldowns, awards, leaderboards."""

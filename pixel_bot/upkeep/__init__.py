@@ -1,0 +1,1 @@
+"""Keeping the database: upgrade, backup, restore, verification, cleanup, copies."""

@@ -1,0 +1,163 @@
+"""Backups of the database in use: one at a time, verified, the newest few kept."""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import sqlite_path
+from pixel_bot.db.schema import damaged
+from pixel_bot.errors import BackupFailed, BackupUnderWay, ChatError, FolderNotWritable, StartError
+from pixel_bot.settings import Mode
+from pixel_bot.texts import count
+from pixel_bot.upkeep.backup_file import Backup, Stop, make_backup
+from pixel_bot.upkeep.backup_folder import Kind, NameTaken, kept_in, make_room, names
+from pixel_bot.upkeep.server_backup import make_server_backup
+from pixel_bot.upkeep.verify_backup import findings_in
+
+log = logging.getLogger(__name__)
+
+A_DAY = timedelta(days=1)
+
+_OF_SQLITE = ("-wal", "-shm", "-journal")
+
+T = TypeVar("T")
+
+
+class Backups:
+    """Makes backups of one database, also while it is in use.
+
+    Args:
+        url: of the database, a file or on a server.
+        folder: where they go.
+        keep: how many stay there.
+        clock: what time it is.
+        mode: what the database is marked for; the sandbox's backups have a name of their own.
+    """
+
+    def __init__(self, url: str, folder: Path, keep: int, clock: Clock, mode: Mode) -> None:
+        self._url = url
+        self._folder = folder
+        self._keep = keep
+        self._clock = clock
+        self._kind: Kind = "sandbox" if mode == "sandbox" else "pixel"
+        self._under_way = False
+
+    async def make(self) -> Backup:
+        """Make one in the folder, then remove the oldest beyond those that are kept.
+
+        A copy whose ledger is not right, because that of the original is not, stays, and removes none: an older one
+        may be what is needed.
+
+        Raises:
+            BackupUnderWay: one is being made.
+            FolderNotWritable, BackupFailed, DatabaseRefused: there is none, and older ones are all there.
+        """
+        backup = await self.add()
+        if backup.findings:
+            return backup
+        removed = await asyncio.to_thread(make_room, self._folder, self._kind, self._keep, backup.path)
+        if removed:
+            log.info("Backups: removed %s.", ", ".join(path.name for path in removed))
+        return backup
+
+    async def add(self) -> Backup:
+        """Make one in the folder, and remove none.
+
+        Raises:
+            BackupUnderWay, FolderNotWritable, BackupFailed, DatabaseRefused: as ``make``.
+        """
+        return await self._write(self._folder, names(self._folder, self._clock.now(), self._kind))
+
+    async def make_and_log(self) -> Backup:
+        """The same, with a line in the log for the streamer."""
+        backup = await self.make()
+        log.info("Backup: %s, %s, verified.", backup.path, megabytes(backup.size))
+        for finding in backup.findings:
+            log.warning("Backup: in the database, and so in the copy: %s", finding)
+        if backup.findings:
+            log.warning("Backup: older ones are all kept until `python -m pixel_bot db check` finds nothing.")
+        return backup
+
+    async def make_at(self, path: Path) -> Backup:
+        """Make one as that very file, or with a name of its own in that folder. No older one is removed.
+
+        Raises:
+            BackupUnderWay, BackupFailed, DatabaseRefused: there is none.
+        """
+        if path.name.endswith(_OF_SQLITE):
+            raise BackupFailed(f"a name like {path.name} belongs to SQLite itself. Choose another one")
+        is_folder = await asyncio.to_thread(path.is_dir)
+        folder = path if is_folder else path.parent
+        try:
+            return await self._write(folder, names(path, self._clock.now(), self._kind) if is_folder else [path])
+        except NameTaken as exc:
+            raise BackupFailed(f"{path} is there already. Choose another name") from exc
+        except FolderNotWritable as exc:
+            raise BackupFailed(f"the folder {folder} cannot be written") from exc
+
+    async def make_by_hand(self) -> str:
+        """Make one because somebody asked for it in chat. Returns the answer.
+
+        Raises:
+            ChatError: there is none, in words that tell chat nothing of this machine; the log has the rest.
+        """
+        try:
+            backup = await self.make_and_log()
+        except StartError as exc:
+            log.error("The backup failed. %s", exc)
+            raise ChatError("The backup failed, and the older ones are all there. The log says why.") from exc
+        made = f"Backup {backup.path.name} is made, {megabytes(backup.size)}, and verified."
+        problems = count(len(backup.findings), "problem")
+        return f"{made} The ledger has {problems}; the log names them." if backup.findings else made
+
+    async def newest(self) -> datetime | None:
+        """When the newest one was made, by its name; None when there is none.
+
+        One that seems to come from the future, because the clock was wrong when it was made, does not count.
+        """
+        latest = self._clock.now() + A_DAY
+        kept = await asyncio.to_thread(kept_in, self._folder, self._kind)
+        return max((at for one in kept if (at := one.made_at) is not None and at <= latest), default=None)
+
+    async def _write(self, folder: Path, candidates: Iterable[Path]) -> Backup:
+        if self._under_way:
+            raise BackupUnderWay
+        self._under_way = True
+        try:
+            return await in_thread(lambda stop: self._copy(folder, candidates, stop))
+        finally:
+            self._under_way = False
+
+    def _copy(self, folder: Path, candidates: Iterable[Path], stop: Stop) -> Backup:
+        database = sqlite_path(self._url)
+        if database is None:
+            return make_server_backup(self._url, folder, candidates, findings_in, stop)
+        try:
+            return make_backup(database, folder, candidates, findings_in, stop)
+        except sqlite3.DatabaseError as exc:
+            raise damaged(database) from exc
+
+
+async def in_thread(work: Callable[[Stop], T]) -> T:
+    """Do long work in a thread. Whoever is cancelled asks it to stop, and waits until it has put its things away."""
+    stop = threading.Event()
+    task = asyncio.create_task(asyncio.to_thread(work, stop.is_set))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop.set()
+        with suppress(Exception):  # what it says of being stopped does not matter any more
+            await task
+        raise
+
+
+def megabytes(size: int) -> str:
+    """Bytes as ``12.3 MB``; a small file has 0.1 MB."""
+    return f"{max(0.1, size / 1_000_000):,.1f} MB"

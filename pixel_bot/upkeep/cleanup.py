@@ -1,0 +1,135 @@
+"""Removes what has had its use. Balances, the ledger, XP, links, draws and changes are never touched.
+
+=========================  ===========================================================================================
+what                       when it goes
+=========================  ===========================================================================================
+cooldowns                  an hour after they expired
+items of the queue         7 days after they ended, once chat was told and Twitch knows; never the newest one, because
+                           SQLite would give its id to another one, which then passes for refunded
+events ``answer``,         after 7 days. A platform delivers again within minutes; a week is beyond any doubt. Those of
+``chat``, ``command``      a chat log that was replayed stay, so that it still pays nothing when it is played again
+events ``enter``           after 7 days: the same
+events ``watch``           after 7 days: only the slot that ended last is ever paid
+events ``follow``,         never: they count once in a person's life, or once for one item or draw
+``level``, ``link``,
+``sandbox``, ``refund``,
+``wheel``
+events ``sub``, ``gift``,  never: they are few, and somebody paid for them
+``cheer``, ``raid``,
+``tip``, ``wheelclaim``
+any other kind             never: whoever made it knows why
+=========================  ===========================================================================================
+
+Whatever is removed is looked for by readers and removed in small transactions, with rests between them, so that nobody
+who has something to write ever waits long.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.clock import Clock
+from pixel_bot.concurrency.throttle import rest_after
+from pixel_bot.db.engine import Database
+from pixel_bot.db.json_rows import fold, sql, unfold
+from pixel_bot.db.models import QueueItem, stamp
+from pixel_bot.db.models_twitch import Redemption
+from pixel_bot.points.cooldowns import AT_ONCE, Cooldowns
+
+KEEP_ENDED = timedelta(days=7)
+
+PASSING_KINDS = ("answer", "chat", "command", "enter", "watch")
+
+SPAN = 20_000
+"""Events that one look covers."""
+
+_SPAN_END = f"SELECT MAX(id) FROM (SELECT id FROM events WHERE id > :after ORDER BY id LIMIT {SPAN}) AS span"
+_KINDS = ", ".join(f"'{kind}'" for kind in PASSING_KINDS)
+_PASSED = f"kind IN ({_KINDS}) AND created_at < :limit"
+_LOG_ID = 16
+"""Characters with which the ids of a replayed log's messages begin: those of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """How many rows were removed."""
+
+    cooldowns: int
+    items: int
+    events: int
+
+
+class Cleanup:
+    """Removes old rows."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._cooldowns = Cooldowns(database, clock)
+
+    async def run(self) -> Cleaned:
+        """Remove all that has had its use."""
+        return Cleaned(await self._cooldowns.clean_up(), await self._items(), await self._events())
+
+    async def _items(self) -> int:
+        removed = 0
+        limit = self._clock.now() - KEEP_ENDED
+        open_items = select(Redemption.item_id).where(Redemption.reported_at.is_(None), Redemption.item_id.is_not(None))
+        passed = (
+            QueueItem.status.in_(("done", "failed")),
+            QueueItem.finished_at < limit,
+            QueueItem.told.is_(True),
+            QueueItem.id < select(func.max(QueueItem.id)).scalar_subquery(),
+            QueueItem.id.not_in(open_items),
+        )
+        after = -1
+        while True:
+            query = select(QueueItem.id).where(QueueItem.id > after, *passed).order_by(QueueItem.id).limit(AT_ONCE)
+            async with self._database.readers() as session:
+                found = list((await session.execute(query)).scalars())
+            if not found:
+                return removed
+            async with rest_after(self._database.write()) as session:
+                result = await session.execute(
+                    delete(QueueItem).where(QueueItem.id.in_(found), *passed).returning(QueueItem.id)
+                )
+                removed += len(result.all())
+            after = found[-1]
+
+    async def _events(self) -> int:
+        removed, after = 0, ""
+        limit = stamp(self._clock.now() - KEEP_ENDED)
+        while True:
+            async with self._database.readers() as session:
+                end = (await session.execute(sql(_SPAN_END), {"after": after})).scalar()
+                if end is None:
+                    return removed
+                found = await _passed_events(session, after, end, limit)
+            for start in range(0, len(found), AT_ONCE):
+                async with rest_after(self._database.write()) as session:
+                    await _remove_events(session, found[start : start + AT_ONCE], limit)
+            removed += len(found)
+            after = end
+            await asyncio.sleep(0)
+
+
+async def _passed_events(session: AsyncSession, after: str, end: str, limit: str) -> list[str]:
+    """Ids of one span that have had their use, but not those of a chat log that was replayed."""
+    query = f"SELECT id FROM events WHERE id > :after AND id <= :end AND {_PASSED} ORDER BY id"
+    rows = await session.execute(sql(query), {"after": after, "end": end, "limit": limit})
+    ids = [str(event_id) for event_id in rows.scalars()]
+    if not ids:
+        return ids
+    keys = await session.execute(sql("SELECT key FROM meta WHERE key LIKE 'replay:%'"))
+    logs = {str(key).removeprefix("replay:") for key in keys.scalars()}
+    return [event_id for event_id in ids if event_id[:_LOG_ID] not in logs]
+
+
+async def _remove_events(session: AsyncSession, ids: Sequence[str], limit: str) -> None:
+    source = unfold(session, {"id": "text"})
+    query = f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source}) AND {_PASSED}"
+    await session.execute(sql(query), {"rows": fold([(event_id,) for event_id in ids]), "limit": limit})

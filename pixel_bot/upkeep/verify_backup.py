@@ -1,0 +1,54 @@
+"""Whether a copy of the database is right: the ledger, the levels and the links, looked at without touching it."""
+
+import asyncio
+import re
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+import aiosqlite
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from pixel_bot.db.schema import HEAD
+from pixel_bot.points.levels import Curve
+from pixel_bot.upkeep.backup_file import LOOK_EVERY, Stop, read_only
+from pixel_bot.upkeep.check import check
+
+_CURVE = re.compile(r"(\d{1,7}\.\d{1,9}):([1-5]\.\d{1,9}):(\d{1,4})", re.ASCII)
+
+
+def findings_in(copy: Path, stop: Stop) -> list[str]:
+    """What ``db check`` would say of a file at rest. To be called in a thread: it takes a while, and runs its own loop.
+
+    Levels are judged by the curve that was in force in it: another one in the settings moves them at the next start. A
+    file with an older schema says nothing here: it is upgraded first.
+    """
+    with closing(sqlite3.connect(read_only(copy), uri=True)) as connection:
+        if fact(connection, "SELECT version_num FROM alembic_version") != HEAD:
+            return []
+        kept = _CURVE.fullmatch(fact(connection, "SELECT value FROM meta WHERE key = 'curve'") or "")
+    curve = Curve(float(kept[1]), float(kept[2]), int(kept[3])) if kept else None
+    return asyncio.run(_check(copy, curve, stop))
+
+
+def fact(connection: sqlite3.Connection, query: str) -> str | None:
+    """The one text that a query gives; None where there is no such row or table."""
+    with suppress(sqlite3.OperationalError):
+        row = connection.execute(query).fetchone()
+        return str(row[0]) if row is not None else None
+    return None
+
+
+async def _check(copy: Path, curve: Curve | None, stop: Stop) -> list[str]:
+    async def connect() -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(read_only(copy), uri=True)
+        await connection.set_progress_handler(stop, LOOK_EVERY)
+        return connection
+
+    engine = create_async_engine("sqlite+aiosqlite://", async_creator=connect, poolclass=NullPool)
+    try:
+        async with AsyncSession(engine) as session:
+            return await check(session, curve.level_of) if curve is not None else []
+    finally:
+        await engine.dispose()

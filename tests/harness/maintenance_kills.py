@@ -1,0 +1,341 @@
+"""Kills maintenance at any of its steps, and says what is wrong then: a few times here, hundreds in benchmarks."""
+
+import asyncio
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pixel_bot.db.engine import Database
+from pixel_bot.db.schema import HEAD, upgrade
+from pixel_bot.services import curve_of
+from pixel_bot.settings import Settings
+from pixel_bot.testing import settings_in
+from pixel_bot.upkeep.backup_folder import kept_in
+from pixel_bot.upkeep.check import check
+from tests.harness import mortal
+from tests.harness.mortal import SAID, STEPS
+
+SCHEMAS = Path(__file__).parent / "schemas"
+DATABASE, BACKUPS = Path("data", "pixel.db"), Path("data", "backups")
+SAVED, POINTS = Path("saved.db"), Path("points.csv")
+PEOPLE, ROWS_EACH, OLD = 60, 20, 4_000
+
+Case = Literal["upgrade", "adopt", "backup", "restore", "cleanup", "import", "undo"]
+CASES: tuple[Case, ...] = get_args(Case)
+ARGUMENTS: dict[Case, tuple[str, ...]] = {
+    "upgrade": ("db", "upgrade"),
+    "adopt": ("db", "upgrade"),
+    "backup": ("db", "backup"),
+    "restore": ("db", "restore", str(SAVED)),
+    "cleanup": ("db", "cleanup"),
+    "import": ("import", str(POINTS)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: its exit code (-9 when it was killed), how long it took, its steps, and its words."""
+
+    code: int
+    seconds: float
+    steps: tuple[str, ...]
+    said: str
+
+    @property
+    def was_killed(self) -> bool:
+        """True when it died before its end."""
+        return self.code == -signal.SIGKILL
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a database says: the ledger with all balances, XP, and how many rows there are elsewhere."""
+
+    ledger: tuple[tuple[Any, ...], ...]
+    counts: tuple[tuple[str, int], ...]
+
+
+class Kit:
+    """The server, and for each case a folder as it stands before the command."""
+
+    def __init__(self, home: Path, server: "subprocess.Popen[str]") -> None:
+        self._home = home
+        self._server = server
+        self._dry: dict[Case, tuple[Path, State, State, Ended]] = {}
+
+    def run(self, folder: Path, arguments: Sequence[str], *, at: str = "", nth: int = 0, after: float = 0.0) -> Ended:
+        """One command, to its end or its death before the nth step with that name, or after so many seconds."""
+        order = {"folder": str(folder), "arguments": arguments, "at": at, "nth": nth, "after": after}
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        self._server.stdin.write(json.dumps(order) + "\n")
+        self._server.stdin.flush()
+        code, seconds = json.loads(self._server.stdout.readline())
+        return Ended(code, seconds, tuple(_written(folder / STEPS).splitlines()), _written(folder / SAID))
+
+    def whole(self, case: Case) -> Ended:
+        """How the command runs when nobody kills it."""
+        return self._prepared(case)[3]
+
+    def kill(self, case: Case, *, at: str = "", nth: int = 0, after: float = 0.0) -> tuple[Ended, list[str]]:
+        """Kill the command, look at what it left, let it run again, and look again.
+
+        Returns:
+            How it ended when it was to be killed, and what is wrong.
+        """
+        template, before, done, _ = self._prepared(case)
+        with tempfile.TemporaryDirectory(dir=self._home) as name:
+            folder = Path(name) / "copy"
+            shutil.copytree(template, folder)
+            ended = self.run(folder, self._arguments(case, folder), at=at, nth=nth, after=after)
+            left, wrong = self._look(folder, before, done)
+            again = self.run(folder, self._arguments(case, folder))
+            if again.code and not (case == "undo" and left == done):
+                wrong.append(f"The next run ended with {again.code}: {again.said}")
+            end, more = self._look(folder, before, done)
+            wrong += more
+            if end != done:
+                wrong.append("The next run did not bring what it should.")
+            if case == "restore" and not _kept_aside(folder, before):
+                wrong.append("The database of before is nowhere.")
+            if case == "backup" and not kept_in(folder / BACKUPS, "pixel"):
+                wrong.append("There is no backup.")
+        where = f"{case}, killed before {ended.steps[-1] if ended.steps else 'its first step'!r}"
+        return ended, [f"{where}: {problem}" for problem in wrong]
+
+    def _look(self, folder: Path, before: State, done: State) -> tuple[State | None, list[str]]:
+        """What the database says, seen on a copy, and what is wrong with it or with its backups."""
+        if not (folder / DATABASE).exists():
+            return None, ["The database is gone."]
+        with tempfile.TemporaryDirectory(dir=self._home) as name:
+            copy = Path(name) / "data"
+            shutil.copytree(folder / DATABASE.parent, copy)
+            state = state_of(copy / DATABASE.name)
+            wrong = asyncio.run(findings(copy / DATABASE.name))
+        if state.ledger not in (before.ledger, done.ledger):
+            wrong.append("A balance was changed or lost.")
+        for backup in kept_in(folder / BACKUPS, "pixel"):
+            if not _is_whole(backup.path, (before, done)):
+                wrong.append(f"The backup {backup.path.name} is not whole.")
+        return state, wrong
+
+    def _prepared(self, case: Case) -> tuple[Path, State, State, Ended]:
+        if case not in self._dry:
+            template = self._home / case
+            _MAKERS[case](self, template)
+            folder = self._home / f"{case}-done"
+            shutil.copytree(template, folder)
+            before = _seen(folder / DATABASE)
+            ended = self.run(folder, self._arguments(case, folder))
+            if ended.code:
+                raise RuntimeError(f"{case} does not work: {ended.said}")
+            self._dry[case] = template, before, _seen(folder / DATABASE), ended
+        return self._dry[case]
+
+    def _arguments(self, case: Case, folder: Path) -> tuple[str, ...]:
+        return ("undo", (folder / "batch.txt").read_text(encoding="utf-8")) if case == "undo" else ARGUMENTS[case]
+
+
+@contextmanager
+def kit() -> Generator[Kit]:
+    """A kit, and at the end nothing is left of it."""
+    ours = {name.upper() for name in Settings.model_fields}
+    environment = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    pipe = subprocess.PIPE
+    with tempfile.TemporaryDirectory() as home:
+        command = (sys.executable, str(Path(mortal.__file__).resolve()))
+        server = subprocess.Popen(command, cwd=home, env=environment, stdin=pipe, stdout=pipe, text=True)
+        try:
+            yield Kit(Path(home), server)
+        finally:
+            server.communicate()  # the end of its input ends it
+
+
+# What the cases begin with
+
+NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n + 1 < {})"
+CROWD = f"""
+{NUMBERS.format(PEOPLE)} INSERT INTO users (id, name, points) SELECT 100 + n, 'viewer_' || n, 0 FROM numbers;
+INSERT INTO xp_records (user_name, xp, level) SELECT name, 40, 1 FROM users WHERE id >= 100;
+{NUMBERS.format(ROWS_EACH)}
+INSERT INTO transactions (user_id, amount, reason, balance_after, created_at)
+SELECT u.id, u.id + 1, 'chat', (u.id + 1) * (n + 1), '2026-01-01 12:00:00.000000'
+FROM numbers, users u WHERE u.id >= 100 ORDER BY n, u.id;
+UPDATE users SET points = (id + 1) * {ROWS_EACH} WHERE id >= 100;
+"""
+LIVE = "UPDATE meta SET value = 'live' WHERE key = 'mode';"
+OTHERWISE = """
+INSERT INTO transactions (user_id, amount, reason, balance_after)
+SELECT id, 7, 'mod:add', points + 7 FROM users WHERE merged_into IS NULL;
+UPDATE users SET points = points + 7 WHERE merged_into IS NULL;
+"""
+USED_UP = f"""
+{NUMBERS.format(OLD)} INSERT INTO events (id, kind, points, xp, created_at)
+SELECT 'an-old-message-with-a-long-id-' || n, 'chat', 0, 0, '2025-01-01 12:00:00.000000' FROM numbers;
+INSERT INTO cooldowns (user_id, key, expires_at) SELECT id, 'old', '2025-01-01 12:00:00.000000' FROM users;
+INSERT INTO queue_items (kind, status, payload_json, created_at, finished_at, redeem, user_id)
+SELECT 'effect', 'done', '{{}}', '2025-01-01 12:00:00.000000', '2025-01-01 12:00:01.000000', 'sound', id FROM users;
+"""
+
+
+def _make_older(_: Kit, folder: Path, version: str = "0005") -> None:
+    (folder / DATABASE).parent.mkdir(parents=True)
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.executescript((SCHEMAS / f"{version}.sql").read_text(encoding="utf-8") + CROWD)
+        if version != "document":
+            connection.executescript(LIVE)
+            connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _make_hand_made(kit: Kit, folder: Path) -> None:
+    _make_older(kit, folder, "document")
+
+
+def _make_present(kit: Kit, folder: Path) -> None:
+    _make_older(kit, folder)
+    asyncio.run(_bring_up(folder / DATABASE))
+    shutil.rmtree(folder / BACKUPS)
+
+
+def _make_left_by_a_kill(kit: Kit, folder: Path) -> None:
+    """The bot that used it last was killed: its last words are in the write-ahead log alone."""
+    _make_present(kit, folder)
+    kept = folder / "kept"
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        connection.executescript(OTHERWISE)
+        shutil.copytree(folder / DATABASE.parent, kept)
+    shutil.rmtree(folder / DATABASE.parent)
+    kept.rename(folder / DATABASE.parent)
+
+
+def _make_saved(kit: Kit, folder: Path) -> None:
+    _make_left_by_a_kill(kit, folder)
+    shutil.copytree(folder / DATABASE.parent, folder / "other")
+    _change(folder / "other" / DATABASE.name, OTHERWISE, "PRAGMA journal_mode = DELETE")
+    (folder / "other" / DATABASE.name).replace(folder / SAVED)
+    shutil.rmtree(folder / "other")
+
+
+def _make_used_up(kit: Kit, folder: Path) -> None:
+    _make_present(kit, folder)
+    _change(folder / DATABASE, USED_UP)
+
+
+def _make_list(kit: Kit, folder: Path) -> None:
+    _make_present(kit, folder)
+    lines = [f"viewer_{n},{n + 5}" for n in range(PEOPLE * 2)]
+    (folder / POINTS).write_text("\n".join(["username,points", *lines, ""]), encoding="utf-8")
+
+
+def _make_imported(kit: Kit, folder: Path) -> None:
+    _make_list(kit, folder)
+    said = kit.run(folder, ARGUMENTS["import"]).said
+    batch = re.search(r"pixel_bot undo (\S+)", said)
+    assert batch is not None, said
+    (folder / "batch.txt").write_text(batch[1], encoding="utf-8")
+
+
+_MAKERS: dict[Case, Callable[[Kit, Path], None]] = {
+    "upgrade": _make_older,
+    "adopt": _make_hand_made,
+    "backup": _make_left_by_a_kill,
+    "restore": _make_saved,
+    "cleanup": _make_used_up,
+    "import": _make_list,
+    "undo": _make_imported,
+}
+
+
+def _change(path: Path, *scripts: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for script in scripts:
+            connection.executescript(script)
+
+
+async def _bring_up(path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{path.as_posix()}")
+    try:
+        await upgrade(database, path.parent / "backups")
+    finally:
+        await database.close()
+
+
+# What a database says
+
+LEDGER = (
+    "SELECT id, name, points FROM users ORDER BY id",
+    "SELECT id, user_id, amount, reason, balance_after FROM transactions ORDER BY id",
+    "SELECT user_name, xp, level FROM xp_records ORDER BY user_name",
+)
+
+
+def state_of(path: Path) -> State:
+    """What is in a file; it may be changed by that, as by whoever opens one that was left in the middle."""
+    with closing(sqlite3.connect(path)) as connection:
+        ledger = tuple(row for query in LEDGER for row in connection.execute(query))
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        counts = [(table, *connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()) for table in tables]
+    return State(ledger, tuple(sorted(counts)))
+
+
+def _seen(path: Path) -> State:
+    """What is in a database, which stays as it is."""
+    with tempfile.TemporaryDirectory() as name:
+        shutil.copytree(path.parent, Path(name) / "data")
+        return state_of(Path(name) / "data" / path.name)
+
+
+async def findings(path: Path) -> list[str]:
+    """What the bot's own check finds; of an older schema, which it does not know, what SQLite's finds."""
+    with closing(sqlite3.connect(path)) as connection:
+        verdicts = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+        if verdicts != ["ok"]:
+            return verdicts
+        stamped = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        if not stamped or connection.execute("SELECT version_num FROM alembic_version").fetchone() != (HEAD,):
+            return []
+    database = Database(f"sqlite+aiosqlite:///{path.as_posix()}")
+    try:
+        async with database.readers() as session:
+            return await check(session, curve_of(settings_in(path.parent)).level_of)
+    finally:
+        await database.close()
+
+
+def _is_whole(path: Path, states: Sequence[State]) -> bool:
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(shutil.copy(path, name))
+        try:
+            return state_of(copy) in states and asyncio.run(findings(copy)) == []
+        except sqlite3.DatabaseError:
+            return False
+
+
+def _written(path: Path) -> str:
+    """The text of a file, which one who died at once has not even begun."""
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+def _kept_aside(folder: Path, state: State) -> bool:
+    others = [path for path in folder.rglob("*") if path.is_file() and path not in (folder / DATABASE, folder / SAVED)]
+    return any(path.read_bytes()[:15] == b"SQLite format 3" and _is_whole(path, (state,)) for path in others)
+
+
+def moments(kit: Kit, case: Case, chance: random.Random) -> Generator[dict[str, Any]]:
+    """Moments to kill a command at, for ever: before any of its steps, and in turn after any time that it takes."""
+    whole = kit.whole(case)
+    while True:
+        yield {"nth": chance.randint(1, len(whole.steps))}
+        yield {"after": chance.uniform(0, whole.seconds)}

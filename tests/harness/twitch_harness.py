@@ -1,0 +1,256 @@
+"""A double of Twitch on a server of its own, and bots that run live against it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import pytest
+from sqlalchemy import func, select
+from starlette.routing import Mount
+
+from pixel_bot.bot.bot import PixelBot
+from pixel_bot.clock import Clock
+from pixel_bot.db.models import Transaction
+from pixel_bot.platforms.twitch.subscription_types import topics
+from pixel_bot.run.live_app import LiveApp, live
+from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.double import Line, Session, Twitch
+from pixel_bot.sandbox.twitch.endpoints import Endpoints
+from pixel_bot.sandbox.twitch.eventsub import session_of
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, Role, World, citizen
+from pixel_bot.testing import settings_in
+from pixel_bot.upkeep.check import check
+from pixel_bot.web.server import WebServer
+
+DOUBLE = "/twitch"
+SECONDS = 15.0
+CHAT, CHEERS = "channel.chat.message", "channel.cheer"
+TYPES = len(topics("1", "2"))
+
+
+class House:
+    """The double, and how a person gets a bot to run on it."""
+
+    def __init__(self, folder: Path, web: WebServer, twitch: Twitch, http: aiohttp.ClientSession) -> None:
+        self.folder = folder
+        self.twitch = twitch
+        self.world = twitch.world
+        self.web = web
+        self.http = http
+        self.lines: list[Line] = []
+        """All that the bot said, also where it speaks as the streamer."""
+        self._said = asyncio.Event()
+        twitch.listeners.add(self._on_line)
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        """What stands in the streamer's ``.env``."""
+        base = f"{self.web.address}{DOUBLE}"
+        return {
+            "twitch_client_id": self.world.client_id,
+            "twitch_client_secret": self.world.client_secret,
+            "twitch_helix_url": f"http://{base}/helix/",
+            "twitch_id_url": f"http://{base}/",
+            "twitch_eventsub_url": f"ws://{base}/ws",
+            **more,
+        }
+
+    @asynccontextmanager
+    async def bot(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
+        """A bot, started as the streamer starts it; whatever happens to it, the ledger is right in the end."""
+        async with live(settings_in(self.folder, **self.settings(**settings)), clock) as app:
+            yield app
+            if app.failed.done():
+                app.failed.result()
+            if app.show is not None:
+                await app.show.bot.settled()
+            async with app.services.database.readers() as session:
+                assert await check(session, app.services.levels.curve.level_of) == []
+
+    @asynccontextmanager
+    async def signed_in(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
+        """A bot with both accounts signed in, that listens."""
+        async with self.bot(clock, **settings) as app:
+            for account, who in (("bot", BOT), ("broadcaster", STREAMER)):
+                if app.platform.accounts.tokens_of("bot" if account == "bot" else "broadcaster") is None:
+                    await self.sign_in(app, account, who)
+            await listening(app)
+            yield app
+
+    async def get(self, app: LiveApp, path: str, **options: Any) -> tuple[int, str]:
+        """A page of the bot: status and text."""
+        async with self.http.get(f"http://localhost:{app.web.port}{path}", **options) as answer:
+            return answer.status, await answer.text()
+
+    async def begin(self, app: LiveApp, account: str) -> str:
+        """Where the bot sends somebody who wants to sign in."""
+        url = f"http://localhost:{app.web.port}/oauth?account={account}"
+        async with self.http.get(url, allow_redirects=False) as answer:
+            assert answer.status in {302, 303, 307}, await answer.text()
+            return answer.headers["Location"]
+
+    async def agree(self, address: str, who: Citizen) -> str:
+        """Somebody agrees at Twitch. Returns where Twitch sends them back to."""
+        async with self.http.get(f"{address}&login={who.login}", allow_redirects=False) as answer:
+            assert answer.status == 302, await answer.text()
+            return answer.headers["Location"]
+
+    async def come_back(self, address: str) -> tuple[int, str]:
+        """The browser follows; status and text of the page that it ends on."""
+        async with self.http.get(address) as answer:
+            return answer.status, await answer.text()
+
+    async def sign_in(self, app: LiveApp, account: str, who: Citizen) -> tuple[int, str]:
+        """All of it, with a yes to the question whether this is the account."""
+        status, text = await self.come_back(await self.agree(await self.begin(app, account), who))
+        role = "bot" if account == "bot" else "broadcaster"
+        if status == 200 and app.platform.accounts.tokens_of(role) is None:
+            return await self.answer(app, "accept", account, text)
+        return status, text
+
+    async def answer(self, app: LiveApp, verb: str, account: str, text: str) -> tuple[int, str]:
+        """Press the button under a question of the page."""
+        ticket = ticket_in(text, account)
+        origin = f"http://localhost:{app.web.port}"
+        async with self.http.post(
+            f"{origin}/setup/{verb}", data={"account": account, "ticket": ticket}, headers={"Origin": origin}
+        ) as answer:
+            return answer.status, await answer.text()
+
+    async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> Line:
+        """Somebody writes in chat."""
+        who = STREAMER if role == "broadcaster" else self.world.settle(citizen(login, role))
+        return await self.twitch.say(who, text, message_id=message_id)
+
+    async def ask(self, login: str, text: str, role: Role = "viewer") -> str:
+        """Somebody types a command. Returns the answer to it."""
+        line = await self.say(login, text, role)
+        return (await self.said(lambda said: said.reply_id == line.id)).text
+
+    async def said(self, fits: Callable[[Line], bool], seconds: float = SECONDS) -> Line:
+        """Wait until the bot has said something that fits."""
+        async with asyncio.timeout(seconds):
+            while True:
+                self._said.clear()
+                for line in self.lines:
+                    if fits(line):
+                        return line
+                await self._said.wait()
+
+    async def cheer(self, login: str, bits: int, message_id: str) -> None:
+        """Somebody cheers."""
+        event = frames.cheer(self.world.settle(citizen(login)), bits)
+        await self.twitch.notify(CHEERS, event, message_id, datetime.now(UTC))
+
+    def session(self, kind: str) -> Session:
+        """The bot's connection that hears events of a type."""
+        sessions = (
+            self.twitch.sessions.get(session_of(s)) for s in self.twitch.subscriptions.values() if s["type"] == kind
+        )
+        return next(found for found in sessions if found is not None)
+
+    async def all_heard(self, *gone: Session) -> None:
+        """Wait until those sessions are over, and every type of event is subscribed on an open one."""
+        async with asyncio.timeout(SECONDS):
+            for former in gone:
+                await former.ended.wait()
+            await self.twitch.subscribed(TYPES)
+
+    async def leave(self) -> None:
+        """Twitch cannot be reached any more, and all connections are lost."""
+        await self.web.stop()
+
+    async def return_(self) -> None:
+        """Twitch is back, under the same address."""
+        self.web = WebServer("127.0.0.1", self.web.port)
+        await self.web.start([Mount(DOUBLE, routes=Endpoints(self.twitch).routes())], [])
+
+    def _on_line(self, line: Line) -> None:
+        if line.who.login == BOT.login or line.reply_id is not None:
+            self.lines.append(line)
+            self._said.set()
+
+
+@asynccontextmanager
+async def house(folder: Path) -> AsyncGenerator[House]:
+    """A double of Twitch, on a port of its own."""
+    twitch = Twitch(World())
+    web = WebServer("127.0.0.1", 0)
+    await web.start([Mount(DOUBLE, routes=Endpoints(twitch).routes())], [])
+    try:
+        async with aiohttp.ClientSession() as browser:
+            home = House(folder, web, twitch, browser)
+            try:
+                yield home
+            finally:
+                await home.web.stop()
+    finally:
+        await web.stop()
+
+
+def in_haste(patch: pytest.MonkeyPatch) -> None:
+    """A bot that waits as long as it should, in another measure of time. Call it before the bot starts."""
+    pauses = {
+        "eventsub_connection.FIRST_PAUSE": 0.05,
+        "eventsub_connection.LONGEST_PAUSE": 0.3,
+        "subscriptions.FIRST_PAUSE": 0.05,
+        "subscriptions.LONGEST_PAUSE": 0.3,
+        "http.FIRST_PAUSE": 0.02,
+        "reconnect.PAUSE_SECONDS": 0.05,
+        "reconnect.LAST_WORDS_SECONDS": 0.3,
+        "channel_state.RETRY_SECONDS": 0.2,
+        "eventsub_session.WELCOME_SECONDS": 0.5,
+    }
+    for name, seconds in pauses.items():
+        patch.setattr(f"pixel_bot.platforms.twitch.{name}", seconds)
+
+
+async def listening(app: LiveApp, seconds: float = SECONDS) -> None:
+    """Wait until the bot listens, or knows of each type of event that it cannot."""
+    async with asyncio.timeout(seconds):
+        while app.show is None or not app.platform.eventsub.session_ids:
+            await asyncio.sleep(0.01)
+        await app.platform.eventsub.ready()
+
+
+def the_bot(app: LiveApp) -> PixelBot:
+    """The bot at work."""
+    assert app.show is not None
+    return app.show.bot
+
+
+async def all_paid(app: LiveApp, expected: int) -> None:
+    """Wait until so many points were paid in all, to everybody; more are a failure."""
+    bot = the_bot(app)
+    async with asyncio.timeout(SECONDS):
+        while (paid := await _paid(app)) < expected:
+            await asyncio.sleep(0.01)
+            await bot.settled()
+    assert paid == expected
+
+
+async def _paid(app: LiveApp) -> int:
+    async with app.services.database.readers() as reading:
+        return (await reading.execute(select(func.coalesce(func.sum(Transaction.amount), 0)))).scalar_one()
+
+
+async def points(app: LiveApp, login: str) -> int:
+    """Somebody's balance, when all that was heard is worked."""
+    await the_bot(app).settled()
+    return (await app.services.viewers.find(login)).points
+
+
+def query_of(address: str) -> dict[str, str]:
+    """The parameters of an address."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
+def ticket_in(page: str, account: str) -> str:
+    """The one-time secret under the question for an account."""
+    _, _, rest = page.partition(f'name="account" value="{account}"')
+    _, _, rest = rest.partition('name="ticket" value="')
+    return rest.partition('"')[0]

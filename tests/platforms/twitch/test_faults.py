@@ -1,0 +1,382 @@
+"""Twitch's API fails in every way: the bot hears and answers again, and nothing of others is touched."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from pixel_bot.bot.outbox import LIMIT_AS_MOD
+from pixel_bot.platforms.twitch.accounts import Tokens
+from pixel_bot.platforms.wire import MOST_BYTES, Wire
+from pixel_bot.run.live_app import LiveApp
+from pixel_bot.sandbox.twitch.double import Line
+from pixel_bot.sandbox.twitch.eventsub import session_of
+from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER
+from tests.harness.twitch_harness import (
+    CHAT,
+    CHEERS,
+    DOUBLE,
+    TYPES,
+    House,
+    all_paid,
+    house,
+    in_haste,
+    listening,
+    the_bot,
+)
+
+SUBSCRIPTIONS = "eventsub/subscriptions"
+SECONDS = 10.0
+Fault = dict[str, Any]
+NO_ANSWERS: dict[str, Fault] = {
+    "500": {"status": 500},
+    "502 with a page": {"status": 502, "body": "<html>bad gateway</html>"},
+    "503": {"status": 503},
+    "none": {"drop": True},
+    "none in time": {"delay": 2.0},
+    "no JSON": {"body": "surprise"},
+    "a list": {"body": [1, 2]},
+    "no rows": {"body": {}},
+    "null for rows": {"body": {"data": None}},
+    "rows of another type": {"body": {"data": "x"}},
+    "an empty row": {"body": {"data": [{}]}},
+    "something huge": {"body": b"[" + b" " * (MOST_BYTES + 1)},
+}
+
+
+@pytest.fixture
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[House]:
+    in_haste(monkeypatch)
+
+    def impatient() -> Wire:
+        return Wire(aiohttp.ClientTimeout(total=2.0))
+
+    monkeypatch.setattr("pixel_bot.platforms.twitch.platform.Wire", impatient)
+    async with house(tmp_path) as built:
+        yield built
+
+
+def signed_in(home: House) -> Any:
+    """A bot that pays for each message."""
+    return home.signed_in(points_chat_cooldown_seconds=0)
+
+
+async def until(is_so: Callable[[], object], seconds: float = SECONDS) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(seconds):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+def refreshes(home: House) -> int:
+    """How often the bot asked to renew a user's token."""
+    return sum(a.path == "oauth2/token" and a.body.get("grant_type") == "refresh_token" for a in home.twitch.requests)
+
+
+def held(home: House, session_id: str) -> set[str]:
+    """The ids of a connection's subscriptions."""
+    return {key for key, s in home.twitch.subscriptions.items() if session_of(s) == session_id}
+
+
+def of_type(home: House, kind: str) -> list[str]:
+    """The ids of subscriptions to a type."""
+    return [key for key, s in home.twitch.subscriptions.items() if s["type"] == kind]
+
+
+# Subscriptions
+
+
+async def test_whatever_twitch_answers_to_a_subscription_chat_is_heard_again(home: House) -> None:
+    async with signed_in(home) as app:
+        for number, (name, fault) in enumerate(NO_ANSWERS.items(), start=1):
+            home.twitch.faults.add(SUBSCRIPTIONS, method="POST", times=2, **fault)
+            home.twitch.faults.add(SUBSCRIPTIONS, method="GET", times=1, **fault)
+            home.twitch.faults.add(SUBSCRIPTIONS, method="DELETE", times=1, **fault)
+            lost = home.session(CHAT)
+            home.twitch.linger = 30.0
+            await home.twitch.lose(lost)
+            await home.all_heard(lost)
+            await listening(app)
+            await home.say("alice", "hello", message_id=f"after {name}")
+            await home.say("alice", "hello", message_id=f"after {name}")
+            await all_paid(app, number)
+            assert app.platform.eventsub.refusals == [], name
+            home.twitch.faults.clear()
+
+
+async def test_the_subscriptions_of_dead_connections_do_not_leave_the_bot_deaf(home: House) -> None:
+    home.twitch.linger = 3_600.0
+    async with signed_in(home) as app:
+        for number, (kind, other_kind) in enumerate([(CHAT, CHEERS), (CHEERS, CHAT), (CHAT, CHEERS)], start=1):
+            lost, other = home.session(kind), home.session(other_kind)
+            held_by_other = held(home, other.id)
+            await home.twitch.lose(lost)
+            await home.all_heard(lost)
+            assert held(home, lost.id) == set()
+            assert held(home, other.id) == held_by_other
+            await home.say("alice", "hello", message_id=str(number))
+            await all_paid(app, number)
+            assert home.session(other_kind) is other
+
+
+async def test_the_same_where_one_account_is_both(home: House) -> None:
+    home.twitch.linger = 3_600.0
+    async with home.bot(points_chat_cooldown_seconds=0) as app:
+        await home.sign_in(app, "bot", STREAMER)
+        await home.sign_in(app, "broadcaster", STREAMER)
+        await listening(app)
+        assert len(home.twitch.sessions) == 1
+        lost = home.session(CHAT)
+        await home.twitch.lose(lost)
+        await home.all_heard(lost)
+        await home.say("alice", "hello")
+        await home.cheer("alice", 10, "cheer")
+        await all_paid(app, 11)
+        assert held(home, lost.id) == set()
+
+
+async def test_what_twitch_holds_but_does_not_show_is_asked_for_until_it_is_free(home: House) -> None:
+    async with signed_in(home) as app:
+        home.twitch.faults.add(SUBSCRIPTIONS, method="POST", status=409, times=3 * TYPES)
+        home.twitch.faults.add(SUBSCRIPTIONS, method="GET", body={"data": []}, times=3)
+        lost = home.session(CHAT)
+        await home.twitch.lose(lost)
+        await home.all_heard(lost)
+        await home.say("alice", "hello")
+        await all_paid(app, 1)
+
+
+async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(home: House) -> None:
+    home.twitch.linger = 3_600.0
+    async with signed_in(home) as app:
+        lost = home.session(CHAT)
+        condition = {"broadcaster_user_id": "12345", "user_id": BOT.id}
+        foreign = home.twitch.subscribe(CHAT, "1", condition, lost.id, BOT.id)
+        assert foreign is not None
+        await home.twitch.lose(lost)
+        await home.all_heard(lost)
+        app.platform.eventsub.look_again()
+        asked = home.twitch.requests.times(SUBSCRIPTIONS)
+        await home.twitch.asked(SUBSCRIPTIONS, count=asked + 4)
+        assert held(home, lost.id) == {foreign["id"]}
+
+
+async def test_a_minute_after_each_connect_twitchs_list_is_compared(
+    home: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_connection.LOOK_AGAIN_SECONDS", 0.5)
+    async with signed_in(home) as app:
+        for number in (1, 2):
+            (chat,) = of_type(home, CHAT)
+            home.twitch.drop(chat)
+            await home.say("alice", "unheard")
+            await until(lambda: of_type(home, CHAT))
+            await listening(app)
+            await home.say("alice", "heard")
+            await all_paid(app, number)
+            lost = home.session(CHAT)
+            await home.twitch.lose(lost)
+            await home.all_heard(lost)
+        assert sum("no subscription to chat. Made again" in r.message for r in caplog.records) == 2
+
+
+async def test_it_is_not_taken_for_lost_where_twitch_shows_it_under_the_former_connection(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with signed_in(home) as app:
+        former, requests, of = home.session(CHAT), home.twitch.requests, home.twitch.of
+
+        def under_the_former_id(user_id: str) -> list[Any]:
+            return [s | {"transport": {"session_id": former.id}} if user_id == BOT.id else s for s in of(user_id)]
+
+        monkeypatch.setattr(home.twitch, "of", under_the_former_id)
+        made, listed = requests.times(SUBSCRIPTIONS, "POST"), requests.times(SUBSCRIPTIONS)
+        await home.twitch.ask_to_move(former, f"ws://{home.web.address}{DOUBLE}/ws")
+        await home.all_heard(former)
+        async with asyncio.timeout(SECONDS):
+            await home.twitch.asked(SUBSCRIPTIONS, count=listed + 2)
+        await listening(app)
+        assert requests.times(SUBSCRIPTIONS, "POST") == made
+        assert requests.times(SUBSCRIPTIONS, "DELETE") == 0
+
+
+# Refusals
+
+
+async def test_a_scope_that_is_missing_is_named_and_asked_for_again_after_the_next_sign_in(
+    home: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with signed_in(home) as app:
+        await _renew_without(app, home, "bits:read")
+    async with signed_in(home) as app:
+        (refusal,) = app.platform.eventsub.refusals
+        assert (refusal.topic.type, "scope bits:read" in refusal.reason) == (CHEERS, True)
+        _, page = await home.get(app, "/setup")
+        assert "1 type of events cannot be heard" in page
+        assert "the scope bits:read is missing" in page
+        await home.say("alice", "the rest goes on")
+        await all_paid(app, 1)
+        lost = home.session("channel.follow")
+        await home.twitch.lose(lost)
+        async with asyncio.timeout(SECONDS):
+            await home.twitch.subscribed(TYPES - 1)
+        await listening(app)
+        assert sum("Twitch sends no cheers" in r.message for r in caplog.records) == 1
+        await home.sign_in(app, "broadcaster", STREAMER)
+        await home.all_heard()
+        await listening(app)
+        assert app.platform.eventsub.refusals == []
+        await home.cheer("alice", 10, "at last")
+        await all_paid(app, 11)
+
+
+async def _renew_without(app: LiveApp, home: House, scope: str) -> None:
+    """The broadcaster's tokens become those of an older version, which did not ask for that scope."""
+    tokens = home.world.grant(STREAMER.id, set(ALL_SCOPES) - {scope})
+    await app.platform.accounts.renewed("broadcaster", Tokens(*tokens))
+
+
+@pytest.mark.parametrize(("status", "message"), [(400, "invalid condition"), (403, "not permitted"), (404, "gone")])
+async def test_one_type_that_is_refused_does_not_stop_the_others(
+    home: House, caplog: pytest.LogCaptureFixture, status: int, message: str
+) -> None:
+    async with signed_in(home) as app:
+        home.twitch.faults.add(SUBSCRIPTIONS, method="POST", status=status, body={"message": message})
+        lost = home.session(CHEERS)
+        await lost.close(4000)
+        async with asyncio.timeout(SECONDS):
+            await lost.ended.wait()
+            await home.twitch.subscribed(TYPES - 1)
+        await until(lambda: app.platform.eventsub.refusals)
+        (refusal,) = app.platform.eventsub.refusals
+        assert message in str(refusal) or str(status) in str(refusal)
+        app.platform.eventsub.look_again()
+        await home.cheer("alice", 10, "c")
+        await all_paid(app, 10)
+        assert sum("Twitch sends no" in r.message for r in caplog.records) == 1
+        await home.sign_in(app, "broadcaster", STREAMER)
+        await home.all_heard()
+        await listening(app)
+        assert app.platform.eventsub.refusals == []
+
+
+# Tokens
+
+
+async def test_twenty_requests_with_an_expired_token_renew_it_once(home: House) -> None:
+    async with signed_in(home) as app:
+        tokens = app.platform.accounts.tokens_of("broadcaster")
+        assert tokens is not None
+        home.world.expire(tokens.access)
+        ask = app.platform.helix.get
+        rows = await asyncio.gather(*(ask("streams", "broadcaster", user_id=STREAMER.id) for _ in range(20)))
+        assert all(len(found) == 1 for found in rows)
+        assert refreshes(home) == 1
+    async with home.bot() as app:
+        await listening(app)
+        assert refreshes(home) == 1, "the new tokens were not kept"
+
+
+async def test_an_expired_token_does_not_matter_to_chat(home: House) -> None:
+    async with signed_in(home) as app:
+        for role in app.platform.accounts.get("bot"), app.platform.accounts.get("broadcaster"):
+            assert role is not None
+            assert role.tokens is not None
+            home.world.expire(role.tokens.access)
+        home.twitch.faults.add("chat/messages", status=401, body={"message": "Invalid OAuth token"})
+        for session in (home.session(CHAT), home.session(CHEERS)):
+            await session.close(4000)
+            await home.all_heard(session)
+        assert await home.ask("alice", "!points") == "You have 0 points."
+        assert refreshes(home) == 2
+
+
+async def test_where_a_token_cannot_be_renewed_the_rest_goes_on(home: House) -> None:
+    async with signed_in(home) as app:
+        tokens = app.platform.accounts.tokens_of("broadcaster")
+        assert tokens is not None
+        assert home.world.renew(tokens.refresh) is not None
+        home.world.expire(tokens.access)
+        await home.session(CHEERS).close(4000)
+        await until(lambda: app.platform.accounts.tokens_of("broadcaster") is None)
+        _, page = await home.get(app, "/setup")
+        assert "The sign-in of Pixel_Street has ended. Sign in again." in page
+        await until(lambda: any("not signed in" in problem for problem in app.platform.problems()))
+        assert (await home.get(app, "/healthz"))[0] == 503
+        await home.say("alice", "hello")
+        await all_paid(app, 1)
+        assert await home.ask("alice", "!points") == "You have 1 point."
+
+
+async def test_while_the_sign_in_server_is_away_nobody_is_signed_out(home: House) -> None:
+    async with signed_in(home) as app:
+        tokens = app.platform.accounts.tokens_of("bot")
+        assert tokens is not None
+        home.world.expire(tokens.access)
+        home.twitch.faults.add("oauth2/token", status=500, times=3, body={"message": "oops"})
+        home.twitch.faults.add("oauth2/token", drop=True, times=3)
+        lost = home.session(CHAT)
+        await lost.close(4000)
+        await home.all_heard(lost)
+        await home.say("alice", "hello")
+        await all_paid(app, 1)
+
+
+# Chat, and what is asked about the channel
+
+
+def answers_to(home: House, line: Line) -> list[str]:
+    """What the bot replied to a line."""
+    return [said.text for said in home.lines if said.reply_id == line.id]
+
+
+async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: House) -> None:
+    async with signed_in(home):
+        wait = {"Ratelimit-Reset": f"{time.time() + 1.5:.3f}"}
+        home.twitch.faults.add("chat/messages", status=429, headers=wait, times=2)
+        began = time.time()
+        assert await home.ask("alice", "!points") == "You have 0 points."
+        assert 1.3 < time.time() - began < 4
+
+
+async def test_after_a_fault_the_next_answer_comes(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixel_bot.bot.outbox.RETRY_SECONDS", 0.1)
+    async with signed_in(home) as app:
+        faults: list[Fault] = [{"status": 500}, {"status": 503}, {"drop": True}, {"delay": 1.0}]
+        bodies: list[Any] = ["no JSON", {}, {"data": None}, {"data": []}, {"data": [{}]}]
+        faults += [{"body": body} for body in bodies]
+        for fault in faults:
+            sent = home.twitch.requests.times("chat/messages", "POST")
+            home.twitch.faults.add("chat/messages", **fault)
+            line = await home.say("bob", "!level")
+            await home.twitch.asked("chat/messages", "POST", sent + 1)
+            assert (await home.ask("alice", "!points")).startswith("You have"), fault
+            await the_bot(app).settled()
+            assert len(answers_to(home, line)) <= 1, fault
+
+
+async def test_the_channels_state_is_asked_until_twitch_knows(home: House) -> None:
+    for name, fault in NO_ANSWERS.items():
+        home.twitch.faults.add("streams", **fault)
+        if name != "an empty row":  # there it means that somebody else is a mod
+            home.twitch.faults.add("moderation/moderators", **fault)
+    async with signed_in(home) as app:
+        await until(lambda: app.services.stream.is_live, 30)
+        await until(lambda: the_bot(app).outbox.limit == LIMIT_AS_MOD, 30)
+
+
+async def test_a_fault_does_not_end_the_stream(home: House) -> None:
+    async with signed_in(home) as app:
+        await until(lambda: app.services.stream.is_live)
+        changes: list[bool] = []
+        app.services.stream.changed.add(lambda: changes.append(app.services.stream.is_live))
+        asked = home.twitch.requests.times("streams")
+        home.twitch.faults.add("streams", body={"data": None}, times=3)
+        await home.session(CHAT).close(4000)
+        await home.twitch.asked("streams", count=asked + 4)
+        assert changes == []

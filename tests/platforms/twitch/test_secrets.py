@@ -1,0 +1,370 @@
+"""Canaries for every secret: whatever fails, none of them is ever in a log, a page, an error, a file or a backup."""
+
+import asyncio
+import base64
+import html
+import io
+import logging
+import traceback
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import aiohttp
+import pytest
+from twitchio import HTTPException
+from twitchio.http import Route
+
+from pixel_bot import logs
+from pixel_bot.errors import PixelError
+from pixel_bot.logs import set_up_logging
+from pixel_bot.platforms.twitch.accounts import Tokens
+from pixel_bot.platforms.twitch.oauth import OAuth
+from pixel_bot.platforms.twitch.subscription_types import BOT_SCOPES
+from pixel_bot.platforms.wire import NoAnswer, Wire
+from pixel_bot.run.live_app import LiveApp
+from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER
+from pixel_bot.upkeep.backup_file import back_up
+from tests.harness.twitch_harness import CHAT, House, house, in_haste, listening, query_of, the_bot
+
+log = logging.getLogger("pixel_bot.tests")
+
+SETTINGS = {
+    "pixel_secret_key": "canary of the / key & the + database",
+    "overlay_key": "canary-of-the-overlay",
+    "obs_password": "canary of OBS / 100%",
+    "ai_api_key": "sk-canary-of-the-AI+server",
+}
+CLIENT_SECRET = "canary+of/the client&secret"
+NOWHERE = {"obs_port": 1, "ai_base_url": "http://127.0.0.1:1/v1"}
+
+
+def disguises(secret: str) -> set[str]:
+    """How a secret may look: as it is, in an address, or encoded."""
+    raw = secret.encode()
+    encoded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+    return {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), html.escape(secret), *encoded}
+
+
+class Canaries:
+    """All secrets that there are, those included that Twitch makes up while the test runs."""
+
+    def __init__(self, home: House, written: io.StringIO) -> None:
+        self.home = home
+        self.written = written
+        self.secrets: dict[str, str] = dict(SETTINGS) | {"client secret": CLIENT_SECRET}
+        self.seen: list[tuple[str, str]] = []
+        grant = home.world.grant
+
+        def noted(user_id: str | None, scopes: Iterable[str] = ALL_SCOPES) -> tuple[str, str]:
+            access, refresh = grant(user_id, scopes)
+            self.note(f"access token of {user_id}", access)
+            if user_id is not None:
+                self.note(f"refresh token of {user_id}", refresh)
+            return access, refresh
+
+        home.world.grant = noted
+
+    def note(self, name: str, secret: str) -> str:
+        """There is one more. Returns it."""
+        self.secrets[f"{name} {len(self.secrets)}"] = secret
+        return secret
+
+    def look(self, where: str, text: str) -> None:
+        """Something that people may see."""
+        self.seen.append((where, text))
+
+    def look_at_error(self, where: str, error: BaseException) -> None:
+        """An error, those that it came from, and how it would be logged by somebody who knows nothing of secrets."""
+        self.look(where, "".join(traceback.format_exception(error)))
+        todo: list[BaseException | None] = [error]
+        while todo:
+            if (one := todo.pop()) is not None:
+                self.look(f"{where}: {type(one).__name__}", f"{one} {one!r} {one.args!r} {vars(one)!r}")
+                todo += [one.__cause__, one.__context__]
+        log.error("%s failed", where, exc_info=error)
+
+    def found(self) -> list[str]:
+        """Which secrets were seen where."""
+        seen = [*self.seen, ("the log", self.written.getvalue())]
+        return [
+            f"{name} in {where}"
+            for where, text in seen
+            for name, secret in self.secrets.items()
+            if (where, name) != ("/setup", "overlay_key")  # which is there to be copied
+            if any(disguise in text for disguise in disguises(secret))
+        ]
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Generator[io.StringIO]:
+    """What is logged with ``LOG_LEVEL=DEBUG``; all is as before after the test."""
+    monkeypatch.setattr(logs, "_SECRETS", set[str]())
+    root, names = logging.getLogger(), ("pixel_bot", "cogs", "aiosqlite")
+    handlers, level, levels = list(root.handlers), root.level, [logging.getLogger(name).level for name in names]
+    stream = io.StringIO()
+    set_up_logging("DEBUG", stream)
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, old in zip(names, levels, strict=True):
+        logging.getLogger(name).setLevel(old)
+
+
+@pytest.fixture
+async def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: io.StringIO) -> AsyncGenerator[Canaries]:
+    in_haste(monkeypatch)
+
+    def impatient() -> Wire:
+        return Wire(aiohttp.ClientTimeout(total=2.0))
+
+    monkeypatch.setattr("pixel_bot.platforms.twitch.platform.Wire", impatient)
+    async with house(tmp_path) as home:
+        home.world.client_secret = CLIENT_SECRET
+        yield Canaries(home, written)
+
+
+def bot(canaries: Canaries) -> Any:
+    """A bot with every secret there is."""
+    return canaries.home.bot(None, **SETTINGS, **NOWHERE)
+
+
+def faults_that_tell(*secrets: str) -> list[dict[str, Any]]:
+    """What Twitch, or somebody on the way, may answer: the secrets are repeated in plain and in an address."""
+    words = " ".join(f"{secret} client_secret={quote(secret, safe='')} 'token': '{secret}'" for secret in secrets)
+    return [
+        {"status": 400, "body": {"status": 400, "message": words}},
+        {"status": 401, "body": {"status": 401, "message": words}},
+        {"status": 403, "body": {"status": 403, "message": f"invalid client secret {words}"}},
+        {"status": 403, "body": {"message": "x" * 280 + words}},
+        {"status": 500, "body": {"message": [words], "error": words}},
+        {"status": 502, "body": f"<html>{words}</html>"},
+        {"status": 302, "headers": {"Location": f"http://127.0.0.1:1/?{quote(words)}"}, "body": words},
+        {"status": 200, "body": words},
+        {"status": 200, "body": [words]},
+        {"status": 200, "body": {"access_token": None, "data": words, "user_id": [words], "message": words}},
+        {"drop": True},
+        {"delay": 2.0},
+    ]
+
+
+async def fails(canaries: Canaries, where: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Something fails, or not; if so, its error is looked at."""
+    try:
+        await work()
+    except (PixelError, HTTPException, NoAnswer) as error:
+        canaries.look_at_error(where, error)
+
+
+def look_at_page(canaries: Canaries, page: tuple[int, str]) -> None:
+    """The end of a sign-in: the set-up page, or one that says what did not work."""
+    status, text = page
+    canaries.look("/setup" if status == 200 else "/oauth/callback", text)
+
+
+async def look_around(canaries: Canaries, app: LiveApp) -> None:
+    """All pages, and what a mod is told."""
+    for path in (
+        "/setup",
+        "/setup/state",
+        "/healthz",
+        "/nowhere",
+        "/oauth?account=nobody",
+        "/oauth/callback",
+        "/oauth/callback?state=x&code=y",
+        "/overlay?key=wrong",
+        "/static/nothing.js",
+    ):
+        status, text = await canaries.home.get(app, path)
+        canaries.look("/setup" if path.startswith("/setup") else path, f"{status} {text}")
+    if app.show is not None:
+        canaries.look("!status", await the_bot(app).status.words())
+    for line in canaries.home.lines:
+        canaries.look("chat", line.text)
+
+
+def test_the_search_finds_what_there_is(tmp_path: Path) -> None:
+    written = io.StringIO("refresh=" + quote(SETTINGS["obs_password"], safe=""))
+    canaries = Canaries.__new__(Canaries)
+    canaries.written, canaries.seen, canaries.secrets = written, [], dict(SETTINGS)
+    canaries.look("a page", base64.b64encode(SETTINGS["ai_api_key"].encode()).decode())
+    canaries.look("/setup", SETTINGS["overlay_key"])
+    error = ValueError("harmless")
+    error.__context__ = ValueError("https://x/?key=" + SETTINGS["overlay_key"])
+    canaries.look_at_error("an error", error)
+    assert "obs_password in the log" in canaries.found()
+    assert "ai_api_key in a page" in canaries.found()
+    assert "overlay_key in an error: ValueError" in canaries.found()
+    assert "overlay_key in /setup" not in canaries.found()
+
+
+async def test_a_sign_in_that_fails_tells_nothing(canaries: Canaries) -> None:
+    home = canaries.home
+    async with bot(canaries) as app:
+        oauth = app.platform.oauth
+        await home.twitch.asked("oauth2/token", "POST")  # the application's own, which takes none of the faults
+        for fault in faults_that_tell(CLIENT_SECRET, canaries.note("code", "canary-code")):
+            home.twitch.faults.add("oauth2/token", **fault)
+            address = await home.agree(await home.begin(app, "bot"), BOT)
+            canaries.note("code", query_of(address)["code"])
+            status, text = await home.come_back(address)
+            assert status >= 400
+            look_at_page(canaries, (status, text))
+            home.twitch.faults.add("oauth2/token", **fault)
+            await fails(canaries, "exchange", lambda: oauth.exchange("canary-code", "http://localhost/"))
+        # The sign-in server grants tokens, and does not say whose.
+        for fault in faults_that_tell(CLIENT_SECRET):
+            home.twitch.faults.add("oauth2/validate", **fault)
+            look_at_page(canaries, await home.come_back(await home.agree(await home.begin(app, "bot"), BOT)))
+        home.world.client_secret = "another"
+        look_at_page(canaries, await home.come_back(await home.agree(await home.begin(app, "bot"), BOT)))
+        await fails(canaries, "exchange", lambda: oauth.exchange("canary-code", "http://localhost/"))
+        home.world.client_secret = CLIENT_SECRET
+        home.world.redirect_uris = {"http://localhost/elsewhere"}
+        async with home.http.get(await home.begin(app, "bot")) as answer:
+            assert answer.status == 400
+        await fails(canaries, "exchange", lambda: oauth.exchange("canary-code", "http://localhost/"))
+        await look_around(canaries, app)
+        assert app.platform.accounts.get("bot") is None
+    assert "A sign-in as the bot account failed" in canaries.written.getvalue()
+    assert canaries.found() == []
+
+
+async def test_a_device_that_fails_to_sign_in_tells_nothing(canaries: Canaries) -> None:
+    home = canaries.home
+    async with bot(canaries) as app:
+        oauth: OAuth = app.platform.oauth
+        device = await oauth.begin_device(BOT_SCOPES)
+        canaries.note("device code", device.code)
+        assert device.code not in repr(logs.redact(repr(device)))
+        for fault in faults_that_tell(CLIENT_SECRET, device.code):
+            home.twitch.faults.add("oauth2/device", **fault)
+            await fails(canaries, "begin", lambda: oauth.begin_device(BOT_SCOPES))
+            home.twitch.faults.add("oauth2/token", **fault)
+            await fails(canaries, "poll", lambda: oauth.poll_device(device, BOT_SCOPES))
+        home.world.devices.expire(device.user_code)
+        await fails(canaries, "poll", lambda: oauth.poll_device(device, BOT_SCOPES))
+        await look_around(canaries, app)
+    assert canaries.found() == []
+
+
+async def test_a_renewal_that_fails_tells_nothing(canaries: Canaries) -> None:
+    home = canaries.home
+    async with bot(canaries) as app:
+        platform = app.platform
+        await home.sign_in(app, "bot", BOT)
+        for fault in faults_that_tell(*list(canaries.secrets.values())[4:]):
+            tokens = Tokens(*home.world.grant(BOT.id))
+            await platform.accounts.renewed("bot", tokens)
+            home.world.expire(tokens.access)
+            home.twitch.faults.add("oauth2/token", **fault)
+            await fails(canaries, "a request", lambda: platform.http.request(Route("GET", "users", token_for="bot")))
+            home.twitch.faults.add("oauth2/token", **fault)
+            await fails(canaries, "a request", lambda: platform.http.request(Route("GET", "users")))
+            home.twitch.faults.add("oauth2/validate", **fault)
+            await fails(canaries, "validate", partial(platform.oauth.validate, tokens.access))
+            home.twitch.faults.add("oauth2/revoke", **fault)
+            await fails(canaries, "revoke", partial(platform.oauth.revoke, tokens))
+            canaries.look("repr", repr(tokens) + repr(platform.accounts.get("bot")))
+            await look_around(canaries, app)
+            home.twitch.faults.clear()
+            if platform.accounts.tokens_of("bot") is None:
+                await home.sign_in(app, "bot", BOT)
+    assert canaries.found() == []
+
+
+async def test_requests_and_connections_that_fail_tell_nothing(canaries: Canaries) -> None:
+    home = canaries.home
+    async with bot(canaries) as app:
+        await home.sign_in(app, "bot", BOT)
+        await home.sign_in(app, "broadcaster", STREAMER)
+        await listening(app)
+        assert "I am here" in (await home.said(lambda _: True)).text
+        bot_tokens = app.platform.accounts.tokens_of("bot")
+        assert bot_tokens is not None
+        for fault in faults_that_tell(*list(canaries.secrets.values())[4:]):
+            for path in ("streams", "users", "chat/messages", "moderation/moderators"):
+                home.twitch.faults.add(path, **fault)
+            home.twitch.faults.add("eventsub/subscriptions", times=2, **fault)
+            home.twitch.faults.add("ws", status=403, headers={"X-Echo": bot_tokens.access})
+            await fails(canaries, "get", lambda: app.platform.helix.get("streams", "bot"))
+            await fails(canaries, "call", lambda: app.platform.http.request(Route("GET", "users", token_for="bot")))
+            if fault.get("status", 500) >= 300:  # an answer that is one, and cannot be read, is a matter of its own
+                await home.say("alice", "!points")
+                await home.twitch.asked("chat/messages", "POST", home.twitch.requests.times("chat/messages", "POST"))
+            lost = home.session(CHAT)
+            await home.twitch.lose(lost, mid_frame=True)
+            async with asyncio.timeout(10):
+                await app.platform.eventsub.ready()
+            await look_around(canaries, app)
+            home.twitch.faults.clear()
+            await home.sign_in(app, "bot", BOT)
+            await home.all_heard(lost)
+            await listening(app)
+        await _frames_that_tell(canaries)
+        await home.say("alice", "!pixel hello")
+        await the_bot(app).settled()
+        await look_around(canaries, app)
+    assert "No answer to GET streams" in canaries.written.getvalue()
+    assert canaries.found() == []
+
+
+async def _frames_that_tell(canaries: Canaries) -> None:
+    session = canaries.home.session(CHAT)
+    for secret in list(canaries.secrets.values()):
+        await session.socket.send_text(f"no json, but {secret}")
+        await session.socket.send_json({"metadata": {"message_type": secret}})
+        await session.socket.send_json({"metadata": {"message_type": "revocation"}, "payload": secret})
+        event = {"metadata": {"message_type": "notification", "subscription_type": secret}, "payload": secret}
+        await session.socket.send_json(event)
+
+
+async def test_a_fault_of_our_own_tells_nothing(canaries: Canaries, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = canaries.home
+    async with bot(canaries) as app:
+        await home.sign_in(app, "bot", BOT)
+        await home.sign_in(app, "broadcaster", STREAMER)
+        await listening(app)
+        secrets = " ".join(canaries.secrets.values())
+
+        def broken(*_: object, **__: object) -> Any:
+            raise RuntimeError(f"a fault with {secrets}")
+
+        monkeypatch.setattr(app.services.overlay, "best", broken)
+        monkeypatch.setattr(app.platform.care, "_check", broken)
+        status, text = await home.get(app, "/setup")
+        assert status == 500
+        canaries.look("500", text)
+        monkeypatch.setattr(the_bot(app).status, "words", broken)
+        answer = await home.ask("mila", "!status", "moderator")
+        canaries.look("chat", answer)
+        monkeypatch.setattr(the_bot(app), "notify", broken)
+        monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.RESTART_SECONDS", 0.05)
+        await home.say("alice", "hello")
+        monkeypatch.undo()
+    assert "a fault with" in canaries.written.getvalue()
+    assert canaries.found() == []
+
+
+@pytest.mark.sqlite
+async def test_files_and_backups_hold_no_secret_in_the_clear(canaries: Canaries, tmp_path: Path) -> None:
+    home = canaries.home
+    async with bot(canaries) as app:
+        await home.sign_in(app, "bot", BOT)
+        await home.sign_in(app, "broadcaster", STREAMER)
+        await listening(app)
+        database = app.services.database.path
+        assert database is not None
+        wal = database.with_name(f"{database.name}-wal")
+        copy = back_up(database, tmp_path / "backups", datetime.now(UTC))
+        for file in (database, wal, copy):
+            assert b"pixelbot" in file.read_bytes() or file == database
+            canaries.look(file.name, file.read_bytes().decode("latin-1"))
+    for file in (path for path in tmp_path.rglob("*") if path.is_file()):
+        canaries.look(file.name, file.read_bytes().decode("latin-1"))
+    assert len(canaries.secrets) >= 9
+    assert canaries.found() == []

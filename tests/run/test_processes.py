@@ -1,0 +1,323 @@
+"""Several processes on one database, and a bot that dies at the worst moments."""
+
+import asyncio
+import contextlib
+import os
+import random
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from starlette.routing import Mount
+
+from pixel_bot.clock import Clock
+from pixel_bot.model.people import Person
+from pixel_bot.run.running_bot import opened
+from pixel_bot.run.sandbox_app import SANDBOX
+from pixel_bot.sandbox.twitch.double import Line, Twitch
+from pixel_bot.sandbox.twitch.endpoints import Endpoints
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, World, citizen
+from pixel_bot.testing import settings_in
+from pixel_bot.upkeep.check import check
+from pixel_bot.web.server import WebServer
+
+pytestmark = [
+    pytest.mark.sqlite,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
+]
+
+SECONDS = 30.0
+
+GIVER = '''
+"""Gives all away, 25 times at once, as soon as it is told to."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from pixel_bot.run.running_bot import opened
+from pixel_bot.clock import Clock
+from pixel_bot.errors import BadAmount
+from pixel_bot.testing import settings_in
+
+
+async def main() -> None:
+    async with opened(settings_in(Path(sys.argv[1])), "sandbox", Clock()) as services:
+        alice, bob = await services.viewers.find("alice"), await services.viewers.find("bob")
+
+        async def give() -> int:
+            try:
+                return (await services.economy.give(alice, bob, None)).amount
+            except BadAmount:
+                return 0
+
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print(sum(await asyncio.gather(*(give() for _ in range(25)))))
+
+
+asyncio.run(main())
+'''
+
+MORTAL = '''
+"""For each line "POINT NUMBER", forks a bot that kills itself at that point, and tells how it ended."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from sqlalchemy import event
+
+from pixel_bot.clock import Clock
+from pixel_bot.run.running_bot import opened
+from pixel_bot.testing import guest, settings_in
+
+folder, base, client, secret, *rest = sys.argv[1:]
+accounts = {"bot": rest[:4], "broadcaster": rest[4:]}
+
+
+def countdown(number):
+    left = number
+
+    def step(*_):
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return step
+
+
+def arm(bot, database, point, number):
+    step = countdown(number)
+    if point == "before-commit":
+        event.listen(database.engine.sync_engine, "commit", step)
+    elif point == "after-commit":
+        database.committed.add(step)
+    elif point == "after-answer":
+        put = bot.outbox.put
+
+        async def put_and_die(message):
+            sent = await put(message)
+            step()
+            return sent
+
+        bot.outbox.put = put_and_die
+
+
+async def live(point, number):
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(opened(settings_in(Path(folder)), "sandbox", Clock()))
+        show = await stack.enter_async_context(guest(services, base, (client, secret), accounts))
+        await show.begin()
+        await show.platform.eventsub.ready()
+        arm(show.bot, services.database, point, number)
+        print("ready", flush=True)
+        await asyncio.Event().wait()
+
+
+import pixel_bot.db.schema  # noqa: E402 - all that a bot needs is imported before the first fork
+from pixel_bot.plugin import Cog  # noqa: E402, F401
+
+for line in sys.stdin:
+    point, number = line.split()
+    child = os.fork()
+    if child == 0:
+        asyncio.run(live(point, int(number)))
+    _, status = os.waitpid(child, 0)
+    print("ended", os.waitstatus_to_exitcode(status), flush=True)
+'''
+
+
+async def start(script: Path, *args: str) -> Process:
+    """A child in a session of its own, so that those that it forks can be ended with it."""
+    command = (sys.executable, str(script), *args)
+    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
+
+
+async def end(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+async def line_from(process: Process) -> str:
+    assert process.stdout is not None
+    async with asyncio.timeout(SECONDS):
+        return (await process.stdout.readline()).decode().strip()
+
+
+def tell(process: Process, line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line.encode() + b"\n")
+
+
+async def fund(folder: Path, points: int) -> None:
+    """Alice has so many points, and bob is known."""
+    async with opened(settings_in(folder), "sandbox", Clock()) as services:
+        streamer = await services.viewers.meet(Person(STREAMER.id, STREAMER.login, STREAMER.name))
+        for login in ("bob", "alice"):
+            viewer = await services.viewers.meet(Person(citizen(login).id, login, login))
+        await services.economy.add(streamer, viewer, points)
+
+
+async def test_two_processes_spend_one_balance_once(tmp_path: Path) -> None:
+    await fund(tmp_path, 100)
+    script = tmp_path / "giver.py"
+    script.write_text(GIVER)
+    processes = [await start(script, str(tmp_path)) for _ in range(2)]
+    try:
+        assert [await line_from(p) for p in processes] == ["ready", "ready"]
+        for process in processes:
+            tell(process, "go")
+        given = [int(await line_from(p)) for p in processes]
+        assert [await p.wait() for p in processes] == [0, 0]
+    finally:
+        for process in processes:
+            await end(process)
+    assert sorted(given) == [0, 100]
+    async with opened(settings_in(tmp_path), "sandbox", Clock()) as services:
+        assert (await services.viewers.find("alice")).points == 0
+        assert (await services.viewers.find("bob")).points == 100
+        async with services.database.readers() as session:
+            assert await check(session, services.levels.curve.level_of) == []
+            rows = (await session.execute(text("SELECT COUNT(*) FROM transactions WHERE reason = 'give'"))).scalar_one()
+    assert rows == 2
+
+
+class Twin:
+    """The double of Twitch in this process, and what the bot, in another one, said to it."""
+
+    def __init__(self, twitch: Twitch, web: WebServer) -> None:
+        self.twitch = twitch
+        self.web = web
+        self.answers: dict[str, str] = {}
+        self.news = asyncio.Event()
+        self.commands = 0
+        twitch.listeners.add(self._hear)
+
+    def _hear(self, line: Line) -> None:
+        if line.who.login == BOT.login and line.reply_id is not None:
+            self.answers[line.reply_id] = line.text
+            self.news.set()
+
+    async def ask(self, login: str, words: str, role: Role = "viewer") -> str:
+        """A command. Returns its message id."""
+        who = STREAMER if role == "broadcaster" else citizen(login, role)
+        return (await self.twitch.say(who, words)).id
+
+    async def answer(self, message_id: str) -> str:
+        async with asyncio.timeout(SECONDS):
+            while message_id not in self.answers:
+                self.news.clear()
+                await self.news.wait()
+        return self.answers[message_id]
+
+
+@pytest.fixture
+async def twin() -> AsyncGenerator[Twin]:
+    twitch = Twitch(World())
+    web = WebServer("127.0.0.1", 0)
+    await web.start([Mount(SANDBOX, routes=Endpoints(twitch).routes())], [])
+    try:
+        yield Twin(twitch, web)
+    finally:
+        await web.stop()
+
+
+@asynccontextmanager
+async def mortals(folder: Path, twin: Twin) -> AsyncGenerator[Process]:
+    """The process that starts bots, and ends with the test."""
+    script = folder / "mortal.py"
+    script.write_text(MORTAL)
+    world = twin.twitch.world
+    accounts = [part for who in (BOT, STREAMER) for part in (who.id, who.login, *world.grant(who.id))]
+    base = f"{twin.web.address}{SANDBOX}"
+    process = await start(script, str(folder), base, world.client_id, world.client_secret, *accounts)
+    try:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+        async with asyncio.timeout(SECONDS):
+            await process.wait()
+    finally:
+        await end(process)
+
+
+async def send_commands(twin: Twin, count: int) -> None:
+    """Commands of which each moves another amount, so that an answer can be told from every other."""
+    for _ in range(count):
+        twin.commands += 1
+        if twin.commands % 3:
+            await twin.ask("alice", f"!give @bob {twin.commands}")
+        else:
+            await twin.ask("", f"!points add @bob {twin.commands}", "broadcaster")
+
+
+async def verify(folder: Path, twin: Twin) -> int:
+    """The ledger is right, and nothing was answered that does not stand in it. Returns how many commands do."""
+    async with opened(settings_in(folder), "sandbox", Clock()) as services, services.database.readers() as session:
+        assert await check(session, services.levels.curve.level_of) == []
+        result = await session.execute(
+            text(
+                "SELECT t.amount, t.reason, t.balance_after FROM transactions t JOIN users u ON u.id = t.user_id "
+                "WHERE u.name = 'bob'"
+            )
+        )
+        rows = [(amount, reason, after) for amount, reason, after in result]
+    assert len(rows) == len({amount for amount, _, _ in rows}), "a command was obeyed twice"
+    for answer in twin.answers.values():
+        if given := re.fullmatch(r"You gave bob ([\d,]+) points?\. You have [\d,]+ left, bob has ([\d,]+)\.", answer):
+            reason = "give"
+        elif given := re.fullmatch(r"Added ([\d,]+) points?: bob has ([\d,]+)\.", answer):
+            reason = "mod:add"
+        else:
+            raise AssertionError(answer)
+        amount, after = (int(number.replace(",", "")) for number in given.groups())
+        assert (amount, reason, after) in rows
+    return len(rows)
+
+
+KILLS = ("before-commit", "after-commit", "after-answer")
+
+
+async def test_a_bot_that_dies_at_the_worst_moments_stays_right(tmp_path: Path, twin: Twin) -> None:
+    await fund(tmp_path, 1_000_000)
+    dice = random.Random(20)
+    points = [*KILLS] * 4
+    rows = 0
+    async with mortals(tmp_path, twin) as process:
+        for point in points:
+            number = dice.randint(1, 4)
+            answered = len(twin.answers)
+            tell(process, f"{point} {number}")
+            assert await line_from(process) == "ready"
+            await send_commands(twin, number + 2)
+            assert await line_from(process) == f"ended {-signal.SIGKILL}"
+            written = await verify(tmp_path, twin) - rows
+            rows += written
+            if point == "before-commit":
+                assert written == number - 1
+            else:
+                assert written >= number
+            if point == "after-answer":
+                assert len(twin.answers) - answered >= number
+
+        tell(process, "after-answer 2")
+        assert await line_from(process) == "ready"
+        given = await twin.answer(await twin.ask("alice", f"!give @bob {twin.commands + 1}"))
+        assert given.startswith("You gave bob")
+        added = await twin.answer(await twin.ask("", f"!points add @bob {twin.commands + 2}", "broadcaster"))
+        assert added.startswith("Added")
+        assert await line_from(process) == f"ended {-signal.SIGKILL}"
+        await verify(tmp_path, twin)
+    assert len(twin.answers) > 10

@@ -1,0 +1,283 @@
+"""Chat logs: what is read from them, and what their replay comes to, also when it is killed on the way."""
+
+import csv
+import os
+import random
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pixel_bot.sandbox.replay import Row, parse_log
+from pixel_bot.settings import Settings
+
+pytestmark = pytest.mark.sqlite
+
+ROOT = Path(__file__).resolve().parents[2]
+REAL_LOG = ROOT.parent / "shared" / "data" / "chat.csv"
+SECONDS = 90.0
+
+
+def said(content: str | bytes) -> list[tuple[float, str, str]]:
+    """The usable rows of a log."""
+    log = parse_log(content if isinstance(content, bytes) else content.encode())
+    return [(row.second, row.user, row.text) for row in log.rows]
+
+
+# Reading
+
+
+@pytest.mark.parametrize("header", ["second,user,text\n", "Second, User ,TEXT\n", '"second","user","text"\n', ""])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_header_and_a_byte_order_mark_are_optional(header: str, mark: str) -> None:
+    assert said(f"{mark}{header}0,alice,hello\n") == [(0, "alice", "hello")]
+
+
+def test_a_header_further_down_is_no_header() -> None:
+    assert parse_log(b"0,alice,hi\nsecond,user,text\n").skipped == ["line 2: 'second' is no number of seconds"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_system(end: str) -> None:
+    lines = ["second,user,text", "0,alice,hi", '1.5,bob,"one, two"']
+    assert said(end.join(lines)) == said(end.join(lines) + end) == [(0, "alice", "hi"), (1.5, "bob", "one, two")]
+
+
+def test_quotes_commas_and_faces() -> None:
+    assert said('3,Alice,"she said ""hi"", twice"\n4,bob,Grüße 日本 😀\n') == [
+        (3, "alice", 'she said "hi", twice'),
+        (4, "bob", "Grüße 日本 😀"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("5,alice", "has 2 fields"),
+        ("5,alice,a,b", "has 4 fields"),
+        ("alone", "has 1 fields"),
+        ("soon,alice,hi", "'soon' is no number of seconds"),
+        (",alice,hi", "'' is no number of seconds"),
+        ("-1,alice,hi", "'-1' is no number of seconds"),
+        ("nan,alice,hi", "'nan' is no number of seconds"),
+        ("inf,alice,hi", "'inf' is no number of seconds"),
+        ("1e99,alice,hi", "'1e99' is no number of seconds"),
+        ("\x1b[2J,alice,hi", "'\\\\x1b[2J' is no number of seconds"),
+        ("5,,hi", "'' is no user name"),
+        ("5,two words,hi", "'two words' is no user name"),
+        (f"5,{'x' * 51},hi", "is no user name"),
+        ("5,alice,", "has no text"),
+        ("5,alice,   ", "has no text"),
+        ('5,alice,"stray', "unexpected end of data"),
+        ('5,alice,"stray"quote', "expected after"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_named_by_its_line_and_costs_only_itself(row: str, reason: str) -> None:
+    log = parse_log(f"second,user,text\n0,alice,before\n{row}\n6,bob,after\n".encode())
+    assert [(r.line, r.text) for r in log.rows] == [(2, "before"), (4, "after")]
+    (problem,) = log.skipped
+    assert problem.startswith("line 3: ")
+    assert reason in problem
+
+
+def test_bytes_that_are_not_utf_8_cost_nothing_but_themselves() -> None:
+    assert said(b"0,alice,caf\xe9\n1,bob,hi\n") == [(0, "alice", "caf\ufffd"), (1, "bob", "hi")]
+
+
+@pytest.mark.parametrize("odd", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_only_line_ends_end_a_line(odd: str) -> None:
+    log = parse_log(f"0,alice,one{odd}two\n1,bob,hi\n".encode())
+    assert [(row.line, row.text) for row in log.rows] == [(1, f"one{odd}two"), (2, "hi")]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "second,user,text\n"])
+def test_an_empty_log_is_an_empty_log(content: str) -> None:
+    log = parse_log(content.encode())
+    assert (log.rows, log.skipped, log.seconds) == ([], [], 0)
+
+
+def test_the_same_file_has_the_same_id_and_another_another() -> None:
+    first, again, other = (parse_log(c) for c in (b"0,alice,hi\n", b"0,alice,hi\n", b"0,alice,ho\n"))
+    assert first == again
+    assert first.id != other.id
+    assert first.rows == [Row(1, 0.0, "alice", "hi")]
+
+
+# Replaying
+
+
+def bot(folder: Path, *args: str, **settings: str) -> "subprocess.Popen[str]":
+    """A command line, begun."""
+    ours = {name.upper() for name in Settings.model_fields}
+    clean = {k: v for k, v in os.environ.items() if k.upper() not in ours}
+    return subprocess.Popen(
+        [sys.executable, "-m", "pixel_bot", *args],
+        cwd=folder,
+        env=clean | {"WEB_PORT": "0"} | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def replay(folder: Path, log: Path, speed: str = "0", **settings: str) -> str:
+    """Play a log to its end. Returns all that was said."""
+    process = bot(folder, "sandbox", "--replay", str(log), "--speed", speed, "--exit-when-done", **settings)
+    out, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, out
+    assert "Traceback" not in out
+    return out
+
+
+def check(folder: Path) -> str:
+    process = bot(folder, "db", "check")
+    out, _ = process.communicate(timeout=SECONDS)
+    return out if process.returncode else "clean"
+
+
+Totals = dict[str, tuple[int, int]]
+
+
+def totals(folder: Path) -> Totals:
+    """Points and XP by name."""
+    query = "SELECT u.name, u.points, COALESCE(x.xp, 0) FROM users u LEFT JOIN xp_records x ON x.user_name = u.name"
+    with closing(sqlite3.connect(folder / "data" / "sandbox.db")) as connection:
+        return {name: (points, xp) for name, points, xp in connection.execute(query)}
+
+
+def model(rows: Iterable[tuple[float, str, str]], points_pause: float = 60, xp_pause: float = 30) -> Totals:
+    """What a log must come to, reckoned as simply as can be: an award when its cooldown has passed since the last."""
+    last: dict[tuple[str, str], float] = {}
+    sums: dict[str, list[int]] = {}
+    for second, user, text in rows:
+        if text.strip().startswith("!"):
+            continue
+        mine = sums.setdefault(user, [0, 0])
+        for which, (kind, pause) in enumerate((("points", points_pause), ("xp", xp_pause))):
+            if second - last.get((user, kind), -1e9) >= pause:
+                last[user, kind] = second
+                mine[which] += 1
+    return {user: (points, xp) for user, (points, xp) in sums.items()}
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> tuple[Path, list[tuple[float, str, str]]]:
+    """A log of some 300 rows, three of which cannot be used, and the rows that can."""
+    dice = random.Random(7)
+    second = 0.0
+    rows: list[tuple[float, str, str]] = []
+    for i in range(300):
+        second += dice.choice([0, 0, 0.25, 1, 7.5, 30, 60])
+        text = dice.choice(["hi", "GG", "one, two", 'a "quote"', "日本 😀", "!unknown", "; DROP TABLE users"])
+        rows.append((second, f"fan_{dice.randrange(12)}", f"{text} {i}"))
+    path = tmp_path / "made.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["second", "user", "text"])
+        writer.writerows(rows[:100])
+        file.write('oops,alice,hi\r\n9,alice\r\n10,alice,"stray\r\n')
+        writer.writerows(rows[100:])
+    return path, rows
+
+
+@pytest.mark.parametrize("speed", ["0", "1000000"])
+def test_a_replay_comes_to_what_a_simple_model_says(
+    tmp_path: Path, made: tuple[Path, list[tuple[float, str, str]]], speed: str
+) -> None:
+    path, rows = made
+    expected = model(rows)
+    out = replay(tmp_path, path, speed)
+    assert totals(tmp_path) == expected
+    points, xp = (sum(each[i] for each in expected.values()) for i in (0, 1))
+    assert "Replay done: 300 messages of 12 viewers" in out
+    assert f"Awarded: {points} points and {xp} XP." in out
+    assert f"In the database now: {points} points and {xp} XP." in out
+    assert "Commands answered: 0." in out
+    assert [re.search(rf"made\.csv, line {line}: .*skipped\.", out) is not None for line in (102, 103, 104)] == [
+        True
+    ] * 3
+    assert "Skipped: 3 rows that could not be read." in out
+
+    again = replay(tmp_path, path, "0")
+    assert totals(tmp_path) == expected
+    assert "Awarded: 0 points and 0 XP." in again
+    assert f"In the database now: {points} points and {xp} XP." in again
+    assert check(tmp_path) == "clean"
+
+
+def test_a_replay_answers_commands_and_says_how_fast(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("0,alice,hi\n1,alice,!points\n2,bob,!top\n3,bob,!nonsense\n")
+    out = replay(tmp_path, tmp_path / "log.csv")
+    assert re.search(r"Commands answered: 2, in \d+\.\d ms \(half of them\) and \d+\.\d ms \(99 of 100\)\.", out)
+    assert "Skipped" not in out
+
+
+def test_a_log_without_a_usable_row_ends_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("nothing here\n")
+    out = replay(tmp_path, tmp_path / "log.csv")
+    assert "Replay done: 0 messages of 0 viewers" in out
+    assert "Skipped: 1 row that could not be read." in out
+
+
+def test_settings_decide_what_a_replay_pays(tmp_path: Path, made: tuple[Path, list[tuple[float, str, str]]]) -> None:
+    path, rows = made
+    replay(tmp_path, path, POINTS_CHAT_COOLDOWN_SECONDS="0", XP_CHAT_COOLDOWN_SECONDS="7")
+    assert totals(tmp_path) == model(rows, 0, 7)
+
+
+# The real log
+
+
+needs_the_real_log = pytest.mark.skipif(not REAL_LOG.exists(), reason="the real chat log is not here")
+
+
+def real_totals(folder: Path) -> tuple[int, int, int]:
+    found = totals(folder).values()
+    return sum(1 for points, _ in found if points), sum(points for points, _ in found), sum(xp for _, xp in found)
+
+
+@needs_the_real_log
+def test_the_real_log_comes_to_these_figures(tmp_path: Path) -> None:
+    replay(tmp_path, REAL_LOG)
+    assert real_totals(tmp_path) == (1_583, 7_329, 9_153)
+    assert check(tmp_path) == "clean"
+
+
+def wait_for_transactions(file: Path, wanted: int, process: "subprocess.Popen[str]") -> None:
+    """Returns when so many transactions stand in the database. Nothing but the file tells."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the replay ended before it could be killed"
+        try:
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+                if connection.execute("SELECT COUNT(*) FROM transactions").fetchone()[0] >= wanted:
+                    return
+        except sqlite3.OperationalError:
+            pass  # not made yet
+        time.sleep(0.003)
+    raise TimeoutError
+
+
+@needs_the_real_log
+def test_the_real_log_comes_to_the_same_after_kills_on_the_way(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "sandbox.db"
+    dice = random.Random(11)
+    for wanted in sorted(dice.randrange(200, 6_000) for _ in range(2)):
+        process = bot(tmp_path, "sandbox", "--replay", str(REAL_LOG), "--speed", "3000", "--exit-when-done")
+        try:
+            wait_for_transactions(file, wanted, process)
+        finally:
+            process.kill()
+            process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        assert real_totals(tmp_path)[1] < 7_329
+    replay(tmp_path, REAL_LOG)
+    assert real_totals(tmp_path) == (1_583, 7_329, 9_153)
+    assert check(tmp_path) == "clean"
