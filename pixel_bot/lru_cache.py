@@ -7,7 +7,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Memory(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """Keeps the last ``size`` keys that were put or got, and at most as many again that were not.
 
     Two dictionaries that take turns: no list to keep in order, so a hit costs a look-up and nothing more.

@@ -11,8 +11,8 @@ import pytest
 from pixel_bot.plugin import audience, command_list
 from pixel_bot.settings import Settings
 from pixel_bot.testing import Stage, settings_in
+from tests.harness.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 SETTINGS = [name.upper() for name in Settings.model_fields]

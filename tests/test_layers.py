@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.harness.paths import ROOT
+
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 60
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from pixel_bot.clock import Clock
 from pixel_bot.errors import ChatError
-from pixel_bot.lru_cache import Memory
+from pixel_bot.lru_cache import LruCache
 from pixel_bot.texts import duration
 
 MOST = 5
@@ -25,7 +25,7 @@ class Tries:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._wrong: Memory[int, tuple[datetime, ...]] = Memory(REMEMBERED)
+        self._wrong: LruCache[int, tuple[datetime, ...]] = LruCache(REMEMBERED)
 
     def begin(self, user_id: int) -> None:
         """One more try. It counts as wrong until something else is said, so that many at once count as many.

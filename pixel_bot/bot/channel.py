@@ -6,7 +6,7 @@ Each has its own: while one is full, or its platform away, nobody in another one
 from pixel_bot.bot.outbox import Outbox
 from pixel_bot.bot.thanks import Shoutouts
 from pixel_bot.concurrency.task_group import Crew
-from pixel_bot.lru_cache import Memory
+from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
 from pixel_bot.settings import Settings
@@ -33,7 +33,7 @@ class Room:
         """All else under way."""
         self.payments = Crew()
         """Happenings that are being paid. While the database cannot be written they wait, and chat goes on."""
-        self._seen: Memory[str, bool] = Memory(REMEMBERED_MESSAGES)
+        self._seen: LruCache[str, bool] = LruCache(REMEMBERED_MESSAGES)
 
     def is_new(self, message_id: str) -> bool:
         """True the first time that a message is heard."""

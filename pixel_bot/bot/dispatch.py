@@ -12,7 +12,7 @@ from twitchio.models.eventsub_ import create_event_instance
 from pixel_bot.bot.command import usage
 from pixel_bot.bot.error_replies import sentence_for
 from pixel_bot.concurrency.task_group import Crew
-from pixel_bot.lru_cache import Memory
+from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.channel_events import Entrance, Happening, Sub, alert_words, award_for
 from pixel_bot.platforms.twitch.event_parsing import (
     CHAT,
@@ -69,7 +69,7 @@ class Ears(commands.Bot):
         super().__init__(**options)
         self.notifications = 0
         self._prefix: str = options["prefix"]
-        self._events: Memory[str, bool] = Memory(REMEMBERED_EVENTS)
+        self._events: LruCache[str, bool] = LruCache(REMEMBERED_EVENTS)
         self._listening = Crew()
         self._lost_listeners = 0
         self._heard_more = asyncio.Event()

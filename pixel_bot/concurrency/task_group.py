@@ -8,7 +8,7 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
-class Crew:
+class TaskGroup:
     """The tasks under way. asyncio alone would let go of a task that nobody holds."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.clock import from_micros, micros
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import read_stamp, stamp
-from pixel_bot.lru_cache import Memory
+from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.people import Person, Platform
 from pixel_bot.points.cooldowns import CHAT, UPSERT, XP
 from pixel_bot.points.upsert_viewers import Known
@@ -80,7 +80,7 @@ class ChatGate:
         """True when other processes award, too: then only the table knows who is on cooldown."""
         self._pays_points = rules.points > 0
         self._pays_xp = rules.xp > 0
-        self.chatters: Memory[str, Chatter] = Memory(REMEMBERED)
+        self.chatters: LruCache[str, Chatter] = LruCache(REMEMBERED)
         self._heard: dict[str, int] = {}
         self._prune_at = 1_000
 

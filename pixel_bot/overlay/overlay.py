@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pixel_bot.clock import Clock
-from pixel_bot.lru_cache import Memory
+from pixel_bot.lru_cache import LruCache
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Overlay:
         self._left: set[str] = set()
         self._partings: dict[str, asyncio.TimerHandle] = {}
         self._audio: dict[str, bytes] = {}
-        self._dead: Memory[str, bool] = Memory(50)
+        self._dead: LruCache[str, bool] = LruCache(50)
         self._came = asyncio.Event()
         self._born: float | None = None
         self._away_since: dict[bool, datetime | None] = {False: clock.now(), True: clock.now()}

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import QueueItem, User
 from pixel_bot.errors import BadInput
-from pixel_bot.lru_cache import Memory
+from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.outcome import LANES, seconds_of_payload
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.idempotency import refuse_repeats, write_once
@@ -57,8 +57,8 @@ class Queue:
         self._services = services
         self._dispatcher = dispatcher
         self._clock: Clock = services.clock
-        self._removed: Memory[str, bool] = Memory(1_000)
-        self._sent_off: Memory[str, datetime] = Memory(1_000)
+        self._removed: LruCache[str, bool] = LruCache(1_000)
+        self._sent_off: LruCache[str, datetime] = LruCache(1_000)
         self._cleared_at: datetime | None = None
 
     async def items(self) -> list[Item]:

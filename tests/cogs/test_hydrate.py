@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pixel_bot.testing import stage
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.harness.paths import ROOT
 
 
 def example(title: str) -> str:

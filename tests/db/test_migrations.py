@@ -30,11 +30,12 @@ from pixel_bot.security.cipher import load_cipher
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.upkeep.check import check
+from tests.harness.paths import ROOT
 from tests.harness.seed import execute, query, url_of
 
 pytestmark = pytest.mark.sqlite
 
-SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = ROOT / "tests/harness/schemas"
 VERSIONS = tuple(sorted(file.stem for file in SCHEMAS.glob("*.sql")))
 LIVED = tuple(version for version in VERSIONS if version not in ("document", "0001"))
 WITH_REDEEMS = tuple(version for version in LIVED if version >= "0003")

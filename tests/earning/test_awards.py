@@ -17,7 +17,7 @@ from pixel_bot.earning import awards as awards_module
 from pixel_bot.earning.award_batch import EventAward, line_of
 from pixel_bot.earning.chat_gate import ChatLine
 from pixel_bot.errors import BadAmount
-from pixel_bot.lru_cache import Memory
+from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.people import Person
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, post
 from pixel_bot.points.levels import LevelUp
@@ -518,7 +518,7 @@ async def test_levels_are_told_after_they_are_durable_and_once(tmp_path: Path) -
 
 
 def test_memory_keeps_the_last_keys_and_never_more_than_twice_as_many() -> None:
-    memory: Memory[int, str] = Memory(10)
+    memory: LruCache[int, str] = LruCache(10)
     for i in range(1_000):
         memory.put(i, str(i))
         assert all(memory.get(k) == str(k) for k in range(max(0, i - 9), i + 1))
@@ -526,7 +526,7 @@ def test_memory_keeps_the_last_keys_and_never_more_than_twice_as_many() -> None:
 
 
 def test_memory_keeps_what_is_asked_for() -> None:
-    memory: Memory[int, str] = Memory(10)
+    memory: LruCache[int, str] = LruCache(10)
     memory.put(-1, "here")
     for i in range(1_000):
         memory.put(i, "")
@@ -535,7 +535,7 @@ def test_memory_keeps_what_is_asked_for() -> None:
 
 
 def test_memory_forgets_a_key() -> None:
-    memory: Memory[int, str] = Memory(2)
+    memory: LruCache[int, str] = LruCache(2)
     for i in range(4):
         memory.put(i, str(i))
     for i in range(4):
@@ -545,7 +545,7 @@ def test_memory_forgets_a_key() -> None:
 
 
 def test_memory_forgets_all() -> None:
-    memory: Memory[int, str] = Memory(2)
+    memory: LruCache[int, str] = LruCache(2)
     for i in range(4):
         memory.put(i, str(i))
     memory.clear()
@@ -553,12 +553,12 @@ def test_memory_forgets_all() -> None:
 
 
 def test_memory_says_whether_a_key_is_new() -> None:
-    memory: Memory[str, bool] = Memory(2)
+    memory: LruCache[str, bool] = LruCache(2)
     assert [memory.add(key, True) for key in ("a", "b", "a", "c", "b")] == [True, True, False, True, False]
 
 
 def test_memory_gives_the_newest_value() -> None:
-    memory: Memory[str, int] = Memory(2)
+    memory: LruCache[str, int] = LruCache(2)
     for value, key in enumerate(("a", "b", "c", "a", "d", "e")):
         memory.put(key, value)
     assert (memory.get("a"), memory.get("e")) == (3, 5)
@@ -566,7 +566,7 @@ def test_memory_gives_the_newest_value() -> None:
 
 async def test_many_chatters_leave_a_bounded_memory(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = services.awards.gate
-    monkeypatch.setattr(gate, "chatters", Memory[str, Any](100))
+    monkeypatch.setattr(gate, "chatters", LruCache[str, Any](100))
     for minute in range(20):
         await say(services, [line(f"m{minute}-{i}", 60 * minute, f"user{minute}-{i}") for i in range(200)])
     remembered = sum(gate.chatters.get(f"id-user{m}-{i}") is not None for m in range(20) for i in range(200))

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-ROOT = Path(__file__).parents[2]
+from tests.harness.paths import ROOT
+
 SIZE = "4m"
 
 

@@ -17,10 +17,10 @@ import pytest
 
 from pixel_bot.sandbox.replay import Row, parse_log
 from pixel_bot.settings import Settings
+from tests.harness.paths import ROOT
 
 pytestmark = pytest.mark.sqlite
 
-ROOT = Path(__file__).resolve().parents[2]
 REAL_LOG = ROOT.parent / "shared" / "data" / "chat.csv"
 SECONDS = 90.0
 

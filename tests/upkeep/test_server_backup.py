@@ -22,6 +22,7 @@ from pixel_bot.settings import Settings
 from pixel_bot.testing import SettableClock, settings_in, stage
 from pixel_bot.upkeep import copy
 from pixel_bot.upkeep.backup_folder import kept_in
+from tests.harness.paths import ROOT
 from tests.harness.postgres import Databases
 from tests.harness.seed import execute, query, url_of
 from tests.upkeep.test_db_copy import everything, findings
@@ -30,7 +31,7 @@ BALANCES = "SELECT name, points FROM users WHERE points > 0 ORDER BY name"
 THEN, SINCE = [("alice", 105), ("bob", 30)], [("alice", 105), ("bob", 30), ("zoe", 7)]
 """Balances when the backup was made, and those that are there now."""
 
-SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = ROOT / "tests/harness/schemas"
 
 
 @pytest.fixture
@@ -271,6 +272,7 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from pixel_bot.cli import server_restore
 from pixel_bot.cli.backup import restore_database
+from tests.harness.paths import ROOT
 from pixel_bot.settings import load_settings
 
 real = server_restore.copy_rows

@@ -10,7 +10,7 @@ from twitchio import HTTPException, PartialUser
 from twitchio.exceptions import MessageRejectedError
 
 from pixel_bot.bot.outbox import LIMIT, LIMIT_AS_MOD
-from pixel_bot.lru_cache import Memory
+from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.platforms.twitch.event_parsing import Heard
 from pixel_bot.texts import visible
@@ -37,10 +37,10 @@ class Voice:
         self._http = http
         self._bot_id = bot_id
         self._owner_id = owner_id
-        self._sent: Memory[str, bool] = Memory(200)
+        self._sent: LruCache[str, bool] = LruCache(200)
         self._on_the_way: Counter[str] = Counter()
         self._unsure: dict[str, _Unsure] = {}
-        self._heard: Memory[str, tuple[float, str]] = Memory(200)
+        self._heard: LruCache[str, tuple[float, str]] = LruCache(200)
         self._as_app = True
 
     async def send(self, message: Outgoing) -> str:
