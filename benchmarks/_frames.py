@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, Role, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, sandbox_user
 
 SEED = 20_260_101
 GAP = timedelta(milliseconds=20)
@@ -28,17 +28,17 @@ SUBSCRIPTION: frames.Json = {
 }
 
 
-def crowd(size: int) -> list[Citizen]:
+def crowd(size: int) -> list[SandboxUser]:
     """So many people; the same in every run."""
     return [known_viewer(number) for number in range(size)]
 
 
-def known_viewer(number: int, role: Role = "viewer") -> Citizen:
+def known_viewer(number: int, role: Role = "viewer") -> SandboxUser:
     """The viewer of that number."""
-    return citizen(f"viewer_{number}", role, f"Viewer_{number}")
+    return sandbox_user(f"viewer_{number}", role, f"Viewer_{number}")
 
 
-def chat(count: int, people: Sequence[Citizen], *, each_once: bool = False, mark: str = "m") -> list[bytes]:
+def chat(count: int, people: Sequence[SandboxUser], *, each_once: bool = False, mark: str = "m") -> list[bytes]:
     """So many plain chat messages, 20 ms apart by their own time stamps, as they travel on the wire.
 
     Few people write much and many write little, as in a real chat; with ``each_once`` they take turns instead.
@@ -53,7 +53,7 @@ def chat(count: int, people: Sequence[Citizen], *, each_once: bool = False, mark
     ]
 
 
-def frame(who: Citizen, text: str, message_id: str, at: datetime) -> bytes:
+def frame(who: SandboxUser, text: str, message_id: str, at: datetime) -> bytes:
     """One chat message, framed for a websocket from the server's side (no mask), up to 64 KB."""
     event = frames.chat_message(who, text, message_id)
     payload = orjson.dumps(frames.notification(SUBSCRIPTION, event, message_id, at))

@@ -17,7 +17,7 @@ import aiohttp
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, World
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUsers
 
 KEY = "soak-overlay-key"
 READY_SECONDS = 120.0
@@ -55,7 +55,7 @@ class SoakBot:
         double: where the double of Twitch is, like ``127.0.0.1:1234/twitch``.
     """
 
-    def __init__(self, folder: Path, world: World, double: str) -> None:
+    def __init__(self, folder: Path, world: SandboxUsers, double: str) -> None:
         self.folder = folder
         self.port = _free_port()
         self.starts = 0

@@ -11,10 +11,10 @@ from _soak_traffic import Traffic
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
 
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.session import Session
+from pixel_bot.sandbox.twitch.session import SandboxSession
 from pixel_bot.web.server import WebServer
 
 PATH = "/twitch"
@@ -24,7 +24,7 @@ LINGER_SECONDS = 20.0
 HELIX = ("chat/messages", "eventsub/subscriptions", "moderation/moderators", "streams", "chat/chatters")
 
 
-class CountingTwitch(Twitch):
+class CountingTwitch(TwitchDouble):
     """Counts connections of the event socket."""
 
     connects = 0
@@ -38,7 +38,7 @@ class CountingTwitch(Twitch):
 class Place:
     """Where the double listens: it can go away, and come back to the same port."""
 
-    def __init__(self, twitch: Twitch) -> None:
+    def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
         self._web = WebServer("127.0.0.1", 0)
         self.port = self._web.port
@@ -124,7 +124,7 @@ class Faults:
             self._away,
         ]
 
-    def _sessions(self) -> list[Session]:
+    def _sessions(self) -> list[SandboxSession]:
         return list(self._twitch.sessions.values())
 
     # The socket
@@ -206,8 +206,8 @@ class Faults:
     # The sign-ins
 
     async def _tokens_expire(self) -> None:
-        for access in tuple(self._twitch.world._access):
-            self._twitch.world.expire(access)
+        for access in tuple(self._twitch.users._access):
+            self._twitch.users.expire(access)
 
     async def _renewal_fails(self) -> None:
         self._twitch.faults.add("oauth2/token", status=500, times=3)
@@ -216,7 +216,7 @@ class Faults:
     async def _revoked(self) -> None:
         """Twitch ends all subscriptions of the broadcaster, who has not taken anything back."""
         self._traffic.danger()
-        owner = self._twitch.world.by_login("pixel_street")
+        owner = self._twitch.users.by_login("pixel_street")
         assert owner is not None
         await self._twitch.end_subscriptions(owner.id, "notification_failures_exceeded")
 

@@ -13,8 +13,8 @@ from _soak_bot import now
 
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.channel_points import RewardRefused
-from pixel_bot.sandbox.twitch.double import Line, Twitch
-from pixel_bot.sandbox.twitch.users import PERSONAS, STREAMER, Citizen
+from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
+from pixel_bot.sandbox.twitch.users import PERSONAS, STREAMER, SandboxUser
 
 STEP_SECONDS = 0.01
 BEFORE_SECONDS, AFTER_SECONDS = 10.0, 3.0
@@ -66,7 +66,7 @@ class Sent:
 class Traffic:
     """Sends, and notes."""
 
-    def __init__(self, twitch: Twitch, people: int, chance: random.Random) -> None:
+    def __init__(self, twitch: TwitchDouble, people: int, chance: random.Random) -> None:
         self.sent = 0
         self.again = 0
         self.due: dict[str, Due] = {}
@@ -77,7 +77,7 @@ class Traffic:
         self.deaf_times: list[float] = []
         self._twitch = twitch
         self._chance = chance
-        self._people = [twitch.world.settle(person) for person in crowd(people)]
+        self._people = [twitch.users.settle(person) for person in crowd(people)]
         self._weights = [1 / (20 + rank) for rank in range(people)]
         self._recent: deque[Sent] = deque(maxlen=RECENT)
         self._unsettled: deque[tuple[float, Due]] = deque()
@@ -138,13 +138,13 @@ class Traffic:
         work: Callable[[], Awaitable[None]] = getattr(self, f"_send_{kind}")
         await work()
 
-    def _somebody(self) -> Citizen:
+    def _somebody(self) -> SandboxUser:
         return self._chance.choices(self._people, self._weights)[0]
 
-    async def _chat(self, who: Citizen, words: str) -> str:
+    async def _chat(self, who: SandboxUser, words: str) -> str:
         at, message_id = datetime.now(UTC), secrets.token_hex(16)
         event = frames.chat_message(who, words, message_id)
-        event["badges"] = frames.badges(self._twitch.world.badges_of(who))
+        event["badges"] = frames.badges(self._twitch.users.badges_of(who))
         self._twitch.present.add(who)
         reached = await self._notify(Sent("channel.chat.message", event, message_id, at))
         self._note_hearing(reached)
@@ -238,13 +238,13 @@ class Traffic:
         recent: Sequence[Sent] = [s for s in tuple(self._recent)[-50:] if s.kind == "channel.chat.message"]
         if recent:
             event = recent[-1].event
-            author = self._twitch.world.by_id(event["chatter_user_id"]) or STREAMER
+            author = self._twitch.users.by_id(event["chatter_user_id"]) or STREAMER
             await self._twitch.emit("channel.chat.message_delete", frames.message_delete(author, event["message_id"]))
 
     async def _send_timeout(self) -> None:
         await self._twitch.time_out(self._somebody())
 
-    def _on_line(self, line: Line) -> None:
+    def _on_line(self, line: SandboxMessage) -> None:
         number = self._asked.pop(line.reply_id or "", None)
         if number is not None and line.text.startswith("Added"):
             self.added.add(number)

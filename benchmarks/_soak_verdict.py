@@ -8,7 +8,7 @@ from pathlib import Path
 from _soak_bot import SoakPage
 from _soak_traffic import Due, Traffic
 
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 
 SHOWN = 5
 KINDS = ("follow", "sub", "gift", "cheer", "raid")
@@ -37,7 +37,7 @@ class Ledger:
         return found
 
 
-def wrong_with(ledger: Ledger, traffic: Traffic, page: SoakPage, twitch: Twitch) -> list[str]:
+def wrong_with(ledger: Ledger, traffic: Traffic, page: SoakPage, twitch: TwitchDouble) -> list[str]:
     """All that must not be; an empty list where all is right."""
     return [
         *_events(ledger, traffic.due),
@@ -110,7 +110,7 @@ def _effects(ledger: Ledger, page: SoakPage) -> Iterator[str]:
             yield f"{len(tokens)} effects were {what}."
 
 
-def _redemptions(twitch: Twitch) -> Iterator[str]:
+def _redemptions(twitch: TwitchDouble) -> Iterator[str]:
     left = [r for r in twitch.points.redemptions.values() if r.reward.client_id and r.status == "UNFULFILLED"]
     if left:
         yield f"{len(left)} redemptions of channel points are still open."

@@ -49,7 +49,7 @@ class Flood:
                 person = Person(f"9{fan}", f"fan{fan}", f"Fan{fan}")
                 self.services.awards.chat(line_of(person, f"flood-{self.sent}", datetime.now(UTC)))
                 self.sent += 1
-            await self.services.awards.room()
+            await self.services.awards.wait_for_capacity()
             await asyncio.sleep(TICK)
 
     def gaps(self, since: float, until: float) -> list[float]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from _report import ms, percentile, ratio, table
 
-from pixel_bot.sandbox.twitch.users import citizen
+from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Live, live
 
 CHATTERS = 1_000
@@ -40,7 +40,7 @@ async def run_one(case: str, rate: int, commands: int, seconds: float, folder: P
         ]
         await asyncio.gather(*flows)
         await show.settled()
-        await show.app.joystick_platform.line.hear_out()
+        await show.app.joystick_platform.connection.drain()
         await show.bot.settled()
         skipped = int(WARM_UP_SECONDS * commands)
         answers = {
@@ -63,7 +63,7 @@ async def _flow(say: Say, rate: int, commands: int, seconds: float) -> None:
 
 
 def _on_twitch(show: Live) -> Say:
-    people = [citizen(f"viewer{n}") for n in range(CHATTERS)]
+    people = [sandbox_user(f"viewer{n}") for n in range(CHATTERS)]
 
     async def say(number: int, text: str) -> object:
         return await show.twitch.say(people[number % CHATTERS], text)

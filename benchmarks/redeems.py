@@ -20,7 +20,7 @@ from pixel_bot.db.json_rows import fold, unfold
 from pixel_bot.db.models import stamp
 from pixel_bot.model.outcome import PlaySound, to_payload
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.users import citizen
+from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Stage, stage
 
 WARM_UP = 100
@@ -51,9 +51,9 @@ async def purchases(folder: Path, rate: int, seconds: float) -> tuple[list[float
         for number in range(total):
             await asyncio.sleep(began + number / rate - time.perf_counter())
             message_id = f"redeem-{number}"
-            event = frames.chat_message(citizen(f"fan{number}"), "!sound ding", message_id)
+            event = frames.chat_message(sandbox_user(f"fan{number}"), "!sound ding", message_id)
             sent[message_id] = time.perf_counter()
-            chat.bot.notify(frames.notification(SUBSCRIPTION, event, message_id, chat.bot.clock.now()))
+            chat.bot.on_notification(frames.notification(SUBSCRIPTION, event, message_id, chat.bot.clock.now()))
         await chat.bot.settled()
         stop.set()
         bare = await beside

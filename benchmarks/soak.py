@@ -19,8 +19,8 @@ from _soak_faults import CountingTwitch, Faults, Place
 from _soak_traffic import MOD, Traffic
 from _soak_verdict import Ledger, wrong_with
 
-from pixel_bot.sandbox.twitch.double import Line
-from pixel_bot.sandbox.twitch.users import STREAMER, World
+from pixel_bot.sandbox.twitch.double import SandboxMessage
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUsers
 
 PEOPLE = 5_000
 SAMPLE_SECONDS = 60.0
@@ -75,9 +75,9 @@ class Soak:
 
     def __post_init__(self) -> None:
         chance = random.Random(self.plan.seed)
-        self.twitch = CountingTwitch(World())
+        self.twitch = CountingTwitch(SandboxUsers())
         self.place = Place(self.twitch)
-        self.bot = SoakBot(self.folder, self.twitch.world, self.place.address)
+        self.bot = SoakBot(self.folder, self.twitch.users, self.place.address)
         self.page = SoakPage(self.bot.port, random.Random(self.plan.seed))
         self.traffic = Traffic(self.twitch, PEOPLE, random.Random(self.plan.seed))
         self.faults = Faults(self.twitch, self.place, self.bot, self.traffic, chance)
@@ -180,7 +180,7 @@ class Soak:
             return await asyncio.wait_for(self._gauge, 10)
         return None
 
-    def _on_line(self, line: Line) -> None:
+    def _on_line(self, line: SandboxMessage) -> None:
         if line.text.startswith("tasks ") and self._gauge is not None and not self._gauge.done():
             self._gauge.set_result(int(line.text.split()[1]))
 

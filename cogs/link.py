@@ -9,7 +9,7 @@ class Link(Cog):
     @command(usage="[CODE]")
     async def link(self, ctx: Context, code: str = "") -> None:
         """Link your account to the one on the other platform: ask for a code here, and give it there."""
-        if len(self.bot.rooms) < 2:
+        if len(self.bot.channels) < 2:
             raise ChatError("I am on one platform only, so there is nothing to link.")
         await (self._give(ctx, code) if code else self._ask(ctx))
 
@@ -56,12 +56,12 @@ class Link(Cog):
             return
         yes, no = (f"{self.bot.settings.command_prefix}link {answer}" for answer in ("yes", "no"))
         await ctx.reply(f"Nearly done: type {yes} on {given.there} as {given.owner}.")
-        room = self.bot.rooms.get(given.platform)
+        room = self.bot.channels.get(given.platform)
         if room is None or given.again:
             return
         words = f"@{given.owner} {ctx.viewer} on {given.here} typed your code. If that is you, type {yes}, else {no}."
         # Not waited for: the other platform may be away, or slow.
-        room.crew.spawn(room.say_free(words))
+        room.tasks.spawn(room.say_free(words))
 
     async def _tell_linked(self, ctx: Context, linked: Linked) -> None:
         await ctx.reply(

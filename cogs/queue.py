@@ -1,6 +1,17 @@
 """Queue: where somebody's redeem stands, and how mods steer the show."""
 
-from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, Place, command, count, duration, mods_only, number
+from pixel_bot.plugin import (
+    Cog,
+    Context,
+    KnownViewer,
+    PixelBot,
+    QueuePosition,
+    command,
+    count,
+    duration,
+    mods_only,
+    number,
+)
 
 
 class Queue(Cog):
@@ -82,7 +93,7 @@ class Queue(Cog):
         await ctx.reply("All calm. The show goes on.")
 
 
-def where(place: Place) -> str:
+def where(place: QueuePosition) -> str:
     """Where a redeem stands, in words."""
     if place.item.status == "running":
         return f"Your {place.item.redeem} is on now."

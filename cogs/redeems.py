@@ -65,13 +65,13 @@ class Redeems(Cog):
         """Offer a redeem for Twitch's channel points, or stop that."""
         match what.lower():
             case "on" if key and cost is not None:
-                made = await self.bot.natives.switch_on(key, cost.value)
+                made = await self.bot.channel_points.switch_on(key, cost.value)
                 await ctx.reply(f"{made.key} is a reward now, for {count(made.cost, 'channel point')}.")
             case "off" if key:
-                made = await self.bot.natives.switch_off(key)
+                made = await self.bot.channel_points.switch_off(key)
                 await ctx.reply(f"{made.key} is no reward any more; it stays on Twitch, disabled.")
             case "list":
-                there = [n for n in await self.bot.natives.list() if n.enabled]
+                there = [n for n in await self.bot.channel_points.list() if n.enabled]
                 listed = " · ".join(f"{n.key} {number(n.cost)}" for n in there)
                 await ctx.reply(f"For channel points: {listed}" if there else "Nothing is for channel points yet.")
             case _:

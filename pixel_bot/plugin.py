@@ -29,12 +29,12 @@ from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only
 from pixel_bot.bot.redeem_command import redeem
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
-from pixel_bot.model.channel_events import Cheer, Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
+from pixel_bot.model.channel_events import ChannelEvent, Cheer, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.ledger_words import in_words
 from pixel_bot.queue.effects import Job, effect
-from pixel_bot.queue.queue import Place
+from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
 from pixel_bot.texts import count, duration, number, signed
 
@@ -42,6 +42,7 @@ __all__ = [
     "Amount",
     "BadAmount",
     "BadInput",
+    "ChannelEvent",
     "ChatError",
     "Cheer",
     "Cog",
@@ -51,7 +52,6 @@ __all__ = [
     "Entrance",
     "Follow",
     "Gift",
-    "Happening",
     "Job",
     "KnownViewer",
     "Linked",
@@ -60,8 +60,8 @@ __all__ = [
     "Outcome",
     "Person",
     "PixelBot",
-    "Place",
     "PlaySound",
+    "QueuePosition",
     "Raid",
     "Run",
     "ShowOverlay",
@@ -101,6 +101,6 @@ class Cog(commands.Component):
         self.bot = bot
 
 
-def on(happening: type[Happening]) -> Callable[[Any], Callable[..., Coroutine[Any, Any, None]]]:
+def on(channel_event: type[ChannelEvent]) -> Callable[[Any], Callable[..., Coroutine[Any, Any, None]]]:
     """Decorator: the method hears each follow, sub, gift, cheer, raid, tip and so on once, after it was paid."""
-    return commands.Component.listener(f"safe_{happening.__name__.lower()}")
+    return commands.Component.listener(f"safe_{channel_event.__name__.lower()}")

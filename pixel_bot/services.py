@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pixel_bot.accounts.economy import Economy
 from pixel_bot.accounts.links import Links
-from pixel_bot.accounts.merge import Joining
+from pixel_bot.accounts.merge import AccountMerge
 from pixel_bot.clock import Clock
-from pixel_bot.db.cluster import Peers
+from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.chat_gate import ChatRules
@@ -20,7 +20,7 @@ from pixel_bot.points.level_rewards import load_rewards
 from pixel_bot.points.levels import Curve, Levels
 from pixel_bot.points.viewers import Viewers
 from pixel_bot.redeems.catalogue import Redeems
-from pixel_bot.redeems.channel_points import Natives
+from pixel_bot.redeems.channel_points import ChannelPoints
 from pixel_bot.redeems.prizes import PrizeFile
 from pixel_bot.redeems.quota import Quota
 from pixel_bot.redeems.refunds import Refunds
@@ -39,7 +39,7 @@ class Services:
     mode: Mode
     clock: Clock
     database: Database
-    peers: Peers
+    cluster: Cluster
     viewers: Viewers
     levels: Levels
     awards: Awards
@@ -51,7 +51,7 @@ class Services:
     wheel: Wheel
     shop: Shop
     refunds: Refunds
-    natives: Natives
+    channel_points: ChannelPoints
     overlay: Overlay
     sounds: Sounds
     quota: Quota
@@ -82,26 +82,26 @@ def build_services(
     wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
     awards = Awards(database, clock, viewers, levels, rules)
-    joining = Joining(clock, levels)
-    joining.changed.add(awards.gate.forget)
+    merge = AccountMerge(clock, levels)
+    merge.changed.add(awards.gate.forget)
     return Services(
         settings=settings,
         mode=mode,
         clock=clock,
         database=database,
-        peers=Peers(database),
+        cluster=Cluster(database),
         viewers=viewers,
         levels=levels,
         awards=awards,
         cooldowns=cooldowns,
-        economy=Economy(database, clock, levels, joining),
-        links=Links(database, clock, joining),
+        economy=Economy(database, clock, levels, merge),
+        links=Links(database, clock, merge),
         leaderboard=Leaderboard(database, left_out),
         redeems=redeems,
         wheel=wheel,
         shop=Shop(database, clock, redeems, cooldowns, wheel, settings.tts_queue_max),
         refunds=refunds,
-        natives=Natives(database, clock, refunds),
+        channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
         sounds=Sounds(settings.sounds_dir),
         quota=Quota(database, clock),

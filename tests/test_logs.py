@@ -186,6 +186,6 @@ async def test_an_error_of_a_cog_is_logged_without_control_characters(
 
 async def test_the_secrets_of_the_bot_are_hidden_from_its_start(written: Callable[[], str], tmp_path: Path) -> None:
     async with live(tmp_path) as show:
-        for secret in (show.twitch.world.client_secret, *(t["token"] for t in show.bot.tokens.values())):
+        for secret in (show.twitch.users.client_secret, *(t["token"] for t in show.bot.tokens.values())):
             log.warning("It is %s here", secret)
             assert secret not in written()

@@ -12,7 +12,7 @@ WITHIN = timedelta(minutes=10)
 REMEMBERED = 1_000
 
 
-class TooManyTries(ChatError):
+class TooManyAttempts(ChatError):
     """Somebody was wrong too often; ``seconds`` are left until they may try again."""
 
     def __init__(self, seconds: float) -> None:
@@ -20,7 +20,7 @@ class TooManyTries(ChatError):
         super().__init__(f"Those were too many wrong codes. Try again in {duration(seconds)}.")
 
 
-class Tries:
+class AttemptLimit:
     """Counts the wrong tries of each user, in memory: at most 5 within 10 minutes."""
 
     def __init__(self, clock: Clock) -> None:
@@ -36,7 +36,7 @@ class Tries:
         now = self._clock.now()
         recent = tuple(at for at in self._wrong.get(user_id) or () if at > now - WITHIN)
         if len(recent) >= MOST:
-            raise TooManyTries((recent[0] + WITHIN - now).total_seconds())
+            raise TooManyAttempts((recent[0] + WITHIN - now).total_seconds())
         self._wrong.put(user_id, (*recent, now))
 
     def succeed(self, user_id: int) -> None:

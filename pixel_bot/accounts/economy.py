@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts import gift_pause
-from pixel_bot.accounts.merge import Joining
+from pixel_bot.accounts.merge import AccountMerge
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
@@ -52,11 +52,11 @@ class Undone:
 class Economy:
     """Transfers and the changes that mods make, each in one transaction."""
 
-    def __init__(self, database: Database, clock: Clock, levels: Levels, joining: Joining) -> None:
+    def __init__(self, database: Database, clock: Clock, levels: Levels, merge: AccountMerge) -> None:
         self._database = database
         self._clock = clock
         self._levels = levels
-        self._joining = joining
+        self._merge = merge
 
     async def give(self, giver: Viewer, receiver: Viewer, amount: int | None) -> Given:
         """Move points from one viewer to another; None moves all.
@@ -168,12 +168,12 @@ class Economy:
             NothingToUndo: no change is left.
         """
         async with write_once(self._database) as session:
-            change = await mod_changes.strike_last(session, self._clock.now())
+            change = await mod_changes.undo_last(session, self._clock.now())
             if change is None:
                 raise NothingToUndo
-            link = await self._joining.of_change(session, change.id)
+            link = await self._merge.of_change(session, change.id)
             if link is not None:
-                missing = (await self._joining.part(session, link)).missing
+                missing = (await self._merge.unmerge(session, link)).missing
             else:
                 note = _signed_note(actor, "")
                 missing = (await mod_changes.take_back(session, change.id, self._clock.now(), note)).missing
@@ -181,7 +181,7 @@ class Economy:
                 viewer = await _viewer(session, change.xp_user_id)
                 await self._levels.change(session, viewer, -change.xp_delta)
         if link is not None:
-            self._joining.tell()
+            self._merge.tell()
         return Undone(change.summary, change.actor, missing)
 
     async def _post_change(

@@ -21,7 +21,7 @@ KEY = "+give"
 PAUSE = timedelta(hours=1)
 
 
-class GivingRests(ChatError):
+class GivingPaused(ChatError):
     """Whoever wants to give was linked a short while ago; ``seconds`` are left."""
 
     def __init__(self, seconds: float) -> None:
@@ -53,4 +53,4 @@ async def refuse(session: AsyncSession, user_id: int, now: datetime) -> None:
     query = sql(f"SELECT expires_at FROM cooldowns WHERE user_id = {ACCOUNT} AND key = :key AND expires_at > :now")
     until = (await session.execute(query, {"user": user_id, "key": KEY, "now": stamp(now)})).scalar()
     if until is not None:
-        raise GivingRests((read_stamp(until) - now).total_seconds())
+        raise GivingPaused((read_stamp(until) - now).total_seconds())

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.accounts.attempts import Tries
-from pixel_bot.accounts.merge import AlreadyLinked, Joining, Linked, NotLinked, Unlinked
+from pixel_bot.accounts.attempts import AttemptLimit
+from pixel_bot.accounts.merge import AccountMerge, AlreadyLinked, Linked, NotLinked, Unlinked
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import User
@@ -75,7 +75,7 @@ class NothingToAgree(ChatError):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LinkRequest:
     """A code, and the platform where it is to be given, as people call it."""
 
     code: str
@@ -100,13 +100,13 @@ class Pending:
 class Links:
     """Codes, and what they lead to."""
 
-    def __init__(self, database: Database, clock: Clock, joining: Joining) -> None:
+    def __init__(self, database: Database, clock: Clock, merge: AccountMerge) -> None:
         self._database = database
         self._clock = clock
-        self._joining = joining
-        self._tries = Tries(clock)
+        self._merge = merge
+        self._attempts = AttemptLimit(clock)
 
-    async def ask(self, viewer: Viewer, *, public: bool) -> Asked:
+    async def ask(self, viewer: Viewer, *, public: bool) -> LinkRequest:
         """A code for this account, good for 10 minutes; an older one of theirs is worth nothing any more.
 
         Args:
@@ -126,7 +126,7 @@ class Links:
             await session.execute(delete(LinkCode).where(or_(_is_of(viewer), LinkCode.expires_at <= now)))
             values = {"code": code, "public": public, "expires_at": now + LIFETIME}
             await session.execute(insert(LinkCode).values(user_id=viewer.id, **values))
-        return Asked(code, there)
+        return LinkRequest(code, there)
 
     async def give(self, viewer: Viewer, code: str) -> Linked | Pending:
         """A code is typed. One that was whispered links at once, another one when its owner agrees.
@@ -136,7 +136,7 @@ class Links:
         """
         code = code.strip().upper()
         try:
-            self._tries.begin(viewer.id)
+            self._attempts.begin(viewer.id)
             async with write_once(self._database) as session:
                 result = await self._given(session, viewer, code)
         except ChatError:
@@ -145,10 +145,10 @@ class Links:
                 await session.execute(update(LinkCode).where(LinkCode.code == code).values(public=True))
             raise
         if isinstance(result, Linked):
-            self._tries.succeed(viewer.id)
-            self._joining.tell()
+            self._attempts.succeed(viewer.id)
+            self._merge.tell()
         else:
-            self._tries.forgive(viewer.id)
+            self._attempts.forgive(viewer.id)
         return result
 
     async def agree(self, viewer: Viewer) -> Linked:
@@ -165,7 +165,7 @@ class Links:
             if giver is None:
                 raise NothingToAgree(SHOWN[other_than(platform)])
             linked = await self._join(session, viewer, viewer.id, platform, giver)
-        self._joining.tell()
+        self._merge.tell()
         return linked
 
     async def drop(self, viewer: Viewer) -> bool:
@@ -181,12 +181,12 @@ class Links:
             NotLinked: they have one account only.
         """
         async with write_once(self._database) as session:
-            link = await self._joining.standing(session, viewer.id)
+            link = await self._merge.standing(session, viewer.id)
             if link is None:
                 raise NotLinked(viewer)
-            parted = await self._joining.part(session, link)
+            parted = await self._merge.unmerge(session, link)
         log.info("%s: unlink %s from %s", actor.name, parted.merged.name, parted.kept.name)
-        self._joining.tell()
+        self._merge.tell()
         return parted
 
     async def _given(self, session: AsyncSession, viewer: Viewer, code: str) -> Linked | Pending:
@@ -231,14 +231,14 @@ class Links:
     async def _join(self, session: AsyncSession, actor: Viewer, owner: int, platform: Platform, giver: int) -> Linked:
         """Link the owner of a code, who asked for it on ``platform``, to the giver, who is on the other one."""
         kept, merged = (owner, giver) if platform == "twitch" else (giver, owner)
-        linked = await self._joining.join(session, actor, kept, merged)
+        linked = await self._merge.merge(session, actor, kept, merged)
         both = (kept, merged)
         await session.execute(delete(LinkCode).where(or_(LinkCode.user_id.in_(both), LinkCode.taken_by.in_(both))))
         return linked
 
     async def _unlinked(self, session: AsyncSession, viewer: Viewer) -> Platform:
         """The platform of an account that is not linked yet."""
-        if await self._joining.standing(session, viewer.id) is not None:
+        if await self._merge.standing(session, viewer.id) is not None:
             raise AlreadyLinked(own=True)
         return await self._platform(session, viewer)
 

@@ -57,7 +57,7 @@ class Unlinked:
     missing: int
 
 
-class Joining:
+class AccountMerge:
     """Makes one of two accounts, and two of one."""
 
     def __init__(self, clock: Clock, levels: Levels) -> None:
@@ -81,7 +81,7 @@ class Joining:
         mine = (Link.change_id == change_id, Link.undone_at.is_(None))
         return (await session.execute(select(Link).where(*mine))).scalar()
 
-    async def join(self, session: AsyncSession, actor: Viewer, kept_id: int, merged_id: int) -> Linked:
+    async def merge(self, session: AsyncSession, actor: Viewer, kept_id: int, merged_id: int) -> Linked:
         """Link two accounts that are not linked.
 
         Args:
@@ -102,14 +102,14 @@ class Joining:
         points = await self._move_points(session, merged, kept, merged.points, "link", change)
         xp = await self._levels.move(session, merged.name, kept.name)
         await paid_levels.share(session, kept_id, merged_id, self._levels.rewarded, now)
-        await merge_account_data.hand_over(session, merged_id, kept_id)
+        await merge_account_data.merge_account_data(session, merged_id, kept_id)
         await gift_pause.begin(session, kept_id, now)
         await session.execute(update(User).where(User.id == merged_id).values(merged_into=kept_id, updated_at=now))
         values = {"points": points, "xp": xp, "change_id": change, "created_at": now}
         await session.execute(insert(Link).values(kept_id=kept_id, merged_id=merged_id, **values))
         return Linked(_with(kept, points), _with(merged, -points), points, xp)
 
-    async def part(self, session: AsyncSession, link: Link) -> Unlinked:
+    async def unmerge(self, session: AsyncSession, link: Link) -> Unlinked:
         """Take two accounts apart. What went over goes back, as far as it is still there.
 
         Raises:
@@ -118,7 +118,7 @@ class Joining:
         kept, merged = await self._locked(session, link.kept_id, link.merged_id)
         now = self._clock.now()
         if link.change_id is not None:
-            await mod_changes.strike(session, link.change_id, now)
+            await mod_changes.undo(session, link.change_id, now)
         ended = await session.execute(
             update(Link).where(Link.id == link.id, Link.undone_at.is_(None)).values(undone_at=now).returning(Link.id)
         )
@@ -132,7 +132,7 @@ class Joining:
         xp = await self._levels.move(session, kept.name, merged.name, link.xp)
         await paid_levels.unshare(session, kept.id, merged.id, self._levels.rewarded)
         await gift_pause.end(session, kept.id)
-        await merge_account_data.hand_back(session, link)
+        await merge_account_data.split_account_data(session, link)
         return Unlinked(_with(kept, -points), _with(merged, points), points, xp, wanted - points)
 
     async def _locked(self, session: AsyncSession, *users: int) -> list[Viewer]:

@@ -29,7 +29,7 @@ _NOT_GIVEN = or_(Draw.owed, and_(Draw.landed_at.is_(None), Draw.cancelled_at.is_
 """Of a draw whose prize is still to come."""
 
 
-async def hand_over(session: AsyncSession, giver: int, taker: int) -> None:
+async def merge_account_data(session: AsyncSession, giver: int, taker: int) -> None:
     """All that one account has goes to the other: of two cooldowns the later end holds, and blocks add up."""
     await _copy_restraints(session, giver, taker, with_chat=True)
     for table in ("cooldowns", "blocks"):
@@ -40,7 +40,7 @@ async def hand_over(session: AsyncSession, giver: int, taker: int) -> None:
     await session.execute(update(User).where(User.id == taker, User.voice.is_(None)).values(voice=theirs))
 
 
-async def hand_back(session: AsyncSession, link: Link) -> None:
+async def split_account_data(session: AsyncSession, link: Link) -> None:
     """The accounts are two again: what the merged one had bought before goes back to it.
 
     The pauses of chat awards stay with the kept one. They tell who wrote in chat, and that was one person.

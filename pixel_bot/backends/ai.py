@@ -9,7 +9,7 @@ from typing import Protocol
 
 from pixel_bot.backends.ai_offline import OfflineAi
 from pixel_bot.backends.ai_text import as_data, sayable, seen, system_prompt
-from pixel_bot.backends.ai_wire import NOTHING_TO_SAY, TOO_SLOW, ChatServer, Reply, Trouble
+from pixel_bot.backends.ai_wire import NOTHING_TO_SAY, TOO_SLOW, AiFailure, ChatServer, Reply
 from pixel_bot.errors import EffectFailed
 from pixel_bot.settings import Settings
 
@@ -107,13 +107,13 @@ class ServerAi:
         """See ``Ai.answer``."""
         if not seen(question):
             raise EffectFailed("There was no question that I could read.")
-        trouble = Trouble(TOO_SLOW, f"The AI had no answer within {self._patience.answer:g} s.")
+        trouble = AiFailure(TOO_SLOW, f"The AI had no answer within {self._patience.answer:g} s.")
         try:
             async with asyncio.timeout(self._patience.answer):
                 return await self._twice(as_data(asker, question))
         except TimeoutError:
             pass
-        except Trouble as exc:
+        except AiFailure as exc:
             trouble = exc
         log.warning("!pixel got no answer. %s", trouble.why)
         raise EffectFailed(trouble.sentence)
@@ -125,7 +125,7 @@ class ServerAi:
     async def _twice(self, data: str) -> str:
         try:
             return await self._once(data)
-        except Trouble as exc:
+        except AiFailure as exc:
             if not exc.again:
                 raise
             log.info("!pixel asks again. %s", exc.why)
@@ -140,12 +140,12 @@ class ServerAi:
             raise self._nothing(reply)
         return line
 
-    def _nothing(self, reply: Reply) -> Trouble:
+    def _nothing(self, reply: Reply) -> AiFailure:
         if reply.unfinished:
             self._server.allow_thinking()
-            return Trouble(NOTHING_TO_SAY, "The model spent all its tokens on thinking.", again=True)
+            return AiFailure(NOTHING_TO_SAY, "The model spent all its tokens on thinking.", again=True)
         why = "The answer was empty." if not reply.text.strip() else "The filters left nothing of the answer."
-        return Trouble(NOTHING_TO_SAY, why, again=True)
+        return AiFailure(NOTHING_TO_SAY, why, again=True)
 
     def _pause(self, asked: float | None) -> float:
         if asked is not None:

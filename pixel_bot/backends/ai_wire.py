@@ -34,7 +34,7 @@ AWAY = "The AI cannot be reached right now."
 NOTHING_TO_SAY = "The AI found nothing to say that fits this chat."
 
 
-class Trouble(Exception):
+class AiFailure(Exception):
     """A request that brought no answer.
 
     Attributes:
@@ -136,37 +136,37 @@ class ChatServer:
                     extra_body={budget.name: budget.tokens},
                 )
         except (TimeoutError, openai.APITimeoutError):
-            trouble = Trouble(TOO_SLOW, f"The AI server did not answer within {self._seconds:g} s.", again=True)
+            trouble = AiFailure(TOO_SLOW, f"The AI server did not answer within {self._seconds:g} s.", again=True)
         except openai.APIStatusError as exc:
             trouble = self._refusal(exc, budget)
         except openai.APIConnectionError:
-            trouble = Trouble(AWAY, "The AI server cannot be reached. Is it running? Check AI_BASE_URL.", again=True)
+            trouble = AiFailure(AWAY, "The AI server cannot be reached. Is it running? Check AI_BASE_URL.", again=True)
         except (openai.OpenAIError, ValueError):
             trouble = _gibberish()
         else:
             return _reply(completion)
         raise trouble
 
-    def _refusal(self, exc: "APIStatusError", budget: _Budget) -> Trouble:
+    def _refusal(self, exc: "APIStatusError", budget: _Budget) -> AiFailure:
         status, words = exc.status_code, exc.message
         if status in {400, 422} and budget.name in words:
             return _BudgetRefused(NOT_SET_UP, f"The AI server takes no {budget.name} (HTTP {status}). Check AI_MODEL.")
         if status == 402 or exc.code == "insufficient_quota":
-            return Trouble(NOT_SET_UP, f"The AI account has no credit left (HTTP {status}). Check its billing page.")
+            return AiFailure(NOT_SET_UP, f"The AI account has no credit left (HTTP {status}). Check its billing page.")
         if status == 429:
             why = "The AI server gets too many requests (HTTP 429)."
-            return Trouble(TOO_BUSY, why, again=True, wait=_seconds_to_wait(exc.response.headers))
+            return AiFailure(TOO_BUSY, why, again=True, wait=_seconds_to_wait(exc.response.headers))
         if status in {408, 409} or status >= 500:
             why = f"The AI server has a problem of its own (HTTP {status})."
-            return Trouble(AWAY, why, again=True, wait=_seconds_to_wait(exc.response.headers))
-        return Trouble(NOT_SET_UP, _advice(status, self._quoted(words)))
+            return AiFailure(AWAY, why, again=True, wait=_seconds_to_wait(exc.response.headers))
+        return AiFailure(NOT_SET_UP, _advice(status, self._quoted(words)))
 
     def _quoted(self, words: str) -> str:
         """The server's own words, without the key that some servers repeat."""
         return fit(redact(words.replace(self._key, "[hidden]") if self._key != NO_KEY else words), 200)
 
 
-class _BudgetRefused(Trouble):
+class _BudgetRefused(AiFailure):
     """The server does not know the token limit by this name."""
 
 
@@ -182,7 +182,7 @@ def _open(url: str, key: str, seconds: float) -> "AsyncOpenAI":
 def _check(url: str, key: str) -> None:
     """Refuse what the SDK would choke on in ways that repeat the key or the address."""
     if not (key.isascii() and key.isprintable() and " " not in key):
-        raise Trouble(NOT_SET_UP, "AI_API_KEY holds characters that no key has. Copy it again.")
+        raise AiFailure(NOT_SET_UP, "AI_API_KEY holds characters that no key has. Copy it again.")
     try:
         parts = urlsplit(url)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
@@ -190,7 +190,7 @@ def _check(url: str, key: str) -> None:
     except ValueError:
         good, password = False, None
     if not good:
-        raise Trouble(NOT_SET_UP, "AI_BASE_URL is no web address. Write it like http://localhost:11434/v1")
+        raise AiFailure(NOT_SET_UP, "AI_BASE_URL is no web address. Write it like http://localhost:11434/v1")
     if password:
         hide(password)
 
@@ -209,9 +209,9 @@ def _advice(status: int, words: str) -> str:
     return f"The AI server refuses the question (HTTP {status}). Check AI_MODEL and AI_BASE_URL. It said: {words}"
 
 
-def _gibberish() -> Trouble:
+def _gibberish() -> AiFailure:
     why = "The AI server sent something that is no chat completion. Check AI_BASE_URL: most end with /v1."
-    return Trouble(AWAY, why, again=True)
+    return AiFailure(AWAY, why, again=True)
 
 
 def _seconds_to_wait(headers: Mapping[str, str]) -> float | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pixel_bot.backends.obs_problems import ObsAway, ObsLost, ObsProblem, ObsUntried
 
 if TYPE_CHECKING:
-    from pixel_bot.backends.obs_session import Hear, Session
+    from pixel_bot.backends.obs_session import Hear, ObsSession
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ class ObsLink:
         self._url = url
         self._password = password
         self._hear = hear
-        self._session: Session | None = None
-        self._attempt: asyncio.Task[Session] | None = None
+        self._session: ObsSession | None = None
+        self._attempt: asyncio.Task[ObsSession] | None = None
         self._why: ObsProblem | None = ObsUntried()
         self._failures = 0
         self._keep = False
@@ -53,7 +53,7 @@ class ObsLink:
         if self._session is not None:
             await self._session.close()
 
-    async def session(self) -> "Session":
+    async def session(self) -> "ObsSession":
         """The connection; when there is none, it is tried at once.
 
         Raises:
@@ -65,19 +65,19 @@ class ObsLink:
             return self._session
         return await asyncio.shield(self._try())
 
-    def _try(self) -> "asyncio.Task[Session]":
+    def _try(self) -> "asyncio.Task[ObsSession]":
         if self._attempt is None:
             self._attempt = asyncio.create_task(self._open(), name="obs-connect")
             self._attempt.add_done_callback(self._tried)
         return self._attempt
 
-    async def _open(self) -> "Session":
+    async def _open(self) -> "ObsSession":
         if self._session is not None:
             return self._session
         # Some 60 ms, which a bot without OBS does not pay.
-        from pixel_bot.backends.obs_session import Session
+        from pixel_bot.backends.obs_session import ObsSession
 
-        session = Session(self._url, self._password, self._hear, self._lost)
+        session = ObsSession(self._url, self._password, self._hear, self._lost)
         try:
             await session.open()
         except BaseException as exc:
@@ -92,7 +92,7 @@ class ObsLink:
         self._hear(OPENED, {})
         return session
 
-    def _tried(self, attempt: "asyncio.Task[Session]") -> None:
+    def _tried(self, attempt: "asyncio.Task[ObsSession]") -> None:
         self._attempt = None
         if attempt.cancelled() or (exc := attempt.exception()) is None or self._closed:
             return

@@ -49,7 +49,7 @@ _ENDED: dict[str, Any] = {"requestType": "", "requestStatus": {"result": False, 
 Hear = Callable[[str, Mapping[str, Any]], None]
 
 
-class Session(WebSocketClient):
+class ObsSession(WebSocketClient):
     """A connection that is opened once, and over for good when it ends.
 
     Args:
@@ -77,7 +77,7 @@ class Session(WebSocketClient):
                 await self.connect()
                 await self.wait_until_identified(timeout=cast(int, 2 * OPEN_SECONDS))
                 if self._over:
-                    raise self._farewell()
+                    raise self._close_reason()
                 await self.look()
         except TimeoutError as exc:
             raise (ObsSilent() if self.ws else ObsAway()) from exc
@@ -182,7 +182,7 @@ class Session(WebSocketClient):
                 waiter.event.set()
         self._gone()
 
-    def _farewell(self) -> ObsProblem:
+    def _close_reason(self) -> ObsProblem:
         """Why OBS hung up on the greeting."""
         code = self.ws.close_code if self.ws else None
         if code == PASSWORD_REFUSED:

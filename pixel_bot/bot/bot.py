@@ -12,19 +12,19 @@ from twitchio.ext import commands
 
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import find_voice
-from pixel_bot.bot.channel import Room
-from pixel_bot.bot.channel_points import NativePoints, NoChannelPoints
+from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.channel_points import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
-from pixel_bot.bot.cog_loader import Cogs
+from pixel_bot.bot.cog_loader import CogLoader
 from pixel_bot.bot.context import Context
-from pixel_bot.bot.dispatch import Ears
+from pixel_bot.bot.dispatch import RecordingListener
 from pixel_bot.bot.outbox import LIMIT, LIMIT_AS_MOD, Outbox
 from pixel_bot.bot.redeem_command import offers_of
 from pixel_bot.bot.status import PlatformHealth, Status
 from pixel_bot.clock import micros
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
-from pixel_bot.platforms.twitch.sender import Voice
+from pixel_bot.platforms.twitch.sender import TwitchSender
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
@@ -37,7 +37,7 @@ RECENT = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class BotIdentity:
     """The bot's application on Twitch and two accounts; ``limited`` where it is limited how much one may say."""
 
     client_id: str
@@ -46,13 +46,13 @@ class Account:
     limited: bool = True
 
 
-class PixelBot(Ears):
+class PixelBot(RecordingListener):
     """What cogs get as ``bot``. The services hang on it, each under its name."""
 
     def __init__(
         self,
         services: Services,
-        account: Account | None = None,
+        account: BotIdentity | None = None,
         backends: Backends | None = None,
         limits: Limits | None = None,
         http: ManagedHTTPClient | None = None,
@@ -86,32 +86,32 @@ class PixelBot(Ears):
         self.speech = self.backends.speech
         self.ai = self.backends.ai
         self.text_filter = self.backends.text_filter
-        self.jobs = Dispatcher(
-            services, self.backends.speech, self.say, limits, lambda platform: platform in self.rooms
+        self.dispatcher = Dispatcher(
+            services, self.backends.speech, self.say, limits, lambda platform: platform in self.channels
         )
-        self.queue = Queue(services, self.jobs)
+        self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
-        self.rooms = {}
-        self.cogs = Cogs(self, services.settings.cogs_dir)
-        self.natives: NativePoints = NoChannelPoints()
+        self.channels = {}
+        self.cogs = CogLoader(self, services.settings.cogs_dir)
+        self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """How the connections are, by the names of the places."""
         self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
         self._is_limited = True
         services.levels.on_level_up = self._tell_level_up
-        services.awards.people_wait = self.people_wait
+        services.awards.no_command_waits = self.no_command_waits
         if account is not None:
             self.join_twitch(account, http or self._http)
 
-    def join_twitch(self, account: Account, http: ManagedHTTPClient) -> None:
+    def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
         """From now on there are accounts on Twitch: speak there as the bot, in the streamer's channel."""
         self._http = http
         self._bot_id, self._owner_id = account.bot_id, account.owner_id
         self._user = PartialUser(id=account.bot_id, http=http)
         self._is_limited = account.limited
-        self._voice = Voice(http, account.bot_id, account.owner_id)
-        outbox = Outbox(self._voice.send, LIMIT if account.limited else None)
-        self.rooms["twitch"] = Room("twitch", outbox, self.settings)
+        self._sender = TwitchSender(http, account.bot_id, account.owner_id)
+        outbox = Outbox(self._sender.send, LIMIT if account.limited else None)
+        self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
         self.clips.join_twitch(http, account.owner_id or account.bot_id)
 
     @property
@@ -127,7 +127,7 @@ class PixelBot(Ears):
 
     async def say(self, text: str, reply_to: str | None = None, platform: Platform = "twitch") -> bool:
         """Say in chat what somebody paid for: it is never dropped. Returns whether chat took it."""
-        room = self.rooms.get(platform)
+        room = self.channels.get(platform)
         return room is not None and await room.outbox.put(Outgoing(text, reply_to, paid=True)) is not None
 
     def moderates(self, moderates: bool) -> None:
@@ -150,7 +150,7 @@ class PixelBot(Ears):
         # What Client.login does, without its requests for an application token and for who we and the streamer are.
         self._login_called, self._save_tokens = True, False
         await self._setup()
-        await self.jobs.start()
+        await self.dispatcher.start()
         self.dispatch("ready")
         self._ready_event.set()  # what Client.start does; it would also block, and own the web server
 
@@ -178,7 +178,7 @@ class PixelBot(Ears):
         except ValueError as exc:
             raise commands.ComponentLoadError(str(exc)) from exc
         try:
-            self.jobs.effects.add(component)
+            self.dispatcher.effects.add(component)
             await super().add_component(component)
         except BaseException:
             self._forget(component)
@@ -193,7 +193,7 @@ class PixelBot(Ears):
 
     def _forget(self, component: commands.Component) -> None:
         self.redeems.withdraw([o.key for o in offers_of(component.__all_commands__.values())])
-        self.jobs.effects.remove(component)
+        self.dispatcher.effects.remove(component)
 
     def get_context(self, payload: Any, *, cls: Any = None) -> Any:
         """Commands get our context."""
@@ -204,6 +204,6 @@ class PixelBot(Ears):
         await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")
 
     async def _tell_level_up(self, up: LevelUp) -> None:
-        room = self.rooms.get(up.platform) or next(iter(self.rooms.values()), None)
+        room = self.channels.get(up.platform) or next(iter(self.channels.values()), None)
         if room is not None:
-            room.crew.spawn(room.say_free(up.message))
+            room.tasks.spawn(room.say_free(up.message))

@@ -4,8 +4,8 @@ Each has its own: while one is full, or its platform away, nobody in another one
 """
 
 from pixel_bot.bot.outbox import Outbox
-from pixel_bot.bot.thanks import Shoutouts
-from pixel_bot.concurrency.task_group import Crew
+from pixel_bot.bot.thanks import Thanks
+from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
@@ -20,18 +20,18 @@ MAX_PAYMENTS = 12_000
 """Happenings under way before whoever brings them waits: more than awards keep while they cannot be written."""
 
 
-class Room:
+class ChatChannel:
     """A chat that the bot hears and speaks in."""
 
     def __init__(self, platform: Platform, outbox: Outbox, settings: Settings) -> None:
         self.platform: Platform = platform
         self.outbox = outbox
-        self.shoutouts = Shoutouts(settings, self.say_free)
-        self.commands = Crew()
+        self.thanks = Thanks(settings, self.say_free)
+        self.commands = TaskGroup()
         """Commands under way."""
-        self.crew = Crew()
+        self.tasks = TaskGroup()
         """All else under way."""
-        self.payments = Crew()
+        self.payments = TaskGroup()
         """Happenings that are being paid. While the database cannot be written they wait, and chat goes on."""
         self._seen: LruCache[str, bool] = LruCache(REMEMBERED_MESSAGES)
 
@@ -44,29 +44,29 @@ class Room:
         await self.outbox.put(Outgoing(text))
 
     @property
-    def is_pressed(self) -> bool:
+    def is_congested(self) -> bool:
         """True when whoever brings messages should await ``breathe`` first."""
-        return len(self.crew) + len(self.commands) >= MAX_COMMANDS or len(self.payments) >= MAX_PAYMENTS
+        return len(self.tasks) + len(self.commands) >= MAX_COMMANDS or len(self.payments) >= MAX_PAYMENTS
 
-    async def breathe(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Wait until there is room for more."""
-        await self.crew.fewer_than(MAX_COMMANDS)
+        await self.tasks.fewer_than(MAX_COMMANDS)
         await self.commands.fewer_than(MAX_COMMANDS)
         await self.payments.fewer_than(MAX_PAYMENTS)
 
     async def settled(self) -> None:
         """Wait until nothing is under way."""
         while self.is_busy:
-            for crew in (self.commands, self.crew, self.payments):
-                await crew.idle()
+            for tasks in (self.commands, self.tasks, self.payments):
+                await tasks.idle()
 
     @property
     def is_busy(self) -> bool:
         """True while something is under way."""
-        return bool(self.commands or self.crew or self.payments)
+        return bool(self.commands or self.tasks or self.payments)
 
     async def close(self, seconds: float) -> None:
         """Send what is left, for so many seconds at most."""
-        await self.shoutouts.close()
+        await self.thanks.close()
         await self.outbox.drained(seconds)
         await self.outbox.stop()

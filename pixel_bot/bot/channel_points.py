@@ -9,14 +9,20 @@ from twitchio.models.eventsub_ import create_event_instance
 
 from pixel_bot.bot.command import command_list, usage
 from pixel_bot.bot.context import Context
-from pixel_bot.bot.error_replies import LATER, SORRY, sentence_for
+from pixel_bot.bot.error_replies import LATER, SORRY, reply_for
 from pixel_bot.bot.redeem_command import RedeemCommand
 from pixel_bot.errors import ChatError, RedeemOff
 from pixel_bot.model.outcome import Outcome
-from pixel_bot.platforms.twitch.event_parsing import CHAT, complete
-from pixel_bot.points.idempotency import because_of
+from pixel_bot.platforms.twitch.event_parsing import CHAT, with_optional_fields
+from pixel_bot.points.idempotency import use_idempotency_key
 from pixel_bot.redeems.catalogue import Offer
-from pixel_bot.redeems.channel_points import Native, Natives, RedemptionHeard, Sign, read_redemption
+from pixel_bot.redeems.channel_points import (
+    ChannelPoints,
+    ChannelPointsRedeem,
+    RedemptionEvent,
+    RewardText,
+    read_redemption,
+)
 from pixel_bot.texts import visible
 
 if TYPE_CHECKING:
@@ -32,18 +38,18 @@ REJECTED = "A mod rejected it."
 SHOWN_NAMES = 5
 
 
-class NativePoints(Protocol):
+class ChannelPointsAdmin(Protocol):
     """Redeems for channel points, as mods manage them. Each method raises ``ChatError`` when Twitch is not there."""
 
-    async def switch_on(self, key: str, cost: int) -> Native:
+    async def switch_on(self, key: str, cost: int) -> ChannelPointsRedeem:
         """Offer a redeem for so many channel points."""
         ...
 
-    async def switch_off(self, key: str) -> Native:
+    async def switch_off(self, key: str) -> ChannelPointsRedeem:
         """Stop offering it; the reward stays on Twitch, disabled."""
         ...
 
-    async def list(self) -> Sequence[Native]:
+    async def list(self) -> Sequence[ChannelPointsRedeem]:
         """All that are, or were, offered."""
         ...
 
@@ -51,20 +57,20 @@ class NativePoints(Protocol):
 class NoChannelPoints:
     """Stands there while no broadcaster's account is connected."""
 
-    async def switch_on(self, key: str, cost: int) -> Native:
+    async def switch_on(self, key: str, cost: int) -> ChannelPointsRedeem:
         """Refused."""
         raise ChatError("Channel points need Twitch: the broadcaster's account is not connected here.")
 
-    async def switch_off(self, key: str) -> Native:
+    async def switch_off(self, key: str) -> ChannelPointsRedeem:
         """Refused."""
         return await self.switch_on(key, 1)
 
-    async def list(self) -> Sequence[Native]:
+    async def list(self) -> Sequence[ChannelPointsRedeem]:
         """Nothing."""
         return []
 
 
-def redemption_of(frame: Mapping[str, Any]) -> RedemptionHeard | None:
+def parse_redemption(frame: Mapping[str, Any]) -> RedemptionEvent | None:
     """Read a frame on a redemption of channel points; None for other types.
 
     Raises:
@@ -76,16 +82,16 @@ def redemption_of(frame: Mapping[str, Any]) -> RedemptionHeard | None:
     return read_redemption(frame["payload"]["event"], again=kind == UPDATED)
 
 
-def signs_of(bot: "PixelBot") -> dict[str, Sign]:
+def reward_texts(bot: "PixelBot") -> dict[str, RewardText]:
     """What the rewards of all loaded redeems say, by key; from the help and the parameters of their commands."""
     return {
-        c.offer.key: Sign(c.help.strip().partition("\n")[0], bool(c.parameters))
+        c.offer.key: RewardText(c.help.strip().partition("\n")[0], bool(c.parameters))
         for c in command_list(bot)
         if isinstance(c, RedeemCommand)
     }
 
 
-class NativeContext(Context):
+class RedemptionContext(Context):
     """A command that a redemption gives. It is fixed: nothing that was typed can make it another one."""
 
     fixed: RedeemCommand
@@ -118,21 +124,21 @@ class NativeContext(Context):
         return await super()._put(words, me=me, reply_to=None, paid=True)
 
 
-class NativeDesk:
+class RedemptionHandler:
     """Works redemptions with the bot's commands."""
 
-    def __init__(self, bot: "PixelBot", natives: Natives) -> None:
+    def __init__(self, bot: "PixelBot", channel_points: ChannelPoints) -> None:
         self._bot = bot
-        self._natives = natives
+        self._channel_points = channel_points
 
-    async def work(self, heard: RedemptionHeard, native: Native) -> bool:
+    async def work(self, heard: RedemptionEvent, native: ChannelPointsRedeem) -> bool:
         """Run the redeem that a redemption is for. Call it in a task of its own.
 
         Returns:
             True when the redemption is decided: it has paid for an item, or is refused, and chat knows. False when the
             database could not be reached, and it should be tried again.
         """
-        because_of(f"redemption:{heard.ticket.redemption}", self._bot.clock.now())
+        use_idempotency_key(f"redemption:{heard.ref.redemption}", self._bot.clock.now())
         try:
             context = self._context(heard, native)
             await self._bot.invoke(context)
@@ -142,16 +148,16 @@ class NativeDesk:
             return True
         return await self._refuse(heard, context.error, native.key)
 
-    async def call_off(self, heard: RedemptionHeard) -> None:
+    async def call_off(self, heard: RedemptionEvent) -> None:
         """It was settled on Twitch: what was rejected there does not run, or stops."""
-        item_id = await self._natives.settled_on_twitch(heard, REJECTED)
+        item_id = await self._channel_points.settled_on_twitch(heard, REJECTED)
         if item_id is not None:
-            await self._bot.jobs.stop_item(item_id, REJECTED)
-            self._bot.jobs.tell_news()
+            await self._bot.dispatcher.stop_item(item_id, REJECTED)
+            self._bot.dispatcher.tell_news()
 
-    async def refuse_late(self, late: Sequence[RedemptionHeard]) -> None:
+    async def refuse_late(self, late: Sequence[RedemptionEvent]) -> None:
         """Refuse redemptions that came too long ago, and say so once for all of them."""
-        new = [heard for heard in late if await self._natives.refuse(heard.ticket)]
+        new = [heard for heard in late if await self._channel_points.refuse(heard.ref)]
         if not new:
             return
         names = list(dict.fromkeys(f"@{heard.person.display_name}" for heard in new))
@@ -159,18 +165,18 @@ class NativeDesk:
         what = "a redemption came" if len(new) == 1 else f"{len(new)} redemptions came"
         await self._bot.say(f"While I was away, {what} too late: {', '.join(names[:SHOWN_NAMES])}{more}. {BACK}")
 
-    def _context(self, heard: RedemptionHeard, native: Native) -> NativeContext:
+    def _context(self, heard: RedemptionEvent, native: ChannelPointsRedeem) -> RedemptionContext:
         command = self._bot.commands_by_name.get(native.key)
         if not isinstance(command, RedeemCommand):
             raise RedeemOff(native.key)
         if not native.enabled:
             raise RedeemOff(command.offer.display_name)
-        context: NativeContext = self._bot.get_context(self._message(heard, command), cls=NativeContext)
+        context: RedemptionContext = self._bot.get_context(self._message(heard, command), cls=RedemptionContext)
         context.fixed = command
-        context.ticket = heard.ticket
+        context.redemption_ref = heard.ref
         return context
 
-    def _message(self, heard: RedemptionHeard, command: RedeemCommand) -> Any:
+    def _message(self, heard: RedemptionEvent, command: RedeemCommand) -> Any:
         """The chat message that would ask for the same. It has no badges: who redeems has a viewer's rights."""
         person, owner = heard.person, self._bot.owner_id or self._bot.bot_id
         typed = visible(" ".join(heard.user_input.split()))
@@ -181,19 +187,19 @@ class NativeDesk:
             "chatter_user_id": person.platform_id,
             "chatter_user_login": person.login,
             "chatter_user_name": person.display_name,
-            "message_id": f"redemption:{heard.ticket.redemption}",
+            "message_id": f"redemption:{heard.ref.redemption}",
             "message": {"text": f"{self._bot.settings.command_prefix}{command.name} {typed}", "fragments": ()},
         }
-        frame = complete({"metadata": {}, "payload": {"event": event, "subscription": {}}})
+        frame = with_optional_fields({"metadata": {}, "payload": {"event": event, "subscription": {}}})
         return create_event_instance(CHAT, frame, http=self._bot.http)
 
-    async def _refuse(self, heard: RedemptionHeard, error: Exception | None, key: str) -> bool:
+    async def _refuse(self, heard: RedemptionEvent, error: Exception | None, key: str) -> bool:
         command = self._bot.commands_by_name.get(key)
-        sentence = sentence_for(error, usage(command, self._bot.settings.command_prefix)) if error else None
+        sentence = reply_for(error, usage(command, self._bot.settings.command_prefix)) if error else None
         if sentence in LATER:
             return False
         # A command that bought before it failed, or that is delivered again, has decided already and stays silent.
-        if await self._natives.refuse(heard.ticket):
+        if await self._channel_points.refuse(heard.ref):
             reason = (sentence or SORRY).replace(" Nothing was charged.", "")
             back = BACK if heard.status == "unfulfilled" else TAKEN
             await self._bot.say(f"@{heard.person.display_name} {reason} {back}")

@@ -32,7 +32,7 @@ class CogState:
     problem: str = ""
 
 
-class Cogs:
+class CogLoader:
     """The cogs of one bot: those of the installed package, and those of a folder of the streamer's own."""
 
     def __init__(self, bot: "PixelBot", folder: Path | None) -> None:

@@ -11,7 +11,7 @@ from pixel_bot.model.outcome import Outcome, Speak
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.redeems.catalogue import Offer
-from pixel_bot.redeems.channel_points import Ticket
+from pixel_bot.redeems.channel_points import RedemptionRef
 from pixel_bot.redeems.shop import Order
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Context(commands.Context[Any]):
     """Where it was typed, and is answered."""
     can_whisper = False
     """Whether ``whisper`` reaches the one who typed."""
-    ticket: Ticket | None = None
+    redemption_ref: RedemptionRef | None = None
     """What Twitch took for a redeem, where it took channel points."""
 
     @property
@@ -68,7 +68,7 @@ class Context(commands.Context[Any]):
         """True for those who do not wait for cooldowns of redeems: mods and the streamer, unless set otherwise."""
         return self.is_mod and not self.bot.settings.redeem_mods_wait
 
-    def settles(self, error: Exception) -> bool:
+    def handles_refusal(self, error: Exception) -> bool:
         """True for a context that takes errors of a redeem upon itself; else chat hears them as usual."""
         return False
 
@@ -96,13 +96,13 @@ class Context(commands.Context[Any]):
             self.viewer,
             outcome.effect,
             self.is_exempt,
-            None if self.ticket else message,
-            ticket=self.ticket,
+            None if self.redemption_ref else message,
+            redemption=self.redemption_ref,
             withdrawn=lambda: isinstance(outcome.effect, Speak) and self.bot.queue.was_removed(message, author),
         )
         receipt = await self.bot.shop.buy(order)
-        words = receipt_words(outcome, receipt, offer, self.bot.jobs.paused, self.bot.overlay)
-        paid = receipt.cost > 0 or self.ticket is not None
+        words = receipt_words(outcome, receipt, offer, self.bot.dispatcher.paused, self.bot.overlay)
+        paid = receipt.cost > 0 or self.redemption_ref is not None
         await self._put(words, me=False, reply_to=self.chat_message.id, paid=paid)
 
     async def reply(self, content: str, *, me: bool = False) -> SentMessage:
@@ -123,7 +123,7 @@ class Context(commands.Context[Any]):
 
     async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
         text = f"/me {content}" if me else content
-        sent = await self.bot.rooms[self.platform].outbox.put(Outgoing(text, reply_to, paid))
+        sent = await self.bot.channels[self.platform].outbox.put(Outgoing(text, reply_to, paid))
         return SentMessage({"message_id": sent or "", "is_sent": sent is not None, "drop_reason": None})  # pyright: ignore[reportArgumentType]
 
     def _get_command(self, reset: bool = False) -> None:

@@ -10,32 +10,32 @@ from twitchio.ext import commands
 from twitchio.models.eventsub_ import create_event_instance
 
 from pixel_bot.bot.command import usage
-from pixel_bot.bot.error_replies import sentence_for
-from pixel_bot.concurrency.task_group import Crew
+from pixel_bot.bot.error_replies import reply_for
+from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.lru_cache import LruCache
-from pixel_bot.model.channel_events import Entrance, Happening, Sub, alert_words, award_for
+from pixel_bot.model.channel_events import ChannelEvent, Entrance, Sub, alert_words, award_for
 from pixel_bot.platforms.twitch.event_parsing import (
     CHAT,
     Heard,
     Removal,
-    complete,
-    happening_of,
-    hear,
     is_redemption,
-    removal_of,
+    parse_channel_event,
+    parse_chat_message,
+    parse_removal,
+    with_optional_fields,
 )
-from pixel_bot.points.idempotency import because_of, is_ours_to_answer
+from pixel_bot.points.idempotency import claim_command, use_idempotency_key
 
 if TYPE_CHECKING:
-    from pixel_bot.bot.channel import Room
+    from pixel_bot.bot.channel import ChatChannel
     from pixel_bot.bot.context import Context
     from pixel_bot.bot.outbox import Outbox
-    from pixel_bot.bot.thanks import Shoutouts
+    from pixel_bot.bot.thanks import Thanks
     from pixel_bot.clock import Clock
     from pixel_bot.earning.awards import Awards
     from pixel_bot.model.people import Platform
     from pixel_bot.overlay.overlay import Overlay
-    from pixel_bot.platforms.twitch.sender import Voice
+    from pixel_bot.platforms.twitch.sender import TwitchSender
     from pixel_bot.queue.queue import Queue
     from pixel_bot.services import Services
     from pixel_bot.settings import Settings
@@ -52,7 +52,7 @@ MAX_LISTENERS = 2_000
 """Listeners of cogs under way before events pass them by."""
 
 
-class Ears(commands.Bot):
+class RecordingListener(commands.Bot):
     """TwitchIO's bot, with a short way for plain chat."""
 
     services: "Services"
@@ -61,32 +61,32 @@ class Ears(commands.Bot):
     awards: "Awards"
     overlay: "Overlay"
     queue: "Queue"
-    rooms: "dict[Platform, Room]"
+    channels: "dict[Platform, ChatChannel]"
     """The chats that the bot is in."""
-    _voice: "Voice"
+    _sender: "TwitchSender"
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.notifications = 0
         self._prefix: str = options["prefix"]
         self._events: LruCache[str, bool] = LruCache(REMEMBERED_EVENTS)
-        self._listening = Crew()
+        self._listening = TaskGroup()
         self._lost_listeners = 0
         self._heard_more = asyncio.Event()
-        self.hear_more: Callable[[Mapping[str, Any]], None] = lambda _: None
+        self.on_other_event: Callable[[Mapping[str, Any]], None] = lambda _: None
         """Called with each notification that is neither chat, nor pays, nor takes something out of chat."""
-        self.heard_chat: Callable[[], None] = lambda: None
+        self.on_any_chat: Callable[[], None] = lambda: None
         """Called for each chat message."""
 
     @property
     def outbox(self) -> "Outbox":
         """What is said on Twitch."""
-        return self.rooms["twitch"].outbox
+        return self.channels["twitch"].outbox
 
     @property
-    def shoutouts(self) -> "Shoutouts":
+    def thanks(self) -> "Thanks":
         """The thanks that are said on Twitch."""
-        return self.rooms["twitch"].shoutouts
+        return self.channels["twitch"].thanks
 
     def dispatch(self, event: str, payload: Any | None = None) -> None:
         """Start the listeners of an event, each in a task of its own that is held on to until it ends.
@@ -113,37 +113,37 @@ class Ears(commands.Bot):
     async def event_command_error(self, payload: commands.CommandErrorPayload) -> None:
         """Say in chat what went wrong, in one sentence."""
         ctx: Context = payload.context  # pyright: ignore[reportAssignmentType]
-        sentence = sentence_for(payload.exception, usage(ctx.command, self._prefix))
+        sentence = reply_for(payload.exception, usage(ctx.command, self._prefix))
         if sentence is not None:
             await ctx.reply(sentence)
 
-    def notify(self, frame: Mapping[str, Any]) -> None:
+    def on_notification(self, frame: Mapping[str, Any]) -> None:
         """Take a notification from the socket. Never raises: a frame that cannot be read is logged and left out."""
         self.notifications += 1
         self._heard_more.set()
         try:
             if frame["metadata"]["subscription_type"] == CHAT:
                 self._hear_chat(frame)
-            elif (happening := happening_of(frame)) is not None:
-                self.pay(happening, self.rooms["twitch"])
+            elif (channel_event := parse_channel_event(frame)) is not None:
+                self.pay(channel_event, self.channels["twitch"])
             elif not self._events.add(frame["metadata"]["message_id"], True):
                 log.debug("An event came twice.")
-            elif (removal := removal_of(frame)) is not None:
-                self.rooms["twitch"].crew.spawn(self._drop(removal))
+            elif (removal := parse_removal(frame)) is not None:
+                self.channels["twitch"].tasks.spawn(self._drop(removal))
             else:
-                self.hear_more(frame)
+                self.on_other_event(frame)
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
             log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
 
     @property
-    def is_pressed(self) -> bool:
+    def is_congested(self) -> bool:
         """True when Twitch's socket should await ``breathe`` before it reads on."""
-        return self.awards.is_full or self.rooms["twitch"].is_pressed
+        return self.awards.is_full or self.channels["twitch"].is_congested
 
-    async def breathe(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Wait until there is room for more."""
-        await self.awards.room()
-        await self.rooms["twitch"].breathe()
+        await self.awards.wait_for_capacity()
+        await self.channels["twitch"].wait_for_capacity()
 
     async def heard(self, notifications: int) -> None:
         """Wait until so many notifications, since the start, were taken from the sockets."""
@@ -154,12 +154,12 @@ class Ears(commands.Bot):
     async def settled(self) -> None:
         """Wait until everything heard so far is worked and durable, and its answers are sent."""
         while True:
-            for room in tuple(self.rooms.values()):
+            for room in tuple(self.channels.values()):
                 await room.settled()
             await self._listening.idle()
             await self.awards.drained()
             # An award that is durable can be a level, which is told.
-            if not self._listening and not any(room.is_busy for room in self.rooms.values()):
+            if not self._listening and not any(room.is_busy for room in self.channels.values()):
                 return
 
     def knows_command(self, text: str) -> bool:
@@ -167,75 +167,77 @@ class Ears(commands.Bot):
         words = text[len(self._prefix) :].lower().split(maxsplit=2)
         return bool(words) and (words[0] in self._commands or " ".join(words[:2]) in self._commands)
 
-    def hears(self, event: str) -> bool:
+    def has_listeners(self, event: str) -> bool:
         """True when a cog listens for such an event."""
         return bool(self._listeners.get(f"event_{event}") or self._wait_fors.get(f"event_{event}"))
 
-    def obey(self, context: "Context", message_id: str, room: "Room") -> None:
+    def run_command(self, context: "Context", message_id: str, room: "ChatChannel") -> None:
         """Start the command that a message asks for."""
-        room.commands.spawn(self._obey(context, message_id), COMMAND_SECONDS)
+        room.commands.spawn(self._run_command(context, message_id), COMMAND_SECONDS)
 
-    def pay(self, happening: Happening, room: "Room") -> None:
+    def pay(self, channel_event: ChannelEvent, room: "ChatChannel") -> None:
         """Something happened: pay for it, once, and let people know."""
-        room.payments.spawn(self._pay(happening, room))
+        room.payments.spawn(self._pay(channel_event, room))
 
-    async def people_wait(self) -> None:
+    async def no_command_waits(self) -> None:
         """Returns when nobody waits for the answer to a command."""
-        for room in tuple(self.rooms.values()):
+        for room in tuple(self.channels.values()):
             await room.commands.idle()
 
     def _hear_chat(self, frame: Mapping[str, Any]) -> None:
-        heard = hear(frame)
-        self.heard_chat()
-        room = self.rooms["twitch"]
+        heard = parse_chat_message(frame)
+        self.on_any_chat()
+        room = self.channels["twitch"]
         if not room.is_new(heard.line.message_id):
             return
-        if self._voice.is_own(heard):
+        if self._sender.is_own(heard):
             if room.outbox.limit is not None:
-                room.outbox.limit = self._voice.limit_by(frame)
+                room.outbox.limit = self._sender.limit_by(frame)
             return
         if not heard.guest:
             if heard.text.startswith(self._prefix) and not is_redemption(frame):
                 self._hear_command(frame, heard, room)
             else:
                 self.awards.chat(heard.line)
-        if self.hears("message"):
+        if self.has_listeners("message"):
             self.dispatch("message", self._message(frame))
 
-    def _hear_command(self, frame: Mapping[str, Any], heard: Heard, room: "Room") -> None:
+    def _hear_command(self, frame: Mapping[str, Any], heard: Heard, room: "ChatChannel") -> None:
         if self.knows_command(heard.text):
             message = self._message(frame)
             message.text = heard.text
-            self.obey(self.get_context(message), heard.line.message_id, room)
+            self.run_command(self.get_context(message), heard.line.message_id, room)
 
     def _message(self, frame: Mapping[str, Any]) -> Any:
-        return create_event_instance(CHAT, complete(frame), http=self._http)
+        return create_event_instance(CHAT, with_optional_fields(frame), http=self._http)
 
-    async def _obey(self, context: "Context", message_id: str) -> None:
-        because_of(message_id, self.clock.now())
+    async def _run_command(self, context: "Context", message_id: str) -> None:
+        use_idempotency_key(message_id, self.clock.now())
         try:
-            if await is_ours_to_answer(self.services.database, message_id, self.clock.now()):
+            if await claim_command(self.services.database, message_id, self.clock.now()):
                 await self.invoke(context)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
-            sentence = sentence_for(exc, usage(context.command, self._prefix))
+            sentence = reply_for(exc, usage(context.command, self._prefix))
             if sentence is not None:
                 await context.reply(sentence)
 
-    async def _pay(self, happening: Happening, room: "Room") -> None:
-        if not await self.awards.event(award_for(happening, self.settings)):
+    async def _pay(self, channel_event: ChannelEvent, room: "ChatChannel") -> None:
+        if not await self.awards.event(award_for(channel_event, self.settings)):
             return
-        self.safe_dispatch(type(happening).__name__.lower(), payload=happening)
-        if isinstance(happening, Entrance):
+        self.safe_dispatch(type(channel_event).__name__.lower(), payload=channel_event)
+        if isinstance(channel_event, Entrance):
             return  # people come and go all the time
-        log.info("%s: %s", type(happening).__name__, happening.person.login if happening.person else "anonymous")
-        room.shoutouts.hear(happening)
-        if isinstance(happening, Sub) and happening.gifted:
+        log.info(
+            "%s: %s", type(channel_event).__name__, channel_event.person.login if channel_event.person else "anonymous"
+        )
+        room.thanks.hear(channel_event)
+        if isinstance(channel_event, Sub) and channel_event.gifted:
             return  # the giver's alert stands for all of them
-        name = happening.person.display_name if happening.person else "Somebody"
-        alert = (type(happening).__name__.lower(), name, f"{name} {alert_words(happening)}")
+        name = channel_event.person.display_name if channel_event.person else "Somebody"
+        alert = (type(channel_event).__name__.lower(), name, f"{name} {alert_words(channel_event)}")
         await self.overlay.alert(*alert)
-        if not self.overlay.screens:
-            self.services.peers.tell("alert", json.dumps(alert))  # another process may have a page
+        if not self.overlay.pages:
+            self.services.cluster.tell("alert", json.dumps(alert))  # another process may have a page
 
     async def _drop(self, removal: Removal) -> None:
         """What a mod took out of chat is not read out either."""

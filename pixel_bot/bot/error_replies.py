@@ -9,7 +9,7 @@ from twitchio.ext import commands
 
 from pixel_bot.db.write_outage import FULL, READ_ONLY, problem_of
 from pixel_bot.errors import CannotSave, ChatError
-from pixel_bot.points.idempotency import AlreadyWorked
+from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.texts import plain
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ LATER = frozenset({NO_DATABASE, *_NOT_SAVED.values()})
 """What is said while the database is away or cannot be written: the same command may work later."""
 
 
-def sentence_for(error: BaseException, usage: str) -> str | None:
+def reply_for(error: BaseException, usage: str) -> str | None:
     """What to answer.
 
     Args:
@@ -39,7 +39,7 @@ def sentence_for(error: BaseException, usage: str) -> str | None:
     for cause in causes:
         if isinstance(cause, ChatError):
             return str(cause)
-    if any(isinstance(c, commands.CommandNotFound | AlreadyWorked) for c in causes):
+    if any(isinstance(c, commands.CommandNotFound | AlreadyProcessed) for c in causes):
         return None
     if any(isinstance(c, DBAPIError | sqlite3.Error) for c in causes):
         for problem in map(problem_of, causes):

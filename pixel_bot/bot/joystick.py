@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 from twitchio.models.chat import SentMessage
 from twitchio.models.eventsub_ import create_event_instance
 
-from pixel_bot.bot.channel import Room
+from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.outbox import Outbox, Send
 from pixel_bot.earning.award_batch import line_of
-from pixel_bot.model.channel_events import Happening
+from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import Spoken
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform
-from pixel_bot.platforms.twitch.event_parsing import CHAT, complete
+from pixel_bot.platforms.twitch.event_parsing import CHAT, with_optional_fields
 
 if TYPE_CHECKING:
     from pixel_bot.bot.bot import PixelBot
@@ -51,7 +51,7 @@ class JoystickContext(Context):
         """Say something to the one who typed, and to nobody else."""
         # Who asked can ask again; what was paid for goes first.
         outgoing = Outgoing(content, whisper_to=self.person.login)
-        return await self.bot.rooms["joystick"].outbox.put(outgoing) is not None
+        return await self.bot.channels["joystick"].outbox.put(outgoing) is not None
 
     async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
         """There are no threads there, so an answer names who asked."""
@@ -59,40 +59,40 @@ class JoystickContext(Context):
         return await super()._put(words, me=False, reply_to=reply_to, paid=paid)
 
 
-class JoystickRoom(Room):
+class JoystickChannel(ChatChannel):
     """The chat there. What the platform's client hears comes in here, on the event loop."""
 
     def __init__(self, bot: "PixelBot", send: Send, *, limited: bool) -> None:
         limit = 1 if limited else None
-        super().__init__("joystick", Outbox(send, limit, window=PACE_SECONDS, twins=True), bot.settings)
+        super().__init__("joystick", Outbox(send, limit, window=PACE_SECONDS, allows_duplicates=True), bot.settings)
         self._bot = bot
         self._prefix = bot.settings.command_prefix
 
     @property
-    def is_pressed(self) -> bool:
+    def is_congested(self) -> bool:
         """True when the reader should await ``breathe`` before it reads on."""
-        return super().is_pressed or self._bot.awards.is_full
+        return super().is_congested or self._bot.awards.is_full
 
-    async def breathe(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Wait until there is room for more."""
-        await self._bot.awards.room()
-        await super().breathe()
+        await self._bot.awards.wait_for_capacity()
+        await super().wait_for_capacity()
 
-    def hear_spoken(self, spoken: Spoken) -> None:
+    def on_chat_message(self, spoken: Spoken) -> None:
         """Somebody wrote in chat."""
         if not self.is_new(spoken.id):
             return
         if spoken.text.startswith(self._prefix):
             if self._bot.knows_command(spoken.text):
-                self._bot.obey(self._context(spoken), spoken.id, self)
+                self._bot.run_command(self._context(spoken), spoken.id, self)
         else:
             self._bot.awards.chat(line_of(spoken.person, spoken.id, spoken.at))
-        if self._bot.hears("message"):
+        if self._bot.has_listeners("message"):
             self._bot.dispatch("message", self._message(spoken))
 
-    def hear_happening(self, happening: Happening) -> None:
+    def on_channel_event(self, channel_event: ChannelEvent) -> None:
         """Something happened that may pay."""
-        self._bot.pay(happening, self)
+        self._bot.pay(channel_event, self)
 
     def _context(self, spoken: Spoken) -> JoystickContext:
         context: JoystickContext = self._bot.get_context(self._message(spoken), cls=JoystickContext)
@@ -120,5 +120,5 @@ class JoystickRoom(Room):
                 ],
             },
         }
-        frame = complete({"metadata": {}, "payload": {"event": event, "subscription": {}}})
+        frame = with_optional_fields({"metadata": {}, "payload": {"event": event, "subscription": {}}})
         return create_event_instance(CHAT, frame, http=self._bot.http)

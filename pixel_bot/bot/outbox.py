@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from pixel_bot.concurrency.task_group import Crew
+from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.texts import fit
 
@@ -24,12 +24,12 @@ STALE_SECONDS = 10.0
 MAX_FREE_WAITING = 20
 RETRY_SECONDS = 5.0
 MAX_TRIES = 60
-MAX_UNSURE = 2
+MAX_UNCONFIRMED = 2
 ORDER_SECONDS = 2.0
 """How long the others wait for one message to be taken or refused."""
 
 # An invisible character makes a second equal message a different one; Twitch drops equal ones within 30 s.
-TWIN_MARK = " \U000e0000"
+DUPLICATE_MARK = " \U000e0000"
 SENT_BEFORE = "sent before"
 """Stands for the id of a message that was taken although its answer was lost."""
 
@@ -43,7 +43,7 @@ class _Waiting:
     done: asyncio.Future[str | None]
     not_before: float = 0.0
     tries: int = 0
-    unsure: int = 0
+    unconfirmed: int = 0
     on_its_way: bool = False
     withdrawn: bool = False
 
@@ -62,19 +62,19 @@ class Outbox:
     """
 
     def __init__(
-        self, send: Send, limit: int | None = LIMIT, *, window: float = WINDOW_SECONDS, twins: bool = False
+        self, send: Send, limit: int | None = LIMIT, *, window: float = WINDOW_SECONDS, allows_duplicates: bool = False
     ) -> None:
         self._send = send
         self._limit = limit
         self._window = window
-        self._twins = twins
+        self._allows_duplicates = allows_duplicates
         self._paid: deque[_Waiting] = deque()
         self._free: deque[_Waiting] = deque()
         self._sent_at: deque[float] = deque()
         self._lately: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
-        self._crew = Crew()
+        self._tasks = TaskGroup()
         self._deliveries: set[asyncio.Task[None]] = set()
         self._in_flight = 0
         self._idle = asyncio.Event()
@@ -120,7 +120,7 @@ class Outbox:
 
     async def stop(self) -> None:
         """End the sender; what still waits is dropped."""
-        self._crew.cancel()
+        self._tasks.cancel()
         tasks = [*self._deliveries, *([self._pump] if self._pump is not None else [])]
         for task in tasks:
             task.cancel()
@@ -142,7 +142,7 @@ class Outbox:
     async def _at_once(self, message: Outgoing) -> str | None:
         loop = asyncio.get_running_loop()
         waiting = _Waiting(message, loop.time(), loop.create_future())
-        self._crew.spawn(self._insist(waiting))
+        self._tasks.spawn(self._insist(waiting))
         return await self._outcome(waiting)
 
     async def _insist(self, waiting: _Waiting) -> None:
@@ -265,24 +265,24 @@ class Outbox:
         try:
             return await self._send(waiting.message), False
         except SendFailed as exc:
-            if waiting.unsure and exc.twin:
+            if waiting.unconfirmed and exc.duplicate:
                 return SENT_BEFORE, False
-            waiting.unsure += exc.unsure
+            waiting.unconfirmed += exc.unconfirmed
             log.warning("A chat message was not sent: %s", exc)
             # Who takes twins would have it said as often as it is tried.
-            said_enough = self._twins and waiting.unsure >= MAX_UNSURE
+            said_enough = self._allows_duplicates and waiting.unconfirmed >= MAX_UNCONFIRMED
             return None, waiting.message.paid and exc.retry and waiting.tries < MAX_TRIES and not said_enough
 
     def _distinct(self, message: Outgoing) -> Outgoing:
         """The message, made different from an equal one that was sent within the window."""
-        if self._limit is None or self._twins:
+        if self._limit is None or self._allows_duplicates:
             return message
         now = asyncio.get_running_loop().time()
         self._lately = {text: at for text, at in self._lately.items() if at > now - self._window}
-        twin = message.text in self._lately
+        duplicate = message.text in self._lately
         self._lately[message.text] = now
-        if twin and len(message.text) + len(TWIN_MARK) <= 500:
-            return replace(message, text=message.text + TWIN_MARK)
+        if duplicate and len(message.text) + len(DUPLICATE_MARK) <= 500:
+            return replace(message, text=message.text + DUPLICATE_MARK)
         return message
 
 

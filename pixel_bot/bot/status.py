@@ -67,7 +67,7 @@ class Status:
         return " and ".join(places) or "no platform yet"
 
     def _problems(self) -> Iterator[str]:
-        if (trouble := self._services.awards.trouble.now) is not None:
+        if (trouble := self._services.awards.write_outage.now) is not None:
             yield f"nothing can be saved: {trouble.what}"
         problems = [problem for platform in self._platforms.values() for problem in platform.problems()]
         for problem in problems[:SENTENCES]:

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from pixel_bot.concurrency.task_group import Crew
-from pixel_bot.model.channel_events import Cheer, Follow, Gift, Happening, Raid, Sub, Tip
+from pixel_bot.concurrency.task_group import TaskGroup
+from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift, Raid, Sub, Tip
 from pixel_bot.model.people import Person
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, number, visible
@@ -81,7 +81,7 @@ class Burst:
                 self.names.append(shown(person))
 
 
-class Shoutouts:
+class Thanks:
     """Hears what happens, and says thank you.
 
     Args:
@@ -113,11 +113,11 @@ class Shoutouts:
         self._timers = timers
         self._bursts: dict[Kind, Burst] = {}
         self._owed_until = float("-inf")
-        self._crew = Crew()
+        self._tasks = TaskGroup()
 
-    def hear(self, happening: Happening) -> None:
+    def hear(self, channel_event: ChannelEvent) -> None:
         """Something happened, and was paid; call it once for each. Needs a running event loop."""
-        found = _reading(happening)
+        found = _reading(channel_event)
         if found is None or not self._templates[found[0]]:
             return
         kind, amount, months = found
@@ -125,13 +125,13 @@ class Shoutouts:
             self._bursts[kind] = Burst()
             timers = self._timers or asyncio.get_running_loop()
             timers.call_at(self._due(kind, timers.time()), self._speak, kind)
-        self._bursts[kind].add(happening.person, amount, months)
+        self._bursts[kind].add(channel_event.person, amount, months)
 
     async def close(self) -> None:
         """Say what is gathered, and wait until it is said."""
         for kind in tuple(self._bursts):
             self._speak(kind)
-        await self._crew.idle()
+        await self._tasks.idle()
 
     def _due(self, kind: Kind, now: float) -> float:
         """When the next line comes. Each line of follows owes 30 seconds of silence; three lines may owe at once."""
@@ -145,7 +145,7 @@ class Shoutouts:
     def _speak(self, kind: Kind) -> None:
         # A timer can come after ``close`` has said it.
         if (burst := self._bursts.pop(kind, None)) is not None:
-            self._crew.spawn(self._tell(self._words(kind, burst)))
+            self._tasks.spawn(self._tell(self._words(kind, burst)))
 
     async def _tell(self, text: str) -> None:
         await self._say(text)
@@ -166,12 +166,12 @@ class Shoutouts:
         return harmless(fit(text), self._prefix)
 
 
-def _reading(happening: Happening) -> tuple[Kind, int, int] | None:
+def _reading(channel_event: ChannelEvent) -> tuple[Kind, int, int] | None:
     """Its kind, the amount that counts, and the months; None for what is not thanked for.
 
     Who was given a sub is not named: the giver's line says it.
     """
-    match happening:
+    match channel_event:
         case Follow():
             return "follow", 1, 1
         case Sub(gifted=False, months=months):

@@ -18,11 +18,11 @@ from pixel_bot.db.schema import HEAD, check_file, damaged, revision
 from pixel_bot.errors import DatabaseRefused, SecondInstance
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
-from pixel_bot.upkeep.backup_facts import Facts, facts_of
+from pixel_bot.upkeep.backup_facts import BackupFacts, facts_of
 from pixel_bot.upkeep.backup_file import Backup, mode_in, open_to_read
 from pixel_bot.upkeep.backups import Backups, in_thread, megabytes
 from pixel_bot.upkeep.cleanup import Cleanup
-from pixel_bot.upkeep.disk_space import give_back, room_in
+from pixel_bot.upkeep.disk_space import free_space_in, release_space
 from pixel_bot.upkeep.restore import Restored, restore
 from pixel_bot.upkeep.verify_backup import findings_in
 
@@ -97,7 +97,7 @@ async def restore_database(settings: Settings, file: Path) -> int:
 def _tell_restored(file: Path, done: Restored) -> None:
     if done.aside is not None:
         _say(f"Kept the database that was there as {done.aside}.")
-    facts: Facts = done.facts
+    facts: BackupFacts = done.facts
     what = f"{count(facts.viewers, 'viewer')}, {count(facts.transactions, 'transaction')}"
     _say(f"Restored {file} to {done.path}: {what}, {megabytes(done.size)}, verified.")
     if facts.schema != HEAD:
@@ -140,7 +140,7 @@ async def _clean_up(url: str) -> int:
 
 
 def _give_back(path: Path) -> int:
-    room = room_in(path)
+    room = free_space_in(path)
     if not room.is_worth_it:
         return 0
     with ExitStack() as stack:
@@ -153,7 +153,7 @@ def _give_back(path: Path) -> int:
                 )
                 return 0
         try:
-            _say(f"Gave {megabytes(give_back(path))} back to the disk.")
+            _say(f"Gave {megabytes(release_space(path))} back to the disk.")
         except sqlite3.Error as exc:
             _say(f"The free room, {megabytes(room.free)}, could not be given back: {exc}.")
             return 1

@@ -9,7 +9,7 @@ from pixel_bot.db.cluster import in_use
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
 from pixel_bot.errors import StartError
-from pixel_bot.platforms.twitch.accounts import ROLES, Account
+from pixel_bot.platforms.twitch.accounts import ROLES, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuthError, wait_for_device
 from pixel_bot.platforms.twitch.sign_in import SignIn
@@ -39,7 +39,7 @@ async def login(settings: Settings) -> int:
         platform = await twitch_of(settings, services, load_cipher(settings))
         stack.push_async_callback(platform.close)
         sign_in = SignIn(settings, platform.accounts, platform.oauth, "")
-        await platform.care.check()
+        await platform.token_refresh.check()
         missing: list[Role] = [
             role for role in ROLES if _is_missing(platform.accounts.get(role), scopes_for(role, settings))
         ]
@@ -50,7 +50,7 @@ async def login(settings: Settings) -> int:
     return 0
 
 
-def _is_missing(account: Account | None, scopes: frozenset[str]) -> bool:
+def _is_missing(account: TwitchAccount | None, scopes: frozenset[str]) -> bool:
     return account is None or account.tokens is None or bool(scopes - account.scopes)
 
 

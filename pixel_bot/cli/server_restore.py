@@ -20,7 +20,7 @@ from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused, RestoreRefused, SecondInstance
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
-from pixel_bot.upkeep.backup_facts import Facts
+from pixel_bot.upkeep.backup_facts import BackupFacts
 from pixel_bot.upkeep.backup_file import beside, never
 from pixel_bot.upkeep.backups import Backups, in_thread
 from pixel_bot.upkeep.copy import Copied, copy_rows, one_moment
@@ -28,7 +28,7 @@ from pixel_bot.upkeep.restore import copy_beside, refuse_other_mode
 from pixel_bot.upkeep.verify_backup import findings_in
 
 
-async def restore_to_server(settings: Settings, url: str, file: Path, facts: Facts) -> int:
+async def restore_to_server(settings: Settings, url: str, file: Path, facts: BackupFacts) -> int:
     """Verify a backup, keep what is on the server as a backup, and put the rows of the first there in one transaction.
 
     Args:

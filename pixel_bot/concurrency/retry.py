@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 RESTART_SECONDS = 30.0
 
 
-async def rest(pause: float) -> None:
+async def sleep_with_jitter(pause: float) -> None:
     """Sleep for up to so many seconds: many bots that lost a server at once must not all come back at once."""
     await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - chance spreads them here, it guards nothing
 
@@ -32,7 +32,7 @@ async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Backoff:
     """Seconds: before each round, so that it is one for many, and the shortest and longest pause after a failure."""
 
     calm: float = 0.2
@@ -40,10 +40,10 @@ class Pace:
     longest: float = 300.0
 
 
-class Rounds:
+class RetryLoop:
     """Work that is done again whenever it is wanted; after a failure later each time, or at once when urged."""
 
-    def __init__(self, work: Callable[[], Awaitable[None]], pace: Pace) -> None:
+    def __init__(self, work: Callable[[], Awaitable[None]], pace: Backoff) -> None:
         self._work = work
         self._pace = pace
         self._wanted = asyncio.Event()

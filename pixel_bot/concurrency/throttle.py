@@ -11,7 +11,7 @@ SHORTEST_REST = 0.01
 
 
 @asynccontextmanager
-async def rest_after(transaction: AbstractAsyncContextManager[AsyncSession]) -> AsyncGenerator[AsyncSession]:
+async def throttle_after(transaction: AbstractAsyncContextManager[AsyncSession]) -> AsyncGenerator[AsyncSession]:
     """A transaction, and then a rest as long as it took: so others get their turn, also those of another process."""
     async with transaction as session:
         began = time.perf_counter()

@@ -9,7 +9,7 @@ from sqlalchemy.engine.reflection import Inspector
 
 from pixel_bot.db.migrations.versions import r0001_seed
 from pixel_bot.db.models import read_stamp, stamp
-from pixel_bot.db.normalise import tidy_names, tidy_numbers
+from pixel_bot.db.normalise import normalise_names, normalise_numbers
 from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.texts import count
@@ -56,8 +56,8 @@ def adopt(connection: Connection) -> list[str]:
     report = _complete_tables(connection)
     _keep_later_cooldowns(connection)
     report += _complete_indexes(connection)
-    report += tidy_names(connection)
-    report += tidy_numbers(connection)
+    report += normalise_names(connection)
+    report += normalise_numbers(connection)
     return report + explain_balances(connection)
 
 

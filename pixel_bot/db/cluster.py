@@ -46,10 +46,10 @@ class _Wire(Protocol):
 
 async def in_use(database: Database) -> bool:
     """True when a bot runs on a shared database; that of one bot alone is a file, which has its lock."""
-    return database.is_shared and bool(await Peers(database).living())
+    return database.is_shared and bool(await Cluster(database).living())
 
 
-class Peers:
+class Cluster:
     """Needs a running event loop from ``start`` on. ``tell``, ``have`` and ``heard`` do not wait for the server."""
 
     def __init__(self, database: Database) -> None:

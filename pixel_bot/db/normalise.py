@@ -20,7 +20,7 @@ CLASHES = (
 )
 
 
-def tidy_names(connection: Connection) -> list[str]:
+def normalise_names(connection: Connection) -> list[str]:
     """Logins are lower case. Names that differ only by case are two people's rows, and stay two.
 
     Returns:
@@ -46,7 +46,7 @@ def tidy_names(connection: Connection) -> list[str]:
     return report
 
 
-def tidy_numbers(connection: Connection) -> list[str]:
+def normalise_numbers(connection: Connection) -> list[str]:
     """The document allows NULL, and SQLite allows anything: whole numbers from here on, fractions floored.
 
     Returns:

@@ -113,7 +113,7 @@ def in_plain_words(path: Path | None) -> Generator[None]:
         raise DatabaseNotWritable(path, problem.what, problem.remedy) from exc
 
 
-class Trouble:
+class WriteOutage:
     """Whether the database can be written, as far as the last errors and a small write now and then tell.
 
     It is said once in the log when it begins, and once when it is over.

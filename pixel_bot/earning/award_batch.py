@@ -11,7 +11,7 @@ from pixel_bot.earning.chat_gate import ChatLine, ChatRound, Decision
 from pixel_bot.model.people import Person
 from pixel_bot.points.ledger import Entry
 from pixel_bot.points.levels import Gain
-from pixel_bot.points.upsert_viewers import Known
+from pixel_bot.points.upsert_viewers import KnownAccount
 from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class Batch:
 
 
 def spell_out(
-    decisions: Sequence[Decision], batch: Batch, known: Mapping[Person, Known]
+    decisions: Sequence[Decision], batch: Batch, known: Mapping[Person, KnownAccount]
 ) -> tuple[list[Entry], list[Gain]]:
     """What a batch comes to in the ledger and in XP.
 

@@ -15,13 +15,15 @@ from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.model.people import Person
 from pixel_bot.points import processed_ids
 from pixel_bot.points.cooldowns import UPSERT
-from pixel_bot.points.upsert_viewers import Known
+from pixel_bot.points.upsert_viewers import KnownAccount
 
 Until = dict[tuple[int, str], datetime]
 """When the pause of a user ends, by its key."""
 
 
-async def held_back(session: AsyncSession, awards: Sequence[EventAward], known: Mapping[Person, Known]) -> set[str]:
+async def held_back(
+    session: AsyncSession, awards: Sequence[EventAward], known: Mapping[Person, KnownAccount]
+) -> set[str]:
     """Decide on awards that have a pause, in the transaction that writes them, and begin the pauses of those that pay.
 
     Of several for one person the earliest pays. An event that was worked before begins nothing.
@@ -37,7 +39,7 @@ async def held_back(session: AsyncSession, awards: Sequence[EventAward], known: 
     paying = [(a, known[a.person].id) for a in awards if a.pause and a.person is not None and (a.points or a.xp)]
     if not paying:
         return set()
-    worked = await processed_ids.what_they_gave(session, [award.event_id for award, _ in paying])
+    worked = await processed_ids.awards_of(session, [award.event_id for award, _ in paying])
     until = await _until(session, {(user, _key(award)) for award, user in paying})
     begun: Until = {}
     held: set[str] = set()

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
-from pixel_bot.db.write_outage import Trouble
+from pixel_bot.db.write_outage import WriteOutage
 from pixel_bot.earning.award_batch import Batch, EventAward, Totals, Waiting, key_of, log_lost, spell_out
 from pixel_bot.earning.award_pauses import held_back
 from pixel_bot.earning.backlog import Backlog
@@ -26,8 +26,8 @@ from pixel_bot.earning.chat_gate import ChatGate, ChatLine, ChatRound, ChatRules
 from pixel_bot.model.people import Person
 from pixel_bot.points import ledger, processed_ids
 from pixel_bot.points.levels import Levels, LevelUp
-from pixel_bot.points.processed_ids import AlreadyClaimed, Worked
-from pixel_bot.points.upsert_viewers import Known
+from pixel_bot.points.processed_ids import AlreadyClaimed, ProcessedId
+from pixel_bot.points.upsert_viewers import KnownAccount
 from pixel_bot.points.viewers import Viewers
 
 log = logging.getLogger(__name__)
@@ -55,8 +55,8 @@ class Awards:
         self._levels = levels
         self.gate = ChatGate(rules, shared=database.is_shared)
         self.totals = Totals()
-        self.trouble = Trouble(database)
-        self.trouble.changed.add(self._note_trouble)
+        self.write_outage = WriteOutage(database)
+        self.write_outage.changed.add(self._note_outage)
         self._backlog: Backlog | None = None
         self._lines: deque[ChatLine] = deque()
         self._waiting: deque[Waiting] = deque()
@@ -71,19 +71,19 @@ class Awards:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
-        self.people_wait: Callable[[], Awaitable[None]] | None = None
+        self.no_command_waits: Callable[[], Awaitable[None]] | None = None
         """Returns when nobody waits for the answer to a command."""
 
     def start(self) -> None:
         """Begin to write. Needs a running event loop."""
         self._task = asyncio.create_task(self._run(), name="awards")
-        self._watching = asyncio.create_task(self.trouble.watch(), name="trouble")
+        self._watching = asyncio.create_task(self.write_outage.watch(), name="trouble")
 
     async def stop(self) -> None:
         """Write what waits, then end. While the database cannot be written, that is tried for some seconds."""
         self._stopping = True
         self._wake.set()
-        self.trouble.urge()
+        self.write_outage.urge()
         if self._task is not None:
             await self._task
         if self._watching is not None:
@@ -119,7 +119,7 @@ class Awards:
         """True when whoever reads the socket should await ``room`` first."""
         return not self._room.is_set()
 
-    async def room(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Wait until there is room for more."""
         await self._room.wait()
 
@@ -131,7 +131,7 @@ class Awards:
         key = key_of(person)
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while self._owes(key) and not self.trouble.is_held:
+                while self._owes(key) and not self.write_outage.is_held:
                     self._in_a_hurry = True
                     self._concluded.clear()
                     await self._concluded.wait()
@@ -151,9 +151,9 @@ class Awards:
         if self._backlog is None and len(self._lines) + len(self._waiting) >= MAX_WAITING:
             self._room.clear()
 
-    def _note_trouble(self) -> None:
+    def _note_outage(self) -> None:
         """While nothing can be written nobody waits for room, because chat goes on: what is kept is bounded."""
-        if self.trouble.now is not None:
+        if self.write_outage.now is not None:
             self._backlog = self._backlog or Backlog(self.gate)
             self._room.set()
         elif self._backlog is not None:
@@ -177,10 +177,10 @@ class Awards:
 
     async def _let_people_pass(self) -> None:
         """Somebody who typed a command waits for an answer; chat that earns points does not notice a moment."""
-        if self.people_wait is not None and not self._in_a_hurry:
+        if self.no_command_waits is not None and not self._in_a_hurry:
             with suppress(TimeoutError):
                 async with asyncio.timeout(COURTESY_SECONDS):
-                    await self.people_wait()
+                    await self.no_command_waits()
 
     def _take(self) -> Batch:
         lines = [self._lines.popleft() for _ in range(min(len(self._lines), MAX_BATCH))]
@@ -196,17 +196,17 @@ class Awards:
             try:
                 ups = await self._write(batch)
             except OperationalError as exc:
-                self.trouble.hold(exc)
+                self.write_outage.hold(exc)
                 self._concluded.set()
                 if self._stopping and pause == RETRY_SECONDS[-1]:
                     self._give_up_all(batch, exc)
                     return
-                await self.trouble.eased(pause)
+                await self.write_outage.eased(pause)
             except Exception as exc:  # noqa: BLE001 - one bad entry must not hold up everybody else's points
                 await self._settle_apart(batch, exc)
                 return
             else:
-                self.trouble.release()
+                self.write_outage.release()
                 await self._conclude(batch, ups)
                 return
 
@@ -245,7 +245,7 @@ class Awards:
             # Not before it is our turn: whom the gate knows by heart, the one before us may have made it forget.
             batch.chat = chat = ChatRound(self.gate, batch.lines)
             people = [*chat.strangers, *(w.award.person for w in batch.waiting if w.award.person is not None)]
-            known = await self._viewers.admit(session, people) if people else {}
+            known = await self._viewers.upsert(session, people) if people else {}
             await chat.learn(session, known)
             decisions = await self._decide(session, chat, careful=careful)
             await self._claim_events(session, batch, known)
@@ -268,9 +268,7 @@ class Awards:
         gave: dict[str, tuple[int, int]] = {}
         decisions = chat.decide(gave)
         # What was paid before can change what the others earn, so decide anew while there is more of it.
-        while careful and (
-            before := await processed_ids.what_they_gave(session, [d.line.message_id for d in decisions])
-        ):
+        while careful and (before := await processed_ids.awards_of(session, [d.line.message_id for d in decisions])):
             gave |= before
             decisions = chat.decide(gave)
         await processed_ids.claim_all(
@@ -278,11 +276,11 @@ class Awards:
         )
         return decisions
 
-    async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, Known]) -> None:
+    async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount]) -> None:
         """Claim the events of a batch, and note which are new, and which give nothing."""
         batch.held = await held_back(session, batch.awards, known)
         worked = [
-            Worked(a.event_id, a.kind, *((0, 0) if a.event_id in batch.held else (a.points, a.xp)), a.at)
+            ProcessedId(a.event_id, a.kind, *((0, 0) if a.event_id in batch.held else (a.points, a.xp)), a.at)
             for a in batch.awards
         ]
         batch.fresh = await processed_ids.claim(session, worked)

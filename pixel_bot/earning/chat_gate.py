@@ -17,7 +17,7 @@ from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.people import Person, Platform
 from pixel_bot.points.cooldowns import CHAT, UPSERT, XP
-from pixel_bot.points.upsert_viewers import Known
+from pixel_bot.points.upsert_viewers import KnownAccount
 
 REMEMBERED = 20_000
 RECENT = 30 * 60 * 1_000_000
@@ -140,7 +140,7 @@ class ChatRound:
         """People whose row and cooldowns must be looked up first."""
         return list(self._strangers.values())
 
-    async def learn(self, session: AsyncSession, known: Mapping[Person, Known]) -> None:
+    async def learn(self, session: AsyncSession, known: Mapping[Person, KnownAccount]) -> None:
         """Take note of the strangers' accounts, and read their cooldowns."""
         if not self._strangers:
             return

@@ -176,12 +176,12 @@ class WatchTime:
         for first in range(0, len(due), CHUNK):
             paid += await self._pay_some(slot, due[first : first + CHUNK])
         async with self._database.write() as session:
-            await processed_ids.claim(session, [processed_ids.Worked(slot, "watch", 0, 0, self._clock.now())])
+            await processed_ids.claim(session, [processed_ids.ProcessedId(slot, "watch", 0, 0, self._clock.now())])
         log.info("Watch time: %s earned points.", count(paid, "viewer"))
 
     async def _is_paid(self, slot: str) -> bool:
         async with self._database.readers() as session:
-            return bool(await processed_ids.what_they_gave(session, [slot]))
+            return bool(await processed_ids.awards_of(session, [slot]))
 
     async def _pay_some(self, slot: str, due: Sequence[tuple[Person, int]]) -> int:
         """Returns how many had not been paid before. Those who cannot be paid are logged by the awards."""

@@ -50,11 +50,11 @@ class Accounts:
             known: the user ids of those who were found before the transaction, so that it need not look. Rows of users
                 stay for ever.
         """
-        unsure = [person for person, user in zip(people, known, strict=True) if user is None]
-        found = await find(self._session, unsure)
-        await self._bind([(f.user, p.platform_id) for p, f in zip(unsure, found, strict=True) if f.unbound])
-        names = [_name(p, taken=f.name_taken) for p, f in zip(unsure, found, strict=True)]
-        fresh = [(p, name) for p, f, name in zip(unsure, found, names, strict=True) if f.user is None]
+        unconfirmed = [person for person, user in zip(people, known, strict=True) if user is None]
+        found = await find(self._session, unconfirmed)
+        await self._bind([(f.user, p.platform_id) for p, f in zip(unconfirmed, found, strict=True) if f.unbound])
+        names = [_name(p, taken=f.name_taken) for p, f in zip(unconfirmed, found, strict=True)]
+        fresh = [(p, name) for p, f, name in zip(unconfirmed, found, names, strict=True) if f.user is None]
         made = await self._create(fresh)
         users = iter([made[name] if f.user is None else f.user for f, name in zip(found, names, strict=True)])
         return [next(users) if user is None else user for user in known]

@@ -16,7 +16,7 @@ from pixel_bot.texts import count
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class ChannelEvent:
     """Something that happened, once for each ``event_id``. ``person`` is None where they stay anonymous."""
 
     event_id: str
@@ -25,12 +25,12 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Follow(Happening):
+class Follow(ChannelEvent):
     """Somebody follows the channel."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sub(Happening):
+class Sub(ChannelEvent):
     """Somebody subscribed, or renewed and told so. ``gifted`` ones were paid for by somebody else."""
 
     gifted: bool = False
@@ -38,28 +38,28 @@ class Sub(Happening):
 
 
 @dataclass(frozen=True, slots=True)
-class Gift(Happening):
+class Gift(ChannelEvent):
     """Somebody gave ``total`` subscriptions away."""
 
     total: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Cheer(Happening):
+class Cheer(ChannelEvent):
     """Somebody cheered ``bits``."""
 
     bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Raid(Happening):
+class Raid(ChannelEvent):
     """Another channel came over with so many ``viewers``."""
 
     viewers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Tip(Happening):
+class Tip(ChannelEvent):
     """Somebody tipped ``tokens``, for ``item`` of the streamer's tip menu where it is named."""
 
     tokens: int = 0
@@ -67,32 +67,32 @@ class Tip(Happening):
 
 
 @dataclass(frozen=True, slots=True)
-class WheelClaim(Happening):
+class WheelClaim(ChannelEvent):
     """Somebody turned the platform's own wheel, and got its ``prize``."""
 
     prize: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Entrance(Happening):
+class Entrance(ChannelEvent):
     """Somebody came into the stream."""
 
 
-def award_for(happening: Happening, settings: Settings) -> EventAward:
+def award_for(channel_event: ChannelEvent, settings: Settings) -> EventAward:
     """What a happening pays; nothing when nobody is named who could be paid."""
-    kind, points, xp = _amounts(happening, settings)
-    event_id, person = happening.event_id, happening.person
+    kind, points, xp = _amounts(channel_event, settings)
+    event_id, person = channel_event.event_id, channel_event.person
     if person is None:
-        return EventAward(event_id, kind, None, 0, 0, happening.at)
-    if isinstance(happening, Follow):
+        return EventAward(event_id, kind, None, 0, 0, channel_event.at)
+    if isinstance(channel_event, Follow):
         event_id = f"follow:{person.platform}:{person.platform_id}"
-    pause = settings.points_enter_cooldown_seconds if isinstance(happening, Entrance) else 0
-    return EventAward(event_id, kind, person, points, xp, happening.at, pause)
+    pause = settings.points_enter_cooldown_seconds if isinstance(channel_event, Entrance) else 0
+    return EventAward(event_id, kind, person, points, xp, channel_event.at, pause)
 
 
-def alert_words(happening: Happening) -> str:
+def alert_words(channel_event: ChannelEvent) -> str:
     """What somebody did, as the overlay shows it after their name."""
-    match happening:
+    match channel_event:
         case Follow():
             return "followed"
         case Sub(gifted=True):
@@ -113,8 +113,8 @@ def alert_words(happening: Happening) -> str:
             return "was here"
 
 
-def _amounts(happening: Happening, settings: Settings) -> tuple[str, int, int]:
-    match happening:
+def _amounts(channel_event: ChannelEvent, settings: Settings) -> tuple[str, int, int]:
+    match channel_event:
         case Follow():
             return "follow", settings.points_follow_amount, settings.xp_follow_amount
         case Sub(gifted=True):
@@ -132,7 +132,7 @@ def _amounts(happening: Happening, settings: Settings) -> tuple[str, int, int]:
         case Entrance():
             return "enter", settings.points_enter_amount, 0
         case _:
-            return type(happening).__name__.lower(), 0, 0
+            return type(channel_event).__name__.lower(), 0, 0
 
 
 def _times(factor: float, amount: int) -> int:

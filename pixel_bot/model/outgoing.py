@@ -30,8 +30,8 @@ class SendFailed(Exception):
         twin: True when it was dropped for being the same as one before.
     """
 
-    def __init__(self, reason: str, *, retry: bool, unsure: bool = False, twin: bool = False) -> None:
+    def __init__(self, reason: str, *, retry: bool, unconfirmed: bool = False, duplicate: bool = False) -> None:
         self.retry = retry
-        self.unsure = unsure
-        self.twin = twin
+        self.unconfirmed = unconfirmed
+        self.duplicate = duplicate
         super().__init__(reason)

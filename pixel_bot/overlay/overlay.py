@@ -36,7 +36,7 @@ class Ack:
 
 
 @dataclass(eq=False, slots=True)
-class Screen:
+class OverlayPage:
     """An open overlay page. ``obs`` ones are on stream; hidden ones are paused, and play nothing."""
 
     id: str
@@ -46,15 +46,15 @@ class Screen:
     sound: bool = True
 
 
-class Showing:
+class Playback:
     """One effect on its page: ``next`` tells what the page says."""
 
-    def __init__(self, overlay: "Overlay", token: str, message: Mapping[str, Any], screen: Screen) -> None:
+    def __init__(self, overlay: "Overlay", token: str, message: Mapping[str, Any], screen: OverlayPage) -> None:
         self._overlay = overlay
         self._acks: asyncio.Queue[Ack] = asyncio.Queue()
         self.token = token
         self.message = message
-        self.screen = screen
+        self.page = screen
 
     async def next(self) -> Ack:
         """Wait for the next word on it."""
@@ -66,7 +66,7 @@ class Showing:
 
     async def stop(self) -> None:
         """Take it off the page at once."""
-        await self._overlay.tell(self.screen, {"type": "stop", "id": self.token})
+        await self._overlay.tell(self.page, {"type": "stop", "id": self.token})
 
     def close(self) -> None:
         """Nobody listens any more."""
@@ -82,8 +82,8 @@ class Overlay:
         self.volume = volume
         self.changed: set[Callable[[], None]] = set()
         """Called whenever a page comes, goes, hides or may be heard."""
-        self._screens: dict[str, Screen] = {}
-        self._showings: dict[str, Showing] = {}
+        self._pages: dict[str, OverlayPage] = {}
+        self._playbacks: dict[str, Playback] = {}
         self._left: set[str] = set()
         self._partings: dict[str, asyncio.TimerHandle] = {}
         self._audio: dict[str, bytes] = {}
@@ -99,9 +99,9 @@ class Overlay:
 
     # What pages say
 
-    async def join(self, screen: Screen) -> None:
+    async def join(self, screen: OverlayPage) -> None:
         """A page opened, or came back. What it was playing is asked for again."""
-        self._screens[screen.id] = screen
+        self._pages[screen.id] = screen
         self._left.discard(screen.id)
         if (timer := self._partings.pop(screen.id, None)) is not None:
             timer.cancel()
@@ -110,20 +110,20 @@ class Overlay:
         await self.tell(screen, {"type": "hello", "volume": self.volume})
         for token in self._dead.remembered():
             await self.tell(screen, {"type": "stop", "id": token})
-        for showing in [s for s in self._showings.values() if s.screen.id == screen.id]:
-            showing.screen = screen
-            await self.tell(screen, showing.message)
+        for playback in [s for s in self._playbacks.values() if s.page.id == screen.id]:
+            playback.page = screen
+            await self.tell(screen, playback.message)
 
-    def update(self, screen: Screen, *, visible: bool, sound: bool) -> None:
+    def update(self, screen: OverlayPage, *, visible: bool, sound: bool) -> None:
         """A page was hidden or shown, or its sound was blocked or let through."""
         screen.visible, screen.sound = visible, sound
         self._presence_changed()
 
-    def leave(self, screen: Screen, *, for_good: bool) -> None:
+    def leave(self, screen: OverlayPage, *, for_good: bool) -> None:
         """A page closed. One that did not say good-bye may only have lost its connection."""
-        if self._screens.get(screen.id) is not screen:
+        if self._pages.get(screen.id) is not screen:
             return
-        del self._screens[screen.id]
+        del self._pages[screen.id]
         log.info("An overlay page is gone.")
         self._presence_changed()
         if for_good:
@@ -133,29 +133,29 @@ class Overlay:
             loop = asyncio.get_running_loop()
             self._partings[screen.id] = loop.call_later(RETURN_SECONDS, self._lost, screen.id)
 
-    def ack(self, token: str, ack: Ack, screen: Screen) -> None:
+    def ack(self, token: str, ack: Ack, screen: OverlayPage) -> None:
         """A page says what became of an effect. Others than the one that plays it are not heard."""
-        showing = self._showings.get(token)
-        if showing is not None and showing.screen.id == screen.id:
-            showing.put(ack)
+        playback = self._playbacks.get(token)
+        if playback is not None and playback.page.id == screen.id:
+            playback.put(ack)
 
     # What the bot asks
 
     @property
-    def screens(self) -> list[Screen]:
+    def pages(self) -> list[OverlayPage]:
         """The open pages."""
-        return list(self._screens.values())
+        return list(self._pages.values())
 
-    def best(self, *, needs_sound: bool) -> Screen | None:
+    def best(self, *, needs_sound: bool) -> OverlayPage | None:
         """The page that plays: one in OBS before others, one that can be heard before others, the oldest of equals."""
-        fit = [s for s in self._screens.values() if s.visible and (s.sound or not needs_sound)]
+        fit = [s for s in self._pages.values() if s.visible and (s.sound or not needs_sound)]
         return min(fit, key=lambda s: (not s.obs, not s.sound), default=None)
 
     def away_since(self, *, needs_sound: bool) -> datetime | None:
         """Since when no page can play; None when one can."""
         return self._away_since[needs_sound]
 
-    async def choose(self, *, needs_sound: bool, had: str | None = None) -> Screen | None:
+    async def choose(self, *, needs_sound: bool, had: str | None = None) -> OverlayPage | None:
         """The page that is to play an effect.
 
         Args:
@@ -166,12 +166,12 @@ class Overlay:
             The page; None when none can play.
         """
         await self._wait_for(had)
-        earlier = self._screens.get(had or "")
+        earlier = self._pages.get(had or "")
         if earlier is not None and earlier.visible and (earlier.sound or not needs_sound):
             return earlier
         return self.best(needs_sound=needs_sound)
 
-    async def play(self, screen: Screen, token: str, message: Mapping[str, Any]) -> Showing:
+    async def play(self, screen: OverlayPage, token: str, message: Mapping[str, Any]) -> Playback:
         """Let a page play an effect.
 
         Args:
@@ -183,24 +183,24 @@ class Overlay:
             The showing, to be closed by the caller. On a page that is gone by now it is lost at once.
         """
         whole = {"type": "play", "id": token, **message}
-        showing = self._showings[token] = Showing(self, token, whole, screen)
+        playback = self._playbacks[token] = Playback(self, token, whole, screen)
         self._dead.forget(token)
-        if self._screens.get(screen.id) is not None:
-            showing.screen = self._screens[screen.id]
-            await self.tell(showing.screen, whole)
+        if self._pages.get(screen.id) is not None:
+            playback.page = self._pages[screen.id]
+            await self.tell(playback.page, whole)
         elif screen.id not in self._partings:
-            showing.put(Ack("lost"))
-        return showing
+            playback.put(Ack("lost"))
+        return playback
 
     async def revoke(self, token: str) -> None:
         """The effect was given back: no page may play it, now or when it comes back."""
         self._dead.put(token, True)
-        for screen in self.screens:
+        for screen in self.pages:
             await self.tell(screen, {"type": "stop", "id": token})
 
     async def stop_all(self) -> None:
         """Take everything off all pages at once."""
-        for screen in self.screens:
+        for screen in self.pages:
             await self.tell(screen, {"type": "stop"})
 
     async def alert(self, kind: str, name: str, text: str) -> None:
@@ -222,15 +222,15 @@ class Overlay:
         """Where a page fetches a sound."""
         return f"/overlay/sound/{quote(name)}?key={self.key}"
 
-    def close(self, showing: Showing) -> None:
+    def close(self, playback: Playback) -> None:
         """Nobody listens to it any more."""
-        self._showings.pop(showing.token, None)
+        self._playbacks.pop(playback.token, None)
 
     def take_back(self, token: str) -> None:
         """Speech that was lent is not needed any more."""
         self._audio.pop(token, None)
 
-    async def tell(self, screen: Screen, message: Mapping[str, Any]) -> None:
+    async def tell(self, screen: OverlayPage, message: Mapping[str, Any]) -> None:
         """Send a message to one page. A page that is gone hears nothing; its leaving is noticed elsewhere."""
         with suppress(ConnectionError):
             await screen.send(message)
@@ -239,7 +239,7 @@ class Overlay:
         """A page that had an effect before a restart may be on its way back."""
         loop = asyncio.get_running_loop()
         self._born = self._born if self._born is not None else loop.time()
-        while screen_id is not None and screen_id not in self._screens and screen_id not in self._left:
+        while screen_id is not None and screen_id not in self._pages and screen_id not in self._left:
             left = self._born + RETURN_SECONDS - loop.time()
             if left <= 0:
                 return
@@ -250,9 +250,9 @@ class Overlay:
 
     def _lost(self, screen_id: str) -> None:
         self._partings.pop(screen_id, None)
-        for showing in self._showings.values():
-            if showing.screen.id == screen_id:
-                showing.put(Ack("lost"))
+        for playback in self._playbacks.values():
+            if playback.page.id == screen_id:
+                playback.put(Ack("lost"))
 
     def _presence_changed(self) -> None:
         for needs_sound in (False, True):

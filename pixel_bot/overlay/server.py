@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pixel_bot.overlay.overlay import Ack, Overlay, Screen
+from pixel_bot.overlay.overlay import Ack, Overlay, OverlayPage
 from pixel_bot.sounds.library import MEDIA_TYPES, Sounds
 from pixel_bot.web.server import STATIC, WebServer
 
@@ -110,7 +110,9 @@ class OverlayPages:
             except (WebSocketDisconnect, RuntimeError) as exc:
                 raise ConnectionError("The page is gone.") from exc
 
-        screen = Screen(str(hello.get("page", ""))[:64] or secrets.token_hex(8), send, obs=hello.get("obs") is True)
+        screen = OverlayPage(
+            str(hello.get("page", ""))[:64] or secrets.token_hex(8), send, obs=hello.get("obs") is True
+        )
         screen.visible, screen.sound = _state(hello)
         for_good = False
         await self._overlay.join(screen)
@@ -122,7 +124,7 @@ class OverlayPages:
         finally:
             self._overlay.leave(screen, for_good=for_good)
 
-    def _take(self, screen: Screen, message: Mapping[str, Any]) -> None:
+    def _take(self, screen: OverlayPage, message: Mapping[str, Any]) -> None:
         match message.get("do"):
             case "state":
                 visible, sound = _state(message)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
-from pixel_bot.concurrency.throttle import rest_after
+from pixel_bot.concurrency.throttle import throttle_after
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.models import read_stamp, stamp
@@ -83,7 +83,7 @@ class Cooldowns:
         expired = f"SELECT id FROM cooldowns WHERE expires_at < :limit ORDER BY expires_at LIMIT {AT_ONCE}"
         removed = 0
         while True:
-            async with rest_after(self._database.write()) as session:
+            async with throttle_after(self._database.write()) as session:
                 result = await session.execute(sql(f"DELETE FROM cooldowns WHERE id IN ({expired})"), {"limit": limit})
                 gone: int = getattr(result, "rowcount", 0)
             removed += gone

@@ -14,15 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import PixelError
-from pixel_bot.points.processed_ids import Worked, claim
+from pixel_bot.points.processed_ids import ProcessedId, claim
 
 
-class AlreadyWorked(PixelError):
+class AlreadyProcessed(PixelError):
     """The message that asks for this has been worked before."""
 
 
 @dataclass(slots=True)
-class Cause:
+class IdempotencyKey:
     """A message under work. ``claimed`` is True once a change of this work is durable."""
 
     message_id: str
@@ -30,15 +30,15 @@ class Cause:
     claimed: bool = False
 
 
-_current: ContextVar[Cause | None] = ContextVar("cause", default=None)
+_current: ContextVar[IdempotencyKey | None] = ContextVar("cause", default=None)
 
 
-def because_of(message_id: str, at: datetime) -> None:
+def use_idempotency_key(message_id: str, at: datetime) -> None:
     """From now on, this task works on that message."""
-    _current.set(Cause(message_id, at))
+    _current.set(IdempotencyKey(message_id, at))
 
 
-def unworked_message() -> str:
+def unprocessed_message() -> str:
     """The id of the message that is being worked, as long as nothing it changed is durable; else an empty text."""
     cause = _current.get()
     return "" if cause is None or cause.claimed else cause.message_id
@@ -52,17 +52,17 @@ async def refuse_repeats(database: Database) -> None:
     Raises:
         AlreadyWorked: it was.
     """
-    message_id = unworked_message()
+    message_id = unprocessed_message()
     if message_id and await database.look_up("SELECT 1 FROM events WHERE id = :id", {"id": message_id}):
-        raise AlreadyWorked(message_id)
+        raise AlreadyProcessed(message_id)
 
 
-async def is_ours_to_answer(database: Database, message_id: str, at: datetime) -> bool:
+async def claim_command(database: Database, message_id: str, at: datetime) -> bool:
     """Whether this process works a command: where several share the database, the one that claims its message first."""
     if not database.is_shared:
         return True
     async with database.write() as session:
-        return bool(await claim(session, [Worked(f"answer:{message_id}", "answer", 0, 0, at)]))
+        return bool(await claim(session, [ProcessedId(f"answer:{message_id}", "answer", 0, 0, at)]))
 
 
 @asynccontextmanager
@@ -77,9 +77,9 @@ async def write_once(database: Database) -> AsyncGenerator[AsyncSession]:
     cause = _current.get()
     async with database.write() as session:
         if cause is not None and not cause.claimed:
-            new = await claim(session, [Worked(cause.message_id, "command", 0, 0, cause.at)])
+            new = await claim(session, [ProcessedId(cause.message_id, "command", 0, 0, cause.at)])
             if not new:
-                raise AlreadyWorked(cause.message_id)
+                raise AlreadyProcessed(cause.message_id)
         yield session
     if cause is not None:
         cause.claimed = True

@@ -37,7 +37,7 @@ SERVICES_ANYWHERE = SERVICE_BOTS | {name_of(login, "joystick") for login in SERV
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LeaderboardEntry:
     """A place on the leaderboard."""
 
     name: str
@@ -63,13 +63,13 @@ class Leaderboard:
         """Names of all who do not compete."""
         return SERVICES_ANYWHERE | {name.lower() for name in self._left_out}
 
-    async def by_points(self, size: int = 5) -> list[Place]:
+    async def by_points(self, size: int = 5) -> list[LeaderboardEntry]:
         """The richest viewers. Those without points have no place."""
         return await self._top(
             "SELECT name, display_name, points FROM users WHERE points > 0 ORDER BY points DESC, id LIMIT :most", size
         )
 
-    async def by_xp(self, size: int = 5) -> list[Place]:
+    async def by_xp(self, size: int = 5) -> list[LeaderboardEntry]:
         """The viewers with the most XP."""
         return await self._top(
             "SELECT x.user_name, u.display_name, x.xp FROM xp_records x LEFT JOIN users u ON u.name = x.user_name "
@@ -77,11 +77,11 @@ class Leaderboard:
             size,
         )
 
-    async def _top(self, query: str, size: int) -> list[Place]:
+    async def _top(self, query: str, size: int) -> list[LeaderboardEntry]:
         # A few more than asked for: those left out are sorted out here, so that the index alone serves the query.
         left_out = self.left_out
         most = size + len(left_out)
         async with self._database.readers() as session:
             rows = (await session.execute(sql(query), {"most": most})).all()
-        places = [Place(name, shown or name, value) for name, shown, value in rows if name not in left_out]
+        places = [LeaderboardEntry(name, shown or name, value) for name, shown, value in rows if name not in left_out]
         return places[:size]

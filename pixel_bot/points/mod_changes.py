@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
+class UndoneChange:
     """A change that counts as undone: whose it was, and the XP that it gave to somebody."""
 
     id: int
@@ -56,7 +56,7 @@ async def record(
     return made.scalar_one()
 
 
-async def strike_last(session: AsyncSession, now: datetime) -> Struck | None:
+async def undo_last(session: AsyncSession, now: datetime) -> UndoneChange | None:
     """The last change that stands counts as undone from now on, and the caller takes it back. None without one.
 
     Imports are not a mod's: those are taken back by their batch.
@@ -70,10 +70,10 @@ async def strike_last(session: AsyncSession, now: datetime) -> Struck | None:
             .returning(Change.id, Change.actor, Change.summary, Change.xp_user_id, Change.xp_delta)
         )
     ).first()
-    return None if row is None else Struck(row.id, row.actor, row.summary, row.xp_user_id, row.xp_delta or 0)
+    return None if row is None else UndoneChange(row.id, row.actor, row.summary, row.xp_user_id, row.xp_delta or 0)
 
 
-async def strike(session: AsyncSession, change_id: int, now: datetime) -> None:
+async def undo(session: AsyncSession, change_id: int, now: datetime) -> None:
     """That change counts as undone from now on: it was taken back in another way."""
     await session.execute(
         update(Change).where(Change.id == change_id, Change.undone_at.is_(None)).values(undone_at=now)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.points import processed_ids
-from pixel_bot.points.processed_ids import Worked
+from pixel_bot.points.processed_ids import ProcessedId
 
 LINKED = "link"
 """The kind of a claim that stands for one of the other account."""
@@ -34,11 +34,13 @@ class Due(NamedTuple):
 
 async def claim(session: AsyncSession, due: Sequence[Due]) -> list[Due]:
     """Claim levels in the caller's transaction. Returns those that were not paid before."""
-    new = await processed_ids.claim(session, [Worked(d.id, "level", d.points, 0, d.at) for d in due])
+    new = await processed_ids.claim(session, [ProcessedId(d.id, "level", d.points, 0, d.at) for d in due])
     fresh = [d for d in due if d.id in new]
     if fresh:
         others = await _merged_into(session, {d.user_id for d in fresh})
-        theirs = [Worked(_id(others[d.user_id], d.level), "level", 0, 0, d.at) for d in fresh if d.user_id in others]
+        theirs = [
+            ProcessedId(_id(others[d.user_id], d.level), "level", 0, 0, d.at) for d in fresh if d.user_id in others
+        ]
         await processed_ids.claim(session, theirs)
     return fresh
 
@@ -53,8 +55,10 @@ async def share(session: AsyncSession, one: int, other: int, levels: Collection[
         now: when it happens.
     """
     pairs = [(_id(a, level), _id(b, level)) for level in levels for a, b in ((one, other), (other, one))]
-    paid = await processed_ids.what_they_gave(session, [theirs for theirs, _ in pairs])
-    await processed_ids.claim(session, [Worked(copy, LINKED, 0, 0, now) for theirs, copy in pairs if theirs in paid])
+    paid = await processed_ids.awards_of(session, [theirs for theirs, _ in pairs])
+    await processed_ids.claim(
+        session, [ProcessedId(copy, LINKED, 0, 0, now) for theirs, copy in pairs if theirs in paid]
+    )
 
 
 async def unshare(session: AsyncSession, one: int, other: int, levels: Collection[int]) -> None:

@@ -15,7 +15,7 @@ class AlreadyClaimed(PixelError):
     """An event was worked before, or by another process at the same moment."""
 
 
-class Worked(NamedTuple):
+class ProcessedId(NamedTuple):
     """An event and what it gave."""
 
     id: str
@@ -25,7 +25,7 @@ class Worked(NamedTuple):
     at: datetime
 
 
-async def claim(session: AsyncSession, events: Sequence[Worked]) -> set[str]:
+async def claim(session: AsyncSession, events: Sequence[ProcessedId]) -> set[str]:
     """Write the ids in the caller's transaction.
 
     Returns:
@@ -52,7 +52,7 @@ def _insert(session: AsyncSession) -> str:
     )
 
 
-def _rows(events: Sequence[Worked]) -> str:
+def _rows(events: Sequence[ProcessedId]) -> str:
     return fold([(e.id, e.kind, e.points, e.xp, stamp(e.at)) for e in events])
 
 
@@ -73,7 +73,7 @@ async def claim_all(session: AsyncSession, events: Sequence[tuple[str, str, int,
         raise AlreadyClaimed("One of these events was worked before.")
 
 
-async def what_they_gave(session: AsyncSession, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+async def awards_of(session: AsyncSession, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Points and XP that events gave which were worked before, by id; new ones are not in it."""
     if not ids:
         return {}

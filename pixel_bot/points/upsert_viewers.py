@@ -19,7 +19,7 @@ LEFT JOIN users k ON k.id = u.merged_into
 """
 
 
-class Known(NamedTuple):
+class KnownAccount(NamedTuple):
     """The account that somebody's points and XP are in. ``linked`` when they reach it from two platforms."""
 
     id: int
@@ -37,7 +37,7 @@ class _Row(NamedTuple):
     linked: bool
 
 
-class Admission:
+class ViewerUpsert:
     """One round of it, in the caller's transaction.
 
     Args:
@@ -52,7 +52,7 @@ class Admission:
         self._start_points = start_points
         self._names: dict[int, str] = {}
 
-    async def of(self, people: Iterable[Person]) -> dict[Person, Known]:
+    async def of(self, people: Iterable[Person]) -> dict[Person, KnownAccount]:
         """Their accounts. Somebody who stands there under two names has the later one."""
         everyone = list(people)
         latest = {(p.platform, p.platform_id): p for p in everyone}
@@ -63,10 +63,10 @@ class Admission:
             if row.name == person.name and row.shown != person.display_name:
                 await self._show(row.id, person)
         newcomers = [person for key, person in latest.items() if key not in known]
-        new = {(p.platform, p.platform_id): user for p, user in (await self._welcome(newcomers)).items()}
+        new = {(p.platform, p.platform_id): user for p, user in (await self._create(newcomers)).items()}
         accounts = {key: (row.account, row.linked) for key, row in known.items()}
         accounts |= {key: (user, False) for key, user in new.items()}
-        found = {key: Known(user, self._names[user], linked) for key, (user, linked) in accounts.items()}
+        found = {key: KnownAccount(user, self._names[user], linked) for key, (user, linked) in accounts.items()}
         return {p: found[p.platform, p.platform_id] for p in everyone}
 
     async def _known(self, people: Sequence[Person]) -> dict[tuple[str, str], _Row]:
@@ -103,7 +103,7 @@ class Admission:
         if holder is not None:
             await self._move(holder, name, f"{name}~{holder}")
 
-    async def _welcome(self, people: Sequence[Person]) -> dict[Person, int]:
+    async def _create(self, people: Sequence[Person]) -> dict[Person, int]:
         """Create people whose platform id is new. A row that was made by name alone belongs to who has the name."""
         if not people:
             return {}

@@ -15,7 +15,7 @@ from pixel_bot.errors import UnknownViewer
 from pixel_bot.model.names import SHOWN, name_of, named
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.points.account_sql import ACCOUNT
-from pixel_bot.points.upsert_viewers import Admission, Known
+from pixel_bot.points.upsert_viewers import KnownAccount, ViewerUpsert
 
 _ACCOUNT = """
 SELECT u.name, u.display_name, k.id, k.name, COALESCE(k.display_name, k.name), k.points
@@ -36,13 +36,13 @@ class Viewers:
         self._clock = clock
         self._start_points = start_points
         self._waiting: dict[Person, asyncio.Future[Viewer]] = {}
-        self._admission: asyncio.Task[None] | None = None
+        self._upsert: asyncio.Task[None] | None = None
 
     async def meet(self, person: Person) -> Viewer:
         """The viewer behind a person, created or renamed where needed."""
         rows = await self._database.look_up(_BY_PERSON, {"platform": person.platform, "id": person.platform_id})
         if not rows or tuple(rows[0][:2]) != (person.name, person.display_name):
-            return await self._admitted(person)
+            return await self._upserted(person)
         return Viewer(*rows[0][2:])
 
     async def find(self, name: str, platform: Platform = "twitch") -> Viewer:
@@ -91,52 +91,52 @@ class Viewers:
                 {"voice": voice or None, "user": viewer.id},
             )
 
-    async def admit(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, Known]:
+    async def upsert(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, KnownAccount]:
         """The accounts of people, in the caller's transaction: the new are created, the renamed renamed.
 
         Somebody who stands there under two names has the later one.
         """
-        return await Admission(session, self._clock.now(), self._start_points).of(people)
+        return await ViewerUpsert(session, self._clock.now(), self._start_points).of(people)
 
-    async def _admitted(self, person: Person) -> Viewer:
+    async def _upserted(self, person: Person) -> Viewer:
         """Everybody who waits for the writer's turn is admitted in one transaction, however many they are."""
         waiting = self._waiting.get(person)
         if waiting is None:
             waiting = self._waiting[person] = asyncio.get_running_loop().create_future()
             if len(self._waiting) == 1:
-                self._admission = asyncio.create_task(self._admit_waiting(), name="admission")
+                self._upsert = asyncio.create_task(self._upsert_waiting(), name="admission")
         # Shielded: the one who gives up must not take the answer from the others.
         return await asyncio.shield(waiting)
 
-    async def _admit_waiting(self) -> None:
+    async def _upsert_waiting(self) -> None:
         waiting: dict[Person, asyncio.Future[Viewer]] = {}
         try:
             async with self._database.write() as session:
                 # Taken when the turn has come: whoever came meanwhile goes along.
                 waiting, self._waiting = self._waiting, {}
-                viewers = await self._admit_viewers(session, waiting)
+                viewers = await self._upsert_viewers(session, waiting)
         except Exception as exc:  # noqa: BLE001 - whoever waits is told, whatever it was
             if not waiting:
                 waiting, self._waiting = self._waiting, {}
-            await self._admit_apart(waiting, exc)
+            await self._upsert_apart(waiting, exc)
         else:
             for person, future in waiting.items():
                 future.set_result(viewers[person])
 
-    async def _admit_apart(self, waiting: dict[Person, asyncio.Future[Viewer]], exc: Exception) -> None:
+    async def _upsert_apart(self, waiting: dict[Person, asyncio.Future[Viewer]], exc: Exception) -> None:
         """One who cannot be admitted must not keep out the others."""
         for person, future in waiting.items():
             if len(waiting) > 1:
                 try:
                     async with self._database.write() as session:
-                        future.set_result((await self._admit_viewers(session, [person]))[person])
+                        future.set_result((await self._upsert_viewers(session, [person]))[person])
                     continue
                 except Exception as own:  # noqa: BLE001 - as above
                     exc = own
             future.set_exception(exc)
 
-    async def _admit_viewers(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, Viewer]:
-        known = await self.admit(session, people)
+    async def _upsert_viewers(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, Viewer]:
+        known = await self.upsert(session, people)
         return {person: await self._by_id(session, account.id) for person, account in known.items()}
 
     async def _by_id(self, session: AsyncSession, user_id: int) -> Viewer:

@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Result:
     """How one attempt ended.
 
     ``done``; ``refund`` with a sentence for the buyer; ``again`` when it was cut off, ``released`` where the page said
@@ -23,16 +23,16 @@ class Verdict:
     released: bool = False
 
 
-DONE = Verdict("done")
-LEFT = Verdict("left")
+DONE = Result("done")
+LEFT = Result("left")
 
 
 class Stopped(Exception):
     """The attempt was stopped from outside; ``verdict`` says what that makes of it."""
 
-    def __init__(self, verdict: Verdict) -> None:
-        self.verdict = verdict
-        super().__init__(verdict.kind)
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        super().__init__(result.kind)
 
 
 class Attempt:
@@ -42,14 +42,14 @@ class Attempt:
         loop = asyncio.get_running_loop()
         self.item = item
         self._stoppable = stoppable
-        self._stop: asyncio.Future[Verdict] = loop.create_future()
-        self._end: asyncio.Future[Verdict] = loop.create_future()
+        self._stop: asyncio.Future[Result] = loop.create_future()
+        self._end: asyncio.Future[Result] = loop.create_future()
 
     def stop(self, reason: str) -> bool:
         """Stop it; the buyer is to hear the reason. Returns False when that is not possible, or no longer."""
         if not self._stoppable or self._stop.done() or self._end.done():
             return False
-        self._stop.set_result(Verdict("refund", reason))
+        self._stop.set_result(Result("refund", reason))
         return True
 
     def leave(self) -> None:
@@ -83,11 +83,11 @@ class Attempt:
                 raise
             return task.result()
 
-    def end(self, verdict: Verdict) -> None:
+    def end(self, result: Result) -> None:
         """It is decided, and that is durable."""
         if not self._end.done():
-            self._end.set_result(verdict)
+            self._end.set_result(result)
 
-    async def ended(self) -> Verdict:
+    async def ended(self) -> Result:
         """Wait for how it ended."""
         return await asyncio.shield(self._end)

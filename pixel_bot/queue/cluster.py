@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.db.models import QueueItem
-from pixel_bot.queue.attempt import DONE, Verdict
+from pixel_bot.queue.attempt import DONE, Result
 from pixel_bot.queue.effects import Effects
 from pixel_bot.queue.recovery import recover
 from pixel_bot.services import Services
@@ -31,14 +31,14 @@ PANIC = "A mod stopped the show for a moment."
 """What the buyers of all that is under way hear then, in every process."""
 
 
-class Company:
+class QueueCluster:
     """The other processes, for the lanes of this one. Without any it does nothing."""
 
     def __init__(self, services: Services, effects: Effects, dispatcher: "Dispatcher") -> None:
         self._services = services
         self._effects = effects
         self._dispatcher = dispatcher
-        self._peers = services.peers
+        self._cluster = services.cluster
         self._moved = asyncio.Event()
         self._missing: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,10 +52,10 @@ class Company:
 
     def start(self) -> None:
         """Listen to the others, and look after what they leave."""
-        if not self._peers.is_shared:
+        if not self._cluster.is_shared:
             return
         for topic, hear in self._hearing.items():
-            self._peers.heard.setdefault(topic, set()).add(hear)
+            self._cluster.heard.setdefault(topic, set()).add(hear)
         self._services.overlay.changed.add(self._show_pages)
         self._show_pages()
         self._spawn(self._look_after())
@@ -65,27 +65,27 @@ class Company:
 
         After the server itself was started the others may still be on their way back, so then they are waited for.
         """
-        if not self._peers.is_shared:
+        if not self._cluster.is_shared:
             return ()
         query = "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::int"
         ((up,),) = await self._services.database.look_up(query, {})
         mine = QueueItem.owner.is_(None)
-        return (mine,) if up < DEAD_SECONDS else (mine | QueueItem.owner.not_in(await self._peers.living()),)
+        return (mine,) if up < DEAD_SECONDS else (mine | QueueItem.owner.not_in(await self._cluster.living()),)
 
     async def stop(self) -> None:
         """Neither hear nor look any more."""
         for topic, hear in self._hearing.items():
-            self._peers.heard.get(topic, set[Callable[[str], None]]()).discard(hear)
+            self._cluster.heard.get(topic, set[Callable[[str], None]]()).discard(hear)
         self._services.overlay.changed.discard(self._show_pages)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def stop_item(self, item_id: int, reason: str) -> Verdict | None:
+    async def stop_item(self, item_id: int, reason: str) -> Result | None:
         """Stop what another process has under way. Returns how it ended; None when it did not end in time."""
-        if not self._peers.is_shared:
+        if not self._cluster.is_shared:
             return None
-        self._peers.tell("stop", f"{item_id} {reason}")
+        self._cluster.tell("stop", f"{item_id} {reason}")
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
                 while (status := await self._status(item_id)) == "running":
@@ -93,7 +93,7 @@ class Company:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(STOP_SECONDS / 10):
                             await self._moved.wait()
-                return {"done": DONE, "failed": Verdict("refund", reason)}.get(status or "")
+                return {"done": DONE, "failed": Result("refund", reason)}.get(status or "")
         return None
 
     async def _status(self, item_id: int) -> str | None:
@@ -116,8 +116,8 @@ class Company:
 
     def _show_pages(self) -> None:
         for role, needs_sound in (("page", False), ("sound", True)):
-            self._peers.have(role, has=self._services.overlay.away_since(needs_sound=needs_sound) is None)
-        self._peers.tell("queue")
+            self._cluster.have(role, has=self._services.overlay.away_since(needs_sound=needs_sound) is None)
+        self._cluster.tell("queue")
 
     async def _panic(self) -> None:
         await self._services.overlay.stop_all()
@@ -139,7 +139,7 @@ class Company:
         query = select(QueueItem.owner).where(QueueItem.status == "running", QueueItem.owner.is_not(None)).distinct()
         async with self._services.database.readers() as session:
             owners = {owner for owner in (await session.execute(query)).scalars() if owner is not None}
-        gone = owners - await self._peers.living() - {self._peers.number or 0} if owners else set[int]()
+        gone = owners - await self._cluster.living() - {self._cluster.number or 0} if owners else set[int]()
         self._missing = {owner: self._missing.get(owner, now) for owner in gone}
         dead = {owner for owner, since in self._missing.items() if now - since >= DEAD_SECONDS}
         if dead and await recover(self._services, self._effects, QueueItem.owner.in_(dead)):

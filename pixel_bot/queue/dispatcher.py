@@ -11,16 +11,16 @@ from pixel_bot.db.models import Lane
 from pixel_bot.model.outcome import LANE_OF_TRACK
 from pixel_bot.model.people import PLATFORMS, Platform
 from pixel_bot.points.idempotency import write_once
-from pixel_bot.queue.attempt import Attempt, Verdict
-from pixel_bot.queue.cluster import Company
-from pixel_bot.queue.effect_runner import Runs
+from pixel_bot.queue.attempt import Attempt, Result
+from pixel_bot.queue.cluster import QueueCluster
+from pixel_bot.queue.effect_runner import EffectRunner
 from pixel_bot.queue.effects import Effects, Say
-from pixel_bot.queue.lane_worker import Track
+from pixel_bot.queue.lane_worker import LaneWorker
 from pixel_bot.queue.limits import Limits
-from pixel_bot.queue.overlay_player import Theatre
+from pixel_bot.queue.overlay_player import OverlayPlayer
 from pixel_bot.queue.recovery import recover
-from pixel_bot.queue.refund_notifier import Teller
-from pixel_bot.queue.result_writer import Settling
+from pixel_bot.queue.refund_notifier import RefundNotifier
+from pixel_bot.queue.result_writer import ResultWriter
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -49,40 +49,42 @@ class Dispatcher:
         self.effects = Effects()
         self._services = services
         # One for each chat: while one platform is away, the other one hears its news.
-        self._tellers = [Teller(services, say, platform, is_there) for platform in PLATFORMS]
-        settling = Settling(services, self.tell_news, self.wake)
-        theatre = Theatre(services, speech, limits)
+        self._notifiers = [RefundNotifier(services, say, platform, is_there) for platform in PLATFORMS]
+        result_writer = ResultWriter(services, self.tell_news, self.wake)
+        overlay_player = OverlayPlayer(services, speech, limits)
         places = LANE_OF_TRACK.items()
-        self.tracks = [Track(name, lane, services, theatre, settling, limits) for name, lane in places]
-        self.runs = Runs(services, self.effects, settling, say, limits, is_there)
-        self.company = Company(services, self.effects, self)
+        self.lane_workers = [
+            LaneWorker(name, lane, services, overlay_player, result_writer, limits) for name, lane in places
+        ]
+        self.effect_runner = EffectRunner(services, self.effects, result_writer, say, limits, is_there)
+        self.cluster = QueueCluster(services, self.effects, self)
         self._grace = limits.grace
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Sort out what the last run left, then work. Call it when the cogs are loaded."""
-        await self._services.peers.start()
-        await recover(self._services, self.effects, *await self.company.not_of_others())
+        await self._services.cluster.start()
+        await recover(self._services, self.effects, *await self.cluster.not_of_others())
         await self.load_paused()
         if self.paused:
             names = ", ".join(self.paused)
             log.warning("Paused since the last run: %s. Mods resume with !calm or !queue resume.", names)
         self._services.overlay.changed.add(self.wake)
         self._services.shop.sold.add(self.wake_for)
-        workers = (*self.tracks, self.runs, *self._tellers)
-        self.company.start()
+        workers = (*self.lane_workers, self.effect_runner, *self._notifiers)
+        self.cluster.start()
         self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in workers]
 
     async def stop(self) -> None:
         """Stop in order. What is under way has a few seconds; the rest is left to the next start."""
-        await self.company.stop()
+        await self.cluster.stop()
         self._services.overlay.changed.discard(self.wake)
         self._services.shop.sold.discard(self.wake_for)
-        for worker in (*self.tracks, self.runs, *self._tellers):
+        for worker in (*self.lane_workers, self.effect_runner, *self._notifiers):
             worker.stop()
         if self._tasks:
             await self._end_tasks()
-        await self._services.peers.stop()
+        await self._services.cluster.stop()
 
     async def _end_tasks(self) -> None:
         _, late = await asyncio.wait(self._tasks, timeout=self._grace + 2)
@@ -94,31 +96,31 @@ class Dispatcher:
 
     def wake(self, *, told: bool = True) -> None:
         """Something changed: all lanes look again, and where it is ``told`` those of other processes, too."""
-        for worker in (*self.tracks, self.runs):
+        for worker in (*self.lane_workers, self.effect_runner):
             worker.wake()
         if told:
-            self._services.peers.tell("queue")
+            self._services.cluster.tell("queue")
         else:
-            for teller in self._tellers:
-                teller.wake()
+            for notifier in self._notifiers:
+                notifier.wake()
 
     def wake_for(self, track: str | None) -> None:
         """There is a new item on a track, or without one."""
-        worker = next((t for t in self.tracks if t.name == track), self.runs)
+        worker = next((t for t in self.lane_workers if t.name == track), self.effect_runner)
         worker.wake()
-        self._services.peers.tell("queue")
+        self._services.cluster.tell("queue")
 
     def tell_news(self) -> None:
         """Chat has something to hear."""
-        for teller in self._tellers:
-            teller.wake()
-        self._services.peers.tell("queue")
+        for notifier in self._notifiers:
+            notifier.wake()
+        self._services.cluster.tell("queue")
 
     async def settled(self) -> None:
         """Wait until nothing could be worked now: all that is left waits for an overlay, or for a paused lane."""
         if not self._tasks:
             return
-        workers = (*self.tracks, self.runs, *self._tellers)
+        workers = (*self.lane_workers, self.effect_runner, *self._notifiers)
         # What one ends can be the beginning of another.
         while not all(worker.is_idle for worker in workers):
             for worker in workers:
@@ -127,38 +129,38 @@ class Dispatcher:
     @property
     def paused(self) -> list[str]:
         """The lanes that are paused."""
-        return sorted({w.lane for w in (*self.tracks, self.runs) if w.paused})
+        return sorted({w.lane for w in (*self.lane_workers, self.effect_runner) if w.paused})
 
     async def load_paused(self) -> None:
         """Take over which lanes are paused, as the database has it."""
         async with self._services.database.readers() as session:
             paused = (await session.execute(select(Lane.kind).where(Lane.paused))).scalars().all()
-        for worker in (*self.tracks, self.runs):
+        for worker in (*self.lane_workers, self.effect_runner):
             worker.paused = worker.lane in paused
             worker.wake()
 
     def show_paused(self) -> None:
         """All lanes are paused, by another process, which has that in the database soon."""
-        for worker in (*self.tracks, self.runs):
+        for worker in (*self.lane_workers, self.effect_runner):
             worker.paused = True
 
     async def pause(self, lanes: Sequence[str], *, paused: bool) -> None:
         """Pause or resume lanes, also for the next start. What is playing plays on."""
-        for worker in (*self.tracks, self.runs):
+        for worker in (*self.lane_workers, self.effect_runner):
             if worker.lane in lanes:
                 worker.paused = paused
                 worker.wake()
         async with write_once(self._services.database) as session:
             await session.execute(update(Lane).where(Lane.kind.in_(lanes)).values(paused=paused))
-        self._services.peers.tell("lanes")
+        self._services.cluster.tell("lanes")
 
     @property
     def attempts(self) -> list[Attempt]:
         """What is playing or running now."""
-        playing = [t.attempt for t in self.tracks if t.attempt is not None]
-        return [*playing, *self.runs.attempts]
+        playing = [t.attempt for t in self.lane_workers if t.attempt is not None]
+        return [*playing, *self.effect_runner.attempts]
 
-    async def stop_item(self, item_id: int, reason: str) -> Verdict | None:
+    async def stop_item(self, item_id: int, reason: str) -> Result | None:
         """Stop what is under way; its buyer hears the reason with the refund.
 
         Returns:
@@ -167,7 +169,7 @@ class Dispatcher:
         """
         attempt = next((a for a in self.attempts if a.item.id == item_id), None)
         if attempt is None:
-            return await self.company.stop_item(item_id, reason)
+            return await self.cluster.stop_item(item_id, reason)
         if not attempt.stop(reason):
             return None
         return await attempt.ended()

@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from pixel_bot.errors import EffectFailed
 from pixel_bot.model.outcome import Effect, Run
 from pixel_bot.model.people import PLATFORMS, Platform, Viewer
-from pixel_bot.queue.attempt import DONE, Attempt, Stopped, Verdict
-from pixel_bot.queue.effects import Effects, Job, Method, Say, Spec
+from pixel_bot.queue.attempt import DONE, Attempt, Result, Stopped
+from pixel_bot.queue.effects import Effects, EffectSpec, Job, Method, Say
 from pixel_bot.queue.limits import Limits
-from pixel_bot.queue.result_writer import RETRY_SECONDS, Settling
+from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter
 from pixel_bot.queue.worker import Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_free
@@ -30,7 +30,7 @@ SLOW = "It took too long."
 SORRY = "Something went wrong on my side."
 
 
-class Runs(Worker):
+class EffectRunner(Worker):
     """Claims what waits, and works it."""
 
     lane = "effect"
@@ -39,7 +39,7 @@ class Runs(Worker):
         self,
         services: Services,
         effects: Effects,
-        settling: Settling,
+        result_writer: ResultWriter,
         say: Say,
         limits: Limits,
         is_there: Callable[[Platform], bool],
@@ -48,7 +48,7 @@ class Runs(Worker):
         self.paused = False
         self._services = services
         self._effects = effects
-        self._settling = settling
+        self._result_writer = result_writer
         self._say = say
         self._limits = limits
         self._is_there = is_there
@@ -86,7 +86,7 @@ class Runs(Worker):
                     item
                     for platform in PLATFORMS
                     if (most := self._room(platform)) > 0
-                    for item in await claim_free(session, now, most, platform, self._services.peers.number)
+                    for item in await claim_free(session, now, most, platform, self._services.cluster.number)
                 ]
         except DBAPIError as exc:
             self._complain(exc)
@@ -99,7 +99,7 @@ class Runs(Worker):
 
     def _room(self, platform: Platform) -> int:
         """How many more may be under way for a platform. What another process can answer is left to it."""
-        if self._services.peers.is_shared and not self._is_there(platform):
+        if self._services.cluster.is_shared and not self._is_there(platform):
             return 0
         return MOST - sum(attempt.item.platform == platform for attempt in self._tasks)
 
@@ -114,38 +114,38 @@ class Runs(Worker):
         del self._tasks[attempt]
         self.wake()
 
-    def _known(self, item: Item) -> tuple[Spec, Method] | None:
+    def _known(self, item: Item) -> tuple[EffectSpec, Method] | None:
         if not is_ours(item) or not isinstance(item.effect, Run):
             return None
         return self._effects.get(item.effect.name)
 
-    async def _work(self, attempt: Attempt, known: tuple[Spec, Method] | None) -> None:
-        verdict, follow_up = await self._attempt(attempt, known)
-        await self._settling.settle(attempt, verdict, follow_up)
+    async def _work(self, attempt: Attempt, known: tuple[EffectSpec, Method] | None) -> None:
+        result, follow_up = await self._attempt(attempt, known)
+        await self._result_writer.settle(attempt, result, follow_up)
 
     async def _attempt(
-        self, attempt: Attempt, known: tuple[Spec, Method] | None
-    ) -> tuple[Verdict, Effect | str | None]:
+        self, attempt: Attempt, known: tuple[EffectSpec, Method] | None
+    ) -> tuple[Result, Effect | str | None]:
         item = attempt.item
         if known is None or not isinstance(item.effect, Run):
-            return Verdict("refund", GONE), None
+            return Result("refund", GONE), None
         spec, method = known
         job = Job(attempt, await self._buyer(item), self._say, lambda: self._begin(item))
         try:
             async with asyncio.timeout(spec.seconds):
                 return DONE, await attempt.unless_stopped(method(job))
         except Stopped as exc:
-            return exc.verdict, None
+            return exc.result, None
         except EffectFailed as exc:
-            verdict = Verdict("refund", str(exc))
+            result = Result("refund", str(exc))
         except TimeoutError:
-            verdict = Verdict("refund", SLOW)
+            result = Result("refund", SLOW)
         except Exception:
             # The edge towards cogs: whatever an author did not foresee costs that one effect, and nobody's points.
             log.exception("The effect %s failed.", spec.name)
-            verdict = Verdict("refund", SORRY)
+            result = Result("refund", SORRY)
         # Whatever came after the answer: the answer is what was paid for.
-        return (DONE if job.said else verdict), None
+        return (DONE if job.said else result), None
 
     async def _begin(self, item: Item) -> None:
         async with self._services.database.write() as session:

@@ -51,7 +51,7 @@ Method = Callable[[Job], Coroutine[Any, Any, Effect | str | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class EffectSpec:
     """An effect: seconds that it may take, whether it begins again after a crash, whether mods can stop it."""
 
     name: str
@@ -80,7 +80,7 @@ def effect(name: str, *, seconds: float = 20.0, again: bool = True, stoppable: b
     def wrap(method: Any) -> Any:
         if not inspect.iscoroutinefunction(method):
             raise TypeError(f"The effect {method.__qualname__} must be an async method.")
-        setattr(method, MARK, Spec(name, seconds, again, stoppable))
+        setattr(method, MARK, EffectSpec(name, seconds, again, stoppable))
         return method
 
     return wrap
@@ -90,9 +90,9 @@ class Effects:
     """The effects of all loaded cogs, by name."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[Spec, Method]] = {}
+        self._known: dict[str, tuple[EffectSpec, Method]] = {}
 
-    def get(self, name: str) -> tuple[Spec, Method] | None:
+    def get(self, name: str) -> tuple[EffectSpec, Method] | None:
         """The effect of that name."""
         return self._known.get(name)
 
@@ -114,7 +114,7 @@ class Effects:
             self._known.pop(spec.name, None)
 
 
-def effects_of(cog: object) -> list[tuple[Spec, Method]]:
+def effects_of(cog: object) -> list[tuple[EffectSpec, Method]]:
     """The methods of a cog that are marked with ``@effect``."""
     marked = [name for name, value in inspect.getmembers(type(cog)) if hasattr(value, MARK)]
     return [(getattr(getattr(type(cog), name), MARK), getattr(cog, name)) for name in marked]

@@ -8,10 +8,10 @@ from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem
-from pixel_bot.queue.attempt import DONE, Attempt, Verdict
+from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.limits import Limits, needs_sound
-from pixel_bot.queue.overlay_player import Theatre
-from pixel_bot.queue.result_writer import RETRY_SECONDS, Settling, has_begun_to_spin
+from pixel_bot.queue.overlay_player import OverlayPlayer
+from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter, has_begun_to_spin
 from pixel_bot.queue.worker import Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_head
@@ -28,11 +28,17 @@ LOOK_SECONDS = 2.0
 SORRY = "Something went wrong on my side."
 
 
-class Track(Worker):
+class LaneWorker(Worker):
     """Takes the oldest item of a track when the lane is open and a page can play it, and sees it through."""
 
     def __init__(
-        self, name: str, lane: str, services: Services, theatre: Theatre, settling: Settling, limits: Limits
+        self,
+        name: str,
+        lane: str,
+        services: Services,
+        overlay_player: OverlayPlayer,
+        result_writer: ResultWriter,
+        limits: Limits,
     ) -> None:
         super().__init__()
         self.name = name
@@ -40,8 +46,8 @@ class Track(Worker):
         self.paused = False
         self.attempt: Attempt | None = None
         self._services = services
-        self._theatre = theatre
-        self._settling = settling
+        self._player = overlay_player
+        self._result_writer = result_writer
         self._limits = limits
         self._seen_elsewhere = EPOCH
 
@@ -62,17 +68,17 @@ class Track(Worker):
                 continue
             self._works()
             if self.attempt is not None:
-                verdict = await self._play(self.attempt)
-                await self._settling.settle(self.attempt, verdict)
+                result = await self._play(self.attempt)
+                await self._result_writer.settle(self.attempt, result)
                 self.attempt = None
 
-    async def _play(self, attempt: Attempt) -> Verdict:
+    async def _play(self, attempt: Attempt) -> Result:
         try:
-            return await self._theatre.play(attempt)
+            return await self._player.play(attempt)
         except Exception:
             # The edge of a lane: one item that nobody foresaw must not stop those behind it.
             log.exception("An item of the queue could not be played.")
-            return Verdict("refund", SORRY)
+            return Result("refund", SORRY)
 
     async def _next(self) -> Attempt | None:
         """The next item, claimed; None when it is time to stop."""
@@ -100,7 +106,7 @@ class Track(Worker):
                 return None
             now = self._services.clock.now()
             page = best.id if best is not None else None
-            item = await claim_head(session, head, now, page, self._services.peers.number)
+            item = await claim_head(session, head, now, page, self._services.cluster.number)
         return Attempt(item) if item is not None else None
 
     async def _is_still(self, head: Item) -> bool:
@@ -114,9 +120,9 @@ class Track(Worker):
     async def _patience_with_others(self, head: Item) -> float:
         """The same, where another process may have a page: then it is left to that one."""
         patience = self._patience(head)
-        if patience == 0 or not is_ours(head) or not self._services.peers.is_shared:
+        if patience == 0 or not is_ours(head) or not self._services.cluster.is_shared:
             return patience
-        if await self._services.peers.elsewhere("sound" if needs_sound(head.effect) else "page"):
+        if await self._services.cluster.elsewhere("sound" if needs_sound(head.effect) else "page"):
             self._seen_elsewhere = self._services.clock.now()
             return LOOK_SECONDS
         end = self._seen_elsewhere + timedelta(seconds=self._limits.overlay)
@@ -136,7 +142,7 @@ class Track(Worker):
 
     async def _give_up(self, head: Item) -> None:
         if has_begun_to_spin(head):
-            await self._settling.settle(Attempt(head), DONE)
+            await self._result_writer.settle(Attempt(head), DONE)
             return
         is_it = QueueItem.id == head.id
         reason = BLOCKED
@@ -144,4 +150,4 @@ class Track(Worker):
             reason = AWAY
             since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
             is_it |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
-        await self._settling.give_back(QueueItem.track == self.name, is_it, reason=reason)
+        await self._result_writer.give_back(QueueItem.track == self.name, is_it, reason=reason)

@@ -8,8 +8,8 @@ from typing import Any
 from pixel_bot.backends.tts import Engine
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
-from pixel_bot.overlay.overlay import Ack, Screen, Showing
-from pixel_bot.queue.attempt import DONE, Attempt, Stopped, Verdict
+from pixel_bot.overlay.overlay import Ack, OverlayPage, Playback
+from pixel_bot.queue.attempt import DONE, Attempt, Result, Stopped
 from pixel_bot.queue.limits import LONGEST_SOUND, Limits, needs_sound
 from pixel_bot.queue.result_writer import persistently
 from pixel_bot.redeems import queue_items
@@ -22,7 +22,7 @@ SILENT = "The overlay did not play it in time."
 BROKEN = "The overlay could not play it."
 
 
-class Theatre:
+class OverlayPlayer:
     """The overlay effects."""
 
     def __init__(self, services: Services, speech: Engine, limits: Limits) -> None:
@@ -33,7 +33,7 @@ class Theatre:
         self._speech = speech
         self._limits = limits
 
-    async def play(self, attempt: Attempt) -> Verdict:
+    async def play(self, attempt: Attempt) -> Result:
         """One attempt.
 
         Returns:
@@ -46,40 +46,40 @@ class Theatre:
                 self._overlay.choose(needs_sound=needs_sound(item.effect), had=item.page)
             )
             if screen is None:
-                return Verdict("again")
+                return Result("again")
             # Noted before the page hears of it: after a crash the same page is asked first.
             if screen.id != item.page:
                 await self._write(lambda s: queue_items.give_to(s, item.id, screen.id))
             return await self._on(screen, attempt, message)
         except (EffectFailed, ChatError) as exc:
-            return Verdict("refund", str(exc))
+            return Result("refund", str(exc))
         except Stopped as exc:
-            return exc.verdict
+            return exc.result
         finally:
             self._overlay.take_back(item.token)
 
-    async def _on(self, screen: Screen, attempt: Attempt, message: Mapping[str, Any]) -> Verdict:
-        showing = await self._overlay.play(screen, attempt.item.token, message)
+    async def _on(self, screen: OverlayPage, attempt: Attempt, message: Mapping[str, Any]) -> Result:
+        playback = await self._overlay.play(screen, attempt.item.token, message)
         try:
-            verdict = await self._follow(attempt, showing)
+            result = await self._follow(attempt, playback)
         except Stopped as exc:
-            verdict = exc.verdict
+            result = exc.result
         finally:
-            showing.close()
-        if verdict.kind == "refund":
-            await showing.stop()
-        return verdict
+            playback.close()
+        if result.kind == "refund":
+            await playback.stop()
+        return result
 
-    async def _follow(self, attempt: Attempt, showing: Showing) -> Verdict:
+    async def _follow(self, attempt: Attempt, playback: Playback) -> Result:
         item = attempt.item
         wheel = isinstance(item.effect, SpinWheel)
         left = self._limits.wheel if item.begun_at is not None else self._limits.margin
         while True:
             try:
                 async with asyncio.timeout(left):
-                    ack = await attempt.unless_stopped(showing.next())
+                    ack = await attempt.unless_stopped(playback.next())
             except TimeoutError:
-                return Verdict("refund", SILENT)
+                return Result("refund", SILENT)
             if ack.state != "started":
                 return _judge(ack)
             if wheel:
@@ -120,11 +120,11 @@ class Theatre:
         await persistently(write)
 
 
-def _judge(ack: Ack) -> Verdict:
+def _judge(ack: Ack) -> Result:
     if ack.state == "finished":
         return DONE
     if ack.state == "lost":
-        return Verdict("again")
+        return Result("again")
     if ack.reason in {"hidden", "blocked"}:
-        return Verdict("again", released=True)
-    return Verdict("refund", BROKEN)
+        return Result("again", released=True)
+    return Result("refund", BROKEN)

@@ -32,7 +32,7 @@ JUST_NOW = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePosition:
     """Where an item stands: how many are ahead of it, for about how many seconds."""
 
     item: Item
@@ -76,14 +76,14 @@ class Queue:
         there = self._services.overlay.away_since(needs_sound=False) is None
         return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, there)
 
-    async def places(self, viewer: Viewer) -> list[Place]:
+    async def places(self, viewer: Viewer) -> list[QueuePosition]:
         """Where the viewer's own items stand."""
         found = await self.items()
-        places: list[Place] = []
+        places: list[QueuePosition] = []
         for index, item in enumerate(found):
             if item.user_id == viewer.id:
                 ahead = [i for i in found[:index] if i.track == item.track] if item.track else []
-                places.append(Place(item, len(ahead), sum(seconds_of_payload(i.payload) for i in ahead)))
+                places.append(QueuePosition(item, len(ahead), sum(seconds_of_payload(i.payload) for i in ahead)))
         return places
 
     async def cancel(self, viewer: Viewer) -> Refund | None:
@@ -137,7 +137,7 @@ class Queue:
 
     async def _skip_elsewhere(self, lanes: Sequence[str]) -> Item | None:
         """Stop what another process plays in these lanes."""
-        if not self._services.peers.is_shared:
+        if not self._services.cluster.is_shared:
             return None
         async with self._services.database.readers() as session:
             running = await queue_items.load(session, QueueItem.kind.in_(lanes), QueueItem.status == "running")
@@ -173,15 +173,15 @@ class Queue:
         await self._services.refunds.take_off(given)
         if given:
             return given[0]
-        verdict = await self._dispatcher.stop_item(item.id, BY_MOD)
-        return Refund(item, item.cost) if verdict is not None and verdict.kind == "refund" else None
+        result = await self._dispatcher.stop_item(item.id, BY_MOD)
+        return Refund(item, item.cost) if result is not None and result.kind == "refund" else None
 
     async def panic(self) -> None:
         """Stop and hide everything at once, and pause all lanes."""
         with suppress(DBAPIError):  # a database that is away must not keep anything on stream
             await refuse_repeats(self._services.database)
         await self._services.overlay.stop_all()
-        self._services.peers.tell("panic")
+        self._services.cluster.tell("panic")
         try:
             await self._dispatcher.pause(LANES, paused=True)
         finally:

@@ -28,7 +28,7 @@ LINE = 450
 """Characters of one message."""
 
 
-class Teller(Worker):
+class RefundNotifier(Worker):
     """Says what one platform's chat must still hear, many endings in one message."""
 
     def __init__(self, services: Services, say: Say, platform: Platform, is_there: Callable[[Platform], bool]) -> None:
@@ -58,10 +58,10 @@ class Teller(Worker):
 
     async def _tell_some(self) -> bool:
         if not self._is_there(self._platform):
-            await self._services.peers.resign(self._role)
+            await self._services.cluster.resign(self._role)
             return False  # it is told when it comes
         # Where several processes share the database, one of them tells, for as long as it lives.
-        self._waits_for_others = not await self._services.peers.leads(self._role)
+        self._waits_for_others = not await self._services.cluster.leads(self._role)
         if self._waits_for_others:
             return False
         # Of the last try first: while the database cannot be written, chat would else hear it every second.

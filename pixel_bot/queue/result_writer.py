@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import Effect, SpinWheel
 from pixel_bot.points.levels import LevelUp
-from pixel_bot.queue.attempt import DONE, Attempt, Verdict
+from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import WAITING, Draft, Item, is_ours
@@ -24,7 +24,7 @@ CUT = "It was cut off too often."
 UNCLEAR = "Something went wrong with it."
 
 
-class Settling:
+class ResultWriter:
     """Ends items by their verdicts."""
 
     def __init__(self, services: Services, news: Callable[[], None], more: Callable[[], None]) -> None:
@@ -33,21 +33,21 @@ class Settling:
         """Chat has something to hear."""
         self._more = more
 
-    async def settle(self, attempt: Attempt, verdict: Verdict, follow_up: Effect | str | None = None) -> None:
+    async def settle(self, attempt: Attempt, result: Result, follow_up: Effect | str | None = None) -> None:
         """Write a verdict. While the database is away it is tried again, because the points depend on it."""
 
         async def write() -> None:
-            nonlocal verdict
-            verdict = await self._settle(attempt.item, verdict, follow_up)
+            nonlocal result
+            result = await self._settle(attempt.item, result, follow_up)
 
         try:
             await persistently(write)
         except Exception:
             # An item that cannot end would be claimed at every start again, and hold up its lane for ever.
             log.exception("Item %d of the queue could not be ended as it should.", attempt.item.id)
-            verdict = Verdict("refund", UNCLEAR)
+            result = Result("refund", UNCLEAR)
             await self.give_back(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
-        attempt.end(verdict)
+        attempt.end(result)
 
     async def give_back(self, *where: ColumnElement[bool], reason: str, status: Sequence[str] = ("pending",)) -> None:
         """Give back what still waits, or is in one of these states."""
@@ -68,20 +68,20 @@ class Settling:
             await queue_items.end(session, where, "failed", self._services.clock.now(), UNCLEAR, told=False)
         self.tell_news()
 
-    async def _settle(self, item: Item, verdict: Verdict, follow_up: Effect | str | None) -> Verdict:
-        if verdict.kind == "left":
-            return verdict
-        if verdict.kind == "again" and item.attempts + 1 < ATTEMPTS:
+    async def _settle(self, item: Item, result: Result, follow_up: Effect | str | None) -> Result:
+        if result.kind == "left":
+            return result
+        if result.kind == "again" and item.attempts + 1 < ATTEMPTS:
             async with self._services.database.write() as session:
-                await queue_items.put_back(session, [item.id], released=verdict.released)
-            return verdict
+                await queue_items.put_back(session, [item.id], released=result.released)
+            return result
         # As it stands now: a wheel that has begun to turn meanwhile is never given back.
-        if verdict.kind == "done" or has_begun_to_spin(await self._now(item)):
+        if result.kind == "done" or has_begun_to_spin(await self._now(item)):
             await self.finish(item, follow_up)
             return DONE
-        await self._services.refunds.fail(QueueItem.id == item.id, reason=verdict.reason or CUT)
+        await self._services.refunds.fail(QueueItem.id == item.id, reason=result.reason or CUT)
         self.tell_news()
-        return Verdict("refund", verdict.reason or CUT)
+        return Result("refund", result.reason or CUT)
 
     async def _now(self, item: Item) -> Item:
         async with self._services.database.readers() as session:

@@ -18,7 +18,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import QueueItem
 from pixel_bot.db.models_twitch import NativeReward, Redemption
 from pixel_bot.model.people import Person
-from pixel_bot.points.idempotency import AlreadyWorked
+from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.redeems.refunds import Refunds
 
 LONGEST_ID = 128
@@ -27,11 +27,11 @@ LONGEST_INPUT = 500
 
 Status = Literal["unfulfilled", "fulfilled", "canceled"]
 STATUSES: tuple[Status, ...] = ("unfulfilled", "fulfilled", "canceled")
-Verdict = Literal["FULFILLED", "CANCELED"]
+RedemptionResult = Literal["FULFILLED", "CANCELED"]
 
 
 @dataclass(frozen=True, slots=True)
-class Native:
+class ChannelPointsRedeem:
     """A redeem for channel points. ``cost`` is in channel points; ``reward_id`` is None until Twitch has the reward."""
 
     key: str
@@ -41,7 +41,7 @@ class Native:
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class RewardText:
     """What a reward says beside its price: the line under its title, and whether a viewer must type something."""
 
     prompt: str
@@ -49,7 +49,7 @@ class Sign:
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class RedemptionRef:
     """What a viewer pays with instead of points: a redemption of channel points, and the reward that it is for."""
 
     redemption: str
@@ -57,10 +57,10 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True)
-class RedemptionHeard:
+class RedemptionEvent:
     """A redemption as Twitch tells it. ``again`` for news on one that was told before, like a mod's decision."""
 
-    ticket: Ticket
+    ref: RedemptionRef
     person: Person
     user_input: str
     redeemed_at: datetime
@@ -69,14 +69,14 @@ class RedemptionHeard:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenRedemption:
     """A redemption that Twitch does not know the end of; ``verdict`` is None while its item waits or runs."""
 
-    ticket: Ticket
-    verdict: Verdict | None
+    ref: RedemptionRef
+    result: RedemptionResult | None
 
 
-def read_redemption(fields: Mapping[str, Any], *, again: bool = False) -> RedemptionHeard:
+def read_redemption(fields: Mapping[str, Any], *, again: bool = False) -> RedemptionEvent:
     """A redemption, from an event or from a row of Twitch's API.
 
     Raises:
@@ -88,14 +88,14 @@ def read_redemption(fields: Mapping[str, Any], *, again: bool = False) -> Redemp
     at = datetime.fromisoformat(_text(fields["redeemed_at"], LONGEST_ID))
     if at.tzinfo is None:
         raise ValueError("a redemption without a time zone")
-    ticket = Ticket(_text(fields["id"], LONGEST_ID), _text(fields["reward"]["id"], LONGEST_ID))
+    ticket = RedemptionRef(_text(fields["id"], LONGEST_ID), _text(fields["reward"]["id"], LONGEST_ID))
     login = _text(fields["user_login"], LONGEST_NAME).lower()
     name = fields.get("user_name")
     shown = _text(name, LONGEST_NAME) if name else login
     typed = fields.get("user_input")
     words = typed[:LONGEST_INPUT] if isinstance(typed, str) else ""
     person = Person(_text(fields["user_id"], LONGEST_ID), login, shown)
-    return RedemptionHeard(ticket, person, words, at, status, again)
+    return RedemptionEvent(ticket, person, words, at, status, again)
 
 
 def _text(value: object, longest: int) -> str:
@@ -105,7 +105,7 @@ def _text(value: object, longest: int) -> str:
 
 
 async def take(
-    session: AsyncSession, ticket: Ticket, item_id: int | None, now: datetime, *, told: bool = False
+    session: AsyncSession, ticket: RedemptionRef, item_id: int | None, now: datetime, *, told: bool = False
 ) -> None:
     """Decide a redemption in the caller's transaction: it pays for this item, or (None) is refused.
 
@@ -123,10 +123,10 @@ async def take(
     try:
         await session.execute(insert(Redemption).values(**values, reported_at=now if told else None))
     except IntegrityError as exc:
-        raise AlreadyWorked(ticket.redemption) from exc
+        raise AlreadyProcessed(ticket.redemption) from exc
 
 
-class Natives:
+class ChannelPoints:
     """The rows of native rewards and of redemptions."""
 
     def __init__(self, database: Database, clock: Clock, refunds: Refunds) -> None:
@@ -141,17 +141,17 @@ class Natives:
 
     # Rewards
 
-    async def all(self) -> list[Native]:
+    async def all(self) -> list[ChannelPointsRedeem]:
         """Every redeem that is, or was, for channel points."""
         async with self._database.readers() as session:
             rows = (await session.execute(select(NativeReward).order_by(NativeReward.key))).scalars().all()
-        return [_native(row) for row in rows]
+        return [_channel_points_redeem(row) for row in rows]
 
-    async def by_reward(self, reward_id: str) -> Native | None:
+    async def by_reward(self, reward_id: str) -> ChannelPointsRedeem | None:
         """The redeem that a reward stands for; None for a reward that somebody else made."""
         return next((n for n in await self.all() if n.reward_id == reward_id), None)
 
-    async def write(self, native: Native) -> Native:
+    async def write(self, native: ChannelPointsRedeem) -> ChannelPointsRedeem:
         """Keep it as it is here, whether it is new or not."""
         values = {"reward_id": native.reward_id, "cost": native.cost, "enabled": native.enabled}
         async with self._database.write() as session:
@@ -170,21 +170,21 @@ class Natives:
 
     # Redemptions
 
-    async def is_decided(self, ticket: Ticket) -> bool:
+    async def is_decided(self, ticket: RedemptionRef) -> bool:
         """True when a redemption paid for an item, or was refused."""
         query = "SELECT 1 FROM redemptions WHERE id = :id"
         return bool(await self._database.look_up(query, {"id": ticket.redemption}))
 
-    async def refuse(self, ticket: Ticket) -> bool:
+    async def refuse(self, ticket: RedemptionRef) -> bool:
         """Nothing is done for this one. Returns False when it was decided before."""
         try:
             async with self._database.write() as session:
                 await take(session, ticket, None, self._clock.now())
-        except AlreadyWorked:
+        except AlreadyProcessed:
             return False
         return True
 
-    async def open(self) -> list[Open]:
+    async def open(self) -> list[OpenRedemption]:
         """All that Twitch does not know the end of, oldest first."""
         query = (
             select(Redemption.id, Redemption.reward_id, Redemption.item_id, QueueItem.status)
@@ -194,9 +194,9 @@ class Natives:
         )
         async with self._database.readers() as session:
             rows = (await session.execute(query)).all()
-        return [Open(Ticket(row[0], row[1]), _verdict(row[2], row[3])) for row in rows]
+        return [OpenRedemption(RedemptionRef(row[0], row[1]), _result_of(row[2], row[3])) for row in rows]
 
-    async def reported(self, tickets: Sequence[Ticket]) -> None:
+    async def reported(self, tickets: Sequence[RedemptionRef]) -> None:
         """Twitch knows how these ended."""
         ids = [ticket.redemption for ticket in tickets]
         async with self._database.write() as session:
@@ -206,7 +206,7 @@ class Natives:
                 .values(reported_at=self._clock.now())
             )
 
-    async def settled_on_twitch(self, heard: RedemptionHeard, reason: str) -> int | None:
+    async def settled_on_twitch(self, heard: RedemptionEvent, reason: str) -> int | None:
         """A redemption was settled on Twitch, by a mod there or by ourselves: it needs no report any more.
 
         One that was cancelled there takes its item along, when that still waits. One that is not decided yet never
@@ -219,7 +219,7 @@ class Natives:
         Returns:
             The id of the item of one that was cancelled, which may run at this moment.
         """
-        ticket, canceled = heard.ticket, heard.status == "canceled"
+        ticket, canceled = heard.ref, heard.status == "canceled"
         async with self._database.write() as session:
             row = await session.get(Redemption, ticket.redemption)
             if row is None:
@@ -238,11 +238,11 @@ class Natives:
         return row.item_id
 
 
-def _verdict(item_id: int | None, status: str | None) -> Verdict | None:
+def _result_of(item_id: int | None, status: str | None) -> RedemptionResult | None:
     if item_id is None or status == "failed":
         return "CANCELED"
     return "FULFILLED" if status == "done" else None
 
 
-def _native(row: NativeReward) -> Native:
-    return Native(row.key, row.reward_id, row.cost, row.enabled)
+def _channel_points_redeem(row: NativeReward) -> ChannelPointsRedeem:
+    return ChannelPointsRedeem(row.key, row.reward_id, row.cost, row.enabled)

@@ -114,7 +114,7 @@ class Refunds:
         return await queue_items.last(session, *theirs, ~followed, ~kept)
 
     async def _give_back(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
-        worked = [processed_ids.Worked(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]
+        worked = [processed_ids.ProcessedId(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]
         new = await processed_ids.claim(session, worked)
         due = [i for i in found if f"refund:{i.id}" in new]
         entries = [Entry(i.user_id, i.cost, f"refund:{i.redeem}", now) for i in due if i.user_id and i.cost]

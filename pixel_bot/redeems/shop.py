@@ -19,11 +19,11 @@ from pixel_bot.model.people import Viewer
 from pixel_bot.points import ledger
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.cooldowns import Cooldowns
-from pixel_bot.points.idempotency import AlreadyWorked, unworked_message, write_once
+from pixel_bot.points.idempotency import AlreadyProcessed, unprocessed_message, write_once
 from pixel_bot.points.ledger import Entry
 from pixel_bot.redeems import channel_points, queue_items
 from pixel_bot.redeems.catalogue import Offer, Redeems
-from pixel_bot.redeems.channel_points import Ticket
+from pixel_bot.redeems.channel_points import RedemptionRef
 from pixel_bot.redeems.queue_items import Draft
 from pixel_bot.redeems.wheel import Wheel
 
@@ -47,7 +47,7 @@ class Order:
     message_id: str | None = None
     withdrawn: Callable[[], bool] = _never
     """Asked in the purchase's own transaction: True when a mod took the message away meanwhile."""
-    ticket: Ticket | None = None
+    redemption: RedemptionRef | None = None
     """The redemption of channel points that pays for it, instead of points."""
 
 
@@ -83,7 +83,7 @@ WHERE track = :track AND status IN ('pending', 'running') AND id < :id ORDER BY 
 
 
 def _asked(offer: Offer, viewer: Viewer, lane: Lane) -> dict[str, Any]:
-    return {"key": offer.key, "user": viewer.id, "lane": lane, "message": unworked_message()}
+    return {"key": offer.key, "user": viewer.id, "lane": lane, "message": unprocessed_message()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Shop:
             raise RedeemOff(offer.display_name, closed)
         rows = await self._database.look_up(_TERMS, _asked(offer, viewer, offer.lane))
         if rows and rows[0][-1]:
-            raise AlreadyWorked(offer.key)
+            raise AlreadyProcessed(offer.key)
         self._judge(rows[0] if rows else None, offer, offer.lane, exempt=exempt)
 
     async def buy(self, order: Order) -> Receipt:
@@ -139,7 +139,7 @@ class Shop:
             row = (await session.execute(sql(_TERMS), _asked(offer, viewer, lane))).first()
             terms = self._judge(row, offer, lane, exempt=order.exempt)
             viewer = viewer if row is None else replace(viewer, id=row.account)
-            cost = 0 if order.ticket else terms.cost
+            cost = 0 if order.redemption else terms.cost
             balance = await self._debit(session, viewer, offer.key, cost, now)
             draft = Draft(
                 order.effect,
@@ -152,12 +152,12 @@ class Shop:
                 cooldown_until=_until(now, 0 if order.exempt else terms.cooldown),
                 everyone_until=_until(now, terms.everyone_cooldown),
                 extra=await self._wheel.draw(session, viewer, now) if isinstance(order.effect, SpinWheel) else None,
-                redemption=order.ticket.redemption if order.ticket else None,
+                redemption=order.redemption.redemption if order.redemption else None,
             )
             await self._rest(session, draft)
             item_id = await queue_items.put(session, draft)
-            if order.ticket:
-                await channel_points.take(session, order.ticket, item_id, now)
+            if order.redemption:
+                await channel_points.take(session, order.redemption, item_id, now)
         track = track_of(order.effect, lane)
         for tell in tuple(self.sold):
             tell(track)

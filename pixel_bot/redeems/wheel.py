@@ -106,7 +106,7 @@ class Wheel:
         user = (await session.execute(select(User).where(User.id == draw.user_id))).scalar_one()
         viewer = Viewer(user.id, user.name, user.display_name or user.name, user.points)
         prize = Prize.from_json(draw.prize_json)
-        new = await processed_ids.claim(session, [processed_ids.Worked(f"prize:{draw.id}", "wheel", 0, 0, now)])
+        new = await processed_ids.claim(session, [processed_ids.ProcessedId(f"prize:{draw.id}", "wheel", 0, 0, now)])
         if not new:
             return "", []
         # A balance that is full takes no more: then a person has to find another way.

@@ -13,7 +13,7 @@ from pixel_bot.services import Services
 from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import megabytes
 from pixel_bot.upkeep.cleanup import Cleanup
-from pixel_bot.upkeep.disk_space import give_back, room_in
+from pixel_bot.upkeep.disk_space import free_space_in, release_space
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ RETRY = timedelta(hours=1)
 """After a backup that failed."""
 
 
-class Care:
+class Housekeeping:
     """Looks after the database of a bot at work.
 
     A backup is due when none was made since the local clock last showed BACKUP_TIME. So there is one a day while the
@@ -59,7 +59,7 @@ class Care:
         due = last_time(now, self._services.settings.backup_time)
         if due == self._settled or (self._failed_at is not None and abs(now - self._failed_at) < RETRY):
             return False
-        if not await self._services.peers.leads("backup"):
+        if not await self._services.cluster.leads("backup"):
             return False
         newest = await self._services.backups.newest()
         made = newest is None or newest < due
@@ -95,9 +95,9 @@ class Care:
         if path is None or self._services.stream.is_live:
             return
         try:
-            room = await asyncio.to_thread(room_in, path)
+            room = await asyncio.to_thread(free_space_in, path)
             if room.is_worth_it and room.is_brief:
-                log.info("Gave %s back to the disk.", megabytes(await asyncio.to_thread(give_back, path)))
+                log.info("Gave %s back to the disk.", megabytes(await asyncio.to_thread(release_space, path)))
         except sqlite3.Error as exc:
             log.warning("The free room in the database could not be given back: %s", exc)
 

@@ -15,15 +15,15 @@ from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.server import OverlayPages, overlay_url
+from pixel_bot.platforms.joystick.platform import JoystickEndpoints as JoystickPlace
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
-from pixel_bot.platforms.joystick.platform import Place as JoystickPlace
 from pixel_bot.platforms.joystick.sign_in import JoystickSignIn
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
 from pixel_bot.platforms.twitch.helix import Role
-from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
+from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.sign_in import SignIn
-from pixel_bot.platforms.twitch.token_store import Vault
-from pixel_bot.run.running_bot import Show, health, opened
+from pixel_bot.platforms.twitch.token_store import TokenStore
+from pixel_bot.run.running_bot import RunningBot, health, opened
 from pixel_bot.run.setup_joystick import JoystickSetUp
 from pixel_bot.run.setup_page import SetUp
 from pixel_bot.run.setup_twitch import TwitchSetUp
@@ -47,7 +47,7 @@ class LiveApp:
     services: Services
     twitch: TwitchPlatform | None
     joystick: JoystickPlatform | None
-    show: Show | None = None
+    running_bot: RunningBot | None = None
     failed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     """Ends with the error that the bot could not be started with, if any."""
 
@@ -82,8 +82,8 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         stack.push_async_callback(web.stop)
         stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
         services = await stack.enter_async_context(opened(settings, "live", clock or Clock(), names))
-        stack.push_async_callback(services.peers.stop)
-        await services.peers.start()
+        stack.push_async_callback(services.cluster.stop)
+        await services.cluster.start()
         cipher = load_cipher(settings)
         twitch = await twitch_of(settings, services, cipher) if settings.on_twitch else None
         joystick = await joystick_of(settings, services, cipher) if settings.on_joystick else None
@@ -93,14 +93,14 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         app = LiveApp(web, services, twitch, joystick)
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
-        stack.push_async_callback(_end_show, app)
+        stack.push_async_callback(_end_bot, app)
         routes = [
             *common_routes("/setup", lambda: health(services, lambda: problems(app))),
             *_sign_in_routes(app),
             *overlay.routes(),
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","))
-        starting = asyncio.create_task(_start_show(app, names), name="start-show")
+        starting = asyncio.create_task(_start_bot(app, names), name="start-show")
         stack.push_async_callback(_stop, starting)
         yield app
 
@@ -118,10 +118,10 @@ def _sign_in_routes(app: LiveApp) -> list[BaseRoute]:
         routes += oauth_routes(sign_in)
     if app.joystick is not None:
         uri = f"{base}{CALLBACK}"
-        install = JoystickSignIn(app.joystick.installs, app.joystick.oauth, app.joystick.api, uri)
+        install = JoystickSignIn(app.joystick.installations, app.joystick.oauth, app.joystick.api, uri)
         joystick = JoystickSetUp(app.joystick, install, uri)
         routes += joystick_routes(install)
-    return [*setup_routes(SetUp(app.services, lambda: app.show, app.overlay_url, twitch, joystick)), *routes]
+    return [*setup_routes(SetUp(app.services, lambda: app.running_bot, app.overlay_url, twitch, joystick)), *routes]
 
 
 async def joystick_of(settings: Settings, services: Services, cipher: Cipher) -> JoystickPlatform:
@@ -137,17 +137,17 @@ async def joystick_of(settings: Settings, services: Services, cipher: Cipher) ->
     stream = Stream() if settings.on_twitch else services.stream
     platform = JoystickPlatform(place, services.database, services.clock, cipher, stream)
     await platform.load()
-    if services.peers.is_shared:
-        await platform.take_turns(lambda: services.peers.turn("joystick"))
+    if services.cluster.is_shared:
+        await platform.join_election(lambda: services.cluster.turn("joystick"))
     return platform
 
 
 async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> TwitchPlatform:
     """Twitch where the settings say it is, with the accounts that signed in before."""
     fixed: dict[Role, str] = {"bot": settings.twitch_bot_id, "broadcaster": settings.twitch_owner_id}
-    accounts = Accounts(Vault(services.database, services.clock, cipher), fixed)
+    accounts = Accounts(TokenStore(services.database, services.clock, cipher), fixed)
     await accounts.load()
-    place = Place(
+    place = TwitchEndpoints(
         settings.twitch_helix_url,
         settings.twitch_id_url,
         settings.twitch_eventsub_url,
@@ -157,7 +157,7 @@ async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> T
     return TwitchPlatform(place, accounts, services.stream, services.clock)
 
 
-async def _start_show(app: LiveApp, names: set[str]) -> None:
+async def _start_bot(app: LiveApp, names: set[str]) -> None:
     """Let the bot work as soon as it is known who it is on one platform; on the other one, as soon as that is known."""
     starting = [
         asyncio.create_task(work, name=name)
@@ -185,69 +185,69 @@ async def _start_on_twitch(app: LiveApp, names: set[str]) -> None:
     is_new = not _are_signed_in(accounts)
     while not (accounts.get("bot") and accounts.id_of("broadcaster")):
         await accounts.next_change()
-    if app.show is None:
-        app.show = Show(app.services, app.twitch)
-        await app.show.begin()
+    if app.running_bot is None:
+        app.running_bot = RunningBot(app.services, app.twitch)
+        await app.running_bot.begin()
     else:
-        await app.show.at_work()
-        app.show.join_twitch(app.twitch)
+        await app.running_bot.at_work()
+        app.running_bot.join_twitch(app.twitch)
     while not _are_signed_in(accounts):
         await accounts.next_change()
     names |= {account.login for role in ROLES if (account := accounts.get(role))}
     if is_new:
         await app.twitch.eventsub.ready()
-        await _greet(app.show, "twitch")
+        await _greet(app.running_bot, "twitch")
 
 
 async def _start_on_joystick(app: LiveApp, names: set[str]) -> None:
     if app.joystick is None:
         return
-    installs = app.joystick.installs
-    is_new = installs.current is None
-    while installs.current is None:
-        await installs.next_change()
-    names.add(f"{installs.current.username.lower()}@joystick")
-    if app.show is None:
-        app.show = Show(app.services, joystick=app.joystick)
-        await app.show.begin()
+    installations = app.joystick.installations
+    is_new = installations.current is None
+    while installations.current is None:
+        await installations.next_change()
+    names.add(f"{installations.current.username.lower()}@joystick")
+    if app.running_bot is None:
+        app.running_bot = RunningBot(app.services, joystick=app.joystick)
+        await app.running_bot.begin()
     else:
-        await app.show.at_work()
-        app.show.join_joystick(app.joystick)
+        await app.running_bot.at_work()
+        app.running_bot.join_joystick(app.joystick)
     if is_new:
-        await app.joystick.line.ready()
-        await _greet(app.show, "joystick")
+        await app.joystick.connection.ready()
+        await _greet(app.running_bot, "joystick")
 
 
 def _are_signed_in(accounts: Accounts) -> bool:
     return all(accounts.get(role) for role in ROLES)
 
 
-async def _greet(show: Show, platform: Platform) -> None:
+async def _greet(show: RunningBot, platform: Platform) -> None:
     """The streamer has just connected the bot, and sees in chat that it works."""
     if words := show.bot.settings.greeting:
         greeting = words.replace("{prefix}", show.bot.settings.command_prefix)
-        await show.bot.rooms[platform].outbox.put(Outgoing(greeting, paid=True))
+        await show.bot.channels[platform].outbox.put(Outgoing(greeting, paid=True))
 
 
 def problems(app: LiveApp) -> list[str]:
     """What is wrong with the platforms, one sentence each."""
     found: list[str] = []
-    if app.twitch is not None and (app.show is None or not app.show.is_on_twitch):
+    if app.twitch is not None and (app.running_bot is None or not app.running_bot.is_on_twitch):
         missing = " and ".join(role for role in ROLES if app.twitch.accounts.get(role) is None)
         found.append(f"Not signed in yet: {missing}. Open {app.home}.")
     elif app.twitch is not None:
         found += app.twitch.problems()
-    installs = app.joystick.installs if app.joystick is not None else None
-    if installs is not None and installs.current is None and not installs.turn.is_elsewhere:
+    installations = app.joystick.installations if app.joystick is not None else None
+    if installations is not None and installations.current is None and not installations.election.is_elsewhere:
         found.append(f"Not installed on Joystick.tv yet. Open {app.home}.")
     elif app.joystick is not None:
         found += app.joystick.problems()
     return found
 
 
-async def _end_show(app: LiveApp) -> None:
-    if app.show is not None:
-        await app.show.end()
+async def _end_bot(app: LiveApp) -> None:
+    if app.running_bot is not None:
+        await app.running_bot.end()
 
 
 async def _stop(task: asyncio.Task[None]) -> None:

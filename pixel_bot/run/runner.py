@@ -93,7 +93,7 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
     if app.twitch is not None:
         missing = [role for role in ROLES if app.twitch.accounts.tokens_of(role) is None]
         to_do += [f"sign in the {' and the '.join(missing)} account"] if missing else []
-    if app.joystick is not None and app.joystick.installs.current is None:
+    if app.joystick is not None and app.joystick.installations.current is None:
         to_do.append("install the bot on Joystick.tv")
     places = [name for name, there in (("Twitch", app.twitch), ("Joystick.tv", app.joystick)) if there is not None]
     return [

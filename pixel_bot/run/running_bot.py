@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.command import command_list, usage
 from pixel_bot.bot.guards import audience
-from pixel_bot.bot.joystick import JoystickRoom
+from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
@@ -21,8 +21,8 @@ from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.errors import FolderNotWritable
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
-from pixel_bot.run.housekeeping import Care
-from pixel_bot.run.twitch_tasks import OnTwitch
+from pixel_bot.run.housekeeping import Housekeeping
+from pixel_bot.run.twitch_tasks import TwitchTasks
 from pixel_bot.services import Services, build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
@@ -75,7 +75,7 @@ async def _mark(database: Database, mode: Mode) -> None:
         raise
 
 
-class Show:
+class RunningBot:
     """The bot, on the platforms that are there. Needs a running event loop.
 
     Args:
@@ -96,10 +96,10 @@ class Show:
         self.services = services
         self.bot = PixelBot(services)
         self._limited = limited
-        self._twitch = self._on_twitch(twitch) if twitch is not None else None
+        self._twitch = self._twitch_tasks(twitch) if twitch is not None else None
         self._joystick = joystick
-        self._room = self._room_on(joystick) if joystick is not None else None
-        self._care = Care(services)
+        self._joystick_channel = self._channel_on(joystick) if joystick is not None else None
+        self._housekeeping = Housekeeping(services)
         self._at_work = asyncio.Event()
 
     async def begin(self) -> None:
@@ -109,9 +109,9 @@ class Show:
         await self.bot.begin()
         if self._twitch is not None:
             self._twitch.begin()
-        if self._joystick is not None and self._room is not None:
-            self._joystick.listen(self._room)
-        self._care.begin()
+        if self._joystick is not None and self._joystick_channel is not None:
+            self._joystick.listen(self._joystick_channel)
+        self._housekeeping.begin()
         self._at_work.set()
 
     async def at_work(self) -> None:
@@ -137,28 +137,28 @@ class Show:
 
     def join_twitch(self, platform: TwitchPlatform) -> None:
         """The accounts are known now: go on Twitch, too."""
-        self._twitch = self._on_twitch(platform)
+        self._twitch = self._twitch_tasks(platform)
         self._twitch.begin()
-        self.bot.jobs.tell_news()
+        self.bot.dispatcher.tell_news()
 
     def join_joystick(self, platform: JoystickPlatform) -> None:
         """The bot is installed now: go on Joystick.tv, too."""
-        self._joystick, self._room = platform, self._room_on(platform)
-        platform.listen(self._room)
-        self.bot.jobs.tell_news()
+        self._joystick, self._joystick_channel = platform, self._channel_on(platform)
+        platform.listen(self._joystick_channel)
+        self.bot.dispatcher.tell_news()
 
     async def end(self) -> None:
         """First deaf, then all that was heard is worked, then gone."""
         if self._twitch is not None:
-            await self._twitch.deafen()
+            await self._twitch.stop_listening()
         if self._joystick is not None:
-            await self._joystick.deafen()
+            await self._joystick.stop_listening()
         await self._settle()
         if self._twitch is not None:
             await self._twitch.end()
-        await self._care.end()
-        await self.bot.jobs.stop()
-        await asyncio.gather(*(room.close(DRAIN_SECONDS) for room in self.bot.rooms.values()))
+        await self._housekeeping.end()
+        await self.bot.dispatcher.stop()
+        await asyncio.gather(*(room.close(DRAIN_SECONDS) for room in self.bot.channels.values()))
         await self.services.awards.stop()
         await self.bot.backends.close()
         await self.bot.close()
@@ -170,17 +170,17 @@ class Show:
         except TimeoutError:
             log.warning("Some commands were still at work at the end.")
 
-    def _on_twitch(self, platform: TwitchPlatform) -> OnTwitch:
+    def _twitch_tasks(self, platform: TwitchPlatform) -> TwitchTasks:
         others = dict(self.bot.platforms)
         self.bot.platforms.clear()  # Twitch is named first, whenever it came
         self.bot.platforms["Twitch" if self.services.mode == "live" else "the sandbox"] = platform
         self.bot.platforms.update(others)
-        return OnTwitch(self.bot, self.services, platform, limited=self._limited)
+        return TwitchTasks(self.bot, self.services, platform, limited=self._limited)
 
-    def _room_on(self, platform: JoystickPlatform) -> JoystickRoom:
+    def _channel_on(self, platform: JoystickPlatform) -> JoystickChannel:
         self.bot.platforms["Joystick.tv"] = platform
-        room = JoystickRoom(self.bot, platform.voice.send, limited=self._limited)
-        self.bot.rooms["joystick"] = room
+        room = JoystickChannel(self.bot, platform.sender.send, limited=self._limited)
+        self.bot.channels["joystick"] = room
         return room
 
 
@@ -193,7 +193,7 @@ async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> 
             await session.execute(text("SELECT 1 FROM meta"))
     except DBAPIError:
         return ["The database cannot be read.", *platforms()]
-    trouble = services.awards.trouble.now
+    trouble = services.awards.write_outage.now
     return [*([] if trouble is None else [str(trouble)]), *platforms()]
 
 

@@ -17,19 +17,19 @@ from pixel_bot.errors import StartError
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.server import OverlayPages, overlay_url
 from pixel_bot.platforms.joystick.oauth import Grant
+from pixel_bot.platforms.joystick.platform import JoystickEndpoints as JoystickPlace
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
-from pixel_bot.platforms.joystick.platform import Place as JoystickPlace
-from pixel_bot.platforms.twitch.accounts import Account, Accounts, Tokens
+from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
-from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
+from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
-from pixel_bot.run.running_bot import Show, describe_commands, health, opened
-from pixel_bot.sandbox.joystick.double import Joystick
+from pixel_bot.run.running_bot import RunningBot, describe_commands, health, opened
+from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
 from pixel_bot.sandbox.page import Page
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, World
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers
 from pixel_bot.security.cipher import Cipher
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
@@ -50,9 +50,9 @@ class App:
     services: Services
     bot: PixelBot
     platform: TwitchPlatform
-    twitch: Twitch
+    twitch: TwitchDouble
     joystick_platform: JoystickPlatform
-    joystick: Joystick
+    joystick: JoystickDouble
 
     @property
     def home(self) -> str:
@@ -78,14 +78,14 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         names = {STREAMER.login, BOT.login}
         stack.enter_context(only_one(sqlite_path(settings.database_for("sandbox"))))
         services = await stack.enter_async_context(opened(settings, "sandbox", clock or Clock(), names))
-        twitch = Twitch(World(), settings.command_prefix)
-        platform = await sandbox_platform(twitch.world, web.address, services)
+        twitch = TwitchDouble(SandboxUsers(), settings.command_prefix)
+        platform = await sandbox_platform(twitch.users, web.address, services)
         stack.push_async_callback(platform.close)
-        joystick = Joystick(settings.command_prefix)
+        joystick = JoystickDouble(settings.command_prefix)
         joystick_platform = await sandbox_joystick(joystick, web.address, services)
         stack.push_async_callback(joystick_platform.close)
         names.add(f"{joystick.streamer.lower()}@joystick")
-        show = Show(services, platform, joystick_platform, limited=False)
+        show = RunningBot(services, platform, joystick_platform, limited=False)
         stack.push_async_callback(show.end)
         page = Page(twitch, joystick, services, lambda: describe_commands(show.bot))
         overlay = OverlayPages(services.overlay, services.sounds)
@@ -107,20 +107,22 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         yield App(web, services, show.bot, platform, twitch, joystick_platform, joystick)
 
 
-async def sandbox_platform(world: World, address: str, services: Services) -> TwitchPlatform:
+async def sandbox_platform(world: SandboxUsers, address: str, services: Services) -> TwitchPlatform:
     """Twitch at the sandbox's own address, with the bot and the streamer signed in."""
     accounts = Accounts()
-    residents: tuple[tuple[Role, Citizen], ...] = (("bot", BOT), ("broadcaster", STREAMER))
+    residents: tuple[tuple[Role, SandboxUser], ...] = (("bot", BOT), ("broadcaster", STREAMER))
     for role, who in residents:
         scopes = scopes_for(role, services.settings)
         tokens = Tokens(*world.grant(who.id, scopes))
-        await accounts.sign_in(Account(role, who.id, who.login, who.name, scopes, tokens))
+        await accounts.sign_in(TwitchAccount(role, who.id, who.login, who.name, scopes, tokens))
     base = f"{address}{SANDBOX}"
-    place = Place(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", world.client_id, world.client_secret)
+    place = TwitchEndpoints(
+        f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", world.client_id, world.client_secret
+    )
     return TwitchPlatform(place, accounts, services.stream, services.clock)
 
 
-async def sandbox_joystick(joystick: Joystick, address: str, services: Services) -> JoystickPlatform:
+async def sandbox_joystick(joystick: JoystickDouble, address: str, services: Services) -> JoystickPlatform:
     """Joystick.tv at the sandbox's own address, with the bot installed in the streamer's channel."""
     base = f"{address}{SANDBOX_JOYSTICK}"
     place = JoystickPlace(
@@ -135,7 +137,7 @@ async def sandbox_joystick(joystick: Joystick, address: str, services: Services)
     platform = JoystickPlatform(place, services.database, services.clock, cipher, Stream())
     access, refresh = joystick.grant()
     grant = Grant(access, refresh, services.clock.now() + TOKEN_LIFE)
-    await platform.installs.keep(grant, joystick.channel_id, joystick.streamer, pending=False)
+    await platform.installations.keep(grant, joystick.channel_id, joystick.streamer, pending=False)
     return platform
 
 
@@ -144,7 +146,7 @@ async def _ready(twitch: TwitchPlatform, joystick: JoystickPlatform) -> None:
     try:
         async with asyncio.timeout(READY_SECONDS):
             await twitch.eventsub.ready()
-            await joystick.line.ready()
+            await joystick.connection.ready()
     except TimeoutError:
         problem = f"Twitch {twitch.summary()}, Joystick.tv {joystick.summary()}"
         raise StartError(f"The sandbox does not answer: {problem}") from None

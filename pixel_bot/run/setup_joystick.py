@@ -20,14 +20,14 @@ class JoystickSetUp:
 
     def __init__(self, platform: JoystickPlatform, sign_in: JoystickSignIn, redirect_uri: str) -> None:
         self._platform = platform
-        self._installs = platform.installs
+        self._installations = platform.installations
         self._sign_in = sign_in
         self._redirect_uri = redirect_uri
 
     def step(self) -> Step:
         """Its card."""
-        install = self._installs.current
-        if self._installs.turn.is_elsewhere:
+        install = self._installations.current
+        if self._installations.election.is_elsewhere:
             return Step(JOYSTICK, TITLE, "done", f"{ELSEWHERE} When it ends, this one goes on.")
         if install is None:
             words = "Install the bot in your channel. Give your bot's page at Joystick.tv this redirect address first:"
@@ -40,15 +40,15 @@ class JoystickSetUp:
 
     def questions(self) -> list[Question]:
         """Channels that the bot was put into from the marketplace, one at a time."""
-        return [Question(JOYSTICK, waiting.username, waiting.channel_id) for waiting in self._installs.pending[:1]]
+        return [Question(JOYSTICK, waiting.username, waiting.channel_id) for waiting in self._installations.pending[:1]]
 
     def forgettable(self) -> list[str]:
         """Whether the bot can be taken out."""
-        return [JOYSTICK] if self._installs.current is not None else []
+        return [JOYSTICK] if self._installations.current is not None else []
 
     def place(self) -> str:
         """Where the bot is, in a sentence; empty while it is nowhere there."""
-        install = self._installs.current
+        install = self._installations.current
         return f"It is with {install.username} on Joystick.tv." if install is not None else ""
 
     async def accept(self, _account: str, ticket: str) -> None:
@@ -65,6 +65,6 @@ class JoystickSetUp:
         Raises:
             SignInRefused: the bot is in none.
         """
-        if self._installs.current is None:
+        if self._installations.current is None:
             raise SignInRefused(f"The bot is in no channel on {TITLE} ({account}).")
-        await self._installs.forget()
+        await self._installations.forget()

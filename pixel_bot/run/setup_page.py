@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from pixel_bot.run.running_bot import Show
+from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.run.setup_joystick import JoystickSetUp
 from pixel_bot.run.setup_twitch import TwitchSetUp
 from pixel_bot.services import Services
@@ -35,7 +35,7 @@ class SetUp:
     def __init__(
         self,
         services: Services,
-        show: Callable[[], Show | None],
+        show: Callable[[], RunningBot | None],
         overlay_url: str,
         twitch: TwitchSetUp | None,
         joystick: JoystickSetUp | None,
@@ -94,7 +94,7 @@ class SetUp:
 
     def _database(self) -> tuple[Step, ...]:
         """Only while something is wrong with it."""
-        trouble = self._services.awards.trouble.now
+        trouble = self._services.awards.write_outage.now
         return () if trouble is None else (Step("database", "Points", "broken", str(trouble)),)
 
     def _overlay(self) -> Step:

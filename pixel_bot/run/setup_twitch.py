@@ -5,7 +5,7 @@ from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.sign_in import SignIn
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
-from pixel_bot.run.running_bot import Show
+from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
 from pixel_bot.web.setup import Question, Step
@@ -32,14 +32,14 @@ class TwitchSetUp:
         self._sign_in = sign_in
         self.redirect_uri = redirect_uri
 
-    def steps(self, show: Show | None) -> tuple[Step, ...]:
+    def steps(self, show: RunningBot | None) -> tuple[Step, ...]:
         """Its cards."""
         at_work = show if show is not None and show.is_on_twitch else None
         return (*(self._account(role, at_work) for role in ROLES), self._events(at_work))
 
     def questions(self) -> list[Question]:
         """Accounts that signed in, and may be the wrong ones."""
-        return [Question(role, asked.account.display_name, asked.ticket) for role, asked in self._sign_in.asked.items()]
+        return [Question(role, asked.account.display_name, asked.key) for role, asked in self._sign_in.request.items()]
 
     def forgettable(self) -> list[str]:
         """Accounts whose choice can be taken back."""
@@ -62,7 +62,7 @@ class TwitchSetUp:
         """Take the choice of an account back."""
         await self._sign_in.forget(account)
 
-    def _account(self, role: Role, show: Show | None) -> Step:
+    def _account(self, role: Role, show: RunningBot | None) -> Step:
         link, title = f"/oauth?account={role}", TITLES[role]
         account = self._accounts.get(role)
         if self._platform.http.app_problem:
@@ -81,13 +81,13 @@ class TwitchSetUp:
             return Step(role, title, "broken", words, link, "Sign in again", tuple(sorted(missing)))
         return Step(role, title, "done", f"{name} is signed in.")
 
-    def _events(self, show: Show | None) -> Step:
+    def _events(self, show: RunningBot | None) -> Step:
         if show is None:
             return Step("events", "Events", "off", "Pixel Bot listens as soon as both accounts are signed in.")
         eventsub = self._platform.eventsub
         if refused := eventsub.refusals:
             words = f"{count(len(refused), 'type')} of events cannot be heard. A new sign-in may help."
-            link = f"/oauth?account={refused[0].topic.role}"
+            link = f"/oauth?account={refused[0].type.role}"
             return Step("events", "Events", "broken", words, link, "Sign in again", tuple(str(r) for r in refused))
         if problems := tuple(eventsub.problems()):
             words = "Twitch is not connected. It is tried again by itself."

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from pixel_bot.bot.bot import Account, PixelBot
-from pixel_bot.bot.channel_points import NativeDesk, redemption_of, signs_of
+from pixel_bot.bot.bot import BotIdentity, PixelBot
+from pixel_bot.bot.channel_points import RedemptionHandler, parse_redemption, reward_texts
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.earning.watch_time import WatchTime
-from pixel_bot.platforms.twitch.channel_state import Channel
+from pixel_bot.platforms.twitch.channel_state import ChannelState
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
@@ -18,7 +18,7 @@ from pixel_bot.platforms.twitch.watchdog import Watchdog
 from pixel_bot.services import Services
 
 
-class OnTwitch:
+class TwitchTasks:
     """The part of a bot that is on Twitch, as soon as the two accounts are known.
 
     Args:
@@ -31,12 +31,16 @@ class OnTwitch:
         bot_id, owner_id = platform.accounts.id_of("bot"), platform.accounts.id_of("broadcaster")
         self._bot = bot
         self.platform = platform
-        bot.join_twitch(Account(platform.client_id, bot_id, owner_id, limited), platform.http)
-        self._channel = Channel(platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates)
-        self._rewards = Rewards(platform.helix, services.natives, services.redeems, owner_id, lambda: signs_of(bot))
-        bot.natives = self._rewards
-        desk = NativeDesk(bot, services.natives)
-        self._redemptions = Redemptions(platform.helix, services.natives, services.clock, owner_id, desk)
+        bot.join_twitch(BotIdentity(platform.client_id, bot_id, owner_id, limited), platform.http)
+        self._channel = ChannelState(
+            platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates
+        )
+        self._rewards = Rewards(
+            platform.helix, services.channel_points, services.redeems, owner_id, lambda: reward_texts(bot)
+        )
+        bot.channel_points = self._rewards
+        desk = RedemptionHandler(bot, services.channel_points)
+        self._redemptions = Redemptions(platform.helix, services.channel_points, services.clock, owner_id, desk)
         self._watch = WatchTime(
             services.settings,
             services.clock,
@@ -51,8 +55,8 @@ class OnTwitch:
 
     def begin(self) -> None:
         """Listen, and work beside it. The cogs must be loaded."""
-        self._bot.hear_more = self._hear_more
-        self._bot.heard_chat = self._watchdog.heard
+        self._bot.on_other_event = self._on_other_event
+        self._bot.on_any_chat = self._watchdog.heard
         self.platform.eventsub.reconnected.add(self._catch_up)
         self.platform.accounts.changed.add(self._catch_up)
         self.platform.listen(self._bot, self._channel)
@@ -64,10 +68,10 @@ class OnTwitch:
         }
         self._beside = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
 
-    async def deafen(self) -> None:
+    async def stop_listening(self) -> None:
         """Stop listening."""
         self.platform.accounts.changed.discard(self._catch_up)
-        await self.platform.deafen()
+        await self.platform.stop_listening()
 
     async def end(self) -> None:
         """End what works beside chat."""
@@ -81,14 +85,14 @@ class OnTwitch:
         self._redemptions.catch_up()
         self._rewards.catch_up()
 
-    def _hear_more(self, frame: Mapping[str, Any]) -> None:
-        redemption = redemption_of(frame)
+    def _on_other_event(self, frame: Mapping[str, Any]) -> None:
+        redemption = parse_redemption(frame)
         if redemption is not None:
-            self._redemptions.hear(redemption)
+            self._redemptions.on_event(redemption)
             if redemption.status == "fulfilled" and not redemption.again:
                 self._rewards.catch_up()  # somebody let Twitch complete it before the effect
         else:
-            self._channel.hear(frame)
+            self._channel.on_event(frame)
 
     async def _look_at_subscriptions(self) -> None:
         self.platform.eventsub.look_again()

@@ -9,11 +9,11 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from pixel_bot.sandbox.joystick.double import Joystick
-from pixel_bot.sandbox.page_connection import Visit
+from pixel_bot.sandbox.joystick.double import JoystickDouble
+from pixel_bot.sandbox.page_connection import PageConnection
 from pixel_bot.sandbox.page_updates import CommandList
 from pixel_bot.sandbox.replay import ChatLog, fresh_start, parse_log, play, start_of
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 from pixel_bot.web.server import STATIC
@@ -35,12 +35,14 @@ SECURITY = {
 class Page:
     """The page and its live connection."""
 
-    def __init__(self, twitch: Twitch, joystick: Joystick, services: Services, commands: CommandList) -> None:
+    def __init__(
+        self, twitch: TwitchDouble, joystick: JoystickDouble, services: Services, commands: CommandList
+    ) -> None:
         self._twitch = twitch
         self._joystick = joystick
         self._services = services
         self._commands = commands
-        self._visits: set[Visit] = set()
+        self._connections: set[PageConnection] = set()
         self._replay: asyncio.Task[None] | None = None
         self._busy = False
         self._closed = False
@@ -56,7 +58,7 @@ class Page:
     async def close(self) -> None:
         """End a replay that is under way, and all visits: they read a database that is about to close."""
         self._closed = True
-        await asyncio.gather(*(visit.end() for visit in tuple(self._visits)))
+        await asyncio.gather(*(visit.end() for visit in tuple(self._connections)))
         if self._replay is not None:
             self._replay.cancel()
             await asyncio.gather(self._replay, return_exceptions=True)
@@ -69,12 +71,12 @@ class Page:
             await socket.close(RESTARTING)
             return
         await socket.accept()
-        visit = Visit(socket, self._twitch, self._joystick, self._services, self._commands)
-        self._visits.add(visit)
+        visit = PageConnection(socket, self._twitch, self._joystick, self._services, self._commands)
+        self._connections.add(visit)
         try:
             await visit.run()
         finally:
-            self._visits.discard(visit)
+            self._connections.discard(visit)
 
     async def _take_log(self, request: Request) -> Response:
         if self._busy:
@@ -108,7 +110,7 @@ class Page:
         note = f"{count(len(chat_log.skipped), 'row')} could not be used." if chat_log.skipped else ""
 
         def tell(sent: int) -> None:
-            for visit in self._visits:
+            for visit in self._connections:
                 news = {"type": "replay", "sent": sent, "total": total, "done": sent == total, "note": note}
                 visit.replay_news = news
 

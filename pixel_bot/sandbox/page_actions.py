@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import cast
 
 from pixel_bot.errors import PixelError
-from pixel_bot.sandbox.joystick.double import Joystick
-from pixel_bot.sandbox.joystick.page_actions import JoystickWishes
+from pixel_bot.sandbox.joystick.double import JoystickDouble
+from pixel_bot.sandbox.joystick.page_actions import JoystickPageActions
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.channel_points import RewardRefused
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import PERSONAS, Citizen, Role, citizen, is_login, may_remove
+from pixel_bot.sandbox.twitch.users import PERSONAS, Role, SandboxUser, is_login, may_remove, sandbox_user
 from pixel_bot.texts import count, visible
 
 ROLES: set[str] = {"viewer", "subscriber", "vip", "moderator", "joystick"}
@@ -26,15 +26,15 @@ class Refused(PixelError):
     """The page hears this sentence instead."""
 
 
-class Wishes:
+class PageActions:
     """Grants the wishes of one page."""
 
-    def __init__(self, twitch: Twitch, joystick: Joystick) -> None:
+    def __init__(self, twitch: TwitchDouble, joystick: JoystickDouble) -> None:
         self._twitch = twitch
         self._joystick = joystick
-        self._there = JoystickWishes(joystick)
+        self._on_joystick = JoystickPageActions(joystick)
 
-    def pick(self, login: str, role: str = "") -> Citizen:
+    def pick(self, login: str, role: str = "") -> SandboxUser:
         """Whom the page wants to be. Without a role it is whoever is known by that name.
 
         Raises:
@@ -48,12 +48,12 @@ class Wishes:
         # The same name on the other platform is somebody else.
         known = (p for p in PERSONAS if p.login == login and (not role or there == (p.role == "joystick")))
         if persona := next(known, None):
-            return persona if persona.role == "joystick" else self._twitch.world.settle(persona)
+            return persona if persona.role == "joystick" else self._twitch.users.settle(persona)
         if there:
-            return citizen(login, "joystick", self._there.spelt(shown))
-        return self._twitch.world.settle(citizen(login, cast(Role, role) if role in ROLES else "viewer"))
+            return sandbox_user(login, "joystick", self._on_joystick.spelt(shown))
+        return self._twitch.users.settle(sandbox_user(login, cast(Role, role) if role in ROLES else "viewer"))
 
-    async def grant(self, who: Citizen | None, wish: Json) -> Json | None:
+    async def perform(self, who: SandboxUser | None, wish: Json) -> Json | None:
         """Let it happen in the name of ``who``. Returns what the page is told of it; unknown wishes do nothing.
 
         Raises:
@@ -65,7 +65,7 @@ class Wishes:
         if who is None:
             raise Refused("Pick somebody to type as first.")
         if who.role == "joystick" and kind != "stream":
-            return await self._grant_there(who, kind, wish)
+            return await self._perform_on_joystick(who, kind, wish)
         match kind:
             case "say":
                 if words := _fitting(wish, "Twitch"):
@@ -82,34 +82,34 @@ class Wishes:
                 return await self._happen(who, str(wish.get("kind", "")), wish.get("amount"))
         return None
 
-    async def _grant_there(self, who: Citizen, kind: str, wish: Json) -> Json | None:
+    async def _perform_on_joystick(self, who: SandboxUser, kind: str, wish: Json) -> Json | None:
         """The same for a viewer on Joystick.tv."""
         what = str(wish.get("kind", ""))
         match kind:
             case "say":
                 words = _fitting(wish, "Joystick.tv")
                 if words:
-                    await self._there.say(who.name, words)
-            case "event" if self._there.knows(what):
-                if what == "follow" and self._there.follows(who.name):
+                    await self._on_joystick.say(who.name, words)
+            case "event" if self._on_joystick.knows(what):
+                if what == "follow" and self._on_joystick.follows(who.name):
                     raise Refused(_FOLLOWS.format(name=who.name))
-                return await self._there.happen(who.name, what, wish.get("amount"))
+                return await self._on_joystick.happen(who.name, what, wish.get("amount"))
             case "event":
                 return None
             case _:
                 raise Refused("That is Twitch's. Pick a viewer of Twitch for it.")
         return None
 
-    async def _delete(self, who: Citizen, message_id: str) -> None:
-        line = self._twitch.room.find(message_id)
+    async def _delete(self, who: SandboxUser, message_id: str) -> None:
+        line = self._twitch.chat_log.find(message_id)
         if line is None:
             raise Refused("That message is too old to be deleted.")
         if not may_remove(who, line.who):
             raise Refused("Only mods delete messages, and not those of other mods or the streamer.")
         await self._twitch.delete(line)
 
-    async def _time_out(self, who: Citizen, login: str) -> None:
-        author = self._twitch.world.by_login(login)
+    async def _time_out(self, who: SandboxUser, login: str) -> None:
+        author = self._twitch.users.by_login(login)
         if (
             author is None
             or author.role in {"broadcaster", "bot"}
@@ -119,7 +119,7 @@ class Wishes:
             raise Refused("Only mods time somebody out, and not other mods, the streamer or the bot.")
         await self._twitch.time_out(author, who)
 
-    async def _redeem(self, who: Citizen, reward_id: str, words: str) -> None:
+    async def _redeem(self, who: SandboxUser, reward_id: str, words: str) -> None:
         try:
             await self._twitch.redeem(who, reward_id, words)
         except RewardRefused as refusal:
@@ -129,7 +129,7 @@ class Wishes:
         for place in (self._twitch, self._joystick):
             await (place.go_live() if live is True else place.go_offline())
 
-    async def _happen(self, who: Citizen, kind: str, amount: object) -> Json | None:
+    async def _happen(self, who: SandboxUser, kind: str, amount: object) -> Json | None:
         number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
         now = datetime.now(UTC)
         events: dict[str, tuple[str, Json, str]] = {
@@ -146,10 +146,10 @@ class Wishes:
         }
         if kind not in events:
             return None
-        if kind == "follow" and not self._twitch.world.begins_to_follow(who):
+        if kind == "follow" and not self._twitch.users.begins_to_follow(who):
             raise Refused(_FOLLOWS.format(name=who.name))
         if kind in {"sub", "resub"}:
-            self._twitch.world.subscribers.add(who.id)
+            self._twitch.users.subscribers.add(who.id)
         subscription, event, words = events[kind]
         await self._twitch.notify(subscription, event, secrets.token_hex(16), now)
         return {"type": "event", "kind": kind, "name": who.name, "amount": number, "text": f"{who.name} {words}"}

@@ -10,12 +10,12 @@ import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pixel_bot.earning.award_batch import EventAward
-from pixel_bot.sandbox.joystick.double import Joystick, JoystickLine
-from pixel_bot.sandbox.page_actions import Refused, Wishes
-from pixel_bot.sandbox.page_updates import CommandList, News, joystick_line_news, line_news, person_of
-from pixel_bot.sandbox.twitch.double import Line, Twitch
+from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage
+from pixel_bot.sandbox.page_actions import PageActions, Refused
+from pixel_bot.sandbox.page_updates import CommandList, PageUpdates, joystick_message_update, message_update, person_of
+from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import PERSONAS, Citizen
+from pixel_bot.sandbox.twitch.users import PERSONAS, SandboxUser
 from pixel_bot.services import Services
 
 PLAY_MONEY = 1_000
@@ -27,19 +27,24 @@ RESTARTING = 1012
 END_SECONDS = 2.0
 
 
-class Visit:
+class PageConnection:
     """One open page."""
 
     def __init__(
-        self, socket: WebSocket, twitch: Twitch, joystick: Joystick, services: Services, commands: CommandList
+        self,
+        socket: WebSocket,
+        twitch: TwitchDouble,
+        joystick: JoystickDouble,
+        services: Services,
+        commands: CommandList,
     ) -> None:
         self._socket = socket
         self._twitch = twitch
         self._joystick = joystick
         self._services = services
-        self._news = News(twitch, joystick, services, commands)
-        self._wishes = Wishes(twitch, joystick)
-        self._who: Citizen | None = None
+        self._updates = PageUpdates(twitch, joystick, services, commands)
+        self._actions = PageActions(twitch, joystick)
+        self._who: SandboxUser | None = None
         self._lines: deque[Json] = deque(maxlen=LINES_A_TICK)
         self._removed: list[str] = []
         self._changed = asyncio.Event()
@@ -56,7 +61,7 @@ class Visit:
             for persona in PERSONAS:
                 # So that one can give points to them before they ever wrote.
                 await self._services.viewers.meet(person_of(persona))
-            await self._send(await self._news.hello())
+            await self._send(await self._updates.hello())
             self._changed.set()
             telling = asyncio.create_task(self._tell_news())
             while True:
@@ -109,12 +114,12 @@ class Visit:
                 if self.replay_news is not None:
                     news, self.replay_news = self.replay_news, None
                     await self._send(news)
-                await self._send_if_new(self._news.channel(self._who))
-                await self._send_if_new(await self._news.redeems())
-                await self._send_if_new(await self._news.queue())
-                await self._send_if_new(await self._news.stats())
+                await self._send_if_new(self._updates.channel(self._who))
+                await self._send_if_new(await self._updates.redeems())
+                await self._send_if_new(await self._updates.queue())
+                await self._send_if_new(await self._updates.stats())
                 if self._who is not None:
-                    await self._send_if_new(await self._news.viewer(self._who))
+                    await self._send_if_new(await self._updates.viewer(self._who))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._gone.wait(), TICK)
 
@@ -136,12 +141,12 @@ class Visit:
             self._last[message["type"]] = message
             await self._send(message)
 
-    def _on_line(self, line: Line) -> None:
-        self._lines.append(line_news(line))
+    def _on_line(self, line: SandboxMessage) -> None:
+        self._lines.append(message_update(line))
         self._changed.set()
 
-    def _on_joystick_line(self, line: JoystickLine) -> None:
-        self._lines.append(joystick_line_news(line))
+    def _on_joystick_line(self, line: JoystickMessage) -> None:
+        self._lines.append(joystick_message_update(line))
         self._changed.set()
 
     def _on_removal(self, ids: list[str]) -> None:
@@ -164,13 +169,13 @@ class Visit:
 
     async def _do(self, wish: Json) -> None:
         if wish.get("do") == "pick":
-            await self._pick(self._wishes.pick(str(wish.get("login", "")), str(wish.get("role", ""))))
+            await self._pick(self._actions.pick(str(wish.get("login", "")), str(wish.get("role", ""))))
             return
-        told = await self._wishes.grant(self._who, wish)
+        told = await self._actions.perform(self._who, wish)
         if told is not None:
             await self._send(told)
 
-    async def _pick(self, who: Citizen) -> None:
+    async def _pick(self, who: SandboxUser) -> None:
         self._who = who
         now = datetime.now(UTC)
         gift = EventAward(f"sandbox:{person_of(who).name}", "sandbox", person_of(who), PLAY_MONEY, 0, now)

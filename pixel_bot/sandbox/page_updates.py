@@ -14,10 +14,10 @@ from pixel_bot.points import ledger
 from pixel_bot.points.ledger_words import in_words
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import WAITING, Item
-from pixel_bot.sandbox.joystick.double import Joystick, JoystickLine
-from pixel_bot.sandbox.twitch.double import Line, Twitch
+from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage
+from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, Citizen, citizen
+from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, SandboxUser, sandbox_user
 from pixel_bot.services import Services
 
 MOST_LINES = 60
@@ -28,10 +28,12 @@ BADGES = {"streamer": "broadcaster", "mod": "moderator", "subscriber": "subscrib
 CommandList = Callable[[], Sequence[dict[str, Any]]]
 
 
-class News:
+class PageUpdates:
     """Reads what pages show. Each picture names its ``type``."""
 
-    def __init__(self, twitch: Twitch, joystick: Joystick, services: Services, commands: CommandList) -> None:
+    def __init__(
+        self, twitch: TwitchDouble, joystick: JoystickDouble, services: Services, commands: CommandList
+    ) -> None:
         self._twitch = twitch
         self._joystick = joystick
         self._services = services
@@ -54,8 +56,8 @@ class News:
 
     def _recent(self) -> list[Json]:
         """The last lines of both chats, as they came."""
-        lines = [line_news(line) for line in self._twitch.room.lines]
-        lines += [joystick_line_news(line) for line in self._joystick.recent]
+        lines = [message_update(line) for line in self._twitch.chat_log.lines]
+        lines += [joystick_message_update(line) for line in self._joystick.recent]
         return sorted(lines, key=lambda line: line["at"])[-MOST_LINES:]
 
     async def stats(self) -> Json:
@@ -65,7 +67,7 @@ class News:
         totals = self._services.awards.totals
         return {"type": "stats", "viewers": viewers, "messages": totals.messages, "points": totals.points}
 
-    async def viewer(self, who: Citizen) -> Json:
+    async def viewer(self, who: SandboxUser) -> Json:
         """Somebody's points, level and last ledger rows."""
         person = person_of(who)
         viewer = await self._services.viewers.meet(person)
@@ -103,14 +105,14 @@ class News:
         screen = overlay.best(needs_sound=False)
         return {
             "type": "queue",
-            "items": [_item_news(item) for item in found],
+            "items": [_item_update(item) for item in found],
             "paused": list(paused.scalars()),
             "overlay": screen is not None,
             "sound": overlay.best(needs_sound=True) is not None,
             "obs": screen is not None and screen.obs,
         }
 
-    def channel(self, who: Citizen | None) -> Json:
+    def channel(self, who: SandboxUser | None) -> Json:
         """Whether the stream is on, what channel points buy, and how many the viewer has."""
         points, on_twitch = self._twitch.points, who is None or who.role != "joystick"
         return {
@@ -134,14 +136,14 @@ class News:
         }
 
 
-def person_of(who: Citizen) -> Person:
+def person_of(who: SandboxUser) -> Person:
     """Somebody of the sandbox as the services know people."""
     if who.role == "joystick":
         return Person(who.login, who.login, who.name, "joystick")
     return Person(who.id, who.login, who.name)
 
 
-def line_news(line: Line) -> Json:
+def message_update(line: SandboxMessage) -> Json:
     """A line of chat."""
     bot = line.who.role == "bot"
     return {
@@ -158,10 +160,10 @@ def line_news(line: Line) -> Json:
     }
 
 
-def joystick_line_news(line: JoystickLine) -> Json:
+def joystick_message_update(line: JoystickMessage) -> Json:
     """A line of chat on Joystick.tv, or a whisper there."""
     login = line.username.lower()
-    who = next((p for p in PERSONAS if p.role == "joystick" and p.login == login), citizen(login, "joystick"))
+    who = next((p for p in PERSONAS if p.role == "joystick" and p.login == login), sandbox_user(login, "joystick"))
     return {
         "id": f"joystick:{line.id}",
         "login": login,
@@ -178,7 +180,7 @@ def joystick_line_news(line: JoystickLine) -> Json:
     }
 
 
-def _item_news(item: Item) -> Json:
+def _item_update(item: Item) -> Json:
     try:
         effect: Effect | None = item.effect
     except UnknownEffect:

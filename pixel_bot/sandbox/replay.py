@@ -17,8 +17,8 @@ from pathlib import Path
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import recall, remember
 from pixel_bot.errors import StartError
-from pixel_bot.sandbox.twitch.double import Twitch
-from pixel_bot.sandbox.twitch.users import citizen
+from pixel_bot.sandbox.twitch.double import TwitchDouble
+from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.texts import plain
 
 HEADER = ["second", "user", "text"]
@@ -120,7 +120,7 @@ async def start_of(database: Database, chat_log: ChatLog, fresh: datetime) -> da
 
 
 async def play(
-    twitch: Twitch,
+    twitch: TwitchDouble,
     chat_log: ChatLog,
     start: datetime,
     speed: float,
@@ -137,7 +137,7 @@ async def play(
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
-    people = {user: citizen(user) for user in {row.user for row in chat_log.rows}}
+    people = {user: sandbox_user(user) for user in {row.user for row in chat_log.rows}}
     for sent, row in enumerate(chat_log.rows, 1):
         if speed > 0:
             await _until(loop, began + row.second / speed)

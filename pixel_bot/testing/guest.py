@@ -4,11 +4,11 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import cast
 
-from pixel_bot.platforms.twitch.accounts import Account, Accounts, Tokens
+from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
-from pixel_bot.platforms.twitch.platform import Place, TwitchPlatform
+from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
-from pixel_bot.run.running_bot import Show
+from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.services import Services
 
 
@@ -20,7 +20,7 @@ async def guest(
     accounts: Mapping[str, Sequence[str]],
     *,
     limited: bool = False,
-) -> AsyncGenerator[Show]:
+) -> AsyncGenerator[RunningBot]:
     """The bot at a double, from before it begins (call ``begin``) to an orderly end.
 
     Args:
@@ -34,11 +34,11 @@ async def guest(
     for name, (user_id, login, access, refresh) in accounts.items():
         role = cast(Role, name)
         tokens = Tokens(access, refresh)
-        await signed_in.sign_in(Account(role, user_id, login, login, scopes_for(role, services.settings), tokens))
-    place = Place(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", *app)
+        await signed_in.sign_in(TwitchAccount(role, user_id, login, login, scopes_for(role, services.settings), tokens))
+    place = TwitchEndpoints(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", *app)
     async with AsyncExitStack() as stack:
         platform = TwitchPlatform(place, signed_in, services.stream, services.clock)
         stack.push_async_callback(platform.close)
-        show = Show(services, platform, limited=limited)
+        show = RunningBot(services, platform, limited=limited)
         stack.push_async_callback(show.end)
         yield show

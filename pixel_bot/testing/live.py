@@ -8,8 +8,8 @@ from typing import Any
 
 from pixel_bot.clock import Clock
 from pixel_bot.run.sandbox_app import App, running
-from pixel_bot.sandbox.twitch.double import Line
-from pixel_bot.sandbox.twitch.users import STREAMER, Citizen, Role, citizen
+from pixel_bot.sandbox.twitch.double import SandboxMessage
+from pixel_bot.sandbox.twitch.users import STREAMER, Role, SandboxUser, sandbox_user
 from pixel_bot.testing.settings import settings_in
 
 ANSWER_SECONDS = 10.0
@@ -23,7 +23,7 @@ class Live:
         self.bot = app.bot
         self.twitch = app.twitch
 
-    async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> Line:
+    async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> SandboxMessage:
         """Somebody writes in chat. Returns the line, at once."""
         return await self.twitch.say(self._who(login, role), text, message_id=message_id)
 
@@ -41,7 +41,7 @@ class Live:
         complete = asyncio.Event()
         asked: list[str] = []
 
-        def on_line(line: Line) -> None:
+        def on_line(line: SandboxMessage) -> None:
             if line.reply_id is not None:
                 answers[line.reply_id] = line.text
                 complete.set()
@@ -63,8 +63,8 @@ class Live:
         await self.bot.heard(self.twitch.notified)
         await self.bot.settled()
 
-    def _who(self, login: str, role: Role) -> Citizen:
-        return STREAMER if role == "broadcaster" else self.twitch.world.settle(citizen(login, role))
+    def _who(self, login: str, role: Role) -> SandboxUser:
+        return STREAMER if role == "broadcaster" else self.twitch.users.settle(sandbox_user(login, role))
 
 
 @asynccontextmanager

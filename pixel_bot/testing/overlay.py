@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from pixel_bot.overlay.overlay import Ack, Overlay, Screen
+from pixel_bot.overlay.overlay import Ack, Overlay, OverlayPage
 
 Message = Mapping[str, Any]
 
@@ -17,7 +17,7 @@ class FakeOverlay:
 
     def __init__(self, overlay: Overlay, page: str = "fake", *, obs: bool = False) -> None:
         self._overlay = overlay
-        self._screen = Screen(page, self._hear, obs=obs)
+        self._screen = OverlayPage(page, self._hear, obs=obs)
         self.played: list[Message] = []
         self.stopped: list[str] = []
         """Ids that were taken off the page; an empty one stands for everything."""

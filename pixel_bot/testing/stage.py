@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any, cast
 
 from pixel_bot.backends.build import Backends
-from pixel_bot.bot.bot import Account, PixelBot
-from pixel_bot.bot.joystick import JoystickRoom
-from pixel_bot.model.channel_events import Happening
+from pixel_bot.bot.bot import BotIdentity, PixelBot
+from pixel_bot.bot.joystick import JoystickChannel
+from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import Spoken
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.queue.limits import Limits
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, Role, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, sandbox_user
 from pixel_bot.services import Services
 from pixel_bot.testing.clock import SettableClock
 from pixel_bot.testing.overlay import FakeOverlay
@@ -38,8 +38,8 @@ class Stage:
         self.overlay = FakeOverlay(bot.overlay, page)
         """The page on which effects play; open from the start."""
         cast(Any, bot.http).post_chat_message = self._note
-        self.joystick = JoystickRoom(bot, self._note_there, limited=False)
-        bot.rooms["joystick"] = self.joystick
+        self.joystick = JoystickChannel(bot, self._note_there, limited=False)
+        bot.channels["joystick"] = self.joystick
 
     @property
     def services(self) -> Services:
@@ -62,7 +62,7 @@ class Stage:
         Returns:
             What the bot said to it, when all is done and durable.
         """
-        who = STREAMER if role == "broadcaster" else citizen(login.lower(), role, login)
+        who = STREAMER if role == "broadcaster" else sandbox_user(login.lower(), role, login)
         message_id = message_id or secrets.token_hex(8)
         payload = frames.chat_message(who, text, message_id) | event
         return await self.hear("channel.chat.message", payload, message_id, wait=wait)
@@ -82,14 +82,14 @@ class Stage:
         person = there(login)
         message_id = f"joystick:{message_id or secrets.token_hex(8)}"
         spoken = Spoken(message_id, person, text, self.clock.now(), mod or streamer, streamer)
-        self.joystick.hear_spoken(spoken)
+        self.joystick.on_chat_message(spoken)
         await (self.settled() if wait else self.bot.settled())
         return self.sent[before:]
 
-    async def happens_there(self, happening: Happening) -> list[str]:
+    async def happens_there(self, channel_event: ChannelEvent) -> list[str]:
         """Something happens on Joystick.tv. Returns what the bot said to it."""
         before = len(self.sent)
-        self.joystick.hear_happening(happening)
+        self.joystick.on_channel_event(channel_event)
         await self.settled()
         return self.sent[before:]
 
@@ -98,26 +98,26 @@ class Stage:
         before = len(self.sent)
         subscription = SUBSCRIPTION | {"type": kind}
         message_id = message_id or secrets.token_hex(8)
-        self.bot.notify(frames.notification(subscription, event, message_id, self.clock.now()))
+        self.bot.on_notification(frames.notification(subscription, event, message_id, self.clock.now()))
         await (self.settled() if wait else self.bot.settled())
         return self.sent[before:]
 
     async def settled(self) -> None:
         """Wait until all is worked that could be; what waits for an overlay or for a mod still waits."""
         await self.bot.settled()
-        await self.bot.jobs.settled()
+        await self.bot.dispatcher.settled()
 
     async def passes(self, seconds: float) -> list[str]:
         """So many seconds pass. Returns what the bot said meanwhile."""
         before = len(self.sent)
         self.clock.advance(seconds)
-        self.bot.jobs.wake()
+        self.bot.dispatcher.wake()
         await self.settled()
         return self.sent[before:]
 
     async def viewer(self, login: str, points: int = 0) -> Viewer:
         """Somebody who has been here; with so many points, given by the streamer."""
-        person = person_of(citizen(login.lower(), name=login))
+        person = person_of(sandbox_user(login.lower(), name=login))
         viewer = await self.bot.viewers.meet(person)
         if points:
             streamer = await self.bot.viewers.meet(person_of(STREAMER))
@@ -161,24 +161,24 @@ async def stage(
     """
     clock = clock or SettableClock()
     async with opened(settings_in(folder, **settings), "sandbox", clock, {STREAMER.login, BOT.login}) as services:
-        account = Account("client", BOT.id, STREAMER.id, limited=False)
+        account = BotIdentity("client", BOT.id, STREAMER.id, limited=False)
         bot = PixelBot(services, account, backends, limits)
         services.awards.start()
         await bot.setup_hook()
         try:
             built = Stage(bot, clock, page)
             await built.overlay.open()
-            await bot.jobs.start()
+            await bot.dispatcher.start()
             yield built
             await bot.settled()
         finally:
-            await bot.jobs.stop()
+            await bot.dispatcher.stop()
             await bot.backends.close()
             await services.awards.stop()
             await bot.close(save_tokens=False)
 
 
-def person_of(who: Citizen) -> Person:
+def person_of(who: SandboxUser) -> Person:
     """Somebody of the sandbox as the platform names them."""
     return Person(who.id, who.login, who.name)
 

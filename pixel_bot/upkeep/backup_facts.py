@@ -14,7 +14,7 @@ from pixel_bot.upkeep.backup_file import mode_in, open_to_read
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class BackupFacts:
     """``schema`` is None for one that was made by hand, ``mode`` for one that no bot has opened yet."""
 
     schema: str | None
@@ -23,7 +23,7 @@ class Facts:
     transactions: int
 
 
-def facts_of(file: Path) -> Facts:
+def facts_of(file: Path) -> BackupFacts:
     """Look into a file that somebody says is a backup.
 
     Raises:
@@ -55,12 +55,12 @@ def _refuse_other_files(file: Path) -> None:
         raise RestoreRefused(file, "It is cut short, damaged, or no SQLite database at all.") from exc
 
 
-def _read(connection: sqlite3.Connection, file: Path) -> Facts:
+def _read(connection: sqlite3.Connection, file: Path) -> BackupFacts:
     tables = {str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if not tables.intersection({"alembic_version", *SEED_TABLES}) or "users" not in tables:
         raise RestoreRefused(file, "It is a database, but none of Pixel Bot.")
     schema = _schema(connection, file) if "alembic_version" in tables else None
-    return Facts(
+    return BackupFacts(
         schema,
         mode_in(connection),
         _rows(connection, "users"),

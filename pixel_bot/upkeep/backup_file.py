@@ -20,7 +20,7 @@ from pixel_bot.db.engine import BUSY_TIMEOUT_MS
 from pixel_bot.db.meta import Mode, mode_of
 from pixel_bot.db.write_outage import FULL, READ_ONLY, UNREACHABLE, problem_of
 from pixel_bot.errors import BackupFailed, DatabaseRefused, FolderNotWritable, PixelError
-from pixel_bot.upkeep.backup_folder import Kind, Place, names, taken
+from pixel_bot.upkeep.backup_folder import Kind, ReservedFile, names, reserved
 
 STEP_PAGES = 128
 """Pages of one step, half a megabyte as SQLite makes them."""
@@ -94,24 +94,24 @@ def make_backup(
         NameTaken: none of the names is free.
         Stopped: it was asked to.
     """
-    pace = Pace(stop, fair=beside(source, "-shm").exists())
+    pace = CopyThrottle(stop, fair=beside(source, "-shm").exists())
     return write_backup(str(source), lambda place: _copy(source, place, pace), folder, candidates, examine, pace)
 
 
 def write_backup(
     what: str,
-    fill: Callable[[Place], Mapping[str, int]],
+    fill: Callable[[ReservedFile], Mapping[str, int]],
     folder: Path,
     candidates: Iterable[Path],
     examine: Examine,
-    pace: "Pace",
+    pace: "CopyThrottle",
 ) -> Backup:
     """The same for a database of any kind: ``fill`` writes the copy, and says how many rows each table has in it.
 
     Raises:
         FolderNotWritable, BackupFailed, DatabaseRefused, NameTaken, Stopped: as ``make_backup``.
     """
-    with _translated(folder, pace), taken(candidates) as place:
+    with _translated(folder, pace), reserved(candidates) as place:
         counts = fill(place)
         verify(place.part, counts, f"The backup of {what}", pace)
         findings = tuple(examine(place.part, pace))
@@ -119,7 +119,7 @@ def write_backup(
     return Backup(place.path, size, findings)
 
 
-class Pace:
+class CopyThrottle:
     """Asked whether to stop; where others are at work beside, it rests first, as long as the work since the last rest.
 
     ``fair`` is True where somebody else has the database open.
@@ -137,7 +137,7 @@ class Pace:
             self._resumed = time.perf_counter()
         return self._stop()
 
-    def after_step_of(self, place: Place) -> None:
+    def after_step_of(self, place: ReservedFile) -> None:
         """Bring what was written to the disk, and rest.
 
         Raises:
@@ -148,7 +148,7 @@ class Pace:
             raise Stopped("The backup was broken off.")
 
 
-def _copy(source: Path, place: Place, pace: Pace) -> Mapping[str, int]:
+def _copy(source: Path, place: ReservedFile, pace: CopyThrottle) -> Mapping[str, int]:
     """Copy one moment of the source. Returns how many rows each table had in it."""
 
     def step(_status: int, _remaining: int, _total: int) -> None:
@@ -175,9 +175,9 @@ def verify(copy: Path, counts: Mapping[str, int], what: str, stop: Stop = never)
     """
     with closing(sqlite3.connect(read_only(copy), uri=True)) as connection:
         connection.set_progress_handler(stop, LOOK_EVERY)
-        (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        if verdict != "ok":
-            raise DatabaseRefused(f"{what} is damaged ({verdict}). Check the disk; nothing was changed.")
+        (result,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if result != "ok":
+            raise DatabaseRefused(f"{what} is damaged ({result}). Check the disk; nothing was changed.")
         found = row_counts(connection)
     different = sorted(table for table in counts.keys() | found.keys() if counts.get(table) != found.get(table))
     if different:

@@ -33,7 +33,7 @@ _ABANDONED_SECONDS = 3_600
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Kept:
+class KeptBackup:
     """A backup that is there; they sort by age, oldest first."""
 
     written: str
@@ -55,14 +55,16 @@ def names(folder: Path, moment: datetime, kind: Kind = "pixel") -> Iterator[Path
     yield from (folder / f"{stem}_{number}.db" for number in count(2))
 
 
-def kept_in(folder: Path, kind: Kind) -> list[Kept]:
+def kept_in(folder: Path, kind: Kind) -> list[KeptBackup]:
     """The backups of one kind, oldest first; none where there is no such folder."""
     return sorted(
-        Kept(match[2], int(match[3] or 1), path) for path, match in _ours(folder) if match[1] == kind and not match[4]
+        KeptBackup(match[2], int(match[3] or 1), path)
+        for path, match in _ours(folder)
+        if match[1] == kind and not match[4]
     )
 
 
-def make_room(folder: Path, kind: Kind, keep: int, made: Path) -> list[Path]:
+def remove_oldest(folder: Path, kind: Kind, keep: int, made: Path) -> list[Path]:
     """Remove the oldest backups beyond ``keep``, never the one that was just made, and parts that were abandoned.
 
     Returns:
@@ -82,7 +84,7 @@ def make_room(folder: Path, kind: Kind, keep: int, made: Path) -> list[Path]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReservedFile:
     """Where a new file goes: written as ``part``, known as ``path`` once it is whole."""
 
     path: Path
@@ -95,7 +97,7 @@ class Place:
 
 
 @contextmanager
-def taken(candidates: Iterable[Path]) -> Generator[Place]:
+def reserved(candidates: Iterable[Path]) -> Generator[ReservedFile]:
     """Take the first name that is free. At the end of the block the part becomes the file; of a failure nothing stays.
 
     Who makes the part has the name, so two processes never write the same file, and none is ever overwritten.
@@ -104,7 +106,7 @@ def taken(candidates: Iterable[Path]) -> Generator[Place]:
         NameTaken: none of the names is free.
         OSError: the folder cannot be made or written, or its disk is full.
     """
-    place = next((place for path in candidates if (place := _take(path)) is not None), None)
+    place = next((place for path in candidates if (place := _reserve(path)) is not None), None)
     if place is None:
         raise NameTaken("A file of that name is there already.")
     try:
@@ -133,7 +135,7 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _take(path: Path) -> Place | None:
+def _reserve(path: Path) -> ReservedFile | None:
     part = path.with_name(path.name + PART)
     if os.path.lexists(path):
         return None
@@ -148,7 +150,7 @@ def _take(path: Path) -> Place | None:
         os.close(handle)
         part.unlink(missing_ok=True)
         return None
-    return Place(path, part, handle)
+    return ReservedFile(path, part, handle)
 
 
 def _ours(folder: Path) -> list[tuple[Path, re.Match[str]]]:

@@ -17,7 +17,7 @@ from pixel_bot.errors import BackupFailed, BackupUnderWay, ChatError, FolderNotW
 from pixel_bot.settings import Mode
 from pixel_bot.texts import count
 from pixel_bot.upkeep.backup_file import Backup, Stop, make_backup
-from pixel_bot.upkeep.backup_folder import Kind, NameTaken, kept_in, make_room, names
+from pixel_bot.upkeep.backup_folder import Kind, NameTaken, kept_in, names, remove_oldest
 from pixel_bot.upkeep.server_backup import make_server_backup
 from pixel_bot.upkeep.verify_backup import findings_in
 
@@ -62,7 +62,7 @@ class Backups:
         backup = await self.add()
         if backup.findings:
             return backup
-        removed = await asyncio.to_thread(make_room, self._folder, self._kind, self._keep, backup.path)
+        removed = await asyncio.to_thread(remove_oldest, self._folder, self._kind, self._keep, backup.path)
         if removed:
             log.info("Backups: removed %s.", ", ".join(path.name for path in removed))
         return backup

@@ -33,7 +33,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
-from pixel_bot.concurrency.throttle import rest_after
+from pixel_bot.concurrency.throttle import throttle_after
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import QueueItem, stamp
@@ -93,7 +93,7 @@ class Cleanup:
                 found = list((await session.execute(query)).scalars())
             if not found:
                 return removed
-            async with rest_after(self._database.write()) as session:
+            async with throttle_after(self._database.write()) as session:
                 result = await session.execute(
                     delete(QueueItem).where(QueueItem.id.in_(found), *passed).returning(QueueItem.id)
                 )
@@ -110,7 +110,7 @@ class Cleanup:
                     return removed
                 found = await _passed_events(session, after, end, limit)
             for start in range(0, len(found), AT_ONCE):
-                async with rest_after(self._database.write()) as session:
+                async with throttle_after(self._database.write()) as session:
                     await _remove_events(session, found[start : start + AT_ONCE], limit)
             removed += len(found)
             after = end

@@ -13,7 +13,7 @@ from pixel_bot.errors import DatabaseRefused
 
 CHUNK = 5_000
 
-ONES_OWN = ("lanes", "meta")
+OWN_TO_EACH_DATABASE = ("lanes", "meta")
 """Tables that have rows in a fresh database, which give way to those that come."""
 
 
@@ -63,7 +63,7 @@ async def copy_rows(old: AsyncConnection, new: AsyncConnection, between: Callabl
         DatabaseRefused: the target did not get what the source has.
     """
     for table in Base.metadata.sorted_tables:
-        if table.name in ONES_OWN:
+        if table.name in OWN_TO_EACH_DATABASE:
             await new.execute(table.delete())
     rows = {table.name: await _copy(old, new, table, between) for table in Base.metadata.sorted_tables}
     points = await _sum(old)
@@ -76,7 +76,7 @@ async def copy_rows(old: AsyncConnection, new: AsyncConnection, between: Callabl
 
 async def _refuse_unless_empty(new: AsyncConnection, target: Database) -> None:
     for table in reversed(Base.metadata.sorted_tables):
-        if table.name not in ONES_OWN and await _has_rows(new, table):
+        if table.name not in OWN_TO_EACH_DATABASE and await _has_rows(new, table):
             raise DatabaseRefused(
                 f"{target.name} is not empty: the table {table.name} has rows. Name a fresh one; nothing was copied."
             )
@@ -118,7 +118,7 @@ async def _sum(connection: AsyncConnection) -> int:
 async def _count_on(new: AsyncConnection) -> None:
     """The next ids come after those that were copied."""
     for table in Base.metadata.sorted_tables:
-        if table.name not in ONES_OWN and "id" in table.c and table.c.id.type.python_type is int:
+        if table.name not in OWN_TO_EACH_DATABASE and "id" in table.c and table.c.id.type.python_type is int:
             sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
             await new.execute(
                 text(f"SELECT setval({sequence}, (SELECT COALESCE(MAX(id), 0) + 1 FROM {table.name}), false)")

@@ -15,7 +15,7 @@ BRIEF_BYTES = 256_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class FreeSpace:
     """How large a file is and how much of it is free, in bytes."""
 
     size: int
@@ -37,17 +37,17 @@ class Room:
         return self.free > 0 and self.free * WORTH_IT >= self.size
 
 
-def room_in(path: Path) -> Room:
+def free_space_in(path: Path) -> FreeSpace:
     """Look at a database, also while it is in use."""
     with closing(_open(path)) as connection:
         page, pages, free = (
             int(connection.execute(f"PRAGMA {name}").fetchone()[0])
             for name in ("page_size", "page_count", "freelist_count")
         )
-    return Room(page * pages, page * free)
+    return FreeSpace(page * pages, page * free)
 
 
-def give_back(path: Path) -> int:
+def release_space(path: Path) -> int:
     """Write the database anew without its free room. Readers go on meanwhile, writers wait.
 
     Returns:
@@ -56,12 +56,12 @@ def give_back(path: Path) -> int:
     Raises:
         sqlite3.OperationalError: somebody else wrote all the time, or there is no room for it beside the old one.
     """
-    before = room_in(path).size
+    before = free_space_in(path).size
     with closing(_open(path)) as connection:
         connection.execute("VACUUM")
         with suppress(sqlite3.OperationalError):  # while somebody reads, the file gets shorter a little later
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return before - room_in(path).size
+    return before - free_space_in(path).size
 
 
 def _open(path: Path) -> sqlite3.Connection:

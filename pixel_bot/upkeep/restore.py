@@ -17,9 +17,9 @@ from pathlib import Path
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode
 from pixel_bot.errors import BackupFailed, DatabaseRefused, RestoreRefused, SecondInstance
-from pixel_bot.upkeep.backup_facts import Facts, facts_of
+from pixel_bot.upkeep.backup_facts import BackupFacts, facts_of
 from pixel_bot.upkeep.backup_file import Backup, Examine, beside, make_backup
-from pixel_bot.upkeep.backup_folder import PART, sync_folder, taken
+from pixel_bot.upkeep.backup_folder import PART, reserved, sync_folder
 
 SHOWN = 3
 """Findings that a refusal names."""
@@ -31,11 +31,11 @@ class Restored:
 
     path: Path
     size: int
-    facts: Facts
+    facts: BackupFacts
     aside: Path | None
 
 
-def restore(file: Path, target: Path, facts: Facts, moment: datetime, examine: Examine) -> Restored:
+def restore(file: Path, target: Path, facts: BackupFacts, moment: datetime, examine: Examine) -> Restored:
     """Verify a file, keep the present database aside, and put a copy of the file in its place.
 
     Args:
@@ -68,7 +68,7 @@ def restore(file: Path, target: Path, facts: Facts, moment: datetime, examine: E
     return Restored(target, fresh.size, facts, aside)
 
 
-def refuse_other_mode(file: Path, facts: Facts, mode: Mode | None, target: str) -> None:
+def refuse_other_mode(file: Path, facts: BackupFacts, mode: Mode | None, target: str) -> None:
     """Play money and real points never meet, also not here.
 
     Raises:
@@ -178,5 +178,5 @@ def _second_name(target: Path, aside: Path) -> None:
     try:
         os.link(target, aside)
     except OSError:  # a disk without such names: then it is a copy
-        with taken([aside]) as place, target.open("rb") as old, os.fdopen(os.dup(place.handle), "wb") as new:
+        with reserved([aside]) as place, target.open("rb") as old, os.fdopen(os.dup(place.handle), "wb") as new:
             shutil.copyfileobj(old, new, 1 << 20)

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import HEAD, revision, upgrade
 from pixel_bot.errors import BackupFailed
-from pixel_bot.upkeep.backup_file import Backup, Examine, Pace, Stop, write_backup
-from pixel_bot.upkeep.backup_folder import Place
+from pixel_bot.upkeep.backup_file import Backup, CopyThrottle, Examine, Stop, write_backup
+from pixel_bot.upkeep.backup_folder import ReservedFile
 from pixel_bot.upkeep.copy import copy_rows, one_moment
 
 
@@ -28,9 +28,9 @@ def make_server_backup(url: str, folder: Path, candidates: Iterable[Path], exami
         BackupFailed: the server does not answer, or the schema there is older.
         FolderNotWritable, DatabaseRefused, NameTaken, Stopped: as ``make_backup``.
     """
-    pace = Pace(stop, fair=True)
+    pace = CopyThrottle(stop, fair=True)
 
-    def fill(place: Place) -> Mapping[str, int]:
+    def fill(place: ReservedFile) -> Mapping[str, int]:
         return asyncio.run(_fill(url, place.part, lambda: pace.after_step_of(place)))
 
     return write_backup(Database(url).name, fill, folder, candidates, examine, pace)

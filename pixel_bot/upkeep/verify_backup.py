@@ -25,14 +25,14 @@ def findings_in(copy: Path, stop: Stop) -> list[str]:
     file with an older schema says nothing here: it is upgraded first.
     """
     with closing(sqlite3.connect(read_only(copy), uri=True)) as connection:
-        if fact(connection, "SELECT version_num FROM alembic_version") != HEAD:
+        if stored_value(connection, "SELECT version_num FROM alembic_version") != HEAD:
             return []
-        kept = _CURVE.fullmatch(fact(connection, "SELECT value FROM meta WHERE key = 'curve'") or "")
+        kept = _CURVE.fullmatch(stored_value(connection, "SELECT value FROM meta WHERE key = 'curve'") or "")
     curve = Curve(float(kept[1]), float(kept[2]), int(kept[3])) if kept else None
     return asyncio.run(_check(copy, curve, stop))
 
 
-def fact(connection: sqlite3.Connection, query: str) -> str | None:
+def stored_value(connection: sqlite3.Connection, query: str) -> str | None:
     """The one text that a query gives; None where there is no such row or table."""
     with suppress(sqlite3.OperationalError):
         row = connection.execute(query).fetchone()

@@ -16,7 +16,7 @@ CALLBACK = "/joystick/oauth/callback"
 NOT_FROM_JOYSTICK = "This address only works on the way back from Joystick.tv. Begin on the set-up page."
 
 
-class Install(Protocol):
+class JoystickInstallation(Protocol):
     """What lets the bot into a channel there."""
 
     def begin(self) -> str:
@@ -39,7 +39,7 @@ class Install(Protocol):
         ...
 
 
-def joystick_routes(install: Install) -> list[BaseRoute]:
+def joystick_routes(install: JoystickInstallation) -> list[BaseRoute]:
     """``/joystick/oauth`` leads to Joystick.tv, ``/joystick/oauth/callback`` is where it leads back to."""
 
     async def begin(_: Request) -> Response:

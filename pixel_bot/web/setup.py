@@ -50,7 +50,7 @@ class Question:
 
     account: str
     name: str
-    ticket: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,10 @@ def setup_routes(setup: SetUp) -> list[BaseRoute]:
         return _answer("board.html", await setup.state())
 
     async def accept(form: Form) -> None:
-        await setup.accept(_account(form), _ticket(form))
+        await setup.accept(_account(form), _key(form))
 
     async def decline(form: Form) -> None:
-        await setup.decline(_account(form), _ticket(form))
+        await setup.decline(_account(form), _key(form))
 
     async def forget(form: Form) -> None:
         await setup.forget(_account(form))
@@ -186,7 +186,7 @@ def _account(form: Form) -> str:
     return account
 
 
-def _ticket(form: Form) -> str:
+def _key(form: Form) -> str:
     ticket = form.get("ticket", "")
     if not ticket:
         raise FormRefused("That button belongs to an older page. Go back and press the one that is there now.", 400)

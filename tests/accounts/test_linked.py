@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.accounts.gift_pause import GivingRests
+from pixel_bot.accounts.gift_pause import GivingPaused
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.clock import micros
 from pixel_bot.db.models import QueueItem
@@ -83,7 +83,7 @@ async def test_every_way_leads_to_the_kept_account(services: Services, alice: Li
     ):
         assert await services.viewers.find(typed, platform) == kept  # pyright: ignore[reportArgumentType]
     async with services.database.write() as session:
-        known = await services.viewers.admit(session, [HERE, THERE, there("bob")])
+        known = await services.viewers.upsert(session, [HERE, THERE, there("bob")])
     assert [(k.name, k.linked) for k in known.values()] == [("alice", True), ("alice", True), ("bob@joystick", False)]
 
 
@@ -184,7 +184,7 @@ async def test_whoever_was_looked_up_before_the_link_pays_the_right_account(serv
     bob = await services.viewers.meet(there("bob"))
     await services.economy.add(MOD, before, 40)
     linked = await link(services)
-    with pytest.raises(GivingRests):
+    with pytest.raises(GivingPaused):
         await services.economy.give(before, bob, None)
     assert await services.cooldowns.reset(before.id) == 1
     assert (await services.economy.give(before, bob, None)).giver_balance == 0
@@ -215,13 +215,13 @@ async def test_what_a_link_brought_cannot_be_given_away_for_an_hour(services: Se
     clock.advance(61)
     for giver in (thief, await services.viewers.meet(THERE)):
         for amount in (1, None):
-            with pytest.raises(GivingRests) as caught:
+            with pytest.raises(GivingPaused) as caught:
                 await services.economy.give(giver, mule, amount)
             assert str(caught.value) == (
                 "Your accounts were joined a moment ago, so giving points rests for another 58m 59s."
             )
     clock.advance(3_538.999999)
-    with pytest.raises(GivingRests):
+    with pytest.raises(GivingPaused):
         await services.economy.give(thief, mule, 1)
     clock.advance(0.000001)
     assert (await services.economy.give(thief, mule, 40)).giver_balance == 60
@@ -613,7 +613,7 @@ async def test_a_no_ends_it(chat: Stage) -> None:
 
 
 async def test_a_bot_on_one_platform_links_nothing(chat: Stage) -> None:
-    del chat.bot.rooms["joystick"]
+    del chat.bot.channels["joystick"]
     assert await chat.say("Alice", "!link") == ["I am on one platform only, so there is nothing to link."]
 
 

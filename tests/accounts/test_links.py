@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.accounts import links as codes
-from pixel_bot.accounts.attempts import TooManyTries
+from pixel_bot.accounts.attempts import TooManyAttempts
 from pixel_bot.accounts.links import CodeIsNew, CodeTaken, NothingToAgree, Pending, WrongCode, WrongPlace
 from pixel_bot.accounts.merge import AlreadyLinked, Linked, NotLinked
 from pixel_bot.errors import BadAmount, ChatError, NothingToUndo
@@ -294,7 +294,7 @@ async def test_five_wrong_codes_are_the_most(services: Services, clock: Settable
     wrong = await asyncio.gather(*(services.links.give(alice.kept, "AAAAAA") for _ in range(7)), return_exceptions=True)
     assert sorted(type(w).__name__ for w in wrong) == ["TooManyTries"] * 2 + ["WrongCode"] * 5
     clock.advance(30)
-    with pytest.raises(TooManyTries, match=r"Try again in 9m 30s\.$"):
+    with pytest.raises(TooManyAttempts, match=r"Try again in 9m 30s\.$"):
         await services.links.give(alice.kept, asked.code)
     clock.advance(570)
     asked = await services.links.ask(alice.merged, public=False)
@@ -314,7 +314,7 @@ async def test_a_code_of_ones_own_does_not_clear_the_wrong_ones(services: Servic
     for _ in range(3):
         await services.links.give(alice.merged, asked.code)
     await wrong(services, alice.merged, 1)
-    with pytest.raises(TooManyTries):
+    with pytest.raises(TooManyAttempts):
         await services.links.give(alice.merged, asked.code)
 
 
@@ -418,7 +418,7 @@ async def test_a_crash_in_the_middle_leaves_no_half_link(
 
     asked = await services.links.ask(alice.merged, public=False)
     with monkeypatch.context() as patch:
-        patch.setattr("pixel_bot.accounts.merge_account_data.hand_over", crash)
+        patch.setattr("pixel_bot.accounts.merge_account_data.merge_account_data", crash)
         with pytest.raises(OSError, match="power"):
             await services.links.give(alice.kept, asked.code)
     for table in ("links", "changes"):
@@ -426,7 +426,7 @@ async def test_a_crash_in_the_middle_leaves_no_half_link(
     assert await worth(services, alice.merged.id) == (30, 700, 3)
     assert isinstance(await services.links.give(alice.kept, asked.code), Linked)
     with monkeypatch.context() as patch:
-        patch.setattr("pixel_bot.accounts.merge_account_data.hand_back", crash)
+        patch.setattr("pixel_bot.accounts.merge_account_data.split_account_data", crash)
         with pytest.raises(OSError, match="power"):
             await services.links.unlink(MOD, alice.kept)
     assert await worth(services, alice.kept.id) == (80, 1300, 5)

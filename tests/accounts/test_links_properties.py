@@ -332,7 +332,7 @@ async def test_wherever_it_is_cut_off_nothing_is_done_by_halves(template: Path, 
             await services.links.give(VIEWERS[0], asked.code)
         before, cuts = await dump(services), 0
         for statement in range(1, 100):
-            services.links._tries.succeed(VIEWERS[0].id)
+            services.links._attempts.succeed(VIEWERS[0].id)
             try:
                 async with cut_at(services, statement):
                     await do_one(services, what, asked.code)

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.run.sandbox_app import SANDBOX
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.double import Line, Session
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, citizen
+from pixel_bot.sandbox.twitch.double import SandboxMessage, SandboxSession
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
 from pixel_bot.testing import Live, live
 from pixel_bot.upkeep.check import check
 
@@ -59,7 +59,7 @@ async def fire(show: Live, kind: str, event: frames.Json, event_id: str, at: dat
     assert await show.twitch.notify(kind, event, event_id, at) == 1
 
 
-def chat_session(show: Live) -> Session:
+def chat_session(show: Live) -> SandboxSession:
     """The connection that chat travels on."""
     (found,) = [s["transport"]["session_id"] for s in show.twitch.subscriptions.values() if s["type"] == CHAT]
     return show.twitch.sessions[found]
@@ -79,18 +79,18 @@ def chat_frame(event: dict[str, Any], message_id: str = "raw-1", at: datetime = 
 
 async def speak(show: Live, who: str, words: str, message_id: str, **event: Any) -> None:
     """A chat message with fields set otherwise."""
-    payload = frames.chat_message(show.twitch.world.settle(citizen(who)), words, message_id) | event
+    payload = frames.chat_message(show.twitch.users.settle(sandbox_user(who)), words, message_id) | event
     await fire(show, CHAT, payload, message_id)
 
 
-class Ears:
+class RecordingListener:
     """Notes what the bot says."""
 
     def __init__(self, show: Live) -> None:
-        self.lines: list[Line] = []
+        self.lines: list[SandboxMessage] = []
         show.twitch.listeners.add(self._hear)
 
-    def _hear(self, line: Line) -> None:
+    def _hear(self, line: SandboxMessage) -> None:
         if line.who.login == BOT.login:
             self.lines.append(line)
 
@@ -103,10 +103,10 @@ class Ears:
 
 
 async def test_a_command_is_answered_as_a_reply(show: Live) -> None:
-    ears = Ears(show)
+    listener = RecordingListener(show)
     line = await show.say("alice", "!points")
     await show.settled()
-    assert [(answer.text, answer.reply_id, answer.reply_to) for answer in ears.lines] == [
+    assert [(answer.text, answer.reply_id, answer.reply_to) for answer in listener.lines] == [
         ("You have 0 points.", line.id, "alice")
     ]
 
@@ -114,12 +114,12 @@ async def test_a_command_is_answered_as_a_reply(show: Live) -> None:
 async def test_the_same_message_twice_is_answered_and_paid_once(show: Live) -> None:
     await fund(show, "alice", 100)
     await show.ask("bob", "!points")
-    ears = Ears(show)
+    listener = RecordingListener(show)
     for _ in range(2):
         await show.say("alice", "!give @bob 10", message_id="twice")
         await show.say("carol", "hello", message_id="twice too")
     await show.settled()
-    assert len(ears.lines) == 1
+    assert len(listener.lines) == 1
     assert (await points(show, "bob"), await points(show, "carol")) == (10, 1)
 
 
@@ -135,7 +135,7 @@ async def test_chat_is_not_paid_again_after_a_restart(tmp_path: Path) -> None:
 async def test_events_are_not_paid_again_after_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         async with live(tmp_path) as show:
-            await fire(show, "channel.cheer", frames.cheer(citizen("alice"), 70), "same")
+            await fire(show, "channel.cheer", frames.cheer(sandbox_user("alice"), 70), "same")
             assert await points(show, "alice") == 70
 
 
@@ -177,24 +177,24 @@ async def test_a_name_with_invisible_characters_is_found(show: Live) -> None:
 
 async def test_a_reply_can_be_a_command(show: Live) -> None:
     parent = await show.say("Some_Body", "hello")
-    ears = Ears(show)
-    await show.twitch.say(citizen("alice"), "@Some_Body !points", reply_to=parent.id)
+    listener = RecordingListener(show)
+    await show.twitch.say(sandbox_user("alice"), "@Some_Body !points", reply_to=parent.id)
     await show.settled()
-    assert ears.words == ["You have 0 points."]
+    assert listener.words == ["You have 0 points."]
 
 
 async def test_unknown_commands_are_left_to_other_bots(show: Live) -> None:
-    ears = Ears(show)
+    listener = RecordingListener(show)
     for typed in ("!discord", "!", "!!", "!!points", "! ", "!points2", "!give2 @bob all"):
         await show.say("alice", typed)
     await show.settled()
-    assert ears.lines == []
+    assert listener.lines == []
 
 
 async def test_names_that_differ_by_case_are_one_person(show: Live) -> None:
     await fund(show, "alice", 10)
     assert await show.ask("bob", "!points @ALICE") == "alice has 10 points."
-    at = show.twitch.world.settle(citizen("alice", name="ALICE"))
+    at = show.twitch.users.settle(sandbox_user("alice", name="ALICE"))
     await show.twitch.say(at, "hello")
     assert await points(show, "alice") == 11
     assert await known(show) == 3  # alice, bob and the streamer
@@ -248,12 +248,12 @@ async def test_another_prefix_is_the_only_prefix(tmp_path: Path) -> None:
 
 
 async def test_guests_of_a_shared_chat_neither_earn_nor_get_answers(show: Live) -> None:
-    ears = Ears(show)
+    listener = RecordingListener(show)
     guest = {"source_broadcaster_user_id": "4711", "source_broadcaster_user_login": "elsewhere"}
     await speak(show, "gast", "hello", "g1", **guest)
     await speak(show, "gast", "!points", "g2", **guest)
     assert await known(show) == 0
-    assert ears.lines == []
+    assert listener.lines == []
 
 
 async def test_ones_own_viewers_earn_while_the_chat_is_shared(show: Live) -> None:
@@ -276,7 +276,7 @@ AMOUNTS: dict[str, Any] = {
     "xp_follow_amount": 5,
     "xp_sub_amount": 6,
 }
-ALICE = citizen("alice")
+ALICE = sandbox_user("alice")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ async def test_a_follow_pays_once_in_a_life(tmp_path: Path) -> None:
         async with live(tmp_path) as show:
             await fire(show, "channel.follow", frames.follow(ALICE, NOW), event_id)
             assert await points(show, "alice") == 50
-            renamed = citizen("alice_2").login
+            renamed = sandbox_user("alice_2").login
             event = frames.follow(ALICE, NOW) | {"user_login": renamed, "user_name": renamed}
             await fire(show, "channel.follow", event, f"{event_id}, renamed")
             assert await points(show, "alice_2") == 50
@@ -327,7 +327,7 @@ async def test_nobody_is_paid_for_what_is_anonymous(show: Live) -> None:
 
 
 async def test_many_events_at_once_pay_each_once(show: Live) -> None:
-    people = [citizen(f"fan_{i}") for i in range(40)]
+    people = [sandbox_user(f"fan_{i}") for i in range(40)]
     await asyncio.gather(
         *(
             fire(show, "channel.cheer", frames.cheer(who, i + 1), f"cheer-{i}")
@@ -453,15 +453,15 @@ async def test_a_message_from_the_year_9999_stops_nobody(show: Live) -> None:
 # Connections
 
 
-class Moving(dict[str, Session]):
+class Moving(dict[str, SandboxSession]):
     """The double's sessions; subscriptions move to a new session before it is welcomed, as Twitch moves them."""
 
-    def __init__(self, show: Live, old: Session) -> None:
+    def __init__(self, show: Live, old: SandboxSession) -> None:
         super().__init__(show.twitch.sessions)
         self._show, self._old = show, old
         self.arrived = asyncio.Event()
 
-    def __setitem__(self, key: str, session: Session) -> None:
+    def __setitem__(self, key: str, session: SandboxSession) -> None:
         super().__setitem__(key, session)
         for subscription in self._show.twitch.subscriptions.values():
             if subscription["transport"]["session_id"] == self._old.id:
@@ -598,7 +598,7 @@ async def test_a_flood_is_awarded_to_the_last_line_and_stays_bounded(
     monkeypatch.setattr("pixel_bot.earning.awards.MAX_BATCH", 200)
     async with live(tmp_path, points_chat_cooldown_seconds=0, xp_chat_cooldown_seconds=0) as show:
         waiting = 0
-        people = [citizen(f"fan_{i}") for i in range(100)]
+        people = [sandbox_user(f"fan_{i}") for i in range(100)]
         for i in range(5_000):
             await show.twitch.say(people[i % 100], f"line {i}", at=NOW + timedelta(milliseconds=i))
             waiting = max(waiting, len(show.bot.awards._lines))
@@ -613,7 +613,7 @@ async def test_a_flood_of_commands_stays_bounded(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("pixel_bot.bot.channel.MAX_COMMANDS", 50)
     async with live(tmp_path) as show:
         under_way = most = 0
-        obey = PixelBot._obey
+        obey = PixelBot._run_command
 
         async def count(bot: PixelBot, context: Any, message_id: str) -> None:
             nonlocal under_way, most

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.bot.thanks import MAX_KNOWN, Kind, Shoutouts, harmless, listed
-from pixel_bot.model.channel_events import Cheer, Follow, Gift, Happening, Raid, Sub
+from pixel_bot.bot.thanks import MAX_KNOWN, Kind, Thanks, harmless, listed
+from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift, Raid, Sub
 from pixel_bot.model.people import Person
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.users import citizen
+from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Stage, settings_in
 from pixel_bot.texts import CHAT_LIMIT, visible
 
@@ -44,7 +44,7 @@ class Channel:
     def __init__(self, folder: Path, **options: Any) -> None:
         self.timers = Clockwork()
         self.said: list[tuple[float, str]] = []
-        self.shoutouts = Shoutouts(settings_in(folder, **options), self.say, timers=self.timers)
+        self.thanks = Thanks(settings_in(folder, **options), self.say, timers=self.timers)
 
     async def say(self, text: str) -> None:
         self.said.append((self.timers.now, text))
@@ -55,14 +55,14 @@ class Channel:
         while self.timers.waiting and self.timers.waiting[0][0] <= until:
             self.timers.now, _, callback, kind = heapq.heappop(self.timers.waiting)
             callback(kind)
-            await self.shoutouts._crew.idle()
+            await self.thanks._tasks.idle()
         self.timers.now = until
         return [text for _, text in self.said[before:]]
 
-    async def hears(self, *happenings: Happening) -> list[str]:
+    async def hears(self, *channel_events: ChannelEvent) -> list[str]:
         """They happen in one moment. Returns what is said to it."""
-        for happening in happenings:
-            self.shoutouts.hear(happening)
+        for channel_event in channel_events:
+            self.thanks.hear(channel_event)
         return await self.passes(2)
 
 
@@ -105,8 +105,8 @@ def cheer(name: str | None, bits: int) -> Cheer:
         (Raid(*event("Alice"), viewers=1), "Alice raids with 1 viewer. Welcome, all of you!"),
     ],
 )
-async def test_one_alone_gets_a_line_of_their_own(channel: Channel, happening: Happening, line: str) -> None:
-    assert await channel.hears(happening) == [line]
+async def test_one_alone_gets_a_line_of_their_own(channel: Channel, channel_event: ChannelEvent, line: str) -> None:
+    assert await channel.hears(channel_event) == [line]
     assert await channel.passes(100) == []
 
 
@@ -122,9 +122,9 @@ async def test_a_gift_bomb_is_one_line_however_twitch_sends_it(channel: Channel)
 
 
 async def test_the_first_waits_two_seconds_for_more(channel: Channel) -> None:
-    channel.shoutouts.hear(cheer("Alice", 100))
+    channel.thanks.hear(cheer("Alice", 100))
     assert await channel.passes(1.9) == []
-    channel.shoutouts.hear(cheer("Bob", 50))
+    channel.thanks.hear(cheer("Bob", 50))
     assert await channel.passes(0.1) == ["Alice and Bob cheered 150 bits. Thank you!"]
     assert await channel.hears(cheer("Carol", 1)) == ["Carol cheered 1 bit. Thank you!"]
 
@@ -165,15 +165,15 @@ async def test_templates_may_say_the_months(tmp_path: Path) -> None:
 @pytest.mark.parametrize("off", ["", "off", " OFF "])
 async def test_a_template_that_is_off_schedules_nothing(tmp_path: Path, off: str) -> None:
     channel = Channel(tmp_path, shoutout_follow=off)
-    channel.shoutouts.hear(follow("Alice"))
+    channel.thanks.hear(follow("Alice"))
     assert channel.timers.waiting == []
     assert await channel.hears(cheer("Alice", 1)) == ["Alice cheered 1 bit. Thank you!"]
 
 
 async def test_close_says_what_is_gathered(channel: Channel) -> None:
-    channel.shoutouts.hear(follow("Alice"))
-    channel.shoutouts.hear(cheer("Bob", 5))
-    await channel.shoutouts.close()
+    channel.thanks.hear(follow("Alice"))
+    channel.thanks.hear(cheer("Bob", 5))
+    await channel.thanks.close()
     lines = ["Welcome, Alice! Thank you for the follow.", "Bob cheered 5 bits. Thank you!"]
     assert [text for _, text in channel.said] == lines
     assert await channel.passes(10) == []
@@ -187,9 +187,9 @@ async def test_close_waits_until_it_is_said(tmp_path: Path) -> None:
         await go.wait()
         said.append(text)
 
-    shoutouts = Shoutouts(settings_in(tmp_path), say)
-    shoutouts.hear(cheer("Bob", 5))
-    closing = asyncio.create_task(shoutouts.close())
+    thanks = Thanks(settings_in(tmp_path), say)
+    thanks.hear(cheer("Bob", 5))
+    closing = asyncio.create_task(thanks.close())
     await asyncio.sleep(0)
     assert not closing.done()
     go.set()
@@ -199,9 +199,9 @@ async def test_close_waits_until_it_is_said(tmp_path: Path) -> None:
 
 async def test_on_the_event_loop_it_speaks_by_itself(tmp_path: Path) -> None:
     said: asyncio.Queue[str] = asyncio.Queue()
-    shoutouts = Shoutouts(settings_in(tmp_path), said.put, seconds=0.01)
+    thanks = Thanks(settings_in(tmp_path), said.put, seconds=0.01)
     for i in range(3):
-        shoutouts.hear(gift("Alice", i + 1))
+        thanks.hear(gift("Alice", i + 1))
     assert await asyncio.wait_for(said.get(), 5) == "Alice gifted 6 subs. Thank you!"
     assert said.empty()
 
@@ -209,7 +209,7 @@ async def test_on_the_event_loop_it_speaks_by_itself(tmp_path: Path) -> None:
 async def test_an_attack_of_followers_is_three_lines_and_then_one_in_thirty_seconds(channel: Channel) -> None:
     for second in range(120):
         for i in range(1_000):
-            channel.shoutouts.hear(follow(f"bot{second}_{i}"))
+            channel.thanks.hear(follow(f"bot{second}_{i}"))
         await channel.passes(1)
     times = [at for at, _ in channel.said]
     assert times == [2, 4, 6, 32, 62, 92]
@@ -218,8 +218,8 @@ async def test_an_attack_of_followers_is_three_lines_and_then_one_in_thirty_seco
 
 async def test_in_an_attack_no_more_is_kept_than_needed(channel: Channel) -> None:
     for i in range(20_000):
-        channel.shoutouts.hear(follow(f"bot{i}"))
-    burst = channel.shoutouts._bursts["follow"]
+        channel.thanks.hear(follow(f"bot{i}"))
+    burst = channel.thanks._bursts["follow"]
     assert len(burst._known) == MAX_KNOWN
     assert len(burst.names) == 5
     assert len(channel.timers.waiting) == 1
@@ -284,8 +284,8 @@ async def test_a_long_template_fits_one_message(tmp_path: Path) -> None:
 
 async def test_an_event_that_comes_twice_is_thanked_for_once(chat: Stage) -> None:
     for event_id in ("f1", "f1", "f2"):
-        await chat.hear("channel.follow", frames.follow(citizen("bob"), chat.clock.now()), event_id)
-    await chat.bot.shoutouts.close()
+        await chat.hear("channel.follow", frames.follow(sandbox_user("bob"), chat.clock.now()), event_id)
+    await chat.bot.thanks.close()
     assert chat.sent == ["Welcome, bob! Thank you for the follow."]
 
 

@@ -294,7 +294,7 @@ def test_a_folder_below_a_file_ends_with_1(
 
 
 @pytest.fixture
-def shelf() -> Generator[Path]:
+def backup_folder() -> Generator[Path]:
     """A folder that other accounts can read."""
     with tempfile.TemporaryDirectory() as made:
         Path(made).chmod(0o755)
@@ -320,17 +320,17 @@ def as_a_guest(folder: Path, args: list[str], monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("args", [["sandbox"], ["db", "upgrade"]], ids=["sandbox", "upgrade"])
 def test_a_folder_that_cannot_be_written_ends_with_1(
-    shelf: Path, args: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    backup_folder: Path, args: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert as_a_guest(shelf, args, monkeypatch) == 1
+    assert as_a_guest(backup_folder, args, monkeypatch) == 1
     assert "point DATA_DIR to another folder" in capsys.readouterr().err
 
 
 def test_a_database_that_cannot_be_written_ends_with_1(
-    shelf: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    backup_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asyncio.run(make(shelf)).chmod(0o444)
-    assert as_a_guest(shelf, ["sandbox", "--replay", os.devnull, "--exit-when-done"], monkeypatch) == 1
+    asyncio.run(make(backup_folder)).chmod(0o444)
+    assert as_a_guest(backup_folder, ["sandbox", "--replay", os.devnull, "--exit-when-done"], monkeypatch) == 1
     assert "DATA_DIR" in capsys.readouterr().err
 
 

@@ -20,11 +20,21 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.bot import channel as room_module
-from pixel_bot.bot.error_replies import LATER, NO_DATABASE, sentence_for
-from pixel_bot.db import write_outage as trouble_module
+from pixel_bot.bot import channel as channel_module
+from pixel_bot.bot.error_replies import LATER, NO_DATABASE, reply_for
+from pixel_bot.db import write_outage as outage_module
 from pixel_bot.db.engine import Database
-from pixel_bot.db.write_outage import AWAY, BROKEN, FULL, LOCKED, READ_ONLY, UNREACHABLE, Problem, Trouble, problem_of
+from pixel_bot.db.write_outage import (
+    AWAY,
+    BROKEN,
+    FULL,
+    LOCKED,
+    READ_ONLY,
+    UNREACHABLE,
+    Problem,
+    WriteOutage,
+    problem_of,
+)
 from pixel_bot.earning import awards as awards_module
 from pixel_bot.earning import backlog as backlog_module
 from pixel_bot.earning.award_batch import EventAward, line_of
@@ -32,8 +42,8 @@ from pixel_bot.earning.chat_gate import ChatLine
 from pixel_bot.errors import DatabaseNotWritable
 from pixel_bot.model.channel_events import Follow
 from pixel_bot.model.people import Person
-from pixel_bot.queue import refund_notifier as teller_module
-from pixel_bot.queue import result_writer as settling_module
+from pixel_bot.queue import refund_notifier as notifier_module
+from pixel_bot.queue import result_writer as writer_module
 from pixel_bot.run.running_bot import health, opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in
@@ -55,7 +65,7 @@ SECONDS = 60.0
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Generator[BadDisk]:
     """The disk of this process's databases, and a bot that looks often whether it is well again."""
-    monkeypatch.setattr(trouble_module, "PROBE_SECONDS", 0.02)
+    monkeypatch.setattr(outage_module, "PROBE_SECONDS", 0.02)
     with bad_disk() as made:
         yield made
         made.free()
@@ -73,7 +83,7 @@ def event(event_id: str, name: str = "alice") -> EventAward:
     return EventAward(event_id, "follow", person(name), 50, 10, START)
 
 
-async def becomes(trouble: Trouble, wanted: Problem | None) -> None:
+async def becomes(trouble: WriteOutage, wanted: Problem | None) -> None:
     """Wait until the trouble is that."""
     changed = asyncio.Event()
     trouble.changed.add(changed.set)
@@ -87,7 +97,7 @@ async def becomes(trouble: Trouble, wanted: Problem | None) -> None:
 async def pester(services: Services) -> None:
     """Make the bot see that its disk is full."""
     services.awards.chat(line("pester", 0, "pester"))
-    await becomes(services.awards.trouble, FULL)
+    await becomes(services.awards.write_outage, FULL)
 
 
 async def findings(services: Services) -> list[str]:
@@ -160,7 +170,7 @@ def test_a_full_disk_is_known_also_by_another_error(tmp_path: Path, monkeypatch:
 
 def test_a_command_is_answered_with_the_reason() -> None:
     def answer(cause: Exception) -> str | None:
-        return sentence_for(OperationalError("COMMIT", {}, cause), "!give @user N")
+        return reply_for(OperationalError("COMMIT", {}, cause), "!give @user N")
 
     assert answer(of_sqlite(sqlite3.SQLITE_FULL)) == REFUSED
     assert answer(of_sqlite(sqlite3.SQLITE_READONLY)) == REFUSED.replace("full", "read-only")
@@ -181,7 +191,7 @@ async def test_a_write_that_fails_leaves_nothing_and_the_next_one_works(
         before = await balances(services)
         try:
             async with database.write() as session:
-                known = await services.viewers.admit(session, [person(f"user{i}") for i in range(len(before) + 3)])
+                known = await services.viewers.upsert(session, [person(f"user{i}") for i in range(len(before) + 3)])
                 assert len(known) == len(before) + 3
         except OperationalError:
             assert wrong
@@ -196,7 +206,7 @@ async def test_a_write_that_fails_leaves_nothing_and_the_next_one_works(
 async def test_a_connection_that_was_opened_read_only_is_opened_anew(services: Services, disk: BadDisk) -> None:
     database = Database(services.database.url)
     try:
-        trouble = Trouble(database)
+        trouble = WriteOutage(database)
         await database.look_up("SELECT 1 FROM meta", {})
         disk.opening = errno.EROFS
         for _ in range(2):
@@ -227,7 +237,7 @@ async def test_awards_wait_and_are_paid_once_when_there_is_room(
     services: Services, disk: BadDisk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "pixel_bot")
-    trouble = services.awards.trouble
+    trouble = services.awards.write_outage
     disk.fill()
     events = [asyncio.create_task(services.awards.event(event(f"e{i}"))) for i in (1, 1, 2)]
     for i in range(50):
@@ -257,9 +267,9 @@ async def test_trouble_that_nobody_writes_in_lasts_as_long_as_it_is_there(
     async with asyncio.timeout(SECONDS):
         while said(caplog, "still cannot be written") < 3:
             await asyncio.sleep(0.01)
-    assert services.awards.trouble.now == FULL
+    assert services.awards.write_outage.now == FULL
     disk.free()
-    await becomes(services.awards.trouble, None)
+    await becomes(services.awards.write_outage, None)
     assert query(_file(services), "SELECT key FROM meta WHERE key IN ('probe', 'test')") == []
 
 
@@ -280,9 +290,9 @@ async def test_it_is_not_over_while_awards_cannot_be_written(
         tried.clear()
         async with asyncio.timeout(SECONDS):
             await tried.wait()
-    assert services.awards.trouble.now == FULL
+    assert services.awards.write_outage.now == FULL
     monkeypatch.setattr(services.awards, "_write", write)
-    await becomes(services.awards.trouble, None)
+    await becomes(services.awards.write_outage, None)
     assert await balances(services) == {"alice": 1}
 
 
@@ -296,15 +306,15 @@ async def test_chat_is_heard_on_and_what_waits_is_bounded(
         services.awards.chat(line(f"early{i}", 0, f"early{i}"))
     assert services.awards.is_full
     async with asyncio.timeout(SECONDS):
-        await services.awards.room()  # whoever reads the socket
-    await becomes(services.awards.trouble, FULL)
+        await services.awards.wait_for_capacity()  # whoever reads the socket
+    await becomes(services.awards.write_outage, FULL)
     for i in range(300):
         for again in range(3):
             services.awards.chat(line(f"m{i}-{again}", 5 * again, f"user{i}"))
     assert not services.awards.is_full
     assert said(caplog, "some of what chat earns is lost") == 1
     disk.free()
-    await becomes(services.awards.trouble, None)
+    await becomes(services.awards.write_outage, None)
     await services.awards.drained()
     expected = {f"early{i}": 1 for i in range(30)} | {f"user{i}": 1 for i in range(100)}
     assert await balances(services) == expected
@@ -345,7 +355,7 @@ async def test_what_chat_earns_is_the_same_with_trouble_and_without(tmp_path: Pa
             for one in chat[:200]:
                 services.awards.chat(one)
             disk.free()
-            await becomes(services.awards.trouble, None)
+            await becomes(services.awards.write_outage, None)
             await services.awards.drained()
             for one in chat[200:]:
                 services.awards.chat(one)
@@ -368,7 +378,7 @@ async def _running(folder: Path) -> AsyncGenerator[Services]:
 async def test_who_asks_does_not_wait_for_the_end_of_the_trouble(services: Services, disk: BadDisk) -> None:
     disk.fill()
     services.awards.chat(line("m1"))
-    await becomes(services.awards.trouble, FULL)
+    await becomes(services.awards.write_outage, FULL)
     async with asyncio.timeout(1):
         await services.awards.settled_for(person("alice"))
 
@@ -378,7 +388,7 @@ async def test_who_asked_before_the_trouble_began_does_not_wait_either(services:
     services.awards.chat(line("m1"))
     async with asyncio.timeout(1):
         await services.awards.settled_for(person("alice"))
-    assert services.awards.trouble.now == FULL
+    assert services.awards.write_outage.now == FULL
 
 
 async def test_the_end_comes_also_on_a_full_disk_and_names_what_is_lost(
@@ -418,7 +428,7 @@ async def test_commands_that_read_are_answered_and_the_others_refused(chat: Stag
     assert "nothing can be saved: the disk is full" in status
     assert (await chat.points("alice"), chat.overlay.played) == (100, [])
     disk.free()
-    await becomes(chat.services.awards.trouble, None)
+    await becomes(chat.services.awards.write_outage, None)
     (answer,) = await chat.say("alice", "!sound")
     assert answer.endswith("85 points left.")
     assert await chat.say("newcomer", "!points") == ["You have 0 points."]
@@ -430,7 +440,7 @@ async def test_commands_that_read_are_answered_and_the_others_refused(chat: Stag
 async def test_what_plays_when_the_disk_fills_up_ends_once_when_there_is_room(
     chat: Stage, disk: BadDisk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(settling_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(writer_module, "RETRY_SECONDS", 0.02)
     await chat.viewer("alice", points=100)
     chat.overlay.plays = False
     await chat.say("alice", "!sound", wait=False)
@@ -439,11 +449,11 @@ async def test_what_plays_when_the_disk_fills_up_ends_once_when_there_is_room(
     chat.overlay.started()
     disk.fill()
     chat.overlay.finished()
-    await becomes(chat.services.awards.trouble, FULL)
+    await becomes(chat.services.awards.write_outage, FULL)
     assert query(_file(chat.services), "SELECT status FROM queue_items") == [("running",)]
     disk.free()
     async with asyncio.timeout(SECONDS):
-        await chat.bot.jobs.settled()
+        await chat.bot.dispatcher.settled()
     assert query(_file(chat.services), "SELECT status FROM queue_items") == [("done",)]
     assert (len(chat.overlay.played), await chat.points("alice")) == (1, 85)
     assert said(caplog, "The queue cannot be written") == 1
@@ -453,7 +463,7 @@ async def test_what_plays_when_the_disk_fills_up_ends_once_when_there_is_room(
 async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
     chat: Stage, disk: BadDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(teller_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(notifier_module, "RETRY_SECONDS", 0.02)
     post = chat.bot.http.post_chat_message
 
     async def post_and_fill(**message: Any) -> Any:
@@ -466,13 +476,13 @@ async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
     chat.sent.clear()
     monkeypatch.setattr(chat.bot.http, "post_chat_message", post_and_fill)
     chat.clock.advance(120)
-    chat.bot.jobs.wake()
-    await becomes(chat.services.awards.trouble, FULL)
+    chat.bot.dispatcher.wake()
+    await becomes(chat.services.awards.write_outage, FULL)
     await asyncio.sleep(0.2)  # several tries
     disk.free()
     monkeypatch.setattr(chat.bot.http, "post_chat_message", post)
     async with asyncio.timeout(SECONDS):
-        await chat.bot.jobs.settled()
+        await chat.bot.dispatcher.settled()
     assert chat.sent == ["@alice sound: The overlay was away for too long. Your 15 points are back."]
     assert query(_file(chat.services), "SELECT told FROM queue_items") == [(1,)]
 
@@ -480,13 +490,13 @@ async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
 async def test_events_that_wait_do_not_keep_chat_from_being_heard(
     chat: Stage, disk: BadDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room_module, "MAX_COMMANDS", 5)
+    monkeypatch.setattr(channel_module, "MAX_COMMANDS", 5)
     disk.fill()
     for i in range(20):
         who = Person(f"id-fan{i}", f"fan{i}", f"fan{i}")
-        chat.bot.pay(Follow(f"follow{i}", who, START), chat.bot.rooms["twitch"])
-    await becomes(chat.services.awards.trouble, FULL)
-    assert not chat.bot.is_pressed
+        chat.bot.pay(Follow(f"follow{i}", who, START), chat.bot.channels["twitch"])
+    await becomes(chat.services.awards.write_outage, FULL)
+    assert not chat.bot.is_congested
     disk.free()
     await chat.settled()
     assert await chat.points("fan7") == 50

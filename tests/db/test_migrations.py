@@ -23,8 +23,8 @@ from pixel_bot.db.schema import HEAD, Upgrade, upgrade
 from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.joystick.installation_store import Records
-from pixel_bot.platforms.twitch.token_store import Vault
+from pixel_bot.platforms.joystick.installation_store import InstallationStore
+from pixel_bot.platforms.twitch.token_store import TokenStore
 from pixel_bot.run.running_bot import opened
 from pixel_bot.security.cipher import load_cipher
 from pixel_bot.services import Services
@@ -278,8 +278,8 @@ async def test_prices_blocks_and_voices_are_kept(path: Path, version: str) -> No
 async def test_who_is_signed_in_stays_so(path: Path, version: str) -> None:
     settings = settings_in(path.parent, **settings_for(made(path, version)))
     async with opened(settings, "sandbox", Clock()) as services:
-        vault = Vault(services.database, services.clock, load_cipher(settings))
-        bot, broadcaster = sorted(await vault.load(), key=lambda account: account.role)
+        token_store = TokenStore(services.database, services.clock, load_cipher(settings))
+        bot, broadcaster = sorted(await token_store.load(), key=lambda account: account.role)
         assert bot.tokens is not None
         assert (bot.login, bot.tokens.access, bot.tokens.refresh) == (
             "pixelbot",
@@ -287,15 +287,15 @@ async def test_who_is_signed_in_stays_so(path: Path, version: str) -> None:
             "refresh-of-the-bot",
         )
         assert (broadcaster.login, broadcaster.tokens) == ("pixel_street", None)
-        (still_open,) = await services.natives.open()
-        assert (still_open.ticket.redemption, still_open.verdict) == ("redemption-1", None)
+        (still_open,) = await services.channel_points.open()
+        assert (still_open.ref.redemption, still_open.result) == ("redemption-1", None)
 
 
 @every_version
 async def test_the_installation_on_the_other_platform_stays(path: Path, version: str) -> None:
     settings = settings_in(path.parent, **settings_for(made(path, version)))
     async with opened(settings, "sandbox", Clock()) as services:
-        (install,) = await Records(services.database, services.clock, load_cipher(settings)).load()
+        (install,) = await InstallationStore(services.database, services.clock, load_cipher(settings)).load()
         assert install.grant is not None
         assert (install.channel_id, install.problem) == ("chan-1", "")
         assert (install.grant.access, install.grant.refresh) == ("plain-access", "plain-refresh")

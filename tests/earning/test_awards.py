@@ -279,10 +279,10 @@ async def test_an_event_that_comes_many_times_at_once_pays_once(services: Servic
 
 async def test_an_event_that_two_processes_get_pays_once(services: Services) -> None:
     database = Database(services.database.url)
-    twin = build_services(services.settings, database, services.clock)
-    twin.awards.start()
-    answers = await asyncio.gather(*(s.awards.event(event(f"e{i}")) for i in range(10) for s in (services, twin)))
-    await twin.awards.stop()
+    duplicate = build_services(services.settings, database, services.clock)
+    duplicate.awards.start()
+    answers = await asyncio.gather(*(s.awards.event(event(f"e{i}")) for i in range(10) for s in (services, duplicate)))
+    await duplicate.awards.stop()
     await database.close()
     assert sum(answers) == 10
     assert worth(services) == (500, 100)
@@ -361,7 +361,7 @@ async def test_whoever_reads_the_socket_is_held_back(services: Services, monkeyp
     services.awards.chat(line("m19", 0, "user19"))
     assert services.awards.is_full
     async with asyncio.timeout(5):
-        await services.awards.room()
+        await services.awards.wait_for_capacity()
     assert not services.awards.is_full
     await services.awards.drained()
     assert query(file_of(services), "SELECT SUM(points) FROM users") == [(20,)]
@@ -369,7 +369,7 @@ async def test_whoever_reads_the_socket_is_held_back(services: Services, monkeyp
 
 async def test_there_is_room_at_once_when_nothing_waits(services: Services) -> None:
     async with asyncio.timeout(1):
-        await services.awards.room()
+        await services.awards.wait_for_capacity()
         await services.awards.drained()
 
 

@@ -17,7 +17,7 @@ from pixel_bot.db.models import JoystickInstall
 from pixel_bot.platforms.joystick.gateway_socket import Patience
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.run.live_app import LiveApp, live
-from pixel_bot.sandbox.joystick.double import Joystick, JoystickLine, Said
+from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage, SentByBot
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
 from pixel_bot.testing import settings_in, there
 from pixel_bot.upkeep.check import check
@@ -28,10 +28,10 @@ SECONDS = 15.0
 QUICK = Patience(welcome=1.0, confirm=0.4, silence=1.5)
 
 
-class House:
+class Harness:
     """The double, and how a streamer gets a bot to run on it."""
 
-    def __init__(self, folder: Path, web: WebServer, joystick: Joystick, http: aiohttp.ClientSession) -> None:
+    def __init__(self, folder: Path, web: WebServer, joystick: JoystickDouble, http: aiohttp.ClientSession) -> None:
         self.folder = folder
         self.joystick = joystick
         self.web = web
@@ -55,12 +55,12 @@ class House:
     async def bot(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
         """A bot, started as the streamer starts it; whatever happens to it, the ledger is right in the end."""
         async with live(settings_in(self.folder, **self.settings(**settings)), clock) as app:
-            platform(app).line.patience = QUICK
+            platform(app).connection.patience = QUICK
             yield app
             if app.failed.done():
                 app.failed.result()
-            if app.show is not None:
-                await app.show.bot.settled()
+            if app.running_bot is not None:
+                await app.running_bot.bot.settled()
             async with app.services.database.readers() as session:
                 assert await check(session, app.services.levels.curve.level_of) == []
 
@@ -70,7 +70,7 @@ class House:
     ) -> AsyncGenerator[LiveApp]:
         """A bot that is in the channel and listens."""
         async with self.bot(clock, greeting=greeting, **settings) as app:
-            if platform(app).installs.current is None:
+            if platform(app).installations.current is None:
                 await self.install(app)
             await self.listening(app)
             yield app
@@ -94,7 +94,7 @@ class House:
     async def listening(self, app: LiveApp) -> None:
         """Wait until the bot hears what happens."""
         async with asyncio.timeout(SECONDS):
-            await platform(app).line.ready()
+            await platform(app).connection.ready()
             await self.joystick.gateway.subscribed()
 
     async def opened(self, count: int) -> None:
@@ -107,7 +107,7 @@ class House:
         await self.joystick.say(login, text, **more)
         return (await self.said(lambda said: said.text.startswith(f"@{login} "), before)).text
 
-    async def said(self, fits: Callable[[Said], bool], since: int = 0) -> Said:
+    async def said(self, fits: Callable[[SentByBot], bool], since: int = 0) -> SentByBot:
         """Wait until the bot has said something that fits."""
         async with asyncio.timeout(SECONDS):
             while True:
@@ -126,25 +126,25 @@ class House:
         self.web = WebServer("127.0.0.1", self.web.port)
         await self.web.start(_routes(self.joystick), [])
 
-    def _on_line(self, line: JoystickLine) -> None:
+    def _on_line(self, line: JoystickMessage) -> None:
         if line.is_bot:
             self._said.set()
 
 
-def _routes(joystick: Joystick) -> list[Any]:
+def _routes(joystick: JoystickDouble) -> list[Any]:
     return [Mount(DOUBLE, routes=JoystickEndpoints(joystick).routes())]
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncGenerator[House]:
+async def house(folder: Path) -> AsyncGenerator[Harness]:
     """A double of Joystick.tv, on a port of its own."""
-    joystick = Joystick()
+    joystick = JoystickDouble()
     joystick.gateway.ping_seconds = 0.1
     web = WebServer("127.0.0.1", 0)
     await web.start(_routes(joystick), [])
     try:
         async with aiohttp.ClientSession() as browser:
-            home = House(folder, web, joystick, browser)
+            home = Harness(folder, web, joystick, browser)
             try:
                 yield home
             finally:
@@ -172,8 +172,8 @@ def platform(app: LiveApp) -> JoystickPlatform:
 
 def the_bot(app: LiveApp) -> PixelBot:
     """The bot at work."""
-    assert app.show is not None
-    return app.show.bot
+    assert app.running_bot is not None
+    return app.running_bot.bot
 
 
 async def points(app: LiveApp, login: str) -> int:
@@ -184,7 +184,7 @@ async def points(app: LiveApp, login: str) -> int:
 
 async def settled(app: LiveApp) -> None:
     """Wait until all that was heard is worked."""
-    await platform(app).line.hear_out()
+    await platform(app).connection.drain()
     await the_bot(app).settled()
 
 

@@ -14,12 +14,12 @@ from aiohttp import WSMsgType, web
 from cryptography.fernet import Fernet
 
 from pixel_bot.db.engine import Database
-from pixel_bot.model.channel_events import Happening
+from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import Spoken
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.joystick.gateway_socket import Patience
 from pixel_bot.platforms.joystick.oauth import Grant
-from pixel_bot.platforms.joystick.platform import JoystickPlatform, Place
+from pixel_bot.platforms.joystick.platform import JoystickEndpoints, JoystickPlatform
 from pixel_bot.security.cipher import Cipher
 from pixel_bot.testing import SettableClock
 from tests.harness.pattern import fresh
@@ -184,27 +184,27 @@ async def server() -> AsyncGenerator[Server]:
         await runner.cleanup()
 
 
-class Ears:
+class RecordingListener:
     """Notes what a bot hears."""
 
     def __init__(self) -> None:
-        self.heard: asyncio.Queue[Spoken | Happening] = asyncio.Queue()
-        self.is_pressed = False
+        self.heard: asyncio.Queue[Spoken | ChannelEvent] = asyncio.Queue()
+        self.is_congested = False
         self.room = asyncio.Event()
         self.breathing = asyncio.Event()
         self.fails: Callable[[Spoken], bool] = lambda _: False
 
-    def hear_spoken(self, spoken: Spoken) -> None:
+    def on_chat_message(self, spoken: Spoken) -> None:
         """Somebody wrote in chat."""
         if self.fails(spoken):
             raise RuntimeError("what nobody foresaw")
         self.heard.put_nowait(spoken)
 
-    def hear_happening(self, happening: Happening) -> None:
+    def on_channel_event(self, channel_event: ChannelEvent) -> None:
         """Something happened that may pay."""
-        self.heard.put_nowait(happening)
+        self.heard.put_nowait(channel_event)
 
-    async def breathe(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Wait until there is room for more."""
         self.breathing.set()
         await self.room.wait()
@@ -219,9 +219,9 @@ class Ears:
         return [(await self.next()).text for _ in range(count)]
 
 
-def place(base: str) -> Place:
+def place(base: str) -> JoystickEndpoints:
     """Where the server is."""
-    return Place(f"http://{base}/", f"ws://{base}/cable", f"http://{base}/authorize", ID, SECRET)
+    return JoystickEndpoints(f"http://{base}/", f"ws://{base}/cable", f"http://{base}/authorize", ID, SECRET)
 
 
 @asynccontextmanager
@@ -242,7 +242,7 @@ async def client(
 ) -> AsyncGenerator[JoystickPlatform]:
     """Joystick.tv as a bot uses it, with nothing installed yet."""
     platform = JoystickPlatform(place(base), database, clock, Cipher(key or Fernet.generate_key()), Stream())
-    platform.line.patience = Patience(welcome=SECONDS, confirm=SECONDS, silence=SECONDS)
+    platform.connection.patience = Patience(welcome=SECONDS, confirm=SECONDS, silence=SECONDS)
     await platform.load()
     try:
         yield platform

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pixel_bot.overlay.overlay import Ack, Overlay, Screen
+from pixel_bot.overlay.overlay import Ack, Overlay, OverlayPage
 
 Message = Mapping[str, Any]
 
@@ -103,11 +103,11 @@ class NearPage(Page):
         super().__init__(self._to_bot, by_itself=by_itself)
         self.name = name
         self._overlay: Overlay | None = None
-        self._screen: Screen | None = None
+        self._screen: OverlayPage | None = None
 
     async def connect(self, overlay: Overlay) -> None:
         """It opens, or comes back."""
-        screen = Screen(self.name, self._from_bot, visible=self.visible)
+        screen = OverlayPage(self.name, self._from_bot, visible=self.visible)
         self._overlay, self._screen = overlay, screen
         await overlay.join(screen)
         self.greeted()

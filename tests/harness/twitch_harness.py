@@ -16,13 +16,13 @@ from starlette.routing import Mount
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import Transaction
-from pixel_bot.platforms.twitch.subscription_types import topics
+from pixel_bot.platforms.twitch.subscription_types import subscription_types
 from pixel_bot.run.live_app import LiveApp, live
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.double import Line, Session, Twitch
+from pixel_bot.sandbox.twitch.double import SandboxMessage, SandboxSession, TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.eventsub import session_of
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, Role, World, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, SandboxUsers, sandbox_user
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
 from pixel_bot.web.server import WebServer
@@ -30,19 +30,19 @@ from pixel_bot.web.server import WebServer
 DOUBLE = "/twitch"
 SECONDS = 15.0
 CHAT, CHEERS = "channel.chat.message", "channel.cheer"
-TYPES = len(topics("1", "2"))
+TYPES = len(subscription_types("1", "2"))
 
 
-class House:
+class Harness:
     """The double, and how a person gets a bot to run on it."""
 
-    def __init__(self, folder: Path, web: WebServer, twitch: Twitch, http: aiohttp.ClientSession) -> None:
+    def __init__(self, folder: Path, web: WebServer, twitch: TwitchDouble, http: aiohttp.ClientSession) -> None:
         self.folder = folder
         self.twitch = twitch
-        self.world = twitch.world
+        self.world = twitch.users
         self.web = web
         self.http = http
-        self.lines: list[Line] = []
+        self.lines: list[SandboxMessage] = []
         """All that the bot said, also where it speaks as the streamer."""
         self._said = asyncio.Event()
         twitch.listeners.add(self._on_line)
@@ -66,8 +66,8 @@ class House:
             yield app
             if app.failed.done():
                 app.failed.result()
-            if app.show is not None:
-                await app.show.bot.settled()
+            if app.running_bot is not None:
+                await app.running_bot.bot.settled()
             async with app.services.database.readers() as session:
                 assert await check(session, app.services.levels.curve.level_of) == []
 
@@ -93,7 +93,7 @@ class House:
             assert answer.status in {302, 303, 307}, await answer.text()
             return answer.headers["Location"]
 
-    async def agree(self, address: str, who: Citizen) -> str:
+    async def agree(self, address: str, who: SandboxUser) -> str:
         """Somebody agrees at Twitch. Returns where Twitch sends them back to."""
         async with self.http.get(f"{address}&login={who.login}", allow_redirects=False) as answer:
             assert answer.status == 302, await answer.text()
@@ -104,7 +104,7 @@ class House:
         async with self.http.get(address) as answer:
             return answer.status, await answer.text()
 
-    async def sign_in(self, app: LiveApp, account: str, who: Citizen) -> tuple[int, str]:
+    async def sign_in(self, app: LiveApp, account: str, who: SandboxUser) -> tuple[int, str]:
         """All of it, with a yes to the question whether this is the account."""
         status, text = await self.come_back(await self.agree(await self.begin(app, account), who))
         role = "bot" if account == "bot" else "broadcaster"
@@ -121,9 +121,9 @@ class House:
         ) as answer:
             return answer.status, await answer.text()
 
-    async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> Line:
+    async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> SandboxMessage:
         """Somebody writes in chat."""
-        who = STREAMER if role == "broadcaster" else self.world.settle(citizen(login, role))
+        who = STREAMER if role == "broadcaster" else self.world.settle(sandbox_user(login, role))
         return await self.twitch.say(who, text, message_id=message_id)
 
     async def ask(self, login: str, text: str, role: Role = "viewer") -> str:
@@ -131,7 +131,7 @@ class House:
         line = await self.say(login, text, role)
         return (await self.said(lambda said: said.reply_id == line.id)).text
 
-    async def said(self, fits: Callable[[Line], bool], seconds: float = SECONDS) -> Line:
+    async def said(self, fits: Callable[[SandboxMessage], bool], seconds: float = SECONDS) -> SandboxMessage:
         """Wait until the bot has said something that fits."""
         async with asyncio.timeout(seconds):
             while True:
@@ -143,17 +143,17 @@ class House:
 
     async def cheer(self, login: str, bits: int, message_id: str) -> None:
         """Somebody cheers."""
-        event = frames.cheer(self.world.settle(citizen(login)), bits)
+        event = frames.cheer(self.world.settle(sandbox_user(login)), bits)
         await self.twitch.notify(CHEERS, event, message_id, datetime.now(UTC))
 
-    def session(self, kind: str) -> Session:
+    def session(self, kind: str) -> SandboxSession:
         """The bot's connection that hears events of a type."""
         sessions = (
             self.twitch.sessions.get(session_of(s)) for s in self.twitch.subscriptions.values() if s["type"] == kind
         )
         return next(found for found in sessions if found is not None)
 
-    async def all_heard(self, *gone: Session) -> None:
+    async def all_heard(self, *gone: SandboxSession) -> None:
         """Wait until those sessions are over, and every type of event is subscribed on an open one."""
         async with asyncio.timeout(SECONDS):
             for former in gone:
@@ -169,21 +169,21 @@ class House:
         self.web = WebServer("127.0.0.1", self.web.port)
         await self.web.start([Mount(DOUBLE, routes=Endpoints(self.twitch).routes())], [])
 
-    def _on_line(self, line: Line) -> None:
+    def _on_line(self, line: SandboxMessage) -> None:
         if line.who.login == BOT.login or line.reply_id is not None:
             self.lines.append(line)
             self._said.set()
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncGenerator[House]:
+async def house(folder: Path) -> AsyncGenerator[Harness]:
     """A double of Twitch, on a port of its own."""
-    twitch = Twitch(World())
+    twitch = TwitchDouble(SandboxUsers())
     web = WebServer("127.0.0.1", 0)
     await web.start([Mount(DOUBLE, routes=Endpoints(twitch).routes())], [])
     try:
         async with aiohttp.ClientSession() as browser:
-            home = House(folder, web, twitch, browser)
+            home = Harness(folder, web, twitch, browser)
             try:
                 yield home
             finally:
@@ -201,7 +201,7 @@ def in_haste(patch: pytest.MonkeyPatch) -> None:
         "subscriptions.LONGEST_PAUSE": 0.3,
         "http.FIRST_PAUSE": 0.02,
         "reconnect.PAUSE_SECONDS": 0.05,
-        "reconnect.LAST_WORDS_SECONDS": 0.3,
+        "reconnect.DRAIN_SECONDS": 0.3,
         "channel_state.RETRY_SECONDS": 0.2,
         "eventsub_session.WELCOME_SECONDS": 0.5,
     }
@@ -212,15 +212,15 @@ def in_haste(patch: pytest.MonkeyPatch) -> None:
 async def listening(app: LiveApp, seconds: float = SECONDS) -> None:
     """Wait until the bot listens, or knows of each type of event that it cannot."""
     async with asyncio.timeout(seconds):
-        while app.show is None or not app.platform.eventsub.session_ids:
+        while app.running_bot is None or not app.platform.eventsub.session_ids:
             await asyncio.sleep(0.01)
         await app.platform.eventsub.ready()
 
 
 def the_bot(app: LiveApp) -> PixelBot:
     """The bot at work."""
-    assert app.show is not None
-    return app.show.bot
+    assert app.running_bot is not None
+    return app.running_bot.bot
 
 
 async def all_paid(app: LiveApp, expected: int) -> None:

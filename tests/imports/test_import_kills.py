@@ -149,7 +149,7 @@ class Shop:
         people = [Person(str(50_000_000 + i), f"fan{i}", f"Fan{i}") for i in range(KNOWN)]
         async with opened(self.settings, "live", Clock()) as services:
             async with services.database.write() as session:
-                known = await services.viewers.admit(session, people)
+                known = await services.viewers.upsert(session, people)
                 await session.execute(text("UPDATE users SET platform_id = NULL WHERE id % 2 = 0"))
             await services.economy.add_all(MOD, [account.id for account in known.values()], HAD)
 

@@ -216,10 +216,10 @@ async def test_after_a_restart_a_page_that_is_gone_is_not_waited_for_long(
 
 async def test_alerts_are_shown_once(quick: Stage) -> None:
     from pixel_bot.sandbox.twitch import frames
-    from pixel_bot.sandbox.twitch.users import citizen
+    from pixel_bot.sandbox.twitch.users import sandbox_user
 
     for _ in range(2):
-        await quick.hear("channel.follow", frames.follow(citizen("bob"), quick.clock.now()), "f1")
+        await quick.hear("channel.follow", frames.follow(sandbox_user("bob"), quick.clock.now()), "f1")
     assert [dict(a) for a in quick.overlay.alerts] == [
         {"type": "alert", "kind": "follow", "name": "bob", "text": "bob followed"}
     ]

@@ -71,7 +71,7 @@ async def bob(services: Services) -> Viewer:
 
 
 @pytest.fixture
-async def twin(services: Services) -> AsyncGenerator[Services]:
+async def duplicate(services: Services) -> AsyncGenerator[Services]:
     """The services of a second process on the same file."""
     database = Database(services.database.url)
     yield build_services(services.settings, database, services.clock)
@@ -292,7 +292,7 @@ async def test_add_all_to_nobody_is_no_change(services: Services, mod: Viewer) -
 async def test_add_all_of_thousands(services: Services, mod: Viewer) -> None:
     async with services.database.write() as session:
         people = [Person(f"p{i}", f"viewer{i}", f"viewer{i}") for i in range(3_000)]
-        ids = [known.id for known in (await services.viewers.admit(session, people)).values()]
+        ids = [known.id for known in (await services.viewers.upsert(session, people)).values()]
     assert await services.economy.add_all(mod, ids, 2) == 3_000
     await services.economy.undo(mod)
     assert await findings(services) == []
@@ -310,7 +310,7 @@ async def chatters(services: Services) -> set[str]:
 
 
 async def test_chatters_are_those_of_this_run_and_of_the_one_before(
-    services: Services, twin: Services, clock: SettableClock
+    services: Services, duplicate: Services, clock: SettableClock
 ) -> None:
     for name, minutes in (("early", 0), ("late", 20), ("now", 25)):
         clock.set(SettableClock().now() + timedelta(minutes=minutes))
@@ -319,7 +319,7 @@ async def test_chatters_are_those_of_this_run_and_of_the_one_before(
     await met(services, "lurker", 5)
     clock.advance(10 * 60)
     assert await chatters(services) == {"late", "now"}
-    assert await chatters(twin) == {"late", "now"}
+    assert await chatters(duplicate) == {"late", "now"}
 
 
 async def test_a_login_of_digits_is_not_taken_for_a_user_id(services: Services, clock: SettableClock) -> None:
@@ -447,11 +447,11 @@ async def test_undo_does_not_touch_gifts(services: Services, mod: Viewer, alice:
 
 
 async def test_two_mods_who_undo_at_once_undo_two_changes(
-    services: Services, twin: Services, mod: Viewer, alice: Viewer
+    services: Services, duplicate: Services, mod: Viewer, alice: Viewer
 ) -> None:
     for amount in (1, 20, 300):
         await services.economy.add(mod, alice, amount)
-    done = await asyncio.gather(services.economy.undo(mod), twin.economy.undo(mod))
+    done = await asyncio.gather(services.economy.undo(mod), duplicate.economy.undo(mod))
     assert {u.summary for u in done} == {"add 300 points to alice", "add 20 points to alice"}
     assert await points(services, alice) == 101
 
@@ -471,36 +471,38 @@ async def test_fifty_gifts_of_all_pay_once(services: Services, alice: Viewer, bo
 
 
 async def test_fifty_gifts_of_all_from_two_processes_pay_once(
-    services: Services, twin: Services, alice: Viewer, bob: Viewer
+    services: Services, duplicate: Services, alice: Viewer, bob: Viewer
 ) -> None:
-    done = await outcomes(*((services, twin)[i % 2].economy.give(alice, bob, None) for i in range(50)))
+    done = await outcomes(*((services, duplicate)[i % 2].economy.give(alice, bob, None) for i in range(50)))
     assert [d for d in done if isinstance(d, Given)] == [Given(100, 0, 100)]
     assert sum(isinstance(d, BadAmount) for d in done) == 49
     assert await findings(services) == []
 
 
 async def test_eight_purchases_of_sixty_from_a_hundred_pay_once(
-    services: Services, twin: Services, alice: Viewer
+    services: Services, duplicate: Services, alice: Viewer
 ) -> None:
-    done = await outcomes(*(posted((services, twin)[i % 2], [(alice, -60)]) for i in range(8)))
+    done = await outcomes(*(posted((services, duplicate)[i % 2], [(alice, -60)]) for i in range(8)))
     assert sum(isinstance(d, NotEnoughPoints) for d in done) == 7
     assert await points(services, alice) == 40
 
 
 async def test_gifts_back_and_forth_keep_the_sum(
-    services: Services, twin: Services, alice: Viewer, bob: Viewer
+    services: Services, duplicate: Services, alice: Viewer, bob: Viewer
 ) -> None:
     await posted(services, [(bob, 100)])
     await outcomes(
-        *(side.economy.give(alice, bob, 7 * i) for i, side in enumerate([services, twin] * 6, start=1)),
-        *(side.economy.give(bob, alice, 11 * i) for i, side in enumerate([services, twin] * 6, start=1)),
+        *(side.economy.give(alice, bob, 7 * i) for i, side in enumerate([services, duplicate] * 6, start=1)),
+        *(side.economy.give(bob, alice, 11 * i) for i, side in enumerate([services, duplicate] * 6, start=1)),
     )
     assert await points(services, alice) + await points(services, bob) == 200
     assert await findings(services) == []
 
 
-async def test_set_and_add_at_once_lose_nothing(services: Services, twin: Services, mod: Viewer, bob: Viewer) -> None:
-    await outcomes(*(services.economy.add(mod, bob, 1) for _ in range(10)), twin.economy.set(mod, bob, 500))
+async def test_set_and_add_at_once_lose_nothing(
+    services: Services, duplicate: Services, mod: Viewer, bob: Viewer
+) -> None:
+    await outcomes(*(services.economy.add(mod, bob, 1) for _ in range(10)), duplicate.economy.set(mod, bob, 500))
     found = await rows(services, bob)
     assert sum(amount for amount, _, _ in found) == await points(services, bob)
     after_set = found.index(next(row for row in found if row[1] == "mod:set"))

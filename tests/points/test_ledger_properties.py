@@ -154,7 +154,7 @@ async def refund(services: Services, op: Op) -> bool:
     """A grant that is claimed by an id; whoever comes second gives nothing."""
     now = services.clock.now()
     async with services.database.write() as session:
-        worked = processed_ids.Worked(refund_id(op), "refund", op.amount, 0, now)
+        worked = processed_ids.ProcessedId(refund_id(op), "refund", op.amount, 0, now)
         if not await processed_ids.claim(session, [worked]):
             return False
         await post(session, [Entry(op.user, op.amount, "refund:tts", now)])

@@ -28,7 +28,7 @@ def joystick(platform_id: str, login: str) -> Person:
 
 async def admitted(services: Services, *people: Person) -> dict[Person, int]:
     async with services.database.write() as session:
-        return {who: known.id for who, known in (await services.viewers.admit(session, people)).items()}
+        return {who: known.id for who, known in (await services.viewers.upsert(session, people)).items()}
 
 
 async def endowed(services: Services, who: Person, points: int, xp: int) -> Viewer:
@@ -313,7 +313,7 @@ async def test_a_newcomer_with_the_login_of_somebody_known_in_the_same_batch(ser
 async def test_a_caller_that_rolls_back_admits_nobody(services: Services) -> None:
     alice = await endowed(services, person("1", "alice"), 10, 100)
     async with services.database.sessions() as session:
-        await services.viewers.admit(session, [person("1", "alicia"), person("2", "bob")])
+        await services.viewers.upsert(session, [person("1", "alicia"), person("2", "bob")])
         await session.rollback()
     assert await worth(services, alice.id) == ("alice", 10, 100)
     assert query(file_of(services), "SELECT COUNT(*) FROM users") == [(1,)]

@@ -118,7 +118,7 @@ async def test_an_event_pays_once_and_is_thanked_once(both: tuple[Stage, Stage])
     }
     await asyncio.gather(*(one.hear("channel.follow", event, "follow-1") for one in both))
     assert await both[0].points("bob") == 50
-    await asyncio.gather(*(one.bot.shoutouts.close() for one in both))
+    await asyncio.gather(*(one.bot.thanks.close() for one in both))
     assert sum("Welcome, Bob" in line for one in both for line in one.sent) == 1
     assert sum(len(one.overlay.alerts) for one in both) == 1
 
@@ -152,7 +152,7 @@ async def test_a_pause_holds_for_both(both: tuple[Stage, Stage]) -> None:
     one, two = both
     await one.say("mia", "!queue pause", "moderator")
     async with asyncio.timeout(SECONDS):
-        while two.bot.jobs.paused != one.bot.jobs.paused:
+        while two.bot.dispatcher.paused != one.bot.dispatcher.paused:
             await asyncio.sleep(0)
     await two.viewer("alice", 100)
     await two.say("alice", "!sound ding")
@@ -228,7 +228,7 @@ async def test_whatever_happens_the_ledger_is_right_and_nothing_happens_twice(
             # What the one saw running is looked at again by the other within a second.
             while {status for _, status in await items_of(both[0])} - {"done", "failed"}:
                 for one in both:
-                    one.bot.jobs.wake()
+                    one.bot.dispatcher.wake()
                 await asyncio.gather(*(one.settled() for one in both))
         assert await findings(both[0]) == []
         played = [message["id"] for one in both for message in one.overlay.played]
@@ -279,10 +279,10 @@ async def test_what_a_killed_process_was_playing_is_played_by_another(url: str, 
 async def test_nobody_signs_in_behind_the_back_of_one_that_runs(url: str, tmp_path: Path) -> None:
     choices = settings_in(tmp_path / "login", database_url=url, twitch_client_id="app", twitch_client_secret="secret")
     async with opened(settings_in(tmp_path / "bot", database_url=url), "live", SettableClock()) as services:
-        await services.peers.start()
+        await services.cluster.start()
         with pytest.raises(StartError, match=r"A bot runs on .* Sign in on its set-up page"):
             await login(choices)
-        await services.peers.stop()
+        await services.cluster.stop()
 
 
 async def test_two_that_start_at_once_make_one_schema(databases: Databases, tmp_path: Path) -> None:

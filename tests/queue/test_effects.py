@@ -190,7 +190,7 @@ async def test_a_restart_while_the_answer_is_said_gives_back(tmp_path: Path, own
 
 async def kill(chat: Stage) -> None:
     """What is under way ends without a word, as by SIGKILL."""
-    for task in list(chat.bot.jobs.runs._tasks.values()):
+    for task in list(chat.bot.dispatcher.effect_runner._tasks.values()):
         task.cancel()
 
 

@@ -175,9 +175,9 @@ async def test_deleted_messages_are_not_read_out(busy: Stage) -> None:
 
 
 async def test_whoever_is_sent_off_is_not_read_out(busy: Stage) -> None:
-    from pixel_bot.sandbox.twitch.users import citizen
+    from pixel_bot.sandbox.twitch.users import sandbox_user
 
-    told = await busy.hear("channel.chat.clear_user_messages", {"target_user_id": citizen("bob").id})
+    told = await busy.hear("channel.chat.clear_user_messages", {"target_user_id": sandbox_user("bob").id})
     assert told == ["@bob tts: A mod sent you off. Your 25 points are back."]
     assert await busy.points("alice") == 100, "only speech is dropped"
 

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.bot.bot import Account, PixelBot
-from pixel_bot.bot.channel_points import ADDED, UPDATED, NativeDesk, redemption_of
+from pixel_bot.bot.bot import BotIdentity, PixelBot
+from pixel_bot.bot.channel_points import ADDED, UPDATED, RedemptionHandler, parse_redemption
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import upgrade
 from pixel_bot.overlay import overlay as bus
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Row
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
 from pixel_bot.services import build_services
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.upkeep.check import check
@@ -107,11 +107,11 @@ class Life:
         self.database = Database(url_of(folder / "pixel.db"))
         self._wire()
         self.services = build_services(settings_in(folder, cogs_dir=folder / "own"), self.database, twitch.clock)
-        self.bot = PixelBot(self.services, Account("client", BOT.id, STREAMER.id, limited=False))
+        self.bot = PixelBot(self.services, BotIdentity("client", BOT.id, STREAMER.id, limited=False))
         cast(Any, self.bot.http).post_chat_message = self._say
-        self.natives = natives = self.services.natives
-        desk = NativeDesk(self.bot, natives)
-        self.redemptions = Redemptions(twitch, natives, twitch.clock, STREAMER.id, desk, QUICK)
+        self.channel_points = channel_points = self.services.channel_points
+        desk = RedemptionHandler(self.bot, channel_points)
+        self.redemptions = Redemptions(twitch, channel_points, twitch.clock, STREAMER.id, desk, QUICK)
         self._before = asyncio.all_tasks()
         self.said: list[str] = []
 
@@ -123,7 +123,7 @@ class Life:
         cast(Any, self.bot.cogs)._found = lambda: iter(("asks", "sounds"))
         await self.bot.setup_hook()
         await self.page.connect(self.bot.overlay)
-        await self.bot.jobs.start()
+        await self.bot.dispatcher.start()
         self._run = asyncio.create_task(self.redemptions.run(), name="redemptions-run")
 
     async def end(self) -> None:
@@ -132,7 +132,7 @@ class Life:
         await asyncio.gather(self._run, return_exceptions=True)
         await self.bot.settled()
         self.page.lose()
-        await self.bot.jobs.stop()
+        await self.bot.dispatcher.stop()
         await self.services.awards.stop()
         await self._close()
 
@@ -160,9 +160,9 @@ class Life:
 
     def hear(self, kind: str, event: Row) -> None:
         subscription: frames.Json = {"id": "s", "type": kind, "version": "1", "condition": {}, "status": "enabled"}
-        heard = redemption_of(frames.notification(subscription, event, "m", self.twitch.clock.now()))
+        heard = parse_redemption(frames.notification(subscription, event, "m", self.twitch.clock.now()))
         assert heard is not None
-        self.redemptions.hear(heard)
+        self.redemptions.on_event(heard)
 
     async def rows(self, query: str) -> Sequence[Any]:
         async with self.bot.readers() as session:
@@ -176,7 +176,7 @@ class Life:
 
     async def _is_settled(self) -> bool:
         open_ = any(r["status"] == "UNFULFILLED" for r in self.twitch.redemptions.values())
-        return not open_ and not await self.natives.open()
+        return not open_ and not await self.channel_points.open()
 
     def _wire(self) -> None:
         real, power = self.database, self.power
@@ -290,7 +290,7 @@ async def show(life: Life) -> None:
         ("dave", "reward-asks", "", ""),
     ):
         page.trouble = trouble
-        life.hear(ADDED, twitch.redeem(citizen(login), reward, typed))
+        life.hear(ADDED, twitch.redeem(sandbox_user(login), reward, typed))
         await life.settled()
 
 
@@ -379,7 +379,7 @@ class Story:
                 reward = "reward-sound" if op.kind == "redeem" else "reward-asks"
                 # Each question has an asker of its own, so that its answers can be told apart.
                 name = USERS[op.pick % len(USERS)] if op.kind == "redeem" else f"fan{len(self.events)}"
-                who = citizen(name)
+                who = sandbox_user(name)
                 self.events.append(self.twitch.redeem(who, reward, "ding"))
                 self.life.hear(ADDED, self.events[-1])
             case "again" if event:
@@ -399,7 +399,7 @@ class Story:
                 await self._refund(USERS[op.pick % len(USERS)])
             case "pass":
                 self.twitch.clock.advance((6, 31, 121, 700)[op.pick])
-                self.life.bot.jobs.wake()
+                self.life.bot.dispatcher.wake()
             case "catch up":
                 self.life.redemptions.catch_up()
             case "restart" | "kill":
@@ -520,7 +520,7 @@ def test_any_story_keeps_its_promises(template: Path, tmp_path: Path, program: l
 def test_the_model_of_twitch_refuses_a_second_end() -> None:
     """Without this the tests above could not fail."""
     twitch = NearTwitch(SettableClock())
-    event = twitch.redeem(citizen("alice"), "reward-sound")
+    event = twitch.redeem(sandbox_user("alice"), "reward-sound")
     twitch.settle(event["id"], "FULFILLED")
     with pytest.raises(HelixError, match="404"):
         twitch.settle(event["id"], "CANCELED")

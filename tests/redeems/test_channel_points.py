@@ -15,18 +15,25 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.bot.channel_points import ADDED, UPDATED, NativeDesk, NoChannelPoints, redemption_of, signs_of
-from pixel_bot.concurrency.retry import Pace
+from pixel_bot.bot.channel_points import (
+    ADDED,
+    UPDATED,
+    NoChannelPoints,
+    RedemptionHandler,
+    parse_redemption,
+    reward_texts,
+)
+from pixel_bot.concurrency.retry import Backoff
 from pixel_bot.errors import BadInput, ChatError
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Role, Row
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import RewardRefused, Rewards, RewardWaits
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.users import STREAMER, Citizen, citizen
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser, sandbox_user
 from pixel_bot.testing import SettableClock, Stage, stage
 
 SECONDS = 10.0
-QUICK = Pace(calm=0.0, first=0.01, longest=0.05)
+QUICK = Backoff(calm=0.0, first=0.01, longest=0.05)
 REWARDS = "channel_points/custom_rewards"
 REDEMPTIONS = f"{REWARDS}/redemptions"
 When = Literal["before", "after"]
@@ -142,7 +149,7 @@ class NearTwitch:
         self.decided[redemption_id] += 1
         return row
 
-    def redeem(self, who: Citizen, reward_id: str, user_input: str = "", *, ago: float = 0) -> Row:
+    def redeem(self, who: SandboxUser, reward_id: str, user_input: str = "", *, ago: float = 0) -> Row:
         """Somebody redeems. Returns the event as EventSub sends it."""
         row: Row = {
             "id": f"redemption-{next(self.numbers)}",
@@ -177,12 +184,12 @@ class Channel:
     def __init__(self, chat: Stage, twitch: NearTwitch) -> None:
         bot = chat.bot
         self.chat, self.twitch, self.bot = chat, twitch, bot
-        self.natives = bot.services.natives
-        self.rewards = Rewards(twitch, self.natives, bot.redeems, STREAMER.id, lambda: signs_of(bot), QUICK)
+        self.channel_points = bot.services.channel_points
+        self.rewards = Rewards(twitch, self.channel_points, bot.redeems, STREAMER.id, lambda: reward_texts(bot), QUICK)
         self.redemptions = Redemptions(
-            twitch, self.natives, chat.clock, STREAMER.id, NativeDesk(bot, self.natives), QUICK
+            twitch, self.channel_points, chat.clock, STREAMER.id, RedemptionHandler(bot, self.channel_points), QUICK
         )
-        bot.natives = self.rewards
+        bot.channel_points = self.rewards
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -199,7 +206,7 @@ class Channel:
 
     def redeem(self, login: str, reward_id: str, user_input: str = "") -> Row:
         """Somebody redeems, and the bot hears of it."""
-        event = self.twitch.redeem(citizen(login, name=login.title()), reward_id, user_input)
+        event = self.twitch.redeem(sandbox_user(login, name=login.title()), reward_id, user_input)
         self.hear(ADDED, event)
         return event
 
@@ -211,9 +218,9 @@ class Channel:
 
     def hear(self, kind: str, event: Row) -> None:
         subscription: frames.Json = {"id": "s", "type": kind, "version": "1", "condition": {}, "status": "enabled"}
-        heard = redemption_of(frames.notification(subscription, event, "m", self.chat.clock.now()))
+        heard = parse_redemption(frames.notification(subscription, event, "m", self.chat.clock.now()))
         assert heard is not None
-        self.redemptions.hear(heard)
+        self.redemptions.on_event(heard)
 
     async def becomes(self, event: Row, status: str) -> None:
         """Wait until Twitch has a redemption at that status, and the bot knows that it has."""
@@ -473,7 +480,7 @@ async def test_what_is_typed_never_becomes_another_command(odd: Channel, typed: 
     assert f"@Alice You asked: {' '.join(typed.split())}" in odd.chat.sent
     assert await odd.rows("SELECT redeem FROM queue_items") == [("asks",)]
     assert await odd.rows("SELECT * FROM transactions") == []
-    assert odd.bot.jobs.paused == []
+    assert odd.bot.dispatcher.paused == []
 
 
 async def test_a_command_of_two_words_is_not_found_by_what_is_typed(channel: Channel) -> None:
@@ -598,7 +605,7 @@ async def test_what_is_rejected_on_twitch_while_it_plays_stops(channel: Channel)
 
 
 async def test_what_is_rejected_before_it_was_heard_never_runs(channel: Channel) -> None:
-    event = channel.twitch.redeem(citizen("alice"), await channel.offer(), "ding")
+    event = channel.twitch.redeem(sandbox_user("alice"), await channel.offer(), "ding")
     channel.reject(event)
     await channel.becomes(event, "CANCELED")
     channel.hear(ADDED, event)
@@ -650,9 +657,9 @@ async def test_what_came_while_away_runs_when_it_is_young_and_is_cancelled_when_
 ) -> None:
     async with channel_in(tmp_path, twitch) as channel:
         reward = await channel.offer()
-    old = [twitch.redeem(citizen(f"old{i}"), reward, "ding", ago=601 + i) for i in range(7)]
-    older_one = twitch.redeem(citizen("anna"), reward, "ding", ago=500)
-    young_one = twitch.redeem(citizen("bob"), reward, "ding", ago=30)
+    old = [twitch.redeem(sandbox_user(f"old{i}"), reward, "ding", ago=601 + i) for i in range(7)]
+    older_one = twitch.redeem(sandbox_user("anna"), reward, "ding", ago=500)
+    young_one = twitch.redeem(sandbox_user("bob"), reward, "ding", ago=30)
     async with channel_in(tmp_path, twitch) as channel:
         for event in old:
             await channel.becomes(event, "CANCELED")
@@ -678,7 +685,7 @@ async def test_a_reward_that_was_deleted_by_hand_does_not_stop_the_others(tmp_pa
         gone, there = await channel.offer("sound"), await channel.offer("tts")
         await channel.rewards.switch_off("sound")
     del twitch.rewards[gone]
-    event = twitch.redeem(citizen("alice"), there, "hello", ago=5)
+    event = twitch.redeem(sandbox_user("alice"), there, "hello", ago=5)
     async with channel_in(tmp_path, twitch) as channel:
         await channel.becomes(event, "FULFILLED")
 
@@ -686,9 +693,9 @@ async def test_a_reward_that_was_deleted_by_hand_does_not_stop_the_others(tmp_pa
 async def test_rows_of_twitch_that_cannot_be_read_are_left_out(tmp_path: Path, twitch: NearTwitch) -> None:
     async with channel_in(tmp_path, twitch) as channel:
         reward = await channel.offer()
-    odd = twitch.redeem(citizen("mallory"), reward, "ding", ago=5)
+    odd = twitch.redeem(sandbox_user("mallory"), reward, "ding", ago=5)
     twitch.redemptions[odd["id"]]["user_login"] = None
-    event = twitch.redeem(citizen("alice"), reward, "ding", ago=5)
+    event = twitch.redeem(sandbox_user("alice"), reward, "ding", ago=5)
     async with channel_in(tmp_path, twitch) as channel:
         await channel.becomes(event, "FULFILLED")
 
@@ -711,11 +718,11 @@ async def test_a_report_waits_for_the_sign_in(tmp_path: Path, twitch: NearTwitch
         channel = Channel(chat, twitch)
         channel.redemptions = Redemptions(
             twitch,
-            channel.natives,
+            channel.channel_points,
             chat.clock,
             STREAMER.id,
-            NativeDesk(chat.bot, channel.natives),
-            Pace(calm=0.0, first=3_600.0, longest=3_600.0),
+            RedemptionHandler(chat.bot, channel.channel_points),
+            Backoff(calm=0.0, first=3_600.0, longest=3_600.0),
         )
         channel.start()
         reward = await channel.offer()
@@ -762,14 +769,14 @@ async def test_a_flood_of_commits_asks_nothing_while_no_redemption_is_open(
     await channel.becomes(event, "FULFILLED")
     await until(lambda: asyncio.sleep(0, not channel.redemptions._any_open))
     looks = 0
-    real = channel.natives.open
+    real = channel.channel_points.open
 
     async def counted() -> Any:
         nonlocal looks
         looks += 1
         return await real()
 
-    monkeypatch.setattr(channel.natives, "open", counted)
+    monkeypatch.setattr(channel.channel_points, "open", counted)
     for number in range(20):
         await channel.chat.viewer(f"new{number}")
     await channel.chat.settled()
@@ -873,7 +880,7 @@ async def test_a_reward_deleted_by_hand_is_made_anew_if_it_is_on(channel: Channe
     await channel.rewards.align()
     (second,) = channel.twitch.rewards
     assert second != first
-    assert await channel.natives.by_reward(second) is not None
+    assert await channel.channel_points.by_reward(second) is not None
 
     await channel.rewards.switch_off("sound")
     del channel.twitch.rewards[second]
@@ -895,7 +902,7 @@ async def test_a_title_that_somebody_has_taken_is_named_and_nothing_is_kept(chan
     channel.twitch.foreign.add("by-hand")
     with pytest.raises(RewardRefused, match="There is a reward named Play sound effect already that I did not make"):
         await channel.offer()
-    assert await channel.natives.all() == []
+    assert await channel.channel_points.all() == []
     assert channel.twitch.rewards["by-hand"] == {"id": "by-hand", "title": "Play sound effect"}
 
 
@@ -909,7 +916,7 @@ async def test_a_reward_whose_answer_was_lost_is_found_again(channel: Channel) -
 
 
 async def is_kept(channel: Channel, reward_id: str) -> bool:
-    return await channel.natives.by_reward(reward_id) is not None
+    return await channel.channel_points.by_reward(reward_id) is not None
 
 
 @pytest.mark.parametrize("error", [HelixError(500, "down"), NotSignedIn("broadcaster")])
@@ -919,7 +926,7 @@ async def test_a_wish_is_kept_until_twitch_can_be_asked(channel: Channel, error:
         await channel.offer()
     channel.rewards.catch_up()
     await until(lambda: asyncio.sleep(0, bool(channel.twitch.rewards)))
-    assert [n.enabled for n in await channel.natives.all()] == [True]
+    assert [n.enabled for n in await channel.channel_points.all()] == [True]
 
 
 @pytest.mark.parametrize(
@@ -934,7 +941,7 @@ async def test_what_twitch_refuses_is_said_and_not_kept(channel: Channel, error:
     channel.twitch.fail("POST", REWARDS, error)
     with pytest.raises(RewardRefused, match=sentence):
         await channel.offer()
-    assert await channel.natives.all() == []
+    assert await channel.channel_points.all() == []
 
 
 async def test_a_refused_change_keeps_what_was_before(channel: Channel) -> None:
@@ -942,7 +949,7 @@ async def test_a_refused_change_keeps_what_was_before(channel: Channel) -> None:
     channel.twitch.fail("PATCH", REWARDS, HelixError(403, "no"))
     with pytest.raises(RewardRefused):
         await channel.offer(cost=600)
-    assert [n.cost for n in await channel.natives.all()] == [500]
+    assert [n.cost for n in await channel.channel_points.all()] == [500]
 
 
 @pytest.mark.parametrize(("key", "cost"), [("nothing", 5), ("*", 5), ("sound", 0), ("sound", 10**12)])
@@ -995,12 +1002,12 @@ def frame_of(event: Any, kind: str = ADDED) -> Row:
 
 
 def test_a_frame_is_read() -> None:
-    heard = redemption_of(frame_of(GOOD))
+    heard = parse_redemption(frame_of(GOOD))
     assert heard is not None
-    assert (heard.person.login, heard.ticket.redemption, heard.ticket.reward) == ("alice", "r1", "w1")
+    assert (heard.person.login, heard.ref.redemption, heard.ref.reward) == ("alice", "r1", "w1")
     assert heard.redeemed_at == datetime.fromisoformat("2026-01-01T12:00:00.123456+00:00")
     assert not heard.again
-    assert redemption_of(frame_of(GOOD, "channel.follow")) is None
+    assert parse_redemption(frame_of(GOOD, "channel.follow")) is None
 
 
 @pytest.mark.parametrize(
@@ -1024,13 +1031,13 @@ def test_a_frame_is_read() -> None:
 )
 def test_a_frame_that_is_not_right_is_refused(change: Row) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
-        redemption_of(frame_of(GOOD | change))
+        parse_redemption(frame_of(GOOD | change))
 
 
 @pytest.mark.parametrize(
     ("change", "words"), [({"user_input": None}, ""), ({"user_input": 5}, ""), ({"user_input": "x" * 9_999}, "x" * 500)]
 )
 def test_what_was_typed_may_be_anything(change: Row, words: str) -> None:
-    heard = redemption_of(frame_of(GOOD | change))
+    heard = parse_redemption(frame_of(GOOD | change))
     assert heard is not None
     assert heard.user_input == words

@@ -20,9 +20,9 @@ from pixel_bot.clock import Clock
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.run.sandbox_app import SANDBOX
-from pixel_bot.sandbox.twitch.double import Line, Twitch
+from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, World, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUsers, sandbox_user
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
 from pixel_bot.web.server import WebServer
@@ -216,10 +216,10 @@ class FarPage(Page):
         return True
 
 
-class House:
+class Harness:
     """Twitch's double, an overlay page, and bots in another process that come and go."""
 
-    def __init__(self, mortal: Process, folder: Path, twitch: Twitch, base: str, port: int) -> None:
+    def __init__(self, mortal: Process, folder: Path, twitch: TwitchDouble, base: str, port: int) -> None:
         self._mortal = mortal
         self._base = base
         self._bots = 0
@@ -228,15 +228,15 @@ class House:
         self.twitch = twitch
         self.page = FarPage(port)
         self.settings: dict[str, Any] = {}
-        self.lines: list[Line] = []
+        self.lines: list[SandboxMessage] = []
         self.pid = 0
-        world = twitch.world
+        world = twitch.users
         self._app = (world.client_id, world.client_secret)
         residents = {"bot": BOT, "broadcaster": STREAMER}
         self._accounts = {role: (who.id, who.login, *world.grant(who.id)) for role, who in residents.items()}
         twitch.listeners.add(self._hear)
 
-    def _hear(self, line: Line) -> None:
+    def _hear(self, line: SandboxMessage) -> None:
         if line.who.login == BOT.login:
             self.lines.append(line)
 
@@ -270,7 +270,7 @@ class House:
 
     async def say(self, login: str, words: str, role: Role = "viewer") -> str:
         """Somebody writes. Returns the message's id."""
-        who = STREAMER if role == "broadcaster" else citizen(login, role)
+        who = STREAMER if role == "broadcaster" else sandbox_user(login, role)
         return (await self.twitch.say(who, words)).id
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -360,15 +360,15 @@ async def mortal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Pro
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def house(tmp_path: Path, mortal: Process) -> AsyncGenerator[House]:
+async def house(tmp_path: Path, mortal: Process) -> AsyncGenerator[Harness]:
     """A place for bots, with fans who have points, and a page that looks for the bot."""
-    twitch = Twitch(World())
+    twitch = TwitchDouble(SandboxUsers())
     web = WebServer("127.0.0.1", 0)
     await web.start([Mount(SANDBOX, routes=Endpoints(twitch).routes())], [])
     prizes = [{"name": "Win", "weight": 1, "grant_points": PRIZE}]
     (tmp_path / "prizes.json").write_text(json.dumps(prizes), encoding="utf-8")
     await fund(tmp_path)
-    built = House(mortal, tmp_path, twitch, f"{web.address}{SANDBOX}", await free_port())
+    built = Harness(mortal, tmp_path, twitch, f"{web.address}{SANDBOX}", await free_port())
     looking = asyncio.create_task(built.page.run())
     try:
         yield built
@@ -383,7 +383,9 @@ async def house(tmp_path: Path, mortal: Process) -> AsyncGenerator[House]:
 async def fund(folder: Path) -> None:
     async with opened(settings_in(folder), "sandbox", Clock()) as services:
         streamer = await services.viewers.meet(Person(STREAMER.id, STREAMER.login, STREAMER.name))
-        fans = [await services.viewers.meet(Person(citizen(f"fan{n}").id, f"fan{n}", f"fan{n}")) for n in range(FANS)]
+        fans = [
+            await services.viewers.meet(Person(sandbox_user(f"fan{n}").id, f"fan{n}", f"fan{n}")) for n in range(FANS)
+        ]
         await services.economy.add_all(streamer, [fan.id for fan in fans], START)
 
 
@@ -396,7 +398,7 @@ async def free_port() -> int:
 REDEEMS = ("!tts hello", "!spin", "!sound ding", "!pixel why?")
 
 
-async def all_die(house: House, points: Sequence[str], numbers: Iterable[int], words: Sequence[str]) -> int:
+async def all_die(house: Harness, points: Sequence[str], numbers: Iterable[int], words: Sequence[str]) -> int:
     """A bot for each point and number, each with a fan of its own who redeems. Returns how many fans that took."""
     fans = 0
     for number in numbers:
@@ -414,14 +416,14 @@ async def all_die(house: House, points: Sequence[str], numbers: Iterable[int], w
 COMMITS = ("before-commit", "after-commit")
 
 
-async def test_killed_before_and_after_every_commit_on_the_way(house: House) -> None:
+async def test_killed_before_and_after_every_commit_on_the_way(house: Harness) -> None:
     """Each bot dies one commit later than the one before it; the first commits are those of the recovery."""
     assert await all_die(house, COMMITS, range(1, 14), REDEEMS) >= 10
     await house.is_right()
     assert house.rows("SELECT COUNT(DISTINCT redeem) FROM queue_items") == [(4,)]
 
 
-async def test_killed_before_and_after_every_commit_of_a_failure(house: House) -> None:
+async def test_killed_before_and_after_every_commit_of_a_failure(house: Harness) -> None:
     """The points go back once, and the buyer hears of it, whichever commit was the last."""
     house.page.trouble = "load"
     await all_die(house, COMMITS, range(2, 9), ("!tts hello", "!sound ding"))
@@ -429,14 +431,14 @@ async def test_killed_before_and_after_every_commit_of_a_failure(house: House) -
     await house.is_right()
 
 
-async def test_killed_between_what_the_page_and_chat_hear_and_its_commit(house: House) -> None:
+async def test_killed_between_what_the_page_and_chat_hear_and_its_commit(house: Harness) -> None:
     await all_die(house, ("after-play", "after-finish", "after-answer"), (1, 2, 3), REDEEMS)
     await house.is_right()
 
 
 @pytest.mark.parametrize("ends", ["while it is dead", "after the restart"])
 @pytest.mark.parametrize("words", ["!tts a long story", "!sound fanfare", "!spin"])
-async def test_killed_while_the_page_plays(house: House, words: str, ends: str) -> None:
+async def test_killed_while_the_page_plays(house: Harness, words: str, ends: str) -> None:
     house.page.by_itself = False
     await house.starts()
     token = await house.playing("fan1", words)
@@ -452,7 +454,7 @@ async def test_killed_while_the_page_plays(house: House, words: str, ends: str) 
     await house.is_right()
 
 
-async def test_killed_again_and_again_while_the_page_plays(house: House) -> None:
+async def test_killed_again_and_again_while_the_page_plays(house: Harness) -> None:
     house.page.by_itself = False
     await house.starts()
     token = await house.playing("fan1", "!tts a very long story")
@@ -466,7 +468,7 @@ async def test_killed_again_and_again_while_the_page_plays(house: House) -> None
     await house.is_right()
 
 
-async def test_killed_in_mid_spin_and_the_page_is_gone(house: House) -> None:
+async def test_killed_in_mid_spin_and_the_page_is_gone(house: Harness) -> None:
     """Nobody saw it land, but it had begun: the prize counts, is told, and the price stays."""
     house.page.by_itself = False
     await house.starts()
@@ -484,7 +486,7 @@ async def test_killed_in_mid_spin_and_the_page_is_gone(house: House) -> None:
     await house.is_right()
 
 
-async def test_killed_while_an_item_waits_for_a_page(house: House) -> None:
+async def test_killed_while_an_item_waits_for_a_page(house: Harness) -> None:
     """The page never comes: after the restart the wait ends with the points back, and with a word."""
     house.page.may_connect.clear()
     await house.starts()
@@ -499,7 +501,7 @@ async def test_killed_while_an_item_waits_for_a_page(house: House) -> None:
     await house.is_right()
 
 
-async def test_two_pages_after_a_kill_between_play_and_note(house: House) -> None:
+async def test_two_pages_after_a_kill_between_play_and_note(house: Harness) -> None:
     """The page that was told plays it; after the restart the other one, which is back first, must not."""
     other = FarPage(house.port, "other")
     other.may_connect.clear()
@@ -531,7 +533,7 @@ async def test_two_pages_after_a_kill_between_play_and_note(house: House) -> Non
 # Work on the server
 
 
-async def test_killed_while_the_ai_thinks(house: House) -> None:
+async def test_killed_while_the_ai_thinks(house: Harness) -> None:
     """Nothing was said yet, so it is asked again, and answers once."""
     async with ai_double() as ai:
         house.settings = {"ai_base_url": ai.url}
@@ -548,7 +550,7 @@ async def test_killed_while_the_ai_thinks(house: House) -> None:
         await house.is_right()
 
 
-async def test_killed_again_and_again_while_the_ai_thinks(house: House) -> None:
+async def test_killed_again_and_again_while_the_ai_thinks(house: Harness) -> None:
     async with ai_double() as ai:
         house.settings = {"ai_base_url": ai.url}
         ai.will(Turn(hangs=True))
@@ -564,7 +566,7 @@ async def test_killed_again_and_again_while_the_ai_thinks(house: House) -> None:
         await house.is_right()
 
 
-async def test_killed_when_the_answer_is_in_chat(house: House) -> None:
+async def test_killed_when_the_answer_is_in_chat(house: Harness) -> None:
     """Said, but not committed: no second answer; here alone effect and refund may meet."""
     async with ai_double() as ai:
         house.settings = {"ai_base_url": ai.url}
@@ -580,7 +582,7 @@ async def test_killed_when_the_answer_is_in_chat(house: House) -> None:
         await house.is_right()
 
 
-async def test_killed_while_a_clip_is_saved(house: House, tmp_path: Path) -> None:
+async def test_killed_while_a_clip_is_saved(house: Harness, tmp_path: Path) -> None:
     """Whether OBS wrote it nobody knows: it is given back, and not saved twice."""
     clips = tmp_path / "clips"
     clips.mkdir()

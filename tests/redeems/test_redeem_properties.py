@@ -26,7 +26,7 @@ from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak, SpinWheel
 from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.overlay import overlay as bus
-from pixel_bot.points.idempotency import AlreadyWorked, because_of
+from pixel_bot.points.idempotency import AlreadyProcessed, use_idempotency_key
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.limits import Limits
@@ -148,7 +148,7 @@ class Show:
     async def kill(self) -> None:
         """Nothing more is written, and nobody says good-bye."""
         self.page.lose()
-        tasks = [*self.jobs._tasks, *self.jobs.runs._tasks.values()]
+        tasks = [*self.jobs._tasks, *self.jobs.effect_runner._tasks.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -181,7 +181,7 @@ class Show:
     async def _do(self, op: Op) -> None:
         viewer = VIEWERS[op.user]
         lane = ("", "tts", "wheel", "effect")[op.pick]
-        because_of(f"m{next(self._numbers)}", self.clock.now())
+        use_idempotency_key(f"m{next(self._numbers)}", self.clock.now())
         match op.kind:
             case "buy":
                 await self._buy(op)
@@ -246,7 +246,7 @@ class Show:
     async def _buy(self, op: Op) -> None:
         offer, what = SHELF[op.what]
         message = f"buy{next(self._numbers)}"
-        because_of(message, self.clock.now())
+        use_idempotency_key(message, self.clock.now())
         await self.services.shop.buy(Order(offer, VIEWERS[op.user], what, message_id=message))
         self.bought.append((message, op))
 
@@ -256,8 +256,8 @@ class Show:
             return
         message, before = self.bought[op.pick % len(self.bought)]
         offer, what = SHELF[before.what]
-        because_of(message, self.clock.now())
-        with pytest.raises(AlreadyWorked):
+        use_idempotency_key(message, self.clock.now())
+        with pytest.raises(AlreadyProcessed):
             await self.services.shop.buy(Order(offer, VIEWERS[before.user], what, message_id=message))
 
     async def _value(self, column: Any, item_id: int) -> Any:
@@ -276,14 +276,14 @@ class Show:
 
     def _is_quiet(self) -> bool:
         overlay = self.services.overlay
-        for track in self.jobs.tracks:
-            showing = overlay._showings.get(track.attempt.item.token) if track.attempt else None
-            waits = showing is not None and showing._acks.empty()
+        for track in self.jobs.lane_workers:
+            playback = overlay._playbacks.get(track.attempt.item.token) if track.attempt else None
+            waits = playback is not None and playback._acks.empty()
             if not (waits or (track.is_idle and track.attempt is None)):
                 return False
-        runs = self.jobs.runs
+        runs = self.jobs.effect_runner
         works = len(runs.attempts) > len(self.thinking) or any(gate.done() for gate in self.thinking)
-        busy = works or runs._wake.is_set() or not all(t.is_idle for t in self.jobs._tellers)
+        busy = works or runs._wake.is_set() or not all(t.is_idle for t in self.jobs._notifiers)
         return not (busy or self.services.database._turn.locked() or overlay._partings)
 
     async def is_right(self) -> None:

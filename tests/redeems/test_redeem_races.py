@@ -22,14 +22,14 @@ from pixel_bot.overlay import overlay as bus
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, post
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.effects import Job, effect
-from pixel_bot.queue.lane_worker import Track
+from pixel_bot.queue.lane_worker import LaneWorker
 from pixel_bot.queue.limits import Limits
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.users import STREAMER, citizen
+from pixel_bot.sandbox.twitch.users import STREAMER, sandbox_user
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, live, settings_in, stage
 from pixel_bot.upkeep.check import check
@@ -204,8 +204,8 @@ def prizes(folder: Path, wheel: list[dict[str, Any]]) -> None:
 
 def hears(chat: Stage, login: str, line: str, message_id: str) -> None:
     """A chat message arrives; nobody waits for what comes of it."""
-    payload = frames.chat_message(citizen(login, name=login), line, message_id)
-    chat.bot.notify(notification(chat, "channel.chat.message", payload, message_id))
+    payload = frames.chat_message(sandbox_user(login, name=login), line, message_id)
+    chat.bot.on_notification(notification(chat, "channel.chat.message", payload, message_id))
 
 
 def notification(chat: Stage, kind: str, event: frames.Json, message_id: str) -> frames.Json:
@@ -214,7 +214,7 @@ def notification(chat: Stage, kind: str, event: frames.Json, message_id: str) ->
 
 
 async def deleted(chat: Stage, message_id: str) -> list[str]:
-    event = {"message_id": message_id, "target_user_id": citizen("alice").id}
+    event = {"message_id": message_id, "target_user_id": sandbox_user("alice").id}
     return await chat.hear("channel.chat.message_delete", event, wait=False)
 
 
@@ -233,7 +233,7 @@ async def test_one_command_that_arrives_eight_times_at_once_buys_one(show: Scene
     await show.mod("!redeem cooldown sound 0")
     for _ in range(8):
         hears(show.chat, "alice", "!sound ding", "m1")
-        show.bot.rooms["twitch"]._seen.clear()
+        show.bot.channels["twitch"]._seen.clear()
     await show.bot.settled()
     assert await show.chat.points("alice") == 285
     assert await show.scalar("SELECT COUNT(*) FROM queue_items") == 1
@@ -298,7 +298,7 @@ async def test_a_panic_that_comes_again_after_the_calm_stops_nothing(tmp_path: P
         await before.mod("!calm", "m2")
     async with scene(tmp_path) as after:
         await after.mod("!panic", "m1")
-        assert after.bot.jobs.paused == []
+        assert after.bot.dispatcher.paused == []
 
 
 async def test_a_prize_that_is_handed_over_comes_again(tmp_path: Path) -> None:
@@ -325,7 +325,7 @@ async def test_a_purchase_that_comes_again_is_not_answered_again(tmp_path: Path)
 # Cancel and claim
 
 
-def gate_of(track: Track, monkeypatch: pytest.MonkeyPatch, step: str) -> tuple[asyncio.Event, asyncio.Event]:
+def gate_of(track: LaneWorker, monkeypatch: pytest.MonkeyPatch, step: str) -> tuple[asyncio.Event, asyncio.Event]:
     """Stops a track before a step of its. Returns what tells that it stands there, and what lets it go on."""
     reached, may = asyncio.Event(), asyncio.Event()
     real = getattr(track, step)
@@ -340,8 +340,8 @@ def gate_of(track: Track, monkeypatch: pytest.MonkeyPatch, step: str) -> tuple[a
     return reached, may
 
 
-def track_of(show: Scene, name: str) -> Track:
-    (track,) = [t for t in show.bot.jobs.tracks if t.name == name]
+def track_of(show: Scene, name: str) -> LaneWorker:
+    (track,) = [t for t in show.bot.dispatcher.lane_workers if t.name == name]
     return track
 
 
@@ -458,9 +458,9 @@ async def test_deleted_before_it_is_bought(show: Scene, monkeypatch: pytest.Monk
     monkeypatch.setattr(show.bot.shop, "buy", slow)
     hears(show.chat, "alice", "!tts something rude", "m1")
     await reached.wait()
-    event = {"message_id": "m1", "target_user_id": citizen("alice").id}
-    show.bot.notify(notification(show.chat, "channel.chat.message_delete", event, "m2"))
-    await show.bot.rooms["twitch"].crew.idle()
+    event = {"message_id": "m1", "target_user_id": sandbox_user("alice").id}
+    show.bot.on_notification(notification(show.chat, "channel.chat.message_delete", event, "m2"))
+    await show.bot.channels["twitch"].tasks.idle()
     may.set()
     await show.bot.settled()
     await until(lambda: bool(show.page.asked) or track_of(show, "tts").is_idle)
@@ -485,7 +485,7 @@ async def test_deleted_while_it_is_read_out(show: Scene) -> None:
 async def test_a_mod_against_the_finish(show: Scene, command: str, first: str) -> None:
     """Both in one step of the loop: what the mod hears is what happens to the points."""
     token = await show.playing("alice", "!tts hello")
-    (attempt,) = show.bot.jobs.attempts
+    (attempt,) = show.bot.dispatcher.attempts
     real = attempt.stop
 
     def meet(reason: str) -> bool:
@@ -555,7 +555,7 @@ async def test_a_skip_after_the_answer_was_said_gives_nothing_back(tmp_path: Pat
 
     offer = Offer("slow", "Slow", cost=50)
     await show.bot.redeems.offer([offer])
-    show.bot.jobs.effects.add(Slow())
+    show.bot.dispatcher.effects.add(Slow())
     alice = await show.chat.viewer("alice")
     await show.bot.shop.buy(Order(offer, alice, Run("slow")))
     async with asyncio.timeout(SECONDS):
@@ -579,7 +579,7 @@ async def test_skip_while_the_answer_is_on_its_way_to_chat(show: Scene, monkeypa
     monkeypatch.setattr(show.bot.outbox, "_send", slow)
     await show.buy("alice", "!pixel why?")
     await reached.wait()
-    (attempt,) = show.bot.jobs.attempts
+    (attempt,) = show.bot.dispatcher.attempts
     skip = asyncio.create_task(show.mod("!queue skip effect"))
     await until(attempt._stop.done)
     may.set()
@@ -661,7 +661,7 @@ async def test_a_wheel_that_begins_at_the_last_attempt_counts(tmp_path: Path) ->
         show.page.look(visible=False)
         await show.becomes("SELECT status IN ('done', 'failed', 'pending') FROM queue_items", 1)
         show.chat.clock.advance(31)
-        show.bot.jobs.wake()
+        show.bot.dispatcher.wake()
         assert (await show.ended(), await show.chat.points("alice")) == (["done"], 270)
 
 

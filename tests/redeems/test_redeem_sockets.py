@@ -13,7 +13,7 @@ from sqlalchemy import text
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from pixel_bot.sandbox.twitch.double import Line
+from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.testing import Live, live
 from pixel_bot.upkeep.check import check
 from tests.harness.ai_double import AiDouble, Turn, ai_double
@@ -30,7 +30,7 @@ class Show:
         self._news = asyncio.Event()
         running.twitch.listeners.add(self._hear)
 
-    def _hear(self, line: Line) -> None:
+    def _hear(self, line: SandboxMessage) -> None:
         if line.who.role == "bot":
             self.said.append(line.text)
             self._news.set()
@@ -313,10 +313,10 @@ async def test_events_are_shown_on_the_page(show: Show, page: PageDouble) -> Non
     from datetime import UTC, datetime
 
     from pixel_bot.sandbox.twitch import frames
-    from pixel_bot.sandbox.twitch.users import citizen
+    from pixel_bot.sandbox.twitch.users import sandbox_user
 
     now = datetime.now(UTC)
-    await show.live.twitch.notify("channel.cheer", frames.cheer(citizen("bob"), 50), "c1", now)
+    await show.live.twitch.notify("channel.cheer", frames.cheer(sandbox_user("bob"), 50), "c1", now)
     async with asyncio.timeout(20):
         while not page.alerts:
             page._news.clear()
@@ -328,9 +328,9 @@ async def test_a_redeem_costs_guests_of_a_shared_chat_nothing(show: Show) -> Non
     from datetime import UTC, datetime
 
     from pixel_bot.sandbox.twitch import frames
-    from pixel_bot.sandbox.twitch.users import citizen
+    from pixel_bot.sandbox.twitch.users import sandbox_user
 
-    event = frames.chat_message(citizen("alice"), "!sound coin", "g1") | {"source_broadcaster_user_id": "77"}
+    event = frames.chat_message(sandbox_user("alice"), "!sound coin", "g1") | {"source_broadcaster_user_id": "77"}
     await show.live.twitch.notify("channel.chat.message", event, "g1", datetime.now(UTC))
     await show.live.settled()
     assert await show.points() == 1_000

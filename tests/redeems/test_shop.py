@@ -213,7 +213,7 @@ async def test_each_effect_finds_its_lane(
 async def test_a_message_that_comes_again_buys_nothing(chat: Stage) -> None:
     await chat.viewer("alice", points=100)
     assert await chat.say("alice", "!sound ding", message_id="m1") == ["Playing ding! 85 points left."]
-    chat.bot.rooms["twitch"]._seen.clear()
+    chat.bot.channels["twitch"]._seen.clear()
     chat.clock.advance(60)
     assert await chat.say("alice", "!sound ding", message_id="m1") == []
     assert await chat.points("alice") == 85

@@ -212,7 +212,7 @@ async def test_a_spin_that_ended_before_is_credited_once(tmp_path: Path, chat: S
     async with chat.bot.readers() as session:
         (item,) = await load(session)
     for _ in range(2):
-        await chat.bot.jobs.tracks[1]._settling.finish(item)
+        await chat.bot.dispatcher.lane_workers[1]._result_writer.finish(item)
     await chat.settled()
     assert await chat.points("alice") == 70
     assert chat.sent.count("alice won Win! (+70 points)") == 1

@@ -20,7 +20,7 @@ from tests.harness.joystick_harness import platform, the_bot, until
 class Houses:
     """Both doubles, and a bot that is on both."""
 
-    def __init__(self, twitch: twitch_harness.House, joystick: joystick_harness.House) -> None:
+    def __init__(self, twitch: twitch_harness.Harness, joystick: joystick_harness.Harness) -> None:
         self.twitch = twitch
         self.joystick = joystick
 
@@ -29,12 +29,12 @@ class Houses:
         """A bot with the credentials of both, signed in nowhere."""
         both = self.twitch.settings() | self.joystick.settings(greeting="off", **settings)
         async with live(settings_in(self.twitch.folder, **both)) as app:
-            platform(app).line.patience = joystick_harness.QUICK
+            platform(app).connection.patience = joystick_harness.QUICK
             yield app
             if app.failed.done():
                 app.failed.result()
-            if app.show is not None:
-                await app.show.bot.settled()
+            if app.running_bot is not None:
+                await app.running_bot.bot.settled()
             async with app.services.database.readers() as session:
                 assert await check(session, app.services.levels.curve.level_of) == []
 
@@ -42,13 +42,13 @@ class Houses:
         """Both accounts of Twitch."""
         for account, who in (("bot", BOT), ("broadcaster", STREAMER)):
             await self.twitch.sign_in(app, account, who)
-        await until(lambda: app.show is not None and app.show.is_on_twitch)
+        await until(lambda: app.running_bot is not None and app.running_bot.is_on_twitch)
         await twitch_harness.listening(app)
 
     async def install(self, app: LiveApp) -> None:
         """The bot in the channel on Joystick.tv."""
         await self.joystick.install(app)
-        await until(lambda: app.show is not None and app.show.is_on_joystick)
+        await until(lambda: app.running_bot is not None and app.running_bot.is_on_joystick)
         await self.joystick.listening(app)
 
 
@@ -86,7 +86,9 @@ async def test_a_restart_finds_both_again(houses: Houses) -> None:
         await houses.sign_in(app)
         await houses.install(app)
     async with houses.bot() as app:
-        await until(lambda: app.show is not None and app.show.is_on_twitch and app.show.is_on_joystick)
+        await until(
+            lambda: app.running_bot is not None and app.running_bot.is_on_twitch and app.running_bot.is_on_joystick
+        )
         await twitch_harness.listening(app)
         await houses.joystick.listening(app)
         assert await houses.twitch.ask("alice", "!points") == "You have 0 points."
@@ -135,9 +137,9 @@ async def test_a_platform_that_is_away_delays_nobody_on_the_other(houses: Houses
         await houses.sign_in(app)
         await houses.install(app)
         await houses.joystick.leave()
-        await until(lambda: platform(app).line.down_since)
+        await until(lambda: platform(app).connection.down_since)
         for _ in range(3):
-            await the_bot(app).rooms["joystick"].say_free("nobody hears this")
+            await the_bot(app).channels["joystick"].say_free("nobody hears this")
         assert await houses.twitch.ask("alice", "!points") == "You have 0 points."
         await houses.joystick.return_()
         await houses.joystick.listening(app)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.run.housekeeping import Care, last_time
+from pixel_bot.run.housekeeping import Housekeeping, last_time
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
@@ -39,7 +39,7 @@ def at(clock: SettableClock, moment: str) -> None:
 
 
 async def test_one_a_day_at_its_time(kept: Services, clock: SettableClock) -> None:
-    care = Care(kept)
+    care = Housekeeping(kept)
     assert await care.look(), "there is none yet"
     made: list[str] = []
     at(clock, "2026-01-02 00:00")
@@ -77,14 +77,14 @@ async def test_after_a_start_it_is_made_when_none_was_since_its_time(
     kept.settings.backup_dir.mkdir()
     (kept.settings.backup_dir / f"pixel_{newest}.db").touch()
     at(clock, now)
-    assert await Care(kept).look() is due
+    assert await Housekeeping(kept).look() is due
 
 
 async def test_one_that_fails_is_tried_again_in_an_hour(
     kept: Services, clock: SettableClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept.settings.backup_dir.write_text("not a folder")
-    care = Care(kept)
+    care = Housekeeping(kept)
     for _ in range(3):
         assert not await care.look()
         clock.advance(60)
@@ -117,7 +117,7 @@ def test_daylight_saving_changes_nothing_about_one_a_day(first: str, written: st
 
 async def test_the_running_bot_looks_after_it(kept: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.run.housekeeping.LOOK_SECONDS", 0.01)
-    care = Care(kept)
+    care = Housekeeping(kept)
     care.begin()
     try:
         async with asyncio.timeout(20):
@@ -131,7 +131,7 @@ async def test_the_running_bot_looks_after_it(kept: Services, monkeypatch: pytes
 async def test_off_means_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_in(tmp_path, database_url=url_of(tmp_path / "pixel.db"), backup_time="off")
     async with opened(settings, "live", SettableClock()) as services:
-        care = Care(services)
+        care = Housekeeping(services)
         care.begin()
         assert [task.get_name() for task in care._tasks] == ["clean-up"]
         await care.end()

@@ -20,9 +20,9 @@ from pixel_bot.clock import Clock
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.run.sandbox_app import SANDBOX
-from pixel_bot.sandbox.twitch.double import Line, Twitch
+from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, World, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUsers, sandbox_user
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
 from pixel_bot.web.server import WebServer
@@ -166,7 +166,7 @@ async def fund(folder: Path, points: int) -> None:
     async with opened(settings_in(folder), "sandbox", Clock()) as services:
         streamer = await services.viewers.meet(Person(STREAMER.id, STREAMER.login, STREAMER.name))
         for login in ("bob", "alice"):
-            viewer = await services.viewers.meet(Person(citizen(login).id, login, login))
+            viewer = await services.viewers.meet(Person(sandbox_user(login).id, login, login))
         await services.economy.add(streamer, viewer, points)
 
 
@@ -197,7 +197,7 @@ async def test_two_processes_spend_one_balance_once(tmp_path: Path) -> None:
 class Twin:
     """The double of Twitch in this process, and what the bot, in another one, said to it."""
 
-    def __init__(self, twitch: Twitch, web: WebServer) -> None:
+    def __init__(self, twitch: TwitchDouble, web: WebServer) -> None:
         self.twitch = twitch
         self.web = web
         self.answers: dict[str, str] = {}
@@ -205,14 +205,14 @@ class Twin:
         self.commands = 0
         twitch.listeners.add(self._hear)
 
-    def _hear(self, line: Line) -> None:
+    def _hear(self, line: SandboxMessage) -> None:
         if line.who.login == BOT.login and line.reply_id is not None:
             self.answers[line.reply_id] = line.text
             self.news.set()
 
     async def ask(self, login: str, words: str, role: Role = "viewer") -> str:
         """A command. Returns its message id."""
-        who = STREAMER if role == "broadcaster" else citizen(login, role)
+        who = STREAMER if role == "broadcaster" else sandbox_user(login, role)
         return (await self.twitch.say(who, words)).id
 
     async def answer(self, message_id: str) -> str:
@@ -224,8 +224,8 @@ class Twin:
 
 
 @pytest.fixture
-async def twin() -> AsyncGenerator[Twin]:
-    twitch = Twitch(World())
+async def duplicate() -> AsyncGenerator[Twin]:
+    twitch = TwitchDouble(SandboxUsers())
     web = WebServer("127.0.0.1", 0)
     await web.start([Mount(SANDBOX, routes=Endpoints(twitch).routes())], [])
     try:
@@ -235,13 +235,13 @@ async def twin() -> AsyncGenerator[Twin]:
 
 
 @asynccontextmanager
-async def mortals(folder: Path, twin: Twin) -> AsyncGenerator[Process]:
+async def mortals(folder: Path, duplicate: Twin) -> AsyncGenerator[Process]:
     """The process that starts bots, and ends with the test."""
     script = folder / "mortal.py"
     script.write_text(MORTAL)
-    world = twin.twitch.world
+    world = duplicate.twitch.users
     accounts = [part for who in (BOT, STREAMER) for part in (who.id, who.login, *world.grant(who.id))]
-    base = f"{twin.web.address}{SANDBOX}"
+    base = f"{duplicate.web.address}{SANDBOX}"
     process = await start(script, str(folder), base, world.client_id, world.client_secret, *accounts)
     try:
         yield process
@@ -253,17 +253,17 @@ async def mortals(folder: Path, twin: Twin) -> AsyncGenerator[Process]:
         await end(process)
 
 
-async def send_commands(twin: Twin, count: int) -> None:
+async def send_commands(duplicate: Twin, count: int) -> None:
     """Commands of which each moves another amount, so that an answer can be told from every other."""
     for _ in range(count):
-        twin.commands += 1
-        if twin.commands % 3:
-            await twin.ask("alice", f"!give @bob {twin.commands}")
+        duplicate.commands += 1
+        if duplicate.commands % 3:
+            await duplicate.ask("alice", f"!give @bob {duplicate.commands}")
         else:
-            await twin.ask("", f"!points add @bob {twin.commands}", "broadcaster")
+            await duplicate.ask("", f"!points add @bob {duplicate.commands}", "broadcaster")
 
 
-async def verify(folder: Path, twin: Twin) -> int:
+async def verify(folder: Path, duplicate: Twin) -> int:
     """The ledger is right, and nothing was answered that does not stand in it. Returns how many commands do."""
     async with opened(settings_in(folder), "sandbox", Clock()) as services, services.database.readers() as session:
         assert await check(session, services.levels.curve.level_of) == []
@@ -275,7 +275,7 @@ async def verify(folder: Path, twin: Twin) -> int:
         )
         rows = [(amount, reason, after) for amount, reason, after in result]
     assert len(rows) == len({amount for amount, _, _ in rows}), "a command was obeyed twice"
-    for answer in twin.answers.values():
+    for answer in duplicate.answers.values():
         if given := re.fullmatch(r"You gave bob ([\d,]+) points?\. You have [\d,]+ left, bob has ([\d,]+)\.", answer):
             reason = "give"
         elif given := re.fullmatch(r"Added ([\d,]+) points?: bob has ([\d,]+)\.", answer):
@@ -290,34 +290,36 @@ async def verify(folder: Path, twin: Twin) -> int:
 KILLS = ("before-commit", "after-commit", "after-answer")
 
 
-async def test_a_bot_that_dies_at_the_worst_moments_stays_right(tmp_path: Path, twin: Twin) -> None:
+async def test_a_bot_that_dies_at_the_worst_moments_stays_right(tmp_path: Path, duplicate: Twin) -> None:
     await fund(tmp_path, 1_000_000)
     dice = random.Random(20)
     points = [*KILLS] * 4
     rows = 0
-    async with mortals(tmp_path, twin) as process:
+    async with mortals(tmp_path, duplicate) as process:
         for point in points:
             number = dice.randint(1, 4)
-            answered = len(twin.answers)
+            answered = len(duplicate.answers)
             tell(process, f"{point} {number}")
             assert await line_from(process) == "ready"
-            await send_commands(twin, number + 2)
+            await send_commands(duplicate, number + 2)
             assert await line_from(process) == f"ended {-signal.SIGKILL}"
-            written = await verify(tmp_path, twin) - rows
+            written = await verify(tmp_path, duplicate) - rows
             rows += written
             if point == "before-commit":
                 assert written == number - 1
             else:
                 assert written >= number
             if point == "after-answer":
-                assert len(twin.answers) - answered >= number
+                assert len(duplicate.answers) - answered >= number
 
         tell(process, "after-answer 2")
         assert await line_from(process) == "ready"
-        given = await twin.answer(await twin.ask("alice", f"!give @bob {twin.commands + 1}"))
+        given = await duplicate.answer(await duplicate.ask("alice", f"!give @bob {duplicate.commands + 1}"))
         assert given.startswith("You gave bob")
-        added = await twin.answer(await twin.ask("", f"!points add @bob {twin.commands + 2}", "broadcaster"))
+        added = await duplicate.answer(
+            await duplicate.ask("", f"!points add @bob {duplicate.commands + 2}", "broadcaster")
+        )
         assert added.startswith("Added")
         assert await line_from(process) == f"ended {-signal.SIGKILL}"
-        await verify(tmp_path, twin)
-    assert len(twin.answers) > 10
+        await verify(tmp_path, duplicate)
+    assert len(duplicate.answers) > 10

@@ -10,15 +10,15 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, World, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers, sandbox_user
 from pixel_bot.web.server import WebServer
 
 HERE = "http://localhost:8080/oauth/callback"
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-ALICE = citizen("alice")
+ALICE = sandbox_user("alice")
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Double:
     """A double on a port of its own, and a client for it."""
 
     def __init__(self, web: WebServer, session: aiohttp.ClientSession) -> None:
-        self.world = World()
-        self.twitch = Twitch(self.world)
+        self.world = SandboxUsers()
+        self.twitch = TwitchDouble(self.world)
         self.web = web
         self.http = session
         self._tokens: dict[tuple[str | None, tuple[str, ...]], str] = {}
@@ -65,7 +65,7 @@ class Double:
         self,
         method: str,
         path: str,
-        who: Citizen | str | None = STREAMER,
+        who: SandboxUser | str | None = STREAMER,
         body: Any = None,
         scopes: Iterable[str] = ALL_SCOPES,
         **params: Any,
@@ -75,7 +75,7 @@ class Double:
         headers = {"Authorization": f"Bearer {token}", "Client-Id": self.world.client_id}
         return await self._ask(method, f"{self.url}/helix/{path}", params=params, json=body, headers=headers)
 
-    def token_of(self, who: Citizen | None, scopes: Iterable[str] = ALL_SCOPES) -> str:
+    def token_of(self, who: SandboxUser | None, scopes: Iterable[str] = ALL_SCOPES) -> str:
         """A token of somebody with those scopes; the same one every time."""
         key = (who.id if who is not None else None, tuple(scopes))
         if key not in self._tokens:

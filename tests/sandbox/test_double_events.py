@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 from twitchio.models.eventsub_ import create_event_instance
 
-from pixel_bot.sandbox.twitch.session import Session
+from pixel_bot.sandbox.twitch.session import SandboxSession
 from pixel_bot.sandbox.twitch.subscription_types import KINDS, REDEMPTION
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, sandbox_user
 from tests.sandbox.test_double import ALICE, Answer, Double, double
 
 __all__ = ["double"]
@@ -34,7 +34,7 @@ class Client:
         self.id: str = welcome["payload"]["session"]["id"]
 
     @property
-    def session(self) -> Session:
+    def session(self) -> SandboxSession:
         """The double's end of it."""
         return self._double.twitch.sessions[self.id]
 
@@ -67,7 +67,7 @@ async def subscribe(
     client: Client,
     kind: str,
     condition: dict[str, Any],
-    who: Citizen | None = STREAMER,
+    who: SandboxUser | None = STREAMER,
     scopes: tuple[str, ...] = ALL_SCOPES,
     version: str = "",
 ) -> Answer:
@@ -80,7 +80,7 @@ async def subscribe(
     return await double.ask("POST", "eventsub/subscriptions", who, body, scopes)
 
 
-async def listed(double: Double, who: Citizen = BOT, **filters: str) -> list[dict[str, Any]]:
+async def listed(double: Double, who: SandboxUser = BOT, **filters: str) -> list[dict[str, Any]]:
     return (await double.ask("GET", "eventsub/subscriptions", who, **filters)).data
 
 
@@ -131,7 +131,7 @@ async def test_a_subscription_as_twitch_answers_it(double: Double) -> None:
     ],
 )
 async def test_without_consent_nothing_is_heard(
-    double: Double, kind: str, condition: dict[str, str], who: Citizen, scopes: tuple[str, ...]
+    double: Double, kind: str, condition: dict[str, str], who: SandboxUser, scopes: tuple[str, ...]
 ) -> None:
     double.world.settle(ALICE)
     async with connected(double) as client:
@@ -343,7 +343,7 @@ async def test_a_client_that_does_not_move_is_closed(double: Double) -> None:
 # Every event
 
 
-async def events(double: Double, client: Client, kind: str, condition: dict[str, str], who: Citizen) -> None:
+async def events(double: Double, client: Client, kind: str, condition: dict[str, str], who: SandboxUser) -> None:
     assert (await subscribe(double, client, kind, condition, who)).status == 202
 
 
@@ -395,7 +395,7 @@ async def test_bans_and_timeouts(double: Double) -> None:
 
 
 async def test_mods_come_and_go(double: Double) -> None:
-    max_ = citizen("max", "moderator")
+    max_ = sandbox_user("max", "moderator")
     async with connected(double) as client:
         for kind in ("channel.moderator.add", "channel.moderator.remove"):
             await events(double, client, kind, CHANNEL, STREAMER)
@@ -431,7 +431,7 @@ async def test_all_of_chat_is_cleared(double: Double) -> None:
         await double.twitch.clear()
         event, _ = await read(client, "channel.chat.clear")
         assert event["broadcaster_user_id"] == STREAMER.id
-        assert double.twitch.room.lines[0].removed
+        assert double.twitch.chat_log.lines[0].removed
 
 
 async def test_redemptions_are_heard_for_one_reward_or_all(double: Double) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
-from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, Citizen, citizen
+from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, SandboxUser, sandbox_user
 from tests.sandbox.test_double import ALICE, Double, double
 
 __all__ = ["double"]
@@ -37,11 +37,13 @@ async def test_users(double: Double) -> None:
 # Chat
 
 
-def message(text: Any = "hello", sender: Citizen = BOT) -> dict[str, Any]:
+def message(text: Any = "hello", sender: SandboxUser = BOT) -> dict[str, Any]:
     return {"broadcaster_id": STREAMER.id, "sender_id": sender.id, "message": text}
 
 
-async def send(double: Double, who: Citizen | None, body: Any, scopes: Iterable[str] = ALL_SCOPES) -> tuple[int, str]:
+async def send(
+    double: Double, who: SandboxUser | None, body: Any, scopes: Iterable[str] = ALL_SCOPES
+) -> tuple[int, str]:
     answer = await double.ask("POST", "chat/messages", who, body, scopes)
     return answer.status, answer.message if answer.status != 200 else ""
 
@@ -57,7 +59,7 @@ async def test_the_application_writes_for_who_agreed(double: Double) -> None:
     assert (status, words[:27]) == (403, "The sender is not permitted")
     double.token_of(STREAMER, ["channel:bot"])
     assert await send(double, None, message()) == (200, "")
-    assert [line.who for line in double.twitch.room.lines] == [BOT, BOT]
+    assert [line.who for line in double.twitch.chat_log.lines] == [BOT, BOT]
 
 
 async def test_a_user_writes_with_a_token_of_their_own(double: Double) -> None:
@@ -82,17 +84,17 @@ async def test_a_user_writes_with_a_token_of_their_own(double: Double) -> None:
 async def test_what_is_no_message(double: Double, body: Any) -> None:
     status, _ = await send(double, BOT, body)
     assert status == 400
-    assert double.twitch.room.lines == []
+    assert double.twitch.chat_log.lines == []
 
 
 # People
 
 
 async def test_chatters_are_told_to_mods_page_by_page(double: Double) -> None:
-    people = [double.world.settle(citizen(f"fan_{i}")) for i in range(5)]
+    people = [double.world.settle(sandbox_user(f"fan_{i}")) for i in range(5)]
     double.twitch.present = {*people, PERSONAS[-1]}
     await double.twitch.say(ALICE, "me too")
-    await double.twitch.say(citizen("alice", "moderator"), "again, with another role")
+    await double.twitch.say(sandbox_user("alice", "moderator"), "again, with another role")
     found: list[str] = []
     after: dict[str, str] = {}
     while True:
@@ -106,7 +108,9 @@ async def test_chatters_are_told_to_mods_page_by_page(double: Double) -> None:
 
 
 async def test_who_may_not_see_the_chatters(double: Double) -> None:
-    async def status(who: Citizen | None = BOT, scopes: Iterable[str] = ALL_SCOPES, **params: str) -> tuple[int, str]:
+    async def status(
+        who: SandboxUser | None = BOT, scopes: Iterable[str] = ALL_SCOPES, **params: str
+    ) -> tuple[int, str]:
         answer = await double.ask("GET", "chat/chatters", who, None, scopes, **(CHATTERS | params))
         return answer.status, answer.body.get("message", "")
 
@@ -130,7 +134,7 @@ async def test_who_may_not_see_the_chatters(double: Double) -> None:
     ],
 )
 async def test_who_is_what(double: Double, path: str, role: Any, scope: str) -> None:
-    person = double.world.settle(citizen("zoe", role))
+    person = double.world.settle(sandbox_user("zoe", role))
     plain = double.world.settle(ALICE)
 
     async def those(**params: Any) -> list[str]:
@@ -140,7 +144,7 @@ async def test_who_is_what(double: Double, path: str, role: Any, scope: str) -> 
     assert await those(user_id=[person.id, plain.id]) == ["zoe"]
     assert "zoe" in await those()
     assert len(await those(first="1")) == 1
-    double.world.settle(citizen("zoe"))
+    double.world.settle(sandbox_user("zoe"))
     assert await those(user_id=person.id) == []
     refused = await double.ask("GET", path, STREAMER, None, ["user:bot"], broadcaster_id=STREAMER.id)
     assert (refused.status, refused.message[: 15 + len(scope)]) == (401, f"Missing scope: {scope}")
@@ -150,5 +154,5 @@ async def test_who_is_what(double: Double, path: str, role: Any, scope: str) -> 
 
 async def test_who_subscribes_keeps_that_whatever_else_they_are(double: Double) -> None:
     double.world.subscribers.add(double.world.settle(ALICE).id)
-    double.world.settle(citizen("alice", "vip"))
+    double.world.settle(sandbox_user("alice", "vip"))
     assert double.world.badges_of(ALICE) == ("vip", "subscriber")

@@ -207,7 +207,7 @@ async def test_words_of_a_redemption_are_said_in_chat(double: Double) -> None:
     reward = await make(double, is_user_input_required=True)
     made = await double.twitch.redeem(ALICE, reward["id"], "hello there")
     assert made.words == "hello there"
-    assert [line.text for line in double.twitch.room.lines] == ["hello there"]
+    assert [line.text for line in double.twitch.chat_log.lines] == ["hello there"]
 
 
 async def test_a_reward_can_skip_the_queue(double: Double) -> None:

@@ -81,7 +81,7 @@ async def overlay_is_open(show: Live, *, sound: bool | None = None) -> None:
     changed = asyncio.Event()
     show.bot.overlay.changed.add(changed.set)
     async with asyncio.timeout(15):
-        while not any(sound in (None, screen.sound) for screen in show.bot.overlay.screens):
+        while not any(sound in (None, screen.sound) for screen in show.bot.overlay.pages):
             await changed.wait()
             changed.clear()
     show.bot.overlay.changed.discard(changed.set)
@@ -244,7 +244,7 @@ async def test_a_viewer_of_joystick_is_answered_there(browser: Browser, show: Li
         await expect(there.get_by_role("img", name="On Joystick.tv")).to_have_count(2)
         await expect(page.locator("#log .line")).to_have_count(3)
         assert [line.username for line in show.app.joystick.recent] == ["Joy_Jules", "PixelBot"]
-        assert len(show.twitch.room.lines) == 1
+        assert len(show.twitch.chat_log.lines) == 1
         assert seen.errors == []
 
 

@@ -17,13 +17,13 @@ from twitchio.eventsub import SubscriptionType
 from twitchio.models.eventsub_ import create_event_instance
 
 from pixel_bot.run.sandbox_app import SANDBOX
-from pixel_bot.sandbox.joystick.double import Joystick
-from pixel_bot.sandbox.page_actions import Refused, Wishes
+from pixel_bot.sandbox.joystick.double import JoystickDouble
+from pixel_bot.sandbox.page_actions import PageActions, Refused
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.channel_points import Reward
 from pixel_bot.sandbox.twitch.chat_log import HISTORY
-from pixel_bot.sandbox.twitch.double import Twitch
-from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, Citizen, World, citizen
+from pixel_bot.sandbox.twitch.double import TwitchDouble
+from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, SandboxUser, SandboxUsers, sandbox_user
 from pixel_bot.testing import Live, live
 from pixel_bot.testing.overlay import FakeOverlay
 from tests.sandbox.test_page import chromium, opened, overlay_is_open, overlay_of, type_line
@@ -325,11 +325,11 @@ async def test_each_item_says_where_it_stands(browser: Browser, show: Live) -> N
 
 
 @pytest.fixture
-def twitch() -> Twitch:
-    return Twitch(World())
+def twitch() -> TwitchDouble:
+    return TwitchDouble(SandboxUsers())
 
 
-VIEWER, OTHER, OTHER_MOD = citizen("alice"), citizen("bob"), citizen("mod_max", "moderator")
+VIEWER, OTHER, OTHER_MOD = sandbox_user("alice"), sandbox_user("bob"), sandbox_user("mod_max", "moderator")
 
 
 @pytest.mark.parametrize(
@@ -347,59 +347,59 @@ VIEWER, OTHER, OTHER_MOD = citizen("alice"), citizen("bob"), citizen("mod_max", 
     ],
 )
 async def test_mods_do_what_twitch_lets_them(
-    twitch: Twitch, who: Citizen, author: Citizen, may_delete: bool, may_time_out: bool
+    twitch: TwitchDouble, who: SandboxUser, author: SandboxUser, may_delete: bool, may_time_out: bool
 ) -> None:
-    twitch.world.settle(author)
+    twitch.users.settle(author)
     line = await twitch.say(author, "hello")
     for wish, may in (({"do": "timeout", "login": author.login}, may_time_out), ({"do": "delete"}, may_delete)):
         if may:
-            await Wishes(twitch, Joystick()).grant(who, {**wish, "id": line.id})
+            await PageActions(twitch, JoystickDouble()).perform(who, {**wish, "id": line.id})
         else:
             with pytest.raises(Refused, match="Only mods"):
-                await Wishes(twitch, Joystick()).grant(who, {**wish, "id": line.id})
-    assert twitch.room.lines[0].removed == (may_delete or may_time_out)
+                await PageActions(twitch, JoystickDouble()).perform(who, {**wish, "id": line.id})
+    assert twitch.chat_log.lines[0].removed == (may_delete or may_time_out)
 
 
 ODD: tuple[Any, ...] = (None, True, 5, 1e300, "", "x" * 100_000, [], ["x"], {}, {"id": {}})
 
 
 @pytest.mark.parametrize("kind", ["say", "event", "delete", "timeout", "redeem", "stream", "nonsense", None, [], {}])
-async def test_whatever_a_page_wishes_harms_nothing(twitch: Twitch, kind: object) -> None:
+async def test_whatever_a_page_wishes_harms_nothing(twitch: TwitchDouble, kind: object) -> None:
     for odd in ODD:
         wish: dict[str, Any] = {"do": kind, **dict.fromkeys(("text", "kind", "amount", "id", "login", "live"), odd)}
         with contextlib.suppress(Refused):
-            await Wishes(twitch, Joystick()).grant(VIEWER, wish)
+            await PageActions(twitch, JoystickDouble()).perform(VIEWER, wish)
     assert not twitch.points.redemptions
-    assert all(len(line.text) <= 500 for line in twitch.room.lines)
+    assert all(len(line.text) <= 500 for line in twitch.chat_log.lines)
 
 
-async def test_a_page_can_do_what_twitch_lets_a_viewer_do(twitch: Twitch) -> None:
+async def test_a_page_can_do_what_twitch_lets_a_viewer_do(twitch: TwitchDouble) -> None:
     (hydrate,) = twitch.points.rewards.values()
-    wishes = Wishes(twitch, Joystick())
-    await wishes.grant(VIEWER, {"do": "redeem", "id": hydrate.id})
+    wishes = PageActions(twitch, JoystickDouble())
+    await wishes.perform(VIEWER, {"do": "redeem", "id": hydrate.id})
     assert [r.who for r in twitch.points.redemptions.values()] == [VIEWER]
     with pytest.raises(Refused, match="not on offer"):
-        await wishes.grant(VIEWER, {"do": "redeem", "id": "unknown"})
-    told = await wishes.grant(VIEWER, {"do": "event", "kind": "resub", "amount": 12})
+        await wishes.perform(VIEWER, {"do": "redeem", "id": "unknown"})
+    told = await wishes.perform(VIEWER, {"do": "event", "kind": "resub", "amount": 12})
     assert told is not None
     assert told["text"] == "alice has subscribed for 12 months"
-    assert VIEWER.id in twitch.world.subscribers
-    await wishes.grant(VIEWER, {"do": "stream", "live": False})
+    assert VIEWER.id in twitch.users.subscribers
+    await wishes.perform(VIEWER, {"do": "stream", "live": False})
     assert not twitch.live
-    await wishes.grant(VIEWER, {"do": "stream", "live": True})
+    await wishes.perform(VIEWER, {"do": "stream", "live": True})
     assert twitch.live
 
 
-async def test_a_line_of_long_ago_cannot_be_deleted(twitch: Twitch) -> None:
+async def test_a_line_of_long_ago_cannot_be_deleted(twitch: TwitchDouble) -> None:
     line = await twitch.say(VIEWER, "first")
     for i in range(HISTORY):
         await twitch.say(OTHER, f"line {i}")
-    assert len(twitch.room.lines) == HISTORY
+    assert len(twitch.chat_log.lines) == HISTORY
     with pytest.raises(Refused, match="too old"):
-        await Wishes(twitch, Joystick()).grant(MOD, {"do": "delete", "id": line.id})
+        await PageActions(twitch, JoystickDouble()).perform(MOD, {"do": "delete", "id": line.id})
 
 
-async def test_a_line_is_taken_out_once(twitch: Twitch) -> None:
+async def test_a_line_is_taken_out_once(twitch: TwitchDouble) -> None:
     told: list[list[str]] = []
     twitch.removals.add(told.append)
     line = await twitch.say(VIEWER, "rude")
@@ -449,7 +449,7 @@ async def test_an_offline_stream_has_nothing_to_clip(show: Live) -> None:
 
 
 async def test_clips_over_http(show: Live) -> None:
-    world = show.twitch.world
+    world = show.twitch.users
     app, user = world.grant(None)[0], world.grant(STREAMER.id)[0]
     url = f"http://{show.app.web.address}{SANDBOX}/helix/clips"
 

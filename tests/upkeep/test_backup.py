@@ -27,7 +27,7 @@ from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.upkeep import backup_file as copying
 from pixel_bot.upkeep.backup_file import back_up, make_backup, row_counts
-from pixel_bot.upkeep.backup_folder import Place, kept_in, names
+from pixel_bot.upkeep.backup_folder import ReservedFile, kept_in, names
 from pixel_bot.upkeep.backups import Backups
 from tests.harness.seed import execute, query, url_of
 from tests.harness.zones import in_zone
@@ -108,9 +108,9 @@ async def test_what_is_written_meanwhile_neither_gets_in_nor_holds_it_up(
     before = query(path, "SELECT COUNT(*) FROM meta")
     pages = query(path, "PRAGMA page_count")[0][0]
     steps = 0
-    flush = Place.flush
+    flush = ReservedFile.flush
 
-    def commit_meanwhile(place: Place) -> None:
+    def commit_meanwhile(place: ReservedFile) -> None:
         nonlocal steps
         steps += 1
         assert steps <= pages, "it began anew"
@@ -118,7 +118,7 @@ async def test_what_is_written_meanwhile_neither_gets_in_nor_holds_it_up(
         flush(place)
 
     monkeypatch.setattr(copying, "STEP_PAGES", 2)
-    monkeypatch.setattr(Place, "flush", commit_meanwhile)
+    monkeypatch.setattr(ReservedFile, "flush", commit_meanwhile)
     made = await asyncio.to_thread(make_backup, path, tmp_path, [tmp_path / "copy.db"])
     assert query(made.path, "SELECT COUNT(*) FROM meta") == before
     assert 10 < steps <= pages // 2 + 3
@@ -194,10 +194,10 @@ async def test_a_disk_that_fails_leaves_nothing_and_says_so(
     kind: type[Exception],
     words: str,
 ) -> None:
-    def fail(_: Place) -> None:
+    def fail(_: ReservedFile) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(Place, "flush", fail)
+    monkeypatch.setattr(ReservedFile, "flush", fail)
     with pytest.raises(kind, match=words):
         await kept.backups.make()
     assert names_in(tmp_path / "data" / "backups") == []
@@ -217,15 +217,15 @@ async def test_one_that_is_cancelled_stops_and_leaves_nothing(
     kept: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = threading.Event()
-    flush = Place.flush
+    flush = ReservedFile.flush
 
-    def begin(place: Place) -> None:
+    def begin(place: ReservedFile) -> None:
         begun.set()
         flush(place)
         time.sleep(0.001)
 
     monkeypatch.setattr(copying, "STEP_PAGES", 1)
-    monkeypatch.setattr(Place, "flush", begin)
+    monkeypatch.setattr(ReservedFile, "flush", begin)
     work = asyncio.create_task(kept.backups.make())
     assert await asyncio.to_thread(begun.wait, 10)
     work.cancel()
@@ -419,14 +419,14 @@ async def test_a_failure_is_said_in_chat_and_in_the_log(
 
 async def test_one_at_a_time(kept: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     begun, go_on = threading.Event(), threading.Event()
-    flush = Place.flush
+    flush = ReservedFile.flush
 
-    def hold(place: Place) -> None:
+    def hold(place: ReservedFile) -> None:
         begun.set()
         go_on.wait(10)
         flush(place)
 
-    monkeypatch.setattr(Place, "flush", hold)
+    monkeypatch.setattr(ReservedFile, "flush", hold)
     first = asyncio.create_task(kept.backups.make())
     assert await asyncio.to_thread(begun.wait, 10)
     with pytest.raises(BackupUnderWay, match="is being made already"):

@@ -72,6 +72,6 @@ async def pour(services: Services, stop: asyncio.Event) -> int:
             fan = Person(f"9{number}", f"fan_{number}", f"Fan_{number}")
             services.awards.chat(line_of(fan, f"m{sent}", datetime.now(UTC)))
             sent += 1
-        await services.awards.room()
+        await services.awards.wait_for_capacity()
         await asyncio.sleep(0.005)
     return sent

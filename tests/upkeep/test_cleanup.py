@@ -25,7 +25,7 @@ from pixel_bot.model.stream_state import Broadcast
 from pixel_bot.points import cooldowns as cooling
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Draft
-from pixel_bot.run.housekeeping import Care
+from pixel_bot.run.housekeeping import Housekeeping
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.replay import parse_log, start_of
 from pixel_bot.services import Services
@@ -34,7 +34,7 @@ from pixel_bot.upkeep import cleanup as cleaning
 from pixel_bot.upkeep import disk_space
 from pixel_bot.upkeep.check import check
 from pixel_bot.upkeep.cleanup import Cleaned, Cleanup
-from pixel_bot.upkeep.disk_space import give_back, room_in
+from pixel_bot.upkeep.disk_space import free_space_in, release_space
 from tests.harness.seed import execute, query, url_of
 
 DAY = timedelta(days=1)
@@ -131,9 +131,9 @@ async def test_what_twitch_does_not_know_of_stays(services: Services, cleanup: C
         await session.execute(insert(Redemption).values(**row))
         await session.execute(insert(Redemption).values(**(row | {"id": "refused", "item_id": None})))
     assert (await cleanup.run()).items == 0
-    (ours, _) = sorted(await services.natives.open(), key=lambda found: found.ticket.redemption)
-    assert ours.verdict == "FULFILLED"
-    await services.natives.reported([ours.ticket])
+    (ours, _) = sorted(await services.channel_points.open(), key=lambda found: found.ref.redemption)
+    assert ours.result == "FULFILLED"
+    await services.channel_points.reported([ours.ref])
     assert (await cleanup.run()).items == 1
 
 
@@ -332,13 +332,13 @@ async def test_room_goes_back_when_a_quarter_of_the_file_is_free(in_file: Servic
     path = in_file.database.path
     assert path is not None
     grow_and_empty(path, 0.1)
-    assert not room_in(path).is_worth_it
+    assert not free_space_in(path).is_worth_it
     execute(path, "DELETE FROM ballast WHERE id <= 60")
-    before = room_in(path)
+    before = free_space_in(path)
     assert before.is_worth_it
-    assert give_back(path) == pytest.approx(before.free, rel=0.1)
-    assert room_in(path).free == 0
-    assert path.stat().st_size == room_in(path).size
+    assert release_space(path) == pytest.approx(before.free, rel=0.1)
+    assert free_space_in(path).free == 0
+    assert path.stat().st_size == free_space_in(path).size
     assert query(path, "SELECT COUNT(*) FROM ballast") == [(40,)]
     assert (await in_file.viewers.meet(ALICE)).points == 0, "the bot goes on over the new file"
 
@@ -353,8 +353,8 @@ async def test_the_bot_gives_room_back_where_nobody_notices(
     if live:
         in_file.stream.went_live(Broadcast("s", in_file.clock.now()))
     monkeypatch.setattr("pixel_bot.upkeep.disk_space.BRIEF_BYTES", most)
-    await Care(in_file).clean_up()
-    assert room_in(path).is_worth_it is not gives
+    await Housekeeping(in_file).clean_up()
+    assert free_space_in(path).is_worth_it is not gives
 
 
 async def test_a_database_that_is_away_is_a_line_in_the_log(
@@ -369,7 +369,7 @@ async def test_a_database_that_is_away_is_a_line_in_the_log(
         async with in_file.database.readers() as session:
             await session.execute(text("SELECT 1"))
         await asyncio.to_thread(lambda: None)
-        care = Care(in_file)
+        care = Housekeeping(in_file)
         monkeypatch.setattr(care._cleanup, "run", nothing_to_do)
         await care.clean_up()
         other.execute("ROLLBACK")
@@ -401,7 +401,7 @@ async def test_from_the_command_line(in_file: Services, capsys: pytest.CaptureFi
     said = capsys.readouterr().out
     assert f"{path}: removed 0 expired cooldowns, 2 old queue items and 1 old event id." in said
     assert "MB back to the disk." in said
-    assert room_in(path).free == 0
+    assert free_space_in(path).free == 0
     assert await clean_up_database(in_file.settings) == 0
     assert "MB back to the disk." not in capsys.readouterr().out
 

@@ -14,10 +14,10 @@ from sqlalchemy import text
 
 from pixel_bot.cli import server_restore
 from pixel_bot.cli.backup import back_up_database, restore_database
-from pixel_bot.db.cluster import Peers
+from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import BackupFailed, DatabaseRefused, FolderNotWritable, RestoreRefused
-from pixel_bot.run.housekeeping import Care
+from pixel_bot.run.housekeeping import Housekeeping
 from pixel_bot.settings import Settings
 from pixel_bot.testing import SettableClock, settings_in, stage
 from pixel_bot.upkeep import copy
@@ -141,7 +141,7 @@ async def test_of_several_processes_one_makes_the_daily_one(there: Settings, tmp
         stage(tmp_path / "one", clock, page="one", database_url=url) as one,
         stage(tmp_path / "two", clock, page="two", database_url=url) as two,
     ):
-        first, second = Care(one.services), Care(two.services)
+        first, second = Housekeeping(one.services), Housekeeping(two.services)
         assert [await first.look(), await second.look()] == [True, False]
         clock.advance(24 * 3_600)
         assert [await second.look(), await first.look()] == [False, True]
@@ -217,7 +217,7 @@ async def test_nor_when_one_starts_meanwhile(there: Settings, backup: Path, monk
     async def living(self: object) -> set[int]:
         return next(looks)
 
-    monkeypatch.setattr(Peers, "living", living)
+    monkeypatch.setattr(Cluster, "living", living)
     with pytest.raises(RestoreRefused, match="A bot is running"):
         await restore_database(there, backup)
     assert query(there.database_url, BALANCES) == SINCE

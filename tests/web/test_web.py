@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from pixel_bot.db.models import read_stamp
 from pixel_bot.platforms.twitch import eventsub_connection
 from pixel_bot.sandbox.page import MAX_LOG_BYTES
-from pixel_bot.sandbox.twitch.users import citizen
+from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Live, live
 from pixel_bot.web.guard import HostGuard
 
@@ -520,4 +520,4 @@ async def test_a_log_that_is_under_way_does_not_hinder_the_end(tmp_path: Path, w
     async with asyncio.timeout(15):
         async with live(tmp_path) as show:
             assert (await send_log(web, show, "0,alice,hi\n1000,bob,later\n", "1"))[0] == 200
-            await show.twitch.say(citizen("carol"), "hi")
+            await show.twitch.say(sandbox_user("carol"), "hi")

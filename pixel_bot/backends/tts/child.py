@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 START_SECONDS = 10.0
 """What a process may take to start on a busy machine, on top of its first answer."""
-GOODBYE_SECONDS = 1.0
+STOP_SECONDS = 1.0
 MAX_ANSWER = 32 * 2**20
 # Control characters are commands to eSpeak, and square brackets hold phonemes for Piper.
 _AS_DATA = dict.fromkeys((*range(32), 127, ord("["), ord("]")), " ")
@@ -61,7 +61,7 @@ class Child:
     async def close(self) -> None:
         """End the process, after the sentence that it is at."""
         async with self._lock:
-            await self._end(GOODBYE_SECONDS)
+            await self._end(STOP_SECONDS)
             await asyncio.gather(*self._ending)
 
     async def _ask(self, question: dict[str, str]) -> bytes:
@@ -124,7 +124,7 @@ class Child:
             raise UnknownVoice(voice)
         detail = rest.decode(errors="replace")
         if kind == NOT_INSTALLED:
-            await self._end(GOODBYE_SECONDS)
+            await self._end(STOP_SECONDS)
             log.warning("%s (%s)", self._install, detail)
             raise NotSetUp(self._install)
         assert kind == FAILED

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from pixel_bot.errors import PixelError
 from pixel_bot.platforms.joystick.fields import ID, is_username
-from pixel_bot.platforms.joystick.installations import Installs, NotInstalled
+from pixel_bot.platforms.joystick.installations import Installations, NotInstalled
 from pixel_bot.platforms.wire import Answer, Wire
 
 IDENTITY = "me/identity"
@@ -37,10 +37,10 @@ class JoystickApi:
     when there is no installation (any more).
     """
 
-    def __init__(self, wire: Wire, api_url: str, installs: Installs) -> None:
+    def __init__(self, wire: Wire, api_url: str, installations: Installations) -> None:
         self._wire = wire
         self._base = f"{api_url}api/v1/"
-        self._installs = installs
+        self._installations = installations
 
     async def identity(self, token: str = "") -> Identity:
         """Whose channel it is: that of a token, or of the installation in use."""
@@ -67,13 +67,13 @@ class JoystickApi:
         return _id_of(await self._ask("POST", "chat/whispers", {"text": text, "username": username}))
 
     async def _ask(self, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:
-        token = await self._installs.token()
+        token = await self._installations.token()
         try:
             return await self._with(token, method, path, json)
         except ApiRefused as exc:
             if exc.status != 401:
                 raise
-        token = await self._installs.renewed(token)
+        token = await self._installations.renewed(token)
         try:
             return await self._with(token, method, path, json)
         except ApiRefused as exc:
@@ -82,7 +82,7 @@ class JoystickApi:
         if path != IDENTITY and await self._is_taken(token):
             raise ApiRefused(401, f"to {path}")  # only this is not for us; the installation stands
         # A token that is new and not taken: asking on would only be noise.
-        await self._installs.mark_gone(REFUSED, token)
+        await self._installations.mark_gone(REFUSED, token)
         raise NotInstalled(REFUSED)
 
     async def _is_taken(self, token: str) -> bool:

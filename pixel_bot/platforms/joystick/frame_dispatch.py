@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pixel_bot.clock import Clock
 from pixel_bot.logs import redact
-from pixel_bot.model.channel_events import Entrance, Happening
+from pixel_bot.model.channel_events import ChannelEvent, Entrance
 from pixel_bot.model.chat_message import Spoken
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.frames import StreamChange, read
@@ -24,25 +24,25 @@ MOST_AHEAD = 20_000
 class Listener(Protocol):
     """Who hears what happens."""
 
-    def hear_spoken(self, spoken: Spoken) -> None:
+    def on_chat_message(self, spoken: Spoken) -> None:
         """Somebody wrote in chat."""
         ...
 
-    def hear_happening(self, happening: Happening) -> None:
+    def on_channel_event(self, channel_event: ChannelEvent) -> None:
         """Something happened that may pay."""
         ...
 
     @property
-    def is_pressed(self) -> bool:
+    def is_congested(self) -> bool:
         """True when the reader should await ``breathe`` before it reads on."""
         ...
 
-    async def breathe(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Wait until there is room for more."""
         ...
 
 
-class Hearing:
+class FrameDispatcher:
     """Messages on their way from the connection to the listener."""
 
     def __init__(self, clock: Clock) -> None:
@@ -56,7 +56,7 @@ class Hearing:
         self._is_warned = False
         self._ahead: asyncio.Queue[Frame] = asyncio.Queue(MOST_AHEAD)
 
-    def tune_in(self, channel_id: str, streamer: str) -> None:
+    def start_with(self, channel_id: str, streamer: str) -> None:
         """From now on only this channel is heard, which is that streamer's."""
         self._channel_id = channel_id
         self._streamer = streamer
@@ -75,8 +75,8 @@ class Hearing:
         while True:
             message = await self._ahead.get()
             try:
-                if listener.is_pressed:
-                    await listener.breathe()
+                if listener.is_congested:
+                    await listener.wait_for_capacity()
                 self._hand_over(message, listener)
             except Exception:
                 # The edge: what nobody foresaw costs one message, and not all that come after it.
@@ -96,13 +96,13 @@ class Hearing:
         match heard:
             case Spoken():
                 if not self.is_own(heard) and not heard.is_bot:
-                    listener.hear_spoken(heard)
+                    listener.on_chat_message(heard)
             case StreamChange():
                 self.on_stream(heard)
             case Entrance(person=Person(login=login)) if self._is_staff(login):
                 return  # who is always there comes in for nothing
-            case Happening():
-                listener.hear_happening(heard)
+            case ChannelEvent():
+                listener.on_channel_event(heard)
             case None:
                 return
 

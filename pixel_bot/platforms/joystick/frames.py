@@ -11,7 +11,7 @@ from typing import Any, Literal, cast
 
 import orjson
 
-from pixel_bot.model.channel_events import Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
+from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.model.chat_message import Spoken
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.fields import (
@@ -63,10 +63,10 @@ class StreamChange:
     at: datetime
 
 
-Heard = Spoken | Happening | StreamChange
+GatewayEvent = Spoken | ChannelEvent | StreamChange
 
 
-def read(message: Message, *, now: datetime) -> Heard | None:
+def read(message: Message, *, now: datetime) -> GatewayEvent | None:
     """Read the ``message`` of a data frame.
 
     Args:
@@ -140,36 +140,36 @@ def _who(fields: Mapping[str, Any]) -> Person | None:
     return person_named(who) if who else None
 
 
-def _tip(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+def _tip(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
     tokens, item = amount_of(fields["how_much"]), plain_words(fields.get("tip_menu_item"))
     return Tip(event_id, _who(fields), at, tokens=tokens, item=item)
 
 
-def _follow(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+def _follow(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
     return Follow(event_id, _who(fields), at)
 
 
-def _sub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+def _sub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
     return Sub(event_id, _who(fields), at)
 
 
-def _resub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+def _resub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
     return Sub(event_id, _who(fields), at, months=amount_of(fields.get("how_long"), default=1))
 
 
-def _gift(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+def _gift(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
     return Gift(event_id, _who(fields), at, total=amount_of(fields.get("how_much"), least=1, default=1))
 
 
-def _wheel(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+def _wheel(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
     return WheelClaim(event_id, _who(fields), at, prize=plain_words(fields.get("prize")))
 
 
-def _raid(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> Happening:
+def _raid(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
     return Raid(event_id, _who(fields), at, viewers=amount_of(fields.get("number_of_viewers"), default=0))
 
 
-def _enter(event_id: str, fields: Mapping[str, Any], message: Message, at: datetime) -> Happening | None:
+def _enter(event_id: str, fields: Mapping[str, Any], message: Message, at: datetime) -> ChannelEvent | None:
     """The first version names who came in where other events have their words."""
     person = _who(fields)
     if person is None and "data" not in message and (name := message.get("text")):
@@ -177,7 +177,7 @@ def _enter(event_id: str, fields: Mapping[str, Any], message: Message, at: datet
     return Entrance(event_id, person, at) if person is not None else None
 
 
-_READERS: Mapping[Kind, Callable[[str, Mapping[str, Any], Message, datetime], Happening | None]] = {
+_READERS: Mapping[Kind, Callable[[str, Mapping[str, Any], Message, datetime], ChannelEvent | None]] = {
     "tip": _tip,
     "follow": _follow,
     "sub": _sub,

@@ -9,10 +9,10 @@ from datetime import datetime
 import aiohttp
 
 from pixel_bot.clock import Clock
-from pixel_bot.concurrency.retry import rest
-from pixel_bot.platforms.joystick.frame_dispatch import Hearing, Listener
-from pixel_bot.platforms.joystick.gateway_socket import Cable, CableLost, Patience, Unauthorized
-from pixel_bot.platforms.joystick.installations import Installs, NotInstalled
+from pixel_bot.concurrency.retry import sleep_with_jitter
+from pixel_bot.platforms.joystick.frame_dispatch import FrameDispatcher, Listener
+from pixel_bot.platforms.joystick.gateway_socket import GatewayLost, GatewaySocket, Patience, Unauthorized
+from pixel_bot.platforms.joystick.installations import Installations, NotInstalled
 from pixel_bot.platforms.wire import NoAnswer
 
 log = logging.getLogger(__name__)
@@ -24,18 +24,20 @@ STABLE_SECONDS = 20.0
 CONNECTING = "connecting"
 AGAIN_SECONDS = 3_600.0
 QUIET_SECONDS = 0.1
-HEAR_OUT_TURNS = 100
+DRAIN_TURNS = 100
 
 DEAF = "Joystick.tv does not let the bot listen. Install it again: open /setup."
 SENT_AWAY = "Joystick.tv asked the bot not to come back. Install it again (open /setup), or start the bot again."
 
 
-class Line:
+class GatewayConnection:
     """The connection of the installation in use. Run it as a task, and cancel it."""
 
-    def __init__(self, url: str, http: aiohttp.ClientSession, installs: Installs, basic_key: str, clock: Clock) -> None:
+    def __init__(
+        self, url: str, http: aiohttp.ClientSession, installations: Installations, basic_key: str, clock: Clock
+    ) -> None:
         self.patience = Patience()
-        self.hearing = Hearing(clock)
+        self.dispatcher = FrameDispatcher(clock)
         self.connections = 0
         """How many there were: what was found out about one may be different on the next."""
         self.down_since: datetime | None = clock.now()
@@ -48,7 +50,7 @@ class Line:
         """Called with what the server says of a command that it refused."""
         self._url = url
         self._http = http
-        self._installs = installs
+        self._installations = installations
         self._basic_key = basic_key
         self._clock = clock
         self._prefers_basic = False
@@ -57,7 +59,7 @@ class Line:
         self._suspected_at = -AGAIN_SECONDS
         """A token with which no connection was to be had, by no key."""
         self._was_stable = False
-        self._cable: Cable | None = None
+        self._socket: GatewaySocket | None = None
         self._channel_id = ""
         self._heard_at = 0.0
         self._up = asyncio.Event()
@@ -77,50 +79,50 @@ class Line:
         Raises:
             CableLost: there is no connection.
         """
-        if self._cable is None or not self.is_up:
-            raise CableLost(self.down_reason)
-        await self._cable.perform({"action": action, **fields, **self._cable.address(self._channel_id)})
+        if self._socket is None or not self.is_up:
+            raise GatewayLost(self.down_reason)
+        await self._socket.perform({"action": action, **fields, **self._socket.address(self._channel_id)})
 
     async def run(self, listener: Listener) -> None:
         """Work until cancelled."""
-        hearing = asyncio.create_task(self.hearing.run(listener), name="joystick-hearing")
+        hearing = asyncio.create_task(self.dispatcher.run(listener), name="joystick-hearing")
         try:
             await self._keep()
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
 
-    async def hear_out(self) -> None:
+    async def drain(self) -> None:
         """Wait until what has arrived already is handed over: Joystick.tv would not send it again."""
-        for _ in range(HEAR_OUT_TURNS):
+        for _ in range(DRAIN_TURNS):
             await asyncio.sleep(QUIET_SECONDS / 5)
-            await self.hearing.done()
+            await self.dispatcher.done()
             if asyncio.get_running_loop().time() - self._heard_at > QUIET_SECONDS:
                 return
 
     async def _keep(self) -> None:
         pause = FIRST_PAUSE
         while True:
-            epoch = self._installs.epoch
+            epoch = self._installations.epoch
             if stop := await self._try_once():
                 await self._wait_for_another(epoch, stop)
                 pause = FIRST_PAUSE
                 continue
             if self._was_stable:
                 pause = FIRST_PAUSE
-            await rest(pause)
+            await sleep_with_jitter(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _try_once(self) -> str:
         """Connect, and read until the connection is lost. Returns why it must not be tried again; empty if it may."""
         try:
             await self._connect_and_read()
-        except (CableLost, NotInstalled, NoAnswer) as exc:
+        except (GatewayLost, NotInstalled, NoAnswer) as exc:
             self._end(str(exc).rstrip("."))
-            return self._verdict(exc)
+            return self._result(exc)
         return ""
 
-    def _verdict(self, why: Exception) -> str:
+    def _result(self, why: Exception) -> str:
         now = asyncio.get_running_loop().time()
         match why:
             case NotInstalled():
@@ -131,7 +133,7 @@ class Line:
                 # The token is renewed once for that, before the next connection.
                 self._suspect, self._suspected_at = self._token, now
                 return ""
-            case CableLost(stop=True):
+            case GatewayLost(stop=True):
                 return SENT_AWAY
             case _:
                 return ""
@@ -142,48 +144,51 @@ class Line:
         log.warning("%s", problem)
         with suppress(TimeoutError):
             async with asyncio.timeout(AGAIN_SECONDS):
-                while self._installs.epoch == epoch:
-                    await self._installs.next_change()
+                while self._installations.epoch == epoch:
+                    await self._installations.next_change()
         self.problem = ""
         self._suspect, self._suspected_at = "", -AGAIN_SECONDS
 
     async def _connect_and_read(self) -> None:
         self._was_stable = False
-        self._token = await self._installs.token()
+        self._token = await self._installations.token()
         if self._token == self._suspect:
-            self._token = await self._installs.renewed(self._token)
-        install = self._installs.current
+            self._token = await self._installations.renewed(self._token)
+        install = self._installations.current
         self._channel_id = install.channel_id if install is not None else ""
-        self.hearing.tune_in(self._channel_id, install.username if install is not None else "")
+        self.dispatcher.start_with(self._channel_id, install.username if install is not None else "")
         cable = await self._open()
         beside = [
             asyncio.create_task(work, name=name)
-            for name, work in (("joystick-install", self._watch_install(cable)), ("joystick-state", self._ask_anew()))
+            for name, work in (
+                ("joystick-install", self._watch_installation(cable)),
+                ("joystick-state", self._ask_anew()),
+            )
         ]
         try:
             self._begin(cable)
             await self._read(cable)
         finally:
             self._up.clear()
-            self._cable = None
+            self._socket = None
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
             await cable.close()
 
-    async def _read(self, cable: Cable) -> None:
+    async def _read(self, cable: GatewaySocket) -> None:
         loop = asyncio.get_running_loop()
         since = loop.time()
         try:
             while True:
                 message = await cable.read()
                 self._heard_at = loop.time()
-                await self.hearing.put(message)
+                await self.dispatcher.put(message)
         finally:
             if loop.time() - since >= STABLE_SECONDS:
                 self._was_stable = True
 
-    async def _open(self) -> Cable:
+    async def _open(self) -> GatewaySocket:
         """By the access token, or by our bot's own key where that is what the server takes; whichever worked last."""
         keys = [self._token, self._basic_key]
         if self._prefers_basic:
@@ -194,8 +199,8 @@ class Line:
         self._prefers_basic = not self._prefers_basic
         return cable
 
-    async def _subscribed(self, key: str) -> Cable:
-        cable = await Cable.open(self._http, self._url, key, self.patience)
+    async def _subscribed(self, key: str) -> GatewaySocket:
+        cable = await GatewaySocket.open(self._http, self._url, key, self.patience)
         cable.on_error = self._refused
         try:
             await cable.subscribe()
@@ -204,11 +209,11 @@ class Line:
             raise
         return cable
 
-    async def _watch_install(self, cable: Cable) -> None:
+    async def _watch_installation(self, cable: GatewaySocket) -> None:
         """Leave when the installation in use is gone, or another one."""
         while True:
-            change = self._installs.next_change()
-            install = self._installs.current
+            change = self._installations.next_change()
+            install = self._installations.current
             if install is None or install.problem or install.channel_id != self._channel_id:
                 change.cancel()
                 await cable.close()
@@ -219,8 +224,8 @@ class Line:
         if self.opened is not None:
             await self.opened()
 
-    def _begin(self, cable: Cable) -> None:
-        self._cable = cable
+    def _begin(self, cable: GatewaySocket) -> None:
+        self._socket = cable
         self.connections += 1
         if self.down_since is not None:
             log.info("Connected to Joystick.tv.")

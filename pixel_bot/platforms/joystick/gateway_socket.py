@@ -48,7 +48,7 @@ TRIES = 3
 """How often a subscription is asked for."""
 
 
-class CableLost(Exception):
+class GatewayLost(Exception):
     """The connection ended, or never came to be. ``stop`` where the server asks not to come back."""
 
     def __init__(self, reason: str, *, stop: bool = False) -> None:
@@ -57,14 +57,14 @@ class CableLost(Exception):
         super().__init__(reason)
 
 
-class Unauthorized(CableLost):
+class Unauthorized(GatewayLost):
     """The server does not take the key."""
 
     def __init__(self) -> None:
         super().__init__("Joystick.tv does not take the bot's key")
 
 
-class Cable:
+class GatewaySocket:
     """An open connection."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, patience: Patience) -> None:
@@ -77,7 +77,9 @@ class Cable:
         """Called with what the server says of a command that it refused."""
 
     @classmethod
-    async def open(cls, http: aiohttp.ClientSession, url: str, key: str, patience: Patience | None = None) -> "Cable":
+    async def open(
+        cls, http: aiohttp.ClientSession, url: str, key: str, patience: Patience | None = None
+    ) -> "GatewaySocket":
         """Connect, and wait for the welcome.
 
         Raises:
@@ -87,7 +89,7 @@ class Cable:
         patience = patience or Patience()
         joint = "&" if "?" in url else "?"
         socket: aiohttp.ClientWebSocketResponse | None = None
-        lost: CableLost
+        lost: GatewayLost
         try:
             async with asyncio.timeout(patience.welcome):
                 closing = aiohttp.ClientWSTimeout(ws_close=1.0)  # pyright: ignore[reportCallIssue] - made by attrs
@@ -99,13 +101,13 @@ class Cable:
                 await cable._welcomed()
                 return cable
         except TimeoutError:
-            lost = CableLost("no welcome came in time")
-        except CableLost as exc:
+            lost = GatewayLost("no welcome came in time")
+        except GatewayLost as exc:
             lost = exc
         except aiohttp.WSServerHandshakeError as exc:
-            lost = Unauthorized() if exc.status == 401 else CableLost(f"no connection ({exc.status})")
+            lost = Unauthorized() if exc.status == 401 else GatewayLost(f"no connection ({exc.status})")
         except (aiohttp.ClientError, OSError, ValueError) as exc:
-            lost = CableLost(f"no connection ({type(exc).__name__})")
+            lost = GatewayLost(f"no connection ({type(exc).__name__})")
         except asyncio.CancelledError:
             if socket is not None:
                 await socket.close()
@@ -125,7 +127,7 @@ class Cable:
             if await self._confirmed(identifier):
                 self.identifier = identifier
                 return
-        raise CableLost("the subscription was rejected")
+        raise GatewayLost("the subscription was rejected")
 
     async def read(self) -> Frame:
         """The message of the next data frame.
@@ -138,7 +140,7 @@ class Cable:
             if frame.get("type") == "welcome":
                 await self.subscribe()  # the server began anew, and has forgotten it
             elif frame.get("type") == "reject_subscription" and frame.get("identifier") == self.identifier:
-                raise CableLost("the subscription was ended")
+                raise GatewayLost("the subscription was ended")
             elif (message := self._message_of(frame)) is not None:
                 return message
         return self._early.popleft()
@@ -169,10 +171,10 @@ class Cable:
             await self._ask_for(identifier)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience.confirm):
-                    return await self._verdict(identifier)
-        raise CableLost("the subscription was not confirmed")
+                    return await self._result(identifier)
+        raise GatewayLost("the subscription was not confirmed")
 
-    async def _verdict(self, identifier: str) -> bool:
+    async def _result(self, identifier: str) -> bool:
         while True:
             frame = await self._frame()
             kind = frame.get("type")
@@ -192,7 +194,7 @@ class Cable:
         try:
             await self._socket.send_str(orjson.dumps(command).decode())
         except (aiohttp.ClientError, OSError, RuntimeError) as exc:
-            raise CableLost(f"the connection broke ({type(exc).__name__})") from None
+            raise GatewayLost(f"the connection broke ({type(exc).__name__})") from None
 
     def _message_of(self, frame: Frame) -> Frame | None:
         """The message of a data frame: one without a type of its own. What is an error goes to ``on_error``."""
@@ -218,7 +220,7 @@ class Cable:
                 if frame.get("reason") == "unauthorized":
                     raise Unauthorized
                 reason = plain(redact(str(frame.get("reason") or "no reason")))[:60]
-                raise CableLost(f"Joystick.tv ended it ({reason})", stop=frame.get("reconnect") is False)
+                raise GatewayLost(f"Joystick.tv ended it ({reason})", stop=frame.get("reconnect") is False)
             return frame
 
     async def _text(self) -> str:
@@ -232,12 +234,12 @@ class Cable:
             except TimeoutError:
                 if loop.time() - since > self._patience.silence + STALL_SECONDS:
                     continue  # the whole program stood still, and what came meanwhile was not looked at
-                raise CableLost("Joystick.tv fell silent") from None
+                raise GatewayLost("Joystick.tv fell silent") from None
             except (aiohttp.ClientError, OSError, RuntimeError) as exc:
-                raise CableLost(f"the connection broke ({type(exc).__name__})") from None
+                raise GatewayLost(f"the connection broke ({type(exc).__name__})") from None
             if message.type is aiohttp.WSMsgType.TEXT:
                 return message.data
             if message.type in ENDS:
                 if self._socket.close_code == UNAUTHORIZED:
                     raise Unauthorized
-                raise CableLost(f"the connection was closed ({self._socket.close_code})")
+                raise GatewayLost(f"the connection was closed ({self._socket.close_code})")

@@ -8,9 +8,9 @@ from pixel_bot.clock import Clock
 from pixel_bot.model.stream_state import Broadcast, Stream
 from pixel_bot.platforms.joystick.api import ApiRefused, JoystickApi
 from pixel_bot.platforms.joystick.frames import StreamChange
-from pixel_bot.platforms.joystick.installations import EARLY, Installs, NotInstalled
+from pixel_bot.platforms.joystick.installations import EARLY, Installations, NotInstalled
 from pixel_bot.platforms.joystick.oauth import JoystickOAuth
-from pixel_bot.platforms.joystick.sender import JoystickVoice
+from pixel_bot.platforms.joystick.sender import JoystickSender
 from pixel_bot.platforms.wire import NoAnswer
 
 log = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ RENEW_EARLY = timedelta(hours=2)
 """A token that ends sooner than this is renewed at the next check, before anybody has to wait for it."""
 
 
-class Care:
+class InstallationMonitor:
     """Checks the installation at the start, once an hour, and whenever it changed.
 
     Args:
@@ -31,17 +31,17 @@ class Care:
 
     def __init__(
         self,
-        installs: Installs,
+        installations: Installations,
         oauth: JoystickOAuth,
         api: JoystickApi,
-        voice: JoystickVoice,
+        voice: JoystickSender,
         stream: Stream,
         clock: Clock,
     ) -> None:
-        self._installs = installs
+        self._installations = installations
         self._oauth = oauth
         self._api = api
-        self._voice = voice
+        self._sender = voice
         self._stream = stream
         self._clock = clock
         self._wake = asyncio.Event()
@@ -73,20 +73,20 @@ class Care:
         # Not twice within the hour: each refresh is a moment in which the pair can be lost.
         now = asyncio.get_running_loop().time()
         early = EARLY if now < self._renewed_at + CHECK_SECONDS else RENEW_EARLY
-        before = self._installs.current
-        token = await self._installs.token(early)
+        before = self._installations.current
+        token = await self._installations.token(early)
         if before is not None and before.grant is not None and before.grant.access != token:
             self._renewed_at = now
         told = await self._oauth.introspect(token)
         if told is not None and told.get("active") is False:
-            token = await self._installs.renewed(token)
+            token = await self._installations.renewed(token)
         identity = await self._api.identity()
-        await self._installs.renamed(identity.channel_id, identity.username)
+        await self._installations.renamed(identity.channel_id, identity.username)
         name = told.get("username") if told is not None else None
         if isinstance(name, str):
             # Where the bot speaks as the streamer, that name says nothing.
             own = "" if name.lower() == identity.username.lower() else name.lower()
-            self._voice.own_username = self._voice.hearing.own_username = own
+            self._sender.own_username = self._sender.hearing.own_username = own
 
     async def ask_state(self) -> None:
         """Ask whether the stream is on, until it is known: what changed while we were away, nobody told us."""
@@ -104,7 +104,7 @@ class Care:
                 self._note(StreamChange(live, self._clock.now()))
             return
 
-    def hear_stream(self, change: StreamChange) -> None:
+    def on_stream_change(self, change: StreamChange) -> None:
         """The stream went on or off."""
         self._changes += 1
         self._note(change)

@@ -21,7 +21,7 @@ LOCKED = "The key does not fit the tokens. Install the bot again, or put back se
 
 
 @dataclass(frozen=True, slots=True)
-class Install:
+class Installation:
     """A channel that let the bot in.
 
     Args:
@@ -38,7 +38,7 @@ class Install:
     grant: Grant | None = field(default=None, repr=False)
 
 
-class Records:
+class InstallationStore:
     """Keeps installations in the database."""
 
     def __init__(self, database: Database, clock: Clock, cipher: Cipher) -> None:
@@ -46,23 +46,23 @@ class Records:
         self._clock = clock
         self._cipher = cipher
 
-    async def load(self) -> Sequence[Install]:
+    async def load(self) -> Sequence[Installation]:
         """All of them, the one that was touched last at the end. Tokens in plain text are encrypted."""
         touched = JoystickInstall.updated_at.asc().nulls_first()
         async with self._database.readers() as session:
             rows = (
                 (await session.execute(select(JoystickInstall).order_by(touched, JoystickInstall.id))).scalars().all()
             )
-        installs: list[Install] = []
+        installations: list[Installation] = []
         for row in rows:
-            installs.append(install := self._install(row))
+            installations.append(install := self._installation(row))
             written = [kept for kept in (row.access_token, row.refresh_token) if kept]
             if install.grant is not None and not all(kept.startswith(SEALED) for kept in written):
                 await self.keep(install)
                 log.info("The tokens of the Joystick.tv installation are encrypted now.")
-        return installs
+        return installations
 
-    async def keep(self, install: Install) -> None:
+    async def keep(self, install: Installation) -> None:
         """Write one, new or known."""
         now, grant = self._clock.now(), install.grant
         values = {
@@ -87,17 +87,17 @@ class Records:
         async with self._database.write() as session:
             await session.execute(delete(JoystickInstall).where(JoystickInstall.channel_id == channel_id))
 
-    def _install(self, row: JoystickInstall) -> Install:
-        install = Install(row.channel_id, row.username or "", row.pending, row.problem or "")
+    def _installation(self, row: JoystickInstall) -> Installation:
+        install = Installation(row.channel_id, row.username or "", row.pending, row.problem or "")
         if not row.access_token and not row.refresh_token:
             return install
         access, refresh = self._opened(row.access_token), self._opened(row.refresh_token or "")
         if access is None or refresh is None:
             log.warning("Joystick.tv: %s", LOCKED)
-            return Install(row.channel_id, install.username, row.pending, install.problem or LOCKED)
+            return Installation(row.channel_id, install.username, row.pending, install.problem or LOCKED)
         # Where nobody wrote down when it ends, it is used until it is not taken any more.
         grant = Grant(access, refresh, row.expires_at or self._clock.now() + DEFAULT_LIFE)
-        return Install(row.channel_id, install.username, row.pending, install.problem, grant)
+        return Installation(row.channel_id, install.username, row.pending, install.problem, grant)
 
     def _opened(self, kept: str) -> str | None:
         return self._cipher.unseal(kept) if kept.startswith(SEALED) else kept

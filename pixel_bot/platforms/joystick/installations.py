@@ -19,8 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.next_change import NextChange
 from pixel_bot.errors import PixelError
-from pixel_bot.platforms.joystick.installation_store import Install, Records
-from pixel_bot.platforms.joystick.leader_election import Turn
+from pixel_bot.platforms.joystick.installation_store import Installation, InstallationStore
+from pixel_bot.platforms.joystick.leader_election import LeaderElection
 from pixel_bot.platforms.joystick.oauth import Grant, JoystickOAuth, OAuthRefused
 from pixel_bot.platforms.wire import NoAnswer
 
@@ -39,20 +39,20 @@ class NotInstalled(PixelError):
     """There is no channel that lets the bot in. The sentence says what to do."""
 
 
-class Installs:
+class Installations:
     """Channels that let the bot in: the one in use, and those that wait for the streamer's word."""
 
-    def __init__(self, records: Records, clock: Clock, oauth: JoystickOAuth) -> None:
-        self._records = records
+    def __init__(self, records: InstallationStore, clock: Clock, oauth: JoystickOAuth) -> None:
+        self._store = records
         self._clock = clock
         self._oauth = oauth
-        self._installs: dict[str, Install] = {}
-        self._turn = asyncio.Lock()
+        self._installations: dict[str, Installation] = {}
+        self._election = asyncio.Lock()
         self._renewing: dict[str, asyncio.Task[str]] = {}
         self._choosing = asyncio.Lock()
         self._unwritten: set[str] = set()
         self._next_change = NextChange()
-        self.turn = Turn()
+        self.election = LeaderElection()
         self.epoch = 0
         """Counts how often the installation in use became another one, ended, or was made anew."""
         self.changed: set[Callable[[], None]] = set()
@@ -60,28 +60,28 @@ class Installs:
 
     async def load(self) -> None:
         """Read what was kept."""
-        self._installs = {install.channel_id: install for install in await self._records.load()}
+        self._installations = {install.channel_id: install for install in await self._store.load()}
 
     async def take(self, *, ours: bool) -> None:
         """It is our turn now, or that of another process."""
-        if ours != self.turn.is_elsewhere:
+        if ours != self.election.is_elsewhere:
             return
         if ours and not self._unwritten:
             await self.load()
-        self.turn.is_elsewhere = not ours
+        self.election.is_elsewhere = not ours
         self.epoch += 1
         self._tell()
 
     @property
-    def current(self) -> Install | None:
+    def current(self) -> Installation | None:
         """The installation in use, the newest one; it may have a ``problem``. None where it is elsewhere."""
-        found = () if self.turn.is_elsewhere else reversed(self._installs.values())
+        found = () if self.election.is_elsewhere else reversed(self._installations.values())
         return next((i for i in found if not i.pending), None)
 
     @property
-    def pending(self) -> tuple[Install, ...]:
+    def pending(self) -> tuple[Installation, ...]:
         """Those that wait for the streamer's word."""
-        return () if self.turn.is_elsewhere else tuple(i for i in self._installs.values() if i.pending)
+        return () if self.election.is_elsewhere else tuple(i for i in self._installations.values() if i.pending)
 
     def next_change(self) -> asyncio.Future[None]:
         """Done when, from this moment on, the bot is let in somewhere, or sent away."""
@@ -89,11 +89,11 @@ class Installs:
 
     async def keep(self, grant: Grant, channel_id: str, username: str, *, pending: bool) -> None:
         """A channel let the bot in. One that is in use stays so, with the new tokens."""
-        known = self._installs.get(channel_id)
+        known = self._installations.get(channel_id)
         waits = pending and (known is None or known.pending)
         async with self._choosing:
-            async with self._turn:
-                await self._put(Install(channel_id, username, waits, "", grant))
+            async with self._election:
+                await self._put(Installation(channel_id, username, waits, "", grant))
             if not waits:
                 self.epoch += 1
                 await self._leave_others(channel_id)
@@ -107,7 +107,7 @@ class Installs:
         """
         async with self._choosing:
             install = self._waiting_one(channel_id)
-            async with self._turn:
+            async with self._election:
                 await self._put(replace(install, pending=False))
             self.epoch += 1
             await self._leave_others(channel_id)
@@ -171,7 +171,7 @@ class Installs:
             done.exception()  # it is heard, also where nobody waits any more
 
     async def _renewed(self, bad: str) -> str:
-        async with self._turn:
+        async with self._election:
             install = self._in_use()
             grant = install.grant
             if grant is not None and grant.access != bad:
@@ -193,10 +193,10 @@ class Installs:
             self._unwritten.add(install.channel_id)
             return (await self._written(replace(install, grant=fresh), fresh)).access
 
-    async def _of_another_process(self, install: Install, grant: Grant) -> str | None:
+    async def _of_another_process(self, install: Installation, grant: Grant) -> str | None:
         """What another process got in the place of that grant, where one did: then ours is used up."""
-        await self.turn.refuse_others()
-        if not self.turn.is_shared or install.channel_id in self._unwritten:
+        await self.election.refuse_others()
+        if not self.election.is_shared or install.channel_id in self._unwritten:
             return None
         await self.load()
         fresh = self._in_use().grant
@@ -209,7 +209,7 @@ class Installs:
             problem: what to tell people.
             used: the access token that turned out to be worth nothing; a newer one stays.
         """
-        async with self._turn:
+        async with self._election:
             install = self.current
             if install is None or install.problem:
                 return
@@ -222,57 +222,57 @@ class Installs:
         Raises:
             NoAnswer: it cannot be written yet.
         """
-        async with self._turn:
+        async with self._election:
             if (install := self.current) is not None and install.grant is not None:
                 await self._written(install, install.grant)
 
     async def renamed(self, channel_id: str, username: str) -> None:
         """The channel is called like this."""
-        async with self._turn:
-            install = self._installs.get(channel_id)
+        async with self._election:
+            install = self._installations.get(channel_id)
             if install is not None and install.grant is not None and install.username != username:
                 await self._put(replace(install, username=username))
 
-    def _in_use(self) -> Install:
+    def _in_use(self) -> Installation:
         install = self.current
         if install is None:
-            raise NotInstalled(ELSEWHERE if self.turn.is_elsewhere else NOT_YET)
+            raise NotInstalled(ELSEWHERE if self.election.is_elsewhere else NOT_YET)
         if install.problem:
             raise NotInstalled(install.problem)
         return install
 
-    def _waiting_one(self, channel_id: str) -> Install:
-        install = self._installs.get(channel_id)
+    def _waiting_one(self, channel_id: str) -> Installation:
+        install = self._installations.get(channel_id)
         if install is None or not install.pending:
             raise NotInstalled("That question is settled already. Look at the set-up page.")
         if install.grant is None:
             raise NotInstalled("The tokens of that installation cannot be read. Install the bot again.")
         return install
 
-    async def _gone(self, install: Install, problem: str) -> None:
+    async def _gone(self, install: Installation, problem: str) -> None:
         log.warning("%s", problem)
         await self._put(replace(install, problem=problem, grant=None))
         self._tell()
 
     async def _leave_others(self, channel_id: str) -> None:
         """One channel is in use; a bot in two would mix them up."""
-        for install in tuple(self._installs.values()):
+        for install in tuple(self._installations.values()):
             if install.channel_id != channel_id and not install.pending:
                 await self._leave(install)
 
-    async def _leave(self, install: Install) -> None:
-        async with self._turn:
-            left = self._installs.pop(install.channel_id, None)
+    async def _leave(self, install: Installation) -> None:
+        async with self._election:
+            left = self._installations.pop(install.channel_id, None)
             if left is None:
                 return
             try:
-                await self._records.drop(left.channel_id)
+                await self._store.drop(left.channel_id)
             except SQLAlchemyError as exc:
                 log.error("An installation on Joystick.tv could not be forgotten: %s", type(exc).__name__)
         if left.grant is not None:
             await self._oauth.revoke(left.grant.access)
 
-    async def _written(self, install: Install, grant: Grant) -> Grant:
+    async def _written(self, install: Installation, grant: Grant) -> Grant:
         """The tokens, once they are in the database: nobody gets them before."""
         if install.channel_id in self._unwritten:
             await self._put(install)
@@ -280,11 +280,11 @@ class Installs:
             raise NoAnswer(UNWRITTEN, "Joystick.tv")
         return grant
 
-    async def _put(self, install: Install) -> None:
-        self._installs.pop(install.channel_id, None)
-        self._installs[install.channel_id] = install
+    async def _put(self, install: Installation) -> None:
+        self._installations.pop(install.channel_id, None)
+        self._installations[install.channel_id] = install
         try:
-            await self._records.keep(install)
+            await self._store.keep(install)
         except SQLAlchemyError as exc:
             # It is tried again whenever somebody asks for the token.
             self._unwritten.add(install.channel_id)

@@ -8,7 +8,7 @@ Ask = Callable[[], Awaitable[bool | None]]
 """Whether it is the turn of this process; None while nobody can tell."""
 
 
-class Turn:
+class LeaderElection:
     """That of this process: always, unless others share the installation."""
 
     def __init__(self) -> None:

@@ -11,26 +11,26 @@ from pixel_bot.db.engine import Database
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.joystick.api import JoystickApi
 from pixel_bot.platforms.joystick.frame_dispatch import Listener
-from pixel_bot.platforms.joystick.gateway_connection import CONNECTING, Line
-from pixel_bot.platforms.joystick.installation_monitor import Care
-from pixel_bot.platforms.joystick.installation_store import Records
-from pixel_bot.platforms.joystick.installations import NOT_YET, Installs
+from pixel_bot.platforms.joystick.gateway_connection import CONNECTING, GatewayConnection
+from pixel_bot.platforms.joystick.installation_monitor import InstallationMonitor
+from pixel_bot.platforms.joystick.installation_store import InstallationStore
+from pixel_bot.platforms.joystick.installations import NOT_YET, Installations
 from pixel_bot.platforms.joystick.leader_election import Ask
 from pixel_bot.platforms.joystick.oauth import JoystickOAuth
-from pixel_bot.platforms.joystick.sender import JoystickVoice
+from pixel_bot.platforms.joystick.sender import JoystickSender
 from pixel_bot.platforms.wire import Wire
 from pixel_bot.security.cipher import Cipher
 from pixel_bot.texts import duration
 
 log = logging.getLogger(__name__)
 
-HEAR_OUT_SECONDS = 5.0
-TURN_SECONDS = 2.0
+DRAIN_SECONDS = 5.0
+ELECTION_SECONDS = 2.0
 """Between two looks whether another process, which was on Joystick.tv, has ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JoystickEndpoints:
     """Where Joystick.tv is, and what our bot is called there."""
 
     api_url: str
@@ -50,98 +50,102 @@ class JoystickPlatform:
         stream: told whether the stream there is on.
     """
 
-    def __init__(self, place: Place, database: Database, clock: Clock, cipher: Cipher, stream: Stream) -> None:
+    def __init__(
+        self, place: JoystickEndpoints, database: Database, clock: Clock, cipher: Cipher, stream: Stream
+    ) -> None:
         self.stream = stream
         self.wire = Wire(platform="Joystick.tv")
         self.oauth = JoystickOAuth(
             self.wire, clock, place.api_url, place.authorize_url, place.client_id, place.client_secret
         )
-        self.installs = Installs(Records(database, clock, cipher), clock, self.oauth)
-        self.api = JoystickApi(self.wire, place.api_url, self.installs)
-        self.line = Line(place.gateway_url, self.wire.session, self.installs, self.oauth.basic_key, clock)
-        self.voice = JoystickVoice(self.api, self.line)
-        self.care = Care(self.installs, self.oauth, self.api, self.voice, stream, clock)
-        self.line.hearing.on_stream = self.care.hear_stream
-        self.line.opened = self.care.ask_state
+        self.installations = Installations(InstallationStore(database, clock, cipher), clock, self.oauth)
+        self.api = JoystickApi(self.wire, place.api_url, self.installations)
+        self.connection = GatewayConnection(
+            place.gateway_url, self.wire.session, self.installations, self.oauth.basic_key, clock
+        )
+        self.sender = JoystickSender(self.api, self.connection)
+        self.monitor = InstallationMonitor(self.installations, self.oauth, self.api, self.sender, stream, clock)
+        self.connection.dispatcher.on_stream = self.monitor.on_stream_change
+        self.connection.opened = self.monitor.ask_state
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
-        self._turns: asyncio.Task[None] | None = None
+        self._election: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
         """Read which channel let the bot in before."""
-        await self.installs.load()
+        await self.installations.load()
 
-    async def take_turns(self, turn: Ask) -> None:
+    async def join_election(self, turn: Ask) -> None:
         """Several processes share the installation, which only one may use: be there while it is this one's turn."""
 
         async def look() -> None:
             if (ours := await turn()) is not None:
-                await self.installs.take(ours=ours)
+                await self.installations.take(ours=ours)
 
         async def look_for_ever() -> None:
             while True:
-                await asyncio.sleep(TURN_SECONDS)
+                await asyncio.sleep(ELECTION_SECONDS)
                 await look()
 
-        self.installs.turn.share(turn)
+        self.installations.election.share(turn)
         await look()
-        self._turns = asyncio.create_task(keep_running("joystick-turns", look_for_ever), name="joystick-turns")
+        self._election = asyncio.create_task(keep_running("joystick-turns", look_for_ever), name="joystick-turns")
 
     def listen(self, listener: Listener) -> None:
         """Hear what happens from now on, and look after the tokens."""
-        self._spawn("joystick", lambda: self.line.run(listener))
-        self._spawn("joystick-tokens", self.care.run)
-        self.installs.changed.add(self.look_again)
+        self._spawn("joystick", lambda: self.connection.run(listener))
+        self._spawn("joystick-tokens", self.monitor.run)
+        self.installations.changed.add(self.look_again)
 
-    async def deafen(self) -> None:
+    async def stop_listening(self) -> None:
         """Work what was heard, and stop listening; what is sent still goes out by the API."""
         try:
-            async with asyncio.timeout(HEAR_OUT_SECONDS):
-                await self.line.hear_out()
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self.connection.drain()
         except TimeoutError:
             log.warning("Some of what was heard on Joystick.tv could not be worked at the end.")
         await self._end_tasks()
 
     async def close(self) -> None:
         """End all that is under way."""
-        if self._turns is not None:
-            self._turns.cancel()
-            await asyncio.gather(self._turns, return_exceptions=True)
+        if self._election is not None:
+            self._election.cancel()
+            await asyncio.gather(self._election, return_exceptions=True)
         await self._end_tasks()
-        await self.installs.close()
+        await self.installations.close()
         await self.wire.close()
 
     def look_again(self) -> None:
         """Ask soon whether the installation still stands."""
-        self.care.check_soon()
+        self.monitor.check_soon()
 
     def problems(self) -> list[str]:
         """What does not work, one sentence each."""
         if self.oauth.problem:
             return [self.oauth.problem]
-        if self.installs.turn.is_elsewhere:
+        if self.installations.election.is_elsewhere:
             return []
-        install = self.installs.current
+        install = self.installations.current
         if install is None:
             return [NOT_YET]
-        if install.problem or self.line.problem:
-            return [install.problem or self.line.problem]
-        if self.line.down_since is None or self.line.down_reason == CONNECTING:
+        if install.problem or self.connection.problem:
+            return [install.problem or self.connection.problem]
+        if self.connection.down_since is None or self.connection.down_reason == CONNECTING:
             return []
-        since = duration((self._clock.now() - self.line.down_since).total_seconds())
-        return [f"Joystick.tv has been away for {since}: {self.line.down_reason}. It is tried again by itself."]
+        since = duration((self._clock.now() - self.connection.down_since).total_seconds())
+        return [f"Joystick.tv has been away for {since}: {self.connection.down_reason}. It is tried again by itself."]
 
     def summary(self) -> str:
         """How the connection is, in a few words."""
-        if self.installs.turn.is_elsewhere:
+        if self.installations.election.is_elsewhere:
             return "by another process"
-        if self.installs.current is None:
+        if self.installations.current is None:
             return "not installed yet"
-        if self.line.down_since is None:
+        if self.connection.down_since is None:
             return "connected"
-        if self.line.down_reason == CONNECTING:
+        if self.connection.down_reason == CONNECTING:
             return CONNECTING
-        return f"away for {duration((self._clock.now() - self.line.down_since).total_seconds())}"
+        return f"away for {duration((self._clock.now() - self.connection.down_since).total_seconds())}"
 
     def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(keep_running(name, work), name=name))

@@ -15,8 +15,8 @@ from contextlib import suppress
 from pixel_bot.model.chat_message import Spoken
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.platforms.joystick.api import ApiRefused, JoystickApi
-from pixel_bot.platforms.joystick.gateway_connection import Line
-from pixel_bot.platforms.joystick.gateway_socket import CableLost
+from pixel_bot.platforms.joystick.gateway_connection import GatewayConnection
+from pixel_bot.platforms.joystick.gateway_socket import GatewayLost
 from pixel_bot.platforms.joystick.installations import NotInstalled
 from pixel_bot.platforms.wire import NoAnswer
 from pixel_bot.texts import fit, visible
@@ -28,12 +28,12 @@ LONGEST = 500
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
 
-class JoystickVoice:
+class JoystickSender:
     """Sends messages into the channel in use."""
 
-    def __init__(self, api: JoystickApi, line: Line, *, error_seconds: float = 1.0) -> None:
+    def __init__(self, api: JoystickApi, line: GatewayConnection, *, error_seconds: float = 1.0) -> None:
         self._api = api
-        self._line = line
+        self._connection = line
         self._error_seconds = error_seconds
         self._closed_on: dict[bool, int] = {}
         """Connections on which the API was found not to take messages, or (True) whispers."""
@@ -44,9 +44,9 @@ class JoystickVoice:
         self._came_back = asyncio.Event()
         self.own_username = ""
         """The bot's own name, in lower case, where it is known and not the streamer's."""
-        self.hearing = line.hearing
+        self.hearing = line.dispatcher
         line.on_error = self._hear_error
-        line.hearing.is_own = self.is_own
+        line.dispatcher.is_own = self.is_own
 
     async def send(self, message: Outgoing) -> str:
         """Send a message. Returns its id, made up where Joystick.tv tells none.
@@ -62,7 +62,7 @@ class JoystickVoice:
         try:
             return await self._send(message.whisper_to, text, sure=message.paid or bool(message.whisper_to))
         except SendFailed as exc:
-            if not exc.unsure:
+            if not exc.unconfirmed:
                 with suppress(ValueError):
                     self._sent.remove(sent)
             elif not message.whisper_to and await self._was_taken(sent):
@@ -79,9 +79,9 @@ class JoystickVoice:
         return sent not in self._sent
 
     async def _send(self, whisper_to: str, text: str, *, sure: bool) -> str:
-        offered = self._closed_on.get(bool(whisper_to)) != self._line.connections
+        offered = self._closed_on.get(bool(whisper_to)) != self._connection.connections
         try:
-            if offered and (sure or not self._line.is_up):
+            if offered and (sure or not self._connection.is_up):
                 with suppress(_NotOffered):
                     return await self._by_api(whisper_to, text)
             return await self._by_socket(whisper_to, text, sure=sure)
@@ -107,11 +107,11 @@ class JoystickVoice:
             told = await (self._api.whisper(whisper_to, text) if whisper_to else self._api.say(text))
         except ApiRefused as exc:
             if exc.status in NOT_OFFERED:
-                self._closed_on[bool(whisper_to)] = self._line.connections
+                self._closed_on[bool(whisper_to)] = self._connection.connections
                 raise _NotOffered from None
             raise SendFailed(str(exc), retry=exc.status == 429 or exc.status >= 500) from None
         except NoAnswer as exc:
-            raise SendFailed(str(exc), retry=True, unsure=True) from None
+            raise SendFailed(str(exc), retry=True, unconfirmed=True) from None
         return f"joystick:{told or secrets.token_hex(8)}"
 
     async def _by_socket(self, whisper_to: str, text: str, *, sure: bool) -> str:
@@ -121,9 +121,9 @@ class JoystickVoice:
                 if sure:
                     await self._and_listen(action, text, to)
                 else:
-                    await self._line.perform(action, text=text, **to)
+                    await self._connection.perform(action, text=text, **to)
                     self._free_at = asyncio.get_running_loop().time()
-        except CableLost as exc:
+        except GatewayLost as exc:
             raise SendFailed(f"Joystick.tv is not connected: {exc.reason}", retry=True) from None
         return f"joystick:{secrets.token_hex(8)}"
 
@@ -131,17 +131,17 @@ class JoystickVoice:
         """A refusal does not say what it is for, so nothing else is under way while one is waited for."""
         loop = asyncio.get_running_loop()
         await asyncio.sleep(self._free_at + self._error_seconds - loop.time())
-        connection = self._line.connections
+        connection = self._connection.connections
         self._refused = loop.create_future()
         try:
-            await self._line.perform(action, text=text, **to)
+            await self._connection.perform(action, text=text, **to)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._error_seconds):
                     raise SendFailed(f"Joystick.tv refused it: {await self._refused}", retry=False)
         finally:
             self._refused = None
-        if not self._line.is_up or self._line.connections != connection:
-            raise SendFailed("The connection to Joystick.tv was lost", retry=True, unsure=True)
+        if not self._connection.is_up or self._connection.connections != connection:
+            raise SendFailed("The connection to Joystick.tv was lost", retry=True, unconfirmed=True)
 
     def _hear_error(self, error: str) -> None:
         if self._refused is not None and not self._refused.done():

@@ -6,7 +6,7 @@ import secrets
 from collections import OrderedDict
 
 from pixel_bot.platforms.joystick.api import ApiRefused, Identity, JoystickApi
-from pixel_bot.platforms.joystick.installations import ELSEWHERE, Installs, NotInstalled
+from pixel_bot.platforms.joystick.installations import ELSEWHERE, Installations, NotInstalled
 from pixel_bot.platforms.joystick.oauth import Grant, JoystickOAuth, OAuthRefused
 from pixel_bot.platforms.wire import NoAnswer
 from pixel_bot.web.oauth import SignInRefused
@@ -24,13 +24,13 @@ BEGIN_AGAIN = "Begin again on the set-up page."
 class JoystickSignIn:
     """The installations of one bot."""
 
-    def __init__(self, installs: Installs, oauth: JoystickOAuth, api: JoystickApi, redirect_uri: str) -> None:
-        self._installs = installs
+    def __init__(self, installations: Installations, oauth: JoystickOAuth, api: JoystickApi, redirect_uri: str) -> None:
+        self._installations = installations
         self._oauth = oauth
         self._api = api
         self._redirect_uri = redirect_uri
         self._open: OrderedDict[str, float] = OrderedDict()
-        self._turn = asyncio.Lock()
+        self._election = asyncio.Lock()
 
     def begin(self) -> str:
         """The address at Joystick.tv where the streamer agrees.
@@ -62,10 +62,10 @@ class JoystickSignIn:
             raise SignInRefused(f"Joystick.tv sent no code along. {BEGIN_AGAIN}")
         if from_marketplace:
             # One at a time, so that many at once cannot be more than may wait.
-            async with self._turn:
+            async with self._election:
                 return await self._take_in(code)
         grant, identity = await self._let_in(code)
-        await self._installs.keep(grant, identity.channel_id, identity.username, pending=False)
+        await self._installations.keep(grant, identity.channel_id, identity.username, pending=False)
         return f"The bot is in the channel of {identity.username} on Joystick.tv."
 
     async def accept(self, channel_id: str) -> None:
@@ -75,7 +75,7 @@ class JoystickSignIn:
             SignInRefused: nobody was asked that.
         """
         try:
-            await self._installs.confirm(channel_id)
+            await self._installations.confirm(channel_id)
         except NotInstalled as exc:
             raise SignInRefused(str(exc)) from None
 
@@ -86,19 +86,19 @@ class JoystickSignIn:
             SignInRefused: nobody was asked that.
         """
         try:
-            await self._installs.decline(channel_id)
+            await self._installations.decline(channel_id)
         except NotInstalled as exc:
             raise SignInRefused(str(exc)) from None
 
     def _refuse_elsewhere(self) -> None:
-        if self._installs.turn.is_elsewhere:
+        if self._installations.election.is_elsewhere:
             raise SignInRefused(f"{ELSEWHERE} Open the set-up page of that one.")
 
     async def _take_in(self, code: str) -> str:
-        if len(self._installs.pending) >= MOST_WAITING:
+        if len(self._installations.pending) >= MOST_WAITING:
             raise SignInRefused("Too many installations wait for an answer. Answer them on the set-up page first.")
         grant, identity = await self._let_in(code)
-        await self._installs.keep(grant, identity.channel_id, identity.username, pending=True)
+        await self._installations.keep(grant, identity.channel_id, identity.username, pending=True)
         return f"The bot was installed in the channel of {identity.username}; the set-up page asks whether to join."
 
     async def _let_in(self, code: str) -> tuple[Grant, Identity]:

@@ -33,7 +33,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class TwitchAccount:
     """Somebody's account on Twitch; ``tokens`` is None once the sign-in has ended."""
 
     role: Role
@@ -44,14 +44,14 @@ class Account:
     tokens: Tokens | None
 
 
-class Keeper(Protocol):
+class AccountStore(Protocol):
     """Where accounts outlive the bot."""
 
-    async def load(self) -> list[Account]:
+    async def load(self) -> list[TwitchAccount]:
         """All that were kept."""
         ...
 
-    async def keep(self, account: Account) -> None:
+    async def keep(self, account: TwitchAccount) -> None:
         """Keep one, in place of an older one of its role."""
         ...
 
@@ -63,10 +63,10 @@ class Keeper(Protocol):
 class Accounts:
     """Who is signed in. ``fixed`` are user ids that the settings name; nobody else may take those roles."""
 
-    def __init__(self, keeper: Keeper | None = None, fixed: Mapping[Role, str] | None = None) -> None:
-        self._keeper = keeper
+    def __init__(self, store: AccountStore | None = None, fixed: Mapping[Role, str] | None = None) -> None:
+        self._store = store
         self._fixed = {role: user_id for role, user_id in (fixed or {}).items() if user_id}
-        self._accounts: dict[Role, Account] = {}
+        self._accounts: dict[Role, TwitchAccount] = {}
         self._next_change = NextChange()
         self.page = ""
         """Where people sign in, for the log."""
@@ -75,11 +75,11 @@ class Accounts:
 
     async def load(self) -> None:
         """Read what was kept. An account that the settings do not name any more is left out."""
-        for account in await self._keeper.load() if self._keeper else ():
+        for account in await self._store.load() if self._store else ():
             if self._fixed.get(account.role, account.user_id) == account.user_id:
                 self._accounts[account.role] = account
 
-    def get(self, role: Role) -> Account | None:
+    def get(self, role: Role) -> TwitchAccount | None:
         """The account of a role, signed in or not; None when nobody ever was."""
         return self._accounts.get(role)
 
@@ -108,7 +108,7 @@ class Accounts:
     def _is(self, role: Role, who: str) -> bool:
         return who in {role, self.id_of(role)}
 
-    async def sign_in(self, account: Account) -> None:
+    async def sign_in(self, account: TwitchAccount) -> None:
         """Somebody signed in, and may have the role."""
         await self._put(account)
         log.info("%s is signed in as the %s account.", account.display_name, account.role)
@@ -120,7 +120,7 @@ class Accounts:
         if account is not None:
             await self._put(replace(account, tokens=tokens))
 
-    async def noted(self, account: Account) -> None:
+    async def noted(self, account: TwitchAccount) -> None:
         """Something about a signed-in account is different now: its name, or what it agreed to."""
         now = self._accounts.get(account.role)
         if now is not None and now.tokens == account.tokens:
@@ -139,8 +139,8 @@ class Accounts:
     async def forget(self, role: Role) -> None:
         """Nobody has the role any more."""
         if self._accounts.pop(role, None) is not None:
-            if self._keeper is not None:
-                await self._keeper.drop(role)
+            if self._store is not None:
+                await self._store.drop(role)
             self._tell(role)
 
     async def identified(self) -> tuple[str, str]:
@@ -153,12 +153,12 @@ class Accounts:
         """Done when, from this moment on, somebody signs in, or a sign-in ends."""
         return self._next_change.wait()
 
-    async def _put(self, account: Account) -> None:
+    async def _put(self, account: TwitchAccount) -> None:
         self._accounts[account.role] = account
-        if self._keeper is None:
+        if self._store is None:
             return
         try:
-            await self._keeper.keep(account)
+            await self._store.keep(account)
         except SQLAlchemyError as exc:
             # In memory it works on; after a restart the older tokens are renewed, or somebody signs in again.
             log.error("The tokens of the %s account could not be kept: %s", account.role, type(exc).__name__)

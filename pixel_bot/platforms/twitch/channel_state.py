@@ -20,7 +20,7 @@ FRESH_SECONDS = 240.0
 """So long an event counts for more than Twitch's list of streams, which lags behind."""
 
 
-class Channel:
+class ChannelState:
     """Keeps the stream's state right, and tells whether the bot moderates the channel.
 
     Args:
@@ -47,7 +47,7 @@ class Channel:
         self._heard_at = -FRESH_SECONDS
         self._doubted = False
 
-    def hear(self, frame: Mapping[str, Any]) -> None:
+    def on_event(self, frame: Mapping[str, Any]) -> None:
         """Take an event about the channel.
 
         Raises:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from pixel_bot.earning.chat_gate import ChatLine
-from pixel_bot.model.channel_events import Cheer, Follow, Gift, Happening, Raid, Sub
+from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift, Raid, Sub
 from pixel_bot.model.people import Person
 from pixel_bot.texts import visible
 
@@ -47,7 +47,7 @@ class Removal(NamedTuple):
     author_id: str = ""
 
 
-def hear(frame: Mapping[str, Any]) -> Heard:
+def parse_chat_message(frame: Mapping[str, Any]) -> Heard:
     """Read a ``channel.chat.message`` frame.
 
     Raises:
@@ -76,7 +76,7 @@ def is_redemption(frame: Mapping[str, Any]) -> bool:
     return bool(frame["payload"]["event"].get("channel_points_custom_reward_id"))
 
 
-def complete(frame: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_optional_fields(frame: Mapping[str, Any]) -> Mapping[str, Any]:
     """The frame with the fields that TwitchIO takes for granted."""
     event = frame["payload"]["event"]
     for name, default in OPTIONAL_FIELDS.items():
@@ -93,7 +93,7 @@ def _without_mention(text: str, reply: Mapping[str, Any]) -> str:
     return rest if head.lower() in {f"@{name}".lower() for name in names if name} else text
 
 
-def happening_of(frame: Mapping[str, Any]) -> Happening | None:
+def parse_channel_event(frame: Mapping[str, Any]) -> ChannelEvent | None:
     """Read a frame of something that pays; None for types that pay nothing.
 
     Raises:
@@ -122,7 +122,7 @@ def happening_of(frame: Mapping[str, Any]) -> Happening | None:
             return None
 
 
-def removal_of(frame: Mapping[str, Any]) -> Removal | None:
+def parse_removal(frame: Mapping[str, Any]) -> Removal | None:
     """Read a frame of something that was taken out of chat; None for other types.
 
     Raises:

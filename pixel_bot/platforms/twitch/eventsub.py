@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from pixel_bot.clock import Clock
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
-from pixel_bot.platforms.twitch.eventsub_connection import Line, Listener
+from pixel_bot.platforms.twitch.eventsub_connection import EventSubConnection, Listener
 from pixel_bot.platforms.twitch.helix import Helix, Role
-from pixel_bot.platforms.twitch.subscription_types import topics
+from pixel_bot.platforms.twitch.subscription_types import subscription_types
 from pixel_bot.platforms.twitch.subscriptions import Refusal, Subscriptions
 from pixel_bot.platforms.wire import Wire
 from pixel_bot.texts import count, duration
@@ -29,7 +29,7 @@ class EventSub:
         self._accounts = accounts
         self._helix = helix
         self._clock = clock
-        self._lines: dict[Line, tuple[Role, ...]] = {}
+        self._connections: dict[EventSubConnection, tuple[Role, ...]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.reconnected: set[Callable[[], None]] = set()
         """Called each time a connection is there and subscribed: what happened before was perhaps not heard."""
@@ -45,56 +45,58 @@ class EventSub:
         self._accounts.changed.add(self._signed_in)
 
     def _add(self, roles: tuple[Role, ...], bot_id: str, owner_id: str, listener: Listener) -> None:
-        wanted = [t for t in topics(bot_id, owner_id) if t.role in roles]
+        wanted = [t for t in subscription_types(bot_id, owner_id) if t.role in roles]
         subscriptions = Subscriptions(wanted, self._helix, self._accounts)
-        line = Line(" and ".join(roles), self._url, self._wire.session, listener, subscriptions, self._clock)
+        line = EventSubConnection(
+            " and ".join(roles), self._url, self._wire.session, listener, subscriptions, self._clock
+        )
         line.opened.add(self._opened)
         line.revoked = lambda _: self._lost_some(roles)
         subscriptions.living = lambda: self.session_ids
-        self._lines[line] = roles
-        self._tasks.append(asyncio.create_task(self._tend(line, roles), name=f"eventsub-{line.name}"))
+        self._connections[line] = roles
+        self._tasks.append(asyncio.create_task(self._keep_connected(line, roles), name=f"eventsub-{line.name}"))
 
     async def close(self) -> None:
         """Stop listening."""
         self._accounts.changed.discard(self._signed_in)
         if not all(task.done() for task in self._tasks):
-            await asyncio.gather(*(line.hear_out() for line in self._lines))
+            await asyncio.gather(*(line.drain() for line in self._connections))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for line in self._lines:
+        for line in self._connections:
             await line.close()
 
     async def ready(self) -> None:
         """Wait until every type of event is either subscribed or refused."""
-        for line in self._lines:
+        for line in self._connections:
             await line.subscriptions.settled.wait()
 
     def look_again(self) -> None:
         """Compare all subscriptions with what Twitch holds, soon."""
-        for line in self._lines:
+        for line in self._connections:
             line.look_again()
 
     @property
     def refusals(self) -> Sequence[Refusal]:
         """Types of events that Twitch refuses."""
-        return [refusal for line in self._lines for refusal in line.subscriptions.refused.values()]
+        return [refusal for line in self._connections for refusal in line.subscriptions.refused.values()]
 
     def problems(self) -> list[str]:
         """What is down, one sentence each."""
-        if not self._lines:
+        if not self._connections:
             return ["Twitch's events are not connected yet."]
-        deaf = [f"Twitch sends no {refusal}." for refusal in self.refusals if refusal.topic.type == CHAT]
-        return [*(self._words(line) for line in self._lines if not line.is_up), *deaf]
+        deaf = [f"Twitch sends no {refusal}." for refusal in self.refusals if refusal.type.type == CHAT]
+        return [*(self._words(line) for line in self._connections if not line.is_up), *deaf]
 
     def summary(self) -> str:
         """How the connections are, in a few words."""
-        up, wanted = sum(line.is_up for line in self._lines), len(self._lines)
+        up, wanted = sum(line.is_up for line in self._connections), len(self._connections)
         if not wanted:
             return "not connected yet"
         return f"{count(up, 'socket')} connected" if up == wanted else f"{up} of {count(wanted, 'socket')} connected"
 
-    def _words(self, line: Line) -> str:
+    def _words(self, line: EventSubConnection) -> str:
         since = line.down_since or self._clock.now()
         ago = duration((self._clock.now() - since).total_seconds())
         return f"The connection to Twitch as {line.name} is down for {ago}: {line.down_reason}."
@@ -102,7 +104,7 @@ class EventSub:
     @property
     def session_ids(self) -> set[str]:
         """The ids of all living connections."""
-        return {session_id for line in self._lines for session_id in line.session_ids}
+        return {session_id for line in self._connections for session_id in line.session_ids}
 
     def _opened(self) -> None:
         for tell in tuple(self.reconnected):
@@ -114,12 +116,12 @@ class EventSub:
                 tell(role)
 
     def _signed_in(self, role: Role) -> None:
-        for line, roles in self._lines.items():
+        for line, roles in self._connections.items():
             if role in roles and self._accounts.tokens_of(role) is not None:
                 line.subscriptions.forgive()
                 line.look_again()
 
-    async def _tend(self, line: Line, roles: Sequence[Role]) -> None:
+    async def _keep_connected(self, line: EventSubConnection, roles: Sequence[Role]) -> None:
         """A connection is there while somebody is signed in for it."""
         while True:
             while not self._is_signed_in(roles):

@@ -9,9 +9,9 @@ from typing import Any, Protocol, cast
 import aiohttp
 
 from pixel_bot.clock import Clock
-from pixel_bot.concurrency.retry import rest
-from pixel_bot.platforms.twitch.eventsub_session import KEEPALIVE_SECONDS, Frame, Session, SessionLost
-from pixel_bot.platforms.twitch.reconnect import Move, last_words
+from pixel_bot.concurrency.retry import sleep_with_jitter
+from pixel_bot.platforms.twitch.eventsub_session import KEEPALIVE_SECONDS, EventSubSession, Frame, SessionLost
+from pixel_bot.platforms.twitch.reconnect import Reconnect, drain_old_session
 from pixel_bot.platforms.twitch.subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ STABLE_SECONDS = 20.0
 """A connection that held so long was a good one: the next loss begins with a short pause again."""
 
 QUIET_SECONDS = 0.1
-HEAR_OUT_TURNS = 100
+DRAIN_TURNS = 100
 LOOK_AGAIN_SECONDS = 60.0
 LOOK_SOMETIMES_SECONDS = 3_600.0
 
@@ -29,19 +29,19 @@ LOOK_SOMETIMES_SECONDS = 3_600.0
 class Listener(Protocol):
     """Who hears the notifications."""
 
-    def notify(self, frame: Mapping[str, Any]) -> None:
+    def on_notification(self, frame: Mapping[str, Any]) -> None:
         """Take one notification; never raises."""
 
     @property
-    def is_pressed(self) -> bool:
+    def is_congested(self) -> bool:
         """True when the reader should await ``breathe`` before it reads on."""
         ...
 
-    async def breathe(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Wait until there is room for more."""
 
 
-class Line:
+class EventSubConnection:
     """One account's connection. Run it as a task; ``close`` ends it."""
 
     def __init__(
@@ -68,8 +68,8 @@ class Line:
         self._http = http
         self._listener = listener
         self._clock = clock
-        self._session: Session | None = None
-        self._move = Move(http)
+        self._session: EventSubSession | None = None
+        self._reconnect = Reconnect(http)
         self._keeping: asyncio.Task[None] | None = None
         self._look = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
@@ -91,19 +91,19 @@ class Line:
         while True:
             since = loop.time()
             try:
-                session = await Session.open(self._http, f"{self._url}{_joint(self._url)}{KEEPALIVE}")
+                session = await EventSubSession.open(self._http, f"{self._url}{_merged(self._url)}{KEEPALIVE}")
                 self._begin(session)
                 await self._serve(session)
             except SessionLost as exc:
                 self._end(exc)
             if loop.time() - since >= STABLE_SECONDS:
                 pause = FIRST_PAUSE
-            await rest(pause)
+            await sleep_with_jitter(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def hear_out(self) -> None:
+    async def drain(self) -> None:
         """Wait until what has arrived already is read: Twitch would not send it again."""
-        for _ in range(HEAR_OUT_TURNS):
+        for _ in range(DRAIN_TURNS):
             await asyncio.sleep(QUIET_SECONDS / 5)
             if self._session is None or self._session.silent_for > QUIET_SECONDS:
                 return
@@ -117,7 +117,7 @@ class Line:
 
     # One connection
 
-    def _begin(self, session: Session) -> None:
+    def _begin(self, session: EventSubSession) -> None:
         self._session = session
         self.session_ids = {session.id}
         self.subscriptions.reset()
@@ -136,7 +136,7 @@ class Line:
             log.info("No connection to Twitch's events (%s) yet: %s.", self.name, lost.reason)
         self.down_reason = lost.reason
 
-    async def _serve(self, session: Session) -> None:
+    async def _serve(self, session: EventSubSession) -> None:
         """Read until the connection is lost; a move swaps it for another one on the way.
 
         Raises:
@@ -152,13 +152,13 @@ class Line:
         finally:
             await self._let_go()
 
-    async def _read(self, session: Session) -> Frame | None:
+    async def _read(self, session: EventSubSession) -> Frame | None:
         """The next frame; None when a successor is ready. Without a move there is nothing but the frame to wait for.
 
         Raises:
             SessionLost: the connection is lost, and no other one is on its way.
         """
-        moving = self._move.task
+        moving = self._reconnect.task
         if moving is None:
             return await session.read()
         reading = asyncio.ensure_future(session.read())
@@ -173,36 +173,36 @@ class Line:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def _take(self, session: Session, frame: Frame) -> None:
+    async def _take(self, session: EventSubSession, frame: Frame) -> None:
         metadata: Any = frame.get("metadata")
         kind = cast(Frame, metadata).get("message_type") if isinstance(metadata, dict) else None
         match kind:
             case "notification":
-                self._listener.notify(frame)
-                if self._listener.is_pressed:
-                    await session.read_ahead(self._listener.breathe())
+                self._listener.on_notification(frame)
+                if self._listener.is_congested:
+                    await session.read_ahead(self._listener.wait_for_capacity())
             case "session_reconnect":
-                self._move.begin(frame)
+                self._reconnect.begin(frame)
             case "revocation":
-                self._hear_revocation(frame)
+                self._on_revocation(frame)
             case None:
                 log.warning("A frame from Twitch was left out, because it does not say what it is.")
             case _:
                 return
 
-    def _move_over(self, old: Session) -> Session:
+    def _move_over(self, old: EventSubSession) -> EventSubSession:
         """Go on with the new connection.
 
         Raises:
             SessionLost: it could not be opened: better a fresh one now than to be cut off later.
         """
-        session = self._move.result()
+        session = self._reconnect.result()
         log.info("Moved to another connection to Twitch's events (%s).", self.name)
         self._session = session
         self.session_ids.add(session.id)
         self._look.set()
         listening = asyncio.create_task(
-            last_words(old, lambda frame: self._take(old, frame)), name="eventsub-last-words"
+            drain_old_session(old, lambda frame: self._take(old, frame)), name="eventsub-last-words"
         )
         self._old.add(listening)
         listening.add_done_callback(self._old.discard)
@@ -210,7 +210,7 @@ class Line:
 
     # Subscriptions
 
-    def _hear_revocation(self, frame: Frame) -> None:
+    def _on_revocation(self, frame: Frame) -> None:
         try:
             subscription = frame["payload"]["subscription"]
             type_, reason = str(subscription["type"]), str(subscription.get("status") or "no reason")[:60]
@@ -256,7 +256,7 @@ class Line:
         if keeping is not None:
             keeping.cancel()
             await asyncio.wait({keeping})
-        await self._move.cancel()
+        await self._reconnect.cancel()
         if session is not None:
             await session.close()
 
@@ -264,5 +264,5 @@ class Line:
 KEEPALIVE = f"keepalive_timeout_seconds={KEEPALIVE_SECONDS}"
 
 
-def _joint(url: str) -> str:
+def _merged(url: str) -> str:
     return "&" if "?" in url else "?"

@@ -46,7 +46,7 @@ _CODES = {
 }
 
 
-class Session:
+class EventSubSession:
     """An open connection. ``id`` is what subscriptions are made for."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -61,7 +61,7 @@ class Session:
         self.keepalive = float(KEEPALIVE_SECONDS)
 
     @classmethod
-    async def open(cls, http: aiohttp.ClientSession, url: str) -> "Session":
+    async def open(cls, http: aiohttp.ClientSession, url: str) -> "EventSubSession":
         """Connect, and wait for the welcome.
 
         Raises:

@@ -11,18 +11,18 @@ from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.twitch.accounts import Accounts
-from pixel_bot.platforms.twitch.channel_state import Channel
+from pixel_bot.platforms.twitch.channel_state import ChannelState
 from pixel_bot.platforms.twitch.eventsub import EventSub
 from pixel_bot.platforms.twitch.eventsub_connection import Listener
 from pixel_bot.platforms.twitch.helix import TwitchHelix
 from pixel_bot.platforms.twitch.http import TwitchHttp
 from pixel_bot.platforms.twitch.oauth import OAuth
-from pixel_bot.platforms.twitch.token_refresh import Care
+from pixel_bot.platforms.twitch.token_refresh import TokenRefresh
 from pixel_bot.platforms.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TwitchEndpoints:
     """Where Twitch is, and what our application is called there."""
 
     helix_url: str
@@ -35,7 +35,7 @@ class Place:
 class TwitchPlatform:
     """Twitch, as one bot uses it. Needs a running event loop."""
 
-    def __init__(self, place: Place, accounts: Accounts, stream: Stream, clock: Clock) -> None:
+    def __init__(self, place: TwitchEndpoints, accounts: Accounts, stream: Stream, clock: Clock) -> None:
         point_to(place)
         self.client_id = place.client_id
         self.accounts = accounts
@@ -44,21 +44,21 @@ class TwitchPlatform:
         self.oauth = OAuth(self.wire, place.id_url, place.helix_url, place.client_id, place.client_secret)
         self.http = TwitchHttp(place.client_id, accounts, self.oauth, self.wire)
         self.helix = TwitchHelix(self.http)
-        self.care = Care(accounts, self.oauth, self.http)
+        self.token_refresh = TokenRefresh(accounts, self.oauth, self.http)
         self.eventsub = EventSub(place.eventsub_url, self.wire, accounts, self.helix, clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     def watch_tokens(self) -> None:
         """Look after the sign-ins from now on."""
-        self.eventsub.revoked.add(self.care.check_soon)
-        self._spawn("tokens", self.care.run)
+        self.eventsub.revoked.add(self.token_refresh.check_soon)
+        self._spawn("tokens", self.token_refresh.run)
 
-    def listen(self, listener: Listener, channel: Channel) -> None:
+    def listen(self, listener: Listener, channel: ChannelState) -> None:
         """Hear what happens, and keep the channel's state right."""
         self.eventsub.start(listener)
         self._spawn("channel", channel.run)
 
-    async def deafen(self) -> None:
+    async def stop_listening(self) -> None:
         """Stop listening; what is sent still goes out."""
         await self.eventsub.close()
 
@@ -84,7 +84,7 @@ class TwitchPlatform:
         self._tasks.append(asyncio.create_task(keep_running(name, work), name=name))
 
 
-def point_to(place: Place) -> None:
+def point_to(place: TwitchEndpoints) -> None:
     """Set Twitch's addresses. TwitchIO keeps them for the whole process, so this comes before the bot is built."""
     Route.BASE = place.helix_url  # pyright: ignore[reportAttributeAccessIssue]
     Route.ID_BASE = place.id_url  # pyright: ignore[reportAttributeAccessIssue]

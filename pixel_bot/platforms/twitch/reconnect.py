@@ -10,23 +10,23 @@ from typing import Any, cast
 
 import aiohttp
 
-from pixel_bot.platforms.twitch.eventsub_session import Frame, Session, SessionLost
+from pixel_bot.platforms.twitch.eventsub_session import EventSubSession, Frame, SessionLost
 
 TRIES = 2
 PAUSE_SECONDS = 1.0
-LAST_WORDS_SECONDS = 2.0
+DRAIN_SECONDS = 2.0
 """How long an old connection is still read after the new one is open."""
 
 
-class Move:
+class Reconnect:
     """One move under way, from ``begin`` to ``result``."""
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self._http = http
-        self._task: asyncio.Task[Session] | None = None
+        self._task: asyncio.Task[EventSubSession] | None = None
 
     @property
-    def task(self) -> asyncio.Task[Session] | None:
+    def task(self) -> asyncio.Task[EventSubSession] | None:
         """Ends when the new connection is open, or cannot be opened; None while nobody moves."""
         return self._task
 
@@ -38,7 +38,7 @@ class Move:
         if self._task is None and isinstance(url, str):
             self._task = asyncio.create_task(self._open(url), name="eventsub-move")
 
-    def result(self) -> Session:
+    def result(self) -> EventSubSession:
         """The new connection.
 
         Raises:
@@ -61,20 +61,20 @@ class Move:
         if not task.cancelled() and task.exception() is None:
             await task.result().close()
 
-    async def _open(self, url: str) -> Session:
+    async def _open(self, url: str) -> EventSubSession:
         for _ in range(TRIES - 1):
             try:
-                return await Session.open(self._http, url)
+                return await EventSubSession.open(self._http, url)
             except SessionLost:
                 await asyncio.sleep(PAUSE_SECONDS)
-        return await Session.open(self._http, url)
+        return await EventSubSession.open(self._http, url)
 
 
-async def last_words(old: Session, take: Callable[[Frame], Awaitable[None]]) -> None:
+async def drain_old_session(old: EventSubSession, take: Callable[[Frame], Awaitable[None]]) -> None:
     """What Twitch still sends on an old connection is heard, too; then it is closed."""
     try:
         with suppress(SessionLost, TimeoutError):
-            async with asyncio.timeout(LAST_WORDS_SECONDS):
+            async with asyncio.timeout(DRAIN_SECONDS):
                 while True:
                     await take(await old.read())
     finally:

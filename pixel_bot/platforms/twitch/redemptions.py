@@ -14,9 +14,15 @@ from typing import Protocol
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import Clock
-from pixel_bot.concurrency.retry import Pace, Rounds
+from pixel_bot.concurrency.retry import Backoff, RetryLoop
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
-from pixel_bot.redeems.channel_points import Native, Natives, RedemptionHeard, Ticket, read_redemption
+from pixel_bot.redeems.channel_points import (
+    ChannelPoints,
+    ChannelPointsRedeem,
+    RedemptionEvent,
+    RedemptionRef,
+    read_redemption,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,18 +37,18 @@ MOST_WAITING = 1_000
 """More are not kept here; they are fetched later."""
 
 
-class Desk(Protocol):
+class RedemptionHandler(Protocol):
     """Who works redemptions, in the bot."""
 
-    async def work(self, heard: RedemptionHeard, native: Native) -> bool:
+    async def work(self, heard: RedemptionEvent, native: ChannelPointsRedeem) -> bool:
         """Run the redeem. Returns False when that is undecided, and should be tried again."""
         ...
 
-    async def call_off(self, heard: RedemptionHeard) -> None:
+    async def call_off(self, heard: RedemptionEvent) -> None:
         """It was settled on Twitch."""
         ...
 
-    async def refuse_late(self, late: Sequence[RedemptionHeard]) -> None:
+    async def refuse_late(self, late: Sequence[RedemptionEvent]) -> None:
         """These came too long ago."""
         ...
 
@@ -51,22 +57,28 @@ class Redemptions:
     """Works the redemptions of one channel, and reports them."""
 
     def __init__(
-        self, helix: Helix, natives: Natives, clock: Clock, owner_id: str, desk: Desk, pace: Pace | None = None
+        self,
+        helix: Helix,
+        channel_points: ChannelPoints,
+        clock: Clock,
+        owner_id: str,
+        desk: RedemptionHandler,
+        pace: Backoff | None = None,
     ) -> None:
         self._helix = helix
-        self._natives = natives
+        self._channel_points = channel_points
         self._clock = clock
         self._owner_id = owner_id
-        self._desk = desk
-        self._pace = pace or Pace()
-        self._waiting: deque[RedemptionHeard] = deque()
-        self._tasks: dict[asyncio.Task[None], Ticket] = {}
+        self._handler = desk
+        self._pace = pace or Backoff()
+        self._waiting: deque[RedemptionEvent] = deque()
+        self._tasks: dict[asyncio.Task[None], RedemptionRef] = {}
         self._heard = asyncio.Event()
-        self._fetching = Rounds(self._fetch, self._pace)
-        self._reporting = Rounds(self._report, self._pace)
+        self._fetching = RetryLoop(self._fetch, self._pace)
+        self._reporting = RetryLoop(self._report, self._pace)
         self._any_open = True
 
-    def hear(self, heard: RedemptionHeard) -> None:
+    def on_event(self, heard: RedemptionEvent) -> None:
         """Take a redemption, or news on one. Returns at once; never raises."""
         if len(self._waiting) >= MOST_WAITING:
             self._fetching.want()
@@ -81,7 +93,7 @@ class Redemptions:
 
     async def run(self) -> None:
         """Catch up, then work until cancelled. What is not decided or reported then is left to the next start."""
-        self._natives.committed.add(self._on_commit)
+        self._channel_points.committed.add(self._on_commit)
         self.catch_up()
         try:
             async with asyncio.TaskGroup() as group:
@@ -89,7 +101,7 @@ class Redemptions:
                 group.create_task(self._fetching.run(), name="redemptions-catch-up")
                 group.create_task(self._reporting.run(), name="redemptions-report")
         finally:
-            self._natives.committed.discard(self._on_commit)
+            self._channel_points.committed.discard(self._on_commit)
             tasks = list(self._tasks)
             for task in tasks:
                 task.cancel()
@@ -104,11 +116,11 @@ class Redemptions:
             while self._waiting and len(self._tasks) < AT_ONCE:
                 self._begin(self._waiting.popleft())
 
-    def _begin(self, heard: RedemptionHeard) -> None:
-        if not heard.again and heard.ticket in self._tasks.values():
+    def _begin(self, heard: RedemptionEvent) -> None:
+        if not heard.again and heard.ref in self._tasks.values():
             return
-        task = asyncio.create_task(self._work(heard), name=f"redemption-{heard.ticket.redemption}")
-        self._tasks[task] = heard.ticket
+        task = asyncio.create_task(self._work(heard), name=f"redemption-{heard.ref.redemption}")
+        self._tasks[task] = heard.ref
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -119,16 +131,16 @@ class Redemptions:
             log.error("A redemption of channel points could not be worked.", exc_info=exc)
             self._ask_again()
 
-    async def _work(self, heard: RedemptionHeard) -> None:
+    async def _work(self, heard: RedemptionEvent) -> None:
         try:
-            native = await self._natives.by_reward(heard.ticket.reward)
+            native = await self._channel_points.by_reward(heard.ref.reward)
             if native is None:
                 return
             if heard.again or heard.status == "canceled":
                 if heard.status != "unfulfilled":
-                    await self._desk.call_off(heard)
+                    await self._handler.call_off(heard)
                 return
-            if await self._natives.is_decided(heard.ticket) or await self._desk.work(heard, native):
+            if await self._channel_points.is_decided(heard.ref) or await self._handler.work(heard, native):
                 return
         except DBAPIError as exc:
             log.error("A redemption of channel points cannot be written (%s). It is tried again.", exc.orig)
@@ -141,42 +153,42 @@ class Redemptions:
     # Catching up
 
     async def _fetch(self) -> None:
-        natives = [n for n in await self._natives.all() if n.reward_id]
-        if not natives:
+        channel_points = [n for n in await self._channel_points.all() if n.reward_id]
+        if not channel_points:
             return
-        waiting = [o.ticket for o in await self._natives.open() if o.verdict is None]
-        late: list[RedemptionHeard] = []
-        for native in natives:
+        waiting = [o.ref for o in await self._channel_points.open() if o.result is None]
+        late: list[RedemptionEvent] = []
+        for native in channel_points:
             reward_id = native.reward_id or ""
             found = await self._get(reward_id, status="UNFULFILLED", sort="OLDEST", first=50)
-            there = {heard.ticket for heard in found}
+            there = {heard.ref for heard in found}
             late += await self._take(found)
             await self._miss([t for t in waiting if t.reward == reward_id and t not in there])
         if late:
-            await self._desk.refuse_late(late)
+            await self._handler.refuse_late(late)
             self._reporting.want()
 
-    async def _take(self, found: Sequence[RedemptionHeard]) -> list[RedemptionHeard]:
+    async def _take(self, found: Sequence[RedemptionEvent]) -> list[RedemptionEvent]:
         """Hear what is new. Returns those that came too long ago."""
         oldest = self._clock.now() - TOO_LATE
-        late: list[RedemptionHeard] = []
+        late: list[RedemptionEvent] = []
         for heard in found:
-            if heard.ticket in self._tasks.values() or await self._natives.is_decided(heard.ticket):
+            if heard.ref in self._tasks.values() or await self._channel_points.is_decided(heard.ref):
                 continue
             if heard.redeemed_at < oldest:
                 late.append(heard)
             else:
-                self.hear(heard)
+                self.on_event(heard)
         return late
 
-    async def _miss(self, tickets: Sequence[Ticket]) -> None:
+    async def _miss(self, tickets: Sequence[RedemptionRef]) -> None:
         """Items wait whose redemptions are not open any more: a mod settled them while nobody could tell us."""
         for ticket in tickets:
             for heard in await self._get(ticket.reward, id=ticket.redemption):
-                if heard.ticket == ticket and heard.status != "unfulfilled":
-                    await self._desk.call_off(heard)
+                if heard.ref == ticket and heard.status != "unfulfilled":
+                    await self._handler.call_off(heard)
 
-    async def _get(self, reward_id: str, **params: object) -> list[RedemptionHeard]:
+    async def _get(self, reward_id: str, **params: object) -> list[RedemptionEvent]:
         """Redemptions of a reward, in Twitch's order; none where somebody has deleted the reward."""
         try:
             rows = await self._helix.get(
@@ -186,11 +198,11 @@ class Redemptions:
             if exc.status == 404:
                 return []
             raise
-        found: list[RedemptionHeard] = []
+        found: list[RedemptionEvent] = []
         for row in rows:
             with suppress(KeyError, TypeError, ValueError):
                 found.append(read_redemption(row))
-        return [heard for heard in found if heard.ticket.reward == reward_id]
+        return [heard for heard in found if heard.ref.reward == reward_id]
 
     # Reporting
 
@@ -201,14 +213,14 @@ class Redemptions:
 
     async def _report(self) -> None:
         """Tell Twitch of all that has ended; one that cannot be told does not hold up the others."""
-        found = await self._natives.open()
+        found = await self._channel_points.open()
         self._any_open = bool(found)
         refused: HelixError | None = None
         for redemption in found:
-            if redemption.verdict is None:
+            if redemption.result is None:
                 continue
             try:
-                await self._tell(redemption.ticket, redemption.verdict)
+                await self._tell(redemption.ref, redemption.result)
             except HelixError as exc:
                 if exc.status != 403:
                     raise
@@ -216,7 +228,7 @@ class Redemptions:
         if refused is not None:
             raise refused
 
-    async def _tell(self, ticket: Ticket, status: str) -> None:
+    async def _tell(self, ticket: RedemptionRef, status: str) -> None:
         where = {"broadcaster_id": self._owner_id, "reward_id": ticket.reward, "id": ticket.redemption}
         try:
             await self._helix.call("PATCH", REDEMPTIONS, "broadcaster", {"status": status}, **where)
@@ -224,4 +236,4 @@ class Redemptions:
             if exc.status not in {400, 404}:
                 raise
             log.info("The redemption %s was settled on Twitch before.", ticket.redemption)
-        await self._natives.reported([ticket])
+        await self._channel_points.reported([ticket])

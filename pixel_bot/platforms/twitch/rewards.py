@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from pixel_bot.concurrency.retry import Pace, Rounds
+from pixel_bot.concurrency.retry import Backoff, RetryLoop
 from pixel_bot.errors import BadInput, ChatError
 from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
 from pixel_bot.redeems.catalogue import ALL, Price, Redeems
-from pixel_bot.redeems.channel_points import Native, Natives, Sign
+from pixel_bot.redeems.channel_points import ChannelPoints, ChannelPointsRedeem, RewardText
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ LONGEST_COOLDOWN = 604_800
 HIGHEST_COST = 1_000_000_000
 """Limits of Twitch (https://dev.twitch.tv/docs/api/reference/#create-custom-rewards); the cost's is our own."""
 
-CALM = Pace(calm=1.0, first=5.0)
+CALM = Backoff(calm=1.0, first=5.0)
 """A cog that is loaded anew, and a mod who sets one thing after another, are one change for Twitch."""
 
 COLOUR = "#8B5CF6"
@@ -42,23 +42,23 @@ class Rewards:
     def __init__(
         self,
         helix: Helix,
-        natives: Natives,
+        channel_points: ChannelPoints,
         redeems: Redeems,
         owner_id: str,
-        signs: Callable[[], Mapping[str, Sign]],
-        pace: Pace = CALM,
+        signs: Callable[[], Mapping[str, RewardText]],
+        pace: Backoff = CALM,
     ) -> None:
         self._helix = helix
-        self._natives = natives
+        self._channel_points = channel_points
         self._redeems = redeems
         self._owner_id = owner_id
-        self._signs = signs
+        self._texts = signs
         self._lock = asyncio.Lock()
-        self._rounds = Rounds(self.align, pace)
+        self._retry = RetryLoop(self.align, pace)
 
     # What mods do
 
-    async def switch_on(self, key: str, cost: int) -> Native:
+    async def switch_on(self, key: str, cost: int) -> ChannelPointsRedeem:
         """Offer a redeem for so many channel points.
 
         Raises:
@@ -71,16 +71,16 @@ class Rewards:
             raise BadInput(f"A reward costs from 1 to {HIGHEST_COST:,} channel points.")
         async with self._lock:
             before = await self._find(key)
-            wish = Native(key, before.reward_id if before else None, cost, enabled=True)
-            await self._natives.write(wish)
+            wish = ChannelPointsRedeem(key, before.reward_id if before else None, cost, enabled=True)
+            await self._channel_points.write(wish)
             try:
                 return await self._bring(wish, await self._there())
             except HelixError as exc:
                 if not _is_for_now(exc):
-                    await (self._natives.write(before) if before else self._natives.forget(key))
+                    await (self._channel_points.write(before) if before else self._channel_points.forget(key))
                 raise await self._explained(exc, key) from exc
 
-    async def switch_off(self, key: str) -> Native:
+    async def switch_off(self, key: str) -> ChannelPointsRedeem:
         """Stop offering it. The reward stays on Twitch, disabled.
 
         Raises:
@@ -92,30 +92,30 @@ class Rewards:
             before = await self._find(key)
             if before is None:
                 raise BadInput(f"{key[:40]} is no Channel Points reward of mine.")
-            wish = await self._natives.write(replace(before, enabled=False))
+            wish = await self._channel_points.write(replace(before, enabled=False))
             try:
                 return await self._bring(wish, await self._there())
             except HelixError as exc:
                 raise await self._explained(exc, key) from exc
 
-    async def list(self) -> Sequence[Native]:
+    async def list(self) -> Sequence[ChannelPointsRedeem]:
         """All that are, or were, offered."""
-        return await self._natives.all()
+        return await self._channel_points.all()
 
     # Keeping in step
 
     def catch_up(self) -> None:
         """Twitch may answer again: look whether all is in step. Call it after each sign-in. Returns at once."""
-        self._rounds.urge()
+        self._retry.urge()
 
     async def run(self) -> None:
         """Keep in step until cancelled: now, and after each change of a redeem."""
-        self._redeems.changed.add(self._rounds.want)
+        self._redeems.changed.add(self._retry.want)
         self.catch_up()
         try:
-            await self._rounds.run()
+            await self._retry.run()
         finally:
-            self._redeems.changed.discard(self._rounds.want)
+            self._redeems.changed.discard(self._retry.want)
 
     async def align(self) -> None:
         """Compare with Twitch, and change there only what differs. A channel without such rewards is never asked.
@@ -124,11 +124,11 @@ class Rewards:
             HelixError: Twitch cannot be asked; what is wrong with a single reward is logged.
         """
         async with self._lock:
-            natives = await self._natives.all()
-            if not natives:
+            channel_points = await self._channel_points.all()
+            if not channel_points:
                 return
             there = await self._there()
-            for native in natives:
+            for native in channel_points:
                 try:
                     await self._bring(native, there)
                 except HelixError as exc:
@@ -143,9 +143,9 @@ class Rewards:
         )
         return {row["id"]: row for row in rows if isinstance(row.get("id"), str)}
 
-    async def _bring(self, native: Native, there: Mapping[str, Row]) -> Native:
+    async def _bring(self, native: ChannelPointsRedeem, there: Mapping[str, Row]) -> ChannelPointsRedeem:
         """Bring one reward in step. A reward that somebody deleted is made anew once, if it is on."""
-        wish = await self._wish(native)
+        wish = await self._fields(native)
         reward = there.get(native.reward_id or "")
         if reward is not None:
             changes = _differences(reward, wish)
@@ -161,7 +161,7 @@ class Rewards:
             return native
         return await self._make(native, wish)
 
-    async def _make(self, native: Native, wish: Mapping[str, Any]) -> Native:
+    async def _make(self, native: ChannelPointsRedeem, wish: Mapping[str, Any]) -> ChannelPointsRedeem:
         try:
             made = await self._helix.call(
                 "POST", REWARDS, "broadcaster", {**wish, "background_color": COLOUR}, broadcaster_id=self._owner_id
@@ -175,11 +175,11 @@ class Rewards:
         reward_id = made[0].get("id") if made else None
         if not isinstance(reward_id, str) or not reward_id:
             raise HelixError(502, "a reward without an id")
-        return await self._natives.write(replace(native, reward_id=reward_id))
+        return await self._channel_points.write(replace(native, reward_id=reward_id))
 
     async def _lost(self, title: str) -> Row | None:
         """A reward of that title that this application made, and whose id was lost on the way, or in a crash."""
-        kept = {native.reward_id for native in await self._natives.all()}
+        kept = {native.reward_id for native in await self._channel_points.all()}
         found = (row for row in (await self._there()).values() if row.get("title") == title)
         return next((row for row in found if row["id"] not in kept), None)
 
@@ -188,9 +188,9 @@ class Rewards:
             "PATCH", REWARDS, "broadcaster", dict(changes), broadcaster_id=self._owner_id, id=reward_id
         )
 
-    async def _wish(self, native: Native) -> dict[str, Any]:
+    async def _fields(self, native: ChannelPointsRedeem) -> dict[str, Any]:
         """The reward as it should be; of one whose redeem nobody offers, only that it is disabled."""
-        price, sign = await self._price(native.key), self._signs().get(native.key)
+        price, sign = await self._price(native.key), self._texts().get(native.key)
         if price is None or sign is None:
             return {"is_enabled": False}
         rest = min(price.everyone_cooldown or price.cooldown, LONGEST_COOLDOWN)
@@ -208,8 +208,8 @@ class Rewards:
     async def _price(self, key: str) -> Price | None:
         return next((p for p in await self._redeems.prices() if p.key == key), None)
 
-    async def _find(self, key: str) -> Native | None:
-        return next((n for n in await self._natives.all() if n.key == key), None)
+    async def _find(self, key: str) -> ChannelPointsRedeem | None:
+        return next((n for n in await self._channel_points.all() if n.key == key), None)
 
     def _checked(self, key: str) -> str:
         key = self._redeems.checked(key)
@@ -224,7 +224,7 @@ class Rewards:
         log.warning("%s (%s)", words, exc)
         if not _is_for_now(exc):
             return RewardRefused(words)
-        self._rounds.want()
+        self._retry.want()
         return RewardWaits(f"{words} I keep it in mind.")
 
 

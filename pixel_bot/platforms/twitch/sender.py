@@ -15,22 +15,22 @@ from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.platforms.twitch.event_parsing import Heard
 from pixel_bot.texts import visible
 
-TWIN = "msg_duplicate"
-UNSURE_SECONDS = 30.0
+DUPLICATE = "msg_duplicate"
+UNCONFIRMED_SECONDS = 30.0
 """Longer than the pause before a message is sent again."""
 
 MAY_SEND_MORE = {"moderator", "lead_moderator", "broadcaster"}
 
 
 @dataclass(slots=True)
-class _Unsure:
+class _Unconfirmed:
     """Words that Twitch may have taken although its answer was lost: first sent then, last then."""
 
     since: float
     last: float
 
 
-class Voice:
+class TwitchSender:
     """Sends messages as the bot, into the streamer's channel."""
 
     def __init__(self, http: Any, bot_id: str, owner_id: str) -> None:
@@ -39,7 +39,7 @@ class Voice:
         self._owner_id = owner_id
         self._sent: LruCache[str, bool] = LruCache(200)
         self._on_the_way: Counter[str] = Counter()
-        self._unsure: dict[str, _Unsure] = {}
+        self._unconfirmed: dict[str, _Unconfirmed] = {}
         self._heard: LruCache[str, tuple[float, str]] = LruCache(200)
         self._as_app = True
 
@@ -50,15 +50,19 @@ class Voice:
             SendFailed: Twitch did not take it, as far as we know. Its text holds no URL, which could hold a secret.
         """
         words, now = _key(message.text), time.monotonic()
-        before = self._unsure.pop(words, None)
-        if before is not None and now - before.last < UNSURE_SECONDS and (heard := self._heard_as(words, before.since)):
+        before = self._unconfirmed.pop(words, None)
+        if (
+            before is not None
+            and now - before.last < UNCONFIRMED_SECONDS
+            and (heard := self._heard_as(words, before.since))
+        ):
             return heard
         self._on_the_way[words] += 1
         try:
             sent = await self._send(message)
         except MessageRejectedError as exc:
-            twin = exc.code == TWIN
-            raise SendFailed(f"Twitch dropped it: {exc.code} {exc.message}", retry=False, twin=twin) from None
+            duplicate = exc.code == DUPLICATE
+            raise SendFailed(f"Twitch dropped it: {exc.code} {exc.message}", retry=False, duplicate=duplicate) from None
         except HTTPException as exc:
             retry = exc.status == 429 or exc.status >= 500
             raise SendFailed(f"Twitch answered {exc.status}: {exc.extra.get('message', '')}", retry=retry) from None
@@ -66,8 +70,8 @@ class Voice:
             since = before.since if before is not None else now
             if heard := self._heard_as(words, since):
                 return heard
-            self._note_unsure(words, since)
-            raise SendFailed(f"Twitch cannot be reached: {type(exc).__name__}", retry=True, unsure=True) from None
+            self._note_unconfirmed(words, since)
+            raise SendFailed(f"Twitch cannot be reached: {type(exc).__name__}", retry=True, unconfirmed=True) from None
         except (LookupError, TypeError, AttributeError, ValueError):
             raise SendFailed("Twitch's answer to it cannot be read", retry=False) from None
         finally:
@@ -101,18 +105,18 @@ class Voice:
         at, message_id = self._heard.get(words) or (0.0, "")
         return message_id if at >= since else ""
 
-    def _note_unsure(self, words: str, since: float) -> None:
+    def _note_unconfirmed(self, words: str, since: float) -> None:
         now = time.monotonic()
-        self._unsure = {text: u for text, u in self._unsure.items() if now - u.last < UNSURE_SECONDS}
-        self._unsure[words] = _Unsure(since, now)
+        self._unconfirmed = {text: u for text, u in self._unconfirmed.items() if now - u.last < UNCONFIRMED_SECONDS}
+        self._unconfirmed[words] = _Unconfirmed(since, now)
 
     def is_own(self, heard: Heard) -> bool:
         """Where bot and streamer share an account only what we sent is ours, else all that the account writes."""
         if heard.line.platform_id != self._bot_id:
             return False
         words, now = _key(heard.text), time.monotonic()
-        unsure = self._unsure.get(words)
-        ours = words in self._on_the_way or (unsure is not None and now - unsure.last < UNSURE_SECONDS)
+        unconfirmed = self._unconfirmed.get(words)
+        ours = words in self._on_the_way or (unconfirmed is not None and now - unconfirmed.last < UNCONFIRMED_SECONDS)
         if ours:
             self._heard.put(words, (now, heard.line.message_id))
         return ours or self._bot_id != self._owner_id or self._sent.get(heard.line.message_id) is not None

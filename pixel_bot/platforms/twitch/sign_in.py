@@ -10,7 +10,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from pixel_bot.platforms.twitch.accounts import ROLES, Account, Accounts, Tokens
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
@@ -25,11 +25,11 @@ WRONG_ACCOUNT = 403
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SignInRequest:
     """An account that signed in, and whether it is to be kept is still asked. ``ticket`` is for the answer alone."""
 
-    account: Account
-    ticket: str
+    account: TwitchAccount
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class SignIn:
         self.oauth = oauth
         self._redirect_uri = redirect_uri
         self._open: OrderedDict[str, _Open] = OrderedDict()
-        self.asked: dict[Role, Asked] = {}
+        self.request: dict[Role, SignInRequest] = {}
 
     def begin(self, account: str) -> str:
         """The address at Twitch where a person agrees.
@@ -98,10 +98,10 @@ class SignIn:
         name = await self.oauth.display_name(tokens.access, identity)
         # Twitch grants all that was asked for, or nothing; what a token lacks later shows on the set-up page.
         scopes = identity.scopes or scopes_for(role, self._settings)
-        account = Account(role, identity.user_id, identity.login, name, scopes, tokens)
+        account = TwitchAccount(role, identity.user_id, identity.login, name, scopes, tokens)
         await self._refuse_others(account)
         if ask and not self.accounts.id_of(role):
-            await self._set_aside(Asked(account, secrets.token_urlsafe(24)))
+            await self._set_aside(SignInRequest(account, secrets.token_urlsafe(24)))
             return f"You are signed in as {name}."
         await self.accounts.sign_in(account)
         return f"{name} is signed in as the {role} account."
@@ -112,7 +112,7 @@ class SignIn:
         Raises:
             SignInRefused: nobody was asked that.
         """
-        asked = self._take_asked(role_named(account), ticket)
+        asked = self._take_request(role_named(account), ticket)
         if self.accounts.id_of(asked.account.role):
             raise SignInRefused("That account was chosen already.")
         await self.accounts.sign_in(asked.account)
@@ -123,7 +123,7 @@ class SignIn:
         Raises:
             SignInRefused: nobody was asked that.
         """
-        await self._give_back(self._take_asked(role_named(account), ticket).account)
+        await self._give_back(self._take_request(role_named(account), ticket).account)
 
     async def forget(self, account: str) -> None:
         """Somebody else is to have this role.
@@ -139,7 +139,7 @@ class SignIn:
         if former is not None:
             await self._give_back(former)
 
-    async def _refuse_others(self, account: Account) -> None:
+    async def _refuse_others(self, account: TwitchAccount) -> None:
         wanted = self.accounts.id_of(account.role)
         if not wanted or wanted == account.user_id:
             return
@@ -152,20 +152,20 @@ class SignIn:
             status=WRONG_ACCOUNT,
         )
 
-    async def _set_aside(self, asked: Asked) -> None:
-        former = self.asked.get(asked.account.role)
-        self.asked[asked.account.role] = asked
+    async def _set_aside(self, asked: SignInRequest) -> None:
+        former = self.request.get(asked.account.role)
+        self.request[asked.account.role] = asked
         if former is not None:
             await self._give_back(former.account)
 
-    def _take_asked(self, role: Role, ticket: str) -> Asked:
-        asked = self.asked.get(role)
-        if asked is None or not secrets.compare_digest(asked.ticket.encode(), ticket.encode()):
+    def _take_request(self, role: Role, ticket: str) -> SignInRequest:
+        asked = self.request.get(role)
+        if asked is None or not secrets.compare_digest(asked.key.encode(), ticket.encode()):
             raise SignInRefused("That question is settled already. Look at the set-up page.")
-        del self.asked[role]
+        del self.request[role]
         return asked
 
-    async def _give_back(self, account: Account) -> None:
+    async def _give_back(self, account: TwitchAccount) -> None:
         if account.tokens is not None:
             await self.oauth.revoke(account.tokens)
 

@@ -35,7 +35,7 @@ def scopes_for(role: Role, settings: Settings) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class SubscriptionType:
     """One type of event: whose token subscribes it, what it is in words, and the scope that it needs, if any."""
 
     type: str
@@ -53,28 +53,36 @@ class Topic:
         return given == dict(self.condition)
 
 
-def topics(bot_id: str, owner_id: str) -> tuple[Topic, ...]:
+def subscription_types(bot_id: str, owner_id: str) -> tuple[SubscriptionType, ...]:
     """All that the bot listens to, what matters most first."""
     channel = {"broadcaster_user_id": owner_id}
     chat = {**channel, "user_id": bot_id}
     reader = {**channel, "moderator_user_id": owner_id}
     redemption = "channel.channel_points_custom_reward_redemption"
     return (
-        Topic("channel.chat.message", "1", "bot", chat, "chat", "user:read:chat"),
-        Topic("channel.chat.message_delete", "1", "bot", chat, "deleted messages", "user:read:chat"),
-        Topic("channel.chat.clear_user_messages", "1", "bot", chat, "timeouts in chat", "user:read:chat"),
-        Topic("channel.chat.clear", "1", "bot", chat, "cleared chat", "user:read:chat"),
-        Topic("stream.online", "1", "broadcaster", channel, "the stream's start"),
-        Topic("stream.offline", "1", "broadcaster", channel, "the stream's end"),
-        Topic("channel.follow", "2", "broadcaster", reader, "follows", "moderator:read:followers"),
-        Topic("channel.subscribe", "1", "broadcaster", channel, "subs", "channel:read:subscriptions"),
-        Topic("channel.subscription.message", "1", "broadcaster", channel, "resubs", "channel:read:subscriptions"),
-        Topic("channel.subscription.gift", "1", "broadcaster", channel, "gifted subs", "channel:read:subscriptions"),
-        Topic("channel.cheer", "1", "broadcaster", channel, "cheers", "bits:read"),
-        Topic("channel.raid", "1", "broadcaster", {"to_broadcaster_user_id": owner_id}, "raids"),
-        Topic(f"{redemption}.add", "1", "broadcaster", channel, "channel points", "channel:manage:redemptions"),
-        Topic(f"{redemption}.update", "1", "broadcaster", channel, "channel points", "channel:manage:redemptions"),
-        Topic("channel.ban", "1", "broadcaster", channel, "bans", "channel:moderate"),
-        Topic("channel.moderator.add", "1", "broadcaster", channel, "new mods", "moderation:read"),
-        Topic("channel.moderator.remove", "1", "broadcaster", channel, "mods that leave", "moderation:read"),
+        SubscriptionType("channel.chat.message", "1", "bot", chat, "chat", "user:read:chat"),
+        SubscriptionType("channel.chat.message_delete", "1", "bot", chat, "deleted messages", "user:read:chat"),
+        SubscriptionType("channel.chat.clear_user_messages", "1", "bot", chat, "timeouts in chat", "user:read:chat"),
+        SubscriptionType("channel.chat.clear", "1", "bot", chat, "cleared chat", "user:read:chat"),
+        SubscriptionType("stream.online", "1", "broadcaster", channel, "the stream's start"),
+        SubscriptionType("stream.offline", "1", "broadcaster", channel, "the stream's end"),
+        SubscriptionType("channel.follow", "2", "broadcaster", reader, "follows", "moderator:read:followers"),
+        SubscriptionType("channel.subscribe", "1", "broadcaster", channel, "subs", "channel:read:subscriptions"),
+        SubscriptionType(
+            "channel.subscription.message", "1", "broadcaster", channel, "resubs", "channel:read:subscriptions"
+        ),
+        SubscriptionType(
+            "channel.subscription.gift", "1", "broadcaster", channel, "gifted subs", "channel:read:subscriptions"
+        ),
+        SubscriptionType("channel.cheer", "1", "broadcaster", channel, "cheers", "bits:read"),
+        SubscriptionType("channel.raid", "1", "broadcaster", {"to_broadcaster_user_id": owner_id}, "raids"),
+        SubscriptionType(
+            f"{redemption}.add", "1", "broadcaster", channel, "channel points", "channel:manage:redemptions"
+        ),
+        SubscriptionType(
+            f"{redemption}.update", "1", "broadcaster", channel, "channel points", "channel:manage:redemptions"
+        ),
+        SubscriptionType("channel.ban", "1", "broadcaster", channel, "bans", "channel:moderate"),
+        SubscriptionType("channel.moderator.add", "1", "broadcaster", channel, "new mods", "moderation:read"),
+        SubscriptionType("channel.moderator.remove", "1", "broadcaster", channel, "mods that leave", "moderation:read"),
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
-from pixel_bot.platforms.twitch.subscription_types import Topic
+from pixel_bot.platforms.twitch.subscription_types import SubscriptionType
 
 log = logging.getLogger(__name__)
 
@@ -24,18 +24,18 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 class Refusal:
     """A type that Twitch refuses: what it is in words, and what is missing."""
 
-    topic: Topic
+    type: SubscriptionType
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.topic.words} ({self.topic.type}): {self.reason}"
+        return f"{self.type.words} ({self.type.type}): {self.reason}"
 
 
 class Subscriptions:
     """What one connection should be subscribed to, and what became of it."""
 
-    def __init__(self, topics: Sequence[Topic], helix: Helix, accounts: Accounts) -> None:
-        self.topics = tuple(topics)
+    def __init__(self, topics: Sequence[SubscriptionType], helix: Helix, accounts: Accounts) -> None:
+        self.types = tuple(topics)
         self.held: dict[str, str] = {}
         """Ids by type."""
         self.refused: dict[str, Refusal] = {}
@@ -76,8 +76,8 @@ class Subscriptions:
         self.settled.set()
         return True
 
-    def _undecided(self) -> list[Topic]:
-        return [t for t in self.topics if t.type not in self.held and t.type not in self.refused]
+    def _undecided(self) -> list[SubscriptionType]:
+        return [t for t in self.types if t.type not in self.held and t.type not in self.refused]
 
     async def compare(self) -> None:
         """Look at what Twitch holds; delete what stands in the way, and make what is missing or was refused before."""
@@ -92,7 +92,7 @@ class Subscriptions:
 
     def revoked(self, type_: str, reason: str) -> None:
         """Twitch ended a subscription."""
-        topic = next((t for t in self.topics if t.type == type_), None)
+        topic = next((t for t in self.types if t.type == type_), None)
         if topic is not None:
             self.held.pop(type_, None)
             self._refuse(topic, f"Twitch ended it ({reason})")
@@ -103,7 +103,7 @@ class Subscriptions:
         self._told.clear()
         self.settled.clear()
 
-    async def _make_one(self, topic: Topic) -> bool:
+    async def _make_one(self, topic: SubscriptionType) -> bool:
         """Returns True where an equal subscription stands already, or may."""
         body = {
             "type": topic.type,
@@ -125,7 +125,7 @@ class Subscriptions:
         self.held[topic.type] = subscription_id
         return False
 
-    def _reason(self, topic: Topic, exc: HelixError) -> str:
+    def _reason(self, topic: SubscriptionType, exc: HelixError) -> str:
         account = self._accounts.get(topic.role)
         if account is None or account.tokens is None:
             return f"the {topic.role} account is not signed in"
@@ -135,7 +135,7 @@ class Subscriptions:
             return f"Twitch wants the scope {topic.scope} ({exc.message or exc.status}); sign in as the {topic.role}"
         return f"Twitch answered {exc.status} {exc.message}".strip()
 
-    def _refuse(self, topic: Topic, reason: str) -> None:
+    def _refuse(self, topic: SubscriptionType, reason: str) -> None:
         refusal = Refusal(topic, reason)
         if self._told.get(topic.type) != refusal:
             log.warning("Twitch sends no %s", refusal)
@@ -143,7 +143,7 @@ class Subscriptions:
 
     async def _list(self) -> list[Row] | None:
         try:
-            return await self._helix.get(PATH, self.topics[0].role)
+            return await self._helix.get(PATH, self.types[0].role)
         except HelixError as exc:
             log.info("Twitch's list of subscriptions could not be had: %s", exc)
             return None
@@ -152,13 +152,13 @@ class Subscriptions:
         """What Twitch holds on a living connection counts, and nothing else."""
         living = self.living()
         ours = [row for row in rows if _is_alive(row, living)]
-        self.held = {t.type: str(r.get("id", "")) for t in self.topics for r in ours if _is(t, r)}
+        self.held = {t.type: str(r.get("id", "")) for t in self.types for r in ours if _is(t, r)}
         self.settled.clear()
 
     async def _clear_leftovers(self) -> None:
         """Delete what equals ours and belongs to no living connection of ours."""
         for row in await self._list() or ():
-            topic = next((t for t in self.topics if _is(t, row)), None)
+            topic = next((t for t in self.types if _is(t, row)), None)
             if topic is None:
                 continue
             if _is_alive(row, self.living()):
@@ -166,7 +166,7 @@ class Subscriptions:
             elif _session_of(row) not in self.living():
                 await self._delete(topic, str(row.get("id", "")))
 
-    async def _delete(self, topic: Topic, subscription_id: str) -> None:
+    async def _delete(self, topic: SubscriptionType, subscription_id: str) -> None:
         try:
             await self._helix.call("DELETE", PATH, topic.role, id=subscription_id)
         except HelixError as exc:
@@ -176,7 +176,7 @@ class Subscriptions:
             log.info("A subscription to %s of a dead connection was deleted.", topic.words)
 
 
-def _is(topic: Topic, row: Row) -> bool:
+def _is(topic: SubscriptionType, row: Row) -> bool:
     return topic.is_same(row.get("type"), row.get("condition"))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from twitchio import HTTPException
 
-from pixel_bot.platforms.twitch.accounts import ROLES, Account, Accounts
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.http import TwitchHttp
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError
@@ -26,7 +26,7 @@ RENEW_SECONDS = 1_800.0
 Sleep = Callable[[float], Awaitable[object]]
 
 
-class Care:
+class TokenRefresh:
     """Checks the tokens of both accounts, at the start and then once an hour."""
 
     def __init__(self, accounts: Accounts, oauth: OAuth, http: TwitchHttp) -> None:
@@ -73,7 +73,7 @@ class Care:
             await self._accounts.noted(replace(account, scopes=scopes, login=identity.login))
         return True if identity.expires_in > RENEW_SECONDS else await self._renew(account)
 
-    async def _renew(self, account: Account) -> bool:
+    async def _renew(self, account: TwitchAccount) -> bool:
         assert account.tokens is not None
         try:
             await self._http.renew(account.role, account.tokens.access)

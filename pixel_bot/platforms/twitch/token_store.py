@@ -9,14 +9,14 @@ from sqlalchemy import delete, select
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models_twitch import AccountRow
-from pixel_bot.platforms.twitch.accounts import ROLES, Account, Tokens
+from pixel_bot.platforms.twitch.accounts import ROLES, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.security.cipher import Cipher
 
 log = logging.getLogger(__name__)
 
 
-class Vault:
+class TokenStore:
     """Keeps accounts in the database, their tokens encrypted."""
 
     def __init__(self, database: Database, clock: Clock, cipher: Cipher) -> None:
@@ -24,13 +24,13 @@ class Vault:
         self._clock = clock
         self._cipher = cipher
 
-    async def load(self) -> list[Account]:
+    async def load(self) -> list[TwitchAccount]:
         """All that were kept; without tokens where the key does not fit them."""
         async with self._database.readers() as session:
             rows = (await session.execute(select(AccountRow))).scalars().all()
         return [self._account(row) for row in rows if row.role in ROLES]
 
-    async def keep(self, account: Account) -> None:
+    async def keep(self, account: TwitchAccount) -> None:
         """Keep one, in place of an older one of its role."""
         tokens = account.tokens
         sealed = None if tokens is None else self._cipher.seal(json.dumps([tokens.access, tokens.refresh]))
@@ -51,10 +51,10 @@ class Vault:
         async with self._database.write() as session:
             await session.execute(delete(AccountRow).where(AccountRow.role == role))
 
-    def _account(self, row: AccountRow) -> Account:
+    def _account(self, row: AccountRow) -> TwitchAccount:
         scopes = frozenset(row.scopes.split())
         tokens = self._tokens(row)
-        return Account(cast(Role, row.role), row.user_id, row.login, row.display_name, scopes, tokens)
+        return TwitchAccount(cast(Role, row.role), row.user_id, row.login, row.display_name, scopes, tokens)
 
     def _tokens(self, row: AccountRow) -> Tokens | None:
         opened = self._cipher.unseal(row.tokens) if row.tokens else None

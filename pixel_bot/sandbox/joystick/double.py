@@ -24,7 +24,7 @@ LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class JoystickLine:
+class JoystickMessage:
     """A line that somebody can read there: in chat, or the one person it is whispered to."""
 
     id: str
@@ -37,7 +37,7 @@ class JoystickLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SentByBot:
     """What the bot said, and by which way."""
 
     text: str
@@ -46,7 +46,7 @@ class Said:
     by: Literal["gateway", "rest"]
 
 
-class Joystick(Events):
+class JoystickDouble(Events):
     """The double."""
 
     def __init__(self, prefix: str = "!") -> None:
@@ -72,12 +72,12 @@ class Joystick(Events):
         self.requests = Requests()
         self.answers = Answers()
         self.gateway = Gateway(self._perform)
-        self.said: deque[Said] = deque(maxlen=REMEMBERED)
+        self.said: deque[SentByBot] = deque(maxlen=REMEMBERED)
         self.performed: deque[Json] = deque(maxlen=REMEMBERED)
         """What the bot did to chat beside speaking: deleted, muted, blocked."""
-        self.recent: deque[JoystickLine] = deque(maxlen=HISTORY)
+        self.recent: deque[JoystickMessage] = deque(maxlen=HISTORY)
         """The last lines, oldest first."""
-        self.listeners: set[Callable[[JoystickLine], None]] = set()
+        self.listeners: set[Callable[[JoystickMessage], None]] = set()
         self.changed: set[Callable[[], None]] = set()
         """Called when the stream went on or off."""
         self.notified = 0
@@ -119,11 +119,11 @@ class Joystick(Events):
         message_id: str = "",
         at: datetime | None = None,
         badges: Collection[str] = (),
-    ) -> JoystickLine:
+    ) -> JoystickMessage:
         """Somebody writes in chat, with the badges that they have here, and more."""
         badges = tuple(dict.fromkeys((*self.badges_of(username), *badges)))
         when = at or datetime.now(UTC)
-        line = JoystickLine(message_id or secrets.token_hex(16), username, text, when, badges=badges)
+        line = JoystickMessage(message_id or secrets.token_hex(16), username, text, when, badges=badges)
         if text.startswith(self._prefix):
             self.answers.ask(username.lower())
         self._show(line)
@@ -174,8 +174,8 @@ class Joystick(Events):
         if not text.strip() or len(text) > LONGEST:
             return "text must have 1 to 500 characters"
         badges, now = ("bot", *self.badges_of(self.bot)), datetime.now(UTC)
-        line = JoystickLine(secrets.token_hex(16), self.bot, text, now, True, whisper_to, badges)
-        self.said.append(Said(text, whisper_to, line.at, by))
+        line = JoystickMessage(secrets.token_hex(16), self.bot, text, now, True, whisper_to, badges)
+        self.said.append(SentByBot(text, whisper_to, line.at, by))
         name = whisper_to or (text[1:].split(maxsplit=1)[0] if text.startswith("@") else "")
         self.answers.answered(name.rstrip(",:").lower())
         self._show(line)
@@ -205,7 +205,7 @@ class Joystick(Events):
         self.performed.append(data)
         return ""
 
-    async def _send_line(self, line: JoystickLine) -> None:
+    async def _send_line(self, line: JoystickMessage) -> None:
         channel = (self.channel_id, self.streamer)
 
         def in_version(version: frames.Version) -> Json:
@@ -213,7 +213,7 @@ class Joystick(Events):
 
         self.notified += await self.gateway.broadcast({"v1": lambda: in_version("v1"), "v2": lambda: in_version("v2")})
 
-    def _show(self, line: JoystickLine) -> None:
+    def _show(self, line: JoystickMessage) -> None:
         self.recent.append(line)
         for tell in tuple(self.listeners):
             tell(line)

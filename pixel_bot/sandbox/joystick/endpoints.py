@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from pixel_bot.sandbox.joystick.double import Joystick
+from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.grants import Pair
-from pixel_bot.sandbox.twitch.faults import Asked, at_the_door, without_secrets
+from pixel_bot.sandbox.twitch.faults import RecordedRequest, at_the_door, without_secrets
 
 Work = Callable[[Request], Awaitable[Response]]
 MOST_ON_A_PAGE = 50
@@ -24,7 +24,7 @@ MOST_ON_A_PAGE = 50
 class JoystickEndpoints:
     """The routes of one double."""
 
-    def __init__(self, joystick: Joystick) -> None:
+    def __init__(self, joystick: JoystickDouble) -> None:
         self._joystick = joystick
 
     def routes(self) -> list[BaseRoute]:
@@ -62,7 +62,9 @@ class JoystickEndpoints:
         async def answer(request: Request) -> Response:
             joystick = self._joystick
             query = without_secrets(dict(request.query_params))
-            joystick.requests.note(Asked(request.method, path, query, "", without_secrets(await _fields(request))))
+            joystick.requests.note(
+                RecordedRequest(request.method, path, query, "", without_secrets(await _fields(request)))
+            )
             fault = joystick.faults.take(path, request.method)
             if fault is None:
                 return await work(request)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pixel_bot.sandbox.joystick.double import Joystick
+from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.frames import Json
 from pixel_bot.texts import count
 
@@ -12,10 +12,10 @@ MOST = 10_000
 Happen = Callable[[str, int], Awaitable[str]]
 
 
-class JoystickWishes:
+class JoystickPageActions:
     """Lets things happen in the name of a viewer there."""
 
-    def __init__(self, joystick: Joystick) -> None:
+    def __init__(self, joystick: JoystickDouble) -> None:
         self._joystick = joystick
         self._events: dict[str, tuple[Happen, Callable[[int], str]]] = {
             "follow": (lambda who, _: joystick.follow(who), lambda _: "followed"),

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from pixel_bot.errors import PixelError
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import Citizen
+from pixel_bot.sandbox.twitch.users import SandboxUser
 
 MOST_IDS = 100
 NAMES = {
@@ -49,7 +49,7 @@ class Call:
     """One signed request; ``user`` is whose token it carries, None for the application's own."""
 
     request: Request
-    user: Citizen | None
+    user: SandboxUser | None
     scopes: tuple[str, ...]
     body: Any
 
@@ -78,7 +78,7 @@ class Call:
             raise Refusal(400, f'Missing required parameter "{name}"')
         return value
 
-    def signed_by(self, *scopes: str) -> Citizen:
+    def signed_by(self, *scopes: str) -> SandboxUser:
         """The user behind the token, which must hold one of the scopes.
 
         Raises:
@@ -90,7 +90,7 @@ class Call:
             raise Refusal(401, f"Missing scope: {' or '.join(scopes)}")
         return self.user
 
-    def as_self(self, name: str, *scopes: str) -> Citizen:
+    def as_self(self, name: str, *scopes: str) -> SandboxUser:
         """The user behind the token, whom the parameter ``name`` must mean.
 
         Raises:

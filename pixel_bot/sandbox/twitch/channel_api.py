@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import STREAMER, Citizen
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
 
 LONGEST = 500
 
@@ -14,9 +14,9 @@ LONGEST = 500
 class Channel:
     """Who somebody is, whether the stream is on, and what is said."""
 
-    def __init__(self, twitch: Twitch) -> None:
+    def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.world
+        self._world = twitch.users
 
     def handlers(self) -> Handlers:
         """By method and path."""
@@ -105,7 +105,7 @@ class Channel:
         rows, pagination = call.page([clip.as_json(_clip_url(call.request, clip.id)) for clip in found])
         return listed(rows, pagination)
 
-    def _user(self, who: Citizen) -> dict[str, str]:
+    def _user(self, who: SandboxUser) -> dict[str, str]:
         affiliate = who.id == STREAMER.id and self._world.affiliate
         return {
             "id": who.id,

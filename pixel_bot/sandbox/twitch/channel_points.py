@@ -9,7 +9,7 @@ from typing import Literal
 
 from pixel_bot.errors import PixelError
 from pixel_bot.sandbox.twitch.frames import Json, timestamp
-from pixel_bot.sandbox.twitch.users import STREAMER, Citizen
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
 
 Status = Literal["UNFULFILLED", "FULFILLED", "CANCELED"]
 
@@ -78,7 +78,7 @@ class Redemption:
     """Somebody redeemed a reward; the reward is as it was then."""
 
     id: str
-    who: Citizen
+    who: SandboxUser
     reward: Reward
     words: str
     status: Status
@@ -111,7 +111,7 @@ class Points:
         self._in_stream: Counter[tuple[str, str]] = Counter()
         self._last: dict[str, float] = {}
 
-    def balance_of(self, who: Citizen) -> int:
+    def balance_of(self, who: SandboxUser) -> int:
         """How many channel points somebody has."""
         return BALANCE - self._spent[who.id]
 
@@ -139,7 +139,7 @@ class Points:
         """The limits of a stream count anew."""
         self._in_stream.clear()
 
-    def redeem(self, who: Citizen, reward_id: str, words: str = "") -> Redemption:
+    def redeem(self, who: SandboxUser, reward_id: str, words: str = "") -> Redemption:
         """Somebody redeems a reward, and pays for it.
 
         Raises:
@@ -158,7 +158,7 @@ class Points:
         self._forget_old()
         return made
 
-    def _redeemable(self, who: Citizen, reward_id: str, words: str) -> Reward:
+    def _redeemable(self, who: SandboxUser, reward_id: str, words: str) -> Reward:
         reward = self.rewards.get(reward_id)
         if reward is None or not reward.enabled:
             raise RewardRefused("That reward is not on offer.")
@@ -203,5 +203,5 @@ class Points:
                 del self.redemptions[ended]
 
 
-def _names(who: Citizen) -> dict[str, str]:
+def _names(who: SandboxUser) -> dict[str, str]:
     return {"id": who.id, "login": who.login, "name": who.name}

@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import Citizen
+from pixel_bot.sandbox.twitch.users import SandboxUser
 
 HISTORY = 200
 MAX_ASKED = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SandboxMessage:
     """A line of the sandbox's chat; ``removed`` when a mod took it out."""
 
     id: str
-    who: Citizen
+    who: SandboxUser
     text: str
     at: datetime
     reply_to: str | None = None
@@ -47,19 +47,19 @@ class Answers:
             self.seconds.append(time.perf_counter() - since)
 
 
-class Room:
+class ChatLog:
     """The last lines, oldest first, also by their ids."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, SandboxMessage] = {}
         self._order: deque[str] = deque()
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[SandboxMessage]:
         """What a page that opens now should see."""
         return [self._lines[line_id] for line_id in self._order]
 
-    def add(self, line: Line) -> None:
+    def add(self, line: SandboxMessage) -> None:
         """Somebody wrote; the oldest line makes room."""
         if line.id not in self._lines:
             self._order.append(line.id)
@@ -67,11 +67,11 @@ class Room:
         if len(self._order) > HISTORY:
             del self._lines[self._order.popleft()]
 
-    def find(self, message_id: str | None) -> Line | None:
+    def find(self, message_id: str | None) -> SandboxMessage | None:
         """A line by its id; None when it is unknown, or long ago."""
         return self._lines.get(message_id or "")
 
-    def remove(self, fits: Callable[[Line], bool]) -> list[str]:
+    def remove(self, fits: Callable[[SandboxMessage], bool]) -> list[str]:
         """Take lines out of chat. Returns the ids of those that were still in it."""
         gone = [line.id for line in self._lines.values() if fits(line) and not line.removed]
         for line_id in gone:

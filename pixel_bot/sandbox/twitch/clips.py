@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import STREAMER, Citizen
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
 
 READY_SECONDS = 0.5
 """How long a clip is being made. Twitch takes some seconds."""
@@ -20,7 +20,7 @@ class Clip:
     """A clip that was asked for; ``ready`` is a moment of the monotonic clock."""
 
     id: str
-    creator: Citizen
+    creator: SandboxUser
     at: datetime
     ready: float
 
@@ -53,7 +53,7 @@ class Clips:
     def __init__(self) -> None:
         self._clips: dict[str, Clip] = {}
 
-    def make(self, creator: Citizen) -> Clip:
+    def make(self, creator: SandboxUser) -> Clip:
         """Begin a clip. It is found from ``READY_SECONDS`` later on."""
         clip = Clip(f"Sandbox{secrets.token_hex(8)}", creator, datetime.now(UTC), time.monotonic() + READY_SECONDS)
         self._clips[clip.id] = clip

@@ -7,28 +7,28 @@ from datetime import UTC, datetime, timedelta
 
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.channel_points import Points, Redemption
-from pixel_bot.sandbox.twitch.chat_log import Answers, Line, Room
+from pixel_bot.sandbox.twitch.chat_log import Answers, ChatLog, SandboxMessage
 from pixel_bot.sandbox.twitch.clips import Clips
 from pixel_bot.sandbox.twitch.eventsub import EventSub
 from pixel_bot.sandbox.twitch.faults import Faults, Requests
-from pixel_bot.sandbox.twitch.session import Session
+from pixel_bot.sandbox.twitch.session import SandboxSession
 from pixel_bot.sandbox.twitch.subscription_types import REDEMPTION
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, World
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers
 
-__all__ = ["Line", "Session", "Twitch"]
+__all__ = ["SandboxMessage", "SandboxSession", "TwitchDouble"]
 
 TIMEOUT = timedelta(minutes=10)
 
 
-class Twitch(EventSub):
+class TwitchDouble(EventSub):
     """What the bot takes for Twitch."""
 
-    def __init__(self, world: World, prefix: str = "!") -> None:
+    def __init__(self, world: SandboxUsers, prefix: str = "!") -> None:
         super().__init__()
-        self.world = world
+        self.users = world
         self._prefix = prefix
-        self.room = Room()
-        self.listeners: set[Callable[[Line], None]] = set()
+        self.chat_log = ChatLog()
+        self.listeners: set[Callable[[SandboxMessage], None]] = set()
         self.removals: set[Callable[[list[str]], None]] = set()
         """Called with the ids of lines that a mod took out."""
         self.changed: set[Callable[[], None]] = set()
@@ -36,7 +36,7 @@ class Twitch(EventSub):
         self.answers = Answers()
         self.clips = Clips()
         self.points = Points()
-        self.present: set[Citizen] = set()
+        self.present: set[SandboxUser] = set()
         """Who is in chat; whoever writes comes in."""
         self.live = True
         """Whether the stream is on. Where it is not, Twitch makes no clip."""
@@ -78,46 +78,48 @@ class Twitch(EventSub):
 
     async def say(
         self,
-        who: Citizen,
+        who: SandboxUser,
         text: str,
         *,
         message_id: str = "",
         at: datetime | None = None,
         reply_to: str | None = None,
         reward_id: str | None = None,
-    ) -> Line:
+    ) -> SandboxMessage:
         """Somebody writes in chat; ``reward_id`` where it came with a redemption."""
         when = at or datetime.now(UTC)
-        line = Line(message_id or secrets.token_hex(16), who, text, when, self.room.author(reply_to), reply_to)
-        self.room.add(line)
+        line = SandboxMessage(
+            message_id or secrets.token_hex(16), who, text, when, self.chat_log.author(reply_to), reply_to
+        )
+        self.chat_log.add(line)
         self.present.add(who)
         for listener in self.listeners:
             listener(line)
         if who.login != BOT.login and text.startswith(self._prefix):
             self.answers.ask(line.id)
-        event = frames.chat_message(who, text, line.id, self.room.reply(reply_to))
-        event["badges"] = frames.badges(self.world.badges_of(who))
+        event = frames.chat_message(who, text, line.id, self.chat_log.reply(reply_to))
+        event["badges"] = frames.badges(self.users.badges_of(who))
         event["channel_points_custom_reward_id"] = reward_id
         await self.notify("channel.chat.message", event, line.id, line.at)
         return line
 
-    async def delete(self, line: Line) -> None:
+    async def delete(self, line: SandboxMessage) -> None:
         """A mod deletes a message."""
         if self._remove(lambda other: other.id == line.id):
             await self.emit("channel.chat.message_delete", frames.message_delete(line.who, line.id))
 
-    async def time_out(self, who: Citizen, by: Citizen = STREAMER) -> None:
+    async def time_out(self, who: SandboxUser, by: SandboxUser = STREAMER) -> None:
         """A mod sends somebody off for a while, which takes out all that they wrote."""
         await self.ban(who, datetime.now(UTC) + TIMEOUT, by)
 
-    async def ban(self, who: Citizen, until: datetime | None = None, by: Citizen = STREAMER) -> None:
+    async def ban(self, who: SandboxUser, until: datetime | None = None, by: SandboxUser = STREAMER) -> None:
         """A mod sends somebody off, until then or for good, which takes out all that they wrote."""
         self._remove(lambda line: line.who.id == who.id)
         self.present = {person for person in self.present if person.id != who.id}
         await self.emit("channel.chat.clear_user_messages", frames.clear_user_messages(who))
         await self.emit("channel.ban", frames.ban(who, by, datetime.now(UTC), until))
 
-    async def unban(self, who: Citizen, by: Citizen = STREAMER) -> None:
+    async def unban(self, who: SandboxUser, by: SandboxUser = STREAMER) -> None:
         """A mod lets somebody back in."""
         await self.emit("channel.unban", frames.unban(who, by))
 
@@ -126,34 +128,34 @@ class Twitch(EventSub):
         self._remove(lambda line: True)
         await self.emit("channel.chat.clear", frames.chat_clear())
 
-    def _remove(self, fits: Callable[[Line], bool]) -> bool:
-        gone = self.room.remove(fits)
+    def _remove(self, fits: Callable[[SandboxMessage], bool]) -> bool:
+        gone = self.chat_log.remove(fits)
         for tell in self.removals if gone else ():
             tell(gone)
         return bool(gone)
 
-    async def add_moderator(self, who: Citizen) -> None:
+    async def add_moderator(self, who: SandboxUser) -> None:
         """The streamer makes somebody a mod."""
-        self.world.meet(who)
-        self.world.moderators.add(who.id)
+        self.users.meet(who)
+        self.users.moderators.add(who.id)
         await self.emit("channel.moderator.add", frames.moderator_change(who))
 
-    async def remove_moderator(self, who: Citizen) -> None:
+    async def remove_moderator(self, who: SandboxUser) -> None:
         """Somebody is no mod any more."""
-        if self.world.meet(who).role == "moderator":
-            self.world.settle(replace(who, role="viewer"))
-        self.world.moderators.discard(who.id)
+        if self.users.meet(who).role == "moderator":
+            self.users.settle(replace(who, role="viewer"))
+        self.users.moderators.discard(who.id)
         await self.emit("channel.moderator.remove", frames.moderator_change(who))
 
     # Channel points
 
-    async def redeem(self, who: Citizen, reward_id: str, user_input: str = "") -> Redemption:
+    async def redeem(self, who: SandboxUser, reward_id: str, user_input: str = "") -> Redemption:
         """Somebody redeems a reward; words that come with it are said in chat, too.
 
         Raises:
             RewardRefused: it may not be, now or at all.
         """
-        made = self.points.redeem(self.world.meet(who), reward_id, user_input)
+        made = self.points.redeem(self.users.meet(who), reward_id, user_input)
         self.tell_changed()
         if made.words:
             await self.say(who, made.words, reward_id=reward_id)

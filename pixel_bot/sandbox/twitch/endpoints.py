@@ -15,8 +15,8 @@ from starlette.websockets import WebSocket
 
 from pixel_bot.sandbox.twitch.calls import Call, Handler, Refusal
 from pixel_bot.sandbox.twitch.channel_api import Channel
-from pixel_bot.sandbox.twitch.double import Twitch
-from pixel_bot.sandbox.twitch.faults import Asked, at_the_door, without_secrets
+from pixel_bot.sandbox.twitch.double import TwitchDouble
+from pixel_bot.sandbox.twitch.faults import RecordedRequest, at_the_door, without_secrets
 from pixel_bot.sandbox.twitch.oauth import OAuth, bearer, parameters
 from pixel_bot.sandbox.twitch.people_api import People
 from pixel_bot.sandbox.twitch.rewards_api import Rewards
@@ -49,10 +49,10 @@ class Meter:
 class Endpoints:
     """The routes of one double."""
 
-    def __init__(self, twitch: Twitch) -> None:
+    def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.world
-        self._oauth = OAuth(twitch.world)
+        self._world = twitch.users
+        self._oauth = OAuth(twitch.users)
         self._meter = Meter()
 
     def routes(self) -> list[BaseRoute]:
@@ -85,7 +85,7 @@ class Endpoints:
         async def answer(request: Request) -> Response:
             query = without_secrets(parse_qs(request.url.query, keep_blank_values=True))
             form = without_secrets(await parameters(request))
-            self._twitch.requests.note(Asked(request.method, path, query, "", form))
+            self._twitch.requests.note(RecordedRequest(request.method, path, query, "", form))
             return await self._worked(path, request, lambda: work(request))
 
         return answer
@@ -99,7 +99,7 @@ class Endpoints:
             body = _json(await request.body())
             who = user.login if user is not None else ""
             query = parse_qs(request.url.query, keep_blank_values=True)
-            self._twitch.requests.note(Asked(request.method, path, query, who, body))
+            self._twitch.requests.note(RecordedRequest(request.method, path, query, who, body))
 
             async def work() -> Response:
                 if token is None:

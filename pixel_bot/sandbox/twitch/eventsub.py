@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.session import Session
+from pixel_bot.sandbox.twitch.session import SandboxSession
 
 SENT_SOMETHING = 4001
 UNUSED = 4003
@@ -25,7 +25,7 @@ class EventSub:
     """Sessions by id, and subscriptions by id as Helix shows them."""
 
     def __init__(self) -> None:
-        self.sessions: dict[str, Session] = {}
+        self.sessions: dict[str, SandboxSession] = {}
         self.subscriptions: dict[str, Json] = {}
         self.owners: dict[str, str] = {}
         """Whose token made a subscription: user ids by the subscription's id."""
@@ -37,7 +37,7 @@ class EventSub:
         """Seconds that Twitch takes a session for alive whose connection was cut: its subscriptions stand so long."""
         self.notified = 0
         """How many notifications were sent."""
-        self._lingering: dict[str, float] = {}
+        self._leftovers: dict[str, float] = {}
         self._addresses: dict[str, str] = {}
         self._more = asyncio.Event()
         self._chores: set[asyncio.Task[None]] = set()
@@ -51,7 +51,7 @@ class EventSub:
             return
         wanted = socket.query_params.get("keepalive_timeout_seconds", "10")
         keepalive = min(600, max(10, int(wanted) if wanted.isdigit() and wanted.isascii() else 10))
-        session = Session(secrets.token_urlsafe(16), socket, keepalive)
+        session = SandboxSession(secrets.token_urlsafe(16), socket, keepalive)
         self.sessions[session.id] = session
         self._move_subscriptions(self._addresses.pop(challenge, ""), session)
         await session.send(frames.welcome(session.id, keepalive, session.connected_at))
@@ -70,7 +70,7 @@ class EventSub:
             await asyncio.gather(pulse, return_exceptions=True)
             self._end(session)
 
-    async def _pulse(self, session: Session) -> None:
+    async def _pulse(self, session: SandboxSession) -> None:
         try:
             async with asyncio.timeout(self.subscribe_within):
                 await session.subscribed.wait()
@@ -84,16 +84,16 @@ class EventSub:
                 continue
             await asyncio.sleep(session.keepalive - 1 - quiet)
 
-    def _end(self, session: Session) -> None:
+    def _end(self, session: SandboxSession) -> None:
         self.sessions.pop(session.id, None)
         if session.lost and self.linger > 0:
-            self._lingering[session.id] = time.monotonic() + self.linger
-        self.tidy()
+            self._leftovers[session.id] = time.monotonic() + self.linger
+        self.remove_ended()
         session.ended.set()
 
     # What Twitch does to a session
 
-    async def ask_to_move(self, session: Session, url: str) -> None:
+    async def ask_to_move(self, session: SandboxSession, url: str) -> None:
         """Ask a client to move to ``url`` within ``move_within`` seconds. Its subscriptions go along."""
         challenge = secrets.token_hex(8)
         self._addresses[challenge] = session.id
@@ -101,7 +101,7 @@ class EventSub:
         await session.send(frames.reconnect(session.id, address, datetime.now(UTC)))
         self.spawn(self._expect_move(session, challenge))
 
-    async def _expect_move(self, session: Session, challenge: str) -> None:
+    async def _expect_move(self, session: SandboxSession, challenge: str) -> None:
         try:
             async with asyncio.timeout(self.move_within):
                 await session.ended.wait()
@@ -110,12 +110,12 @@ class EventSub:
         finally:
             self._addresses.pop(challenge, None)
 
-    async def lose(self, session: Session, *, mid_frame: bool = False) -> None:
+    async def lose(self, session: SandboxSession, *, mid_frame: bool = False) -> None:
         """Cut the connection without a word; with ``mid_frame`` in the middle of one. Returns when it is gone."""
         session.cut(mid_frame=mid_frame)
         await session.ended.wait()
 
-    def silence(self, session: Session) -> None:
+    def silence(self, session: SandboxSession) -> None:
         """From now on the session is open, and hears nothing: no event, no keepalive."""
         session.silent = True
 
@@ -140,7 +140,7 @@ class EventSub:
         self, kind: str, version: str, condition: Json, session_id: str, user_id: str = "", cost: int = 0
     ) -> Json | None:
         """A new subscription of a user; None when an equal one stands."""
-        self.tidy()
+        self.remove_ended()
         for key, known in self.subscriptions.items():
             if (known["type"], known["condition"]) == (kind, condition) and self.owners.get(key, "") == user_id:
                 return None
@@ -170,18 +170,18 @@ class EventSub:
 
     def of(self, user_id: str) -> list[Json]:
         """The subscriptions that a user's token made, also those of sessions that Twitch takes for alive."""
-        self.tidy()
+        self.remove_ended()
         return [s for key, s in self.subscriptions.items() if self.owners.get(key) == user_id]
 
-    def tidy(self) -> None:
+    def remove_ended(self) -> None:
         """Forget the subscriptions of sessions that are over, once Twitch has noticed."""
         now = time.monotonic()
-        self._lingering = {key: until for key, until in self._lingering.items() if until > now}
-        alive = {*self.sessions, *self._lingering}
+        self._leftovers = {key: until for key, until in self._leftovers.items() if until > now}
+        alive = {*self.sessions, *self._leftovers}
         self.subscriptions = {key: s for key, s in self.subscriptions.items() if session_of(s) in alive}
         self.owners = {key: user for key, user in self.owners.items() if key in self.subscriptions}
 
-    def _move_subscriptions(self, old_id: str, session: Session) -> None:
+    def _move_subscriptions(self, old_id: str, session: SandboxSession) -> None:
         for subscription in self.subscriptions.values():
             if old_id and session_of(subscription) == old_id:
                 subscription["transport"]["session_id"] = session.id

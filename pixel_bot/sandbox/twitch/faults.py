@@ -18,7 +18,7 @@ REMEMBERED = 2_000
 SECRET = {"client_secret", "code", "device_code", "refresh_token", "token"}
 
 
-class Asked(NamedTuple):
+class RecordedRequest(NamedTuple):
     """One request: ``path`` like ``chat/messages`` or ``oauth2/token``, ``who`` the login behind the token.
 
     Secrets are left out, so that a failing test does not print them.
@@ -31,7 +31,7 @@ class Asked(NamedTuple):
     body: Any
 
 
-class Requests(deque[Asked]):
+class Requests(deque[RecordedRequest]):
     """The last requests, oldest first."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class Requests(deque[Asked]):
         self._counts: Counter[tuple[str, str]] = Counter()
         self._more = asyncio.Event()
 
-    def note(self, asked: Asked) -> None:
+    def note(self, asked: RecordedRequest) -> None:
         """A request came in."""
         self.append(asked)
         self._counts[asked.path, asked.method] += 1

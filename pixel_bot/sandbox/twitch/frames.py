@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from pixel_bot.sandbox.twitch.users import STREAMER, Citizen
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
 
 Json = dict[str, Any]
 
@@ -66,7 +66,7 @@ def _message(kind: str, message_id: str, at: datetime, payload: Json) -> Json:
     return {"metadata": metadata, "payload": payload}
 
 
-def chat_message(who: Citizen, text: str, message_id: str, reply: Json | None = None) -> Json:
+def chat_message(who: SandboxUser, text: str, message_id: str, reply: Json | None = None) -> Json:
     """``channel.chat.message``."""
     return {
         **_broadcaster(),
@@ -104,17 +104,17 @@ def chat_clear() -> Json:
     return _broadcaster()
 
 
-def message_delete(author: Citizen, message_id: str) -> Json:
+def message_delete(author: SandboxUser, message_id: str) -> Json:
     """``channel.chat.message_delete``."""
     return {**_broadcaster(), **_target(author), "message_id": message_id}
 
 
-def clear_user_messages(author: Citizen) -> Json:
+def clear_user_messages(author: SandboxUser) -> Json:
     """``channel.chat.clear_user_messages``: somebody was timed out or banned."""
     return {**_broadcaster(), **_target(author)}
 
 
-def ban(who: Citizen, by: Citizen, at: datetime, until: datetime | None, reason: str = "") -> Json:
+def ban(who: SandboxUser, by: SandboxUser, at: datetime, until: datetime | None, reason: str = "") -> Json:
     """``channel.ban``: for good, or (with ``until``) for a while."""
     return {
         **_user(who),
@@ -127,12 +127,12 @@ def ban(who: Citizen, by: Citizen, at: datetime, until: datetime | None, reason:
     }
 
 
-def unban(who: Citizen, by: Citizen) -> Json:
+def unban(who: SandboxUser, by: SandboxUser) -> Json:
     """``channel.unban``."""
     return {**_user(who), **_broadcaster(), **_moderator(by)}
 
 
-def moderator_change(who: Citizen) -> Json:
+def moderator_change(who: SandboxUser) -> Json:
     """``channel.moderator.add`` and ``channel.moderator.remove``."""
     return {**_broadcaster(), **_user(who)}
 
@@ -147,17 +147,17 @@ def stream_offline(stream_id: str) -> Json:
     return {"id": stream_id, **_broadcaster()}
 
 
-def follow(who: Citizen, at: datetime) -> Json:
+def follow(who: SandboxUser, at: datetime) -> Json:
     """``channel.follow`` version 2."""
     return {**_user(who), **_broadcaster(), "followed_at": timestamp(at)}
 
 
-def subscribe(who: Citizen, *, gift: bool = False) -> Json:
+def subscribe(who: SandboxUser, *, gift: bool = False) -> Json:
     """``channel.subscribe``."""
     return {**_user(who), **_broadcaster(), "tier": "1000", "is_gift": gift}
 
 
-def resub(who: Citizen, months: int, words: str = "", streak: int | None = None) -> Json:
+def resub(who: SandboxUser, months: int, words: str = "", streak: int | None = None) -> Json:
     """``channel.subscription.message``; nobody has to share a streak."""
     return {
         **_user(who),
@@ -170,7 +170,7 @@ def resub(who: Citizen, months: int, words: str = "", streak: int | None = None)
     }
 
 
-def gift(who: Citizen | None, total: int) -> Json:
+def gift(who: SandboxUser | None, total: int) -> Json:
     """``channel.subscription.gift``; nobody is named for an anonymous one."""
     return {
         **_user(who),
@@ -182,12 +182,12 @@ def gift(who: Citizen | None, total: int) -> Json:
     }
 
 
-def cheer(who: Citizen | None, bits: int) -> Json:
+def cheer(who: SandboxUser | None, bits: int) -> Json:
     """``channel.cheer``; nobody is named for an anonymous one."""
     return {"is_anonymous": who is None, **_user(who), **_broadcaster(), "message": f"Cheer{bits}", "bits": bits}
 
 
-def raid(who: Citizen, viewers: int) -> Json:
+def raid(who: SandboxUser, viewers: int) -> Json:
     """``channel.raid``."""
     return {
         "from_broadcaster_user_id": who.id,
@@ -208,15 +208,15 @@ def _broadcaster() -> Json:
     }
 
 
-def _target(who: Citizen) -> Json:
+def _target(who: SandboxUser) -> Json:
     return {"target_user_id": who.id, "target_user_login": who.login, "target_user_name": who.name}
 
 
-def _moderator(who: Citizen) -> Json:
+def _moderator(who: SandboxUser) -> Json:
     return {"moderator_user_id": who.id, "moderator_user_login": who.login, "moderator_user_name": who.name}
 
 
-def _user(who: Citizen | None) -> Json:
+def _user(who: SandboxUser | None) -> Json:
     if who is None:
         return {"user_id": None, "user_login": None, "user_name": None}
     return {"user_id": who.id, "user_login": who.login, "user_name": who.name}

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from pixel_bot.sandbox.twitch.calls import Refusal, refused
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
-from pixel_bot.sandbox.twitch.users import World
+from pixel_bot.sandbox.twitch.users import SandboxUsers
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 MOST_CODES = 100
@@ -31,7 +31,7 @@ class Code:
 class OAuth:
     """The sign-in of one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: SandboxUsers) -> None:
         self._world = world
         self._codes: dict[str, Code] = {}
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from starlette.responses import Response
 
 from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import STREAMER, Citizen
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
 
 MOST_CHATTERS = 1_000
 
@@ -15,9 +15,9 @@ MOST_CHATTERS = 1_000
 class People:
     """Lists of people."""
 
-    def __init__(self, twitch: Twitch) -> None:
+    def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.world
+        self._world = twitch.users
 
     def handlers(self) -> Handlers:
         """By method and path."""
@@ -56,16 +56,16 @@ class People:
         rows, pagination = call.page([_named(who) for who in self._wanted(call, holders)])
         return listed(rows, pagination)
 
-    def _wanted(self, call: Call, holders: Iterable[str]) -> list[Citizen]:
+    def _wanted(self, call: Call, holders: Iterable[str]) -> list[SandboxUser]:
         wanted = call.many("user_id")
         return [who for who in self._world.those(holders) if not wanted or who.id in wanted]
 
 
-def _named(who: Citizen) -> Json:
+def _named(who: SandboxUser) -> Json:
     return {"user_id": who.id, "user_login": who.login, "user_name": who.name}
 
 
-def _subscription(who: Citizen) -> Json:
+def _subscription(who: SandboxUser) -> Json:
     return {
         "broadcaster_id": STREAMER.id,
         "broadcaster_login": STREAMER.login,

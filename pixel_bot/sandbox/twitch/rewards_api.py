@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
 from pixel_bot.sandbox.twitch.channel_points import MOST_REWARDS, Redemption, Reward, Status
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.reward_fields import changes_of
 
 MANAGE: Final = "channel:manage:redemptions"
@@ -21,9 +21,9 @@ NOT_YOURS = "The ID in the Client-Id header must match the client ID used to cre
 class Rewards:
     """Channel points over HTTP."""
 
-    def __init__(self, twitch: Twitch) -> None:
+    def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.world
+        self._world = twitch.users
         self._points = twitch.points
 
     def handlers(self) -> Handlers:

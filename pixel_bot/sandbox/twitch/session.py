@@ -16,7 +16,7 @@ HALF_A_FRAME = b'\x81\x7e\x10\x00{"metadata": {"message_id": "ha'
 
 
 @dataclass(slots=True, eq=False)
-class Session:
+class SandboxSession:
     """One connection of the event socket."""
 
     id: str

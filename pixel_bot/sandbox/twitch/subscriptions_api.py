@@ -6,11 +6,11 @@ from typing import Any, cast
 from starlette.responses import Response
 
 from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
-from pixel_bot.sandbox.twitch.double import Twitch
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.eventsub import session_of
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.subscription_types import KINDS, Kind
-from pixel_bot.sandbox.twitch.users import Citizen
+from pixel_bot.sandbox.twitch.users import SandboxUser
 
 MOST_SOCKETS = 3
 MOST_ON_A_SOCKET = 300
@@ -21,9 +21,9 @@ PAGE = 100
 class Subscribing:
     """Event subscriptions over HTTP."""
 
-    def __init__(self, twitch: Twitch) -> None:
+    def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.world
+        self._world = twitch.users
 
     def handlers(self) -> Handlers:
         """By method and path."""
@@ -75,7 +75,7 @@ class Subscribing:
         # TwitchIO names all fields of a condition that has a choice; Twitch takes the empty ones for missing.
         return kind, {name: value for name, value in condition.items() if value}
 
-    def _check_consent(self, call: Call, user: Citizen, kind: Kind, condition: Json) -> None:
+    def _check_consent(self, call: Call, user: SandboxUser, kind: Kind, condition: Json) -> None:
         signer = condition.get(kind.signer, user.id)
         granted = not kind.scopes or bool(set(kind.scopes) & set(call.scopes))
         if signer != user.id or not granted or (kind.mod and not self._world.moderates(user.id)):

@@ -17,7 +17,7 @@ _LOGIN = re.compile(r"^[a-z0-9_]{1,25}$")
 
 
 @dataclass(frozen=True, slots=True)
-class Citizen:
+class SandboxUser:
     """Somebody with a Twitch account, as far as the sandbox has accounts. The id follows from the login."""
 
     login: str
@@ -41,10 +41,10 @@ def id_of(login: str) -> str:
     return str(100_000_000 + int.from_bytes(hashlib.sha256(login.encode()).digest()[:6], "big"))
 
 
-def citizen(login: str, role: Role = "viewer", name: str = "") -> Citizen:
+def sandbox_user(login: str, role: Role = "viewer", name: str = "") -> SandboxUser:
     """Somebody of that login, with a colour that follows from it."""
     color = COLORS[int(id_of(login)) % len(COLORS)]
-    return Citizen(login, name or login, role, color)
+    return SandboxUser(login, name or login, role, color)
 
 
 def is_login(text: str) -> bool:
@@ -52,30 +52,30 @@ def is_login(text: str) -> bool:
     return bool(_LOGIN.match(text))
 
 
-def may_remove(who: Citizen, author: Citizen) -> bool:
+def may_remove(who: SandboxUser, author: SandboxUser) -> bool:
     """True where Twitch lets ``who`` take out what ``author`` wrote: mods are safe from each other."""
     if who.role == "broadcaster":
         return True
     return who.role == "moderator" and (who.id == author.id or author.role not in {"moderator", "broadcaster"})
 
 
-def may_send_off(who: Citizen, author: Citizen) -> bool:
+def may_send_off(who: SandboxUser, author: SandboxUser) -> bool:
     """True where Twitch lets ``who`` time ``author`` out. The bot is a mod, too."""
     return who.id != author.id and author.role not in {"broadcaster", "bot"} and may_remove(who, author)
 
 
-STREAMER = Citizen("pixel_street", "Pixel_Street", "broadcaster", "#C4A7FF")
-BOT = Citizen("pixelbot", "PixelBot", "bot", "#8B5CF6")
+STREAMER = SandboxUser("pixel_street", "Pixel_Street", "broadcaster", "#C4A7FF")
+BOT = SandboxUser("pixelbot", "PixelBot", "bot", "#8B5CF6")
 PERSONAS = (
-    Citizen("viewer_vi", "Viewer_Vi", "viewer", "#9ACD32"),
-    Citizen("sub_sam", "Sub_Sam", "subscriber", "#FF7F50"),
-    Citizen("mod_mila", "Mod_Mila", "moderator", "#1E90FF"),
+    SandboxUser("viewer_vi", "Viewer_Vi", "viewer", "#9ACD32"),
+    SandboxUser("sub_sam", "Sub_Sam", "subscriber", "#FF7F50"),
+    SandboxUser("mod_mila", "Mod_Mila", "moderator", "#1E90FF"),
     STREAMER,
-    Citizen("joy_jules", "Joy_Jules", "joystick", "#DA70D6"),
+    SandboxUser("joy_jules", "Joy_Jules", "joystick", "#DA70D6"),
 )
 
 
-class World(Tokens):
+class SandboxUsers(Tokens):
     """The citizens by login, and the tokens that they gave away."""
 
     def __init__(self, client_id: str = "", client_secret: str = "") -> None:
@@ -95,13 +95,13 @@ class World(Tokens):
         """User ids, also of the two below."""
         self.vips: set[str] = set()
         self.subscribers: set[str] = set()
-        self._citizens: dict[str, Citizen] = {}
-        self._by_id: dict[str, Citizen] = {}
+        self._citizens: dict[str, SandboxUser] = {}
+        self._by_id: dict[str, SandboxUser] = {}
         self._followers: set[str] = set()
         for person in (STREAMER, BOT, *PERSONAS):
             self.settle(person)
 
-    def settle(self, person: Citizen) -> Citizen:
+    def settle(self, person: SandboxUser) -> SandboxUser:
         """Let somebody live here, or change their role."""
         before = self._citizens.get(person.login)
         if before is None or before.role != person.role:
@@ -113,7 +113,7 @@ class World(Tokens):
         self._by_id[person.id] = person
         return person
 
-    def meet(self, person: Citizen) -> Citizen:
+    def meet(self, person: SandboxUser) -> SandboxUser:
         """Somebody as they are known here; who is new settles."""
         return self._by_id.get(person.id) or self.settle(person)
 
@@ -121,16 +121,16 @@ class World(Tokens):
         holders = {"moderator": self.moderators, "vip": self.vips, "subscriber": self.subscribers}
         return holders.get(role)
 
-    def by_login(self, login: str) -> Citizen | None:
+    def by_login(self, login: str) -> SandboxUser | None:
         """Somebody by login. Every valid login belongs to somebody."""
         login = login.lower()
-        return self._citizens.get(login) or (self.settle(citizen(login)) if is_login(login) else None)
+        return self._citizens.get(login) or (self.settle(sandbox_user(login)) if is_login(login) else None)
 
-    def by_id(self, user_id: str) -> Citizen | None:
+    def by_id(self, user_id: str) -> SandboxUser | None:
         """Somebody by user id."""
         return self._by_id.get(user_id)
 
-    def those(self, user_ids: Iterable[str]) -> list[Citizen]:
+    def those(self, user_ids: Iterable[str]) -> list[SandboxUser]:
         """Known people by their ids, in an order that does not change."""
         return [self._by_id[user_id] for user_id in sorted(user_ids) if user_id in self._by_id]
 
@@ -138,17 +138,17 @@ class World(Tokens):
         """True for mods and for the streamer."""
         return user_id == STREAMER.id or user_id in self.moderators
 
-    def badges_of(self, who: Citizen) -> tuple[str, ...]:
+    def badges_of(self, who: SandboxUser) -> tuple[str, ...]:
         """Badge sets that Twitch would show in this channel."""
         held = (("moderator", self.moderators), ("vip", self.vips), ("subscriber", self.subscribers))
         return tuple(dict.fromkeys((*who.badges, *(badge for badge, ids in held if who.id in ids))))
 
-    def begins_to_follow(self, person: Citizen) -> bool:
+    def begins_to_follow(self, person: SandboxUser) -> bool:
         """Somebody wants to follow. Returns False for one who follows already."""
         new = person.id not in self._followers
         self._followers.add(person.id)
         return new
 
-    def approve(self, user_code: str, person: Citizen) -> bool:
+    def approve(self, user_code: str, person: SandboxUser) -> bool:
         """Somebody types the code of a machine without a browser, and agrees. Returns False for an unknown code."""
         return self.devices.approve(user_code, self.settle(person).id)

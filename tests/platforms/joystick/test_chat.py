@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.bot.joystick import JoystickRoom
-from pixel_bot.model.channel_events import Entrance, Follow, Gift, Happening, Raid, Sub, Tip, WheelClaim
+from pixel_bot.bot.joystick import JoystickChannel
+from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.testing import SettableClock, Stage, stage, there
 from pixel_bot.upkeep.check import check
@@ -111,7 +111,7 @@ async def test_a_refund_is_told_where_it_was_bought(rich: Stage) -> None:
 
 def _notes(chat: Stage, room: Any) -> list[str]:
     """What is said in one room from now on."""
-    outbox, said = chat.bot.rooms[room].outbox, list[str]()
+    outbox, said = chat.bot.channels[room].outbox, list[str]()
     put = outbox.put
 
     async def note(message: Outgoing) -> str | None:
@@ -136,10 +136,10 @@ async def test_while_one_platform_is_away_the_other_one_hears_its_news(tmp_path:
         chat.overlay.close()
         await chat.say("alice", "!tts one")
         await chat.say_there("Jules", "!tts two")
-        chat.bot.rooms["joystick"] = JoystickRoom(chat.bot, away, limited=False)
+        chat.bot.channels["joystick"] = JoystickChannel(chat.bot, away, limited=False)
         said = _notes(chat, "twitch")
         clock.advance(121)
-        chat.bot.jobs.wake()
+        chat.bot.dispatcher.wake()
         async with asyncio.timeout(10):
             while not said:
                 await asyncio.sleep(0.01)
@@ -182,7 +182,7 @@ async def test_a_level_is_told_where_it_was_reached(tmp_path: Path) -> None:
 # Events
 
 
-def event(kind: type[Happening], name: str = "1", at: Any = None, **more: Any) -> Happening:
+def event(kind: type[ChannelEvent], name: str = "1", at: Any = None, **more: Any) -> ChannelEvent:
     return kind(f"joystick:{name}", JULES, at or SettableClock().now(), **more)
 
 
@@ -200,9 +200,9 @@ def event(kind: type[Happening], name: str = "1", at: Any = None, **more: Any) -
         (event(WheelClaim, prize="a hat"), 0, 0),
     ],
 )
-async def test_what_events_pay_once(chat: Stage, happening: Happening, worth: int, xp: int) -> None:
+async def test_what_events_pay_once(chat: Stage, channel_event: ChannelEvent, worth: int, xp: int) -> None:
     for _ in range(2):
-        await chat.happens_there(happening)
+        await chat.happens_there(channel_event)
     viewer = await chat.bot.viewers.meet(JULES)
     assert viewer.points == worth
     assert (await chat.bot.levels.standing(viewer)).xp == xp
@@ -210,8 +210,8 @@ async def test_what_events_pay_once(chat: Stage, happening: Happening, worth: in
 
 
 async def test_an_anonymous_tip_pays_nobody(chat: Stage) -> None:
-    happening = Tip("joystick:1", None, chat.clock.now(), tokens=50)
-    await chat.happens_there(happening)
+    channel_event = Tip("joystick:1", None, chat.clock.now(), tokens=50)
+    await chat.happens_there(channel_event)
     assert await problems(chat) == []
     assert chat.services.awards.totals.points == 0
 
@@ -237,7 +237,7 @@ async def test_a_crowd_that_comes_in_at_once(chat: Stage) -> None:
     people = [there(f"viewer{n}") for n in range(300)]
     for again in range(3):
         for number, person in enumerate(people):
-            chat.joystick.hear_happening(Entrance(f"joystick:{again}-{number}", person, chat.clock.now()))
+            chat.joystick.on_channel_event(Entrance(f"joystick:{again}-{number}", person, chat.clock.now()))
     await chat.settled()
     assert chat.services.awards.totals.points == 300 * 25
     assert await problems(chat) == []
@@ -247,7 +247,7 @@ async def test_thanks_are_said_there(chat: Stage) -> None:
     said = _notes(chat, "joystick")
     here = _notes(chat, "twitch")
     await chat.happens_there(event(Tip, tokens=50, item="Hydrate"))
-    await chat.joystick.shoutouts.close()
+    await chat.joystick.thanks.close()
     assert said == ["Jules tipped 50 tokens. Thank you!"]
     assert here == []
 
@@ -289,10 +289,10 @@ async def test_news_wait_for_their_chat(rich: Stage) -> None:
     """The other platform is connected later: what it must hear is told then."""
     rich.overlay.close()
     await rich.say_there("Jules", "!tts one")
-    room = rich.bot.rooms.pop("joystick")
+    room = rich.bot.channels.pop("joystick")
     assert await rich.passes(121) == []
-    rich.bot.rooms["joystick"] = room
-    rich.bot.jobs.tell_news()
+    rich.bot.channels["joystick"] = room
+    rich.bot.dispatcher.tell_news()
     assert await rich.passes(0) == ["@Jules tts: The overlay was away for too long. Your 25 points are back."]
 
 

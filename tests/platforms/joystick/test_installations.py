@@ -20,7 +20,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import JoystickInstall
 from pixel_bot.logs import redact
 from pixel_bot.platforms.joystick.api import REFUSED, ApiRefused
-from pixel_bot.platforms.joystick.installation_store import LOCKED, Records
+from pixel_bot.platforms.joystick.installation_store import LOCKED, InstallationStore
 from pixel_bot.platforms.joystick.installations import WITHDRAWN, NotInstalled
 from pixel_bot.platforms.joystick.oauth import UNKNOWN_APP, Grant, OAuthRefused
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
@@ -69,7 +69,7 @@ async def empty(joystick: Server, database: Database, clock: SettableClock) -> A
 @pytest.fixture
 async def platform(empty: JoystickPlatform, clock: SettableClock) -> JoystickPlatform:
     """Installed, with a token that lasts ten days."""
-    await empty.installs.keep(grant(clock), CHANNEL, STREAMER, pending=False)
+    await empty.installations.keep(grant(clock), CHANNEL, STREAMER, pending=False)
     return empty
 
 
@@ -102,15 +102,15 @@ async def test_a_token_is_used_until_a_minute_before_its_end(
     joystick: Server, platform: JoystickPlatform, clock: SettableClock
 ) -> None:
     clock.advance(864_000 - 61)
-    assert await platform.installs.token() == "access-0"
+    assert await platform.installations.token() == "access-0"
     clock.advance(1)
-    assert await platform.installs.token() == "access-1"
+    assert await platform.installations.token() == "access-1"
     assert joystick.times(TOKEN) == 1
 
 
 async def test_ten_callers_one_refresh(joystick: Server, platform: JoystickPlatform, clock: SettableClock) -> None:
     clock.advance(864_000)
-    found = await asyncio.gather(*(platform.installs.token() for _ in range(10)))
+    found = await asyncio.gather(*(platform.installations.token() for _ in range(10)))
     assert found == ["access-1"] * 10
     assert joystick.times(TOKEN) == 1
 
@@ -123,8 +123,8 @@ async def test_ten_requests_with_a_bad_token_cause_one_refresh(joystick: Server,
 
 
 async def test_an_old_token_leads_to_the_new_one(joystick: Server, platform: JoystickPlatform) -> None:
-    assert await platform.installs.renewed("access-0") == "access-1"
-    assert await platform.installs.renewed("access-0") == "access-1"
+    assert await platform.installations.renewed("access-0") == "access-1"
+    assert await platform.installations.renewed("access-0") == "access-1"
     assert joystick.times(TOKEN) == 1
 
 
@@ -154,7 +154,7 @@ async def test_what_is_sent_for_a_refresh(joystick: Server, platform: JoystickPl
         return await usual(path, request)
 
     monkeypatch.setattr(joystick, "_usual", look)
-    await platform.installs.renewed("access-0")
+    await platform.installations.renewed("access-0")
     assert sent == [
         ({"grant_type": "refresh_token", "refresh_token": "refresh-0"}, f"Basic {BASIC}", "application/json")
     ]
@@ -164,7 +164,7 @@ async def test_a_server_that_gives_no_new_refresh_token_leaves_the_old_one(
     joystick: Server, platform: JoystickPlatform, database: Database
 ) -> None:
     joystick.answers[TOKEN] = [(200, {"access_token": "access-9", "expires_in": 864_000})]
-    await platform.installs.renewed("access-0")
+    await platform.installations.renewed("access-0")
     assert await tokens(database) == ("access-9", "refresh-0")
 
 
@@ -180,7 +180,7 @@ async def test_who_gives_up_waiting_does_not_lose_the_new_pair(
         return await usual(path, request)
 
     monkeypatch.setattr(joystick, "_usual", slow)
-    waiting = [asyncio.create_task(platform.installs.renewed("access-0")) for _ in range(3)]
+    waiting = [asyncio.create_task(platform.installations.renewed("access-0")) for _ in range(3)]
     await asked.wait()
     for task in waiting:
         task.cancel()
@@ -196,19 +196,19 @@ async def test_who_gives_up_waiting_does_not_lose_the_new_pair(
 async def test_a_pair_that_cannot_be_written_is_given_to_nobody_before_it_is(
     joystick: Server, platform: JoystickPlatform, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = Records.keep
+    keep = InstallationStore.keep
 
     async def full(*_: Any) -> None:
         raise OperationalError("INSERT", {}, Exception("disk full"))
 
-    monkeypatch.setattr(Records, "keep", full)
+    monkeypatch.setattr(InstallationStore, "keep", full)
     for _ in range(2):
         with pytest.raises(NoAnswer):
-            await platform.installs.renewed("access-0")
+            await platform.installations.renewed("access-0")
         with pytest.raises(NoAnswer):
-            await platform.installs.token()
-    monkeypatch.setattr(Records, "keep", keep)
-    assert await platform.installs.token() == "access-1"
+            await platform.installations.token()
+    monkeypatch.setattr(InstallationStore, "keep", keep)
+    assert await platform.installations.token() == "access-1"
     assert await tokens(database) == ("access-1", "refresh-1")
     assert joystick.times(TOKEN) == 1
 
@@ -224,11 +224,13 @@ async def test_a_refresh_that_fails_for_now_can_work_later(
     joystick: Server, platform: JoystickPlatform, database: Database, answer: Any
 ) -> None:
     joystick.answers[TOKEN] = [answer]
-    results = await asyncio.gather(*(platform.installs.renewed("access-0") for _ in range(10)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(platform.installations.renewed("access-0") for _ in range(10)), return_exceptions=True
+    )
     assert outcome(results) == ["NoAnswer"] * 10
     assert joystick.times(TOKEN) == 1, "ten who wait together fail together"
     assert await tokens(database) == ("access-0", "refresh-0")
-    assert await platform.installs.renewed("access-0") == "access-1"
+    assert await platform.installations.renewed("access-0") == "access-1"
 
 
 async def test_an_expired_token_is_not_used_while_it_cannot_be_renewed(
@@ -246,10 +248,12 @@ async def test_a_refused_refresh_is_the_end_and_says_so(
     joystick: Server, platform: JoystickPlatform, database: Database, status: int
 ) -> None:
     told: list[bool] = []
-    platform.installs.changed.add(lambda: told.append(True))
-    change = platform.installs.next_change()
+    platform.installations.changed.add(lambda: told.append(True))
+    change = platform.installations.next_change()
     joystick.answers[TOKEN] = [(status, {"error": "invalid_grant"})]
-    results = await asyncio.gather(*(platform.installs.renewed("access-0") for _ in range(10)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(platform.installations.renewed("access-0") for _ in range(10)), return_exceptions=True
+    )
     assert outcome(results) == ["NotInstalled"] * 10
     assert str(results[0]) == WITHDRAWN
     (row,) = await rows(database)
@@ -258,7 +262,7 @@ async def test_a_refused_refresh_is_the_end_and_says_so(
     assert told
     assert change.done()
     asked = len(joystick.requests)
-    for work in (platform.installs.token, platform.api.identity, platform.care.check):
+    for work in (platform.installations.token, platform.api.identity, platform.monitor.check):
         with pytest.raises(NotInstalled, match="withdrawn"):
             await work()
     assert len(joystick.requests) == asked
@@ -267,9 +271,9 @@ async def test_a_refused_refresh_is_the_end_and_says_so(
 async def test_a_bot_without_a_refresh_token_is_asked_for_again(
     joystick: Server, empty: JoystickPlatform, clock: SettableClock
 ) -> None:
-    await empty.installs.keep(replace(grant(clock), refresh=""), CHANNEL, STREAMER, pending=False)
+    await empty.installations.keep(replace(grant(clock), refresh=""), CHANNEL, STREAMER, pending=False)
     with pytest.raises(NotInstalled):
-        await empty.installs.renewed("access-0")
+        await empty.installations.renewed("access-0")
     assert joystick.times(TOKEN) == 0
 
 
@@ -279,10 +283,10 @@ async def test_wrong_credentials_cost_no_installation(
 ) -> None:
     joystick.answers[TOKEN] = [(401, {"error": word})]
     with pytest.raises(NoAnswer):
-        await platform.installs.renewed("access-0")
+        await platform.installations.renewed("access-0")
     assert platform.problems()[0] == UNKNOWN_APP
     assert await tokens(database) == ("access-0", "refresh-0")
-    await platform.installs.renewed("access-0")
+    await platform.installations.renewed("access-0")
     assert UNKNOWN_APP not in platform.problems()
 
 
@@ -291,11 +295,11 @@ async def test_a_new_installation_works_after_the_end(
 ) -> None:
     joystick.answers[TOKEN] = [GONE]
     with pytest.raises(NotInstalled):
-        await platform.installs.renewed("access-0")
-    await platform.installs.keep(grant(clock, 5), CHANNEL, STREAMER, pending=False)
-    assert await platform.installs.token() == "access-5"
-    assert platform.installs.current is not None
-    assert platform.installs.current.problem == ""
+        await platform.installations.renewed("access-0")
+    await platform.installations.keep(grant(clock, 5), CHANNEL, STREAMER, pending=False)
+    assert await platform.installations.token() == "access-5"
+    assert platform.installations.current is not None
+    assert platform.installations.current.problem == ""
 
 
 # How long a token lasts
@@ -338,8 +342,8 @@ async def test_tokens_are_encrypted_and_read_again(
     assert (row.channel_id, row.username, row.pending, row.problem) == (CHANNEL, STREAMER, False, None)
     assert row.expires_at == clock.now() + timedelta(days=10)
     async with client(joystick.base, database, clock, KEY) as again:
-        assert again.installs.current == platform.installs.current
-        assert await again.installs.token() == "access-0"
+        assert again.installations.current == platform.installations.current
+        assert await again.installations.token() == "access-0"
 
 
 @pytest.mark.parametrize(
@@ -350,7 +354,7 @@ async def test_a_row_made_by_hand_is_encrypted_in_place(
 ) -> None:
     await write(database, **plain)
     async with client(joystick.base, database, clock, KEY) as again:
-        assert await again.installs.token() == "access-0"
+        assert await again.installations.token() == "access-0"
     assert await tokens(database) == ("access-0", "refresh-0")
 
 
@@ -359,10 +363,10 @@ async def test_a_row_that_does_not_say_when_it_ends_is_used(
 ) -> None:
     await write(database, access_token="by-hand", refresh_token=None, expires_at=None, username=None)
     async with client(joystick.base, database, clock, KEY) as again:
-        assert await again.installs.token() == "by-hand"
-        await again.care.check()
-        assert again.installs.current is not None
-        assert again.installs.current.username == STREAMER
+        assert await again.installations.token() == "by-hand"
+        await again.monitor.check()
+        assert again.installations.current is not None
+        assert again.installations.current.username == STREAMER
     assert joystick.times(TOKEN) == 0
 
 
@@ -373,7 +377,7 @@ async def test_another_key_asks_for_a_new_installation_and_leaves_the_row(
     async with client(joystick.base, database, clock, Fernet.generate_key()) as other:
         assert other.problems() == [LOCKED]
         with pytest.raises(NotInstalled):
-            await other.installs.token()
+            await other.installations.token()
     assert await tokens(database) == before
     async with client(joystick.base, database, clock, KEY) as again:
         assert again.problems() == []
@@ -383,21 +387,21 @@ async def test_another_key_asks_for_a_new_installation_and_leaves_the_row(
 
 
 async def test_one_that_waits_is_not_used(joystick: Server, empty: JoystickPlatform, clock: SettableClock) -> None:
-    await empty.installs.keep(grant(clock), CHANNEL, STREAMER, pending=True)
-    assert empty.installs.current is None
+    await empty.installations.keep(grant(clock), CHANNEL, STREAMER, pending=True)
+    assert empty.installations.current is None
     with pytest.raises(NotInstalled):
-        await empty.installs.token()
-    await empty.installs.confirm(CHANNEL)
-    assert await empty.installs.token() == "access-0"
+        await empty.installations.token()
+    await empty.installations.confirm(CHANNEL)
+    assert await empty.installations.token() == "access-0"
 
 
 async def test_another_one_takes_its_place_and_the_former_is_given_back(
     joystick: Server, platform: JoystickPlatform, database: Database, clock: SettableClock
 ) -> None:
-    await platform.installs.keep(grant(clock, 5), "channel-2", "Other", pending=True)
-    assert await platform.installs.token() == "access-0"
-    await platform.installs.confirm("channel-2")
-    assert await platform.installs.token() == "access-5"
+    await platform.installations.keep(grant(clock, 5), "channel-2", "Other", pending=True)
+    assert await platform.installations.token() == "access-0"
+    await platform.installations.confirm("channel-2")
+    assert await platform.installations.token() == "access-5"
     assert [row.channel_id for row in await rows(database)] == ["channel-2"]
     assert joystick.times(REVOKE) == 1
 
@@ -405,33 +409,33 @@ async def test_another_one_takes_its_place_and_the_former_is_given_back(
 async def test_a_crash_between_two_leaves_the_one_that_was_chosen_last(
     joystick: Server, empty: JoystickPlatform, database: Database, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await empty.installs.keep(grant(clock, 5), "channel-2", "Other", pending=True)
-    await empty.installs.keep(grant(clock), CHANNEL, STREAMER, pending=False)
+    await empty.installations.keep(grant(clock, 5), "channel-2", "Other", pending=True)
+    await empty.installations.keep(grant(clock), CHANNEL, STREAMER, pending=False)
     clock.advance(60)
 
     async def crash(*_: Any) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr(Records, "drop", crash)
+    monkeypatch.setattr(InstallationStore, "drop", crash)
     with pytest.raises(asyncio.CancelledError):
-        await empty.installs.confirm("channel-2")
+        await empty.installations.confirm("channel-2")
     async with client(joystick.base, database, clock, KEY) as again:
-        assert await again.installs.token() == "access-5"
+        assert await again.installations.token() == "access-5"
 
 
 async def test_one_that_is_declined_is_given_back(
     joystick: Server, platform: JoystickPlatform, database: Database, clock: SettableClock
 ) -> None:
-    await platform.installs.keep(grant(clock, 5), "channel-2", "Other", pending=True)
-    await asyncio.gather(*(platform.installs.decline("channel-2") for _ in range(2)), return_exceptions=True)
+    await platform.installations.keep(grant(clock, 5), "channel-2", "Other", pending=True)
+    await asyncio.gather(*(platform.installations.decline("channel-2") for _ in range(2)), return_exceptions=True)
     assert [row.channel_id for row in await rows(database)] == [CHANNEL]
     assert joystick.times(REVOKE) == 1
-    assert await platform.installs.token() == "access-0"
+    assert await platform.installations.token() == "access-0"
 
 
 @pytest.mark.parametrize("channel_id", [CHANNEL, "unknown"])
 async def test_only_what_waits_can_be_answered(joystick: Server, platform: JoystickPlatform, channel_id: str) -> None:
-    for answer in (platform.installs.confirm, platform.installs.decline):
+    for answer in (platform.installations.confirm, platform.installations.decline):
         with pytest.raises(NotInstalled, match="settled already"):
             await answer(channel_id)
     assert joystick.requests == []
@@ -440,15 +444,15 @@ async def test_only_what_waits_can_be_answered(joystick: Server, platform: Joyst
 async def test_the_same_channel_from_the_marketplace_stays_in_use(
     joystick: Server, platform: JoystickPlatform, clock: SettableClock
 ) -> None:
-    await platform.installs.keep(grant(clock, 5), CHANNEL, STREAMER, pending=True)
-    assert platform.installs.pending == ()
-    assert await platform.installs.token() == "access-5"
+    await platform.installations.keep(grant(clock, 5), CHANNEL, STREAMER, pending=True)
+    assert platform.installations.pending == ()
+    assert await platform.installations.token() == "access-5"
     assert joystick.times(REVOKE) == 0, "the old pair is of the same installation"
 
 
 async def test_to_forget_it_gives_it_back(joystick: Server, platform: JoystickPlatform, database: Database) -> None:
-    await platform.installs.forget()
-    assert platform.installs.current is None
+    await platform.installations.forget()
+    assert platform.installations.current is None
     assert await rows(database) == []
     assert joystick.times(REVOKE) == 1
 
@@ -456,20 +460,20 @@ async def test_to_forget_it_gives_it_back(joystick: Server, platform: JoystickPl
 async def test_a_refresh_of_the_old_installation_leaves_the_new_one(
     joystick: Server, platform: JoystickPlatform, clock: SettableClock
 ) -> None:
-    renewing = asyncio.create_task(platform.installs.renewed("access-0"))
+    renewing = asyncio.create_task(platform.installations.renewed("access-0"))
     await asyncio.sleep(0)
-    await platform.installs.keep(grant(clock, 7), CHANNEL, STREAMER, pending=False)
+    await platform.installations.keep(grant(clock, 7), CHANNEL, STREAMER, pending=False)
     await asyncio.gather(renewing, return_exceptions=True)
-    assert await platform.installs.token() == "access-7"
+    assert await platform.installations.token() == "access-7"
 
 
 async def test_an_old_token_that_is_refused_says_nothing_about_a_new_one(
     platform: JoystickPlatform, clock: SettableClock
 ) -> None:
-    await platform.installs.keep(grant(clock, 7), CHANNEL, STREAMER, pending=False)
-    await platform.installs.mark_gone(used="access-0")
-    assert await platform.installs.token() == "access-7"
-    await platform.installs.mark_gone(used="access-7")
+    await platform.installations.keep(grant(clock, 7), CHANNEL, STREAMER, pending=False)
+    await platform.installations.mark_gone(used="access-0")
+    assert await platform.installations.token() == "access-7"
+    await platform.installations.mark_gone(used="access-7")
     assert platform.problems() == [WITHDRAWN]
 
 
@@ -492,11 +496,11 @@ async def test_two_refusals_are_the_end_and_there_is_no_loop(joystick: Server, p
 
 async def test_an_inactive_token_is_renewed_or_the_end(joystick: Server, platform: JoystickPlatform) -> None:
     joystick.answers["oauth/introspect"] = [(200, {"active": False})] * 2
-    await platform.care.check()
-    assert await platform.installs.token() == "access-1"
+    await platform.monitor.check()
+    assert await platform.installations.token() == "access-1"
     joystick.answers[TOKEN] = [GONE]
     with pytest.raises(NotInstalled):
-        await platform.care.check()
+        await platform.monitor.check()
     assert platform.problems() == [WITHDRAWN]
 
 
@@ -505,7 +509,7 @@ async def test_a_server_that_says_nothing_on_a_token_ends_nothing(
     joystick: Server, platform: JoystickPlatform, answer: Any
 ) -> None:
     joystick.answers["oauth/introspect"] = [answer]
-    await platform.care.check()
+    await platform.monitor.check()
     assert platform.problems() == []
     assert joystick.times(TOKEN) == 0
 
@@ -514,8 +518,8 @@ async def test_a_token_is_renewed_before_anybody_waits_for_it(
     joystick: Server, platform: JoystickPlatform, clock: SettableClock
 ) -> None:
     clock.advance(864_000 - 7_200)
-    await platform.care.check()
-    assert await platform.installs.token() == "access-1"
+    await platform.monitor.check()
+    assert await platform.installations.token() == "access-1"
 
 
 @pytest.mark.parametrize(
@@ -540,12 +544,12 @@ async def test_no_secret_is_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="pixel_bot")
     kept = Grant("an-access-token", "a-refresh-token", clock.now())
-    await platform.installs.keep(kept, CHANNEL, STREAMER, pending=False)
-    shown = [repr(kept), repr(platform.installs.current), str(platform.installs.current)]
+    await platform.installations.keep(kept, CHANNEL, STREAMER, pending=False)
+    shown = [repr(kept), repr(platform.installations.current), str(platform.installations.current)]
     joystick.answers[TOKEN] = [(500, {}), (400, {"error": "a-refresh-token", "message": "a-refresh-token"})]
     for _ in range(2):
         try:
-            await platform.installs.token()
+            await platform.installations.token()
         except (NoAnswer, NotInstalled) as exc:
             shown.append("".join(traceback.format_exception(exc)))
     try:
@@ -563,7 +567,7 @@ async def test_no_secret_is_shown(
 
 @pytest.fixture
 def sign_in(empty: JoystickPlatform) -> JoystickSignIn:
-    return JoystickSignIn(empty.installs, empty.oauth, empty.api, "http://localhost:8080/joystick/oauth/callback")
+    return JoystickSignIn(empty.installations, empty.oauth, empty.api, "http://localhost:8080/joystick/oauth/callback")
 
 
 def state_of(url: str) -> str:
@@ -591,8 +595,8 @@ async def test_the_address_where_the_streamer_agrees(joystick: Server, sign_in: 
 async def test_a_way_there_and_back(joystick: Server, empty: JoystickPlatform, sign_in: JoystickSignIn) -> None:
     said = await sign_in.finish(state_of(sign_in.begin()), "code", "")
     assert said == f"The bot is in the channel of {STREAMER} on Joystick.tv."
-    assert empty.installs.current is not None
-    assert (empty.installs.current.channel_id, empty.installs.current.username) == (CHANNEL, STREAMER)
+    assert empty.installations.current is not None
+    assert (empty.installations.current.channel_id, empty.installations.current.username) == (CHANNEL, STREAMER)
 
 
 async def test_a_state_works_once_and_not_for_long(
@@ -627,10 +631,10 @@ async def test_the_marketplace_waits_for_the_streamer(
     joystick: Server, empty: JoystickPlatform, sign_in: JoystickSignIn
 ) -> None:
     await sign_in.finish("", "code", "")
-    assert empty.installs.current is None
-    assert [install.username for install in empty.installs.pending] == [STREAMER]
+    assert empty.installations.current is None
+    assert [install.username for install in empty.installations.pending] == [STREAMER]
     await sign_in.accept(CHANNEL)
-    assert empty.installs.current is not None
+    assert empty.installations.current is not None
     for answer in (sign_in.accept, sign_in.decline):
         with pytest.raises(SignInRefused, match="settled already"):
             await answer(CHANNEL)
@@ -647,7 +651,7 @@ async def test_the_marketplace_cannot_fill_the_table(
     assert joystick.times(TOKEN) == MOST_WAITING
     joystick.answers[IDENTITY] = []
     await sign_in.finish(state_of(sign_in.begin()), "code", "")
-    assert empty.installs.current is not None
+    assert empty.installations.current is not None
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from pixel_bot.platforms.joystick.installations import WITHDRAWN, NotInstalled
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.security.cipher import load_cipher
 from pixel_bot.testing import settings_in, there
-from tests.harness.joystick_harness import House, house, in_haste, platform, points, rows, settled, the_bot, until
+from tests.harness.joystick_harness import Harness, house, in_haste, platform, points, rows, settled, the_bot, until
 
 
 @pytest.fixture
-async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[House]:
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Harness]:
     in_haste(monkeypatch)
     async with house(tmp_path) as built:
         yield built
@@ -26,7 +26,7 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerato
 # Installation
 
 
-async def test_one_link_installs_the_bot(home: House) -> None:
+async def test_one_link_installs_the_bot(home: Harness) -> None:
     async with home.bot() as app:
         status, text = await home.get(app, "/setup")
         assert status == 200
@@ -41,7 +41,7 @@ async def test_one_link_installs_the_bot(home: House) -> None:
         assert (await home.get(app, "/healthz"))[0] == 200
 
 
-async def test_what_is_asked_for_at_joystick(home: House) -> None:
+async def test_what_is_asked_for_at_joystick(home: Harness) -> None:
     async with home.bot() as app:
         url = f"http://localhost:{app.web.port}/joystick/oauth"
         async with home.http.get(url, allow_redirects=False) as answer:
@@ -53,7 +53,7 @@ async def test_what_is_asked_for_at_joystick(home: House) -> None:
         assert len(query["state"]) > 20
 
 
-async def test_tokens_are_encrypted_in_the_columns_of_the_document(home: House) -> None:
+async def test_tokens_are_encrypted_in_the_columns_of_the_document(home: Harness) -> None:
     async with home.installed() as app:
         (row,) = await rows(app)
         cipher = load_cipher(app.services.settings)
@@ -65,14 +65,14 @@ async def test_tokens_are_encrypted_in_the_columns_of_the_document(home: House) 
         assert home.joystick.grants.is_good(row.access_token) is False
 
 
-async def test_a_restart_needs_no_new_installation(home: House) -> None:
+async def test_a_restart_needs_no_new_installation(home: Harness) -> None:
     for _ in range(2):
         async with home.installed():
             assert "points" in await home.ask("Jules", "!points")
     assert home.joystick.requests.times("api/oauth/token", "POST") == 1
 
 
-async def test_a_row_in_plain_text_is_used_and_encrypted(home: House) -> None:
+async def test_a_row_in_plain_text_is_used_and_encrypted(home: Harness) -> None:
     async with home.installed() as app:
         pair = home.joystick.grant()
         async with app.services.database.write() as session:
@@ -85,7 +85,7 @@ async def test_a_row_in_plain_text_is_used_and_encrypted(home: House) -> None:
         assert "points" in await home.ask("Jules", "!points")
 
 
-async def test_without_the_key_it_starts_and_asks_again(home: House) -> None:
+async def test_without_the_key_it_starts_and_asks_again(home: Harness) -> None:
     async with home.installed():
         pass
     (home.folder / "secret.key").unlink(missing_ok=True)
@@ -100,21 +100,21 @@ async def test_without_the_key_it_starts_and_asks_again(home: House) -> None:
         assert "points" in await home.ask("Jules", "!points")
 
 
-async def test_a_marketplace_install_counts_once_the_streamer_says_so(home: House) -> None:
+async def test_a_marketplace_install_counts_once_the_streamer_says_so(home: Harness) -> None:
     async with home.bot() as app:
         code = home.joystick.install_code()
         status, text = await home.get(app, f"/joystick/oauth/callback?code={code}&state=")
         assert status == 200
         assert "Pixel_Street" in text
         assert "Is that yours?" in text
-        assert platform(app).installs.current is None
-        assert app.show is None
+        assert platform(app).installations.current is None
+        assert app.running_bot is None
         assert await home.press(app, "accept", home.joystick.channel_id) == 200
         await home.listening(app)
         assert "points" in await home.ask("Jules", "!points")
 
 
-async def test_a_marketplace_install_of_somebody_else_is_given_back(home: House) -> None:
+async def test_a_marketplace_install_of_somebody_else_is_given_back(home: Harness) -> None:
     async with home.bot() as app:
         code = home.joystick.install_code()
         await home.get(app, f"/joystick/oauth/callback?code={code}&state=")
@@ -124,7 +124,7 @@ async def test_a_marketplace_install_of_somebody_else_is_given_back(home: House)
         assert await home.press(app, "accept", home.joystick.channel_id) == 400
 
 
-async def test_an_unknown_state_is_refused_and_its_code_not_used(home: House) -> None:
+async def test_an_unknown_state_is_refused_and_its_code_not_used(home: Harness) -> None:
     async with home.bot() as app:
         code = home.joystick.install_code()
         for query in (f"code={code}&state=made-up", f"code={code}", "state="):
@@ -134,7 +134,7 @@ async def test_an_unknown_state_is_refused_and_its_code_not_used(home: House) ->
         assert await rows(app) == []
 
 
-async def test_a_state_works_once(home: House) -> None:
+async def test_a_state_works_once(home: Harness) -> None:
     async with home.bot() as app:
         url = f"http://localhost:{app.web.port}/joystick/oauth"
         async with home.http.get(url, allow_redirects=False) as answer:
@@ -147,7 +147,7 @@ async def test_a_state_works_once(home: House) -> None:
             assert answer.status == 400
 
 
-async def test_a_streamer_who_says_no(home: House) -> None:
+async def test_a_streamer_who_says_no(home: Harness) -> None:
     home.joystick.refuses = True
     async with home.bot() as app:
         status, text = await home.install(app)
@@ -155,7 +155,7 @@ async def test_a_streamer_who_says_no(home: House) -> None:
         assert "nobody agreed" in text
 
 
-async def test_a_code_that_joystick_refuses(home: House) -> None:
+async def test_a_code_that_joystick_refuses(home: Harness) -> None:
     home.joystick.faults.add("api/oauth/token", status=500)
     async with home.bot() as app:
         status, text = await home.install(app)
@@ -164,7 +164,7 @@ async def test_a_code_that_joystick_refuses(home: House) -> None:
         assert (await home.install(app))[0] == 200
 
 
-async def test_the_streamer_takes_the_bot_out_and_in_again(home: House) -> None:
+async def test_the_streamer_takes_the_bot_out_and_in_again(home: Harness) -> None:
     async with home.installed() as app:
         assert await home.press(app, "forget") == 200
         await home.joystick.gateway.left()
@@ -177,7 +177,7 @@ async def test_the_streamer_takes_the_bot_out_and_in_again(home: House) -> None:
 # Tokens
 
 
-async def test_ten_who_need_a_token_cause_one_refresh(home: House) -> None:
+async def test_ten_who_need_a_token_cause_one_refresh(home: Harness) -> None:
     async with home.installed() as app:
         asked = home.joystick.requests.times("api/oauth/token", "POST")
         home.joystick.expire_tokens()
@@ -187,23 +187,23 @@ async def test_ten_who_need_a_token_cause_one_refresh(home: House) -> None:
         assert home.joystick.grants.withdrawn == 0
 
 
-async def test_a_new_pair_is_in_the_database_before_it_is_used(home: House) -> None:
+async def test_a_new_pair_is_in_the_database_before_it_is_used(home: Harness) -> None:
     async with home.installed() as app:
         cipher = load_cipher(app.services.settings)
         home.joystick.expire_tokens()
         await platform(app).api.identity()
         (row,) = await rows(app)
-        token = await platform(app).installs.token()
+        token = await platform(app).installations.token()
         assert cipher.unseal(row.access_token) == token
         assert home.joystick.grants.is_good(token)
 
 
-async def test_who_gives_up_waiting_does_not_lose_the_new_pair(home: House) -> None:
+async def test_who_gives_up_waiting_does_not_lose_the_new_pair(home: Harness) -> None:
     async with home.installed() as app:
         home.joystick.faults.add("api/oauth/token", delay=0.3)
         home.joystick.expire_tokens()
-        token = await platform(app).installs.token()
-        asking = asyncio.create_task(platform(app).installs.renewed(token))
+        token = await platform(app).installations.token()
+        asking = asyncio.create_task(platform(app).installations.renewed(token))
         await home.joystick.requests.asked("api/oauth/token", "POST", 2)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
@@ -211,9 +211,9 @@ async def test_who_gives_up_waiting_does_not_lose_the_new_pair(home: House) -> N
         assert home.joystick.grants.withdrawn == 0
 
 
-async def test_a_refresh_token_used_twice_ends_the_installation_and_the_bot_says_so(home: House) -> None:
+async def test_a_refresh_token_used_twice_ends_the_installation_and_the_bot_says_so(home: Harness) -> None:
     async with home.installed() as app:
-        install = platform(app).installs.current
+        install = platform(app).installations.current
         assert install is not None
         assert install.grant is not None
         home.joystick.grants.refresh(install.grant.refresh)
@@ -232,7 +232,7 @@ async def test_a_refresh_token_used_twice_ends_the_installation_and_the_bot_says
         await _is_quiet(home, app)
 
 
-async def test_an_uninstalled_bot_says_so_and_does_not_ask_on(home: House) -> None:
+async def test_an_uninstalled_bot_says_so_and_does_not_ask_on(home: Harness) -> None:
     async with home.installed() as app:
         await home.joystick.uninstall()
         await until(platform(app).problems)
@@ -244,9 +244,9 @@ async def test_an_uninstalled_bot_says_so_and_does_not_ask_on(home: House) -> No
         assert platform(app).problems() == []
 
 
-async def _is_quiet(home: House, app: LiveApp) -> None:
+async def _is_quiet(home: Harness, app: LiveApp) -> None:
     """Nothing is asked any more, and no socket opened."""
-    await until(lambda: platform(app).line.problem)
+    await until(lambda: platform(app).connection.problem)
     before = (len(home.joystick.requests), home.joystick.gateway.opened)
     await asyncio.sleep(0.7)  # several pauses of a bot that tries again
     assert (len(home.joystick.requests), home.joystick.gateway.opened) == before
@@ -256,7 +256,7 @@ async def _is_quiet(home: House, app: LiveApp) -> None:
 
 
 @pytest.mark.parametrize("version", ["v1", "v2"])
-async def test_everything_that_pays_in_both_versions(home: House, version: str) -> None:
+async def test_everything_that_pays_in_both_versions(home: Harness, version: str) -> None:
     home.joystick.gateway.versions = {version}  # pyright: ignore[reportAttributeAccessIssue]
     async with home.installed() as app:
         joystick = home.joystick
@@ -293,7 +293,7 @@ async def test_everything_that_pays_in_both_versions(home: House, version: str) 
         assert not any("<" in said.text for said in joystick.said)
 
 
-async def test_the_stream_goes_on_and_off(home: House) -> None:
+async def test_the_stream_goes_on_and_off(home: Harness) -> None:
     async with home.installed() as app:
         stream = app.services.stream
         await until(lambda: stream.is_live)
@@ -303,7 +303,7 @@ async def test_the_stream_goes_on_and_off(home: House) -> None:
         await until(lambda: stream.is_live)
 
 
-async def test_an_event_that_cannot_be_read_costs_itself(home: House) -> None:
+async def test_an_event_that_cannot_be_read_costs_itself(home: Harness) -> None:
     async with home.installed() as app:
         for raw in ("nonsense", "[]", '{"message":{"type":5}}', '{"message":{"type":"tipped","id":"x","data":7}}'):
             await home.joystick.gateway.send_raw(raw)
@@ -314,7 +314,7 @@ async def test_an_event_that_cannot_be_read_costs_itself(home: House) -> None:
         assert platform(app).problems() == []
 
 
-async def test_events_of_another_channel_are_left_out(home: House) -> None:
+async def test_events_of_another_channel_are_left_out(home: Harness) -> None:
     async with home.installed() as app:
         own = home.joystick.channel_id
         home.joystick.channel_id = "another"
@@ -325,7 +325,7 @@ async def test_events_of_another_channel_are_left_out(home: House) -> None:
         assert await points(app, "Jules") == 5
 
 
-async def test_its_own_words_are_nobodys(home: House) -> None:
+async def test_its_own_words_are_nobodys(home: Harness) -> None:
     async with home.installed() as app:
         assert await home.ask("Jules", "!points") == "@Jules You have 0 points."
         await settled(app)
@@ -335,9 +335,9 @@ async def test_its_own_words_are_nobodys(home: House) -> None:
         assert found == ["jules@joystick"]
 
 
-async def test_whispers_go_by_the_api_and_else_over_the_socket(home: House) -> None:
+async def test_whispers_go_by_the_api_and_else_over_the_socket(home: Harness) -> None:
     async with home.installed() as app:
-        outbox = the_bot(app).rooms["joystick"].outbox
+        outbox = the_bot(app).channels["joystick"].outbox
         await outbox.put(Outgoing("psst", whisper_to="jules", paid=True))
         home.joystick.faults.add("api/v1/chat/whispers", status=404, times=None)
         await outbox.put(Outgoing("psst again", whisper_to="jules", paid=True))
@@ -347,7 +347,7 @@ async def test_whispers_go_by_the_api_and_else_over_the_socket(home: House) -> N
         ]
 
 
-async def test_with_one_platform_there_is_nothing_to_link(home: House) -> None:
+async def test_with_one_platform_there_is_nothing_to_link(home: Harness) -> None:
     async with home.installed():
         assert await home.ask("Jules", "!link") == "@Jules I am on one platform only, so there is nothing to link."
 
@@ -355,7 +355,7 @@ async def test_with_one_platform_there_is_nothing_to_link(home: House) -> None:
 # The connection
 
 
-async def test_it_comes_back_after_a_cut(home: House) -> None:
+async def test_it_comes_back_after_a_cut(home: Harness) -> None:
     async with home.installed() as app:
         for cut in (home.joystick.gateway.cut, home.joystick.gateway.fall_silent):
             opened = home.joystick.gateway.opened
@@ -370,10 +370,10 @@ async def test_it_comes_back_after_a_cut(home: House) -> None:
         assert await home.ask("Jules", "!points") == "@Jules You have 10 points."
 
 
-async def test_it_comes_back_when_joystick_was_away(home: House) -> None:
+async def test_it_comes_back_when_joystick_was_away(home: Harness) -> None:
     async with home.installed() as app:
         await home.leave()
-        await until(lambda: platform(app).line.down_since)
+        await until(lambda: platform(app).connection.down_since)
         assert "It is tried again by itself" in platform(app).problems()[0]
         await asyncio.sleep(0.3)
         await home.return_()
@@ -382,7 +382,7 @@ async def test_it_comes_back_when_joystick_was_away(home: House) -> None:
         assert platform(app).problems() == []
 
 
-async def test_a_server_that_restarts_asks_it_to_come_back(home: House) -> None:
+async def test_a_server_that_restarts_asks_it_to_come_back(home: Harness) -> None:
     async with home.installed() as app:
         opened = home.joystick.gateway.opened
         await home.joystick.gateway.disconnect(reconnect=True)
@@ -391,10 +391,10 @@ async def test_a_server_that_restarts_asks_it_to_come_back(home: House) -> None:
         assert "points" in await home.ask("Jules", "!points")
 
 
-async def test_asked_not_to_come_back_it_stays_away(home: House) -> None:
+async def test_asked_not_to_come_back_it_stays_away(home: Harness) -> None:
     async with home.installed() as app:
         await home.joystick.gateway.disconnect(reconnect=False, reason="remote")
-        await until(lambda: platform(app).line.problem)
+        await until(lambda: platform(app).connection.problem)
         assert "asked the bot not to come back" in platform(app).problems()[0]
         await _is_quiet(home, app)
         await home.install(app)
@@ -402,49 +402,49 @@ async def test_asked_not_to_come_back_it_stays_away(home: House) -> None:
         assert "points" in await home.ask("Jules", "!points")
 
 
-async def test_unauthorized_leads_to_one_refresh_and_then_to_the_page(home: House) -> None:
+async def test_unauthorized_leads_to_one_refresh_and_then_to_the_page(home: Harness) -> None:
     async with home.installed() as app:
         asked = home.joystick.requests.times("api/oauth/token", "POST")
         home.joystick.accepts.clear()
         await home.joystick.gateway.close_all(4401)
-        await until(lambda: platform(app).line.problem)
+        await until(lambda: platform(app).connection.problem)
         assert home.joystick.requests.times("api/oauth/token", "POST") == asked + 1
         assert "does not let the bot listen" in (await home.get(app, "/setup"))[1]
         await _is_quiet(home, app)
 
 
 @pytest.mark.parametrize("key", ["jwt", "basic"])
-async def test_either_key_opens_the_socket(home: House, key: str) -> None:
+async def test_either_key_opens_the_socket(home: Harness, key: str) -> None:
     home.joystick.accepts = {key}
     async with home.installed():
         assert "points" in await home.ask("Jules", "!points")
         assert home.joystick.requests.times("api/oauth/token", "POST") == 1
 
 
-async def test_a_subscription_that_is_not_confirmed_is_asked_for_again(home: House) -> None:
+async def test_a_subscription_that_is_not_confirmed_is_asked_for_again(home: Harness) -> None:
     home.joystick.gateway.unconfirmed = 1
     async with home.installed():
         assert "points" in await home.ask("Jules", "!points")
         assert home.joystick.gateway.opened == 1
 
 
-async def test_a_subscription_that_is_rejected_falls_back_and_else_waits(home: House) -> None:
+async def test_a_subscription_that_is_rejected_falls_back_and_else_waits(home: Harness) -> None:
     home.joystick.gateway.versions = {"v1"}
     async with home.installed() as app:
         assert "points" in await home.ask("Jules", "!points")
         home.joystick.gateway.versions.clear()
         home.joystick.gateway.cut()
-        await until(lambda: "rejected" in platform(app).line.down_reason)
+        await until(lambda: "rejected" in platform(app).connection.down_reason)
         home.joystick.gateway.versions.add("v2")
         await home.listening(app)
         assert "points" in await home.ask("Jules", "!points")
 
 
-async def test_a_server_that_welcomes_nobody(home: House) -> None:
+async def test_a_server_that_welcomes_nobody(home: Harness) -> None:
     home.joystick.gateway.welcomes = False
     async with home.bot() as app:
         await home.install(app)
-        await until(lambda: "no welcome" in platform(app).line.down_reason)
+        await until(lambda: "no welcome" in platform(app).connection.down_reason)
         home.joystick.gateway.welcomes = True
         await home.listening(app)
         assert "points" in await home.ask("Jules", "!points")
@@ -453,7 +453,7 @@ async def test_a_server_that_welcomes_nobody(home: House) -> None:
 # Speaking
 
 
-async def test_free_answers_go_over_the_socket_and_paid_ones_by_the_api(home: House) -> None:
+async def test_free_answers_go_over_the_socket_and_paid_ones_by_the_api(home: Harness) -> None:
     async with home.installed() as app:
         await home.joystick.tip("Jules", 100)
         await home.ask("Jules", "!points")
@@ -464,7 +464,7 @@ async def test_free_answers_go_over_the_socket_and_paid_ones_by_the_api(home: Ho
 
 
 @pytest.mark.parametrize("wraps", [False, True])
-async def test_a_refusal_on_the_socket_is_a_failure_where_it_was_paid_for(home: House, wraps: bool) -> None:
+async def test_a_refusal_on_the_socket_is_a_failure_where_it_was_paid_for(home: Harness, wraps: bool) -> None:
     home.joystick.gateway.wraps_errors = wraps
     home.joystick.faults.add("api/v1/chat/messages", status=404, times=None)
     async with home.installed() as app:
@@ -476,16 +476,16 @@ async def test_a_refusal_on_the_socket_is_a_failure_where_it_was_paid_for(home: 
         assert [said.text for said in home.joystick.said] == ["This is taken.", "This is taken again."]
 
 
-async def test_without_the_socket_answers_go_by_the_api(home: House) -> None:
+async def test_without_the_socket_answers_go_by_the_api(home: Harness) -> None:
     async with home.installed() as app:
         home.joystick.faults.add("cable", status=503, times=None)
         home.joystick.gateway.cut()
-        await until(lambda: not platform(app).line.is_up)
-        await the_bot(app).rooms["joystick"].say_free("Still here.")
+        await until(lambda: not platform(app).connection.is_up)
+        await the_bot(app).channels["joystick"].say_free("Still here.")
         assert [(said.text, said.by) for said in home.joystick.said] == [("Still here.", "rest")]
 
 
-async def test_status_names_it(home: House) -> None:
+async def test_status_names_it(home: Harness) -> None:
     async with home.installed():
         answer = await home.ask("Boss", "!status", badges={"mod"})
         assert "Joystick.tv, connected" in answer
@@ -503,10 +503,10 @@ def test_there_is_a_person_for_each_name() -> None:
 # What one viewer, or an odd API, must not do to the others
 
 
-async def test_a_whisper_that_fails_keeps_nobody_waiting(home: House) -> None:
+async def test_a_whisper_that_fails_keeps_nobody_waiting(home: Harness) -> None:
     async with home.installed() as app:
         home.joystick.faults.add("api/v1/chat/whispers", status=500, times=None)
-        outbox = the_bot(app).rooms["joystick"].outbox
+        outbox = the_bot(app).channels["joystick"].outbox
         whisper = asyncio.create_task(outbox.put(Outgoing("psst", whisper_to="jules")))
         await home.joystick.requests.asked("api/v1/chat/whispers", "POST")
         async with asyncio.timeout(3):
@@ -514,7 +514,7 @@ async def test_a_whisper_that_fails_keeps_nobody_waiting(home: House) -> None:
         assert await whisper is None
 
 
-async def test_a_paid_message_that_fails_keeps_nobody_waiting(home: House) -> None:
+async def test_a_paid_message_that_fails_keeps_nobody_waiting(home: Harness) -> None:
     async with home.installed() as app:
         home.joystick.faults.add("api/v1/chat/messages", status=500)
         saying = asyncio.create_task(the_bot(app).say("It was paid for.", None, "joystick"))
@@ -525,7 +525,7 @@ async def test_a_paid_message_that_fails_keeps_nobody_waiting(home: House) -> No
         assert [said.text for said in home.joystick.said if "paid" in said.text] == ["It was paid for."]
 
 
-async def test_an_answer_that_comes_late_is_said_once(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_that_comes_late_is_said_once(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.bot.outbox.RETRY_SECONDS", 0.1)
     async with home.installed() as app:
         session = platform(app).wire.session
@@ -538,7 +538,7 @@ async def test_an_answer_that_comes_late_is_said_once(home: House, monkeypatch: 
         assert sum(said.text == "the answer" for said in home.joystick.said) == 1
 
 
-async def test_a_tip_and_a_message_of_one_id_both_count(home: House) -> None:
+async def test_a_tip_and_a_message_of_one_id_both_count(home: Harness) -> None:
     async with home.installed() as app:
         await home.joystick.say("Jules", "hello", message_id="same")
         await home.joystick.tip("Jules", 40, event_id="same")
@@ -546,7 +546,7 @@ async def test_a_tip_and_a_message_of_one_id_both_count(home: House) -> None:
         assert await points(app, "Jules") == 41
 
 
-async def test_who_is_always_there_comes_in_for_nothing(home: House) -> None:
+async def test_who_is_always_there_comes_in_for_nothing(home: Harness) -> None:
     async with home.installed() as app:
         for name in ("nightbot", "Pixel_Street", "Jules"):
             await home.joystick.enter(name)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.errors import EffectFailed
-from pixel_bot.sandbox.joystick.double import Said
+from pixel_bot.sandbox.joystick.double import SentByBot
 from pixel_bot.testing import FakeOverlay, Live, live, there
 from pixel_bot.upkeep.check import check
 
@@ -24,7 +24,7 @@ class Visit:
         self.joystick = show.app.joystick
         self.page = page
 
-    async def said(self, fits: Callable[[Said], bool]) -> str:
+    async def said(self, fits: Callable[[SentByBot], bool]) -> str:
         """Wait until the bot has said something there that fits."""
         told = asyncio.Event()
         self.joystick.listeners.add(lambda _: told.set())
@@ -40,12 +40,12 @@ class Visit:
         await self.joystick.say("Jules", line)
         receipt = await self.said(lambda said: said.text.startswith("@Jules ") and answer in said.text)
         later = await self.said(lambda said: more in said.text) if more else ""
-        await self.show.bot.jobs.settled()
+        await self.show.bot.dispatcher.settled()
         await self.settled()
         return later or receipt
 
     async def settled(self) -> None:
-        await self.show.app.joystick_platform.line.hear_out()
+        await self.show.app.joystick_platform.connection.drain()
         await self.show.bot.settled()
 
     async def points(self) -> int:
@@ -112,7 +112,7 @@ async def test_what_the_page_cannot_play_is_given_back_there(jules: Visit, line:
     told = await jules.said(lambda said: f"@Jules {redeem}: " in said.text)
     assert told.endswith("points are back.")
     assert await jules.points() == MONEY
-    assert not any(redeem in line.text for line in jules.show.twitch.room.lines)
+    assert not any(redeem in line.text for line in jules.show.twitch.chat_log.lines)
 
 
 async def test_an_ai_that_fails_is_given_back_there(jules: Visit, monkeypatch: pytest.MonkeyPatch) -> None:

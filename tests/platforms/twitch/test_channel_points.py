@@ -18,12 +18,12 @@ from websockets.exceptions import ConnectionClosed
 
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.channel_points import BALANCE, Redemption, Reward
-from pixel_bot.sandbox.twitch.users import citizen
+from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import SettableClock
 from tests.harness.page_double import Message, PageDouble, page_double
-from tests.harness.twitch_harness import House, house, the_bot
+from tests.harness.twitch_harness import Harness, house, the_bot
 
-ALICE = citizen("alice", name="Alice")
+ALICE = sandbox_user("alice", name="Alice")
 COST = 100
 ADDED = "channel.channel_points_custom_reward_redemption.add"
 REDEMPTIONS = "channel_points/custom_rewards/redemptions"
@@ -32,7 +32,7 @@ SECONDS = 30.0
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncGenerator[House]:
+async def home(tmp_path: Path) -> AsyncGenerator[Harness]:
     async with house(tmp_path) as built:
         yield built
 
@@ -46,7 +46,7 @@ async def page_of(app: LiveApp, before: PageDouble | None = None) -> AsyncGenera
         yield page
 
 
-async def until(home: House, is_there: Callable[[], bool]) -> None:
+async def until(home: Harness, is_there: Callable[[], bool]) -> None:
     """Wait for a change of the double's channel points."""
     changed = asyncio.Event()
     home.twitch.changed.add(changed.set)
@@ -59,11 +59,11 @@ async def until(home: House, is_there: Callable[[], bool]) -> None:
         home.twitch.changed.discard(changed.set)
 
 
-def ours(home: House) -> list[Reward]:
+def ours(home: Harness) -> list[Reward]:
     return [reward for reward in home.twitch.points.rewards.values() if reward.client_id]
 
 
-async def offered(home: House, cost: int = COST, cooldown: int = 0) -> Reward:
+async def offered(home: Harness, cost: int = COST, cooldown: int = 0) -> Reward:
     """``!sound`` is a reward."""
     await home.ask("", f"!redeem cooldown sound {cooldown}", "broadcaster")
     answer = await home.ask("", f"!redeem native on sound {cost}", "broadcaster")
@@ -72,15 +72,15 @@ async def offered(home: House, cost: int = COST, cooldown: int = 0) -> Reward:
     return reward
 
 
-def status_of(home: House, made: Redemption) -> str:
+def status_of(home: Harness, made: Redemption) -> str:
     return home.twitch.points.redemptions[made.id].status
 
 
-async def becomes(home: House, made: Redemption, status: str) -> None:
+async def becomes(home: Harness, made: Redemption, status: str) -> None:
     await until(home, lambda: status_of(home, made) == status)
 
 
-def balance(home: House) -> int:
+def balance(home: Harness) -> int:
     return home.twitch.points.balance_of(ALICE)
 
 
@@ -108,7 +108,7 @@ async def plays(page: PageDouble, message: Message) -> None:
 # The reward
 
 
-async def test_a_reward_is_made_and_kept_in_step(home: House) -> None:
+async def test_a_reward_is_made_and_kept_in_step(home: Harness) -> None:
     async with home.signed_in():
         reward = await offered(home, cooldown=5)
         assert (reward.title, reward.cost, reward.cooldown) == ("Play sound effect", COST, 5)
@@ -126,7 +126,7 @@ async def test_a_reward_is_made_and_kept_in_step(home: House) -> None:
         assert (reward.cost, reward.cooldown, reward.enabled) == (250, 60, False)
 
 
-async def test_a_reward_of_somebody_else_is_never_touched(home: House) -> None:
+async def test_a_reward_of_somebody_else_is_never_touched(home: Harness) -> None:
     by_hand = Reward("by-hand", "Play sound effect", 900)
     home.twitch.points.put(by_hand)
     async with home.signed_in() as app, page_of(app) as page:
@@ -145,7 +145,7 @@ async def test_a_reward_of_somebody_else_is_never_touched(home: House) -> None:
 # A redemption
 
 
-async def test_it_is_fulfilled_only_when_it_played_and_costs_none_of_our_points(home: House) -> None:
+async def test_it_is_fulfilled_only_when_it_played_and_costs_none_of_our_points(home: Harness) -> None:
     async with home.signed_in() as app, page_of(app) as page:
         reward = await offered(home)
         page.plays = False
@@ -158,7 +158,7 @@ async def test_it_is_fulfilled_only_when_it_played_and_costs_none_of_our_points(
         assert (await home.said(lambda line: "Playing ding" in line.text)).text == "@Alice Playing ding!"
 
 
-async def test_it_is_cancelled_when_the_page_could_not_play_it(home: House) -> None:
+async def test_it_is_cancelled_when_the_page_could_not_play_it(home: Harness) -> None:
     async with home.signed_in() as app, page_of(app) as page:
         reward = await offered(home)
         page.plays = False
@@ -169,7 +169,7 @@ async def test_it_is_cancelled_when_the_page_could_not_play_it(home: House) -> N
         assert "Your channel points are back." in (await home.said(lambda line: "are back" in line.text)).text
 
 
-async def test_what_cannot_be_is_refused_at_once(home: House) -> None:
+async def test_what_cannot_be_is_refused_at_once(home: Harness) -> None:
     async with home.signed_in() as app, page_of(app) as page:
         reward = await offered(home)
         made = await home.twitch.redeem(ALICE, reward.id, "no-such-sound")
@@ -178,7 +178,7 @@ async def test_what_cannot_be_is_refused_at_once(home: House) -> None:
         assert "Your channel points are back." in (await home.said(lambda line: "are back" in line.text)).text
 
 
-async def test_a_redemption_that_is_told_twice_runs_once(home: House) -> None:
+async def test_a_redemption_that_is_told_twice_runs_once(home: Harness) -> None:
     async with home.signed_in() as app, page_of(app) as page:
         reward = await offered(home)
         made = await home.twitch.redeem(ALICE, reward.id, "ding")
@@ -190,7 +190,7 @@ async def test_a_redemption_that_is_told_twice_runs_once(home: House) -> None:
     assert (len(page.asked), balance(home)) == (1, BALANCE - COST)
     async with home.signed_in() as app, page_of(app, page) as page:
         await home.twitch.notify(ADDED, made.as_event(), "after the restart", datetime.now(UTC))
-        second = await home.twitch.redeem(citizen("bob"), ours(home)[0].id, "ding")
+        second = await home.twitch.redeem(sandbox_user("bob"), ours(home)[0].id, "ding")
         await becomes(home, second, "FULFILLED")
         assert (await items(app), len(page.asked)) == (["done", "done"], 1)
 
@@ -198,11 +198,11 @@ async def test_a_redemption_that_is_told_twice_runs_once(home: House) -> None:
 # A mod, in Twitch's own queue
 
 
-async def reject(home: House, made: Redemption) -> None:
+async def reject(home: Harness, made: Redemption) -> None:
     await home.twitch.tell_settled(home.twitch.points.settle([made.id], "CANCELED"))
 
 
-async def test_what_a_mod_rejects_while_it_plays_is_stopped(home: House) -> None:
+async def test_what_a_mod_rejects_while_it_plays_is_stopped(home: Harness) -> None:
     async with home.signed_in() as app, page_of(app) as page:
         reward = await offered(home)
         page.plays = False
@@ -217,7 +217,7 @@ async def test_what_a_mod_rejects_while_it_plays_is_stopped(home: House) -> None
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["told at once", "told at the next start"])
-async def test_what_a_mod_rejects_while_it_waits_never_plays(home: House, told: bool) -> None:
+async def test_what_a_mod_rejects_while_it_waits_never_plays(home: Harness, told: bool) -> None:
     async with home.signed_in() as app:
         reward = await offered(home)
         made = await home.twitch.redeem(ALICE, reward.id, "ding")
@@ -230,7 +230,7 @@ async def test_what_a_mod_rejects_while_it_waits_never_plays(home: House, told: 
     async with home.signed_in() as app:
         await home.said(lambda line: "A mod rejected it." in line.text)
         async with page_of(app) as page:
-            second = await home.twitch.redeem(citizen("bob"), reward.id, "ding")
+            second = await home.twitch.redeem(sandbox_user("bob"), reward.id, "ding")
             await becomes(home, second, "FULFILLED")
             assert (await items(app), len(page.asked)) == (["failed", "done"], 1)
     assert balance(home) == BALANCE
@@ -240,7 +240,7 @@ async def test_what_a_mod_rejects_while_it_waits_never_plays(home: House, told: 
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(9, "FULFILLED"), (11, "CANCELED")])
-async def test_what_came_while_the_bot_was_away_runs_or_is_given_back(home: House, minutes: int, status: str) -> None:
+async def test_what_came_while_the_bot_was_away_runs_or_is_given_back(home: Harness, minutes: int, status: str) -> None:
     async with home.signed_in():
         reward = await offered(home)
     made = await home.twitch.redeem(ALICE, reward.id, "ding")
@@ -255,7 +255,7 @@ async def test_what_came_while_the_bot_was_away_runs_or_is_given_back(home: Hous
             assert late.text == ("While I was away, a redemption came too late: @Alice. Your channel points are back.")
 
 
-async def test_what_came_while_only_the_socket_was_away_runs(home: House) -> None:
+async def test_what_came_while_only_the_socket_was_away_runs(home: Harness) -> None:
     async with home.signed_in() as app, page_of(app) as page:
         reward = await offered(home)
         for session in tuple(home.twitch.sessions.values()):
@@ -271,7 +271,7 @@ async def test_what_came_while_only_the_socket_was_away_runs(home: House) -> Non
 class Mortal:
     """A bot in a process of its own, with the accounts that signed in before; its port stays the same."""
 
-    def __init__(self, home: House) -> None:
+    def __init__(self, home: Harness) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -314,7 +314,7 @@ async def page_at(mortal: Mortal) -> AsyncGenerator[PageDouble]:
 
 
 @pytest.fixture
-async def mortal(home: House) -> AsyncGenerator[Mortal]:
+async def mortal(home: Harness) -> AsyncGenerator[Mortal]:
     if not hasattr(signal, "SIGKILL"):
         pytest.skip("SIGKILL is not on this system")
     async with home.signed_in():
@@ -326,7 +326,7 @@ async def mortal(home: House) -> AsyncGenerator[Mortal]:
 
 
 @pytest.mark.sqlite
-async def test_killed_while_it_waits_for_a_page_it_plays_after_the_next_start(home: House, mortal: Mortal) -> None:
+async def test_killed_while_it_waits_for_a_page_it_plays_after_the_next_start(home: Harness, mortal: Mortal) -> None:
     made = await home.twitch.redeem(ALICE, ours(home)[0].id, "ding")
     await home.said(lambda line: "Playing ding" in line.text, SECONDS)
     await mortal.kill()
@@ -339,7 +339,7 @@ async def test_killed_while_it_waits_for_a_page_it_plays_after_the_next_start(ho
 
 
 @pytest.mark.sqlite
-async def test_killed_while_it_plays_it_is_fulfilled_once_it_has_played(home: House, mortal: Mortal) -> None:
+async def test_killed_while_it_plays_it_is_fulfilled_once_it_has_played(home: Harness, mortal: Mortal) -> None:
     async with page_at(mortal) as page:
         page.plays = False
         made = await home.twitch.redeem(ALICE, ours(home)[0].id, "ding")
@@ -361,7 +361,7 @@ async def test_killed_while_it_plays_it_is_fulfilled_once_it_has_played(home: Ho
 @pytest.mark.sqlite
 @pytest.mark.parametrize("done", [True, False], ids=["the answer was lost", "the request was lost"])
 async def test_killed_before_twitch_was_told_it_is_told_after_the_next_start(
-    home: House, mortal: Mortal, done: bool
+    home: Harness, mortal: Mortal, done: bool
 ) -> None:
     home.twitch.faults.add(REDEMPTIONS, method="PATCH", drop=True, done=done, times=None)
     async with page_at(mortal) as page:
@@ -377,11 +377,11 @@ async def test_killed_before_twitch_was_told_it_is_told_after_the_next_start(
     await settled(home, made, "done")
 
 
-async def settled(home: House, made: Redemption, status: str) -> None:
+async def settled(home: Harness, made: Redemption, status: str) -> None:
     """Told again after all of it, it is no news: one item, and nothing of our points."""
     async with home.signed_in() as app, page_of(app) as page:
         await home.twitch.notify(ADDED, made.as_event(), "after all", datetime.now(UTC))
-        second = await home.twitch.redeem(citizen("bob"), ours(home)[0].id, "ding")
+        second = await home.twitch.redeem(sandbox_user("bob"), ours(home)[0].id, "ding")
         await becomes(home, second, "FULFILLED")
         assert (await items(app), len(page.asked)) == ([status, "done"], 1)
         assert await ledger(app) == []

@@ -10,20 +10,31 @@ import pytest
 
 from pixel_bot.errors import StartError
 from pixel_bot.platforms.twitch import eventsub_connection, eventsub_session
-from pixel_bot.platforms.twitch.channel_state import Channel
+from pixel_bot.platforms.twitch.channel_state import ChannelState
 from pixel_bot.platforms.twitch.helix import HelixError, TwitchHelix
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch import frames
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
 from pixel_bot.testing import SettableClock, settings_in
-from tests.harness.twitch_harness import CHAT, CHEERS, DOUBLE, TYPES, House, house, in_haste, listening, points, the_bot
+from tests.harness.twitch_harness import (
+    CHAT,
+    CHEERS,
+    DOUBLE,
+    TYPES,
+    Harness,
+    house,
+    in_haste,
+    listening,
+    points,
+    the_bot,
+)
 
 DUPLICATE = {"code": "msg_duplicate", "message": "Your message is identical to the previous one."}
 
 
 @pytest.fixture
-async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[House]:
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Harness]:
     in_haste(monkeypatch)
     monkeypatch.setattr("pixel_bot.bot.outbox.RETRY_SECONDS", 0.3)
     async with house(tmp_path) as built:
@@ -40,18 +51,18 @@ async def until(true: Any, seconds: float = 10.0) -> None:
 # One account as the bot and as the broadcaster
 
 
-async def test_one_account_as_both_makes_clips_with_the_right_consent(home: House) -> None:
+async def test_one_account_as_both_makes_clips_with_the_right_consent(home: Harness) -> None:
     home.twitch.live = True
     async with home.bot(greeting="off") as app:
         await home.sign_in(app, "bot", STREAMER)
         await home.sign_in(app, "broadcaster", STREAMER)
         await listening(app)
         await home.say("alice", "!clip")
-        await until(lambda: any("Here is the clip" in said.text for said in home.twitch.room.lines))
+        await until(lambda: any("Here is the clip" in said.text for said in home.twitch.chat_log.lines))
 
 
 @pytest.mark.parametrize("words", ["The show goes on.", "/me dances", "two  spaces", "!points"])
-async def test_one_account_as_both_does_not_hear_itself(home: House, words: str) -> None:
+async def test_one_account_as_both_does_not_hear_itself(home: Harness, words: str) -> None:
     async with home.bot(points_chat_cooldown_seconds=0, greeting="off") as app:
         await home.sign_in(app, "bot", STREAMER)
         await home.sign_in(app, "broadcaster", STREAMER)
@@ -68,7 +79,7 @@ async def test_one_account_as_both_does_not_hear_itself(home: House, words: str)
 # Answers of Twitch that are lost, or odd
 
 
-async def test_a_message_whose_answer_was_lost_is_said_once(home: House) -> None:
+async def test_a_message_whose_answer_was_lost_is_said_once(home: Harness) -> None:
     async with home.signed_in(greeting="off") as app:
         home.twitch.faults.add("chat/messages", method="POST", drop=True, done=True)
         assert await the_bot(app).say("It is paid for.")
@@ -77,12 +88,14 @@ async def test_a_message_whose_answer_was_lost_is_said_once(home: House) -> None
         assert len(home.lines) == 2, "the same words later are another message"
 
 
-async def test_a_message_that_twitch_has_is_not_taken_for_unsaid(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_message_that_twitch_has_is_not_taken_for_unsaid(
+    home: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def taken(_: object) -> bool:
         return True  # and what came back is not noted
 
     async with home.signed_in(greeting="off") as app:
-        monkeypatch.setattr(the_bot(app)._voice, "is_own", taken)
+        monkeypatch.setattr(the_bot(app)._sender, "is_own", taken)
         home.twitch.faults.add("chat/messages", method="POST", drop=True, done=True)
         dropped = {"data": [{"message_id": "", "is_sent": False, "drop_reason": DUPLICATE}]}
         home.twitch.faults.add("chat/messages", method="POST", body=dropped)
@@ -99,7 +112,7 @@ ODD: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("body", ODD)
-async def test_an_odd_answer_costs_one_message_and_not_the_voice(home: House, body: Any) -> None:
+async def test_an_odd_answer_costs_one_message_and_not_the_voice(home: Harness, body: Any) -> None:
     async with home.signed_in(greeting="off") as app:
         home.twitch.faults.add("chat/messages", method="POST", body=body)
         assert not await the_bot(app).say("first")
@@ -109,7 +122,7 @@ async def test_an_odd_answer_costs_one_message_and_not_the_voice(home: House, bo
 # What is refused for a while
 
 
-async def test_a_type_that_twitch_ended_is_tried_again(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_type_that_twitch_ended_is_tried_again(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(eventsub_connection, "LOOK_AGAIN_SECONDS", 1.0)
     async with home.signed_in(greeting="off") as app:
         chat = next(s for s in home.twitch.subscriptions.values() if s["type"] == CHAT)
@@ -127,12 +140,12 @@ async def test_a_type_that_twitch_ended_is_tried_again(home: House, monkeypatch:
         assert await home.ask("alice", "!points") == "You have 0 points."
 
 
-def _session_of_chat(home: House, subscription: Any) -> Any:
+def _session_of_chat(home: Harness, subscription: Any) -> Any:
     return home.twitch.sessions[subscription["transport"]["session_id"]]
 
 
 async def test_a_move_while_a_type_is_undecided_decides_it_all_the_same(
-    home: House, monkeypatch: pytest.MonkeyPatch
+    home: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, away = TwitchHelix.call, True
 
@@ -160,7 +173,7 @@ async def test_a_move_while_a_type_is_undecided_decides_it_all_the_same(
 
 
 async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(
-    home: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    home: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("pixel_bot.bot.dispatch.MAX_LISTENERS", 20)
     monkeypatch.setattr("pixel_bot.bot.channel.MAX_COMMANDS", 20)
@@ -197,7 +210,7 @@ async def setup(bot: PixelBot) -> None:
 '''
 
 
-async def test_a_busy_bot_does_not_take_twitch_for_silent(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_busy_bot_does_not_take_twitch_for_silent(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         eventsub_session, "GRACE_SECONDS", -9.0
     )  # one second without a word, and the connection counts as dead
@@ -216,14 +229,14 @@ async def test_a_busy_bot_does_not_take_twitch_for_silent(home: House, monkeypat
         assert await points(app, "alice") == 250
 
 
-def channel_of(app: LiveApp) -> Channel:
+def channel_of(app: LiveApp) -> ChannelState:
     """What keeps the stream's state."""
-    assert app.show is not None
-    assert app.show._twitch is not None
-    return app.show._twitch._channel
+    assert app.running_bot is not None
+    assert app.running_bot._twitch is not None
+    return app.running_bot._twitch._channel
 
 
-async def test_one_empty_list_of_streams_does_not_end_the_stream(home: House) -> None:
+async def test_one_empty_list_of_streams_does_not_end_the_stream(home: Harness) -> None:
     home.twitch.live = True
     async with home.signed_in(greeting="off") as app:
         await until(lambda: app.services.stream.is_live)
@@ -237,7 +250,7 @@ async def test_one_empty_list_of_streams_does_not_end_the_stream(home: House) ->
         await until(lambda: not app.services.stream.is_live)
 
 
-async def test_an_account_that_is_away_says_since_when(home: House) -> None:
+async def test_an_account_that_is_away_says_since_when(home: Harness) -> None:
     clock = SettableClock()
     async with home.signed_in(clock, greeting="off") as app:
         await app.platform.accounts.lost("bot")
@@ -248,7 +261,7 @@ async def test_an_account_that_is_away_says_since_when(home: House) -> None:
         await listening(app)
 
 
-async def test_who_forgets_an_account_asks_for_nobodys_stream(home: House) -> None:
+async def test_who_forgets_an_account_asks_for_nobodys_stream(home: Harness) -> None:
     async with home.signed_in(greeting="off") as app:
         await home.answer(app, "forget", "broadcaster", "")
         channel_of(app).look_again()
@@ -268,14 +281,14 @@ def test_vips_are_asked_about_where_they_matter(tmp_path: Path, factors: dict[st
     assert "channel:read:vips" not in scopes_for("broadcaster", settings_in(tmp_path, points_watch_sub_factor=2))
 
 
-async def test_a_wrong_application_is_named_before_anybody_signs_in(home: House) -> None:
+async def test_a_wrong_application_is_named_before_anybody_signs_in(home: Harness) -> None:
     async with home.bot(twitch_client_id="nosuchclient") as app:
         await until(lambda: app.platform.http.app_problem)
         _, page = await home.get(app, "/setup")
         assert "TWITCH_CLIENT_ID" in page
 
 
-async def test_another_page_cannot_use_up_the_sign_in_under_way(home: House) -> None:
+async def test_another_page_cannot_use_up_the_sign_in_under_way(home: Harness) -> None:
     async with home.bot() as app:
         where = await home.begin(app, "bot")
         image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
@@ -286,25 +299,25 @@ async def test_another_page_cannot_use_up_the_sign_in_under_way(home: House) -> 
         assert status == 200
 
 
-async def test_with_an_address_of_its_own_the_way_back_from_twitch_works(home: House) -> None:
+async def test_with_an_address_of_its_own_the_way_back_from_twitch_works(home: Harness) -> None:
     async with home.bot(web_host="127.0.0.2") as app:
         assert (await home.get(app, "/setup"))[0] == 200
         async with home.http.get(f"http://127.0.0.2:{app.web.port}/setup") as answer:
             assert answer.status == 200
 
 
-async def test_a_key_that_cannot_be_read_is_a_sentence(home: House, tmp_path: Path) -> None:
+async def test_a_key_that_cannot_be_read_is_a_sentence(home: Harness, tmp_path: Path) -> None:
     (tmp_path / "secret.key").mkdir()
     with pytest.raises(StartError, match=r"secret\.key cannot be read"):
         async with home.bot():
             pass
 
 
-async def test_a_redemption_that_twitch_completed_itself_promises_nothing_back(home: House) -> None:
+async def test_a_redemption_that_twitch_completed_itself_promises_nothing_back(home: Harness) -> None:
     async with home.signed_in(greeting="off") as app:
         await home.ask("", "!redeem native on tts 100", "broadcaster")
-        (native,) = await app.services.natives.all()
-        taken = home.twitch.points.redeem(home.world.settle(citizen("alice")), native.reward_id or "", "hello")
+        (native,) = await app.services.channel_points.all()
+        taken = home.twitch.points.redeem(home.world.settle(sandbox_user("alice")), native.reward_id or "", "hello")
         kind = "channel.channel_points_custom_reward_redemption.add"
         await home.twitch.emit(kind, taken.as_event() | {"status": "fulfilled", "user_input": ""})
         said = await home.said(lambda said: "@alice" in said.text)
@@ -313,20 +326,20 @@ async def test_a_redemption_that_twitch_completed_itself_promises_nothing_back(h
 
 
 async def test_who_waits_for_a_place_in_chat_is_not_told_that_it_failed(
-    home: House, monkeypatch: pytest.MonkeyPatch
+    home: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pixel_bot.bot.dispatch.COMMAND_SECONDS", 0.2)
     async with home.signed_in(greeting="off") as app:
         await home.ask("alice", "!points")
         await home.ask("", "!points add @alice 100", "broadcaster")
         gate = asyncio.Event()
-        send = the_bot(app)._voice._send
+        send = the_bot(app)._sender._send
 
         async def slow(message: Any) -> Any:
             await gate.wait()
             return await send(message)
 
-        monkeypatch.setattr(the_bot(app)._voice, "_send", slow)
+        monkeypatch.setattr(the_bot(app)._sender, "_send", slow)
         line = await home.say("alice", "!tts hello")
         await until(lambda: the_bot(app).notifications == home.twitch.notified)
         await asyncio.sleep(0.5)

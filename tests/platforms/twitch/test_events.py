@@ -20,13 +20,13 @@ from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.channel_points import Points
 from pixel_bot.sandbox.twitch.eventsub import session_of
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
 from pixel_bot.testing import SettableClock
 from tests.harness.page_double import PageDouble, page_double
-from tests.harness.twitch_harness import House, house, the_bot
+from tests.harness.twitch_harness import Harness, house, the_bot
 
-ALICE = citizen("alice", name="Alice")
-BOB = citizen("bob", name="Bob")
+ALICE = sandbox_user("alice", name="Alice")
+BOB = sandbox_user("bob", name="Bob")
 NOW = datetime.now(UTC)
 GIFTS = 50
 ADDED = "channel.channel_points_custom_reward_redemption.add"
@@ -185,7 +185,7 @@ CASES = {
 class Scene:
     """A bot that listens, with a cog that hears and a page that shows alerts."""
 
-    def __init__(self, home: House, app: LiveApp, page: PageDouble, already: int) -> None:
+    def __init__(self, home: Harness, app: LiveApp, page: PageDouble, already: int) -> None:
         self.home = home
         self.app = app
         self.bot = the_bot(app)
@@ -238,7 +238,7 @@ class Scene:
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncGenerator[House]:
+async def home(tmp_path: Path) -> AsyncGenerator[Harness]:
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "ear.py").write_text(EAR, encoding="utf-8")
     async with house(tmp_path) as built:
@@ -246,7 +246,7 @@ async def home(tmp_path: Path) -> AsyncGenerator[House]:
 
 
 @asynccontextmanager
-async def scene(home: House, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[Scene]:
+async def scene(home: Harness, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[Scene]:
     """A bot from its start, or restart, to its end; it says nothing that the test did not ask for."""
     already = home.twitch.notified
     options: dict[str, Any] = {"cogs_dir": home.folder / "own", "greeting": "off", **settings}
@@ -257,7 +257,7 @@ async def scene(home: House, clock: Clock | None = None, **settings: Any) -> Asy
         yield Scene(home, app, page, already)
 
 
-def said(home: House) -> list[str]:
+def said(home: Harness) -> list[str]:
     """What the bot said by itself; read it when the bot has ended, because then all of it is said."""
     return [line.text for line in home.lines if line.reply_id is None]
 
@@ -266,7 +266,7 @@ def said(home: House) -> list[str]:
 
 
 @pytest.mark.parametrize("name", CASES)
-async def test_each_event_is_worked_once_also_after_a_restart(home: House, name: str) -> None:
+async def test_each_event_is_worked_once_also_after_a_restart(home: Harness, name: str) -> None:
     case = CASES[name]
     paid = [case.paid] if case.paid else []
     async with scene(home) as first:
@@ -285,7 +285,7 @@ async def test_each_event_is_worked_once_also_after_a_restart(home: House, name:
     assert said(home) == ([case.line] if case.line else [])
 
 
-async def test_a_follow_pays_once_in_a_life(home: House) -> None:
+async def test_a_follow_pays_once_in_a_life(home: Harness) -> None:
     async with scene(home) as first:
         await first.sends("channel.follow", frames.follow(ALICE, NOW), "event-1")
         await first.sends("channel.follow", frames.follow(ALICE, NOW), "event-2")
@@ -298,8 +298,8 @@ async def test_a_follow_pays_once_in_a_life(home: House) -> None:
     assert said(home) == [f"Welcome, {who}! Thank you for the follow." for who in ("Alice", "Bob")]
 
 
-async def test_a_bomb_of_gifts_is_one_line_one_alert_and_pays_the_giver(home: House) -> None:
-    fans = [citizen(f"fan_{number}") for number in range(GIFTS)]
+async def test_a_bomb_of_gifts_is_one_line_one_alert_and_pays_the_giver(home: Harness) -> None:
+    fans = [sandbox_user(f"fan_{number}") for number in range(GIFTS)]
     async with scene(home) as show:
         await show.sends("channel.subscription.gift", frames.gift(ALICE, GIFTS), "bomb")
         for fan in fans:
@@ -310,7 +310,7 @@ async def test_a_bomb_of_gifts_is_one_line_one_alert_and_pays_the_giver(home: Ho
     assert said(home) == ["Alice gifted 50 subs. Thank you!"]
 
 
-async def test_a_line_that_is_off_is_not_said(home: House) -> None:
+async def test_a_line_that_is_off_is_not_said(home: Harness) -> None:
     off: dict[str, Any] = {f"shoutout_{kind}": "off" for kind in ("follow", "sub", "gift", "raid")}
     async with scene(home, **off, shoutout_cheer="{user}: {count}") as show:
         for name, case in CASES.items():
@@ -383,7 +383,7 @@ FULL = {
 
 
 @pytest.mark.parametrize("version", ["1", "99"])
-async def test_more_than_we_know_changes_nothing(home: House, version: str) -> None:
+async def test_more_than_we_know_changes_nothing(home: Harness, version: str) -> None:
     async with scene(home) as show:
         for name, case in CASES.items():
             frame = frame_of(case, f"event-{name}", case.event | FULL.get(name, {}), version)
@@ -393,7 +393,7 @@ async def test_more_than_we_know_changes_nothing(home: House, version: str) -> N
         assert await show.alerts() == [case.alert for case in CASES.values() if case.alert]
 
 
-async def test_types_that_nobody_asked_for_do_nothing(home: House) -> None:
+async def test_types_that_nobody_asked_for_do_nothing(home: Harness) -> None:
     follow = CASES["follow"]
     async with scene(home) as show:
         for kind in ("channel.hype_train.begin", "channel.poll.end", "", "nonsense", None, 7):
@@ -429,7 +429,7 @@ NEEDED = {
 
 
 async def test_an_event_without_a_needed_field_is_left_out_and_logged(
-    home: House, caplog: pytest.LogCaptureFixture
+    home: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with scene(home) as show:
         for name, fields in NEEDED.items():
@@ -445,7 +445,7 @@ async def test_an_event_without_a_needed_field_is_left_out_and_logged(
         assert await show.ledger() == [case.paid for case in CASES.values() if case.paid]
 
 
-async def test_an_event_without_all_other_fields_is_worked(home: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_event_without_all_other_fields_is_worked(home: Harness, caplog: pytest.LogCaptureFixture) -> None:
     async with scene(home) as show:
         for name, case in CASES.items():
             kept = {*NEEDED.get(name, PERSON), *(field for field in case.event if field.startswith("broadcaster_"))}
@@ -461,7 +461,7 @@ ODD: tuple[Any, ...] = (None, True, 5, -1, 1.5, 2**63, "", "x" * 1_000, ["x"], {
 
 @pytest.mark.parametrize("name", CASES)
 async def test_whatever_stands_in_a_field_harms_nothing(
-    home: House, caplog: pytest.LogCaptureFixture, name: str
+    home: Harness, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     case, follow = CASES[name], CASES["follow"]
     # What a good number in the place of another one is worth.
@@ -479,7 +479,7 @@ async def test_whatever_stands_in_a_field_harms_nothing(
 
 
 @pytest.mark.parametrize("where", ["metadata", "payload"])
-async def test_a_frame_of_odd_parts_harms_nothing(home: House, caplog: pytest.LogCaptureFixture, where: str) -> None:
+async def test_a_frame_of_odd_parts_harms_nothing(home: Harness, caplog: pytest.LogCaptureFixture, where: str) -> None:
     follow = CASES["follow"]
     async with scene(home) as show:
         for odd in ODD:
@@ -498,7 +498,7 @@ async def test_a_frame_of_odd_parts_harms_nothing(home: House, caplog: pytest.Lo
 # What events that pay nothing change
 
 
-async def test_moderator_changes_set_how_much_the_bot_may_say(home: House) -> None:
+async def test_moderator_changes_set_how_much_the_bot_may_say(home: Harness) -> None:
     home.world.moderators.discard(BOT.id)
     async with scene(home) as show:
         assert show.bot.outbox.limit == LIMIT
@@ -525,7 +525,7 @@ SENT_OFF = {
 
 
 @pytest.mark.parametrize("name", SENT_OFF)
-async def test_who_is_sent_off_is_not_read_out_and_has_the_points_back(home: House, name: str) -> None:
+async def test_who_is_sent_off_is_not_read_out_and_has_the_points_back(home: Harness, name: str) -> None:
     kind, event = SENT_OFF[name]
     clock = SettableClock(datetime.now(UTC))
     async with scene(home, clock) as show:
@@ -546,7 +546,7 @@ async def test_who_is_sent_off_is_not_read_out_and_has_the_points_back(home: Hou
         assert len([row for row in await show.ledger() if row[1] == "refund:tts"]) == 2
 
 
-async def test_a_deleted_message_is_not_read_out(home: House) -> None:
+async def test_a_deleted_message_is_not_read_out(home: Harness) -> None:
     async with scene(home) as show:
         await home.ask("", "!queue pause", "broadcaster")
         await home.ask("alice", "!points")
@@ -559,7 +559,7 @@ async def test_a_deleted_message_is_not_read_out(home: House) -> None:
         assert (await show.viewer("alice")).points == 100
 
 
-async def test_the_stream_s_state_follows_its_events(home: House) -> None:
+async def test_the_stream_s_state_follows_its_events(home: Harness) -> None:
     await home.twitch.go_offline()
     async with scene(home) as show:
         assert "offline" in await home.ask("mod_mila", "!status", "moderator")

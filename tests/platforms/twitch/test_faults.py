@@ -13,7 +13,7 @@ from pixel_bot.bot.outbox import LIMIT_AS_MOD
 from pixel_bot.platforms.twitch.accounts import Tokens
 from pixel_bot.platforms.wire import MOST_BYTES, Wire
 from pixel_bot.run.live_app import LiveApp
-from pixel_bot.sandbox.twitch.double import Line
+from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.sandbox.twitch.eventsub import session_of
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
@@ -22,7 +22,7 @@ from tests.harness.twitch_harness import (
     CHEERS,
     DOUBLE,
     TYPES,
-    House,
+    Harness,
     all_paid,
     house,
     in_haste,
@@ -50,7 +50,7 @@ NO_ANSWERS: dict[str, Fault] = {
 
 
 @pytest.fixture
-async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[House]:
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Harness]:
     in_haste(monkeypatch)
 
     def impatient() -> Wire:
@@ -61,7 +61,7 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerato
         yield built
 
 
-def signed_in(home: House) -> Any:
+def signed_in(home: Harness) -> Any:
     """A bot that pays for each message."""
     return home.signed_in(points_chat_cooldown_seconds=0)
 
@@ -73,17 +73,17 @@ async def until(is_so: Callable[[], object], seconds: float = SECONDS) -> None:
             await asyncio.sleep(0.01)
 
 
-def refreshes(home: House) -> int:
+def refreshes(home: Harness) -> int:
     """How often the bot asked to renew a user's token."""
     return sum(a.path == "oauth2/token" and a.body.get("grant_type") == "refresh_token" for a in home.twitch.requests)
 
 
-def held(home: House, session_id: str) -> set[str]:
+def held(home: Harness, session_id: str) -> set[str]:
     """The ids of a connection's subscriptions."""
     return {key for key, s in home.twitch.subscriptions.items() if session_of(s) == session_id}
 
 
-def of_type(home: House, kind: str) -> list[str]:
+def of_type(home: Harness, kind: str) -> list[str]:
     """The ids of subscriptions to a type."""
     return [key for key, s in home.twitch.subscriptions.items() if s["type"] == kind]
 
@@ -91,7 +91,7 @@ def of_type(home: House, kind: str) -> list[str]:
 # Subscriptions
 
 
-async def test_whatever_twitch_answers_to_a_subscription_chat_is_heard_again(home: House) -> None:
+async def test_whatever_twitch_answers_to_a_subscription_chat_is_heard_again(home: Harness) -> None:
     async with signed_in(home) as app:
         for number, (name, fault) in enumerate(NO_ANSWERS.items(), start=1):
             home.twitch.faults.add(SUBSCRIPTIONS, method="POST", times=2, **fault)
@@ -109,7 +109,7 @@ async def test_whatever_twitch_answers_to_a_subscription_chat_is_heard_again(hom
             home.twitch.faults.clear()
 
 
-async def test_the_subscriptions_of_dead_connections_do_not_leave_the_bot_deaf(home: House) -> None:
+async def test_the_subscriptions_of_dead_connections_do_not_leave_the_bot_deaf(home: Harness) -> None:
     home.twitch.linger = 3_600.0
     async with signed_in(home) as app:
         for number, (kind, other_kind) in enumerate([(CHAT, CHEERS), (CHEERS, CHAT), (CHAT, CHEERS)], start=1):
@@ -124,7 +124,7 @@ async def test_the_subscriptions_of_dead_connections_do_not_leave_the_bot_deaf(h
             assert home.session(other_kind) is other
 
 
-async def test_the_same_where_one_account_is_both(home: House) -> None:
+async def test_the_same_where_one_account_is_both(home: Harness) -> None:
     home.twitch.linger = 3_600.0
     async with home.bot(points_chat_cooldown_seconds=0) as app:
         await home.sign_in(app, "bot", STREAMER)
@@ -140,7 +140,7 @@ async def test_the_same_where_one_account_is_both(home: House) -> None:
         assert held(home, lost.id) == set()
 
 
-async def test_what_twitch_holds_but_does_not_show_is_asked_for_until_it_is_free(home: House) -> None:
+async def test_what_twitch_holds_but_does_not_show_is_asked_for_until_it_is_free(home: Harness) -> None:
     async with signed_in(home) as app:
         home.twitch.faults.add(SUBSCRIPTIONS, method="POST", status=409, times=3 * TYPES)
         home.twitch.faults.add(SUBSCRIPTIONS, method="GET", body={"data": []}, times=3)
@@ -151,7 +151,7 @@ async def test_what_twitch_holds_but_does_not_show_is_asked_for_until_it_is_free
         await all_paid(app, 1)
 
 
-async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(home: House) -> None:
+async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(home: Harness) -> None:
     home.twitch.linger = 3_600.0
     async with signed_in(home) as app:
         lost = home.session(CHAT)
@@ -167,7 +167,7 @@ async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(
 
 
 async def test_a_minute_after_each_connect_twitchs_list_is_compared(
-    home: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    home: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_connection.LOOK_AGAIN_SECONDS", 0.5)
     async with signed_in(home) as app:
@@ -186,7 +186,7 @@ async def test_a_minute_after_each_connect_twitchs_list_is_compared(
 
 
 async def test_it_is_not_taken_for_lost_where_twitch_shows_it_under_the_former_connection(
-    home: House, monkeypatch: pytest.MonkeyPatch
+    home: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with signed_in(home) as app:
         former, requests, of = home.session(CHAT), home.twitch.requests, home.twitch.of
@@ -209,7 +209,7 @@ async def test_it_is_not_taken_for_lost_where_twitch_shows_it_under_the_former_c
 
 
 async def test_a_scope_that_is_missing_is_named_and_asked_for_again_after_the_next_sign_in(
-    home: House, caplog: pytest.LogCaptureFixture
+    home: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with signed_in(home) as app:
         await _renew_without(app, home, "bits:read")
@@ -235,7 +235,7 @@ async def test_a_scope_that_is_missing_is_named_and_asked_for_again_after_the_ne
         await all_paid(app, 11)
 
 
-async def _renew_without(app: LiveApp, home: House, scope: str) -> None:
+async def _renew_without(app: LiveApp, home: Harness, scope: str) -> None:
     """The broadcaster's tokens become those of an older version, which did not ask for that scope."""
     tokens = home.world.grant(STREAMER.id, set(ALL_SCOPES) - {scope})
     await app.platform.accounts.renewed("broadcaster", Tokens(*tokens))
@@ -243,7 +243,7 @@ async def _renew_without(app: LiveApp, home: House, scope: str) -> None:
 
 @pytest.mark.parametrize(("status", "message"), [(400, "invalid condition"), (403, "not permitted"), (404, "gone")])
 async def test_one_type_that_is_refused_does_not_stop_the_others(
-    home: House, caplog: pytest.LogCaptureFixture, status: int, message: str
+    home: Harness, caplog: pytest.LogCaptureFixture, status: int, message: str
 ) -> None:
     async with signed_in(home) as app:
         home.twitch.faults.add(SUBSCRIPTIONS, method="POST", status=status, body={"message": message})
@@ -268,7 +268,7 @@ async def test_one_type_that_is_refused_does_not_stop_the_others(
 # Tokens
 
 
-async def test_twenty_requests_with_an_expired_token_renew_it_once(home: House) -> None:
+async def test_twenty_requests_with_an_expired_token_renew_it_once(home: Harness) -> None:
     async with signed_in(home) as app:
         tokens = app.platform.accounts.tokens_of("broadcaster")
         assert tokens is not None
@@ -282,7 +282,7 @@ async def test_twenty_requests_with_an_expired_token_renew_it_once(home: House) 
         assert refreshes(home) == 1, "the new tokens were not kept"
 
 
-async def test_an_expired_token_does_not_matter_to_chat(home: House) -> None:
+async def test_an_expired_token_does_not_matter_to_chat(home: Harness) -> None:
     async with signed_in(home) as app:
         for role in app.platform.accounts.get("bot"), app.platform.accounts.get("broadcaster"):
             assert role is not None
@@ -296,7 +296,7 @@ async def test_an_expired_token_does_not_matter_to_chat(home: House) -> None:
         assert refreshes(home) == 2
 
 
-async def test_where_a_token_cannot_be_renewed_the_rest_goes_on(home: House) -> None:
+async def test_where_a_token_cannot_be_renewed_the_rest_goes_on(home: Harness) -> None:
     async with signed_in(home) as app:
         tokens = app.platform.accounts.tokens_of("broadcaster")
         assert tokens is not None
@@ -313,7 +313,7 @@ async def test_where_a_token_cannot_be_renewed_the_rest_goes_on(home: House) -> 
         assert await home.ask("alice", "!points") == "You have 1 point."
 
 
-async def test_while_the_sign_in_server_is_away_nobody_is_signed_out(home: House) -> None:
+async def test_while_the_sign_in_server_is_away_nobody_is_signed_out(home: Harness) -> None:
     async with signed_in(home) as app:
         tokens = app.platform.accounts.tokens_of("bot")
         assert tokens is not None
@@ -330,12 +330,12 @@ async def test_while_the_sign_in_server_is_away_nobody_is_signed_out(home: House
 # Chat, and what is asked about the channel
 
 
-def answers_to(home: House, line: Line) -> list[str]:
+def answers_to(home: Harness, line: SandboxMessage) -> list[str]:
     """What the bot replied to a line."""
     return [said.text for said in home.lines if said.reply_id == line.id]
 
 
-async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: House) -> None:
+async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: Harness) -> None:
     async with signed_in(home):
         wait = {"Ratelimit-Reset": f"{time.time() + 1.5:.3f}"}
         home.twitch.faults.add("chat/messages", status=429, headers=wait, times=2)
@@ -344,7 +344,7 @@ async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: Hous
         assert 1.3 < time.time() - began < 4
 
 
-async def test_after_a_fault_the_next_answer_comes(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_after_a_fault_the_next_answer_comes(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.bot.outbox.RETRY_SECONDS", 0.1)
     async with signed_in(home) as app:
         faults: list[Fault] = [{"status": 500}, {"status": 503}, {"drop": True}, {"delay": 1.0}]
@@ -360,7 +360,7 @@ async def test_after_a_fault_the_next_answer_comes(home: House, monkeypatch: pyt
             assert len(answers_to(home, line)) <= 1, fault
 
 
-async def test_the_channels_state_is_asked_until_twitch_knows(home: House) -> None:
+async def test_the_channels_state_is_asked_until_twitch_knows(home: Harness) -> None:
     for name, fault in NO_ANSWERS.items():
         home.twitch.faults.add("streams", **fault)
         if name != "an empty row":  # there it means that somebody else is a mod
@@ -370,7 +370,7 @@ async def test_the_channels_state_is_asked_until_twitch_knows(home: House) -> No
         await until(lambda: the_bot(app).outbox.limit == LIMIT_AS_MOD, 30)
 
 
-async def test_a_fault_does_not_end_the_stream(home: House) -> None:
+async def test_a_fault_does_not_end_the_stream(home: Harness) -> None:
     async with signed_in(home) as app:
         await until(lambda: app.services.stream.is_live)
         changes: list[bool] = []

@@ -15,10 +15,10 @@ import pytest
 from pixel_bot.cli.login import login
 from pixel_bot.errors import StartError
 from pixel_bot.platforms.twitch.subscription_types import BOT_SCOPES, BROADCASTER_SCOPES
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Citizen, citizen
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, sandbox_user
 from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
-from tests.harness.twitch_harness import House, house, listening
+from tests.harness.twitch_harness import Harness, house, listening
 
 pytestmark = pytest.mark.sqlite  # the command line and the bot meet at a file
 
@@ -73,13 +73,13 @@ class Process(Screen):
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncGenerator[House]:
+async def home(tmp_path: Path) -> AsyncGenerator[Harness]:
     async with house(tmp_path) as built:
         yield built
 
 
 @asynccontextmanager
-async def process(home: House, **more: str) -> AsyncGenerator[Process]:
+async def process(home: Harness, **more: str) -> AsyncGenerator[Process]:
     """The command as a process, which is ended with the block."""
     settings = {name.upper(): str(value) for name, value in home.settings(data_dir=home.folder).items()} | more
     ours = {name.upper() for name in Settings.model_fields}
@@ -99,7 +99,7 @@ async def process(home: House, **more: str) -> AsyncGenerator[Process]:
 class Here(Screen):
     """The command in this process, as a task."""
 
-    def __init__(self, home: House, said: "asyncio.Queue[str]", **more: Any) -> None:
+    def __init__(self, home: Harness, said: "asyncio.Queue[str]", **more: Any) -> None:
         super().__init__(said.get)
         self.task = asyncio.create_task(login(settings_in(home.folder, **home.settings(**more))))
         self.task.add_done_callback(lambda _: said.put_nowait(""))
@@ -112,7 +112,7 @@ class Here(Screen):
 
 
 @pytest.fixture
-def here(home: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Here]:
+def here(home: Harness, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Here]:
     said: asyncio.Queue[str] = asyncio.Queue()
     monkeypatch.setattr("pixel_bot.cli.login._say", said.put_nowait)
 
@@ -122,12 +122,12 @@ def here(home: House, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Here]:
     return start
 
 
-def agrees(home: House, code: str, who: Citizen) -> None:
+def agrees(home: Harness, code: str, who: SandboxUser) -> None:
     """Somebody types the code on another device."""
     assert home.world.approve(code, who)
 
 
-async def test_both_accounts_sign_in_and_then_the_bot_starts_signed_in(home: House) -> None:
+async def test_both_accounts_sign_in_and_then_the_bot_starts_signed_in(home: Harness) -> None:
     async with process(home) as first:
         agrees(home, await first.code(), BOT)
         agrees(home, await first.code(), STREAMER)
@@ -142,7 +142,7 @@ async def test_both_accounts_sign_in_and_then_the_bot_starts_signed_in(home: Hou
         assert app.platform.eventsub.refusals == []
 
 
-async def test_a_wrong_client_secret_is_told_and_not_shown(home: House) -> None:
+async def test_a_wrong_client_secret_is_told_and_not_shown(home: Harness) -> None:
     async with process(home, TWITCH_CLIENT_SECRET="a-wrong-secret-of-ours", LOG_LEVEL="DEBUG") as wrong:
         agrees(home, await wrong.code(), BOT)
         assert await wrong.end() == 1
@@ -151,7 +151,7 @@ async def test_a_wrong_client_secret_is_told_and_not_shown(home: House) -> None:
     assert "Traceback" not in wrong.words
 
 
-async def test_who_is_signed_in_is_not_asked_again(home: House, here: Callable[..., Here]) -> None:
+async def test_who_is_signed_in_is_not_asked_again(home: Harness, here: Callable[..., Here]) -> None:
     async with home.signed_in():
         # One bot for each database: a sign-in of the other process would be overwritten.
         with pytest.raises(StartError, match="already"):
@@ -161,7 +161,7 @@ async def test_who_is_signed_in_is_not_asked_again(home: House, here: Callable[.
     assert again.lines == ["Both accounts were signed in already.", ""]
 
 
-async def test_a_server_that_is_away_for_a_moment_is_asked_again(home: House, here: Callable[..., Here]) -> None:
+async def test_a_server_that_is_away_for_a_moment_is_asked_again(home: Harness, here: Callable[..., Here]) -> None:
     screen = here()
     code = await screen.code()
     home.twitch.faults.add("oauth2/token", drop=True)
@@ -173,10 +173,10 @@ async def test_a_server_that_is_away_for_a_moment_is_asked_again(home: House, he
 
 
 async def test_another_account_than_that_of_the_settings_is_asked_to_try_again(
-    home: House, here: Callable[..., Here]
+    home: Harness, here: Callable[..., Here]
 ) -> None:
     screen = here(twitch_bot_id=BOT.id, twitch_owner_id=STREAMER.id)
-    agrees(home, await screen.code(), citizen("stranger"))
+    agrees(home, await screen.code(), sandbox_user("stranger"))
     agrees(home, await screen.code(), BOT)
     agrees(home, await screen.code(), STREAMER)
     assert await screen.end() == 0
@@ -185,7 +185,7 @@ async def test_another_account_than_that_of_the_settings_is_asked_to_try_again(
     assert home.twitch.requests.times("oauth2/revoke", "POST") == 1
 
 
-async def test_where_nobody_agrees_it_says_so_and_what_was_done_stays(home: House, here: Callable[..., Here]) -> None:
+async def test_where_nobody_agrees_it_says_so_and_what_was_done_stays(home: Harness, here: Callable[..., Here]) -> None:
     screen = here()
     agrees(home, await screen.code(), BOT)
     home.world.devices.expire(await screen.code())
@@ -206,7 +206,7 @@ async def test_where_nobody_agrees_it_says_so_and_what_was_done_stays(home: Hous
     ids=["nothing set", "Twitch away", "unknown application"],
 )
 async def test_what_it_cannot_do_it_says_in_one_sentence(
-    home: House, here: Callable[..., Here], settings: dict[str, str], words: str
+    home: Harness, here: Callable[..., Here], settings: dict[str, str], words: str
 ) -> None:
     with pytest.raises(StartError, match=words) as refused:
         await here(**settings).end()

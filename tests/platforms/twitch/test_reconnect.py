@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.bot.outbox import LIMIT, LIMIT_AS_MOD
-from pixel_bot.platforms.twitch.subscription_types import topics
+from pixel_bot.platforms.twitch.subscription_types import subscription_types
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT
 from pixel_bot.testing import Live, Stage, live
@@ -14,7 +14,7 @@ from pixel_bot.upkeep.check import check
 
 pytestmark = pytest.mark.sqlite
 
-SUBSCRIPTIONS = len(topics("1", "2"))
+SUBSCRIPTIONS = len(subscription_types("1", "2"))
 BACK_SECONDS = 20
 
 

@@ -29,7 +29,7 @@ from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.upkeep.backup_file import back_up
-from tests.harness.twitch_harness import CHAT, House, house, in_haste, listening, query_of, the_bot
+from tests.harness.twitch_harness import CHAT, Harness, house, in_haste, listening, query_of, the_bot
 
 log = logging.getLogger("pixel_bot.tests")
 
@@ -53,7 +53,7 @@ def disguises(secret: str) -> set[str]:
 class Canaries:
     """All secrets that there are, those included that Twitch makes up while the test runs."""
 
-    def __init__(self, home: House, written: io.StringIO) -> None:
+    def __init__(self, home: Harness, written: io.StringIO) -> None:
         self.home = home
         self.written = written
         self.secrets: dict[str, str] = dict(SETTINGS) | {"client secret": CLIENT_SECRET}
@@ -181,7 +181,7 @@ async def look_around(canaries: Canaries, app: LiveApp) -> None:
     ):
         status, text = await canaries.home.get(app, path)
         canaries.look("/setup" if path.startswith("/setup") else path, f"{status} {text}")
-    if app.show is not None:
+    if app.running_bot is not None:
         canaries.look("!status", await the_bot(app).status.words())
     for line in canaries.home.lines:
         canaries.look("chat", line.text)

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.platforms.twitch.subscription_types import BOT_SCOPES, BROADCASTER_SCOPES
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, citizen
-from tests.harness.twitch_harness import House, house, listening, points, query_of, the_bot
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
+from tests.harness.twitch_harness import Harness, house, listening, points, query_of, the_bot
 
-STRANGER = citizen("stranger")
+STRANGER = sandbox_user("stranger")
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncGenerator[House]:
+async def home(tmp_path: Path) -> AsyncGenerator[Harness]:
     async with house(tmp_path) as built:
         yield built
 
 
-async def test_a_streamer_signs_in_twice_and_the_bot_greets_the_channel(home: House) -> None:
+async def test_a_streamer_signs_in_twice_and_the_bot_greets_the_channel(home: Harness) -> None:
     async with home.bot() as app:
         status, page = await home.get(app, "/")
         assert status == 200
@@ -29,7 +29,7 @@ async def test_a_streamer_signs_in_twice_and_the_bot_greets_the_channel(home: Ho
         status, page = await home.sign_in(app, "bot", BOT)
         assert status == 200
         assert "PixelBot is signed in" in page
-        assert app.show is None
+        assert app.running_bot is None
         await home.sign_in(app, "broadcaster", STREAMER)
         greeting = await home.said(lambda _: True)
         assert greeting.text == "Hi, I am here! Type !help to see what I can do."
@@ -38,7 +38,7 @@ async def test_a_streamer_signs_in_twice_and_the_bot_greets_the_channel(home: Ho
         assert (status, page) == (200, '{"ok":true}')
 
 
-async def test_after_a_restart_nobody_needs_to_sign_in_and_nobody_is_greeted_again(home: House) -> None:
+async def test_after_a_restart_nobody_needs_to_sign_in_and_nobody_is_greeted_again(home: Harness) -> None:
     async with home.signed_in():
         await home.said(lambda _: True)
     async with home.bot() as app:
@@ -49,7 +49,7 @@ async def test_after_a_restart_nobody_needs_to_sign_in_and_nobody_is_greeted_aga
 
 @pytest.mark.parametrize(("account", "scopes"), [("bot", BOT_SCOPES), ("broadcaster", BROADCASTER_SCOPES)])
 async def test_each_account_is_asked_for_exactly_what_it_needs(
-    home: House, account: str, scopes: frozenset[str]
+    home: Harness, account: str, scopes: frozenset[str]
 ) -> None:
     async with home.bot() as app:
         asked = query_of(await home.begin(app, account))
@@ -61,7 +61,7 @@ async def test_each_account_is_asked_for_exactly_what_it_needs(
         assert query_of(await home.begin(app, account))["state"] != asked["state"]
 
 
-async def test_an_account_that_nobody_named_is_kept_only_after_a_yes(home: House) -> None:
+async def test_an_account_that_nobody_named_is_kept_only_after_a_yes(home: Harness) -> None:
     async with home.bot() as app:
         _, page = await home.come_back(await home.agree(await home.begin(app, "bot"), STRANGER))
         assert "stranger" in page
@@ -73,7 +73,7 @@ async def test_an_account_that_nobody_named_is_kept_only_after_a_yes(home: House
         assert app.platform.accounts.id_of("bot") == BOT.id
 
 
-async def test_other_accounts_than_those_of_the_settings_are_refused(home: House) -> None:
+async def test_other_accounts_than_those_of_the_settings_are_refused(home: Harness) -> None:
     async with home.bot(twitch_bot_id=BOT.id, twitch_owner_id=STREAMER.id) as app:
         for account in ("bot", "broadcaster"):
             status, page = await home.come_back(await home.agree(await home.begin(app, account), STRANGER))
@@ -84,7 +84,7 @@ async def test_other_accounts_than_those_of_the_settings_are_refused(home: House
         assert "PixelBot is signed in" in page
 
 
-async def test_an_account_that_was_chosen_keeps_others_out(home: House) -> None:
+async def test_an_account_that_was_chosen_keeps_others_out(home: Harness) -> None:
     async with home.signed_in() as app:
         status, _ = await home.come_back(await home.agree(await home.begin(app, "bot"), STRANGER))
         assert status == 403
@@ -92,7 +92,7 @@ async def test_an_account_that_was_chosen_keeps_others_out(home: House) -> None:
         assert await home.ask("alice", "!points") == "You have 0 points."
 
 
-async def test_one_account_may_be_both(home: House) -> None:
+async def test_one_account_may_be_both(home: Harness) -> None:
     async with home.bot() as app:
         await home.sign_in(app, "bot", STREAMER)
         await home.sign_in(app, "broadcaster", STREAMER)
@@ -109,7 +109,7 @@ async def test_one_account_may_be_both(home: House) -> None:
     ["state=wrong", "", "state="],
     ids=["another state", "no state", "an empty state"],
 )
-async def test_whoever_comes_back_without_the_right_state_is_refused(home: House, change: str) -> None:
+async def test_whoever_comes_back_without_the_right_state_is_refused(home: Harness, change: str) -> None:
     async with home.bot() as app:
         address = await home.agree(await home.begin(app, "bot"), BOT)
         wrong = re.sub(r"&?state=[^&]*", f"&{change}" if change else "", address)
@@ -120,21 +120,21 @@ async def test_whoever_comes_back_without_the_right_state_is_refused(home: House
         assert app.platform.accounts.get("bot") is None
 
 
-async def test_a_state_works_once(home: House) -> None:
+async def test_a_state_works_once(home: Harness) -> None:
     async with home.bot(twitch_bot_id=BOT.id) as app:
         address = await home.agree(await home.begin(app, "bot"), BOT)
         assert (await home.come_back(address))[0] == 200
         assert (await home.come_back(address))[0] == 400
 
 
-async def test_a_state_of_one_account_does_not_make_another(home: House) -> None:
+async def test_a_state_of_one_account_does_not_make_another(home: Harness) -> None:
     async with home.bot(twitch_bot_id=BOT.id, twitch_owner_id=STREAMER.id) as app:
         address = await home.agree(await home.begin(app, "bot"), STREAMER)
         assert (await home.come_back(address))[0] == 403
         assert app.platform.accounts.get("broadcaster") is None
 
 
-async def test_who_does_not_agree_comes_back_to_a_friendly_page(home: House) -> None:
+async def test_who_does_not_agree_comes_back_to_a_friendly_page(home: Harness) -> None:
     async with home.bot() as app:
         home.world.refuses = True
         status, page = await home.come_back(await home.agree(await home.begin(app, "bot"), BOT))
@@ -142,7 +142,7 @@ async def test_who_does_not_agree_comes_back_to_a_friendly_page(home: House) -> 
         assert "nobody agreed" in page
 
 
-async def test_an_account_can_be_changed_before_the_bot_runs(home: House) -> None:
+async def test_an_account_can_be_changed_before_the_bot_runs(home: Harness) -> None:
     async with home.bot() as app:
         await home.sign_in(app, "bot", STRANGER)
         await home.answer(app, "forget", "bot", "")
@@ -151,7 +151,7 @@ async def test_an_account_can_be_changed_before_the_bot_runs(home: House) -> Non
         assert app.platform.accounts.id_of("bot") == BOT.id
 
 
-async def test_a_revoked_sign_in_is_a_step_to_do_and_the_rest_goes_on(home: House) -> None:
+async def test_a_revoked_sign_in_is_a_step_to_do_and_the_rest_goes_on(home: Harness) -> None:
     async with home.signed_in() as app:
         home.world.revoke_user(STREAMER.id)
         async with asyncio.timeout(10):
@@ -166,7 +166,7 @@ async def test_a_revoked_sign_in_is_a_step_to_do_and_the_rest_goes_on(home: Hous
         assert app.platform.eventsub.refusals == []
 
 
-async def test_without_its_key_the_bot_starts_and_asks_to_sign_in_again(home: House) -> None:
+async def test_without_its_key_the_bot_starts_and_asks_to_sign_in_again(home: Harness) -> None:
     async with home.signed_in():
         pass
     (home.folder / "secret.key").unlink()

@@ -12,26 +12,26 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pixel_bot.platforms.twitch.eventsub_session import Session as Connection
+from pixel_bot.platforms.twitch.eventsub_session import EventSubSession as Connection
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch import eventsub, frames
-from pixel_bot.sandbox.twitch.session import Session
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, citizen
+from pixel_bot.sandbox.twitch.session import SandboxSession
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
 from pixel_bot.testing import SettableClock
-from tests.harness.twitch_harness import CHAT, CHEERS, DOUBLE, House, all_paid, house, in_haste, listening
+from tests.harness.twitch_harness import CHAT, CHEERS, DOUBLE, Harness, all_paid, house, in_haste, listening
 
-ALICE = citizen("alice")
+ALICE = sandbox_user("alice")
 Json = dict[str, Any]
 
 
 @pytest.fixture
-async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[House]:
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Harness]:
     in_haste(monkeypatch)
     async with house(tmp_path) as built:
         yield built
 
 
-def signed_in(home: House) -> Any:
+def signed_in(home: Harness) -> Any:
     """A bot that pays for each message."""
     return home.signed_in(points_chat_cooldown_seconds=0)
 
@@ -39,7 +39,7 @@ def signed_in(home: House) -> Any:
 class Till:
     """What was paid so far: each round is a message and a cheer, and all of the rounds before are sent once more."""
 
-    def __init__(self, home: House) -> None:
+    def __init__(self, home: Harness) -> None:
         self._home = home
         self.rounds = 0
 
@@ -56,7 +56,7 @@ class Till:
 
 
 @pytest.mark.parametrize("mid_frame", [False, True], ids=["between frames", "in the middle of a frame"])
-async def test_a_connection_that_is_cut_is_opened_again(home: House, mid_frame: bool) -> None:
+async def test_a_connection_that_is_cut_is_opened_again(home: Harness, mid_frame: bool) -> None:
     till = Till(home)
     async with signed_in(home) as app:
         await till.ring(app)
@@ -70,7 +70,7 @@ async def test_a_connection_that_is_cut_is_opened_again(home: House, mid_frame: 
         await till.ring(app)
 
 
-async def test_a_connection_that_twitch_closes_is_opened_again_whatever_the_reason(home: House) -> None:
+async def test_a_connection_that_twitch_closes_is_opened_again_whatever_the_reason(home: Harness) -> None:
     till = Till(home)
     async with signed_in(home) as app:
         for code in (*range(4000, 4008), 1000, 1001, 1011, 1012):
@@ -85,11 +85,11 @@ async def test_a_connection_that_twitch_closes_is_opened_again_whatever_the_reas
         await till.ring(app)
 
 
-def _lively(key: str, socket: WebSocket, _: int) -> Session:
-    return Session(key, socket, 2)
+def _lively(key: str, socket: WebSocket, _: int) -> SandboxSession:
+    return SandboxSession(key, socket, 2)
 
 
-async def test_a_connection_without_a_sign_of_life_is_given_up(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_without_a_sign_of_life_is_given_up(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     # The double gives a sign each second, and the bot waits for one and a half.
     monkeypatch.setattr(eventsub, "Session", _lively)
     monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_session.GRACE_SECONDS", -8.5)
@@ -154,7 +154,7 @@ def odd_frames() -> list[str | bytes | Json]:
     ]
 
 
-async def test_a_frame_that_cannot_be_read_is_left_out_and_nothing_else(home: House) -> None:
+async def test_a_frame_that_cannot_be_read_is_left_out_and_nothing_else(home: Harness) -> None:
     till = Till(home)
     async with signed_in(home) as app:
         before = home.session(CHAT)
@@ -170,7 +170,7 @@ async def test_a_frame_that_cannot_be_read_is_left_out_and_nothing_else(home: Ho
         assert app.platform.problems() == []
 
 
-async def test_fields_that_are_new_or_null_do_not_matter(home: House) -> None:
+async def test_fields_that_are_new_or_null_do_not_matter(home: Harness) -> None:
     async with signed_in(home) as app:
         session = home.session(CHAT)
         subscription = next(s for s in home.twitch.subscriptions.values() if s["type"] == CHAT)
@@ -213,7 +213,7 @@ async def _refuses(socket: WebSocket) -> None:
     await socket.close(4000)
 
 
-async def test_without_a_proper_welcome_it_tries_again(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_proper_welcome_it_tries_again(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     till = Till(home)
     well = home.twitch.serve_socket
     odd = [
@@ -235,7 +235,7 @@ async def test_without_a_proper_welcome_it_tries_again(home: House, monkeypatch:
         await till.ring(app)
 
 
-async def test_the_bot_ends_also_while_it_waits_for_a_welcome(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_bot_ends_also_while_it_waits_for_a_welcome(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_session.WELCOME_SECONDS", 60.0)
     arrived = asyncio.Event()
     gone = asyncio.Event()
@@ -259,7 +259,7 @@ async def test_the_bot_ends_also_while_it_waits_for_a_welcome(home: House, monke
 
 
 async def test_a_connection_that_nobody_waits_for_any_more_is_closed(
-    home: House, monkeypatch: pytest.MonkeyPatch
+    home: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrived, gone = asyncio.Event(), asyncio.Event()
 
@@ -282,7 +282,7 @@ async def test_a_connection_that_nobody_waits_for_any_more_is_closed(
 # Twitch asks to move
 
 
-async def test_a_move_loses_nothing_and_pays_nothing_twice(home: House) -> None:
+async def test_a_move_loses_nothing_and_pays_nothing_twice(home: Harness) -> None:
     url = f"ws://{home.web.address}{DOUBLE}/ws"
     async with signed_in(home) as app:
         made = home.twitch.requests.times("eventsub/subscriptions", "POST")
@@ -298,13 +298,13 @@ async def test_a_move_loses_nothing_and_pays_nothing_twice(home: House) -> None:
         assert home.twitch.requests.times("eventsub/subscriptions", "POST") == made
 
 
-async def _chat(home: House, numbers: range) -> None:
+async def _chat(home: Harness, numbers: range) -> None:
     for number in numbers:
         await home.say("alice", f"hello {number}", message_id=f"m{number}")
         await asyncio.sleep(0.001)
 
 
-async def test_an_address_that_is_dead_leads_to_a_fresh_connection(home: House) -> None:
+async def test_an_address_that_is_dead_leads_to_a_fresh_connection(home: Harness) -> None:
     till = Till(home)
     async with signed_in(home) as app:
         unknown = f"ws://{home.web.address}{DOUBLE}/ws?challenge=unknown"
@@ -316,7 +316,7 @@ async def test_an_address_that_is_dead_leads_to_a_fresh_connection(home: House) 
         await till.ring(app)
 
 
-async def test_a_connection_that_is_cut_while_it_moves_does_not_matter(home: House) -> None:
+async def test_a_connection_that_is_cut_while_it_moves_does_not_matter(home: Harness) -> None:
     till = Till(home)
     url = f"ws://{home.web.address}{DOUBLE}/ws"
     async with signed_in(home) as app:
@@ -333,7 +333,7 @@ async def test_a_connection_that_is_cut_while_it_moves_does_not_matter(home: Hou
 
 
 async def test_a_type_that_twitch_ends_is_told_and_the_others_go_on(
-    home: House, caplog: pytest.LogCaptureFixture
+    home: Harness, caplog: pytest.LogCaptureFixture
 ) -> None:
     till = Till(home)
     async with signed_in(home) as app:
@@ -358,7 +358,7 @@ async def test_a_type_that_twitch_ends_is_told_and_the_others_go_on(
             assert eventsub.refusals == []
 
 
-async def test_a_sign_in_that_is_revoked_is_a_step_to_do_and_the_other_account_goes_on(home: House) -> None:
+async def test_a_sign_in_that_is_revoked_is_a_step_to_do_and_the_other_account_goes_on(home: Harness) -> None:
     async with signed_in(home) as app:
         home.world.revoke_user(BOT.id)
         async with asyncio.timeout(10):
@@ -378,7 +378,7 @@ async def test_a_sign_in_that_is_revoked_is_a_step_to_do_and_the_other_account_g
 # The network
 
 
-async def test_after_minutes_without_a_network_it_is_back_by_itself(home: House) -> None:
+async def test_after_minutes_without_a_network_it_is_back_by_itself(home: Harness) -> None:
     till = Till(home)
     clock = SettableClock()
     async with home.signed_in(clock, points_chat_cooldown_seconds=0) as app:
@@ -400,7 +400,7 @@ async def test_after_minutes_without_a_network_it_is_back_by_itself(home: House)
         assert (await home.get(app, "/healthz"))[0] == 200
 
 
-async def test_a_bot_that_starts_without_a_network_says_so_and_comes_back_by_itself(home: House) -> None:
+async def test_a_bot_that_starts_without_a_network_says_so_and_comes_back_by_itself(home: Harness) -> None:
     till = Till(home)
     async with signed_in(home) as app:
         await till.ring(app)
@@ -420,7 +420,7 @@ async def test_a_bot_that_starts_without_a_network_says_so_and_comes_back_by_its
 
 
 async def test_names_that_cannot_be_resolved_at_the_start_are_tried_again(
-    home: House, monkeypatch: pytest.MonkeyPatch
+    home: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till = Till(home)
     async with signed_in(home) as app:

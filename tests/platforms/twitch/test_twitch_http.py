@@ -14,14 +14,14 @@ from twitchio import HTTPException
 from twitchio.http import Route
 
 from pixel_bot.logs import hide
-from pixel_bot.platforms.twitch.accounts import Account, Accounts, Tokens
+from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import HelixError, TwitchHelix
 from pixel_bot.platforms.twitch.http import LONGEST_PAUSE, TRIES, TwitchHttp
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError, UnknownApp
-from pixel_bot.platforms.twitch.token_refresh import Care
+from pixel_bot.platforms.twitch.token_refresh import TokenRefresh
 from pixel_bot.platforms.wire import MOST_BYTES, Answer, NoAnswer, Wire, message_of
 
-BOT = Account("bot", "1", "bot", "Bot", frozenset(), Tokens("access-1", "refresh-1"))
+BOT = TwitchAccount("bot", "1", "bot", "Bot", frozenset(), Tokens("access-1", "refresh-1"))
 FINE: Mapping[str, Any] = {"data": [{"id": "x"}]}
 
 
@@ -162,7 +162,7 @@ async def test_the_hourly_check_and_a_request_share_one_renewal(bench: Bench) ->
     bench.wire.hold.clear()
     expired = answer(200, {"user_id": "1", "login": "bot", "scopes": [], "expires_in": 5})
     bench.wire.sign_in = [expired, granted(2), final()]
-    care = asyncio.create_task(Care(bench.accounts, bench.oauth, bench.http).run())
+    care = asyncio.create_task(TokenRefresh(bench.accounts, bench.oauth, bench.http).run())
     asking = asyncio.create_task(bench.ask())
     while not bench.wire.grants or not bench.asked:
         await asyncio.sleep(0)

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from pixel_bot.run.live_app import LiveApp
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, citizen
-from tests.harness.twitch_harness import House, house, in_haste, query_of, ticket_in
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
+from tests.harness.twitch_harness import Harness, house, in_haste, query_of, ticket_in
 
 PAGES = (
     "/",
@@ -49,14 +49,19 @@ FOREIGN = (
 
 
 @pytest.fixture
-async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[House]:
+async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Harness]:
     in_haste(monkeypatch)
     async with house(tmp_path) as built:
         yield built
 
 
 async def status_of(
-    home: House, app: LiveApp, method: str, path: str, headers: Mapping[str, str], data: Mapping[str, str] | None = None
+    home: Harness,
+    app: LiveApp,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    data: Mapping[str, str] | None = None,
 ) -> int:
     """What is answered; no redirect is followed."""
     url = f"http://127.0.0.1:{app.web.port}{path}"
@@ -64,14 +69,14 @@ async def status_of(
         return answer.status
 
 
-def codes_sent(home: House) -> int:
+def codes_sent(home: Harness) -> int:
     """How many codes the bot has sent to Twitch."""
     return sum(
         a.path == "oauth2/token" and a.query["grant_type"] == ["authorization_code"] for a in home.twitch.requests
     )
 
 
-async def test_names_that_are_not_ours_reach_nothing(home: House) -> None:
+async def test_names_that_are_not_ours_reach_nothing(home: Harness) -> None:
     async with home.bot() as app:
         for name in REBOUND:
             headers = {"Host": name.replace("{port}", str(app.web.port))}
@@ -84,7 +89,7 @@ async def test_names_that_are_not_ours_reach_nothing(home: House) -> None:
                 assert await status_of(home, app, method, "/setup", headers) == 403, (name, method)
 
 
-async def test_pages_from_elsewhere_reach_nothing(home: House) -> None:
+async def test_pages_from_elsewhere_reach_nothing(home: Harness) -> None:
     async with home.bot() as app:
         for origin in FOREIGN:
             headers = {"Origin": origin.replace("{port}", str(app.web.port)), "Host": f"localhost:{app.web.port}"}
@@ -95,7 +100,7 @@ async def test_pages_from_elsewhere_reach_nothing(home: House) -> None:
                 assert await status_of(home, app, "POST", path, headers, form) == 403, (origin, path)
 
 
-async def test_sockets_from_elsewhere_are_refused(home: House) -> None:
+async def test_sockets_from_elsewhere_are_refused(home: Harness) -> None:
     async with home.bot() as app:
         port = app.web.port
         key = app.services.overlay.key
@@ -113,19 +118,19 @@ async def test_sockets_from_elsewhere_are_refused(home: House) -> None:
             assert not socket.closed
 
 
-async def test_a_name_that_the_settings_allow_is_welcome_and_no_other(home: House) -> None:
+async def test_a_name_that_the_settings_allow_is_welcome_and_no_other(home: Harness) -> None:
     async with home.bot(None, web_allowed_hosts="stream.lan") as app:
         assert await status_of(home, app, "GET", "/setup", {"Host": "stream.lan"}) == 200
         assert await status_of(home, app, "GET", "/setup", {"Host": "other.lan"}) == 403
 
 
-async def test_live_there_is_no_sandbox(home: House) -> None:
+async def test_live_there_is_no_sandbox(home: Harness) -> None:
     async with home.bot() as app:
         for path in ("/sandbox", "/sandbox/", "/sandbox/ws", "/sandbox/twitch/helix/users", "/docs", "/openapi.json"):
             assert (await home.get(app, path))[0] == 404, path
 
 
-async def test_a_way_back_that_cannot_be_twitchs_is_refused(home: House) -> None:
+async def test_a_way_back_that_cannot_be_twitchs_is_refused(home: Harness) -> None:
     async with home.bot(None, twitch_bot_id=BOT.id) as app:
         state = query_of(await home.begin(app, "bot"))["state"]
         for query in (
@@ -148,7 +153,7 @@ async def test_a_way_back_that_cannot_be_twitchs_is_refused(home: House) -> None
         assert app.platform.accounts.get("bot") is None
 
 
-async def test_what_a_link_says_is_not_shown(home: House) -> None:
+async def test_what_a_link_says_is_not_shown(home: Harness) -> None:
     async with home.bot() as app:
         state = query_of(await home.begin(app, "bot"))["state"]
         for query in (
@@ -161,7 +166,7 @@ async def test_what_a_link_says_is_not_shown(home: House) -> None:
             assert "call me" not in text
 
 
-async def test_a_state_that_was_used_is_worth_nothing_with_another_code_either(home: House) -> None:
+async def test_a_state_that_was_used_is_worth_nothing_with_another_code_either(home: Harness) -> None:
     async with home.bot(None, twitch_bot_id=BOT.id) as app:
         asked = await home.begin(app, "bot")
         first, second = await home.agree(asked, BOT), await home.agree(asked, BOT)
@@ -171,14 +176,14 @@ async def test_a_state_that_was_used_is_worth_nothing_with_another_code_either(h
         assert codes_sent(home) == 1
 
 
-async def test_a_state_is_too_old_after_a_while(home: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_state_is_too_old_after_a_while(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.platforms.twitch.sign_in.OPEN_SECONDS", -1.0)
     async with home.bot(None, twitch_bot_id=BOT.id) as app:
         status, text = await home.come_back(await home.agree(await home.begin(app, "bot"), BOT))
         assert (status, "too old" in text) == (400, True)
 
 
-async def test_many_sign_ins_that_nobody_ends_take_no_room(home: House) -> None:
+async def test_many_sign_ins_that_nobody_ends_take_no_room(home: Harness) -> None:
     async with home.bot(None, twitch_bot_id=BOT.id) as app:
         first = await home.agree(await home.begin(app, "bot"), BOT)
         *_, last = [await home.begin(app, "bot") for _ in range(50)]
@@ -186,7 +191,7 @@ async def test_many_sign_ins_that_nobody_ends_take_no_room(home: House) -> None:
         assert (await home.come_back(await home.agree(last, BOT)))[0] == 200
 
 
-async def test_a_question_is_answered_only_with_its_ticket_and_once(home: House) -> None:
+async def test_a_question_is_answered_only_with_its_ticket_and_once(home: Harness) -> None:
     async with home.bot() as app:
         accounts = app.platform.accounts
         _, page = await home.come_back(await home.agree(await home.begin(app, "bot"), BOT))
@@ -197,7 +202,7 @@ async def test_a_question_is_answered_only_with_its_ticket_and_once(home: House)
                 assert await _press(home, app, verb, account, given) == 400, (verb, account, given)
         assert accounts.get("bot") is None
         # Somebody else signs in meanwhile: the question is about them now, and the old button is not for it.
-        _, page = await home.come_back(await home.agree(await home.begin(app, "bot"), citizen("stranger")))
+        _, page = await home.come_back(await home.agree(await home.begin(app, "bot"), sandbox_user("stranger")))
         assert await _press(home, app, "accept", "bot", ticket) == 400
         assert accounts.get("bot") is None
         assert await _press(home, app, "decline", "bot", ticket_in(page, "bot")) == 303
@@ -208,7 +213,7 @@ async def test_a_question_is_answered_only_with_its_ticket_and_once(home: House)
         assert accounts.id_of("bot") == BOT.id
 
 
-async def test_what_is_declined_or_replaced_is_given_back_to_twitch(home: House) -> None:
+async def test_what_is_declined_or_replaced_is_given_back_to_twitch(home: Harness) -> None:
     async with home.bot() as app:
         revoked = home.twitch.requests
         _, page = await home.come_back(await home.agree(await home.begin(app, "bot"), BOT))
@@ -218,12 +223,14 @@ async def test_what_is_declined_or_replaced_is_given_back_to_twitch(home: House)
             await home.come_back(await home.agree(await home.begin(app, "bot"), BOT))
         assert revoked.times("oauth2/revoke", "POST") == 2
     async with home.bot(None, twitch_owner_id=STREAMER.id) as app:
-        status, _ = await home.come_back(await home.agree(await home.begin(app, "broadcaster"), citizen("stranger")))
+        status, _ = await home.come_back(
+            await home.agree(await home.begin(app, "broadcaster"), sandbox_user("stranger"))
+        )
         assert status == 403
         assert revoked.times("oauth2/revoke", "POST") == 3
 
 
-async def _press(home: House, app: LiveApp, verb: str, account: str, ticket: str) -> int:
+async def _press(home: Harness, app: LiveApp, verb: str, account: str, ticket: str) -> int:
     own = f"http://127.0.0.1:{app.web.port}"
     form = {"account": account, "ticket": ticket}
     return await status_of(home, app, "POST", f"/setup/{verb}", {"Origin": own}, form)

@@ -14,7 +14,7 @@ import pytest
 from starlette.routing import Mount
 
 from pixel_bot.sandbox.joystick import grants
-from pixel_bot.sandbox.joystick.double import Joystick
+from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
 from pixel_bot.web.server import WebServer
 
@@ -80,7 +80,7 @@ class Cable:
 class Double:
     """A double on a port of its own, and a client for it."""
 
-    def __init__(self, joystick: Joystick, web: WebServer, http: aiohttp.ClientSession) -> None:
+    def __init__(self, joystick: JoystickDouble, web: WebServer, http: aiohttp.ClientSession) -> None:
         self.joystick = joystick
         self.http = http
         self.url = f"{web.address}/somewhere"
@@ -143,7 +143,7 @@ class Double:
 @pytest.fixture
 async def double() -> AsyncGenerator[Double]:
     web = WebServer("127.0.0.1", 0)
-    joystick = Joystick()
+    joystick = JoystickDouble()
     await web.start([Mount("/somewhere", routes=JoystickEndpoints(joystick).routes())], [])
     async with aiohttp.ClientSession() as http:
         yield Double(joystick, web, http)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pixel_bot.sandbox.joystick.double import Joystick, JoystickLine
+from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage
 from tests.sandbox.joystick.test_double import PROTOCOL, SECONDS, V1, V2, WELCOME, Cable, Double, Json, double
 
 __all__ = ["double"]
@@ -201,7 +201,7 @@ async def test_people_wear_the_badges_of_what_they_are_here(double: Double) -> N
 
 
 PEOPLE = ("enter_stream", "leave_stream")
-EVENTS: list[tuple[str, str, Json, Callable[[Joystick], Awaitable[str]]]] = [
+EVENTS: list[tuple[str, str, Json, Callable[[JoystickDouble], Awaitable[str]]]] = [
     (
         "Tipped",
         "tipped",
@@ -268,7 +268,7 @@ EVENTS: list[tuple[str, str, Json, Callable[[Joystick], Awaitable[str]]]] = [
 
 @pytest.mark.parametrize(("kind", "kind_v2", "metadata", "happen"), EVENTS)
 async def test_an_event(
-    double: Double, kind: str, kind_v2: str, metadata: Json, happen: Callable[[Joystick], Awaitable[str]]
+    double: Double, kind: str, kind_v2: str, metadata: Json, happen: Callable[[JoystickDouble], Awaitable[str]]
 ) -> None:
     one, two = await sent(double, lambda: happen(double.joystick))
     when, channel = "2026-07-24T12:00:05Z", double.joystick.channel_id
@@ -469,7 +469,7 @@ async def test_how_fast_the_bot_answered(double: Double) -> None:
 
 
 async def test_every_line_is_shown_to_who_listens(double: Double) -> None:
-    seen: list[JoystickLine] = []
+    seen: list[JoystickMessage] = []
     double.joystick.listeners.add(seen.append)
     line = await double.joystick.say("Jules", "hi")
     await double.joystick.hear_bot("Hello", "", "rest")
