@@ -78,8 +78,7 @@ class Database:
                 return (await session.execute(sql(statement), parameters)).all()
         async with self._opening:
             if self._looking is None:
-                self._looking = await connect(self.path)
-                await self._looking.look_up(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", ())
+                self._looking = await connect(self.path, timeout=BUSY_TIMEOUT_MS / 1_000)
         return await self._looking.look_up(statement, parameters)
 
     async def _writer(self) -> AsyncConnection:
