@@ -16,7 +16,8 @@ from typing import Any, cast
 import aiosqlite
 
 Rows = list[Any]
-Tasks = SimpleQueue[tuple[asyncio.Future[Any] | None, Callable[[], Any]]]
+Waiting = asyncio.Future[Any] | None
+Tasks = SimpleQueue[tuple[Waiting, Callable[[], Any]]]
 
 
 class Cursor:
@@ -68,7 +69,7 @@ class Connection(aiosqlite.Connection):
     """aiosqlite's connection, with our cursor and a thread that closes whatever it opened, wanted or not."""
 
     def __init__(self, path: Path, timeout: float) -> None:
-        # aiosqlite itself knows a connection only from the moment on at which its opening was awaited to the end.
+        # aiosqlite itself learns of a connection only where its opening is awaited, so never when that is cancelled.
         self._opened = opened = ExitStack()
         super().__init__(
             lambda: opened.enter_context(closing(sqlite3.connect(path, timeout=timeout, check_same_thread=False))),
@@ -77,9 +78,9 @@ class Connection(aiosqlite.Connection):
         self._tx: Tasks = SimpleQueue()
         self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
         self._stopped = False
-        self._ending: asyncio.Future[Any] | None = None
+        self._ending: Waiting = None
 
-    def stop(self) -> asyncio.Future[Any] | None:
+    def stop(self) -> Waiting:
         """Close it after what was asked for before, and end its thread, once.
 
         Returns:
@@ -124,26 +125,26 @@ def _work(tasks: Tasks) -> None:
         pass
 
 
-def _do(future: asyncio.Future[Any] | None, function: Callable[[], Any]) -> bool:
+def _do(future: Waiting, function: Callable[[], Any]) -> bool:
     """Do one task and answer who waits for it. True when more may follow."""
-    result, error = None, None
     try:
         result = function()
     except BaseException as exc:  # noqa: BLE001 - it is raised where the answer is awaited
-        error = exc
-    if future is not None:
-        with suppress(RuntimeError):  # the loop is closed, so nobody waits; what is left to do is done all the same
-            future.get_loop().call_soon_threadsafe(_answer, future, result, error)
+        _answer(future, asyncio.Future[Any].set_exception, exc)
+    else:
+        _answer(future, asyncio.Future[Any].set_result, result)
     return function is not _end
 
 
-def _answer(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+def _answer(future: Waiting, settle: Callable[..., None], outcome: Any) -> None:
+    if future is not None:
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits; what is left to do is done all the same
+            future.get_loop().call_soon_threadsafe(_settle, future, settle, outcome)
+
+
+def _settle(future: asyncio.Future[Any], settle: Callable[..., None], outcome: Any) -> None:
+    if not future.done():
+        settle(future, outcome)
 
 
 def _end() -> None:
