@@ -18,6 +18,7 @@ import aiosqlite
 Rows = list[Any]
 Waiting = asyncio.Future[Any] | None
 Tasks = SimpleQueue[tuple[Waiting, Callable[[], Any]]]
+DONE, FAILED = asyncio.Future[Any].set_result, asyncio.Future[Any].set_exception
 
 
 class Cursor:
@@ -130,9 +131,9 @@ def _do(future: Waiting, function: Callable[[], Any]) -> bool:
     try:
         result = function()
     except BaseException as exc:  # noqa: BLE001 - it is raised where the answer is awaited
-        _answer(future, asyncio.Future[Any].set_exception, exc)
+        _answer(future, FAILED, exc)
     else:
-        _answer(future, asyncio.Future[Any].set_result, result)
+        _answer(future, DONE, result)
     return function is not _end
 
 
