@@ -6,13 +6,19 @@ the waiting for those four trips costs more than the statement. Here execute bri
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, cast
 
 import aiosqlite
 
 Rows = list[Any]
+Waiting = asyncio.Future[Any] | None
+Tasks = SimpleQueue[tuple[Waiting, Callable[[], Any]]]
+DONE, FAILED = asyncio.Future[Any].set_result, asyncio.Future[Any].set_exception
 
 
 class Cursor:
@@ -61,18 +67,39 @@ class Cursor:
 
 
 class Connection(aiosqlite.Connection):
-    """aiosqlite's connection and thread, with our cursor."""
+    """aiosqlite's connection, with our cursor and a thread that closes whatever it opened, wanted or not."""
 
-    _stopping: asyncio.Future[Any] | None = None
-    _stopped = False
+    def __init__(self, path: Path, timeout: float) -> None:
+        # aiosqlite itself learns of a connection only where its opening is awaited, so never when that is cancelled.
+        self._opened = opened = ExitStack()
+        super().__init__(
+            lambda: opened.enter_context(closing(sqlite3.connect(path, timeout=timeout, check_same_thread=False))),
+            iter_chunk_size=64,
+        )
+        self._tx: Tasks = SimpleQueue()
+        self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
+        self._stopped = False
+        self._ending: Waiting = None
 
-    def stop(self) -> asyncio.Future[Any] | None:
-        """End the thread, once: one that has ended answers nobody, so who closes after a stop would wait for ever."""
-        if not self._stopped:
+    def stop(self) -> Waiting:
+        """Close it after what was asked for before, and end its thread, once.
+
+        Returns:
+            What is done when the connection is closed; None when nobody can wait for that.
+        """
+        self._running, self._connection = False, None
+        if not self._stopped and self._thread.is_alive():
             self._stopped = True
-            self._stopping = cast(Any, super()).stop()
-        given_up = self._stopping is None or self._stopping.cancelled()
-        return None if given_up else self._stopping
+            with suppress(RuntimeError):  # no loop runs here
+                self._ending = asyncio.get_running_loop().create_future()
+            self._tx.put_nowait((self._ending, self._opened.close))
+            self._tx.put_nowait((None, _end))
+        return self._ending
+
+    async def close(self) -> None:
+        """Stop it, and wait until it is closed."""
+        if (ending := self.stop()) is not None:
+            await asyncio.shield(ending)
 
     def cursor(self) -> Any:
         """A new cursor, without a trip."""
@@ -88,11 +115,41 @@ class Connection(aiosqlite.Connection):
         return await cast(Any, self)._execute(work, self._conn, *arguments)  # noqa: SLF001 - our own base class
 
 
-async def connect(path: Path) -> Connection:
-    """Open a SQLite file, in a thread of its own that does not keep the process alive."""
-    connection = Connection(lambda: sqlite3.connect(path, check_same_thread=False), iter_chunk_size=64)
-    cast(Any, connection)._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy itself does
-    return cast(Connection, await connection)
+async def connect(path: Path, timeout: float = 5) -> Connection:
+    """Open a SQLite file, in a thread of its own. ``timeout`` is how many seconds a statement waits for a lock."""
+    return cast(Connection, await Connection(path, timeout))
+
+
+def _work(tasks: Tasks) -> None:
+    """The connection's thread: one task after the other until ``_end``."""
+    while _do(*tasks.get()):
+        pass
+
+
+def _do(future: Waiting, function: Callable[[], Any]) -> bool:
+    """Do one task and answer who waits for it. True when more may follow."""
+    try:
+        result = function()
+    except BaseException as exc:  # noqa: BLE001 - it is raised where the answer is awaited
+        _answer(future, FAILED, exc)
+    else:
+        _answer(future, DONE, result)
+    return function is not _end
+
+
+def _answer(future: Waiting, settle: Callable[..., None], outcome: Any) -> None:
+    if future is not None:
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits; what is left to do is done all the same
+            future.get_loop().call_soon_threadsafe(_settle, future, settle, outcome)
+
+
+def _settle(future: asyncio.Future[Any], settle: Callable[..., None], outcome: Any) -> None:
+    if not future.done():
+        settle(future, outcome)
+
+
+def _end() -> None:
+    """The last task of a thread."""
 
 
 def _execute(connection: sqlite3.Connection, statement: str, parameters: Any) -> tuple[Any, ...]:

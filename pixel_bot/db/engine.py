@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +78,7 @@ class Database:
                 return (await session.execute(sql(statement), parameters)).all()
         async with self._opening:
             if self._looking is None:
-                self._looking = await connect(self.path)
-                await self._looking.look_up(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}", ())
+                self._looking = await connect(self.path, timeout=BUSY_TIMEOUT_MS / 1_000)
         return await self._looking.look_up(statement, parameters)
 
     async def _writer(self) -> AsyncConnection:
@@ -89,14 +88,13 @@ class Database:
         return self._kept
 
     async def close(self) -> None:
-        """Close all connections. The last one folds the write-ahead log into the file."""
+        """Close all connections, also the rest when one fails. The last one folds the write-ahead log into the file."""
         self.closed = True
-        if self._looking is not None:
-            await self._looking.close()
-        if self._kept is not None:
-            await self._kept.close()
-        await self._reading.dispose()
-        await self.engine.dispose()
+        async with AsyncExitStack() as last_to_first:
+            last_to_first.push_async_callback(self.engine.dispose)
+            last_to_first.push_async_callback(self._reading.dispose)
+            for connection in filter(None, (self._kept, self._looking)):
+                last_to_first.push_async_callback(connection.close)
 
     def _open(self, **options: Any) -> AsyncEngine:
         if self.is_shared:
