@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import pairwise, takewhile
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -73,19 +74,28 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
+def below(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands that may follow, by name."""
+    found: dict[str, argparse.ArgumentParser] = {}
+    for action in parser._actions:
+        choices: object = action.choices
+        if isinstance(choices, dict):
+            found |= cast(dict[str, argparse.ArgumentParser], choices)
+    return found
+
+
 def commands_of(parser: argparse.ArgumentParser, words: str = "") -> Iterator[tuple[str, list[str]]]:
     """Each command of a command line with its options, like ``db check``; the line without any has no words."""
     options = [action.option_strings[-1] for action in parser._actions if action.option_strings]
-    below = [action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    if not below or not words:
+    if not words or not below(parser):
         yield words, [option for option in options if not words or option != "--help"]
-    for name, child in (one for choices in below for one in choices.items()):
+    for name, child in below(parser).items():
         yield from commands_of(child, f"{words} {name}".strip())
 
 
 def described_commands(document: str) -> set[str]:
     """The commands of a document's table, like ``db check``, without what is typed behind them."""
-    rows = re.findall(r"^\| `python -m pixel_bot ?([^`]*)` \|", document, re.MULTILINE)
+    rows: list[str] = re.findall(r"^\| `python -m pixel_bot ?([^`]*)` \|", document, re.MULTILINE)
     return {" ".join(takewhile(str.isalpha, takewhile(str.islower, row.split()))) for row in rows}
 
 
