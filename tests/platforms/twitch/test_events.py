@@ -218,7 +218,7 @@ class Scene:
     @property
     def heard(self) -> list[str]:
         """What cogs heard."""
-        ear: Any = self.bot.get_component("Ear")
+        ear: Any = self.bot.get_component("Listens")
         return ear.heard
 
     async def alerts(self) -> list[str]:
