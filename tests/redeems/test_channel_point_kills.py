@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
-from pixel_bot.bot.channel_points import ADDED, UPDATED, RedemptionHandler, parse_redemption
+from pixel_bot.bot.redemptions import ADDED, UPDATED, RedemptionHandler, parse_redemption
 from pixel_bot.db.engine import Database
 from pixel_bot.overlay import overlay as bus
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Row

@@ -13,9 +13,9 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.bot.outbox import LIMIT, LIMIT_AS_MOD
 from pixel_bot.clock import Clock
 from pixel_bot.model.people import Viewer
+from pixel_bot.platforms.twitch.sender import LIMIT, LIMIT_AS_MOD
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.channel_points import Points
@@ -208,7 +208,7 @@ class Scene:
     async def worked(self) -> None:
         """Wait until all that was sent is worked."""
         async with asyncio.timeout(15):
-            await self.bot.heard(self.home.twitch.notified - self._already)
+            await self.bot.notifications.received(self.home.twitch.notified - self._already)
             await self.bot.settled()
 
     async def viewer(self, login: str) -> Viewer:

@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from pixel_bot.bot.outbox import LIMIT_AS_MOD
 from pixel_bot.platforms.twitch.accounts import Tokens
+from pixel_bot.platforms.twitch.sender import LIMIT_AS_MOD
 from pixel_bot.platforms.wire import MOST_BYTES, Wire
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.double import SandboxMessage
