@@ -22,16 +22,17 @@ from _report import table
 ROOT = Path(__file__).resolve().parents[1]
 
 TESTS = {
-    "pixel_bot/services/ledger.py": "test_promises_ledger test_ledger test_links",
-    "pixel_bot/services/shop.py": "test_promises_shop test_shop test_queue test_linked test_natives",
-    "pixel_bot/services/items.py": "test_promises_queue test_queue test_effects test_natives test_redeem_races",
-    "pixel_bot/services/claims.py": "test_promises_queue test_queue test_claims_postgres test_redeem_races",
-    "pixel_bot/services/refunds.py": "test_promises_refunds test_shop test_queue test_natives test_redeem_races",
-    "pixel_bot/services/events.py": "test_promises_events test_shop test_awards test_natives",
-    "pixel_bot/services/cause.py": "test_promises_events test_shop test_queue test_redeem_races",
-    "pixel_bot/jobs/settling.py": "test_promises_settling test_effects test_queue test_redeem_races",
-    "pixel_bot/jobs/recovery.py": "test_promises_settling test_effects test_redeem_races",
-    "pixel_bot/jobs/attempt.py": "test_promises_settling test_effects test_queue test_redeem_races",
+    "pixel_bot/services/ledger.py": "test_promises_ledger test_ledger test_linked",
+    "pixel_bot/services/shop.py": "test_promises_shop test_shop test_queue",
+    "pixel_bot/services/items.py": "test_promises_queue test_queue test_effects",
+    "pixel_bot/services/claims.py": "test_promises_claims test_queue test_effects test_claims_postgres",
+    "pixel_bot/services/refunds.py": "test_promises_refunds test_shop test_queue",
+    "pixel_bot/services/events.py": "test_promises_events test_shop test_awards",
+    "pixel_bot/services/cause.py": "test_promises_events test_shop test_queue",
+    "pixel_bot/jobs/settling.py": "test_promises_settling test_promises_effects test_effects test_queue",
+    "pixel_bot/jobs/recovery.py": "test_promises_settling test_effects",
+    "pixel_bot/jobs/attempt.py": "test_promises_settling test_promises_effects test_effects test_queue",
+    "pixel_bot/jobs/teller.py": "test_promises_notices test_queue",
 }
 """Each module with the files of ``tests/`` that run for its mutants, in turns until one fails."""
 
@@ -47,7 +48,7 @@ IMPORTED_BEFORE = (
 REWRITTEN = "-Wignore::pytest.PytestAssertRewriteWarning"
 """A plug-in that a library imports is there before pytest could have a look at its assertions."""
 
-OPTIONS = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", REWRITTEN)
+OPTIONS = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--timeout=20", REWRITTEN)
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "venv", "__pycache__", ".*_cache", ".hypothesis", "data")
 WORTH_WAITING = 3
 """A run takes this often the time that it takes without a mutant, and ``SPARE`` seconds, before it is ended."""
