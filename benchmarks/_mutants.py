@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -38,6 +38,10 @@ CONDITION = re.compile(
 ASSIGNMENTS = re.compile(r"\bSET\b.*?(?=\bFROM\b|\bWHERE\b|$)", re.DOTALL)
 
 
+Change = tuple[str, str, str]
+"""A line, and the code of it before and after."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """A changed module: the line of the change and what stands there, the code before and after, the whole source."""
@@ -47,6 +51,11 @@ class Mutant:
     was: str
     now: str
     source: str
+
+    @property
+    def change(self) -> Change:
+        """What names it wherever its line is."""
+        return self.text, self.was, self.now
 
     def __str__(self) -> str:
         return f"{self.line}: {self.text}\n    {self.was}  ->  {self.now}"
@@ -70,7 +79,7 @@ def mutants(source: str) -> Iterator[Mutant]:
 def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
     """Where something of the tree can be exchanged: its parent, the field, and the place in it."""
     for name, held in ast.iter_fields(node):
-        many: Sequence[Any] = held if isinstance(held, list) else [held]
+        many = cast(list[Any], held) if isinstance(held, list) else [held]
         for place, child in enumerate(many):
             if not isinstance(child, ast.AST) or name in NO_CODE or _is_told(child):
                 continue

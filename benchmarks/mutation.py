@@ -16,6 +16,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Literal
 
+from _equivalent import EQUIVALENT
 from _mutants import Mutant, mutants
 from _report import table
 
@@ -29,9 +30,9 @@ TESTS = {
     "pixel_bot/services/refunds.py": "test_promises_refunds test_shop test_queue",
     "pixel_bot/services/events.py": "test_promises_events test_shop test_awards",
     "pixel_bot/services/cause.py": "test_promises_events test_shop test_queue",
-    "pixel_bot/jobs/settling.py": "test_promises_settling test_promises_effects test_effects test_queue",
-    "pixel_bot/jobs/recovery.py": "test_promises_settling test_effects",
-    "pixel_bot/jobs/attempt.py": "test_promises_settling test_promises_effects test_effects test_queue",
+    "pixel_bot/jobs/settling.py": "test_promises_settling test_effects test_queue",
+    "pixel_bot/jobs/recovery.py": "test_promises_attempts test_effects",
+    "pixel_bot/jobs/attempt.py": "test_promises_attempts test_promises_effects test_effects test_queue",
     "pixel_bot/jobs/teller.py": "test_promises_notices test_queue",
 }
 """Each module with the files of ``tests/`` that run for its mutants, in turns until one fails."""
@@ -62,6 +63,7 @@ class Results:
     """The mutants of one module by how they ended."""
 
     made: int = 0
+    equivalent: int = 0
     ends: dict[End, list[Mutant]] = field(default_factory=lambda: {"killed": [], "survived": [], "timed out": []})
 
 
@@ -142,20 +144,23 @@ def _pytest(root: Path, tests: str, output: Path) -> None:
 def run(shop: Workshop, module: Path, tests: Sequence[str], most: int | None, chance: random.Random) -> Results:
     """All mutants of a module, or some by chance."""
     made = list(mutants((ROOT / module).read_text(encoding="utf-8")))
-    chosen = range(len(made)) if most is None else sorted(chance.sample(range(len(made)), min(most, len(made))))
-    results = Results(len(made))
+    known = EQUIVALENT.get(module.name, {})
+    telling = [mutant for mutant in made if mutant.change not in known]
+    places = range(len(telling))
+    results = Results(len(made), len(made) - len(telling))
     usual = shop.usual(tests)
-    for number in chosen:
-        end = shop.end_of(module, made[number], usual)
-        results.ends[end].append(made[number])
+    for place in places if most is None else sorted(chance.sample(places, min(most, len(places)))):
+        end = shop.end_of(module, telling[place], usual)
+        results.ends[end].append(telling[place])
         if end != "killed":
-            print(f"{end}: {module}:{made[number]}", flush=True)
+            print(f"{end}: {module}:{telling[place]}", flush=True)
     return results
 
 
 def show(module: Path, results: Results, seed: int) -> None:
     """Print the figures of a module."""
     rows = [("mutants", f"{results.made} (seed {seed})")]
+    rows.append(("equivalent", str(results.equivalent)))
     rows += [(end, str(len(found))) for end, found in results.ends.items()]
     table(str(module), rows)
 

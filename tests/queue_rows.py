@@ -17,7 +17,7 @@ DRAFTED = ("message_id", "redemption", "cost", "user_id")
 
 async def queued(services: Services, *effects: Effect, **columns: Any) -> list[int]:
     """New items, with some of their columns as they are after a while. Returns their ids."""
-    draft = {"user_id": None} | {name: columns.pop(name) for name in DRAFTED if name in columns}
+    draft: dict[str, Any] = {"user_id": None} | {name: columns.pop(name) for name in DRAFTED if name in columns}
     now = services.clock.now()
     async with services.database.write() as session:
         ids = [await items.put(session, Draft(effect, "thing", at=now, **draft)) for effect in effects]
