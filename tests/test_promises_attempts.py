@@ -145,6 +145,10 @@ async def test_an_attempt_ends_once_and_all_who_wait_hear_it() -> None:
     assert not attempt.stop("A mod skipped it.")
 
 
+def test_a_page_has_let_go_only_where_it_says_so() -> None:
+    assert not Verdict("again").released
+
+
 # What a crash leaves
 
 

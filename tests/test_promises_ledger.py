@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.errors import BadAmount, NotEnoughPoints
 from pixel_bot.services.container import Services
-from pixel_bot.services.ledger import MAX_BALANCE, Entry, balance_of, history, post
+from pixel_bot.services.ledger import MAX_AMOUNT, MAX_BALANCE, Entry, balance_of, history, post
 from pixel_bot.services.people import Person, Viewer
 
 
@@ -105,6 +105,11 @@ async def test_an_entry_below_zero_tells_what_that_entry_takes(services: Service
 
 
 # Above the brim
+
+
+def test_no_sum_of_a_balance_and_an_amount_leaves_64_bits() -> None:
+    assert (MAX_AMOUNT, MAX_BALANCE) == (10**12, 10**18)
+    assert 2 * MAX_BALANCE < 2**63
 
 
 @pytest.mark.parametrize("amount", [MAX_BALANCE, -MAX_BALANCE])

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
+from pixel_bot.clock import EPOCH
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import Draft, Item, Q
@@ -79,6 +81,30 @@ async def test_items_come_in_their_order(services: Services) -> None:
         newest = await items.last(session, Q.id < ids[-1])
     assert newest is not None
     assert newest.id == ids[2]
+
+
+async def test_what_a_hand_has_put_there_can_be_read(services: Services) -> None:
+    async with services.database.write() as session:
+        await session.execute(text("INSERT INTO queue_items (kind, payload_json) VALUES ('tea', '{\"cup\": 1}')"))
+        (item,) = await items.load(session)
+    assert (item.redeem, item.buyer, item.token, item.created_at) == ("", "", "", EPOCH)
+    assert (item.cost, item.user_id, item.draw, items.is_ours(item)) == (0, None, None, False)
+
+
+async def test_a_buyer_has_the_name_of_where_it_was_asked(services: Services, alice: Viewer) -> None:
+    other = await services.viewers.meet(Person("2", "ally", "Ally", "joystick"))
+    stranger = await services.viewers.meet(Person("3", "bob", "Bob"))
+    guest = await services.viewers.meet(Person("4", "zoe", "Zoe", "joystick"))
+    async with services.database.write() as session:
+        merge = text("UPDATE users SET merged_into = :kept WHERE id = :id")
+        for kept, merged in ((stranger.id, guest.id), (alice.id, other.id)):
+            await session.execute(merge, {"kept": kept, "id": merged})
+    for message in ("m1", "joystick:m1", None):
+        await queued(services, DING, user_id=alice.id, message_id=message)
+    async with services.database.readers() as session:
+        found = await items.load(session)
+    assert [(i.buyer, i.platform) for i in found] == [("Alice", "twitch"), ("Ally", "joystick"), ("Alice", "twitch")]
+    assert [(i.cost, i.redeem, items.is_ours(i)) for i in found] == [(0, "thing", True)] * 3
 
 
 # Changing

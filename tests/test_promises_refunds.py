@@ -11,7 +11,7 @@ from pixel_bot.db.models import QueueItem
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import FOLLOWS, Item
 from pixel_bot.services.natives import Ticket
-from pixel_bot.services.outcome import PlaySound
+from pixel_bot.services.outcome import PlaySound, SpinWheel
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.redeems import Offer
 from pixel_bot.services.refunds import Refund
@@ -123,6 +123,23 @@ async def test_a_finished_item_can_be_given_back_once(services: Services, alice:
     assert [row["refunded_at"] is None for row in (await rows(services)).values()] == [True, False]
 
 
+async def test_in_a_transaction_of_the_caller_chat_is_to_hear_of_it(services: Services, alice: Viewer) -> None:
+    await bought(services, alice)
+    async with services.database.write() as session:
+        assert [r.amount for r in await services.refunds.fail_in(session, reason="It broke.")] == [15]
+        assert await services.refunds.fail_in(session, reason="It broke.") == []
+    assert [row["told"] for row in (await rows(services)).values()] == [False]
+
+
+async def test_a_prize_that_was_drawn_goes_back_into_the_stock(services: Services, alice: Viewer) -> None:
+    for cost in (5, 6):
+        spin = Offer(f"spin{cost}", "Spin", cost=cost)
+        await services.redeems.offer([spin])
+        await services.shop.buy(Order(spin, alice, SpinWheel()))
+    await services.refunds.fail(QueueItem.redeem == "spin6", reason="It broke.")
+    assert await found(services, "SELECT cancelled_at IS NULL FROM draws ORDER BY id") == [(1,), (0,)]
+
+
 # Cooldowns
 
 
@@ -210,6 +227,8 @@ async def test_what_was_given_back_lately_is_known_by_its_token(services: Servic
     await queued(services, SOUND, page="page", status="failed")
     await queued(services, SOUND, status="failed", refunded_at=since)
     await queued(services, SOUND, page="page", status="done", refunded_at=since)
-    (first, second) = await queued(services, SOUND, SOUND, page="page", status="failed", refunded_at=since)
+    first, second = await queued(services, SOUND, SOUND, page="page", status="failed", refunded_at=since)
     tokens = {item_id: row["token"] for item_id, row in (await rows(services)).items()}
     assert sorted(await services.refunds.recent(since)) == sorted(tokens[i] for i in (first, second))
+    await queued(services, *[SOUND] * 50, page="page", status="failed", refunded_at=since)
+    assert len(await services.refunds.recent(since)) == 50

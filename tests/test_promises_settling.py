@@ -1,9 +1,10 @@
 """What a verdict writes, also when the item ended meanwhile, or when the database cannot be written."""
 
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pixel_bot.jobs.settling import CUT, UNCLEAR, Settling, has_begun_to_spin
 from pixel_bot.services import items
 from pixel_bot.services.container import Services
 from pixel_bot.services.items import Item, Q
+from pixel_bot.services.levels import LevelUp
 from pixel_bot.services.outcome import Effect, PlaySound, ShowOverlay, SpinWheel
 from pixel_bot.services.people import Person, Viewer
 from pixel_bot.services.redeems import Offer
@@ -25,7 +27,7 @@ from pixel_bot.testing import SettableClock, settings_in
 from tests.queue_rows import queued, rows
 
 SOUND, CARD = PlaySound("ding"), ShowOverlay("Done!")
-WIN = '[{"name": "Win", "weight": 1, "grant_points": 70}]'
+WIN = '[{"name": "Win", "weight": 1, "grant_points": 70, "grant_xp": 150}]'
 
 
 @dataclass
@@ -196,6 +198,17 @@ async def test_a_wheel_that_began_to_turn_meanwhile_counts(desk: Desk, alice: Vi
     assert (desk.news, desk.more) == ((1, 1) if begun else (1, 0))
 
 
+async def test_a_level_that_a_prize_brings_is_told(desk: Desk, alice: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+
+    async def tell(ups: Sequence[LevelUp]) -> None:
+        told.extend(up.level for up in ups)
+
+    monkeypatch.setattr(desk.services.levels, "tell", tell)
+    await desk.settled(await spinning(desk, alice), DONE)
+    assert told == [2]
+
+
 async def test_only_a_wheel_that_began_is_one_that_turns(desk: Desk, alice: Viewer) -> None:
     now = desk.services.clock.now()
     spin = await spinning(desk, alice)
@@ -214,7 +227,12 @@ async def test_while_the_database_is_away_it_is_tried_again(
     desk: Desk, alice: Viewer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As often as it takes; the log says so once."""
-    monkeypatch.setattr(settling, "RETRY_SECONDS", 0)
+    waited: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(settling, "asyncio", SimpleNamespace(sleep=wait))
     real, failures = items.done, iter(range(3))
 
     async def away(*args: Any) -> bool:
@@ -227,6 +245,7 @@ async def test_while_the_database_is_away_it_is_tried_again(
     with caplog.at_level(logging.DEBUG, "pixel_bot.jobs.settling"):
         assert await desk.settled(item_id, DONE, "it is done.") == DONE
     assert ((await desk.row(item_id))["status"], desk.news) == ("done", 1)
+    assert waited == [settling.RETRY_SECONDS] * 3
     assert [r.levelno for r in caplog.records] == [logging.ERROR, logging.DEBUG, logging.DEBUG]
 
 

@@ -205,10 +205,20 @@ async def test_a_redemption_pays_instead_of_points_and_once(services: Services, 
     assert (receipt.cost, receipt.balance, await points(services)) == (0, 100, 100)
     ((_, row),) = (await rows(services)).items()
     assert (row["cost"], row["redemption"]) == (0, "r1")
+    assert len(await services.economy.history(alice, 10)) == 1, "nothing but the points that were given"
     with pytest.raises(AlreadyWorked):
         await services.shop.buy(order(bob, ticket=Ticket("r1", "reward")))
     assert len(await rows(services)) == 1
     assert await services.cooldowns.left(bob.id, "ding") == 0
+
+
+async def test_whoever_was_linked_meanwhile_pays_and_rests_as_one(services: Services, alice: Viewer) -> None:
+    other = await services.viewers.meet(Person("other", "other", "other"))
+    await by_hand(services, "UPDATE users SET merged_into = :kept WHERE id = :id", kept=alice.id, id=other.id)
+    receipt = await services.shop.buy(order(other))
+    assert (receipt.balance, await services.cooldowns.left(alice.id, "ding")) == (85, 10)
+    ((_, row),) = (await rows(services)).items()
+    assert row["user_id"] == alice.id
 
 
 async def test_a_row_without_numbers_costs_nothing_and_rests_nobody(services: Services, alice: Viewer) -> None:
