@@ -1,21 +1,18 @@
 """Changes one small thing in a module at a time: do its tests notice?"""
 
 import argparse
-import multiprocessing
 import os
 import random
-import shutil
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import cache_from_source
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
+import pytest
 from _equivalent import EQUIVALENT
 from _mutants import Mutant, mutants
 from _report import table
@@ -35,25 +32,11 @@ TESTS = {
     "pixel_bot/jobs/attempt.py": "test_promises_attempts test_promises_effects test_effects test_queue",
     "pixel_bot/jobs/teller.py": "test_promises_notices test_queue",
 }
-"""Each module with the files of ``tests/`` that run for its mutants, in turns until one fails."""
+"""Each module with the files of ``tests/`` that run for its mutants, in turns until one test fails."""
 
-IMPORTED_BEFORE = (
-    "pytest",
-    "twitchio.ext.commands",
-    "sqlalchemy.ext.asyncio",
-    "alembic",
-    "aiosqlite",
-)
-"""Imported once and not for each mutant: libraries only, nothing of what is mutated."""
-
-REWRITTEN = "-Wignore::pytest.PytestAssertRewriteWarning"
-"""A plug-in that a library imports is there before pytest could have a look at its assertions."""
-
-OPTIONS = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--timeout=20", REWRITTEN)
-NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "venv", "__pycache__", ".*_cache", ".hypothesis", "data")
-WORTH_WAITING = 3
-"""A run takes this often the time that it takes without a mutant, and ``SPARE`` seconds, before it is ended."""
-SPARE = 15.0
+OPTIONS = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--timeout=20", "--capture=sys")
+WORTH_WAITING, SPARE = 3, 15.0
+"""A run takes so many times the time that it takes without a mutant, and so many seconds, before it is ended."""
 
 End = Literal["killed", "survived", "timed out"]
 
@@ -62,105 +45,121 @@ End = Literal["killed", "survived", "timed out"]
 class Results:
     """The mutants of one module by how they ended."""
 
-    made: int = 0
-    equivalent: int = 0
+    made: int
+    equivalent: int
     ends: dict[End, list[Mutant]] = field(default_factory=lambda: {"killed": [], "survived": [], "timed out": []})
 
 
-class Workshop:
-    """A copy of the project in which mutants take the place of modules."""
+class Bench:
+    """A plug-in of pytest that runs what was collected once for each mutant, each in a fork of the process.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._context: ForkServerContext = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([*IMPORTED_BEFORE])
+    Args:
+        module: the path of the module.
+        most: so many of its mutants, chosen by chance; None for all.
+        chance: chooses them.
+        output: where survivors are printed.
+    """
 
-    def usual(self, tests: Sequence[str]) -> dict[str, float]:
-        """The seconds that each file of tests takes as long as nothing is changed.
+    def __init__(self, module: Path, most: int | None, chance: random.Random, output: TextIO) -> None:
+        source = (ROOT / module).read_text(encoding="utf-8")
+        made = list(mutants(source))
+        known = EQUIVALENT.get(module.name, {})
+        telling = [mutant for mutant in made if mutant.change not in known]
+        if most is not None and most < len(telling):
+            telling = [telling[place] for place in sorted(chance.sample(range(len(telling)), most))]
+        self.results = Results(len(made), sum(mutant.change in known for mutant in made))
+        self.is_fork = False
+        self._module = module
+        self._source = source
+        self._chosen = telling
+        self._output = output
 
-        Raises:
-            SystemExit: one of them fails anyway.
-        """
-        taken: dict[str, float] = {}
-        for name in tests:
-            began = time.perf_counter()
-            if self._test(name, 600) != 0:
-                raise SystemExit(f"{name} fails without a mutant:\n{self._output.read_text()}")
-            taken[name] = time.perf_counter() - began
-        return taken
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool | None:
+        """Return None in a fork, which then runs the tests; True when all forks have ended."""
+        _prepare()
+        began = time.perf_counter()
+        if (child := os.fork()) == 0:
+            return self._become(self._source)
+        if _ended(child, 600) != 0:
+            raise pytest.UsageError(f"The tests of {self._module} fail without a mutant.")
+        limit = WORTH_WAITING * (time.perf_counter() - began) + SPARE
+        for mutant in self._chosen:
+            if (child := os.fork()) == 0:
+                return self._become(mutant.source)
+            self._note(mutant, _ended(child, limit))
+        return True
 
-    def end_of(self, module: Path, mutant: Mutant, usual: dict[str, float]) -> End:
-        """Run the tests with the mutant in the place of the module."""
-        place = self.root / module
-        original = place.read_bytes()
-        try:
-            self._write(place, mutant.source.encode())
-            for name, seconds in usual.items():
-                code = self._test(name, WORTH_WAITING * seconds + SPARE)
-                if code != 0:
-                    return "timed out" if code is None else "killed"
-            return "survived"
-        finally:
-            self._write(place, original)
+    def _become(self, source: str) -> None:
+        self.is_fork = True
+        exchange(".".join(self._module.with_suffix("").parts), source)
 
-    @property
-    def _output(self) -> Path:
-        return self.root / "output.txt"
-
-    def _write(self, place: Path, source: bytes) -> None:
-        place.write_bytes(source)
-        # Python takes a file of the same second and size for unchanged.
-        Path(cache_from_source(str(place))).unlink(missing_ok=True)
-
-    def _test(self, name: str, limit: float) -> int | None:
-        """The exit code of pytest; None when it was ended because it took too long."""
-        child = self._context.Process(target=_pytest, args=(self.root, f"tests/{name}.py", self._output))
-        child.start()
-        child.join(limit)
-        if child.is_alive() and child.pid is not None:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.join()
-            return None
-        return child.exitcode
-
-
-def _pytest(root: Path, tests: str, output: Path) -> None:
-    """In a process of its own: everything of the project is imported from the copy."""
-    os.setpgrp()
-    os.chdir(root)
-    os.environ["PYTHONPATH"] = str(root)
-    sys.dont_write_bytecode = False
-    sys.path[:] = [str(root), *(p for p in sys.path if not p or not Path(p).is_relative_to(ROOT / "benchmarks"))]
-    with output.open("wb") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    import pytest
-
-    code = pytest.main([*OPTIONS, tests])
-    sys.stdout.flush()
-    os._exit(code)
-
-
-def run(shop: Workshop, module: Path, tests: Sequence[str], most: int | None, chance: random.Random) -> Results:
-    """All mutants of a module, or some by chance."""
-    made = list(mutants((ROOT / module).read_text(encoding="utf-8")))
-    known = EQUIVALENT.get(module.name, {})
-    telling = [mutant for mutant in made if mutant.change not in known]
-    places = range(len(telling))
-    results = Results(len(made), len(made) - len(telling))
-    usual = shop.usual(tests)
-    for place in places if most is None else sorted(chance.sample(places, min(most, len(places)))):
-        end = shop.end_of(module, telling[place], usual)
-        results.ends[end].append(telling[place])
+    def _note(self, mutant: Mutant, code: int | None) -> None:
+        end: End = "timed out" if code is None else "survived" if code == 0 else "killed"
+        self.results.ends[end].append(mutant)
         if end != "killed":
-            print(f"{end}: {module}:{telling[place]}", flush=True)
-    return results
+            print(f"{end}: {self._module}:{mutant}", file=self._output, flush=True)
+
+
+def _prepare() -> None:
+    """What each fork would else do anew."""
+    from tests.pattern import pattern
+
+    pattern()
+
+
+def exchange(name: str, source: str) -> None:
+    """Put other source into an imported module, and what it defines into all that has imported it by name."""
+    module = sys.modules[name]
+    before = dict(vars(module))
+    exec(compile(source, str(module.__file__), "exec"), vars(module))
+    for other in _of_the_project():
+        for key, value in list(vars(other).items()):
+            if key in before and value is before[key] and other is not module:
+                setattr(other, key, vars(module)[key])
+
+
+def _of_the_project() -> Iterator[object]:
+    for module in list(sys.modules.values()):
+        if Path(getattr(module, "__file__", None) or "/").is_relative_to(ROOT):
+            yield module
+
+
+def _ended(child: int, limit: float) -> int | None:
+    """Wait for the exit code of a fork; None when it was ended because it took too long."""
+    until = time.monotonic() + limit
+    while time.monotonic() < until:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def run(module: Path, tests: list[str], most: int | None, seed: int, folder: Path) -> bool:
+    """All mutants of a module, in a process of its own. Returns whether one survived."""
+    if child := os.fork():
+        return os.waitpid(child, 0)[1] != 0
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    with Path(os.devnull).open("wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
+    os.chdir(ROOT)
+    bench = Bench(module, most, random.Random(f"{seed} {module}"), output)
+    files = [f"tests/{name}.py" for name in tests]
+    code = pytest.main([*OPTIONS, f"--basetemp={folder}", *files], plugins=[bench])
+    if not bench.is_fork:
+        sys.stdout = output
+        show(module, bench.results, seed)
+        output.flush()
+        code = bool(bench.results.ends["survived"])
+    os._exit(code)
 
 
 def show(module: Path, results: Results, seed: int) -> None:
     """Print the figures of a module."""
-    rows = [("mutants", f"{results.made} (seed {seed})")]
-    rows.append(("equivalent", str(results.equivalent)))
+    rows = [("mutants", f"{results.made} (seed {seed})"), ("equivalent", str(results.equivalent))]
     rows += [(end, str(len(found))) for end, found in results.ends.items()]
     table(str(module), rows)
 
@@ -172,16 +171,13 @@ def main() -> None:
     parser.add_argument("--most", type=int, help="mutants of each module, chosen by chance; else all")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="for what is chosen")
     args = parser.parse_args()
-    survived = 0
+    survived = False
     with tempfile.TemporaryDirectory() as folder:
-        shop = Workshop(Path(shutil.copytree(ROOT, Path(folder) / "copy", ignore=NOT_COPIED)))
         for asked in args.modules:
-            name, _, tests = asked.partition("=")
-            names = tests.split(",") if tests else TESTS[name].split()
-            results = run(shop, Path(name), names, args.most, random.Random(f"{args.seed} {name}"))
-            show(Path(name), results, args.seed)
-            survived += len(results.ends["survived"])
-    raise SystemExit(1 if survived else 0)
+            name, _, given = asked.partition("=")
+            tests = given.split(",") if given else TESTS[name].split()
+            survived |= run(Path(name), tests, args.most, args.seed, Path(folder) / "tests")
+    raise SystemExit(survived)
 
 
 if __name__ == "__main__":
