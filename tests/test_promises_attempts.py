@@ -23,7 +23,7 @@ from pixel_bot.testing import FakeOverlay, SettableClock
 from tests.queue_rows import queued, rows
 
 SOUND, WORK, ONCE = PlaySound("ding"), Run("work"), Run("once")
-SKIPPED = Verdict("refund", "A mod skipped it.")
+SKIPPED = "A mod skipped it."
 ITEM = Item(
     1, "effect", "running", None, "thing", 1, "Alice", 15, "t", {}, 0, EPOCH, None, None, None, None
 )  # fmt: skip
@@ -72,17 +72,17 @@ async def test_work_that_nobody_stops_brings_its_result(work: Work) -> None:
 async def test_a_stop_calls_work_off_and_says_why(work: Work) -> None:
     attempt = Attempt(ITEM)
     task = await begun(attempt, work)
-    assert attempt.stop(SKIPPED.reason)
+    assert attempt.stop(SKIPPED)
     assert not attempt.stop("Another one.")
     with pytest.raises(Stopped) as caught:
         await task
-    assert (caught.value.verdict, str(caught.value), work.called_off) == (SKIPPED, "refund", True)
+    assert (caught.value.verdict, str(caught.value), work.called_off) == (Verdict("refund", SKIPPED), "refund", True)
 
 
 async def test_what_cannot_be_stopped_goes_on(work: Work) -> None:
     attempt = Attempt(ITEM, stoppable=False)
     task = await begun(attempt, work)
-    assert not attempt.stop("A mod skipped it.")
+    assert not attempt.stop(SKIPPED)
     work.may.set()
     assert await task == "result"
 
@@ -90,7 +90,7 @@ async def test_what_cannot_be_stopped_goes_on(work: Work) -> None:
 async def test_what_is_sealed_cannot_be_stopped_any_more(work: Work) -> None:
     attempt = Attempt(ITEM)
     attempt.seal()
-    assert not attempt.stop("A mod skipped it.")
+    assert not attempt.stop(SKIPPED)
 
 
 @pytest.mark.parametrize("stoppable", [True, False])
@@ -107,17 +107,17 @@ async def test_the_end_of_the_bot_leaves_everything_to_the_next_start(work: Work
 async def test_a_stop_before_the_end_of_the_bot_counts(work: Work) -> None:
     attempt = Attempt(ITEM)
     task = await begun(attempt, work)
-    attempt.stop(SKIPPED.reason)
+    attempt.stop(SKIPPED)
     attempt.leave()
     with pytest.raises(Stopped) as caught:
         await task
-    assert caught.value.verdict == SKIPPED
+    assert caught.value.verdict == Verdict("refund", SKIPPED)
 
 
 async def test_work_that_ends_although_it_is_called_off_counts() -> None:
     attempt, work = Attempt(ITEM), Work(stubborn=True)
     task = await begun(attempt, work)
-    assert attempt.stop("A mod skipped it.")
+    assert attempt.stop(SKIPPED)
     assert await task == "result"
 
 
@@ -139,10 +139,10 @@ async def test_an_attempt_ends_once_and_all_who_wait_hear_it() -> None:
     impatient.cancel()
     await asyncio.wait({impatient})
     attempt.end(DONE)
-    attempt.end(SKIPPED)
+    attempt.end(Verdict("refund", SKIPPED))
     assert await patient == DONE
     assert await attempt.ended() == DONE
-    assert not attempt.stop("A mod skipped it.")
+    assert not attempt.stop(SKIPPED)
 
 
 def test_a_page_has_let_go_only_where_it_says_so() -> None:

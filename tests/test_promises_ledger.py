@@ -132,6 +132,22 @@ async def test_whoever_has_more_than_a_balance_holds_may_spend(services: Service
     assert await posted(services, bob, -2) == MAX_BALANCE - 1
 
 
+# Accounts that went into others
+
+
+async def test_a_merged_account_is_looked_up_and_no_other(services: Services, alice: Viewer, bob: Viewer) -> None:
+    """Also where nothing moves."""
+    ally, rob = [await services.viewers.meet(Person(name, name, name)) for name in ("ally", "rob")]
+    async with services.database.write() as session:
+        merge = text("UPDATE users SET merged_into = :kept WHERE id = :id")
+        for kept, merged in ((alice, ally), (bob, rob)):
+            await session.execute(merge, {"kept": kept.id, "id": merged.id})
+    assert await posted(services, ally, 0) == 100
+    assert await posted(services, ally, -30, 5) == 75
+    assert await written(services, alice) == [(100, 100), (0, 100), (-30, 70), (5, 75)]
+    assert [await written(services, other) for other in (bob, ally, rob)] == [[], [], []]
+
+
 # Rows that others have written
 
 
