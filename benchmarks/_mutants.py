@@ -73,7 +73,7 @@ def mutants(source: str) -> Iterator[Mutant]:
             changed = ast.unparse(ast.fix_missing_locations(tree))
             _put(parent, name, place, old)
             line: int = getattr(old, "lineno", 1)
-            yield Mutant(line, lines[line - 1].strip(), *_shown(old, new), changed)
+            yield Mutant(line, lines[line - 1].strip()[:100], *_shown(old, new), changed)
 
 
 def _places(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
