@@ -84,3 +84,26 @@ def test_nothing_is_said_where_there_are_no_words_or_nobody_to_tell() -> None:
     nobody = Told(replace(ending(3, AWAY).item, buyer=""), AWAY, 0)
     assert messages([ending(1, "", status="done"), nobody]) == [("", [1, 3])]
     assert messages([]) == []
+
+
+@pytest.mark.parametrize(
+    ("back", "redemption", "alone", "together"),
+    [
+        (15, None, " Your 15 points are back.", ", 15 back"),
+        (1, None, " Your 1 point is back.", ", 1 back"),
+        (0, None, "", ""),
+        (0, "r1", " Your channel points are back.", ", channel points back"),
+    ],
+)
+def test_each_hears_what_is_back(back: int, redemption: str | None, alone: str, together: str) -> None:
+    first, second = (Told(replace(ending(number, AWAY).item, redemption=redemption), AWAY, back) for number in range(2))
+    assert messages([first]) == [(f"@viewer0 hydrate: {AWAY}{alone}", [0])]
+    both = f"{AWAY} Refunded: @viewer0 (hydrate{together}), @viewer1 (hydrate{together})."
+    assert messages([first, second]) == [(both, [0, 1])]
+
+
+@pytest.mark.parametrize(("more", "parts"), [(0, [2]), (1, [1, 1])])
+def test_a_sentence_is_as_long_as_a_message_may_be(more: int, parts: list[int]) -> None:
+    reason = "x" * (LINE + more - len(" Refunded: @viewer0 (hydrate, 15 back), @viewer1 (hydrate, 15 back)."))
+    told = messages([ending(number, reason) for number in range(2)])
+    assert [len(ids) for _, ids in told] == parts
