@@ -34,7 +34,7 @@ TESTS = {
 """Each module with the files of ``tests/`` that run for its mutants, in turns until one test fails."""
 
 OPTIONS = ("-x", "-q", "-n", "0", "-p", "no:cacheprovider", "--timeout=20", "--capture=sys")
-WORTH_WAITING, SPARE = 3, 15.0
+WORTH_WAITING, SPARE = 10, 30.0
 """A run takes so many times the time that it takes without a mutant, and so many seconds, before it is ended."""
 
 EXPECTED = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)

@@ -91,10 +91,11 @@ async def test_the_oldest_work_comes_first_wherever_its_row_lies(sessions: Sessi
         assert [told.item.id for told in await items.untold(session, 2, "twitch")] == ids[:2]
 
 
-async def test_the_head_of_a_track_is_its_oldest_wherever_its_row_lies(sessions: Sessions) -> None:
+async def test_what_was_put_back_is_the_head_wherever_its_row_lies(sessions: Sessions) -> None:
     first, *_ = await queue(sessions, *[PlaySound("ding")] * 3)
+    assert await claim(sessions, first) is not None
     async with sessions.begin() as session:
-        await session.execute(update(TABLE).where(Q.id == first.id).values(attempts=1))
+        await items.put_back(session, [first.id])
     async with sessions.begin() as session:
         head = await items.head(session, "sound")
     assert head is not None
