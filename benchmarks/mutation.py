@@ -23,7 +23,7 @@ TESTS = {
     "pixel_bot/services/ledger.py": "test_promises_ledger test_ledger test_linked",
     "pixel_bot/services/shop.py": "test_promises_shop test_shop test_queue",
     "pixel_bot/services/items.py": "test_promises_queue test_promises_claims_postgres test_queue test_effects",
-    "pixel_bot/services/claims.py": "test_promises_claims test_promises_claims_postgres test_claims_postgres test_queue",
+    "pixel_bot/services/claims.py": "test_promises_claims test_promises_claims_postgres test_claims_postgres",
     "pixel_bot/services/refunds.py": "test_promises_refunds test_shop test_queue",
     "pixel_bot/services/events.py": "test_promises_events test_shop test_awards",
     "pixel_bot/services/cause.py": "test_promises_events test_shop test_queue",
