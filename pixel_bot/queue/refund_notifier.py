@@ -98,12 +98,17 @@ def _refunds(reason: str, refunds: Sequence[Told]) -> list[tuple[str, list[int]]
     if len(refunds) == 1:
         (one,) = refunds
         return [(f"@{one.item.buyer} {one.item.redeem}: {reason}{_back(one)}", [one.item.id])]
-    lines: list[tuple[str, list[int]]] = []
-    for start in range(0, len(refunds), MENTIONS):
-        part = refunds[start : start + MENTIONS]
-        who = ", ".join(f"@{n.item.buyer} ({n.item.redeem}{_back_in_short(n)})" for n in part)
-        lines.append((f"{reason} Refunded: {who}.", [n.item.id for n in part]))
-    return lines
+    parts: list[list[Told]] = [[]]
+    for one in refunds:
+        if parts[-1] and (len(parts[-1]) == MENTIONS or len(_gathered(reason, [*parts[-1], one])) > LINE):
+            parts.append([])
+        parts[-1].append(one)
+    return [(_gathered(reason, part), [n.item.id for n in part]) for part in parts]
+
+
+def _gathered(reason: str, refunds: Sequence[Told]) -> str:
+    who = ", ".join(f"@{n.item.buyer} ({n.item.redeem}{_back_in_short(n)})" for n in refunds)
+    return f"{reason} Refunded: {who}."
 
 
 def _back(news: Told) -> str:
