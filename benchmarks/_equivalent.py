@@ -17,7 +17,7 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "removed",
         ): "Nothing is looked for and nothing given back; it only takes more statements.",
     },
-    "events.py": {
+    "processed_ids.py": {
         (
             "if not events:",
             "if not events: return set()",
@@ -34,14 +34,14 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "removed",
         ): "A query for no id finds nothing.",
     },
-    "cause.py": {
+    "idempotency.py": {
         (
             'if message_id and await database.look_up("SELECT 1 FROM events WHERE id = :id", {"id": message_id}):',
             "'SELECT 1 FROM events WHERE id = :id'",
             "'SELECT 2 FROM events WHERE id = :id'",
         ): "Only whether there is a row is looked at.",
     },
-    "claims.py": {
+    "claim_items.py": {
         (
             '.where(Q.id.in_(bindparam("ids", expanding=True)))',
             "True",
@@ -53,7 +53,7 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "removed",
         ): "A statement for no id changes nothing.",
     },
-    "items.py": {
+    "queue_items.py": {
         (
             "case((_ON_JOYSTICK, select(_OTHER.c.display_name).where(_OTHER.c.merged_into == _U.id).limit(1).scal",
             "_OTHER.c.merged_into == _U.id).limit(1)",

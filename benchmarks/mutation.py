@@ -20,16 +20,16 @@ from _report import table
 ROOT = Path(__file__).resolve().parents[1]
 
 TESTS = {
-    "pixel_bot/services/ledger.py": "test_promises_ledger test_ledger test_linked",
-    "pixel_bot/services/shop.py": "test_promises_shop test_shop test_queue",
-    "pixel_bot/services/items.py": "test_promises_queue test_promises_claims_postgres test_queue test_effects",
-    "pixel_bot/services/claims.py": "test_promises_claims test_promises_claims_postgres test_claims_postgres",
-    "pixel_bot/services/refunds.py": "test_promises_refunds test_shop test_queue",
-    "pixel_bot/services/events.py": "test_promises_events test_shop test_awards",
-    "pixel_bot/services/cause.py": "test_promises_events test_shop test_queue",
-    "pixel_bot/jobs/settling.py": "test_promises_settling test_effects test_queue",
-    "pixel_bot/jobs/recovery.py": "test_promises_attempts test_effects",
-    "pixel_bot/jobs/attempt.py": "test_promises_attempts test_promises_effects test_effects test_queue",
+    "pixel_bot/points/ledger.py": "points/test_promises_ledger points/test_ledger accounts/test_linked",
+    "pixel_bot/redeems/shop.py": "redeems/test_promises_shop redeems/test_shop queue/test_queue",
+    "pixel_bot/redeems/queue_items.py": "redeems/test_promises_queue redeems/test_promises_claims_postgres queue/test_queue queue/test_effects",
+    "pixel_bot/redeems/claim_items.py": "redeems/test_promises_claims redeems/test_promises_claims_postgres redeems/test_claims_postgres",
+    "pixel_bot/redeems/refunds.py": "redeems/test_promises_refunds redeems/test_shop queue/test_queue",
+    "pixel_bot/points/processed_ids.py": "points/test_promises_events redeems/test_shop earning/test_awards",
+    "pixel_bot/points/idempotency.py": "points/test_promises_events redeems/test_shop queue/test_queue",
+    "pixel_bot/queue/result_writer.py": "queue/test_promises_settling queue/test_effects queue/test_queue",
+    "pixel_bot/queue/recovery.py": "queue/test_promises_attempts queue/test_effects",
+    "pixel_bot/queue/attempt.py": "queue/test_promises_attempts queue/test_promises_effects queue/test_effects queue/test_queue",
 }
 """Each module with the files of ``tests/`` that run for its mutants, in turns until one test fails."""
 
@@ -106,7 +106,7 @@ class Bench:
 
 def _prepare() -> None:
     """What each fork would else do anew."""
-    from tests.pattern import pattern
+    from tests.harness.pattern import pattern
 
     pattern()
 

@@ -6,16 +6,16 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.db.models import stamp
-from pixel_bot.services.cause import (
-    AlreadyWorked,
-    because_of,
-    is_ours_to_answer,
+from pixel_bot.points.idempotency import (
+    AlreadyProcessed,
+    claim_command,
     refuse_repeats,
-    unworked_message,
+    unprocessed_message,
+    use_idempotency_key,
     write_once,
 )
-from pixel_bot.services.container import Services
-from pixel_bot.services.events import AlreadyClaimed, Worked, claim, claim_all, what_they_gave
+from pixel_bot.points.processed_ids import AlreadyClaimed, ProcessedId, awards_of, claim, claim_all
+from pixel_bot.services import Services
 
 
 async def events(services: Services) -> list[tuple[str, str, int, int, str]]:
@@ -29,8 +29,8 @@ async def ids(services: Services) -> list[str]:
     return [row[0] for row in await events(services)]
 
 
-def worked(services: Services, event: str, points: int = 0) -> Worked:
-    return Worked(event, "chat", points, points + 1, services.clock.now())
+def worked(services: Services, event: str, points: int = 0) -> ProcessedId:
+    return ProcessedId(event, "chat", points, points + 1, services.clock.now())
 
 
 # Events
@@ -70,19 +70,19 @@ async def test_what_events_gave_is_known_by_their_ids(services: Services) -> Non
     async with services.database.write() as session:
         await claim(session, [worked(services, "a", 1), worked(services, "b", 2)])
     async with services.database.readers() as session:
-        assert await what_they_gave(session, ["b", "new"]) == {"b": (2, 3)}
-        assert await what_they_gave(session, []) == {}
+        assert await awards_of(session, ["b", "new"]) == {"b": (2, 3)}
+        assert await awards_of(session, []) == {}
 
 
 # Messages
 
 
 async def test_a_message_is_claimed_with_its_first_change(services: Services) -> None:
-    because_of("m1", services.clock.now())
-    assert unworked_message() == "m1"
+    use_idempotency_key("m1", services.clock.now())
+    assert unprocessed_message() == "m1"
     async with write_once(services.database):
-        assert unworked_message() == "m1", "it is not durable yet"
-    assert unworked_message() == ""
+        assert unprocessed_message() == "m1", "it is not durable yet"
+    assert unprocessed_message() == ""
     await refuse_repeats(services.database)
     async with write_once(services.database):
         pass
@@ -91,11 +91,11 @@ async def test_a_message_is_claimed_with_its_first_change(services: Services) ->
 
 
 async def test_a_change_that_fails_claims_nothing(services: Services) -> None:
-    because_of("m1", services.clock.now())
+    use_idempotency_key("m1", services.clock.now())
     with pytest.raises(ZeroDivisionError):
         async with write_once(services.database):
             raise ZeroDivisionError
-    assert (await ids(services), unworked_message()) == ([], "m1")
+    assert (await ids(services), unprocessed_message()) == ([], "m1")
     async with write_once(services.database):
         pass
     assert await ids(services) == ["m1"]
@@ -103,23 +103,23 @@ async def test_a_change_that_fails_claims_nothing(services: Services) -> None:
 
 async def test_a_message_that_comes_again_changes_nothing(services: Services) -> None:
     for _ in range(2):
-        because_of("m1", services.clock.now())
+        use_idempotency_key("m1", services.clock.now())
         if not await ids(services):
             async with write_once(services.database) as session:
                 await session.execute(text("INSERT INTO users (name) VALUES ('alice')"))
-    with pytest.raises(AlreadyWorked, match="m1"):
+    with pytest.raises(AlreadyProcessed, match="m1"):
         await refuse_repeats(services.database)
-    with pytest.raises(AlreadyWorked, match="m1"):
+    with pytest.raises(AlreadyProcessed, match="m1"):
         async with write_once(services.database) as session:
             await session.execute(text("INSERT INTO users (name) VALUES ('bob')"))
     async with services.database.readers() as session:
         assert (await session.execute(text("SELECT name FROM users"))).scalars().all() == ["alice"]
-    because_of("m2", services.clock.now())
+    use_idempotency_key("m2", services.clock.now())
     await refuse_repeats(services.database)
 
 
 async def test_where_no_message_is_the_cause_nothing_is_claimed(services: Services) -> None:
-    assert unworked_message() == ""
+    assert unprocessed_message() == ""
     await refuse_repeats(services.database)
     for _ in range(2):
         async with write_once(services.database):
@@ -129,13 +129,13 @@ async def test_where_no_message_is_the_cause_nothing_is_claimed(services: Servic
 
 async def test_each_task_works_on_a_message_of_its_own(services: Services) -> None:
     async def work(message: str) -> str:
-        because_of(message, services.clock.now())
+        use_idempotency_key(message, services.clock.now())
         await asyncio.sleep(0)
         async with write_once(services.database):
-            return unworked_message()
+            return unprocessed_message()
 
     assert await asyncio.gather(work("m1"), work("m2")) == ["m1", "m2"]
-    assert (await ids(services), unworked_message()) == (["m1", "m2"], "")
+    assert (await ids(services), unprocessed_message()) == (["m1", "m2"], "")
 
 
 @pytest.mark.parametrize(
@@ -147,5 +147,5 @@ async def test_where_a_database_is_shared_one_process_answers(
 ) -> None:
     monkeypatch.setattr(services.database, "is_shared", is_shared)
     now = services.clock.now()
-    assert [await is_ours_to_answer(services.database, "m1", now) for _ in range(2)] == answers
+    assert [await claim_command(services.database, "m1", now) for _ in range(2)] == answers
     assert [row[:4] for row in await events(services)] == claimed

@@ -11,16 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem
-from pixel_bot.jobs.attempt import DONE, LEFT, Attempt, Stopped, Verdict
-from pixel_bot.jobs.effects import Effects, Job, effect
-from pixel_bot.jobs.recovery import GONE, RESTARTED, recover
-from pixel_bot.services.container import Services
-from pixel_bot.services.items import Item
-from pixel_bot.services.outcome import PlaySound, Run
-from pixel_bot.services.people import Person, Viewer
-from pixel_bot.services.redeems import Offer
+from pixel_bot.model.outcome import PlaySound, Run
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.queue.attempt import DONE, LEFT, Attempt, Result, Stopped
+from pixel_bot.queue.effects import Effects, Job, effect
+from pixel_bot.queue.recovery import GONE, RESTARTED, recover
+from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.queue_items import Item
+from pixel_bot.services import Services
 from pixel_bot.testing import FakeOverlay, SettableClock
-from tests.queue_rows import queued, rows
+from tests.harness.queue_rows import queued, rows
 
 SOUND, WORK, ONCE = PlaySound("ding"), Run("work"), Run("once")
 SKIPPED = "A mod skipped it."
@@ -76,7 +76,11 @@ async def test_a_stop_calls_work_off_and_says_why(work: Work) -> None:
     assert not attempt.stop("Another one.")
     with pytest.raises(Stopped) as caught:
         await task
-    assert (caught.value.verdict, str(caught.value), work.called_off) == (Verdict("refund", SKIPPED), "refund", True)
+    assert (caught.value.result, str(caught.value), work.called_off) == (
+        Result("refund", SKIPPED),
+        "refund",
+        True,
+    )
 
 
 async def test_what_cannot_be_stopped_goes_on(work: Work) -> None:
@@ -101,7 +105,7 @@ async def test_the_end_of_the_bot_leaves_everything_to_the_next_start(work: Work
     attempt.leave()
     with pytest.raises(Stopped) as caught:
         await task
-    assert caught.value.verdict == LEFT
+    assert caught.value.result == LEFT
 
 
 async def test_a_stop_before_the_end_of_the_bot_counts(work: Work) -> None:
@@ -111,7 +115,7 @@ async def test_a_stop_before_the_end_of_the_bot_counts(work: Work) -> None:
     attempt.leave()
     with pytest.raises(Stopped) as caught:
         await task
-    assert caught.value.verdict == Verdict("refund", SKIPPED)
+    assert caught.value.result == Result("refund", SKIPPED)
 
 
 async def test_work_that_ends_although_it_is_called_off_counts() -> None:
@@ -139,14 +143,14 @@ async def test_an_attempt_ends_once_and_all_who_wait_hear_it() -> None:
     impatient.cancel()
     await asyncio.wait({impatient})
     attempt.end(DONE)
-    attempt.end(Verdict("refund", SKIPPED))
+    attempt.end(Result("refund", SKIPPED))
     assert await patient == DONE
     assert await attempt.ended() == DONE
     assert not attempt.stop(SKIPPED)
 
 
 def test_a_page_has_let_go_only_where_it_says_so() -> None:
-    assert not Verdict("again").released
+    assert not Result("again").released
 
 
 # What a crash leaves

@@ -93,10 +93,10 @@ async def test_what_takes_too_long_after_its_answer_is_paid_for(tmp_path: Path) 
 async def test_what_has_answered_cannot_be_skipped_any_more(tmp_path: Path) -> None:
     async with stage(tmp_path, cogs_dir=cog_in(tmp_path)) as chat:
         await answered_and_hanging(chat)
-        (attempt,) = chat.bot.jobs.runs.attempts
+        (attempt,) = chat.bot.dispatcher.effect_runner.attempts
         assert not attempt.stop("A mod skipped it.")
         attempt.leave()
-        await chat.bot.jobs.runs.idle()
+        await chat.bot.dispatcher.effect_runner.idle()
         assert chat.sent == ANSWERED
 
 

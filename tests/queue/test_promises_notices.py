@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from pixel_bot.clock import EPOCH
-from pixel_bot.jobs.teller import LINE, MENTIONS, messages
-from pixel_bot.services.items import Item, Told
+from pixel_bot.queue.refund_notifier import LINE, MENTIONS, messages
+from pixel_bot.redeems.queue_items import Item, Told
 from pixel_bot.texts import fit
 
 AWAY = "The overlay was away for too long."

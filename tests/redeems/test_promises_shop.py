@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.errors import Blocked, NotEnoughPoints, OnCooldown, QueueFull, RedeemOff, Withdrawn
-from pixel_bot.services.cause import AlreadyWorked, because_of
-from pixel_bot.services.container import Services
-from pixel_bot.services.natives import Ticket
-from pixel_bot.services.outcome import PlaySound, Run, ShowOverlay, Speak
-from pixel_bot.services.people import Person, Viewer
-from pixel_bot.services.redeems import Offer
-from pixel_bot.services.shop import Order
-from pixel_bot.show import opened
+from pixel_bot.model.outcome import PlaySound, Run, ShowOverlay, Speak
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.points.idempotency import AlreadyProcessed, use_idempotency_key
+from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.shop import Order
+from pixel_bot.run.running_bot import opened
+from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
-from tests.queue_rows import queued, rows
+from tests.harness.queue_rows import queued, rows
 
 DING = Offer("ding", "Ding", cost=15, cooldown=10)
 SAY = Offer("say", "Say", cost=25)
@@ -187,12 +187,12 @@ async def test_a_message_that_was_taken_away_buys_nothing(services: Services, al
 async def test_a_message_is_bought_for_once(services: Services, alice: Viewer, bob: Viewer) -> None:
     await services.redeems.rest("ding", 0)
     for number in (1, 2):
-        because_of(f"m{number}", services.clock.now())
+        use_idempotency_key(f"m{number}", services.clock.now())
         await services.shop.check(DING, alice)
         await services.shop.buy(order(alice))
-    because_of("m1", services.clock.now())
+    use_idempotency_key("m1", services.clock.now())
     for check in (services.shop.check(DING, bob), services.shop.buy(order(bob))):
-        with pytest.raises(AlreadyWorked):
+        with pytest.raises(AlreadyProcessed):
             await check
     assert (len(await rows(services)), await points(services, "bob")) == (2, 100)
 
@@ -201,13 +201,13 @@ async def test_a_message_is_bought_for_once(services: Services, alice: Viewer, b
 
 
 async def test_a_redemption_pays_instead_of_points_and_once(services: Services, alice: Viewer, bob: Viewer) -> None:
-    receipt = await services.shop.buy(order(alice, ticket=Ticket("r1", "reward")))
+    receipt = await services.shop.buy(order(alice, key=RedemptionRef("r1", "reward")))
     assert (receipt.cost, receipt.balance, await points(services)) == (0, 100, 100)
     ((_, row),) = (await rows(services)).items()
     assert (row["cost"], row["redemption"]) == (0, "r1")
     assert len(await services.economy.history(alice, 10)) == 1, "nothing but the points that were given"
-    with pytest.raises(AlreadyWorked):
-        await services.shop.buy(order(bob, ticket=Ticket("r1", "reward")))
+    with pytest.raises(AlreadyProcessed):
+        await services.shop.buy(order(bob, key=RedemptionRef("r1", "reward")))
     assert len(await rows(services)) == 1
     assert await services.cooldowns.left(bob.id, "ding") == 0
 

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from pixel_bot.services import items
-from pixel_bot.services.claims import claim_free, claim_head
-from pixel_bot.services.container import Services
-from pixel_bot.services.items import Item, Q
-from pixel_bot.services.outcome import PlaySound, Run, Speak
-from tests.queue_rows import in_all_states, queued, rows
+from pixel_bot.model.outcome import PlaySound, Run, Speak
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.claim_items import claim_free, claim_head
+from pixel_bot.redeems.queue_items import Item, Q
+from pixel_bot.services import Services
+from tests.harness.queue_rows import in_all_states, queued, rows
 
 DING, WORK, HELLO = PlaySound("ding"), Run("work"), Speak("hello")
 
@@ -22,7 +22,7 @@ def now(services: Services) -> datetime:
 
 async def claim(services: Services, item_id: int, now: datetime, page: str | None = "page") -> Item | None:
     async with services.database.write() as session:
-        (found,) = await items.load(session, Q.id == item_id)
+        (found,) = await queue_items.load(session, Q.id == item_id)
         return await claim_head(session, found, now, page, 7)
 
 
@@ -47,8 +47,8 @@ async def test_the_page_that_had_it_keeps_it(services: Services, now: datetime) 
 async def test_what_was_noted_since_it_was_found_counts(services: Services, now: datetime) -> None:
     (first,) = await queued(services, DING)
     async with services.database.write() as session:
-        (found,) = await items.load(session, Q.id == first)
-        await items.begin(session, first, now)
+        (found,) = await queue_items.load(session, Q.id == first)
+        await queue_items.begin(session, first, now)
         item = await claim_head(session, found, now, None)
     assert item is not None
     assert (found.begun_at, item.begun_at, item.page) == (None, now, None)
@@ -59,7 +59,7 @@ async def test_what_does_not_wait_any_more_is_not_taken(services: Services, now:
     ids = await in_all_states(services, HELLO)
     if state != "running":
         async with services.database.write() as session:
-            await items.end(session, [Q.id == ids["running"]], "done", now, "", told=True)
+            await queue_items.end(session, [Q.id == ids["running"]], "done", now, "", told=True)
     before = await rows(services)
     assert await claim(services, ids[state], now) is None
     assert await rows(services) == before
@@ -72,7 +72,7 @@ async def test_a_track_runs_one_item_at_a_time(services: Services, now: datetime
     assert await claim(services, second, now) is None
     assert await rows(services) == before
     async with services.database.write() as session:
-        assert await items.done(session, first, now, "")
+        assert await queue_items.done(session, first, now, "")
     assert await claim(services, second, now) is not None
 
 

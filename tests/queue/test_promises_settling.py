@@ -11,36 +11,36 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from pixel_bot.db.models import QueueItem
-from pixel_bot.jobs import settling
-from pixel_bot.jobs.attempt import DONE, LEFT, Attempt, Verdict
-from pixel_bot.jobs.settling import CUT, UNCLEAR, Settling, has_begun_to_spin
-from pixel_bot.services import items
-from pixel_bot.services.container import Services
-from pixel_bot.services.items import Item, Q
-from pixel_bot.services.levels import LevelUp
-from pixel_bot.services.outcome import Effect, PlaySound, ShowOverlay, SpinWheel
-from pixel_bot.services.people import Person, Viewer
-from pixel_bot.services.redeems import Offer
-from pixel_bot.services.shop import Order
-from pixel_bot.show import opened
+from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay, SpinWheel
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.points.levels import LevelUp
+from pixel_bot.queue import result_writer
+from pixel_bot.queue.attempt import DONE, LEFT, Attempt, Result
+from pixel_bot.queue.result_writer import CUT, UNCLEAR, ResultWriter, has_begun_to_spin
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.queue_items import Item, Q
+from pixel_bot.redeems.shop import Order
+from pixel_bot.run.running_bot import opened
+from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
-from tests.queue_rows import queued, rows
+from tests.harness.queue_rows import queued, rows
 
 SOUND, CARD = PlaySound("ding"), ShowOverlay("Done!")
 WIN = '[{"name": "Win", "weight": 1, "grant_points": 70, "grant_xp": 150}]'
 
 
 @dataclass
-class Desk:
+class RedemptionHandler:
     """A settling, and how often it said that there is news for chat, and something to do."""
 
     services: Services
-    settling: Settling = field(init=False)
+    settling: ResultWriter = field(init=False)
     news: int = 0
     more: int = 0
 
     def __post_init__(self) -> None:
-        self.settling = Settling(self.services, self._has_news, self._has_more)
+        self.settling = ResultWriter(self.services, self._has_news, self._has_more)
 
     def _has_news(self) -> None:
         self.news += 1
@@ -48,15 +48,15 @@ class Desk:
     def _has_more(self) -> None:
         self.more += 1
 
-    async def settled(self, item_id: int, verdict: Verdict, follow_up: Effect | str | None = None) -> Verdict:
+    async def settled(self, item_id: int, result: Result, follow_up: Effect | str | None = None) -> Result:
         """Settle an attempt at an item as it stands. Returns what came of it."""
         attempt = Attempt(await self.item(item_id))
-        await self.settling.settle(attempt, verdict, follow_up)
+        await self.settling.settle(attempt, result, follow_up)
         return await attempt.ended()
 
     async def item(self, item_id: int) -> Item:
         async with self.services.database.readers() as session:
-            return (await items.load(session, Q.id == item_id))[0]
+            return (await queue_items.load(session, Q.id == item_id))[0]
 
     async def row(self, item_id: int) -> dict[str, Any]:
         return dict((await rows(self.services))[item_id])
@@ -66,26 +66,26 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, clock: SettableClock) -> AsyncGenerator[Desk]:
+async def desk(tmp_path: Path, clock: SettableClock) -> AsyncGenerator[RedemptionHandler]:
     (tmp_path / "prizes.json").write_text(WIN, encoding="utf-8")
     async with opened(settings_in(tmp_path), "sandbox", clock) as services:
-        yield Desk(services)
+        yield RedemptionHandler(services)
 
 
 @pytest.fixture
-async def alice(desk: Desk) -> Viewer:
+async def alice(desk: RedemptionHandler) -> Viewer:
     """Somebody with 100 points."""
     viewer = await desk.services.viewers.meet(Person("1", "alice", "Alice"))
     await desk.services.economy.add(viewer, viewer, 100)
     return viewer
 
 
-async def running(desk: Desk, alice: Viewer, **columns: Any) -> int:
+async def running(desk: RedemptionHandler, alice: Viewer, **columns: Any) -> int:
     (item_id,) = await queued(desk.services, SOUND, status="running", user_id=alice.id, cost=15, page="page", **columns)
     return item_id
 
 
-async def spinning(desk: Desk, alice: Viewer) -> int:
+async def spinning(desk: RedemptionHandler, alice: Viewer) -> int:
     """A wheel for 30 points that runs, and of which nobody has seen anything yet."""
     spin = Offer("spin", "Spin", cost=30)
     await desk.services.redeems.offer([spin])
@@ -98,7 +98,7 @@ async def spinning(desk: Desk, alice: Viewer) -> int:
 # Verdicts
 
 
-async def test_what_is_left_to_the_next_start_stays_as_it_is(desk: Desk, alice: Viewer) -> None:
+async def test_what_is_left_to_the_next_start_stays_as_it_is(desk: RedemptionHandler, alice: Viewer) -> None:
     item_id = await running(desk, alice)
     before = await desk.row(item_id)
     assert await desk.settled(item_id, LEFT) == LEFT
@@ -107,34 +107,34 @@ async def test_what_is_left_to_the_next_start_stays_as_it_is(desk: Desk, alice: 
 
 @pytest.mark.parametrize(("attempts", "released", "page"), [(0, False, "page"), (1, True, None)])
 async def test_what_was_cut_off_begins_again(
-    desk: Desk, alice: Viewer, attempts: int, released: bool, page: str | None
+    desk: RedemptionHandler, alice: Viewer, attempts: int, released: bool, page: str | None
 ) -> None:
     item_id = await running(desk, alice, attempts=attempts)
-    verdict = Verdict("again", released=released)
-    assert await desk.settled(item_id, verdict) == verdict
+    result = Result("again", released=released)
+    assert await desk.settled(item_id, result) == result
     row = await desk.row(item_id)
     assert (row["status"], row["attempts"], row["page"]) == ("pending", attempts + 1, page)
     assert await desk.points() == 100
 
 
-async def test_what_is_cut_off_a_third_time_is_given_back(desk: Desk, alice: Viewer) -> None:
+async def test_what_is_cut_off_a_third_time_is_given_back(desk: RedemptionHandler, alice: Viewer) -> None:
     item_id = await running(desk, alice, attempts=2)
-    assert await desk.settled(item_id, Verdict("again")) == Verdict("refund", CUT)
+    assert await desk.settled(item_id, Result("again")) == Result("refund", CUT)
     row = await desk.row(item_id)
     assert (row["status"], row["note"], row["told"], desk.news) == ("failed", CUT, False, 1)
     assert await desk.points() == 115
 
 
-async def test_a_refund_says_its_reason_and_leaves_others_alone(desk: Desk, alice: Viewer) -> None:
+async def test_a_refund_says_its_reason_and_leaves_others_alone(desk: RedemptionHandler, alice: Viewer) -> None:
     item_id, other = await running(desk, alice), await running(desk, alice)
-    assert await desk.settled(item_id, Verdict("refund", "It broke.")) == Verdict("refund", "It broke.")
+    assert await desk.settled(item_id, Result("refund", "It broke.")) == Result("refund", "It broke.")
     row = await desk.row(item_id)
     assert (row["status"], row["note"], row["told"], desk.news, desk.more) == ("failed", "It broke.", False, 1, 0)
     assert (await desk.row(other))["status"] == "running"
     assert await desk.points() == 115
 
 
-async def test_done_without_a_word_tells_nobody(desk: Desk, alice: Viewer) -> None:
+async def test_done_without_a_word_tells_nobody(desk: RedemptionHandler, alice: Viewer) -> None:
     item_id = await running(desk, alice)
     assert await desk.settled(item_id, DONE) == DONE
     row = await desk.row(item_id)
@@ -142,7 +142,7 @@ async def test_done_without_a_word_tells_nobody(desk: Desk, alice: Viewer) -> No
     assert (len(await rows(desk.services)), await desk.points()) == (1, 100)
 
 
-async def test_a_sentence_is_for_its_buyer(desk: Desk, alice: Viewer) -> None:
+async def test_a_sentence_is_for_its_buyer(desk: RedemptionHandler, alice: Viewer) -> None:
     item_id = await running(desk, alice)
     await desk.settled(item_id, DONE, "it is done.")
     row = await desk.row(item_id)
@@ -152,7 +152,7 @@ async def test_a_sentence_is_for_its_buyer(desk: Desk, alice: Viewer) -> None:
 
 @pytest.mark.parametrize(("message", "follower"), [("m1", None), ("joystick:m1", "joystick:")])
 async def test_what_follows_is_free_and_answered_where_it_was_asked(
-    desk: Desk, alice: Viewer, message: str, follower: str | None
+    desk: RedemptionHandler, alice: Viewer, message: str, follower: str | None
 ) -> None:
     await desk.settled(await running(desk, alice, message_id=message), DONE, CARD)
     first, second = (await rows(desk.services)).values()
@@ -166,7 +166,7 @@ async def test_what_follows_is_free_and_answered_where_it_was_asked(
 
 @pytest.mark.parametrize("follow_up", [None, "it is done.", CARD])
 async def test_what_ended_meanwhile_is_followed_by_nothing(
-    desk: Desk, alice: Viewer, follow_up: Effect | str | None
+    desk: RedemptionHandler, alice: Viewer, follow_up: Effect | str | None
 ) -> None:
     item_id = await running(desk, alice)
     attempt = Attempt(await desk.item(item_id))
@@ -177,7 +177,7 @@ async def test_what_ended_meanwhile_is_followed_by_nothing(
     assert await desk.points() == 115
 
 
-async def test_a_wheel_that_was_given_back_meanwhile_brings_no_prize(desk: Desk, alice: Viewer) -> None:
+async def test_a_wheel_that_was_given_back_meanwhile_brings_no_prize(desk: RedemptionHandler, alice: Viewer) -> None:
     attempt = Attempt(await desk.item(await spinning(desk, alice)))
     await desk.services.refunds.fail(reason="A mod skipped it.", told=True)
     await desk.settling.settle(attempt, DONE)
@@ -185,20 +185,22 @@ async def test_a_wheel_that_was_given_back_meanwhile_brings_no_prize(desk: Desk,
 
 
 @pytest.mark.parametrize("begun", [True, False])
-async def test_a_wheel_that_began_to_turn_meanwhile_counts(desk: Desk, alice: Viewer, begun: bool) -> None:
+async def test_a_wheel_that_began_to_turn_meanwhile_counts(desk: RedemptionHandler, alice: Viewer, begun: bool) -> None:
     """Its attempt knows nothing of it, and may say what it wants."""
     item_id = await spinning(desk, alice)
     attempt = Attempt(await desk.item(item_id))
     if begun:
         async with desk.services.database.write() as session:
-            await items.begin(session, item_id, desk.services.clock.now())
-    await desk.settling.settle(attempt, Verdict("refund", "It broke."))
+            await queue_items.begin(session, item_id, desk.services.clock.now())
+    await desk.settling.settle(attempt, Result("refund", "It broke."))
     assert (await attempt.ended()).kind == ("done" if begun else "refund")
     assert await desk.points() == (140 if begun else 100)
     assert (desk.news, desk.more) == ((1, 1) if begun else (1, 0))
 
 
-async def test_a_level_that_a_prize_brings_is_told(desk: Desk, alice: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_level_that_a_prize_brings_is_told(
+    desk: RedemptionHandler, alice: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told: list[int] = []
 
     async def tell(ups: Sequence[LevelUp]) -> None:
@@ -209,14 +211,14 @@ async def test_a_level_that_a_prize_brings_is_told(desk: Desk, alice: Viewer, mo
     assert told == [2]
 
 
-async def test_only_a_wheel_that_began_is_one_that_turns(desk: Desk, alice: Viewer) -> None:
+async def test_only_a_wheel_that_began_is_one_that_turns(desk: RedemptionHandler, alice: Viewer) -> None:
     now = desk.services.clock.now()
     spin = await spinning(desk, alice)
     sound = await running(desk, alice, begun_at=now)
     unknown = await running(desk, alice, begun_at=now, payload_json={"effect": "tea"})
     assert [has_begun_to_spin(await desk.item(i)) for i in (spin, sound, unknown)] == [False, False, False]
     async with desk.services.database.write() as session:
-        await items.begin(session, spin, now)
+        await queue_items.begin(session, spin, now)
     assert has_begun_to_spin(await desk.item(spin))
 
 
@@ -224,7 +226,7 @@ async def test_only_a_wheel_that_began_is_one_that_turns(desk: Desk, alice: View
 
 
 async def test_while_the_database_is_away_it_is_tried_again(
-    desk: Desk, alice: Viewer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    desk: RedemptionHandler, alice: Viewer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As often as it takes; the log says so once."""
     waited: list[float] = []
@@ -232,20 +234,20 @@ async def test_while_the_database_is_away_it_is_tried_again(
     async def wait(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(settling, "asyncio", SimpleNamespace(sleep=wait))
-    real, failures = items.done, iter(range(3))
+    monkeypatch.setattr(result_writer, "asyncio", SimpleNamespace(sleep=wait))
+    real, failures = queue_items.done, iter(range(3))
 
     async def away(*args: Any) -> bool:
         if next(failures, None) is not None:
             raise OperationalError("UPDATE", {}, RuntimeError("database is locked"))
         return await real(*args)
 
-    monkeypatch.setattr(items, "done", away)
+    monkeypatch.setattr(queue_items, "done", away)
     item_id = await running(desk, alice)
-    with caplog.at_level(logging.DEBUG, "pixel_bot.jobs.settling"):
+    with caplog.at_level(logging.DEBUG, "pixel_bot.queue.result_writer"):
         assert await desk.settled(item_id, DONE, "it is done.") == DONE
     assert ((await desk.row(item_id))["status"], desk.news) == ("done", 1)
-    assert waited == [settling.RETRY_SECONDS] * 3
+    assert waited == [result_writer.RETRY_SECONDS] * 3
     assert [r.levelno for r in caplog.records] == [logging.ERROR, logging.DEBUG, logging.DEBUG]
 
 
@@ -254,30 +256,30 @@ async def broken(*args: Any, **named: Any) -> Any:
 
 
 async def test_a_verdict_that_cannot_be_written_is_a_refund(
-    desk: Desk, alice: Viewer, monkeypatch: pytest.MonkeyPatch
+    desk: RedemptionHandler, alice: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(items, "done", broken)
+    monkeypatch.setattr(queue_items, "done", broken)
     item_id, other = await running(desk, alice), await running(desk, alice)
-    assert await desk.settled(item_id, DONE) == Verdict("refund", UNCLEAR)
+    assert await desk.settled(item_id, DONE) == Result("refund", UNCLEAR)
     row = await desk.row(item_id)
     assert (row["status"], row["note"], row["told"], desk.news) == ("failed", UNCLEAR, False, 1)
     assert ((await desk.row(other))["status"], await desk.points()) == ("running", 115)
 
 
 async def test_a_refund_that_cannot_be_written_is_out_of_the_way(
-    desk: Desk, alice: Viewer, monkeypatch: pytest.MonkeyPatch
+    desk: RedemptionHandler, alice: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(desk.services.refunds, "fail", broken)
     item_id, other = await running(desk, alice), await running(desk, alice)
-    await desk.settled(item_id, Verdict("refund", "It broke."))
+    await desk.settled(item_id, Result("refund", "It broke."))
     row = await desk.row(item_id)
     assert (row["status"], row["note"], row["told"], desk.news) == ("failed", UNCLEAR, False, 1)
     assert ((await desk.row(other))["status"], await desk.points()) == ("running", 100)
 
 
-async def test_only_what_waits_is_given_back_unless_more_is_asked_for(desk: Desk, alice: Viewer) -> None:
-    runs = await running(desk, alice)
+async def test_only_what_waits_is_given_back_unless_more_is_asked_for(desk: RedemptionHandler, alice: Viewer) -> None:
+    effect_runner = await running(desk, alice)
     (waits,) = await queued(desk.services, SOUND, user_id=alice.id, cost=7)
     await desk.settling.give_back(reason="A mod cleared the queue.")
-    assert [(await desk.row(i))["status"] for i in (runs, waits)] == ["running", "failed"]
+    assert [(await desk.row(i))["status"] for i in (effect_runner, waits)] == ["running", "failed"]
     assert (await desk.points(), desk.news) == (107, 1)

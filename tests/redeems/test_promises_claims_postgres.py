@@ -9,11 +9,11 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from pixel_bot.db.models import Base, Lane
-from pixel_bot.services import items
-from pixel_bot.services.claims import claim_free, claim_head
-from pixel_bot.services.items import TABLE, Draft, Item, Q
-from pixel_bot.services.outcome import Effect, PlaySound, Run, Speak
-from tests.postgres import postgres
+from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.claim_items import claim_free, claim_head
+from pixel_bot.redeems.queue_items import TABLE, Draft, Item, Q
+from tests.harness.postgres import postgres
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 Sessions = async_sessionmaker[AsyncSession]
@@ -41,8 +41,8 @@ async def sessions(server: str) -> AsyncGenerator[Sessions]:
 
 async def queue(sessions: Sessions, *effects: Effect) -> list[Item]:
     async with sessions.begin() as session:
-        ids = [await items.put(session, Draft(effect, "work", None, NOW)) for effect in effects]
-        return await items.load(session, Q.id.in_(ids))
+        ids = [await queue_items.put(session, Draft(effect, "work", None, NOW)) for effect in effects]
+        return await queue_items.load(session, Q.id.in_(ids))
 
 
 async def claim(sessions: Sessions, item: Item) -> Item | None:
@@ -87,16 +87,16 @@ async def test_the_oldest_work_comes_first_wherever_its_row_lies(sessions: Sessi
         await session.execute(update(TABLE).values(status="pending", told=False))
         await session.execute(update(TABLE).where(Q.id == ids[0]).values(attempts=2))
     async with sessions.begin() as session:
-        assert [item.id for item in await items.load(session)] == ids
-        assert [told.item.id for told in await items.untold(session, 2, "twitch")] == ids[:2]
+        assert [item.id for item in await queue_items.load(session)] == ids
+        assert [told.item.id for told in await queue_items.untold(session, 2, "twitch")] == ids[:2]
 
 
 async def test_what_was_put_back_is_the_head_wherever_its_row_lies(sessions: Sessions) -> None:
     first, *_ = await queue(sessions, *[PlaySound("ding")] * 3)
     assert await claim(sessions, first) is not None
     async with sessions.begin() as session:
-        await items.put_back(session, [first.id])
+        await queue_items.put_back(session, [first.id])
     async with sessions.begin() as session:
-        head = await items.head(session, "sound")
+        head = await queue_items.head(session, "sound")
     assert head is not None
     assert head.id == first.id

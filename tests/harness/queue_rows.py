@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import select
 
 from pixel_bot.db.models import QueueItem
-from pixel_bot.services import items
-from pixel_bot.services.container import Services
-from pixel_bot.services.items import Draft, Q
-from pixel_bot.services.outcome import Effect
+from pixel_bot.model.outcome import Effect
+from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.queue_items import Draft, Q
+from pixel_bot.services import Services
 
 STATES = ("pending", "running", "done", "failed")
 DRAFTED = ("message_id", "redemption", "cost", "user_id")
@@ -20,7 +20,7 @@ async def queued(services: Services, *effects: Effect, **columns: Any) -> list[i
     draft: dict[str, Any] = {"user_id": None} | {name: columns.pop(name) for name in DRAFTED if name in columns}
     now = services.clock.now()
     async with services.database.write() as session:
-        ids = [await items.put(session, Draft(effect, "thing", at=now, **draft)) for effect in effects]
+        ids = [await queue_items.put(session, Draft(effect, "thing", at=now, **draft)) for effect in effects]
         for row in await session.scalars(select(QueueItem).where(QueueItem.id.in_(ids))):
             for name, value in columns.items():
                 setattr(row, name, value)

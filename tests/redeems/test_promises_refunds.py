@@ -8,16 +8,16 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.db.models import QueueItem
-from pixel_bot.services.container import Services
-from pixel_bot.services.items import FOLLOWS, Item
-from pixel_bot.services.natives import Ticket
-from pixel_bot.services.outcome import PlaySound, SpinWheel
-from pixel_bot.services.people import Person, Viewer
-from pixel_bot.services.redeems import Offer
-from pixel_bot.services.refunds import Refund
-from pixel_bot.services.shop import Order
+from pixel_bot.model.outcome import PlaySound, SpinWheel
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.queue_items import FOLLOWS, Item
+from pixel_bot.redeems.refunds import Refund
+from pixel_bot.redeems.shop import Order
+from pixel_bot.services import Services
 from pixel_bot.testing import FakeOverlay, SettableClock
-from tests.queue_rows import in_all_states, queued, rows
+from tests.harness.queue_rows import in_all_states, queued, rows
 
 DING = Offer("ding", "Ding", cost=15, cooldown=10, everyone_cooldown=5)
 SAY = Offer("say", "Say", cost=25, cooldown=10, everyone_cooldown=5)
@@ -189,7 +189,7 @@ async def test_what_was_asked_for_or_paid_is_given_back(
 
 
 async def test_channel_points_come_back_only_before_the_effect(services: Services, alice: Viewer) -> None:
-    item_id = await bought(services, alice, ticket=Ticket("r1", "reward"), message_id="m1")
+    item_id = await bought(services, alice, key=RedemptionRef("r1", "reward"), message_id="m1")
     item = await latest(services, alice)
     assert item is not None
     assert Refund(item, 0).back == "the channel points"

@@ -8,9 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.errors import BadAmount, NotEnoughPoints
-from pixel_bot.services.container import Services
-from pixel_bot.services.ledger import MAX_AMOUNT, MAX_BALANCE, Entry, balance_of, history, post
-from pixel_bot.services.people import Person, Viewer
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.points.ledger import MAX_AMOUNT, MAX_BALANCE, Entry, balance_of, history, post
+from pixel_bot.services import Services
 
 
 @pytest.fixture
