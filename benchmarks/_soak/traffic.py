@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from _frames import WORDS, crowd
-from _soak_bot import now
+from _soak.bot import now
 
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.channel_points import RewardRefused

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from _soak_bot import SoakPage
-from _soak_traffic import Due, Traffic
+from _soak.bot import SoakPage
+from _soak.traffic import Due, Traffic
 
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 

@@ -6,8 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
-from _soak_bot import SoakBot
-from _soak_traffic import Traffic
+from _soak.bot import SoakBot
+from _soak.traffic import Traffic
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
 
