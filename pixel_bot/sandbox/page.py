@@ -64,7 +64,7 @@ class Page:
             await asyncio.gather(self._replay, return_exceptions=True)
 
     async def _html(self, _: Request) -> Response:
-        return FileResponse(STATIC / "sandbox.html", headers=SECURITY)
+        return FileResponse(STATIC / "sandbox" / "sandbox.html", headers=SECURITY)
 
     async def _live(self, socket: WebSocket) -> None:
         if self._closed:

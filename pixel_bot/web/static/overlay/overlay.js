@@ -1,13 +1,13 @@
 // The overlay: hears from the bot, plays what viewers paid for, and tells what has really happened.
 
-import { Alerts } from "./overlay-alerts.js";
-import { Link } from "./overlay-link.js";
-import { Memory } from "./overlay-memory.js";
-import { Runs } from "./overlay-runs.js";
-import { Seen } from "./overlay-seen.js";
-import { showEffect, soundEffect, speakEffect } from "./overlay-cards.js";
-import { Sound } from "./overlay-sound.js";
-import { wheelEffect } from "./overlay-wheel.js";
+import { Alerts } from "./alerts.js";
+import { Link } from "./link.js";
+import { Memory } from "./memory.js";
+import { Runs } from "./runs.js";
+import { Seen } from "./seen.js";
+import { showEffect, soundEffect, speakEffect } from "./cards.js";
+import { Sound } from "./sound.js";
+import { wheelEffect } from "./wheel.js";
 
 const part = (id) => document.getElementById(id);
 const page = [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");

@@ -1,17 +1,17 @@
 // The sandbox page: reads what the bot says over one websocket and passes on what the person does.
 // Every text from the server is hostile and only ever becomes textContent.
 
-import { Cast, keyOf } from "./sandbox-cast.js";
-import { Channel } from "./sandbox-channel.js";
-import { Chat, readable } from "./sandbox-chat.js";
-import { Line } from "./sandbox-input.js";
-import { Live } from "./sandbox-live.js";
-import { Queue } from "./sandbox-queue.js";
-import { Redeems } from "./sandbox-redeems.js";
-import { Replay } from "./sandbox-replay.js";
-import { Stage } from "./sandbox-stage.js";
-import { Stats, Wallet } from "./sandbox-viewer.js";
-import { Tour } from "./sandbox-hints.js";
+import { Cast, keyOf } from "./cast.js";
+import { Channel } from "./channel.js";
+import { Chat, readable } from "./chat.js";
+import { Line } from "./input.js";
+import { Live } from "./live.js";
+import { Queue } from "./queue.js";
+import { Redeems } from "./redeems.js";
+import { Replay } from "./replay.js";
+import { Stage } from "./stage.js";
+import { Stats, Wallet } from "./viewer.js";
+import { Tour } from "./hints.js";
 
 const $ = (id) => document.getElementById(id);
 

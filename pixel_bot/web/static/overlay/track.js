@@ -1,7 +1,7 @@
 // One sound file: in the page while it plays, and gone after it.
 
-import { Cut } from "./overlay-runs.js";
-import { until } from "./overlay-motion.js";
+import { Cut } from "./runs.js";
+import { until } from "./motion.js";
 
 const LOAD_MS = 8000;
 const STALL_MS = 5000;

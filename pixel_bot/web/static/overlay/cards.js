@@ -1,9 +1,9 @@
 // Speech with its caption, sounds with a tag, and cards: what stands in the column at the left.
 
-import { BELOW, enter, leave, pause, pin, rearrange } from "./overlay-motion.js";
-import { note } from "./overlay-pixels.js";
-import { element, words } from "./overlay-text.js";
-import { Track } from "./overlay-track.js";
+import { BELOW, enter, leave, pause, pin, rearrange } from "./motion.js";
+import { note } from "./pixels.js";
+import { element, words } from "./text.js";
+import { Track } from "./track.js";
 
 const SHORTEST_CAPTION_MS = 1600;
 const LONGEST_SHOW_SECONDS = 60;

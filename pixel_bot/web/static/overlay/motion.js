@@ -1,6 +1,6 @@
 // How things come and go: 250 ms in, 200 ms out, only transform and opacity. Nothing runs while nothing happens.
 
-import { still } from "./sandbox-motion.js";
+import { still } from "../motion.js";
 
 export { still };
 
