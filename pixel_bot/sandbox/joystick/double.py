@@ -1,4 +1,4 @@
-"""What the bot takes for Joystick.tv: one streamer's channel, and who writes, tips and comes in there."""
+"""The double of Joystick.tv: one streamer's channel, its chat and its events."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class JoystickMessage:
-    """A line that somebody can read there: in chat, or the one person it is whispered to."""
+    """A message in chat, or a whisper to one person."""
 
     id: str
     username: str
@@ -38,7 +38,7 @@ class JoystickMessage:
 
 @dataclass(frozen=True, slots=True)
 class SentByBot:
-    """What the bot said, and by which way."""
+    """A message that the bot sent, and by which transport."""
 
     text: str
     whisper_to: str
@@ -74,7 +74,7 @@ class JoystickDouble(Events):
         self.gateway = Gateway(self._perform)
         self.said: deque[SentByBot] = deque(maxlen=REMEMBERED)
         self.performed: deque[Json] = deque(maxlen=REMEMBERED)
-        """What the bot did to chat beside speaking: deleted, muted, blocked."""
+        """The bot's moderation commands: delete, mute, block."""
         self.recent: deque[JoystickMessage] = deque(maxlen=HISTORY)
         """The last lines, oldest first."""
         self.listeners: set[Callable[[JoystickMessage], None]] = set()
@@ -167,10 +167,10 @@ class JoystickDouble(Events):
             await self.emit("Ended", {})
             self._tell_changed()
 
-    # What the bot says
+    # Commands of the bot
 
     async def hear_bot(self, text: str, whisper_to: str, by: Literal["gateway", "rest"]) -> str:
-        """The bot speaks. Returns an error where that cannot be."""
+        """The bot sends a message. Returns an error where it is refused."""
         if not text.strip() or len(text) > LONGEST:
             return "text must have 1 to 500 characters"
         badges, now = ("bot", *self.badges_of(self.bot)), datetime.now(UTC)
@@ -215,9 +215,9 @@ class JoystickDouble(Events):
 
     def _show(self, line: JoystickMessage) -> None:
         self.recent.append(line)
-        for tell in tuple(self.listeners):
-            tell(line)
+        for callback in tuple(self.listeners):
+            callback(line)
 
     def _tell_changed(self) -> None:
-        for tell in tuple(self.changed):
-            tell()
+        for callback in tuple(self.changed):
+            callback()

@@ -1,4 +1,4 @@
-"""What a person on the page wants to happen on Joystick.tv: to write, tip, or come in."""
+"""Page actions on Joystick.tv: to write, tip, follow, or enter as a viewer."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +13,7 @@ Happen = Callable[[str, int], Awaitable[str]]
 
 
 class JoystickPageActions:
-    """Lets things happen in the name of a viewer there."""
+    """Performs actions as a viewer there."""
 
     def __init__(self, joystick: JoystickDouble) -> None:
         self._joystick = joystick

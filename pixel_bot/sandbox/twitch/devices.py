@@ -1,4 +1,4 @@
-"""Sign-in for machines without a browser: a code that is typed on another one."""
+"""The device-code grant: sign-in for machines without a browser."""
 
 import secrets
 import time
