@@ -38,7 +38,7 @@ class AiFailure(Exception):
     """A request that brought no answer.
 
     Attributes:
-        sentence: what the viewer is told.
+        sentence: the one for the viewer.
         why: what the streamer reads in the log; it holds no secret.
         again: whether a second request makes sense.
         wait: seconds that the server asked to wait before it; None when it did not.
@@ -97,7 +97,7 @@ class ChatServer:
         """Ask once; a second time at once where the server refuses only the name of the token limit.
 
         Raises:
-            Trouble: when no answer came.
+            AiFailure: when no answer came.
         """
         client = await self._connected()
         budget = self._budget

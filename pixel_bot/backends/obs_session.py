@@ -106,7 +106,7 @@ class ObsSession(WebSocketClient):
         """Send a request without arguments; returns the data of the answer.
 
         Raises:
-            ObsUnready: OBS said no.
+            ObsUnready: OBS refused.
             ObsLost: the connection ended first.
             ObsProblem: no answer within ``ANSWER_SECONDS``, or one that cannot be read.
         """

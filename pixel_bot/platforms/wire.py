@@ -126,7 +126,7 @@ ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CL
 
 
 def frame_in(text: str, platform: str) -> Mapping[str, Any] | None:
-    """The JSON object in a frame; None, and a line in the log, where there is none."""
+    """The JSON object in a frame; None, and a warning in the log, where there is none."""
     try:
         frame: Any = orjson.loads(text)
     except orjson.JSONDecodeError:

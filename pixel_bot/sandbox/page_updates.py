@@ -97,7 +97,7 @@ class PageUpdates:
         }
 
     async def queue(self) -> Json:
-        """What waits and plays, oldest first; paused lanes; and whether a page is there to play it, and be heard."""
+        """Waiting and playing items, oldest first; paused lanes; and whether an overlay page is open, and audible."""
         async with self._services.database.readers() as session:
             found = await queue_items.load(session, QueueItem.status.in_(WAITING), limit=MOST_ITEMS)
             paused = await session.execute(select(Lane.kind).where(Lane.paused).order_by(Lane.kind))

@@ -133,7 +133,7 @@ async def play(
         chat_log: what to play.
         start: the time of second 0.
         speed: 1 is real time, 2 twice as fast, 0 as fast as it goes.
-        progress: told how many rows were sent, now and then.
+        progress: called now and then with how many rows were sent.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()

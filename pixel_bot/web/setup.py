@@ -187,7 +187,7 @@ def _account(form: Form) -> str:
 
 
 def _key(form: Form) -> str:
-    ticket = form.get("ticket", "")
-    if not ticket:
+    key = form.get("ticket", "")
+    if not key:
         raise FormRefused("That button belongs to an older page. Go back and press the one that is there now.", 400)
-    return ticket
+    return key

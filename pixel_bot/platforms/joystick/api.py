@@ -14,7 +14,7 @@ REFUSED = "Joystick.tv does not take the bot's sign-in any more. Install it agai
 
 
 class ApiRefused(PixelError):
-    """Joystick.tv said no: its status and what it says."""
+    """Joystick.tv refused a request: its status and message."""
 
     def __init__(self, status: int, reason: str) -> None:
         self.status = status
@@ -59,11 +59,11 @@ class JoystickApi:
         return (await self.identity()).live
 
     async def say(self, text: str) -> str:
-        """Say something in chat. Returns its id, where one is told."""
+        """Send a chat message. Returns its id, if the answer has one."""
         return _id_of(await self._request("POST", "chat/messages", {"text": text}))
 
     async def whisper(self, username: str, text: str) -> str:
-        """Say something to one person. Returns its id, where one is told."""
+        """Send a whisper. Returns its id, if the answer has one."""
         return _id_of(await self._request("POST", "chat/whispers", {"text": text, "username": username}))
 
     async def _request(self, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:

@@ -98,7 +98,7 @@ def printable(text: str) -> str:
 
 
 def emote_names(emotes: object) -> tuple[str, ...]:
-    """Names of emotes, however they are told."""
+    """Names of emotes, in any of the documented forms."""
     if not isinstance(emotes, list):
         return ()
     names: list[str] = []

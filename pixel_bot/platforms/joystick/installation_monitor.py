@@ -100,7 +100,7 @@ class InstallationMonitor:
                 log.info("Whether the stream on Joystick.tv is on is not known yet: %s", exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            if changes == self._changes:  # what was told meanwhile is newer
+            if changes == self._changes:  # an event that arrived meanwhile is newer
                 self._apply(StreamChange(live, self._clock.now()))
             return
 
@@ -113,7 +113,7 @@ class InstallationMonitor:
         try:
             await self.check()
         except NotInstalled:
-            return True  # known, and told to people
+            return True  # known, and shown on the set-up page
         except (NoAnswer, ApiRefused) as exc:
             log.info("The installation on Joystick.tv could not be checked: %s", exc)
             return False

@@ -3,8 +3,7 @@
 A refresh token works once; using it again ends the installation. So refreshes are serialised, and a new pair is in the
 database before any caller gets it. Between the server's answer and that commit lies the one moment in which a power cut
 loses the pair: then the next refresh is refused, and the streamer is asked to install the bot again. No client can
-close that gap. For the same reason only one process uses an installation: processes that share a database elect a
-leader, and it reads the database before a refresh.
+close that gap. For the same reason only one process, the elected leader, uses an installation.
 """
 
 import asyncio
@@ -208,7 +207,7 @@ class Installations:
         """Mark the installation as ended: no request is sent until there is a new one.
 
         Args:
-            problem: what to tell people.
+            problem: the sentence for people.
             used: the access token that turned out to be worth nothing; a newer one stays.
         """
         async with self._lock:

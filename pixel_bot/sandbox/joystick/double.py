@@ -123,12 +123,12 @@ class JoystickDouble(Events):
         """Somebody writes in chat, with the badges that they have here, and more."""
         badges = tuple(dict.fromkeys((*self.badges_of(username), *badges)))
         when = at or datetime.now(UTC)
-        line = JoystickMessage(message_id or secrets.token_hex(16), username, text, when, badges=badges)
+        message = JoystickMessage(message_id or secrets.token_hex(16), username, text, when, badges=badges)
         if text.startswith(self._prefix):
             self.answers.ask(username.lower())
-        self._show(line)
-        await self._send_line(line)
-        return line
+        self._show(message)
+        await self._send_message(message)
+        return message
 
     def badges_of(self, username: str) -> tuple[str, ...]:
         """What somebody is in this channel."""
@@ -174,13 +174,13 @@ class JoystickDouble(Events):
         if not text.strip() or len(text) > LONGEST:
             return "text must have 1 to 500 characters"
         badges, now = ("bot", *self.badges_of(self.bot)), datetime.now(UTC)
-        line = JoystickMessage(secrets.token_hex(16), self.bot, text, now, True, whisper_to, badges)
-        self.said.append(SentByBot(text, whisper_to, line.at, by))
+        message = JoystickMessage(secrets.token_hex(16), self.bot, text, now, True, whisper_to, badges)
+        self.said.append(SentByBot(text, whisper_to, message.at, by))
         name = whisper_to or (text[1:].split(maxsplit=1)[0] if text.startswith("@") else "")
         self.answers.answered(name.rstrip(",:").lower())
-        self._show(line)
+        self._show(message)
         if self.echoes and not whisper_to:
-            await self._send_line(line)
+            await self._send_message(message)
         return ""
 
     async def _perform(self, data: Json) -> str:
@@ -199,24 +199,24 @@ class JoystickDouble(Events):
 
     def _moderate(self, data: Json) -> str:
         """Bots cannot mute or block the streamer."""
-        author = next((line.username for line in self.recent if line.id == data.get("message_id")), "")
+        author = next((message.username for message in self.recent if message.id == data.get("message_id")), "")
         if author == self.streamer and data["action"] in {"mute_user", "block_user"}:
             return "the streamer cannot be muted or blocked"
         self.performed.append(data)
         return ""
 
-    async def _send_line(self, line: JoystickMessage) -> None:
+    async def _send_message(self, message: JoystickMessage) -> None:
         channel = (self.channel_id, self.streamer)
 
         def in_version(version: frames.Version) -> Json:
-            return frames.chat(version, line.id, channel, line.username, line.text, line.badges, line.at)
+            return frames.chat(version, message.id, channel, message.username, message.text, message.badges, message.at)
 
         self.notified += await self.gateway.broadcast({"v1": lambda: in_version("v1"), "v2": lambda: in_version("v2")})
 
-    def _show(self, line: JoystickMessage) -> None:
-        self.recent.append(line)
+    def _show(self, message: JoystickMessage) -> None:
+        self.recent.append(message)
         for callback in tuple(self.listeners):
-            callback(line)
+            callback(message)
 
     def _tell_changed(self) -> None:
         for callback in tuple(self.changed):

@@ -45,7 +45,7 @@ class JoystickPageActions:
         await self._joystick.say(name, words)
 
     async def happen(self, name: str, kind: str, amount: Any) -> Json:
-        """Let an event happen. Returns what the page is told of it."""
+        """Trigger an event. Returns the update for the page."""
         number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
         happen, words = self._events[kind]
         await happen(name, number)

@@ -70,8 +70,8 @@ class Channel:
             raise Refusal(400, f"The message must be 1 to {LONGEST} characters long, from a known sender")
         reply_to = body.get("reply_parent_message_id")
         self._twitch.answers.answered(reply_to)
-        line = await self._twitch.say(sender, text, reply_to=reply_to)
-        return listed([{"message_id": line.id, "is_sent": True, "drop_reason": None}])
+        sent = await self._twitch.say(sender, text, reply_to=reply_to)
+        return listed([{"message_id": sent.id, "is_sent": True, "drop_reason": None}])
 
     def _check_sender(self, call: Call, sender_id: str, channel_id: str) -> None:
         """A user writes with a token of their own; the application needs the consent of both sides."""

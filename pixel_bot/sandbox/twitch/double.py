@@ -88,25 +88,25 @@ class TwitchDouble(EventSub):
     ) -> SandboxMessage:
         """Somebody writes in chat; ``reward_id`` where it came with a redemption."""
         when = at or datetime.now(UTC)
-        line = SandboxMessage(
+        message = SandboxMessage(
             message_id or secrets.token_hex(16), who, text, when, self.chat_log.author(reply_to), reply_to
         )
-        self.chat_log.add(line)
+        self.chat_log.add(message)
         self.present.add(who)
         for listener in self.listeners:
-            listener(line)
+            listener(message)
         if who.login != BOT.login and text.startswith(self._prefix):
-            self.answers.ask(line.id)
-        event = frames.chat_message(who, text, line.id, self.chat_log.reply(reply_to))
+            self.answers.ask(message.id)
+        event = frames.chat_message(who, text, message.id, self.chat_log.reply(reply_to))
         event["badges"] = frames.badges(self.users.badges_of(who))
         event["channel_points_custom_reward_id"] = reward_id
-        await self.notify("channel.chat.message", event, line.id, line.at)
-        return line
+        await self.notify("channel.chat.message", event, message.id, message.at)
+        return message
 
-    async def delete(self, line: SandboxMessage) -> None:
+    async def delete(self, message: SandboxMessage) -> None:
         """A mod deletes a message."""
-        if self._remove(lambda other: other.id == line.id):
-            await self.emit("channel.chat.message_delete", frames.message_delete(line.who, line.id))
+        if self._remove(lambda other: other.id == message.id):
+            await self.emit("channel.chat.message_delete", frames.message_delete(message.who, message.id))
 
     async def time_out(self, who: SandboxUser, by: SandboxUser = STREAMER) -> None:
         """A mod times somebody out, which removes all of their messages."""
@@ -114,7 +114,7 @@ class TwitchDouble(EventSub):
 
     async def ban(self, who: SandboxUser, until: datetime | None = None, by: SandboxUser = STREAMER) -> None:
         """A mod bans somebody, until then or for good, which removes all of their messages."""
-        self._remove(lambda line: line.who.id == who.id)
+        self._remove(lambda message: message.who.id == who.id)
         self.present = {person for person in self.present if person.id != who.id}
         await self.emit("channel.chat.clear_user_messages", frames.clear_user_messages(who))
         await self.emit("channel.ban", frames.ban(who, by, datetime.now(UTC), until))
@@ -125,7 +125,7 @@ class TwitchDouble(EventSub):
 
     async def clear(self) -> None:
         """A mod clears the chat."""
-        self._remove(lambda line: True)
+        self._remove(lambda message: True)
         await self.emit("channel.chat.clear", frames.chat_clear())
 
     def _remove(self, fits: Callable[[SandboxMessage], bool]) -> bool:
@@ -150,7 +150,7 @@ class TwitchDouble(EventSub):
     # Channel points
 
     async def redeem(self, who: SandboxUser, reward_id: str, user_input: str = "") -> Redemption:
-        """Somebody redeems a reward; words that come with it are said in chat, too.
+        """Somebody redeems a reward; its text is sent to chat, too.
 
         Raises:
             RewardRefused: it may not be, now or at all.

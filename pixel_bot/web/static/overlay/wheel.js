@@ -1,7 +1,7 @@
 // A spin of the wheel: it comes, turns, lands on what the bot has drawn, shows it, and leaves.
 
 import { burst, enter, leave, pause, SMALL, still, until } from "./motion.js";
-import { Cut } from "./runs.js";
+import { Cut } from "./effect-runner.js";
 import { divide, EASING, plan, ticks } from "./spin.js";
 import { element, words } from "./text.js";
 import { drawWheel } from "./wheel-draw.js";
