@@ -91,7 +91,7 @@ async def test_a_pair_that_another_one_got_is_taken_over_instead_of_using_ours_t
         await asyncio.wait([turns])
         other = platform(second).installations
         other.election.share(always)
-        await other.take(ours=True)
+        await other.on_leadership(ours=True)
         home.joystick.expire_tokens()
         theirs = await other.refresh(mine)
         assert await platform(first).installations.refresh(mine) == theirs != mine
