@@ -174,7 +174,7 @@ def _open(url: str, key: str, seconds: float) -> "AsyncOpenAI":
     from openai import AsyncOpenAI
 
     client = AsyncOpenAI(api_key=key, base_url=url, timeout=seconds, max_retries=0)
-    # The SDK loads this part when it is first touched: here, in the thread, and not while the event loop runs.
+    # The SDK loads this part when it is first touched: here, in the thread, and not in the event loop.
     _ = client.chat.completions
     return client
 

@@ -109,7 +109,7 @@ async def test_without_an_answer_from_the_server_nothing_is_refreshed(
         async def unknown() -> None:
             return None
 
-        monkeypatch.setattr(platform(app).installations.election, "_ask", unknown)
+        monkeypatch.setattr(platform(app).installations.election, "_is_leader", unknown)
         with pytest.raises(NoAnswer):
             await platform(app).installations.refresh(mine)
         assert home.joystick.requests.times("api/oauth/token", "POST") == asked
