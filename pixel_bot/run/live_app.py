@@ -111,7 +111,7 @@ def _sign_in_routes(app: LiveApp) -> list[BaseRoute]:
     base = f"http://localhost:{app.web.port}"
     twitch = joystick = None
     if app.twitch is not None:
-        app.twitch.accounts.page = app.home
+        app.twitch.accounts.sign_in_url = app.home
         uri = f"{base}/oauth/callback"
         sign_in = SignIn(app.services.settings, app.twitch.accounts, app.twitch.oauth, uri)
         twitch = TwitchSetUp(app.services.settings, app.twitch, sign_in, uri)

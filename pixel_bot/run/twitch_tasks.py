@@ -81,7 +81,7 @@ class TwitchTasks:
 
     def _catch_up(self, _role: Role | None = None) -> None:
         """We were deaf, or may do more than before: look at what happened meanwhile."""
-        self._channel.look_again()
+        self._channel.check_soon()
         self._redemptions.catch_up()
         self._rewards.catch_up()
 
@@ -95,4 +95,4 @@ class TwitchTasks:
             self._channel.on_event(frame)
 
     async def _look_at_subscriptions(self) -> None:
-        self.platform.eventsub.look_again()
+        self.platform.eventsub.reconcile_soon()

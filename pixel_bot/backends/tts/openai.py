@@ -1,4 +1,4 @@
-"""Any server with ``/v1/audio/speech``: OpenAI's own, or one in the house such as Kokoro, LocalAI or Speaches."""
+"""Any server with ``/v1/audio/speech``: OpenAI's own, or a local one such as Kokoro, LocalAI or Speaches."""
 
 import asyncio
 import importlib

@@ -1,4 +1,4 @@
-"""What every engine takes and gives."""
+"""The interface of speech engines, its values and errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

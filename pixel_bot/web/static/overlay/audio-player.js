@@ -1,12 +1,12 @@
-// One sound file: in the page while it plays, and gone after it.
+// Plays one sound file; its audio element exists only meanwhile.
 
-import { Cut } from "./overlay-runs.js";
-import { until } from "./overlay-motion.js";
+import { Cut } from "./effect-runner.js";
+import { until } from "./motion.js";
 
 const LOAD_MS = 8000;
 const STALL_MS = 5000;
 
-export class Track {
+export class AudioPlayer {
   /** `path` is a file of the bot; `own` is its own volume, 0 to 1, beside the bot's. */
   constructor(sound, path, own = 1) {
     Object.assign(this, { sound, path, timer: 0 });
@@ -45,7 +45,7 @@ export class Track {
   watch() {
     const { node } = this;
     return new Promise((done, fail) => {
-      let heard = 0;
+      let position = 0;
       const expect = (ms, reason) => {
         clearTimeout(this.timer);
         this.timer = setTimeout(() => fail(new Cut(reason)), ms);
@@ -53,11 +53,11 @@ export class Track {
       expect(LOAD_MS, "load");
       node.addEventListener("playing", () => expect(STALL_MS, "error"), { once: true });
       node.addEventListener("timeupdate", () => {
-        if (node.currentTime <= heard) return;
-        heard = node.currentTime;
+        if (node.currentTime <= position) return;
+        position = node.currentTime;
         expect(STALL_MS, "error");
       });
-      node.addEventListener("error", () => fail(new Cut(heard ? "error" : "load")));
+      node.addEventListener("error", () => fail(new Cut(position ? "error" : "load")));
       node.addEventListener("ended", () => {
         clearTimeout(this.timer);
         done();
@@ -65,7 +65,7 @@ export class Track {
     });
   }
 
-  /** Ends when the sound was heard to its end. */
+  /** Ends when the sound was played to its end. */
   end(signal) {
     return until(this.over, signal);
   }

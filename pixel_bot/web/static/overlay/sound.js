@@ -8,7 +8,7 @@ export class Sound {
     this.state = "blocked";
     this.changed = changed;
     this.volume = 0.8;
-    this.tracks = new Map();
+    this.volumes = new Map();
     this.playing = null;
     this.context = new AudioContext();
     this.context.onstatechange = () => this.context.state === "running" && this.found("on");
@@ -47,17 +47,17 @@ export class Sound {
   turn(percent) {
     if (typeof percent !== "number" || !(percent >= 0)) return;
     this.volume = Math.min(1, percent / 100);
-    for (const [node, own] of this.tracks) node.volume = this.volume * own;
+    for (const [node, own] of this.volumes) node.volume = this.volume * own;
     if (this.playing) this.playing.gain.value = this.volume;
   }
 
   add(node, own) {
-    this.tracks.set(node, own);
+    this.volumes.set(node, own);
     node.volume = this.volume * own;
   }
 
   drop(node) {
-    this.tracks.delete(node);
+    this.volumes.delete(node);
   }
 
   /** Plays notes ({at, pitch, length, loud}, seconds and hertz, counted from now) where sound is allowed. */

@@ -1,7 +1,7 @@
 // Who speaks: persona chips, somebody else, and the one-click events.
 
-import { icon } from "./sandbox-pixels.js";
-import { readable } from "./sandbox-chat.js";
+import { icon } from "../pixels.js";
+import { readable } from "./chat.js";
 
 const TITLES = { viewer: "Viewer", subscriber: "Subscriber", moderator: "Mod", broadcaster: "Broadcaster", joystick: "Joystick.tv viewer" };
 const BOTH = ["twitch", "joystick"];

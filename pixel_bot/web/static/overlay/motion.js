@@ -1,6 +1,6 @@
 // How things come and go: 250 ms in, 200 ms out, only transform and opacity. Nothing runs while nothing happens.
 
-import { still } from "./sandbox-motion.js";
+import { still } from "../motion.js";
 
 export { still };
 
@@ -51,7 +51,7 @@ export async function leave(node, away, signal) {
   }
 }
 
-/** Runs `change` on a column's children; those whose place moves glide there. */
+/** EffectRunner `change` on a column's children; those whose place moves glide there. */
 export function rearrange(column, change) {
   const before = new Map([...column.children].map((child) => [child, child.offsetTop]));
   change();

@@ -1,7 +1,7 @@
 // A chat log as a show: the file goes to the bot as it is, progress comes back over the websocket.
 
-import { icon } from "./sandbox-pixels.js";
-import { number } from "./sandbox-motion.js";
+import { icon } from "../pixels.js";
+import { number } from "../motion.js";
 
 export class Replay {
   constructor({ form, file, go, speed, bar }, toast) {

@@ -1,8 +1,8 @@
 // The queue: what plays, what is next, and what holds it up. What plays stands first; the rest keeps its order.
 
-import { icon } from "./sandbox-pixels.js";
-import { move, still } from "./sandbox-motion.js";
-import { picture, shortName } from "./sandbox-redeems.js";
+import { icon } from "../pixels.js";
+import { move, still } from "../motion.js";
+import { picture, shortName } from "./redeems.js";
 
 const PRIZE = { name: "Prize", picture: "gift", look: "prize" };
 const LANES = { tts: "Speech", wheel: "Wheel", effect: "Effects" };

@@ -1,6 +1,6 @@
 // Names on slices: on one line or two, from the rim inwards, as large as the slice allows; the longest get an ellipsis.
 
-import { svg } from "./overlay-pixels.js";
+import { svg } from "./pixels.js";
 
 const SMALLEST = 28;
 const LARGEST = 40;

@@ -1,10 +1,10 @@
 // A spin of the wheel: it comes, turns, lands on what the bot has drawn, shows it, and leaves.
 
-import { burst, enter, leave, pause, SMALL, still, until } from "./overlay-motion.js";
-import { Cut } from "./overlay-runs.js";
-import { divide, EASING, plan, ticks } from "./overlay-spin.js";
-import { element, words } from "./overlay-text.js";
-import { drawWheel } from "./overlay-wheel-draw.js";
+import { burst, enter, leave, pause, SMALL, still, until } from "./motion.js";
+import { Cut } from "./effect-runner.js";
+import { divide, EASING, plan, ticks } from "./spin.js";
+import { element, words } from "./text.js";
+import { drawWheel } from "./wheel-draw.js";
 
 const BREATH_MS = 300;
 const STILL_MS = 1200;

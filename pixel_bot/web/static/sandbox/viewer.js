@@ -1,8 +1,8 @@
 // The picked viewer's wallet: points, level and ledger, always as the server last told them.
 
-import { keyOf } from "./sandbox-cast.js";
-import { icon } from "./sandbox-pixels.js";
-import { count, move, number, signed } from "./sandbox-motion.js";
+import { keyOf } from "./cast.js";
+import { icon } from "../pixels.js";
+import { count, move, number, signed } from "../motion.js";
 
 const ROW = 24;
 

@@ -1,8 +1,8 @@
 // Follows, subs, cheers and their like: a card at the top, one at a time.
 
-import { ABOVE, burst, enter, leave, pause } from "./overlay-motion.js";
-import { element, words } from "./overlay-text.js";
-import { icon } from "./sandbox-pixels.js";
+import { ABOVE, burst, enter, leave, pause } from "./motion.js";
+import { element, words } from "./text.js";
+import { icon } from "../pixels.js";
 
 const KINDS = {
   follow: "New follower",

@@ -1,7 +1,7 @@
 // The chat log: at most 200 lines, one render a frame, and it holds still while somebody reads back.
 
-import { icon } from "./sandbox-pixels.js";
-import { Moderation } from "./sandbox-moderation.js";
+import { icon } from "../pixels.js";
+import { Moderation } from "./moderation.js";
 
 const KEEP = 200;
 const ROLES = { broadcaster: "Broadcaster", moderator: "Moderator", subscriber: "Subscriber", vip: "VIP", bot: "Bot" };

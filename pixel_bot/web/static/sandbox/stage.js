@@ -1,7 +1,7 @@
 // The stream preview: a backdrop, the real overlay in a frame over it, its sound, and what the overlay does not show.
 
-import { backdrop, icon } from "./sandbox-pixels.js";
-import { move } from "./sandbox-motion.js";
+import { backdrop, icon } from "../pixels.js";
+import { move } from "../motion.js";
 
 const STORE = "pixel-sandbox-played";
 const ENTER = { duration: 250, easing: "cubic-bezier(0.2, 0.8, 0.2, 1)" };

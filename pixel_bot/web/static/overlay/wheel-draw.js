@@ -1,8 +1,8 @@
 // The wheel as SVG: 1 unit is 1 px of a 1080p stream, 0,0 is the hub, slices go clockwise from the top.
 
-import { label } from "./overlay-labels.js";
-import { pointer, ring, svg } from "./overlay-pixels.js";
-import { element } from "./overlay-text.js";
+import { label } from "./labels.js";
+import { pointer, ring, svg } from "./pixels.js";
+import { element } from "./text.js";
 
 const RADIUS = 312;
 const SIZE = 704;

@@ -1,7 +1,7 @@
 // What Twitch itself has beside chat: the stream, on or off, and rewards for channel points.
 
-import { icon } from "./sandbox-pixels.js";
-import { count, number } from "./sandbox-motion.js";
+import { icon } from "../pixels.js";
+import { count, number } from "../motion.js";
 
 export class Channel {
   constructor({ row, points }, { send, refuse, words }) {

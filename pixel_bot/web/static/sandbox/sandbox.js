@@ -1,17 +1,17 @@
 // The sandbox page: reads what the bot says over one websocket and passes on what the person does.
 // Every text from the server is hostile and only ever becomes textContent.
 
-import { Cast, keyOf } from "./sandbox-cast.js";
-import { Channel } from "./sandbox-channel.js";
-import { Chat, readable } from "./sandbox-chat.js";
-import { Line } from "./sandbox-input.js";
-import { Live } from "./sandbox-live.js";
-import { Queue } from "./sandbox-queue.js";
-import { Redeems } from "./sandbox-redeems.js";
-import { Replay } from "./sandbox-replay.js";
-import { Stage } from "./sandbox-stage.js";
-import { Stats, Wallet } from "./sandbox-viewer.js";
-import { Tour } from "./sandbox-hints.js";
+import { Cast, keyOf } from "./cast.js";
+import { Channel } from "./channel.js";
+import { Chat, readable } from "./chat.js";
+import { ChatInput } from "./input.js";
+import { Live } from "./live.js";
+import { Queue } from "./queue.js";
+import { Redeems } from "./redeems.js";
+import { Replay } from "./replay.js";
+import { Stage } from "./stage.js";
+import { Stats, Wallet } from "./viewer.js";
+import { Tour } from "./hints.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -21,7 +21,7 @@ const chat = new Chat({ log: $("log"), quiet: $("quiet"), newer: $("newer") }, (
 const stage = new Stage({
   stage: $("stage"), scene: $("backdrop"), frame: $("overlay-frame"), idle: $("idle"), levels: $("levels"), unmute: $("unmute"),
 });
-const redeems = new Redeems($("redeems"), { say, write: (text, from) => line.write(text, true, from), refuse });
+const redeems = new Redeems($("redeems"), { say, write: (text, from) => input.write(text, true, from), refuse });
 const queue = new Queue({ list: $("queue"), empty: $("queue-empty"), holds: $("holds") }, (key) => redeems.names.get(key));
 const stats = new Stats({ viewers: $("stat-viewers"), messages: $("stat-messages"), points: $("stat-points") });
 
@@ -41,10 +41,10 @@ const tour = new Tour({
   const roles = step.mod ? ["moderator", "broadcaster"] : step.there ? ["joystick"] : [];
   const who = cast.first(...roles);
   if (who && !roles.includes(cast.picked?.role)) cast.pick(who);
-  line.write(step.fill);
+  input.write(step.fill);
 });
 
-const line = new Line({ form: $("say"), field: $("line"), suggest: $("suggest"), label: $("line-label") }, say);
+const input = new ChatInput({ form: $("say"), field: $("line"), suggest: $("suggest"), label: $("line-label") }, say);
 
 function say(text) {
   if (!cast.picked) return refuse("Pick somebody to chat as first.");
@@ -55,7 +55,7 @@ function say(text) {
 }
 
 for (const [id, command] of [["try-spin", "spin"], ["try-tts", "tts hello"]]) {
-  $(id).addEventListener("click", () => say(line.prefix + command));
+  $(id).addEventListener("click", () => say(input.prefix + command));
 }
 
 const cast = new Cast({
@@ -77,10 +77,10 @@ const channel = new Channel({ row: $("natives"), points: $("native-points") }, {
   words: {
     take() {
       const text = $("line").value.trim();
-      line.write("", false);
+      input.write("", false);
       return text;
     },
-    put: (text) => line.write(text, false),
+    put: (text) => input.write(text, false),
     focus: () => $("line").focus({ preventScroll: true }),
   },
   send(wish) {
@@ -91,7 +91,7 @@ const channel = new Channel({ row: $("natives"), points: $("native-points") }, {
 
 function embody(persona) {
   wallet.pick(persona, readable(persona.color, persona.login));
-  line.speaker(persona.name);
+  input.speaker(persona.name);
   chat.speaker(persona);
   const known = wallet.known.get(keyOf(persona));
   redeems.afford(known ? known.points : null);
@@ -121,14 +121,14 @@ const list = (value) => (Array.isArray(value) ? value : []);
 const hear = {
   hello(message) {
     $("channel").textContent = message.channel ? `#${message.channel}` : "";
-    line.prefix = message.prefix || "!";
-    line.commands = list(message.commands);
-    redeems.begin(line.prefix, line.commands);
-    $("try-spin").textContent = `${line.prefix}spin`;
-    $("try-tts").textContent = `${line.prefix}tts hello`;
+    input.prefix = message.prefix || "!";
+    input.commands = list(message.commands);
+    redeems.begin(input.prefix, input.commands);
+    $("try-spin").textContent = `${input.prefix}spin`;
+    $("try-tts").textContent = `${input.prefix}tts hello`;
     if (typeof message.overlay === "string") stage.open(message.overlay);
     const persona = cast.begin(list(message.personas), message.picked);
-    tour.begin(line.prefix, cast.personas);
+    tour.begin(input.prefix, cast.personas);
     chat.reset(list(message.chat));
     if (message.stats) stats.update(message.stats);
     if (!persona) return;

@@ -1,9 +1,9 @@
 // Speech with its caption, sounds with a tag, and cards: what stands in the column at the left.
 
-import { BELOW, enter, leave, pause, pin, rearrange } from "./overlay-motion.js";
-import { note } from "./overlay-pixels.js";
-import { element, words } from "./overlay-text.js";
-import { Track } from "./overlay-track.js";
+import { BELOW, enter, leave, pause, pin, rearrange } from "./motion.js";
+import { note } from "./pixels.js";
+import { element, words } from "./text.js";
+import { AudioPlayer } from "./audio-player.js";
 
 const SHORTEST_CAPTION_MS = 1600;
 const LONGEST_SHOW_SECONDS = 60;
@@ -43,13 +43,13 @@ function captionOf({ by, text }) {
 export function speakEffect({ column, sound }) {
   let late;
   return async ({ by, text, audio }, turn) => {
-    const track = new Track(sound, audio);
+    const player = new AudioPlayer(sound, audio);
     const node = captionOf({ by, text });
     try {
-      turn.started(await track.begin(turn.signal));
+      turn.started(await player.begin(turn.signal));
       come(column, node, turn.signal, late);
       const shown = performance.now();
-      await track.end(turn.signal);
+      await player.end(turn.signal);
       turn.finished();
       node.classList.add("silent");
       const next = new Promise((done) => {
@@ -61,7 +61,7 @@ export function speakEffect({ column, sound }) {
       await Promise.race([next, pause(Math.max(0, shown + SHORTEST_CAPTION_MS - performance.now()), turn.signal)]);
       await go(column, node, turn.signal);
     } finally {
-      track.release();
+      player.release();
       rearrange(column, () => node.remove());
     }
   };
@@ -77,16 +77,16 @@ function tagOf({ by, name }) {
 
 export function soundEffect({ column, sound }) {
   return async ({ by, name, audio, volume }, turn) => {
-    const track = new Track(sound, audio, volume ?? 1);
+    const player = new AudioPlayer(sound, audio, volume ?? 1);
     const node = tagOf({ by, name });
     try {
-      turn.started(await track.begin(turn.signal));
+      turn.started(await player.begin(turn.signal));
       come(column, node, turn.signal);
-      await track.end(turn.signal);
+      await player.end(turn.signal);
       turn.finished();
       await go(column, node, turn.signal);
     } finally {
-      track.release();
+      player.release();
       rearrange(column, () => node.remove());
     }
   };
@@ -104,17 +104,17 @@ function showOf({ by, text }) {
 export function showEffect({ column, sound }) {
   return async ({ by, text, audio, seconds }, turn) => {
     const stay = Math.min(LONGEST_SHOW_SECONDS, Math.max(1, Number(seconds) || 5));
-    const track = audio ? new Track(sound, audio) : null;
+    const player = audio ? new AudioPlayer(sound, audio) : null;
     const node = showOf({ by, text });
     try {
-      await track?.begin(turn.signal);
+      await player?.begin(turn.signal);
       turn.started(stay);
       come(column, node, turn.signal);
       await pause(stay * 1000, turn.signal);
       turn.finished();
       await go(column, node, turn.signal);
     } finally {
-      track?.release();
+      player?.release();
       rearrange(column, () => node.remove());
     }
   };

@@ -1,7 +1,7 @@
 // What points buy, one click each: a command in chat, or one that waits in the input line for its words.
 
-import { icon } from "./sandbox-pixels.js";
-import { number } from "./sandbox-motion.js";
+import { icon } from "../pixels.js";
+import { number } from "../motion.js";
 
 const KNOWN = {
   spin: ["Spin", ""],

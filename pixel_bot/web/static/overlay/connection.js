@@ -1,21 +1,21 @@
-// The websocket to the bot. It comes back by itself: 0.5 s, doubling to 5 s, with jitter. Acks wait while it is away.
+// The websocket to the bot: reconnects with exponential back-off (0.5 to 5 s) and jitter, and queues acks meanwhile.
 
 const FIRST = 500;
 const LONGEST = 5000;
 const SLOWEST_OPEN = 8000;
-const MOST_KEPT = 200;
+const MOST_QUEUED = 200;
 
-export class Link {
-  /** `greet()` makes the first message of each connection; `message(item)` hears each object that the bot sends. */
+export class Connection {
+  /** `greet()` makes the first message of each connection; `message(item)` gets each object that the bot sends. */
   constructor(path, { greet, message }) {
     this.url = `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}${path}`;
     this.on = { greet, message };
-    this.kept = [];
+    this.queued = [];
     this.wait = FIRST;
     this.timer = 0;
     this.socket = null;
-    addEventListener("online", () => this.hurry());
-    addEventListener("pageshow", (event) => event.persisted && this.hurry());
+    addEventListener("online", () => this.reconnectNow());
+    addEventListener("pageshow", (event) => event.persisted && this.reconnectNow());
   }
 
   get ready() {
@@ -29,17 +29,17 @@ export class Link {
     const tooSlow = setTimeout(() => socket.close(), SLOWEST_OPEN);
     socket.onopen = () => {
       clearTimeout(tooSlow);
-      this.say(this.on.greet());
-      this.kept.splice(0).forEach((ack) => this.say(ack));
+      this.send(this.on.greet());
+      this.queued.splice(0).forEach((ack) => this.send(ack));
     };
-    socket.onmessage = (event) => this.hear(event.data);
+    socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = () => {
       clearTimeout(tooSlow);
-      if (socket === this.socket) this.later();
+      if (socket === this.socket) this.reconnectLater();
     };
   }
 
-  hear(data) {
+  receive(data) {
     let item;
     try {
       item = JSON.parse(data);
@@ -51,28 +51,28 @@ export class Link {
     this.on.message(item);
   }
 
-  later() {
+  reconnectLater() {
     const delay = Math.min(LONGEST, this.wait * (0.75 + Math.random() / 2));
     this.wait = Math.min(LONGEST, this.wait * 2);
     this.timer = setTimeout(() => this.open(), delay);
   }
 
-  /** The network is back: no reason to sit out the wait. */
-  hurry() {
+  /** The network is back: the pause is cut short. */
+  reconnectNow() {
     if (this.socket === null || this.socket.readyState <= WebSocket.OPEN) return;
     this.wait = FIRST;
     this.open();
   }
 
-  /** Sends now or never. */
-  say(message) {
+  /** Sends now, or drops it. */
+  send(message) {
     if (!this.ready) return false;
     this.socket.send(JSON.stringify(message));
     return true;
   }
 
-  /** Sends now, or after the next greeting. */
-  tell(ack) {
-    if (!this.say(ack)) this.kept = [...this.kept, ack].slice(-MOST_KEPT);
+  /** Sends now, or after the next hello. */
+  acknowledge(ack) {
+    if (!this.send(ack)) this.queued = [...this.queued, ack].slice(-MOST_QUEUED);
   }
 }

@@ -1,12 +1,12 @@
-// Whether anybody can see the page: the browser's word, and OBS's where it speaks.
+// Whether the page is visible: by the browser, and by OBS inside of it.
 
-export class Seen {
+export class Visibility {
   /** `changed(visible)` is called when the answer changes. */
   constructor(changed) {
     this.source = true;
-    this.visible = this.look();
+    this.visible = this.current();
     const update = () => {
-      const now = this.look();
+      const now = this.current();
       if (now === this.visible) return;
       this.visible = now;
       changed(now);
@@ -19,7 +19,7 @@ export class Seen {
     });
   }
 
-  look() {
+  current() {
     return this.source && document.visibilityState === "visible";
   }
 }

@@ -1,13 +1,13 @@
-// The overlay: hears from the bot, plays what viewers paid for, and tells what has really happened.
+// The overlay page: receives effects from the bot, plays them, and acknowledges what was really played.
 
-import { Alerts } from "./overlay-alerts.js";
-import { Link } from "./overlay-link.js";
-import { Memory } from "./overlay-memory.js";
-import { Runs } from "./overlay-runs.js";
-import { Seen } from "./overlay-seen.js";
-import { showEffect, soundEffect, speakEffect } from "./overlay-cards.js";
-import { Sound } from "./overlay-sound.js";
-import { wheelEffect } from "./overlay-wheel.js";
+import { Alerts } from "./alerts.js";
+import { Connection } from "./connection.js";
+import { Memory } from "./memory.js";
+import { EffectRunner } from "./effect-runner.js";
+import { Visibility } from "./visibility.js";
+import { showEffect, soundEffect, speakEffect } from "./cards.js";
+import { Sound } from "./sound.js";
+import { wheelEffect } from "./wheel.js";
 
 const part = (id) => document.getElementById(id);
 const page = [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");
@@ -25,14 +25,14 @@ function tellParent() {
   if (parent !== window) parent.postMessage({ pixel: "sound", state: sound.state }, location.origin);
 }
 
-const condition = () => ({ visible: seen.visible, sound: sound.state });
+const condition = () => ({ visible: visibility.visible, sound: sound.state });
 const sound = new Sound(() => {
-  link.say({ do: "state", ...condition() });
+  connection.send({ do: "state", ...condition() });
   tellParent();
 });
 const alerts = new Alerts(part("alerts"));
 const scene = { column: part("column"), wheels: part("wheels"), sound };
-const runs = new Runs({
+const runner = new EffectRunner({
   effects: {
     speak: speakEffect(scene),
     sound: soundEffect(scene),
@@ -40,40 +40,40 @@ const runs = new Runs({
     wheel: wheelEffect(scene),
   },
   memory: new Memory(),
-  tell: (ack) => link.tell(ack),
+  tell: (ack) => connection.acknowledge(ack),
 });
 
-const seen = new Seen((visible) => {
+const visibility = new Visibility((visible) => {
   if (!visible) {
-    runs.fail("hidden");
+    runner.fail("hidden");
     alerts.clear();
   }
-  link.say({ do: "state", ...condition() });
+  connection.send({ do: "state", ...condition() });
 });
 
-const hear = {
+const handlers = {
   hello: ({ volume }) => sound.turn(volume),
-  play: (item) => runs.play(item, seen.visible),
+  play: (item) => runner.play(item, visibility.visible),
   stop: ({ id }) => {
-    if (id !== undefined && id !== null) return runs.stop(id);
-    runs.stopAll();
+    if (id !== undefined && id !== null) return runner.stop(id);
+    runner.stopAll();
     alerts.clear();
   },
-  alert: (item) => seen.visible && alerts.add(item),
+  alert: (item) => visibility.visible && alerts.add(item),
 };
 
-const link = new Link(`/overlay/ws?key=${encodeURIComponent(key)}`, {
+const connection = new Connection(`/overlay/ws?key=${encodeURIComponent(key)}`, {
   greet: () => ({ do: "hello", page, obs: Boolean(window.obsstudio), ...condition() }),
-  message: (item) => Object.hasOwn(hear, item.type) && hear[item.type](item),
+  message: (item) => Object.hasOwn(handlers, item.type) && handlers[item.type](item),
 });
 
 addEventListener("pagehide", () => {
-  runs.fail("hidden");
+  runner.fail("hidden");
   alerts.clear();
-  link.say({ do: "bye" });
+  connection.send({ do: "bye" });
 });
 
 await sound.probe();
-// Where sound is on, the change has told the parent already.
+// Where sound is on, the change has notified the parent already.
 if (sound.state === "blocked") tellParent();
-link.open();
+connection.open();

@@ -1,7 +1,7 @@
-// Each effect happens exactly once: what is finished is never played again, what runs is never started twice.
+// Effect runner, idempotent by id: a finished effect is never played again, a running one is never started twice.
 
 /**
- * Ends an effect: `reason` ("blocked", "load", "hidden" or "error") is told to the bot, null means that the bot asked
+ * Ends an effect: `reason` ("blocked", "load", "hidden" or "error") is reported to the bot, null means that the bot asked
  * for it.
  */
 export class Cut extends Error {
@@ -11,8 +11,8 @@ export class Cut extends Error {
   }
 }
 
-/** One effect at work. Its signal aborts when the effect has to leave at once. */
-class Turn {
+/** One running effect. Its signal aborts when the effect has to leave at once. */
+class Run {
   constructor(id, tell, remember) {
     Object.assign(this, { id, tell, remember, begun: null, done: false });
     this.control = new AbortController();
@@ -39,57 +39,57 @@ class Turn {
   }
 }
 
-export class Runs {
+export class EffectRunner {
   /**
-   * `effects` maps a kind to `async (item, turn) => ...`, which ends when nothing of it is left on the screen.
-   * `memory` knows what was finished; `tell(ack)` reaches the bot.
+   * `effects` maps a kind to `async (item, run) => ...`, which ends when nothing of it is left on the screen.
+   * `memory` knows what was finished; `tell(ack)` sends to the bot.
    */
   constructor({ effects, memory, tell }) {
     Object.assign(this, { effects, memory, tell });
-    this.turns = new Map();
+    this.active = new Map();
   }
 
   play(item, visible) {
     const { id, what } = item;
     if (typeof id !== "string" || !id) return;
     if (this.memory.has(id)) return this.tell({ do: "ack", id, state: "finished" });
-    const turn = this.turns.get(id);
-    if (turn) return turn.begun && this.tell(turn.begun);
+    const run = this.active.get(id);
+    if (run) return run.begun && this.tell(run.begun);
     if (!visible) return this.tell({ do: "ack", id, state: "failed", reason: "hidden" });
     if (!Object.hasOwn(this.effects, what)) return this.tell({ do: "ack", id, state: "failed", reason: "error" });
-    this.run(item, new Turn(id, this.tell, (done) => this.memory.add(done)));
+    this.run(item, new Run(id, this.tell, (done) => this.memory.add(done)));
   }
 
-  async run(item, turn) {
-    this.turns.set(turn.id, turn);
+  async run(item, run) {
+    this.active.set(run.id, run);
     try {
-      await this.effects[item.what](item, turn);
+      await this.effects[item.what](item, run);
     } catch (error) {
       if (!(error instanceof Cut)) console.error(error);
       const reason = error instanceof Cut ? error.reason : "error";
-      if (reason !== null) turn.failed(reason);
+      if (reason !== null) run.failed(reason);
     } finally {
-      if (this.turns.get(turn.id) === turn) this.turns.delete(turn.id);
+      if (this.active.get(run.id) === run) this.active.delete(run.id);
     }
   }
 
-  /** Off the screen at once, and not a word about it. */
+  /** Remove it at once, without an acknowledgement. */
   stop(id) {
-    const turn = this.turns.get(id);
-    this.turns.delete(id);
-    turn?.control.abort(new Cut(null));
+    const run = this.active.get(id);
+    this.active.delete(id);
+    run?.control.abort(new Cut(null));
   }
 
   stopAll() {
-    [...this.turns.keys()].forEach((id) => this.stop(id));
+    [...this.active.keys()].forEach((id) => this.stop(id));
   }
 
   /** Everything leaves at once; what had not happened yet failed. */
   fail(reason) {
-    for (const turn of [...this.turns.values()]) {
-      this.turns.delete(turn.id);
-      turn.failed(reason);
-      turn.control.abort(new Cut(reason));
+    for (const run of [...this.active.values()]) {
+      this.active.delete(run.id);
+      run.failed(reason);
+      run.control.abort(new Cut(reason));
     }
   }
 }

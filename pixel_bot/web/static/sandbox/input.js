@@ -3,7 +3,7 @@
 const REMEMBER = 30;
 const SHOW = 4;
 
-export class Line {
+export class ChatInput {
   constructor({ form, field, suggest, label }, say) {
     Object.assign(this, { form, field, suggest, label });
     this.commands = [];

@@ -1,6 +1,6 @@
 // What mods do to a line of chat: delete it, or time its author out. The server decides; this only offers it.
 
-import { icon } from "./sandbox-pixels.js";
+import { icon } from "../pixels.js";
 
 const STAFF = ["moderator", "broadcaster"];
 
