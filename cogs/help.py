@@ -12,7 +12,12 @@ class Help(Cog):
         prefix = self.bot.settings.command_prefix
         wanted = name.strip().lower().removeprefix(prefix)
         if not wanted:
-            mine = [c.name for c in command_list(self.bot) if ctx.is_mod or audience(c) == "everyone"]
+            audiences = {
+                "everyone",
+                *(["mods"] if ctx.is_mod else []),
+                *(["broadcaster"] if ctx.is_broadcaster else []),
+            }
+            mine = [c.name for c in command_list(self.bot) if audience(c) in audiences]
             await ctx.reply(f"You can type: {' '.join(prefix + n for n in mine)} · {prefix}help COMMAND tells more.")
             return
         found = self.bot.commands_by_name.get(wanted)

@@ -90,6 +90,10 @@ class Redeems(Cog):
     async def unblock(self, ctx: Context, viewer: KnownViewer, key: str = "*") -> None:
         """Let somebody redeem again."""
         ended = await self.bot.redeems.unblock(viewer, key)
+        if await self.bot.redeems.is_blocked_from_all(viewer):
+            prefix = self.bot.settings.command_prefix
+            await ctx.reply(f"{viewer} is blocked from everything. {prefix}unblock @{viewer} lifts that.")
+            return
         await ctx.reply(f"{viewer} is welcome again." if ended else f"{viewer} was not blocked from that.")
 
 

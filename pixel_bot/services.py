@@ -103,7 +103,7 @@ def build_services(
         refunds=refunds,
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
-        sounds=Sounds(settings.sounds_dir),
+        sounds=Sounds(settings.sounds_dir, settings.command_prefix),
         quota=Quota(database, clock),
         stream=Stream(),
         backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode),

@@ -11,7 +11,7 @@ from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.ext import commands
 
 from pixel_bot.backends.build import Backends, build_backends
-from pixel_bot.backends.tts import find_voice
+from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.channel_points import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
@@ -99,7 +99,7 @@ class PixelBot(RecordingListener):
         self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
         self._is_limited = True
         services.levels.on_level_up = self._tell_level_up
-        services.awards.no_command_waits = self.no_command_waits
+        services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
             self.join_twitch(account, http or self._http)
 
@@ -141,7 +141,10 @@ class PixelBot(RecordingListener):
         Raises:
             ChatError: there is no such voice.
         """
-        return await find_voice(self.speech, typed)
+        try:
+            return await find_voice(self.speech, typed)
+        except UnknownVoice as exc:
+            raise UnknownVoice(exc.name, self.settings.command_prefix) from None
 
     # TwitchIO's hooks
 

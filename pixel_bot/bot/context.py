@@ -81,7 +81,7 @@ class Context(commands.Context[Any]):
         """Find the command, and the viewer's row. Runs before guards and converters."""
         await super().prepare()
         if self._command is not None:
-            await self.bot.awards.settled_for(self.person)
+            await self.bot.awards.flushed_for(self.person)
             self.viewer = await self.bot.viewers.meet(self.person)
 
     async def buy(self, offer: Offer, outcome: Outcome) -> None:

@@ -237,7 +237,7 @@ class RecordingListener(commands.Bot):
         alert = (type(channel_event).__name__.lower(), name, f"{name} {alert_words(channel_event)}")
         await self.overlay.alert(*alert)
         if not self.overlay.pages:
-            self.services.cluster.tell("alert", json.dumps(alert))  # another process may have a page
+            self.services.cluster.publish("alert", json.dumps(alert))  # another process may have a page
 
     async def _drop(self, removal: Removal) -> None:
         """What a mod took out of chat is not read out either."""

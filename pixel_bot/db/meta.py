@@ -1,4 +1,4 @@
-"""Facts on the database itself, each under a key."""
+"""The table ``meta``: key and value pairs about the database itself, like its mode."""
 
 from typing import Literal
 
@@ -26,7 +26,7 @@ async def remember(session: AsyncSession, key: str, value: str) -> None:
 
 
 def mode_of(mark: object) -> Mode | None:
-    """What a value kept under ``mode`` says; None of anything else."""
+    """The mode that a value of the key ``mode`` stands for; None for any other value."""
     return "live" if mark == "live" else "sandbox" if mark == "sandbox" else None
 
 

@@ -138,7 +138,7 @@ async def joystick_of(settings: Settings, services: Services, cipher: Cipher) ->
     platform = JoystickPlatform(place, services.database, services.clock, cipher, stream)
     await platform.load()
     if services.cluster.is_shared:
-        await platform.join_election(lambda: services.cluster.turn("joystick"))
+        await platform.join_election(lambda: services.cluster.try_to_lead("joystick"))
     return platform
 
 

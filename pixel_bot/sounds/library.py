@@ -14,8 +14,9 @@ MEDIA_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 class Sounds:
     """Finds sounds by name. A name is only ever compared with what is there, so it can never leave the folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command_prefix: str = "!") -> None:
         self._folders = (Path(str(files("pixel_bot.sounds"))), folder)
+        self._list_command = f"{command_prefix}sounds"
 
     def names(self) -> list[str]:
         """All names, without endings."""
@@ -40,7 +41,9 @@ class Sounds:
         if not wanted:
             return random.choice(sorted(known))  # noqa: S311 - a surprise, not a secret
         if wanted not in known:
-            raise BadInput(f"There is no sound {name.strip()[:40]}. !sounds lists them. Nothing was charged.")
+            raise BadInput(
+                f"There is no sound {name.strip()[:40]}. {self._list_command} lists them. Nothing was charged."
+            )
         return wanted
 
     def _by_name(self) -> dict[str, Path]:
