@@ -20,7 +20,7 @@ HOW = "{command} needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start 
 
 
 class Pixel(Cog):
-    """Somebody to talk to."""
+    """The redeem ``pixel``."""
 
     async def component_load(self) -> None:
         """Without an AI there is nothing to buy."""

@@ -1,4 +1,4 @@
-"""Queue: where somebody's redeem stands, and how mods steer the show."""
+"""Queue: the position of one's redeems, and the control of the queue by mods."""
 
 from pixel_bot.plugin import (
     Cog,
@@ -15,7 +15,7 @@ from pixel_bot.plugin import (
 
 
 class Queue(Cog):
-    """What is waiting, made visible."""
+    """Commands on the queue."""
 
     @command()
     async def queue(self, ctx: Context) -> None:

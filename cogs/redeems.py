@@ -1,4 +1,4 @@
-"""Redeems: what can be bought, and how mods set it up."""
+"""Redeems: the list of redeems, and their configuration by mods."""
 
 from pixel_bot.plugin import (
     BadInput,
@@ -18,7 +18,7 @@ LONGEST = 31_536_000
 
 
 class Redeems(Cog):
-    """The shop window."""
+    """Commands on redeems."""
 
     @command()
     async def redeems(self, ctx: Context) -> None:

@@ -4,7 +4,7 @@ from pixel_bot.plugin import BadInput, Cog, Context, Outcome, PixelBot, Speak, c
 
 
 class Speech(Cog):
-    """A voice for the chat."""
+    """The redeem ``tts`` and the choice of a voice."""
 
     @redeem(name="Text-to-Speech", cost=25, cooldown=10, lane="tts", usage="TEXT")
     async def tts(self, ctx: Context, *, text: str = "") -> Outcome:

@@ -1,4 +1,4 @@
-"""One readable line a thing that happened: no secrets, nothing from chat unescaped."""
+"""Logging: one readable line for each event, without secrets, and with text from chat escaped."""
 
 import copy
 import logging

@@ -75,7 +75,7 @@ def _mode_of(path: Path) -> Mode | None:
 
 
 async def restore_database(settings: Settings, file: Path) -> int:
-    """Put a backup in the place of the database that it is of: DATABASE_URL, else the file of its mode in DATA_DIR.
+    """Restore a backup to the database of its mode: DATABASE_URL, else the file in DATA_DIR.
 
     Returns:
         0.
@@ -106,7 +106,7 @@ def _tell_restored(file: Path, done: Restored) -> None:
 
 
 async def clean_up_database(settings: Settings) -> int:
-    """Remove what has had its use from each database, and give the room back to the disk where a quarter is free.
+    """Remove old rows that are no longer needed, and return space to the disk where a quarter of the file is free.
 
     Returns:
         0; or 1 when there is nothing to clean, or it could not be done.

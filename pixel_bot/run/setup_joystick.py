@@ -1,4 +1,4 @@
-"""What the set-up page says on Joystick.tv."""
+"""The part of the set-up page about Joystick.tv."""
 
 from pixel_bot.platforms.joystick.installations import ELSEWHERE
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
@@ -11,7 +11,7 @@ TITLE = "Joystick.tv"
 
 
 class JoystickSetUp:
-    """Knows how far it is there, and takes the answers of the page.
+    """The steps of the set-up there, and the handlers of the page's forms.
 
     Args:
         platform, sign_in: of this bot.
@@ -25,7 +25,7 @@ class JoystickSetUp:
         self._redirect_uri = redirect_uri
 
     def step(self) -> Step:
-        """Its card."""
+        """Its step."""
         install = self._installations.current
         if self._installations.election.is_elsewhere:
             return Step(JOYSTICK, TITLE, "done", f"{ELSEWHERE} When it ends, this one goes on.")
@@ -52,11 +52,11 @@ class JoystickSetUp:
         return f"It is with {install.username} on Joystick.tv." if install is not None else ""
 
     async def accept(self, _account: str, ticket: str) -> None:
-        """Yes, that channel is mine."""
+        """The streamer confirms that the channel is theirs."""
         await self._sign_in.accept(ticket)
 
     async def decline(self, _account: str, ticket: str) -> None:
-        """No, it is not."""
+        """The streamer says that it is not."""
         await self._sign_in.decline(ticket)
 
     async def forget(self, account: str) -> None:

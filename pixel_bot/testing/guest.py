@@ -1,4 +1,4 @@
-"""A bot that visits a double of Twitch which lives elsewhere, in another process perhaps."""
+"""A bot on a double of Twitch that runs elsewhere, for example in another process."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
