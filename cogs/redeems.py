@@ -55,9 +55,9 @@ class Redeems(Cog):
         """Set how long a viewer waits between two uses, or with "everyone" how long all do."""
         everyone = whose.lower() in {"everyone", "all", "global"}
         price = await self.bot.redeems.rest(key, min(seconds.value, LONGEST), everyone=everyone)
-        rest = price.everyone_cooldown if everyone else price.cooldown
+        cooldown = price.everyone_cooldown if everyone else price.cooldown
         who = "everybody" if everyone else "each viewer"
-        await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(rest)} for {who} after a use.")
+        await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(cooldown)} for {who} after a use.")
 
     @command("redeem native", usage="on KEY COST | off KEY | list")
     @mods_only()

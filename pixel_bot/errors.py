@@ -1,4 +1,4 @@
-"""Every error that a person may see. Each class owns its sentence and its data.
+"""Every error that a person may see. Each class has its message and its data.
 
 PixelError
 ├── StartError               the bot cannot start; exit code 1
@@ -10,8 +10,8 @@ PixelError
 │   ├── DatabaseRefused      corrupt, of the other mode, newer than the bot
 │   ├── BackupFailed         nothing is left of it
 │   └── RestoreRefused       nothing was changed
-├── EffectFailed             what was paid for did not happen; the points go back
-└── ChatError                said in chat to the one who typed
+├── EffectFailed             an effect did not happen; the points go back
+└── ChatError                the answer in chat to a command
     ├── NotEnoughPoints
     ├── UnknownViewer
     ├── BadAmount

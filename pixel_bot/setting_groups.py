@@ -63,7 +63,7 @@ class PointsSettings(BaseSettings):
 
 
 class MessageSettings(BaseSettings):
-    """What the bot says by itself; an empty one is not said."""
+    """Messages that the bot sends by itself; an empty one is not sent."""
 
     greeting: Template = Field(
         "Hi, I am here! Type {prefix}help to see what I can do.",

@@ -244,7 +244,7 @@ class Settings(PointsSettings, MessageSettings):
 
     @property
     def obs_configured(self) -> bool:
-        """True when the streamer said anything about OBS."""
+        """True when any setting for OBS is set."""
         return bool(self.model_fields_set & {"obs_host", "obs_port", "obs_password"})
 
     @property

@@ -140,22 +140,22 @@ async def _clean_up(url: str) -> int:
 
 
 def _give_back(path: Path) -> int:
-    room = free_space_in(path)
-    if not room.is_worth_it:
+    space = free_space_in(path)
+    if not space.is_worth_it:
         return 0
     with ExitStack() as stack:
         try:
             stack.enter_context(only_one(path))
         except SecondInstance:
-            if not room.is_brief:
+            if not space.is_brief:
                 _say(
-                    f"{megabytes(room.free)} of it are free. Stop the bot and run this again to give them to the disk."
+                    f"{megabytes(space.free)} of it are free. Stop the bot and run this again to give them to the disk."
                 )
                 return 0
         try:
             _say(f"Gave {megabytes(release_space(path))} back to the disk.")
         except sqlite3.Error as exc:
-            _say(f"The free room, {megabytes(room.free)}, could not be given back: {exc}.")
+            _say(f"The free room, {megabytes(space.free)}, could not be given back: {exc}.")
             return 1
     return 0
 

@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pixel_bot",
         description="The chat bot for Twitch and Joystick.tv that streamers trust with their community's economy.",
-        epilog="Without a command the bot runs: on each platform whose client id and secret are set, or on the sandbox.",
+        epilog="Without a command the bot runs: on platforms whose client id and secret are set, else on the sandbox.",
     )
     parser.add_argument("--version", action="version", version=f"Pixel Bot {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

@@ -35,7 +35,7 @@ async def restore_to_server(settings: Settings, url: str, file: Path, facts: Bac
         settings: of this bot; the file is copied and verified in DATA_DIR.
         url: of the database on the server, which may be empty.
         file: the backup, of this or an older schema.
-        facts: what ``facts_of`` said about it.
+        facts: what ``facts_of`` returned for it.
 
     Returns:
         0.
@@ -84,14 +84,14 @@ async def mode_on_server(url: str) -> Mode | None:
 @asynccontextmanager
 async def _verified(settings: Settings, file: Path) -> AsyncGenerator[Database]:
     """A verified copy of the file at the present schema; it is removed afterwards."""
-    place = settings.data_dir / "server.db"
+    scratch = settings.data_dir / "server.db"
     with ExitStack() as held:
         try:
-            held.enter_context(only_one(place))
+            held.enter_context(only_one(scratch))
         except SecondInstance as exc:
             raise RestoreRefused(file, "Another restore is running.") from exc
         remedy = "copy it into an empty database with `python -m pixel_bot db copy`"
-        made = await in_thread(lambda _: copy_beside(file, place, findings_in, remedy))
+        made = await in_thread(lambda _: copy_beside(file, scratch, findings_in, remedy))
         here = Database(f"sqlite+aiosqlite:///{made.path.as_posix()}")
         try:
             with TemporaryDirectory(dir=settings.data_dir) as aside:

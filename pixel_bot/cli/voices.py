@@ -122,7 +122,7 @@ async def _index(session: aiohttp.ClientSession, base_url: str) -> dict[str, Rem
 
 
 def _voice(name: str, entry: Mapping[str, Any]) -> RemoteVoice:
-    """One entry of the index. Its paths name no other place than the voice's own files."""
+    """One entry of the index. Its paths can only name the voice's own files."""
     files: dict[str, RemoteFile] = {}
     for path, facts in entry["files"].items():
         ending = path.rpartition("/")[2].removeprefix(name)

@@ -164,7 +164,7 @@ class Cluster:
         from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
         arguments, options = cast(tuple[Any, Any], dialect().create_connect_args(make_url(self._database.url)))
-        settings = {"application_name": "pixel_bot peers", "tcp_keepalives_idle": "20"}
+        settings = {"application_name": "pixel_bot cluster", "tcp_keepalives_idle": "20"}
         connection = await _asyncpg().connect(*arguments, **options, server_settings=settings, timeout=10)
 
         def on_end(_: object) -> None:

@@ -16,7 +16,7 @@ async def recall(session: AsyncSession, key: str) -> str | None:
 
 
 async def remember(session: AsyncSession, key: str, value: str) -> None:
-    """Keep the value under the key, in place of an older one."""
+    """Store the value under the key; it replaces an older one."""
     await session.execute(
         text(
             "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value"

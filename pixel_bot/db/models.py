@@ -159,7 +159,7 @@ class QueueItem(Base):
     everyone_until: Mapped[datetime | None]  # added: the same, of the cooldown for everyone
     refunded_at: Mapped[datetime | None]  # added
     note: Mapped[str | None]  # added: how it ended, in words for chat
-    told: Mapped[bool] = mapped_column(Boolean, server_default="TRUE")  # added: False while chat must still hear of it
+    told: Mapped[bool] = mapped_column(Boolean, server_default="TRUE")  # added: False while chat must still be notified
     redemption: Mapped[str | None]  # added: Twitch's redemption that paid for it, in channel points
     owner: Mapped[int | None]  # added: the process that claimed it, where several share the database
 

@@ -78,7 +78,7 @@ class AwardTransaction:
 
     async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount]) -> None:
         """Claim the events of a batch, and note which are new, and which give nothing."""
-        # Before the claim, because the pauses tell by the claimed ids which events are new.
+        # Before the claim: afterwards every id of the batch would count as processed before.
         batch.held = await held_back(session, batch.awards, known)
         processed = [
             ProcessedId(a.event_id, a.kind, *((0, 0) if a.event_id in batch.held else (a.points, a.xp)), a.at)

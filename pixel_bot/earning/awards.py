@@ -146,7 +146,7 @@ class Awards:
             self._has_capacity.clear()
 
     def _note_outage(self) -> None:
-        """During an outage the backlog bounds the queue, in place of back-pressure."""
+        """During an outage the backlog bounds the queue, instead of back-pressure."""
         if self.write_outage.now is not None:
             self._backlog = self._backlog or Backlog(self.gate)
             # Readers of sockets that already wait would wait as long as the outage, and commands behind them.

@@ -23,7 +23,7 @@ class TextFilter:
         Args:
             words_file: more words that are never said: one word or phrase a line, ``#`` begins a comment. It may be
                 missing, and is read anew after a change.
-            max_chars: the longest text that is said.
+            max_chars: the longest text that is read out.
         """
         self._file = words_file
         self._max_chars = max_chars

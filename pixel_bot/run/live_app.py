@@ -167,7 +167,7 @@ async def _start_bot(app: LiveApp, names: set[str]) -> None:
     ]
     try:
         await asyncio.gather(*starting)
-    except Exception as exc:  # noqa: BLE001 - whoever runs the app waits for this future, and ends with the error
+    except Exception as exc:  # noqa: BLE001 - the runner awaits this future, and ends with the error
         if not app.failed.done():
             app.failed.set_exception(exc)
     finally:

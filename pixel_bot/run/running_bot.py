@@ -148,7 +148,7 @@ class RunningBot:
         self.bot.dispatcher.tell_news()
 
     async def end(self) -> None:
-        """First deaf, then all that was heard is worked, then gone."""
+        """Orderly shutdown: stop listening, process what was received, then close everything."""
         if self._twitch is not None:
             await self._twitch.stop_listening()
         if self._joystick is not None:

@@ -46,18 +46,18 @@ class JoystickSetUp:
         """Whether the bot can be taken out."""
         return [JOYSTICK] if self._installations.current is not None else []
 
-    def place(self) -> str:
+    def channel_summary(self) -> str:
         """Where the bot is, in a sentence; empty while it is nowhere there."""
         install = self._installations.current
         return f"It is with {install.username} on Joystick.tv." if install is not None else ""
 
-    async def accept(self, _account: str, ticket: str) -> None:
+    async def accept(self, _account: str, key: str) -> None:
         """The streamer confirms that the channel is theirs."""
-        await self._sign_in.accept(ticket)
+        await self._sign_in.accept(key)
 
-    async def decline(self, _account: str, ticket: str) -> None:
+    async def decline(self, _account: str, key: str) -> None:
         """The streamer says that it is not."""
-        await self._sign_in.decline(ticket)
+        await self._sign_in.decline(key)
 
     async def forget(self, account: str) -> None:
         """Leave the channel.

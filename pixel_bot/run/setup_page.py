@@ -66,13 +66,13 @@ class SetUp:
             forgettable=tuple(key for side in sides for key in side.forgettable()),
         )
 
-    async def accept(self, account: str, ticket: str) -> None:
+    async def accept(self, account: str, key: str) -> None:
         """Keep the account that the question was about."""
-        await self._side(account).accept(account, ticket)
+        await self._side(account).accept(account, key)
 
-    async def decline(self, account: str, ticket: str) -> None:
+    async def decline(self, account: str, key: str) -> None:
         """Drop it."""
-        await self._side(account).decline(account, ticket)
+        await self._side(account).decline(account, key)
 
     async def forget(self, account: str) -> None:
         """Take the choice of an account back."""
@@ -87,15 +87,17 @@ class SetUp:
     def _headline(self, to_go: int) -> str:
         if to_go:
             return f"{count(to_go, 'step')} to go"
-        where = [words for side in (self._twitch, self._joystick) if side is not None and (words := side.place())]
+        where = [
+            words for side in (self._twitch, self._joystick) if side is not None and (words := side.channel_summary())
+        ]
         return f"All set. {' '.join(where)}".strip()
 
     # The rest
 
     def _database(self) -> tuple[Step, ...]:
         """Only while something is wrong with it."""
-        trouble = self._services.awards.write_outage.now
-        return () if trouble is None else (Step("database", "Points", "broken", str(trouble)),)
+        outage = self._services.awards.write_outage.now
+        return () if outage is None else (Step("database", "Points", "broken", str(outage)),)
 
     def _overlay(self) -> Step:
         overlay = self._services.overlay

@@ -45,18 +45,18 @@ class TwitchSetUp:
         """Accounts whose choice can be taken back."""
         return [r for r in ROLES if self._accounts.get(r) and not self._accounts.is_fixed(r)]
 
-    def place(self) -> str:
+    def channel_summary(self) -> str:
         """Where the bot is, in a sentence; empty while it is nowhere there."""
         bot, channel = (self._accounts.get(role) for role in ROLES)
         return f"{bot.display_name} is in #{channel.login}." if bot and channel else ""
 
-    async def accept(self, account: str, ticket: str) -> None:
+    async def accept(self, account: str, key: str) -> None:
         """Keep the account that the question was about."""
-        await self._sign_in.accept(account, ticket)
+        await self._sign_in.accept(account, key)
 
-    async def decline(self, account: str, ticket: str) -> None:
+    async def decline(self, account: str, key: str) -> None:
         """Drop it."""
-        await self._sign_in.decline(account, ticket)
+        await self._sign_in.decline(account, key)
 
     async def forget(self, account: str) -> None:
         """Take the choice of an account back."""

@@ -60,7 +60,7 @@ class Stage:
             event: fields of the event to set otherwise, like ``source_broadcaster_user_id="1"``.
 
         Returns:
-            What the bot said to it, when all is done and durable.
+            What the bot answered, when all is done and durable.
         """
         who = STREAMER if role == "broadcaster" else sandbox_user(login.lower(), role, login)
         message_id = message_id or secrets.token_hex(8)

@@ -66,7 +66,7 @@ async def _integrity(session: AsyncSession) -> list[str]:
 
 
 # The casts below keep SQLite from the index: to fetch millions of rows one by one in its order takes many times as long
-# as to read them as they lie, and sort. The cross join lets it look at each row as it comes, and keep none.
+# as to read them as they lie, and sort. With the cross join it reads each row once, in order, and keeps none.
 
 
 async def _balances(session: AsyncSession) -> list[str]:

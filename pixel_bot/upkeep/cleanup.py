@@ -4,7 +4,7 @@
 rows                       when they are removed
 =========================  ===========================================================================================
 cooldowns                  an hour after they expired
-items of the queue         7 days after they ended, once chat was told and Twitch knows; never the newest one, because
+items of the queue         7 days after they ended, once chat and Twitch were notified; never the newest one, because
                            SQLite would give its id to another one, which then counts as refunded
 events ``answer``,         after 7 days. A platform delivers again within minutes; a week is beyond any doubt. Those of
 ``chat``, ``command``      a chat log that was replayed stay, so that it still pays nothing when it is played again

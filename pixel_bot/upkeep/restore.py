@@ -36,12 +36,12 @@ class Restored:
 
 
 def restore(file: Path, target: Path, facts: BackupFacts, moment: datetime, examine: Examine) -> Restored:
-    """Verify a file, keep the present database aside, and put a copy of the file in its place.
+    """Verify a file, keep the present database aside, and replace it by a copy of the file.
 
     Args:
         file: the backup.
         target: the database's file. It, and its folder, may be missing.
-        facts: what ``facts_of`` said about the file.
+        facts: what ``facts_of`` returned for the file.
         moment: when this is; the old database is named for it.
         examine: finds what is not right with the ledger.
 
