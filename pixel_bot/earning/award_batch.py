@@ -78,6 +78,7 @@ class Batch:
 
     def concerns(self, key: str) -> bool:
         """True when there is something in it for that person."""
+        # Until the transaction begins nobody has decided which of the messages earn something: any of them may.
         in_chat = any(line.key == key for line in self.lines) if self.chat is None else self.chat.concerns(key)
         return in_chat or any(w.concerns(key) for w in self.pending)
 
@@ -99,6 +100,7 @@ def spell_out(
     """
     entries: list[Entry] = []
     gains: list[Gain] = []
+    # A linked account earns under the name of the account that was kept, not under the one in its message.
     names = {account.id: account.name for account in known.values()}
     for line, user_id, at, points, xp in decisions:
         if points:
@@ -108,6 +110,7 @@ def spell_out(
             gains.append(Gain(user_id, name, line.display_name, xp, at, line.platform))
     for award in batch.awards:
         who = award.person
+        # An id that is not fresh was paid by an earlier batch, or by another process: nothing for it here.
         if who is None or award.event_id not in batch.fresh or award.event_id in batch.held:
             continue
         user_id, name, _ = known[who]
