@@ -17,7 +17,6 @@ from sqlalchemy import event, text
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import QueueItem
-from pixel_bot.db.schema import upgrade
 from pixel_bot.earning.award_batch import EventAward, line_of
 from pixel_bot.errors import ChatError
 from pixel_bot.model.outcome import PlaySound
@@ -27,6 +26,7 @@ from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in, there
 from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.seed import execute, query, url_of
 from tests.points.test_ledger_properties import modest
 
