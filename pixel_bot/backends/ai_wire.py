@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from pixel_bot.backends.base_url import with_version
 from pixel_bot.logs import hide, redact
 from pixel_bot.settings import Settings
 from pixel_bot.texts import fit
@@ -82,7 +83,7 @@ class ChatServer:
     """
 
     def __init__(self, settings: Settings, seconds: float, count_call: Callable[[], Awaitable[None]]) -> None:
-        self._url = settings.ai_base_url.strip().rstrip("/").removesuffix("/chat/completions") or OPENAI_URL
+        self._url = with_version(settings.ai_base_url).removesuffix("/chat/completions") or OPENAI_URL
         self._key = settings.ai_api_key.get_secret_value().strip() or NO_KEY
         self._model = settings.ai_model
         self._seconds = seconds

@@ -122,7 +122,7 @@ class LaneWorker(Worker):
         patience = self._patience(head)
         if patience == 0 or not is_ours(head) or not self._services.cluster.is_shared:
             return patience
-        if await self._services.cluster.elsewhere("sound" if needs_sound(head.effect) else "page"):
+        if await self._services.cluster.is_held_elsewhere("sound" if needs_sound(head.effect) else "page"):
             self._seen_elsewhere = self._services.clock.now()
             return LOOK_SECONDS
         end = self._seen_elsewhere + timedelta(seconds=self._limits.overlay)

@@ -181,7 +181,7 @@ class Queue:
         with suppress(DBAPIError):  # a database that is away must not keep anything on stream
             await refuse_repeats(self._services.database)
         await self._services.overlay.stop_all()
-        self._services.cluster.tell("panic")
+        self._services.cluster.publish("panic")
         try:
             await self._dispatcher.pause(LANES, paused=True)
         finally:

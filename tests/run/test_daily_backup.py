@@ -116,7 +116,7 @@ def test_daylight_saving_changes_nothing_about_one_a_day(first: str, written: st
 
 
 async def test_the_running_bot_looks_after_it(kept: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.run.housekeeping.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("pixel_bot.run.housekeeping.CHECK_SECONDS", 0.01)
     care = Housekeeping(kept)
     care.begin()
     try:
