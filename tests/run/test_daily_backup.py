@@ -77,7 +77,7 @@ async def test_after_a_start_it_is_made_when_none_was_since_its_time(
     kept.settings.backup_dir.mkdir()
     (kept.settings.backup_dir / f"pixel_{newest}.db").touch()
     at(clock, now)
-    assert await Housekeeping(kept).look() is due
+    assert await Housekeeping(kept).back_up_if_due() is due
 
 
 async def test_one_that_fails_is_tried_again_in_an_hour(
