@@ -105,7 +105,7 @@ class Economy:
             await self._post_change(session, actor, viewer, delta, "mod:set", summary, note)
         return delta
 
-    async def chatters_since(self, moment: datetime, heard: Sequence[str], rules: ChatRules) -> list[int]:
+    async def chatters_since(self, moment: datetime, seen: Sequence[str], rules: ChatRules) -> list[int]:
         """User ids of those who chatted since a moment.
 
         Args:
@@ -124,7 +124,7 @@ class Economy:
                     "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
                 ),
                 {
-                    "rows": fold([(key,) for key in heard]),
+                    "rows": fold([(key,) for key in seen]),
                     "chat": stamp(moment + timedelta(seconds=rules.points_cooldown)),
                     "xp": stamp(moment + timedelta(seconds=rules.xp_cooldown)),
                 },
@@ -153,7 +153,7 @@ class Economy:
             summary = f"{signed(delta)} XP for {viewer}"
             now = self._clock.now()
             await mod_changes.record(session, actor, summary, now, xp_user_id=viewer.id, xp_delta=delta)
-        await self._levels.tell(ups)
+        await self._levels.notify(ups)
         return XpChange(delta, before + delta, tuple(ups))
 
     async def history(self, viewer: Viewer, limit: int) -> list[ledger.Row]:
@@ -171,17 +171,17 @@ class Economy:
             change = await mod_changes.undo_last(session, self._clock.now())
             if change is None:
                 raise NothingToUndo
-            link = await self._merge.of_change(session, change.id)
+            link = await self._merge.link_of_change(session, change.id)
             if link is not None:
                 missing = (await self._merge.unmerge(session, link)).missing
             else:
                 note = _signed_note(actor, "")
-                missing = (await mod_changes.take_back(session, change.id, self._clock.now(), note)).missing
+                missing = (await mod_changes.reverse(session, change.id, self._clock.now(), note)).missing
             if change.xp_user_id is not None:
                 viewer = await _viewer(session, change.xp_user_id)
                 await self._levels.change(session, viewer, -change.xp_delta)
         if link is not None:
-            self._merge.tell()
+            self._merge.notify()
         return Undone(change.summary, change.actor, missing)
 
     async def _post_change(

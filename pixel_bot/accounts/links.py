@@ -40,7 +40,7 @@ class WrongCode(ChatError):
         super().__init__(f"That code is wrong, or older than 10 minutes. Ask for a new one on {there}.")
 
 
-class WrongPlace(ChatError):
+class WrongPlatform(ChatError):
     """The code was asked for on the platform where it was given."""
 
     def __init__(self, there: str, *, own: bool) -> None:
@@ -122,7 +122,7 @@ class Links:
             platform = await self._unlinked(session, viewer)
             there = SHOWN[other_than(platform)]
             now = self._clock.now()
-            await self._refuse_soon_again(session, viewer, there, now)
+            await self._refuse_recent_request(session, viewer, there, now)
             await session.execute(delete(LinkCode).where(or_(_is_of(viewer), LinkCode.expires_at <= now)))
             values = {"code": code, "public": public, "expires_at": now + LIFETIME}
             await session.execute(insert(LinkCode).values(user_id=viewer.id, **values))
@@ -138,7 +138,7 @@ class Links:
         try:
             self._attempts.begin(viewer.id)
             async with write_once(self._database) as session:
-                result = await self._given(session, viewer, code)
+                result = await self._redeem_code(session, viewer, code)
         except ChatError:
             # It may be right, for somebody or somewhere else, and now all of chat has read it.
             async with self._database.write() as session:
@@ -146,7 +146,7 @@ class Links:
             raise
         if isinstance(result, Linked):
             self._attempts.succeed(viewer.id)
-            self._merge.tell()
+            self._merge.notify()
         else:
             self._attempts.forgive(viewer.id)
         return result
@@ -164,8 +164,8 @@ class Links:
             giver = (await session.execute(select(LinkCode.taken_by).where(*mine))).scalar()
             if giver is None:
                 raise NothingToAgree(SHOWN[other_than(platform)])
-            linked = await self._join(session, viewer, viewer.id, platform, giver)
-        self._merge.tell()
+            linked = await self._link(session, viewer, viewer.id, platform, giver)
+        self._merge.notify()
         return linked
 
     async def drop(self, viewer: Viewer) -> bool:
@@ -181,24 +181,24 @@ class Links:
             NotLinked: they have one account only.
         """
         async with write_once(self._database) as session:
-            link = await self._merge.standing(session, viewer.id)
+            link = await self._merge.active_link(session, viewer.id)
             if link is None:
                 raise NotLinked(viewer)
             parted = await self._merge.unmerge(session, link)
         log.info("%s: unlink %s from %s", actor.name, parted.merged.name, parted.kept.name)
-        self._merge.tell()
+        self._merge.notify()
         return parted
 
-    async def _given(self, session: AsyncSession, viewer: Viewer, code: str) -> Linked | Pending:
+    async def _redeem_code(self, session: AsyncSession, viewer: Viewer, code: str) -> Linked | Pending:
         here = await self._unlinked(session, viewer)
-        found = await self._found(session, code)
+        found = await self._find_code(session, code)
         if found is None:
             raise WrongCode(SHOWN[other_than(here)])
         owner, platform, public, taken_by = found
         if platform == here:
-            raise WrongPlace(SHOWN[other_than(here)], own=owner.id == viewer.id)
+            raise WrongPlatform(SHOWN[other_than(here)], own=owner.id == viewer.id)
         if not public:
-            return await self._join(session, viewer, owner.id, platform, viewer.id)
+            return await self._link(session, viewer, owner.id, platform, viewer.id)
         if taken_by not in (None, viewer.id):
             raise CodeTaken
         if taken_by is None:
@@ -207,13 +207,13 @@ class Links:
             await session.execute(update(LinkCode).where(_is_of(owner)).values(**values))
         return Pending(owner, platform, SHOWN[platform], SHOWN[here], again=taken_by is not None)
 
-    async def _refuse_soon_again(self, session: AsyncSession, viewer: Viewer, there: str, now: datetime) -> None:
+    async def _refuse_recent_request(self, session: AsyncSession, viewer: Viewer, there: str, now: datetime) -> None:
         query = select(LinkCode.code, LinkCode.public, LinkCode.expires_at).where(_is_of(viewer))
         row = (await session.execute(query)).first()
         if row is not None and timedelta() <= now - (row.expires_at - LIFETIME) < NEW:
             raise CodeIsNew(row.code if row.public else None, there)
 
-    async def _found(self, session: AsyncSession, code: str) -> tuple[Viewer, Platform, bool, int | None] | None:
+    async def _find_code(self, session: AsyncSession, code: str) -> tuple[Viewer, Platform, bool, int | None] | None:
         """The owner of a code, where they asked, whether all of chat read it, and who gave it before."""
         query = (
             select(
@@ -228,7 +228,7 @@ class Links:
         owner = Viewer(row.id, row.name, row.display_name or row.name, row.points or 0)
         return owner, _platform(row.platform), row.public, row.taken_by
 
-    async def _join(self, session: AsyncSession, actor: Viewer, owner: int, platform: Platform, giver: int) -> Linked:
+    async def _link(self, session: AsyncSession, actor: Viewer, owner: int, platform: Platform, giver: int) -> Linked:
         """Link the owner of a code, who asked for it on ``platform``, to the giver, who is on the other one."""
         kept, merged = (owner, giver) if platform == "twitch" else (giver, owner)
         linked = await self._merge.merge(session, actor, kept, merged)
@@ -238,7 +238,7 @@ class Links:
 
     async def _unlinked(self, session: AsyncSession, viewer: Viewer) -> Platform:
         """The platform of an account that is not linked yet."""
-        if await self._merge.standing(session, viewer.id) is not None:
+        if await self._merge.active_link(session, viewer.id) is not None:
             raise AlreadyLinked(own=True)
         return await self._platform(session, viewer)
 

@@ -66,17 +66,17 @@ class AccountMerge:
         self.changed: set[Callable[[], None]] = set()
         """Called when accounts were linked or taken apart: what is remembered of people may be wrong now."""
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Let everybody know. Call it when it is durable."""
         for tell in tuple(self.changed):
             tell()
 
-    async def standing(self, session: AsyncSession, *users: int) -> Link | None:
+    async def active_link(self, session: AsyncSession, *users: int) -> Link | None:
         """The link of one of these accounts, on whichever side; None when they have none."""
         either = or_(Link.kept_id.in_(users), Link.merged_id.in_(users))
         return (await session.execute(select(Link).where(Link.undone_at.is_(None), either).limit(1))).scalar()
 
-    async def of_change(self, session: AsyncSession, change_id: int) -> Link | None:
+    async def link_of_change(self, session: AsyncSession, change_id: int) -> Link | None:
         """The link that was made by a change; None when it made none, or when that is gone."""
         mine = (Link.change_id == change_id, Link.undone_at.is_(None))
         return (await session.execute(select(Link).where(*mine))).scalar()
@@ -95,7 +95,7 @@ class AccountMerge:
             BadAmount: no balance can hold what both have.
         """
         kept, merged = await self._locked(session, kept_id, merged_id)
-        if (link := await self.standing(session, kept_id, merged_id)) is not None:
+        if (link := await self.active_link(session, kept_id, merged_id)) is not None:
             raise AlreadyLinked(own=actor.id in (link.kept_id, link.merged_id))
         now = self._clock.now()
         change = await mod_changes.record(session, actor, f"link {merged.name} to {kept.name}", now)

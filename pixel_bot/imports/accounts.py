@@ -35,7 +35,7 @@ class Found(NamedTuple):
     name_taken: bool = False
 
 
-class Accounts:
+class ImportAccounts:
     """Finds and makes accounts in the caller's transaction."""
 
     def __init__(self, session: AsyncSession, now: datetime) -> None:

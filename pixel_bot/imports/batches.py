@@ -12,11 +12,11 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.models import Change
 from pixel_bot.errors import BadAmount, BatchUndone, ImportRefused, UnknownBatch
-from pixel_bot.imports.accounts import Accounts, find
+from pixel_bot.imports.accounts import ImportAccounts, find
 from pixel_bot.imports.files import PointFile
 from pixel_bot.points import ledger, mod_changes
 from pixel_bot.points.ledger import Entry
-from pixel_bot.points.mod_changes import CHUNK, TakenBack
+from pixel_bot.points.mod_changes import CHUNK, Reversal
 from pixel_bot.texts import count
 
 ACTOR = "import"
@@ -32,7 +32,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class ImportPreview:
     """What an import would meet.
 
     Attributes:
@@ -53,7 +53,7 @@ class Imports:
         self._database = database
         self._clock = clock
 
-    async def look(self, file: PointFile) -> Outlook:
+    async def preview(self, file: PointFile) -> ImportPreview:
         """What is there already. Changes nothing."""
         async with self._database.readers() as session:
             known: set[int] = set()
@@ -64,7 +64,7 @@ class Imports:
                 known |= {f.account for f in found if f.account is not None}
             batches = await _standing(session)
             others = [(b, await _paid_by(session, change, known)) for change, b in batches if b.name != file.batch]
-        return Outlook(
+        return ImportPreview(
             new,
             next((b for _, b in batches if b.name == file.batch), None),
             [(b, people) for b, people in others if people],
@@ -97,7 +97,7 @@ class Imports:
             raise ImportRefused(f"{exc} Nothing was changed.") from exc
         return None
 
-    async def undo(self, batch: str) -> TakenBack:
+    async def undo(self, batch: str) -> Reversal:
         """Take the points of an import back, as far as they are still there.
 
         Raises:
@@ -117,7 +117,7 @@ class Imports:
                 last = select(Change.undone_at).where(Change.batch == batch).order_by(Change.id.desc()).limit(1)
                 before = (await session.execute(last)).scalar()
                 raise UnknownBatch(batch) if before is None else BatchUndone(batch, local(before))
-            return await mod_changes.take_back(session, change, now, f"{ACTOR} {batch}")
+            return await mod_changes.reverse(session, change, now, f"{ACTOR} {batch}")
 
     async def _known(self, file: PointFile) -> list[int | None]:
         """The rows of those who are here already and need no Twitch id any more."""
@@ -137,7 +137,7 @@ def local(moment: datetime) -> str:
 async def _post(
     session: AsyncSession, file: PointFile, known: Sequence[int | None], change: int, name: str, now: datetime
 ) -> None:
-    accounts = Accounts(session, now)
+    accounts = ImportAccounts(session, now)
     for start in range(0, len(file.people), CHUNK):
         people = file.people[start : start + CHUNK]
         users = await accounts.of(people, known[start : start + CHUNK])

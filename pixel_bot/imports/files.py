@@ -20,7 +20,7 @@ DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 200
 """Rows by which the layout is told."""
 
-_NO_TEXT = (
+_BINARY_FORMATS = (
     (b"PK\x03\x04", "an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"SQLite format 3", "a database"),
@@ -58,7 +58,7 @@ def read_point_file(path: Path) -> PointFile:
         ImportRefused: it cannot be read, is no such text, or does not show which columns count.
     """
     text = _decoded(_bytes_of(path))
-    delimiter, text = _told_delimiter(text)
+    delimiter, text = _declared_delimiter(text)
     delimiter, layout = _layout(text, (delimiter,) if delimiter else DELIMITERS)
     try:
         return _read(text, delimiter, layout)
@@ -81,7 +81,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _decoded(content: bytes) -> str:
-    for magic, what in _NO_TEXT:
+    for magic, what in _BINARY_FORMATS:
         if content.startswith(magic):
             raise ImportRefused(f"It is {what}. Open it and save the list as CSV.")
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
@@ -94,7 +94,7 @@ def _decoded(content: bytes) -> str:
     return text
 
 
-def _told_delimiter(text: str) -> tuple[str, str]:
+def _declared_delimiter(text: str) -> tuple[str, str]:
     """What Excel's own first line says, like ``sep=;``, and the text with nothing in that line."""
     first, _, rest = text.partition("\n")
     told = first.rstrip("\r").lower().removeprefix("sep=")

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 RETURN_SECONDS = 7.0
 """How long a page that fell silent, or that an earlier run had, may take to come back: its longest back-off."""
 
-State = Literal["started", "finished", "failed", "lost"]
+AckState = Literal["started", "finished", "failed", "lost"]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
@@ -30,7 +30,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 class Ack:
     """What became of an effect. ``seconds`` is its length where the page knows it; ``reason`` says what went wrong."""
 
-    state: State
+    state: AckState
     seconds: float = 0.0
     reason: str = ""
 
@@ -49,12 +49,12 @@ class OverlayPage:
 class Playback:
     """One effect on its page: ``next`` tells what the page says."""
 
-    def __init__(self, overlay: "Overlay", token: str, message: Mapping[str, Any], screen: OverlayPage) -> None:
+    def __init__(self, overlay: "Overlay", token: str, message: Mapping[str, Any], page: OverlayPage) -> None:
         self._overlay = overlay
         self._acks: asyncio.Queue[Ack] = asyncio.Queue()
         self.token = token
         self.message = message
-        self.page = screen
+        self.page = page
 
     async def next(self) -> Ack:
         """Wait for the next word on it."""
@@ -66,7 +66,7 @@ class Playback:
 
     async def stop(self) -> None:
         """Take it off the page at once."""
-        await self._overlay.tell(self.page, {"type": "stop", "id": self.token})
+        await self._overlay.send(self.page, {"type": "stop", "id": self.token})
 
     def close(self) -> None:
         """Nobody listens any more."""
@@ -84,12 +84,12 @@ class Overlay:
         """Called whenever a page comes, goes, hides or may be heard."""
         self._pages: dict[str, OverlayPage] = {}
         self._playbacks: dict[str, Playback] = {}
-        self._left: set[str] = set()
-        self._partings: dict[str, asyncio.TimerHandle] = {}
+        self._closed_pages: set[str] = set()
+        self._lost_timers: dict[str, asyncio.TimerHandle] = {}
         self._audio: dict[str, bytes] = {}
-        self._dead: LruCache[str, bool] = LruCache(50)
-        self._came = asyncio.Event()
-        self._born: float | None = None
+        self._revoked: LruCache[str, bool] = LruCache(50)
+        self._page_changed = asyncio.Event()
+        self._first_choice_at: float | None = None
         self._away_since: dict[bool, datetime | None] = {False: clock.now(), True: clock.now()}
 
     @cached_property
@@ -99,44 +99,44 @@ class Overlay:
 
     # What pages say
 
-    async def join(self, screen: OverlayPage) -> None:
+    async def join(self, page: OverlayPage) -> None:
         """A page opened, or came back. What it was playing is asked for again."""
-        self._pages[screen.id] = screen
-        self._left.discard(screen.id)
-        if (timer := self._partings.pop(screen.id, None)) is not None:
+        self._pages[page.id] = page
+        self._closed_pages.discard(page.id)
+        if (timer := self._lost_timers.pop(page.id, None)) is not None:
             timer.cancel()
-        log.info("An overlay page is open%s.", " in OBS" if screen.obs else "")
+        log.info("An overlay page is open%s.", " in OBS" if page.obs else "")
         self._presence_changed()
-        await self.tell(screen, {"type": "hello", "volume": self.volume})
-        for token in self._dead.remembered():
-            await self.tell(screen, {"type": "stop", "id": token})
-        for playback in [s for s in self._playbacks.values() if s.page.id == screen.id]:
-            playback.page = screen
-            await self.tell(screen, playback.message)
+        await self.send(page, {"type": "hello", "volume": self.volume})
+        for token in self._revoked.remembered():
+            await self.send(page, {"type": "stop", "id": token})
+        for playback in [s for s in self._playbacks.values() if s.page.id == page.id]:
+            playback.page = page
+            await self.send(page, playback.message)
 
-    def update(self, screen: OverlayPage, *, visible: bool, sound: bool) -> None:
+    def update(self, page: OverlayPage, *, visible: bool, sound: bool) -> None:
         """A page was hidden or shown, or its sound was blocked or let through."""
-        screen.visible, screen.sound = visible, sound
+        page.visible, page.sound = visible, sound
         self._presence_changed()
 
-    def leave(self, screen: OverlayPage, *, for_good: bool) -> None:
+    def leave(self, page: OverlayPage, *, for_good: bool) -> None:
         """A page closed. One that did not say good-bye may only have lost its connection."""
-        if self._pages.get(screen.id) is not screen:
+        if self._pages.get(page.id) is not page:
             return
-        del self._pages[screen.id]
+        del self._pages[page.id]
         log.info("An overlay page is gone.")
         self._presence_changed()
         if for_good:
-            self._left.add(screen.id)
-            self._lost(screen.id)
+            self._closed_pages.add(page.id)
+            self._report_lost(page.id)
         else:
             loop = asyncio.get_running_loop()
-            self._partings[screen.id] = loop.call_later(RETURN_SECONDS, self._lost, screen.id)
+            self._lost_timers[page.id] = loop.call_later(RETURN_SECONDS, self._report_lost, page.id)
 
-    def ack(self, token: str, ack: Ack, screen: OverlayPage) -> None:
+    def ack(self, token: str, ack: Ack, page: OverlayPage) -> None:
         """A page says what became of an effect. Others than the one that plays it are not heard."""
         playback = self._playbacks.get(token)
-        if playback is not None and playback.page.id == screen.id:
+        if playback is not None and playback.page.id == page.id:
             playback.put(ack)
 
     # What the bot asks
@@ -155,7 +155,7 @@ class Overlay:
         """Since when no page can play; None when one can."""
         return self._away_since[needs_sound]
 
-    async def choose(self, *, needs_sound: bool, had: str | None = None) -> OverlayPage | None:
+    async def choose(self, *, needs_sound: bool, previous: str | None = None) -> OverlayPage | None:
         """The page that is to play an effect.
 
         Args:
@@ -165,13 +165,13 @@ class Overlay:
         Returns:
             The page; None when none can play.
         """
-        await self._wait_for(had)
-        earlier = self._pages.get(had or "")
+        await self._wait_for_return(previous)
+        earlier = self._pages.get(previous or "")
         if earlier is not None and earlier.visible and (earlier.sound or not needs_sound):
             return earlier
         return self.best(needs_sound=needs_sound)
 
-    async def play(self, screen: OverlayPage, token: str, message: Mapping[str, Any]) -> Playback:
+    async def play(self, page: OverlayPage, token: str, message: Mapping[str, Any]) -> Playback:
         """Let a page play an effect.
 
         Args:
@@ -183,33 +183,33 @@ class Overlay:
             The showing, to be closed by the caller. On a page that is gone by now it is lost at once.
         """
         whole = {"type": "play", "id": token, **message}
-        playback = self._playbacks[token] = Playback(self, token, whole, screen)
-        self._dead.forget(token)
-        if self._pages.get(screen.id) is not None:
-            playback.page = self._pages[screen.id]
-            await self.tell(playback.page, whole)
-        elif screen.id not in self._partings:
+        playback = self._playbacks[token] = Playback(self, token, whole, page)
+        self._revoked.forget(token)
+        if self._pages.get(page.id) is not None:
+            playback.page = self._pages[page.id]
+            await self.send(playback.page, whole)
+        elif page.id not in self._lost_timers:
             playback.put(Ack("lost"))
         return playback
 
     async def revoke(self, token: str) -> None:
         """The effect was given back: no page may play it, now or when it comes back."""
-        self._dead.put(token, True)
+        self._revoked.put(token, True)
         for screen in self.pages:
-            await self.tell(screen, {"type": "stop", "id": token})
+            await self.send(screen, {"type": "stop", "id": token})
 
     async def stop_all(self) -> None:
         """Take everything off all pages at once."""
         for screen in self.pages:
-            await self.tell(screen, {"type": "stop"})
+            await self.send(screen, {"type": "stop"})
 
     async def alert(self, kind: str, name: str, text: str) -> None:
         """Show that something happened. Nobody paid for it, so nobody waits for it."""
         screen = self.best(needs_sound=False)
         if screen is not None:
-            await self.tell(screen, {"type": "alert", "kind": kind, "name": name, "text": text})
+            await self.send(screen, {"type": "alert", "kind": kind, "name": name, "text": text})
 
-    def lend(self, token: str, wav: bytes) -> str:
+    def add_audio(self, token: str, wav: bytes) -> str:
         """Keep speech for the page to fetch. Returns its address."""
         self._audio[token] = wav
         return f"/overlay/audio/{token}?key={self.key}"
@@ -226,32 +226,32 @@ class Overlay:
         """Nobody listens to it any more."""
         self._playbacks.pop(playback.token, None)
 
-    def take_back(self, token: str) -> None:
+    def remove_audio(self, token: str) -> None:
         """Speech that was lent is not needed any more."""
         self._audio.pop(token, None)
 
-    async def tell(self, screen: OverlayPage, message: Mapping[str, Any]) -> None:
+    async def send(self, page: OverlayPage, message: Mapping[str, Any]) -> None:
         """Send a message to one page. A page that is gone hears nothing; its leaving is noticed elsewhere."""
         with suppress(ConnectionError):
-            await screen.send(message)
+            await page.send(message)
 
-    async def _wait_for(self, screen_id: str | None) -> None:
+    async def _wait_for_return(self, page_id: str | None) -> None:
         """A page that had an effect before a restart may be on its way back."""
         loop = asyncio.get_running_loop()
-        self._born = self._born if self._born is not None else loop.time()
-        while screen_id is not None and screen_id not in self._pages and screen_id not in self._left:
-            left = self._born + RETURN_SECONDS - loop.time()
+        self._first_choice_at = self._first_choice_at if self._first_choice_at is not None else loop.time()
+        while page_id is not None and page_id not in self._pages and page_id not in self._closed_pages:
+            left = self._first_choice_at + RETURN_SECONDS - loop.time()
             if left <= 0:
                 return
-            self._came.clear()
+            self._page_changed.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
-                    await self._came.wait()
+                    await self._page_changed.wait()
 
-    def _lost(self, screen_id: str) -> None:
-        self._partings.pop(screen_id, None)
+    def _report_lost(self, page_id: str) -> None:
+        self._lost_timers.pop(page_id, None)
         for playback in self._playbacks.values():
-            if playback.page.id == screen_id:
+            if playback.page.id == page_id:
                 playback.put(Ack("lost"))
 
     def _presence_changed(self) -> None:
@@ -260,6 +260,6 @@ class Overlay:
                 self._away_since[needs_sound] = None
             elif self._away_since[needs_sound] is None:
                 self._away_since[needs_sound] = self._clock.now()
-        self._came.set()
+        self._page_changed.set()
         for tell in tuple(self.changed):
             tell()

@@ -29,7 +29,7 @@ SECURITY = {
     "Cache-Control": "no-cache",
 }
 CLOSED = "This is not the overlay's address. The bot prints it when it starts.\n"
-STATES = {"started", "finished", "failed"}
+REPORTED_STATES = {"started", "finished", "failed"}
 
 
 def overlay_url(web: WebServer, overlay: Overlay) -> str:
@@ -93,7 +93,7 @@ class OverlayPages:
         self._sockets.add(socket)
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                hello = await _hear(socket)
+                hello = await _receive(socket)
             if hello.get("do") == "hello":
                 await self._serve(socket, hello)
         except (WebSocketDisconnect, TimeoutError):
@@ -110,38 +110,36 @@ class OverlayPages:
             except (WebSocketDisconnect, RuntimeError) as exc:
                 raise ConnectionError("The page is gone.") from exc
 
-        screen = OverlayPage(
-            str(hello.get("page", ""))[:64] or secrets.token_hex(8), send, obs=hello.get("obs") is True
-        )
-        screen.visible, screen.sound = _state(hello)
+        page = OverlayPage(str(hello.get("page", ""))[:64] or secrets.token_hex(8), send, obs=hello.get("obs") is True)
+        page.visible, page.sound = _state(hello)
         for_good = False
-        await self._overlay.join(screen)
+        await self._overlay.join(page)
         try:
             while not for_good:
-                message = await _hear(socket)
+                message = await _receive(socket)
                 for_good = message.get("do") == "bye"
-                self._take(screen, message)
+                self._handle(page, message)
         finally:
-            self._overlay.leave(screen, for_good=for_good)
+            self._overlay.leave(page, for_good=for_good)
 
-    def _take(self, screen: OverlayPage, message: Mapping[str, Any]) -> None:
+    def _handle(self, page: OverlayPage, message: Mapping[str, Any]) -> None:
         match message.get("do"):
             case "state":
                 visible, sound = _state(message)
-                self._overlay.update(screen, visible=visible, sound=sound)
-            case "ack" if message.get("state") in STATES:
+                self._overlay.update(page, visible=visible, sound=sound)
+            case "ack" if message.get("state") in REPORTED_STATES:
                 seconds = message.get("seconds")
                 ack = Ack(
                     message["state"],
                     float(seconds) if isinstance(seconds, int | float) else 0.0,
                     str(message.get("reason", "")),
                 )
-                self._overlay.ack(str(message.get("id", "")), ack, screen)
+                self._overlay.ack(str(message.get("id", "")), ack, page)
             case _:
                 return
 
 
-async def _hear(socket: WebSocket) -> Mapping[str, Any]:
+async def _receive(socket: WebSocket) -> Mapping[str, Any]:
     """The next message; an empty one for what cannot be read.
 
     Raises:

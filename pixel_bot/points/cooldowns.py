@@ -12,9 +12,9 @@ from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.idempotency import write_once
 
-KEEP_EXPIRED = timedelta(hours=1)
+EXPIRED_RETENTION = timedelta(hours=1)
 
-AT_ONCE = 500
+DELETE_BATCH = 500
 """Rows that one transaction removes."""
 
 CHAT, XP = "chat", "xp"
@@ -44,9 +44,9 @@ class Cooldowns:
 
     async def start(self, session: AsyncSession, user_id: int, key: str, seconds: float) -> None:
         """Begin a cooldown in the caller's transaction."""
-        await self.hold(session, user_id, key, self._clock.now() + timedelta(seconds=seconds))
+        await self.start_until(session, user_id, key, self._clock.now() + timedelta(seconds=seconds))
 
-    async def hold(self, session: AsyncSession, user_id: int, key: str, until: datetime) -> None:
+    async def start_until(self, session: AsyncSession, user_id: int, key: str, until: datetime) -> None:
         """Begin a cooldown that ends at an aware moment, in the caller's transaction."""
         await session.execute(
             sql(UPSERT.format(source="VALUES (:user, :key, :at)")),
@@ -79,13 +79,13 @@ class Cooldowns:
 
     async def clean_up(self) -> int:
         """Remove cooldowns that expired an hour ago, a few at a time. Returns how many."""
-        limit = stamp(self._clock.now() - KEEP_EXPIRED)
-        expired = f"SELECT id FROM cooldowns WHERE expires_at < :limit ORDER BY expires_at LIMIT {AT_ONCE}"
+        limit = stamp(self._clock.now() - EXPIRED_RETENTION)
+        expired = f"SELECT id FROM cooldowns WHERE expires_at < :limit ORDER BY expires_at LIMIT {DELETE_BATCH}"
         removed = 0
         while True:
             async with throttle_after(self._database.write()) as session:
                 result = await session.execute(sql(f"DELETE FROM cooldowns WHERE id IN ({expired})"), {"limit": limit})
                 gone: int = getattr(result, "rowcount", 0)
             removed += gone
-            if gone < AT_ONCE:
+            if gone < DELETE_BATCH:
                 return removed

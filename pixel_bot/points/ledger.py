@@ -69,17 +69,17 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int
     if any(abs(entry.amount) > MAX_BALANCE for entry in entries):
         raise BadAmount("That is more than one balance can hold.")
     totals = _totals(entries)
-    after = await _move(session, totals, entries[-1].at)
+    after = await _update_balances(session, totals, entries[-1].at)
     kept: dict[int, int] = {}
     if len(after) < len(totals):
         # Only now is asked who is merged: where nobody is, nobody pays for the question.
         refused = {user: total for user, total in totals.items() if user not in after}
-        kept = await _kept_instead(session, refused)
+        kept = await _merged_into(session, refused)
         if not kept:
-            await _explain(session, refused)
+            await _raise_refusal(session, refused)
         entries = [e._replace(user_id=kept.get(e.user_id, e.user_id)) for e in entries]
-        totals = await _move_the_rest(session, entries, totals, after)
-    await _record(session, entries, {user: after[user] - total for user, total in totals.items()})
+        totals = await _retry_on_merged_accounts(session, entries, totals, after)
+    await _insert_rows(session, entries, {user: after[user] - total for user, total in totals.items()})
     return after | {merged: after[into] for merged, into in kept.items()}
 
 
@@ -90,7 +90,7 @@ def _totals(entries: Sequence[Entry]) -> dict[int, int]:
     return totals
 
 
-async def _move(session: AsyncSession, totals: Mapping[int, int], at: datetime) -> dict[int, int]:
+async def _update_balances(session: AsyncSession, totals: Mapping[int, int], at: datetime) -> dict[int, int]:
     source = unfold(session, {"user_id": "bigint", "total": "bigint"})
     result = await session.execute(
         sql(
@@ -104,7 +104,7 @@ async def _move(session: AsyncSession, totals: Mapping[int, int], at: datetime) 
     return {int(user): int(points) for user, points in result}
 
 
-async def _kept_instead(session: AsyncSession, users: Iterable[int]) -> dict[int, int]:
+async def _merged_into(session: AsyncSession, users: Iterable[int]) -> dict[int, int]:
     """Of these users those that were merged, and the account that has everything now."""
     source = unfold(session, {"user_id": "bigint"})
     result = await session.execute(
@@ -117,7 +117,7 @@ async def _kept_instead(session: AsyncSession, users: Iterable[int]) -> dict[int
     return {int(user): int(into) for user, into in result}
 
 
-async def _move_the_rest(
+async def _retry_on_merged_accounts(
     session: AsyncSession, entries: Sequence[Entry], before: Mapping[int, int], after: dict[int, int]
 ) -> dict[int, int]:
     """Move what did not move at first, now that all entries stand on the account that takes them.
@@ -134,14 +134,14 @@ async def _move_the_rest(
     totals = _totals(entries)
     rest = {user: total - (before[user] if user in after else 0) for user, total in totals.items()}
     missing = {user: amount for user, amount in rest.items() if user not in after or amount}
-    moved = await _move(session, missing, entries[-1].at)
+    moved = await _update_balances(session, missing, entries[-1].at)
     if len(moved) < len(missing):
-        await _explain(session, {user: amount for user, amount in missing.items() if user not in moved})
+        await _raise_refusal(session, {user: amount for user, amount in missing.items() if user not in moved})
     after |= moved
     return totals
 
 
-async def _explain(session: AsyncSession, refused: Mapping[int, int]) -> NoReturn:
+async def _raise_refusal(session: AsyncSession, refused: Mapping[int, int]) -> NoReturn:
     user, total = next(iter(refused.items()))
     balance = await balance_of(session, user)
     if total < 0:
@@ -149,7 +149,7 @@ async def _explain(session: AsyncSession, refused: Mapping[int, int]) -> NoRetur
     raise BadAmount("That is more than one balance can hold.")
 
 
-async def _record(session: AsyncSession, entries: Sequence[Entry], before: dict[int, int]) -> None:
+async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: dict[int, int]) -> None:
     rows: list[tuple[object, ...]] = []
     for e in entries:
         balance = before[e.user_id] + e.amount

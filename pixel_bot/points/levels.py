@@ -94,7 +94,7 @@ class Levels:
         """The levels that pay something, or have something to say."""
         return self._rewards.keys()
 
-    async def tell(self, ups: Sequence[LevelUp]) -> None:
+    async def notify(self, ups: Sequence[LevelUp]) -> None:
         """Let chat hear of levels that have something to say. Call it when they are durable."""
         for up in ups:
             if up.message and self.on_level_up is not None:
@@ -114,11 +114,11 @@ class Levels:
         """Add XP in the caller's transaction, and pay every level that was reached on the way."""
         if not gains:
             return []
-        gains = await self._as_they_stand(session, gains)
+        gains = await self._with_current_names(session, gains)
         totals: dict[str, int] = defaultdict(int)
         for gain in gains:
             totals[gain.name] += gain.amount
-        climbed = await self._count(session, totals, gains[-1].at)
+        climbed = await self._add_xp(session, totals, gains[-1].at)
         who = {gain.name: gain for gain in gains}
         return await self._pay(
             session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)]
@@ -139,10 +139,10 @@ class Levels:
         xp = await self._xp(session, giver)
         moved = xp if most is None else min(xp, most)
         if moved > 0:
-            await self._count(session, {giver: -moved, taker: moved}, self._clock.now())
+            await self._add_xp(session, {giver: -moved, taker: moved}, self._clock.now())
         return max(0, moved)
 
-    async def _count(
+    async def _add_xp(
         self, session: AsyncSession, totals: Mapping[str, int], at: datetime
     ) -> list[tuple[str, int, int]]:
         """Change XP by name. Returns who has another level now: the name, the old one, and the new one."""
@@ -159,10 +159,10 @@ class Levels:
         rows = [(name, level, self.curve.level_of(xp)) for name, xp, level in result]
         climbed = [(name, old, new) for name, old, new in rows if new != old]
         if climbed:
-            await self._keep_levels(session, [(name, new) for name, _, new in climbed])
+            await self._store_levels(session, [(name, new) for name, _, new in climbed])
         return climbed
 
-    async def _as_they_stand(self, session: AsyncSession, gains: Sequence[Gain]) -> Sequence[Gain]:
+    async def _with_current_names(self, session: AsyncSession, gains: Sequence[Gain]) -> Sequence[Gain]:
         """Gains with the account and the name that the database has now.
 
         Somebody may have been renamed in the middle of a batch, or linked. Only accounts of other platforms go into
@@ -189,17 +189,17 @@ class Levels:
         """
         platform = platform_of_name(viewer.name)
         gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now(), platform)
-        (gain,) = await self._as_they_stand(session, [gain])
+        (gain,) = await self._with_current_names(session, [gain])
         delta = max(delta, -await self._xp(session, gain.name))
         if delta >= 0:
             return delta, await self.add(session, [gain._replace(amount=delta)])
-        await self._count(session, {gain.name: delta}, gain.at)
+        await self._add_xp(session, {gain.name: delta}, gain.at)
         return delta, []
 
     async def xp_of(self, session: AsyncSession, viewer: Viewer) -> int:
         """The viewer's XP, as the caller's transaction sees it."""
         gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now())
-        (gain,) = await self._as_they_stand(session, [gain])
+        (gain,) = await self._with_current_names(session, [gain])
         return await self._xp(session, gain.name)
 
     async def align(self) -> int:
@@ -217,7 +217,7 @@ class Levels:
             due = ((name, self.curve.level_of(xp or 0), level) for name, xp, level in rows)
             wrong = [(name, level) for name, level, kept in due if level != kept]
             for start in range(0, len(wrong), CHUNK):
-                await self._keep_levels(session, wrong[start : start + CHUNK])
+                await self._store_levels(session, wrong[start : start + CHUNK])
             changed = len(wrong)
             await remember(session, "curve", self.curve.name)
         return changed
@@ -226,7 +226,7 @@ class Levels:
         query = sql("SELECT xp FROM xp_records WHERE user_name = :name")
         return (await session.execute(query, {"name": name})).scalar() or 0
 
-    async def _keep_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
+    async def _store_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
         source = unfold(session, {"name": "text", "level": "bigint"})
         await session.execute(
             sql(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),

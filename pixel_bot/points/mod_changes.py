@@ -28,7 +28,7 @@ class UndoneChange:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
+class Reversal:
     """What taking a change back came to: from how many people how many points; ``missing`` ones had been spent."""
 
     people: int
@@ -80,7 +80,7 @@ async def undo(session: AsyncSession, change_id: int, now: datetime) -> None:
     )
 
 
-async def take_back(session: AsyncSession, change_id: int, now: datetime, note: str) -> TakenBack:
+async def reverse(session: AsyncSession, change_id: int, now: datetime, note: str) -> Reversal:
     """Write the rows that reverse those of a change. Call it once, for a change that was struck in this transaction.
 
     What was spent meanwhile cannot be taken back: no balance falls below zero. The points of accounts that were linked
@@ -107,4 +107,4 @@ async def take_back(session: AsyncSession, change_id: int, now: datetime, note: 
         await ledger.post(session, entries)
         people += sum(entry.amount < 0 for entry in entries)
         given -= sum(entry.amount for entry in entries)
-    return TakenBack(people, given, missing)
+    return Reversal(people, given, missing)

@@ -52,12 +52,12 @@ class Attempt:
         self._stop.set_result(Result("refund", reason))
         return True
 
-    def leave(self) -> None:
+    def leave_to_next_start(self) -> None:
         """The bot ends: leave it to the next start."""
         if not self._stop.done():
             self._stop.set_result(LEFT)
 
-    def seal(self) -> None:
+    def forbid_stop(self) -> None:
         """Its effect has happened: from now on it cannot be stopped."""
         self._stoppable = False
 

@@ -16,13 +16,13 @@ from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter
 from pixel_bot.queue.worker import Worker
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.claim_items import claim_free
-from pixel_bot.redeems.queue_items import Item, is_ours
+from pixel_bot.redeems.claim_items import claim_concurrent
+from pixel_bot.redeems.queue_items import Item, has_known_effect
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
 
-MOST = 10
+MAX_CONCURRENT = 10
 """Items under way at once, for each platform: where chat takes long, only those of that chat wait."""
 
 GONE = "The feature behind it is gone."
@@ -63,9 +63,9 @@ class EffectRunner(Worker):
         """Work until stopped. What is still under way after the grace is left to the next start."""
         while not self._stopping:
             self._wake.clear()
-            if not self.paused and any(self._room(platform) > 0 for platform in PLATFORMS):
-                await self._begin_more()
-            await self._rest(idle=not self._tasks)
+            if not self.paused and any(self._free_slots(platform) > 0 for platform in PLATFORMS):
+                await self._claim_more()
+            await self._sleep(idle=not self._tasks)
         tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=self._limits.grace)
@@ -73,10 +73,10 @@ class EffectRunner(Worker):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _begin_more(self) -> None:
+    async def _claim_more(self) -> None:
         try:
             async with self._services.database.readers() as session:
-                if not await queue_items.any_without_track(session):
+                if not await queue_items.any_concurrent(session):
                     return
             async with self._services.database.write() as session:
                 if self.paused or self._stopping:
@@ -85,28 +85,28 @@ class EffectRunner(Worker):
                 claimed = [
                     item
                     for platform in PLATFORMS
-                    if (most := self._room(platform)) > 0
-                    for item in await claim_free(session, now, most, platform, self._services.cluster.number)
+                    if (most := self._free_slots(platform)) > 0
+                    for item in await claim_concurrent(session, now, most, platform, self._services.cluster.number)
                 ]
         except DBAPIError as exc:
-            self._complain(exc)
+            self._log_failure(exc)
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
             return
-        self._works()
+        self._log_success()
         # At once: a mod who pauses waits for the same turn, and must find here what was claimed.
         for item in claimed:
             self._start(item)
 
-    def _room(self, platform: Platform) -> int:
+    def _free_slots(self, platform: Platform) -> int:
         """How many more may be under way for a platform. What another process can answer is left to it."""
         if self._services.cluster.is_shared and not self._is_there(platform):
             return 0
-        return MOST - sum(attempt.item.platform == platform for attempt in self._tasks)
+        return MAX_CONCURRENT - sum(attempt.item.platform == platform for attempt in self._tasks)
 
     def _start(self, item: Item) -> None:
-        known = self._known(item)
+        known = self._spec_of(item)
         attempt = Attempt(item, stoppable=known is None or known[0].stoppable)
-        task = asyncio.create_task(self._work(attempt, known), name=f"item-{item.id}")
+        task = asyncio.create_task(self._process(attempt, known), name=f"item-{item.id}")
         self._tasks[attempt] = task
         task.add_done_callback(lambda _: self._done(attempt))
 
@@ -114,16 +114,16 @@ class EffectRunner(Worker):
         del self._tasks[attempt]
         self.wake()
 
-    def _known(self, item: Item) -> tuple[EffectSpec, Method] | None:
-        if not is_ours(item) or not isinstance(item.effect, Run):
+    def _spec_of(self, item: Item) -> tuple[EffectSpec, Method] | None:
+        if not has_known_effect(item) or not isinstance(item.effect, Run):
             return None
         return self._effects.get(item.effect.name)
 
-    async def _work(self, attempt: Attempt, known: tuple[EffectSpec, Method] | None) -> None:
-        result, follow_up = await self._attempt(attempt, known)
+    async def _process(self, attempt: Attempt, known: tuple[EffectSpec, Method] | None) -> None:
+        result, follow_up = await self._run_effect(attempt, known)
         await self._result_writer.settle(attempt, result, follow_up)
 
-    async def _attempt(
+    async def _run_effect(
         self, attempt: Attempt, known: tuple[EffectSpec, Method] | None
     ) -> tuple[Result, Effect | str | None]:
         item = attempt.item
@@ -145,7 +145,7 @@ class EffectRunner(Worker):
             log.exception("The effect %s failed.", spec.name)
             result = Result("refund", SORRY)
         # Whatever came after the answer: the answer is what was paid for.
-        return (DONE if job.said else result), None
+        return (DONE if job.answered else result), None
 
     async def _begin(self, item: Item) -> None:
         async with self._services.database.write() as session:

@@ -23,7 +23,7 @@ class Job:
         effect = attempt.item.effect
         self.viewer = viewer
         self.args: Mapping[str, Any] = effect.args if isinstance(effect, Run) else {}
-        self.said = False
+        self.answered = False
         """True when chat has the answer: then it is paid for, whatever follows."""
         self._attempt = attempt
         self._say = say
@@ -43,8 +43,8 @@ class Job:
         words = f"@{item.buyer} {text}" if item.redemption or item.platform != "twitch" else text
         if not await self._say(words, item.message_id, item.platform):
             raise EffectFailed("Chat did not take the answer.")
-        self.said = True
-        self._attempt.seal()
+        self.answered = True
+        self._attempt.forbid_stop()
 
 
 Method = Callable[[Job], Coroutine[Any, Any, Effect | str | None]]

@@ -15,7 +15,7 @@ from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter, has_begun
 from pixel_bot.queue.worker import Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_head
-from pixel_bot.redeems.queue_items import Item, is_ours
+from pixel_bot.redeems.queue_items import Item, has_known_effect
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class LaneWorker(Worker):
     def stop(self) -> None:
         """End. What is playing plays on, and its page acknowledges it to the next run."""
         if self.attempt is not None:
-            self.attempt.leave()
+            self.attempt.leave_to_next_start()
         super().stop()
 
     async def run(self) -> None:
@@ -63,10 +63,10 @@ class LaneWorker(Worker):
             try:
                 self.attempt = await self._next()
             except DBAPIError as exc:
-                self._complain(exc)
+                self._log_failure(exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            self._works()
+            self._log_success()
             if self.attempt is not None:
                 result = await self._play(self.attempt)
                 await self._result_writer.settle(self.attempt, result)
@@ -85,17 +85,17 @@ class LaneWorker(Worker):
         while not self._stopping:
             self._wake.clear()
             head = None if self.paused else await self._head()
-            patience = None if head is None else await self._patience_with_others(head)
+            patience = None if head is None else await self._time_left_in_cluster(head)
             if head is None or patience is None:
-                await self._rest()
+                await self._sleep()
             elif patience > 0:
-                await self._rest(patience)
+                await self._sleep(patience)
             elif patience < 0:
                 await self._give_up(head)
             elif (attempt := await self._claim(head)) is not None:
                 return attempt
-            elif not self.paused and await self._is_still(head):
-                await self._rest(RETRY_SECONDS)  # another process is at this track
+            elif not self.paused and await self._is_still_head(head):
+                await self._sleep(RETRY_SECONDS)  # another process is at this track
         return None
 
     async def _claim(self, head: Item) -> Attempt | None:
@@ -109,7 +109,7 @@ class LaneWorker(Worker):
             item = await claim_head(session, head, now, page, self._services.cluster.number)
         return Attempt(item) if item is not None else None
 
-    async def _is_still(self, head: Item) -> bool:
+    async def _is_still_head(self, head: Item) -> bool:
         now = await self._head()
         return now is not None and now.id == head.id
 
@@ -117,10 +117,10 @@ class LaneWorker(Worker):
         async with self._services.database.readers() as session:
             return await queue_items.head(session, self.name)
 
-    async def _patience_with_others(self, head: Item) -> float:
+    async def _time_left_in_cluster(self, head: Item) -> float:
         """The same, where another process may have a page: then it is left to that one."""
-        patience = self._patience(head)
-        if patience == 0 or not is_ours(head) or not self._services.cluster.is_shared:
+        patience = self._time_left(head)
+        if patience == 0 or not has_known_effect(head) or not self._services.cluster.is_shared:
             return patience
         if await self._services.cluster.elsewhere("sound" if needs_sound(head.effect) else "page"):
             self._seen_elsewhere = self._services.clock.now()
@@ -128,9 +128,9 @@ class LaneWorker(Worker):
         end = self._seen_elsewhere + timedelta(seconds=self._limits.overlay)
         return max(patience, (end - self._services.clock.now()).total_seconds())
 
-    def _patience(self, head: Item) -> float:
+    def _time_left(self, head: Item) -> float:
         """Seconds that the head may still wait for a page: 0 when one is there, negative when it waited too long."""
-        if not is_ours(head):
+        if not has_known_effect(head):
             return -1
         away = self._services.overlay.away_since(needs_sound=needs_sound(head.effect))
         if away is None:
@@ -150,4 +150,4 @@ class LaneWorker(Worker):
             reason = AWAY
             since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
             is_it |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
-        await self._result_writer.give_back(QueueItem.track == self.name, is_it, reason=reason)
+        await self._result_writer.refund(QueueItem.track == self.name, is_it, reason=reason)

@@ -11,7 +11,7 @@ from pixel_bot.model.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
 from pixel_bot.overlay.overlay import Ack, OverlayPage, Playback
 from pixel_bot.queue.attempt import DONE, Attempt, Result, Stopped
 from pixel_bot.queue.limits import LONGEST_SOUND, Limits, needs_sound
-from pixel_bot.queue.result_writer import persistently
+from pixel_bot.queue.result_writer import retry_until_written
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
@@ -42,24 +42,24 @@ class OverlayPlayer:
         item = attempt.item
         try:
             message = await attempt.unless_stopped(self._message(item))
-            screen = await attempt.unless_stopped(
-                self._overlay.choose(needs_sound=needs_sound(item.effect), had=item.page)
+            page = await attempt.unless_stopped(
+                self._overlay.choose(needs_sound=needs_sound(item.effect), previous=item.page)
             )
-            if screen is None:
+            if page is None:
                 return Result("again")
             # Noted before the page hears of it: after a crash the same page is asked first.
-            if screen.id != item.page:
-                await self._write(lambda s: queue_items.give_to(s, item.id, screen.id))
-            return await self._on(screen, attempt, message)
+            if page.id != item.page:
+                await self._write(lambda s: queue_items.assign_page(s, item.id, page.id))
+            return await self._play_on(page, attempt, message)
         except (EffectFailed, ChatError) as exc:
             return Result("refund", str(exc))
         except Stopped as exc:
             return exc.result
         finally:
-            self._overlay.take_back(item.token)
+            self._overlay.remove_audio(item.token)
 
-    async def _on(self, screen: OverlayPage, attempt: Attempt, message: Mapping[str, Any]) -> Result:
-        playback = await self._overlay.play(screen, attempt.item.token, message)
+    async def _play_on(self, page: OverlayPage, attempt: Attempt, message: Mapping[str, Any]) -> Result:
+        playback = await self._overlay.play(page, attempt.item.token, message)
         try:
             result = await self._follow(attempt, playback)
         except Stopped as exc:
@@ -81,7 +81,7 @@ class OverlayPlayer:
             except TimeoutError:
                 return Result("refund", SILENT)
             if ack.state != "started":
-                return _judge(ack)
+                return _result_of(ack)
             if wheel:
                 await self._write(lambda s: queue_items.begin(s, item.id, self._clock.now()))
             left = self._time_for(wheel, ack.seconds)
@@ -96,7 +96,7 @@ class OverlayPlayer:
         match item.effect:
             case Speak(text=text, voice=voice, by=by):
                 speech = await self._speech.speak(f"{by}: {text}" if by else text, voice)
-                address = self._overlay.lend(item.token, speech.wav)
+                address = self._overlay.add_audio(item.token, speech.wav)
                 return common | {"what": "speak", "text": text, "audio": address}
             case PlaySound(name=name, volume=volume):
                 return common | {"what": "sound", "name": name, "audio": self._sound(name), "volume": volume}
@@ -117,10 +117,10 @@ class OverlayPlayer:
             async with self._database.write() as session:
                 await work(session)
 
-        await persistently(write)
+        await retry_until_written(write)
 
 
-def _judge(ack: Ack) -> Result:
+def _result_of(ack: Ack) -> Result:
     if ack.state == "finished":
         return DONE
     if ack.state == "lost":

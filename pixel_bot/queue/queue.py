@@ -25,7 +25,7 @@ from pixel_bot.services import Services
 SKIPPED = "A mod skipped it."
 CLEARED = "A mod cleared the queue."
 DELETED = "The message was deleted."
-SENT_OFF = "A mod sent you off."
+TIMED_OUT = "A mod sent you off."
 BY_MOD = "A mod gave it back."
 JUST_NOW = timedelta(seconds=3)
 """How long a purchase may be on its way when a mod takes its message out of chat."""
@@ -58,7 +58,7 @@ class Queue:
         self._dispatcher = dispatcher
         self._clock: Clock = services.clock
         self._removed: LruCache[str, bool] = LruCache(1_000)
-        self._sent_off: LruCache[str, datetime] = LruCache(1_000)
+        self._timed_out: LruCache[str, datetime] = LruCache(1_000)
         self._cleared_at: datetime | None = None
 
     async def items(self) -> list[Item]:
@@ -76,7 +76,7 @@ class Queue:
         there = self._services.overlay.away_since(needs_sound=False) is None
         return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, there)
 
-    async def places(self, viewer: Viewer) -> list[QueuePosition]:
+    async def positions(self, viewer: Viewer) -> list[QueuePosition]:
         """Where the viewer's own items stand."""
         found = await self.items()
         places: list[QueuePosition] = []
@@ -166,11 +166,11 @@ class Queue:
             if item.draw is not None and (item.begun_at is not None or item.status == "done"):
                 raise BadInput("The wheel has turned: the prize counts, so the spin is not given back.")
             if item.status in {"done", "failed"}:
-                return await self._services.refunds.after_the_fact(session, item)
+                return await self._services.refunds.refund_finished(session, item)
             given = await self._services.refunds.fail_in(
                 session, QueueItem.id == item.id, reason=BY_MOD, told=True, status=("pending",)
             )
-        await self._services.refunds.take_off(given)
+        await self._services.refunds.revoke_from_overlay(given)
         if given:
             return given[0]
         result = await self._dispatcher.stop_item(item.id, BY_MOD)
@@ -199,9 +199,9 @@ class Queue:
 
     async def drop_author(self, platform_id: str) -> None:
         """Somebody was timed out or banned: no speech of theirs is read out."""
-        self._sent_off.put(platform_id, self._clock.now())
+        self._timed_out.put(platform_id, self._clock.now())
         theirs = select(User.id).where(User.platform == "twitch", User.platform_id == platform_id)
-        await self._drop([QueueItem.user_id.in_(theirs)], SENT_OFF)
+        await self._drop([QueueItem.user_id.in_(theirs)], TIMED_OUT)
 
     async def drop_all(self) -> None:
         """The whole chat was cleared: so is all speech."""
@@ -210,7 +210,7 @@ class Queue:
 
     def was_removed(self, message_id: str, author_id: str) -> bool:
         """True when a mod took a message out of chat, or sent its author off, a moment ago: before it was bought."""
-        moments = (self._sent_off.get(author_id), self._cleared_at)
+        moments = (self._timed_out.get(author_id), self._cleared_at)
         just_now = any(m is not None and self._clock.now() - m < JUST_NOW for m in moments)
         return just_now or self._removed.get(message_id) is not None
 

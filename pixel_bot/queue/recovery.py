@@ -10,7 +10,7 @@ from pixel_bot.model.outcome import Run
 from pixel_bot.queue.effects import Effects
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.queue_items import WAITING, Item, is_ours
+from pixel_bot.redeems.queue_items import WAITING, Item, has_known_effect
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 
@@ -37,7 +37,7 @@ async def recover(services: Services, effects: Effects, *where: ColumnElement[bo
     Returns:
         How many there were.
     """
-    for token in await services.refunds.recent(services.clock.now() - STILL_PLAYING):
+    for token in await services.refunds.recent_tokens(services.clock.now() - STILL_PLAYING):
         await services.overlay.revoke(token)
     async with services.database.readers() as session:
         left = await queue_items.load(session, QueueItem.status.in_(WAITING), *where)
@@ -64,11 +64,11 @@ async def recover(services: Services, effects: Effects, *where: ColumnElement[bo
 
 
 def _may_begin_again(item: Item, effects: Effects) -> bool:
-    if not is_ours(item) or not isinstance(item.effect, Run):
+    if not has_known_effect(item) or not isinstance(item.effect, Run):
         return True
     known = effects.get(item.effect.name)
     return known is None or (known[0].again and item.begun_at is None and item.attempts + 1 < ATTEMPTS)
 
 
 def _is_gone(item: Item, services: Services) -> bool:
-    return not is_ours(item) or item.redeem not in services.redeems.keys
+    return not has_known_effect(item) or item.redeem not in services.redeems.keys

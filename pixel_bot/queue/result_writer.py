@@ -14,7 +14,7 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.queue_items import WAITING, Draft, Item, is_ours
+from pixel_bot.redeems.queue_items import WAITING, Draft, Item, has_known_effect
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,9 @@ class ResultWriter:
 
     def __init__(self, services: Services, news: Callable[[], None], more: Callable[[], None]) -> None:
         self._services = services
-        self.tell_news = news
+        self.notify_chat = news
         """Chat has something to hear."""
-        self._more = more
+        self._wake_workers = more
 
     async def settle(self, attempt: Attempt, result: Result, follow_up: Effect | str | None = None) -> None:
         """Write a verdict. While the database is away it is tried again, because the points depend on it."""
@@ -41,32 +41,32 @@ class ResultWriter:
             result = await self._settle(attempt.item, result, follow_up)
 
         try:
-            await persistently(write)
+            await retry_until_written(write)
         except Exception:
             # An item that cannot end would be claimed at every start again, and hold up its lane for ever.
             log.exception("Item %d of the queue could not be ended as it should.", attempt.item.id)
             result = Result("refund", UNCLEAR)
-            await self.give_back(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
+            await self.refund(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
         attempt.end(result)
 
-    async def give_back(self, *where: ColumnElement[bool], reason: str, status: Sequence[str] = ("pending",)) -> None:
+    async def refund(self, *where: ColumnElement[bool], reason: str, status: Sequence[str] = ("pending",)) -> None:
         """Give back what still waits, or is in one of these states."""
         try:
-            await persistently(lambda: self._give_back(where, reason, status))
+            await retry_until_written(lambda: self._refund(where, reason, status))
         except Exception:
             # As above: without a refund, which is in the log, but out of the way of the others.
             log.exception("Items of the queue could not be given back.")
-            await persistently(lambda: self._close(where))
+            await retry_until_written(lambda: self._close(where))
 
-    async def _give_back(self, where: Sequence[ColumnElement[bool]], reason: str, status: Sequence[str]) -> None:
+    async def _refund(self, where: Sequence[ColumnElement[bool]], reason: str, status: Sequence[str]) -> None:
         await self._services.refunds.fail(*where, reason=reason, status=status)
-        self.tell_news()
+        self.notify_chat()
 
     async def _close(self, where: Sequence[ColumnElement[bool]]) -> None:
         """Without any point moved, so that nothing stands in the way of the others; the log has the reason."""
         async with self._services.database.write() as session:
             await queue_items.end(session, where, "failed", self._services.clock.now(), UNCLEAR, told=False)
-        self.tell_news()
+        self.notify_chat()
 
     async def _settle(self, item: Item, result: Result, follow_up: Effect | str | None) -> Result:
         if result.kind == "left":
@@ -76,14 +76,14 @@ class ResultWriter:
                 await queue_items.put_back(session, [item.id], released=result.released)
             return result
         # As it stands now: a wheel that has begun to turn meanwhile is never given back.
-        if result.kind == "done" or has_begun_to_spin(await self._now(item)):
+        if result.kind == "done" or has_begun_to_spin(await self._reload(item)):
             await self.finish(item, follow_up)
             return DONE
         await self._services.refunds.fail(QueueItem.id == item.id, reason=result.reason or CUT)
-        self.tell_news()
+        self.notify_chat()
         return Result("refund", result.reason or CUT)
 
-    async def _now(self, item: Item) -> Item:
+    async def _reload(self, item: Item) -> Item:
         async with self._services.database.readers() as session:
             found = await queue_items.load(session, QueueItem.id == item.id)
         return found[0] if found else item
@@ -109,21 +109,21 @@ class ResultWriter:
             if follow_up is not None and not isinstance(follow_up, str):
                 more = True
                 await queue_items.put(
-                    session, Draft(follow_up, item.redeem, item.user_id, now, message_id=item.follower_id)
+                    session, Draft(follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id)
                 )
         if note:
-            self.tell_news()
+            self.notify_chat()
         if more:
-            self._more()
-        await services.levels.tell(ups)
+            self._wake_workers()
+        await services.levels.notify(ups)
 
 
 def has_begun_to_spin(item: Item) -> bool:
     """True for a wheel that somebody may have seen turning: its prize counts."""
-    return item.begun_at is not None and is_ours(item) and isinstance(item.effect, SpinWheel)
+    return item.begun_at is not None and has_known_effect(item) and isinstance(item.effect, SpinWheel)
 
 
-async def persistently(work: Callable[[], Awaitable[None]]) -> None:
+async def retry_until_written(work: Callable[[], Awaitable[None]]) -> None:
     """Do the work; while the database cannot be written, again and again."""
     for tries in count():
         try:

@@ -16,7 +16,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._stopping = False
-        self._complained = False
+        self._failing = False
 
     def wake(self) -> None:
         """Something changed: look again."""
@@ -37,17 +37,17 @@ class Worker:
         self._stopping = True
         self.wake()
 
-    def _complain(self, exc: DBAPIError) -> None:
+    def _log_failure(self, exc: DBAPIError) -> None:
         """The database says no, and it is tried again: that stands once in the log, until it works again."""
-        level = logging.DEBUG if self._complained else logging.ERROR
+        level = logging.DEBUG if self._failing else logging.ERROR
         log.log(level, "The queue cannot be worked (%s). It is tried again.", exc.orig)
-        self._complained = True
+        self._failing = True
 
-    def _works(self) -> None:
+    def _log_success(self) -> None:
         """The database can be used."""
-        self._complained = False
+        self._failing = False
 
-    async def _rest(self, seconds: float | None = None, *, idle: bool = True) -> None:
+    async def _sleep(self, seconds: float | None = None, *, idle: bool = True) -> None:
         """Sleep until woken, or for so many seconds. ``idle`` says whether nothing is left to do meanwhile."""
         if idle:
             self._idle.set()

@@ -19,7 +19,7 @@ from pixel_bot.points.idempotency import write_once
 
 log = logging.getLogger(__name__)
 
-TAKEN = frozenset({"chat", "xp"})
+RESERVED_KEYS = frozenset({"chat", "xp"})
 """Keys of cooldowns that are no redeems."""
 
 ALL = "*"
@@ -37,7 +37,7 @@ class Offer:
     lane: Lane = "effect"
 
     def __post_init__(self) -> None:
-        if not self.key.isidentifier() or self.key != self.key.lower() or self.key in TAKEN:
+        if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:
             raise ValueError(f"{self.key!r} cannot be the key of a redeem")
         if min(self.cost, self.cooldown, self.everyone_cooldown) < 0:
             raise ValueError(f"cost and cooldowns of {self.key} cannot be negative")
@@ -95,14 +95,14 @@ class Redeems:
                 {"rows": fold(rows), "now": now},
             )
         self._offers |= {o.key: o for o in offers}
-        self._tell()
+        self._notify()
 
     def withdraw(self, keys: Sequence[str]) -> None:
         """Nobody offers these any more."""
         for key in keys:
             self._offers.pop(key, None)
             self._closed.pop(key, None)
-        self._tell()
+        self._notify()
 
     def close(self, key: str, reason: str, *, for_mods: str = "") -> None:
         """The redeem cannot work for now.
@@ -116,12 +116,12 @@ class Redeems:
         if for_mods:
             self._advice[key] = for_mods
             log.warning("%s", for_mods)
-        self._tell()
+        self._notify()
 
     def open(self, key: str) -> None:
         """The redeem works again."""
         self._closed.pop(key, None)
-        self._tell()
+        self._notify()
 
     def why_closed(self, key: str, *, mod: bool = False) -> str:
         """The reason why it cannot work; empty when it can. The first mod who asks hears what is to be done."""
@@ -151,7 +151,7 @@ class Redeems:
         """Set what a redeem costs."""
         return await self._change(key, cost=cost)
 
-    async def rest(self, key: str, seconds: int, *, everyone: bool = False) -> Price:
+    async def set_cooldown(self, key: str, seconds: int, *, everyone: bool = False) -> Price:
         """Set the cooldown of a redeem in seconds: each viewer's own, or the one for everyone."""
         return await self._change(key, **{"everyone_cooldown_s" if everyone else "cooldown_s": seconds})
 
@@ -194,10 +194,10 @@ class Redeems:
                 update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)
             )
             price = _price(changed.scalar_one())
-        self._tell()
+        self._notify()
         return price
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for tell in tuple(self.changed):
             tell()
 

@@ -104,8 +104,8 @@ def _text(value: object, longest: int) -> str:
     return value
 
 
-async def take(
-    session: AsyncSession, ticket: RedemptionRef, item_id: int | None, now: datetime, *, told: bool = False
+async def record_redemption(
+    session: AsyncSession, ref: RedemptionRef, item_id: int | None, now: datetime, *, reported: bool = False
 ) -> None:
     """Decide a redemption in the caller's transaction: it pays for this item, or (None) is refused.
 
@@ -119,11 +119,11 @@ async def take(
     Raises:
         AlreadyWorked: it was decided before; the caller's transaction must end.
     """
-    values = {"id": ticket.redemption, "reward_id": ticket.reward, "item_id": item_id, "created_at": now}
+    values = {"id": ref.redemption, "reward_id": ref.reward, "item_id": item_id, "created_at": now}
     try:
-        await session.execute(insert(Redemption).values(**values, reported_at=now if told else None))
+        await session.execute(insert(Redemption).values(**values, reported_at=now if reported else None))
     except IntegrityError as exc:
-        raise AlreadyProcessed(ticket.redemption) from exc
+        raise AlreadyProcessed(ref.redemption) from exc
 
 
 class ChannelPoints:
@@ -151,15 +151,15 @@ class ChannelPoints:
         """The redeem that a reward stands for; None for a reward that somebody else made."""
         return next((n for n in await self.all() if n.reward_id == reward_id), None)
 
-    async def write(self, native: ChannelPointsRedeem) -> ChannelPointsRedeem:
+    async def save(self, redeem: ChannelPointsRedeem) -> ChannelPointsRedeem:
         """Keep it as it is here, whether it is new or not."""
-        values = {"reward_id": native.reward_id, "cost": native.cost, "enabled": native.enabled}
+        values = {"reward_id": redeem.reward_id, "cost": redeem.cost, "enabled": redeem.enabled}
         async with self._database.write() as session:
-            row = await session.get(NativeReward, native.key) or NativeReward(key=native.key)
+            row = await session.get(NativeReward, redeem.key) or NativeReward(key=redeem.key)
             for name, value in (values | {"updated_at": self._clock.now()}).items():
                 setattr(row, name, value)
             session.add(row)
-        return native
+        return redeem
 
     async def forget(self, key: str) -> None:
         """Nothing is kept of it any more."""
@@ -170,16 +170,16 @@ class ChannelPoints:
 
     # Redemptions
 
-    async def is_decided(self, ticket: RedemptionRef) -> bool:
+    async def is_decided(self, ref: RedemptionRef) -> bool:
         """True when a redemption paid for an item, or was refused."""
         query = "SELECT 1 FROM redemptions WHERE id = :id"
-        return bool(await self._database.look_up(query, {"id": ticket.redemption}))
+        return bool(await self._database.look_up(query, {"id": ref.redemption}))
 
-    async def refuse(self, ticket: RedemptionRef) -> bool:
+    async def refuse(self, ref: RedemptionRef) -> bool:
         """Nothing is done for this one. Returns False when it was decided before."""
         try:
             async with self._database.write() as session:
-                await take(session, ticket, None, self._clock.now())
+                await record_redemption(session, ref, None, self._clock.now())
         except AlreadyProcessed:
             return False
         return True
@@ -196,9 +196,9 @@ class ChannelPoints:
             rows = (await session.execute(query)).all()
         return [OpenRedemption(RedemptionRef(row[0], row[1]), _result_of(row[2], row[3])) for row in rows]
 
-    async def reported(self, tickets: Sequence[RedemptionRef]) -> None:
+    async def reported(self, refs: Sequence[RedemptionRef]) -> None:
         """Twitch knows how these ended."""
-        ids = [ticket.redemption for ticket in tickets]
+        ids = [ticket.redemption for ticket in refs]
         async with self._database.write() as session:
             await session.execute(
                 update(Redemption)
@@ -206,7 +206,7 @@ class ChannelPoints:
                 .values(reported_at=self._clock.now())
             )
 
-    async def settled_on_twitch(self, heard: RedemptionEvent, reason: str) -> int | None:
+    async def settled_on_twitch(self, event: RedemptionEvent, reason: str) -> int | None:
         """A redemption was settled on Twitch, by a mod there or by ourselves: it needs no report any more.
 
         One that was cancelled there takes its item along, when that still waits. One that is not decided yet never
@@ -219,12 +219,12 @@ class ChannelPoints:
         Returns:
             The id of the item of one that was cancelled, which may run at this moment.
         """
-        ticket, canceled = heard.ref, heard.status == "canceled"
+        ticket, canceled = event.ref, event.status == "canceled"
         async with self._database.write() as session:
             row = await session.get(Redemption, ticket.redemption)
             if row is None:
                 if canceled:
-                    await take(session, ticket, None, self._clock.now(), told=True)
+                    await record_redemption(session, ticket, None, self._clock.now(), reported=True)
                 return None
             if row.reported_at is not None:
                 return None
@@ -234,7 +234,7 @@ class ChannelPoints:
                 return None
             untouched = (QueueItem.id == row.item_id, QueueItem.begun_at.is_(None))
             given = await self._refunds.fail_in(session, *untouched, reason=reason, status=("pending",))
-        await self._refunds.take_off(given)
+        await self._refunds.revoke_from_overlay(given)
         return row.item_id
 
 

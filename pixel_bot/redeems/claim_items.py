@@ -26,7 +26,7 @@ _CLAIM = (
     )
     .returning(Q.id)
 )
-_FREE = {
+_NEXT_CONCURRENT = {
     platform: (
         select(Q.id)
         .where(Q.track.is_(None), Q.status == "pending", asked_on(platform))
@@ -67,11 +67,11 @@ async def claim_head(
     return (await load(session, Q.id == head.id))[0]
 
 
-async def claim_free(
+async def claim_concurrent(
     session: AsyncSession, now: datetime, most: int, platform: Platform = "twitch", owner: int | None = None
 ) -> list[Item]:
     """Take items of a platform without a track, oldest first. On PostgreSQL past those that another process holds."""
-    ids = (await session.execute(_FREE[platform], {"most": most})).scalars().all()
+    ids = (await session.execute(_NEXT_CONCURRENT[platform], {"most": most})).scalars().all()
     if not ids:
         return []
     await session.execute(_START, {"ids": ids, "now": now, "mine": owner})

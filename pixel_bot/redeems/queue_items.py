@@ -16,7 +16,7 @@ from pixel_bot.model.outcome import Lane as LaneName
 from pixel_bot.model.people import Platform, platform_of
 
 WAITING = ("pending", "running")
-FOLLOWS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
+FOLLOW_UP_IDS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
 """In place of a message's id, for what follows another item: only where it is answered."""
 
 
@@ -48,9 +48,9 @@ class Item:
         return platform_of(self.message_id)
 
     @property
-    def follower_id(self) -> str | None:
+    def follow_up_id(self) -> str | None:
         """What stands for the message of something that follows this item for free, so that it is answered there."""
-        return FOLLOWS[self.platform]
+        return FOLLOW_UP_IDS[self.platform]
 
     @property
     def draw(self) -> int | None:
@@ -139,8 +139,8 @@ _FIELDS = (
     Q.redemption,
 )
 _ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
-_HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)
-_WITHOUT_TRACK = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)
+_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)
+_CONCURRENT = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)
 _END_ONE = (
     update(TABLE)
     .where(Q.id == bindparam("item"), Q.status.in_(WAITING))
@@ -154,15 +154,15 @@ def asked_on(platform: Platform) -> ColumnElement[bool]:
     return _ON_JOYSTICK if platform == "joystick" else Q.message_id.is_(None) | ~_ON_JOYSTICK
 
 
-async def head(session: AsyncSession, track: str) -> Item | None:
+async def head(session: AsyncSession, worker: str) -> Item | None:
     """The oldest item of a track that waits."""
-    row = (await session.execute(_HEAD, {"on": track})).first()
+    row = (await session.execute(_QUEUE_HEAD, {"on": worker})).first()
     return None if row is None else _item(row)
 
 
-async def any_without_track(session: AsyncSession) -> bool:
+async def any_concurrent(session: AsyncSession) -> bool:
     """True when an item that runs beside others waits."""
-    return (await session.execute(_WITHOUT_TRACK)).first() is not None
+    return (await session.execute(_CONCURRENT)).first() is not None
 
 
 async def load(session: AsyncSession, *where: ColumnElement[bool], limit: int | None = None) -> list[Item]:
@@ -187,7 +187,7 @@ async def begin(session: AsyncSession, item_id: int, now: datetime) -> None:
     await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(begun_at=began))
 
 
-async def give_to(session: AsyncSession, item_id: int, page: str) -> None:
+async def assign_page(session: AsyncSession, item_id: int, page: str) -> None:
     """Note which page gets it, so that after a restart the same page is asked first."""
     await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(page=page))
 
@@ -225,7 +225,7 @@ async def end(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class UnannouncedResult:
     """An item that ended, the words on it that chat must still hear, and the points that went back."""
 
     item: Item
@@ -233,12 +233,12 @@ class Told:
     back: int
 
 
-async def untold(session: AsyncSession, limit: int, platform: Platform) -> list[Told]:
+async def unannounced(session: AsyncSession, limit: int, platform: Platform) -> list[UnannouncedResult]:
     """Endings that chat on that platform must still hear of, oldest first."""
     untold = Q.told.is_(False), asked_on(platform)
     query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(*untold).order_by(Q.id).limit(limit)
     rows = (await session.execute(query)).all()
-    return [Told(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
+    return [UnannouncedResult(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
 
 
 async def done(session: AsyncSession, item_id: int, now: datetime, words: str) -> bool:
@@ -270,7 +270,7 @@ def _item(row: Sequence[Any]) -> Item:
     )
 
 
-def is_ours(item: Item) -> bool:
+def has_known_effect(item: Item) -> bool:
     """True when we know how to make it happen."""
     try:
         return bool(item.effect)

@@ -61,10 +61,10 @@ class Refunds:
         """
         async with write_once(self._database) as session:
             given = await self.fail_in(session, *where, reason=reason, told=told, status=status)
-        await self.take_off(given)
+        await self.revoke_from_overlay(given)
         return given
 
-    async def recent(self, since: datetime) -> list[str]:
+    async def recent_tokens(self, since: datetime) -> list[str]:
         """Tokens of what was given back since a moment, and may still be on a page."""
         query = select(QueueItem.token).where(
             QueueItem.refunded_at >= since, QueueItem.page.is_not(None), QueueItem.status == "failed"
@@ -72,7 +72,7 @@ class Refunds:
         async with self._database.readers() as session:
             return [token for token in (await session.execute(query.limit(50))).scalars() if token]
 
-    async def take_off(self, given: Sequence[Refund]) -> None:
+    async def revoke_from_overlay(self, given: Sequence[Refund]) -> None:
         """What was given back must not be seen or heard any more: call it when the refund is durable."""
         for refund in given:
             if refund.item.page is not None:
@@ -92,11 +92,11 @@ class Refunds:
         if not ended:
             return []
         found = await queue_items.load(session, QueueItem.id.in_(ended))
-        return await self._give_back(session, found, now)
+        return await self._refund(session, found, now)
 
-    async def after_the_fact(self, session: AsyncSession, item: Item) -> Refund | None:
+    async def refund_finished(self, session: AsyncSession, item: Item) -> Refund | None:
         """A mod gives back what a finished item cost. None when it was given back before."""
-        given = await self._give_back(session, [item], self._clock.now())
+        given = await self._refund(session, [item], self._clock.now())
         return given[0] if given else None
 
     async def latest_of(self, session: AsyncSession, viewer: Viewer) -> Item | None:
@@ -106,14 +106,14 @@ class Refunds:
         """
         native = QueueItem.redemption.is_not(None)
         by_itself = QueueItem.message_id.is_(None) | QueueItem.message_id.in_(
-            [m for m in queue_items.FOLLOWS.values() if m]
+            [m for m in queue_items.FOLLOW_UP_IDS.values() if m]
         )
         followed = by_itself & (QueueItem.cost == 0) & ~native
         kept = native & (QueueItem.status == "done")
         theirs = (QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None))
         return await queue_items.last(session, *theirs, ~followed, ~kept)
 
-    async def _give_back(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
+    async def _refund(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
         worked = [processed_ids.ProcessedId(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]
         new = await processed_ids.claim(session, worked)
         due = [i for i in found if f"refund:{i.id}" in new]
@@ -121,12 +121,12 @@ class Refunds:
         await ledger.post(session, entries)
         await session.execute(update(QueueItem).where(QueueItem.id.in_([i.id for i in due])).values(refunded_at=now))
         for item in due:
-            await self._release(session, item)
+            await self._release_cooldowns(session, item)
             if item.draw is not None:
                 await self._wheel.cancel(session, item.draw, now)
         return [Refund(i, i.cost if i.user_id else 0) for i in due]
 
-    async def _release(self, session: AsyncSession, item: Item) -> None:
+    async def _release_cooldowns(self, session: AsyncSession, item: Item) -> None:
         query = select(QueueItem.cooldown_until, QueueItem.everyone_until).where(QueueItem.id == item.id)
         own, everyone = (await session.execute(query)).one()
         if own is not None and item.user_id is not None:

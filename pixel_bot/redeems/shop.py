@@ -27,8 +27,8 @@ from pixel_bot.redeems.channel_points import RedemptionRef
 from pixel_bot.redeems.queue_items import Draft
 from pixel_bot.redeems.wheel import Wheel
 
-ROOM = 20
-ROOM_FOR_ONE = 2
+MAX_WAITING = 20
+MAX_WAITING_OF_ONE = 2
 MOST_AHEAD = 20
 
 
@@ -82,7 +82,7 @@ WHERE track = :track AND status IN ('pending', 'running') AND id < :id ORDER BY 
 """
 
 
-def _asked(offer: Offer, viewer: Viewer, lane: Lane) -> dict[str, Any]:
+def _terms_parameters(offer: Offer, viewer: Viewer, lane: Lane) -> dict[str, Any]:
     return {"key": offer.key, "user": viewer.id, "lane": lane, "message": unprocessed_message()}
 
 
@@ -97,7 +97,7 @@ class Shop:
     """Checks and sells redeems."""
 
     def __init__(
-        self, database: Database, clock: Clock, redeems: Redeems, cooldowns: Cooldowns, wheel: Wheel, tts_room: int
+        self, database: Database, clock: Clock, redeems: Redeems, cooldowns: Cooldowns, wheel: Wheel, tts_limit: int
     ) -> None:
         self._database = database
         self._clock = clock
@@ -106,7 +106,7 @@ class Shop:
         self._wheel = wheel
         self.sold: set[Callable[[str | None], None]] = set()
         """Called after each purchase with its track: there is something to do."""
-        self._room: dict[Lane, int] = {"tts": tts_room, "wheel": ROOM, "effect": ROOM}
+        self._limits: dict[Lane, int] = {"tts": tts_limit, "wheel": MAX_WAITING, "effect": MAX_WAITING}
 
     async def check(self, offer: Offer, viewer: Viewer, *, exempt: bool = False, mod: bool = False) -> None:
         """Refuse what cannot be bought now, before anybody looks at what was typed after the command.
@@ -117,10 +117,10 @@ class Shop:
         """
         if closed := self._redeems.why_closed(offer.key, mod=mod):
             raise RedeemOff(offer.display_name, closed)
-        rows = await self._database.look_up(_TERMS, _asked(offer, viewer, offer.lane))
+        rows = await self._database.look_up(_TERMS, _terms_parameters(offer, viewer, offer.lane))
         if rows and rows[0][-1]:
             raise AlreadyProcessed(offer.key)
-        self._judge(rows[0] if rows else None, offer, offer.lane, exempt=exempt)
+        self._check_terms(rows[0] if rows else None, offer, offer.lane, exempt=exempt)
 
     async def buy(self, order: Order) -> Receipt:
         """Debit, cooldown and queue item, all or nothing, with everything checked again in the same transaction.
@@ -136,8 +136,8 @@ class Shop:
             if order.withdrawn():
                 raise Withdrawn
             now = self._clock.now()
-            row = (await session.execute(sql(_TERMS), _asked(offer, viewer, lane))).first()
-            terms = self._judge(row, offer, lane, exempt=order.exempt)
+            row = (await session.execute(sql(_TERMS), _terms_parameters(offer, viewer, lane))).first()
+            terms = self._check_terms(row, offer, lane, exempt=order.exempt)
             viewer = viewer if row is None else replace(viewer, id=row.account)
             cost = 0 if order.redemption else terms.cost
             balance = await self._debit(session, viewer, offer.key, cost, now)
@@ -154,10 +154,10 @@ class Shop:
                 extra=await self._wheel.draw(session, viewer, now) if isinstance(order.effect, SpinWheel) else None,
                 redemption=order.redemption.redemption if order.redemption else None,
             )
-            await self._rest(session, draft)
+            await self._start_cooldowns(session, draft)
             item_id = await queue_items.put(session, draft)
             if order.redemption:
-                await channel_points.take(session, order.redemption, item_id, now)
+                await channel_points.record_redemption(session, order.redemption, item_id, now)
         track = track_of(order.effect, lane)
         for tell in tuple(self.sold):
             tell(track)
@@ -165,7 +165,7 @@ class Shop:
         ahead = await self._ahead(item_id, track) if row is not None and row.waiting else []
         return Receipt(item_id, cost, balance, len(ahead), sum(ahead))
 
-    def _judge(self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool) -> _Terms:
+    def _check_terms(self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool) -> _Terms:
         if closed := self._redeems.why_closed(offer.key):
             raise RedeemOff(offer.display_name, closed)
         if row is None or not row[2]:
@@ -176,9 +176,9 @@ class Shop:
         if not exempt:
             self._refuse_cooldown(name, own_until, everyone=False)
             self._refuse_cooldown(name, everyone_until, everyone=True)
-        if mine >= ROOM_FOR_ONE:
+        if mine >= MAX_WAITING_OF_ONE:
             raise QueueFull(name, own=True)
-        if waiting >= self._room[lane]:
+        if waiting >= self._limits[lane]:
             raise QueueFull(name, own=False)
         return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
 
@@ -192,9 +192,9 @@ class Shop:
             return await ledger.balance_of(session, viewer.id)
         return (await ledger.post(session, [Entry(viewer.id, -cost, f"redeem:{key}", now)]))[viewer.id]
 
-    async def _rest(self, session: AsyncSession, draft: Draft) -> None:
+    async def _start_cooldowns(self, session: AsyncSession, draft: Draft) -> None:
         if draft.cooldown_until is not None and draft.user_id is not None:
-            await self._cooldowns.hold(session, draft.user_id, draft.redeem, draft.cooldown_until)
+            await self._cooldowns.start_until(session, draft.user_id, draft.redeem, draft.cooldown_until)
         if draft.everyone_until is not None:
             await session.execute(
                 update(Redeem).where(Redeem.key == draft.redeem).values(everyone_until=draft.everyone_until)

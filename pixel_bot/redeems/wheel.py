@@ -117,7 +117,7 @@ class Wheel:
         winner = item.buyer or viewer.display_name
         effect = effect_of(prize.effect, winner) if prize.effect else None
         if effect is not None:
-            await queue_items.put(session, Draft(effect, item.redeem, viewer.id, now, message_id=item.follower_id))
+            await queue_items.put(session, Draft(effect, item.redeem, viewer.id, now, message_id=item.follow_up_id))
         return _result(winner, prize, owed=owed), ups
 
     async def last(self) -> Drawn | None:
