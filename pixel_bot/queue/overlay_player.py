@@ -1,4 +1,4 @@
-"""Plays one item on the overlay, from the first message to the verdict."""
+"""Overlay player: plays one item on an overlay page, from the first message to the result."""
 
 import asyncio
 import logging
@@ -8,8 +8,8 @@ from typing import Any
 from pixel_bot.backends.tts import Engine
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
-from pixel_bot.overlay.overlay import Ack, OverlayPage, Playback
-from pixel_bot.queue.attempt import DONE, Attempt, Result, Stopped
+from pixel_bot.overlay.overlay import Ack, AckState, OverlayPage, Playback
+from pixel_bot.queue.attempt import DONE, RETRY, Attempt, Result, ResultKind, Stopped
 from pixel_bot.queue.limits import LONGEST_SOUND, Limits, needs_sound
 from pixel_bot.queue.result_writer import retry_until_written
 from pixel_bot.redeems import queue_items
@@ -23,7 +23,7 @@ BROKEN = "The overlay could not play it."
 
 
 class OverlayPlayer:
-    """The overlay effects."""
+    """Plays the effects of the overlay."""
 
     def __init__(self, services: Services, speech: Engine, limits: Limits) -> None:
         self._overlay = services.overlay
@@ -34,10 +34,10 @@ class OverlayPlayer:
         self._limits = limits
 
     async def play(self, attempt: Attempt) -> Result:
-        """One attempt.
+        """Play one attempt.
 
         Returns:
-            How it ended; ``again`` when no page could play it to its end.
+            Its result; a retry when no page could play it to its end.
         """
         item = attempt.item
         try:
@@ -46,13 +46,14 @@ class OverlayPlayer:
                 self._overlay.choose(needs_sound=needs_sound(item.effect), previous=item.page)
             )
             if page is None:
-                return Result("again")
-            # Noted before the page hears of it: after a crash the same page is asked first.
+                return RETRY
+            # Written before the page gets the message: after a crash the same page is asked first, and its memory of
+            # the token keeps the effect from being played twice.
             if page.id != item.page:
                 await self._write(lambda s: queue_items.assign_page(s, item.id, page.id))
             return await self._play_on(page, attempt, message)
         except (EffectFailed, ChatError) as exc:
-            return Result("refund", str(exc))
+            return Result.refund(str(exc))
         except Stopped as exc:
             return exc.result
         finally:
@@ -66,23 +67,26 @@ class OverlayPlayer:
             result = exc.result
         finally:
             playback.close()
-        if result.kind == "refund":
+        if result.kind is ResultKind.REFUND:
+            # Also after a timeout: a page that comes back to life must not play what is refunded.
             await playback.stop()
         return result
 
     async def _follow(self, attempt: Attempt, playback: Playback) -> Result:
         item = attempt.item
         wheel = isinstance(item.effect, SpinWheel)
+        # A wheel that was seen spinning before a restart gets its full time, without waiting for a new start.
         left = self._limits.wheel if item.begun_at is not None else self._limits.margin
         while True:
             try:
                 async with asyncio.timeout(left):
                     ack = await attempt.unless_stopped(playback.next())
             except TimeoutError:
-                return Result("refund", SILENT)
-            if ack.state != "started":
+                return Result.refund(SILENT)
+            if ack.state is not AckState.STARTED:
                 return _result_of(ack)
             if wheel:
+                # From here on the prize counts, also after a crash: an item with ``begun_at`` is never refunded.
                 await self._write(lambda s: queue_items.begin(s, item.id, self._clock.now()))
             left = self._time_for(wheel, ack.seconds)
 
@@ -121,10 +125,10 @@ class OverlayPlayer:
 
 
 def _result_of(ack: Ack) -> Result:
-    if ack.state == "finished":
+    if ack.state is AckState.FINISHED:
         return DONE
-    if ack.state == "lost":
-        return Result("again")
+    if ack.state is AckState.LOST:
+        return RETRY
     if ack.reason in {"hidden", "blocked"}:
-        return Result("again", released=True)
-    return Result("refund", BROKEN)
+        return Result(ResultKind.RETRY, released=True)
+    return Result.refund(BROKEN)
