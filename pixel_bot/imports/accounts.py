@@ -11,7 +11,7 @@ from pixel_bot.db.models import stamp
 from pixel_bot.imports.people import Holder
 
 _FIND = """
-SELECT row.place, row.platform_id,
+SELECT row.position, row.platform_id,
        i.id, COALESCE(i.merged_into, i.id), n.id, COALESCE(n.merged_into, n.id), n.platform_id
 FROM {source}
 LEFT JOIN users i ON i.platform = 'twitch' AND i.platform_id = row.platform_id
@@ -95,11 +95,11 @@ async def find(session: AsyncSession, people: Sequence[Holder]) -> list[Found]:
     """The database rows of these people, in order. Read only."""
     if not people:
         return []
-    source = unfold(session, {"place": "bigint", "name": "text", "platform_id": "text"})
-    rows = [(place, p.login or None, p.platform_id or None) for place, p in enumerate(people)]
+    source = unfold(session, {"position": "bigint", "name": "text", "platform_id": "text"})
+    rows = [(position, p.login or None, p.platform_id or None) for position, p in enumerate(people)]
     result = await session.execute(sql(_FIND.format(source=source)), {"rows": fold(rows)})
-    found: dict[int, Found] = {place: _found(*columns) for place, *columns in result.all()}
-    return [found[place] for place in range(len(people))]
+    found: dict[int, Found] = {position: _found(*columns) for position, *columns in result.all()}
+    return [found[position] for position in range(len(people))]
 
 
 def _found(

@@ -14,7 +14,7 @@ from pixel_bot.points.idempotency import write_once
 
 EXPIRED_RETENTION = timedelta(hours=1)
 
-DELETE_BATCH = 500
+AT_ONCE = 500
 """Rows deleted in one transaction."""
 
 CHAT, XP = "chat", "xp"
@@ -80,12 +80,12 @@ class Cooldowns:
     async def clean_up(self) -> int:
         """Delete cooldowns that expired an hour ago, in throttled batches. Returns how many."""
         limit = stamp(self._clock.now() - EXPIRED_RETENTION)
-        expired = f"SELECT id FROM cooldowns WHERE expires_at < :limit ORDER BY expires_at LIMIT {DELETE_BATCH}"
+        expired = f"SELECT id FROM cooldowns WHERE expires_at < :limit ORDER BY expires_at LIMIT {AT_ONCE}"
         removed = 0
         while True:
             async with throttle_after(self._database.write()) as session:
                 result = await session.execute(sql(f"DELETE FROM cooldowns WHERE id IN ({expired})"), {"limit": limit})
                 deleted: int = getattr(result, "rowcount", 0)
             removed += deleted
-            if deleted < DELETE_BATCH:
+            if deleted < AT_ONCE:
                 return removed

@@ -18,7 +18,7 @@ from pixel_bot.points.processed_ids import ProcessedId, claim
 
 
 class AlreadyProcessed(PixelError):
-    """The message was processed before: its id stands in ``events``."""
+    """The message was processed before: its id is in ``events``."""
 
 
 @dataclass(slots=True)

@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the ledger as it stands in the database."""
+    """One stored row of the ledger."""
 
     id: int
     amount: int

@@ -95,7 +95,7 @@ async def reverse(session: AsyncSession, change_id: int, now: datetime, note: st
         {"change": change_id},
     )
     rows = result.all()
-    people = given = missing = 0
+    people = taken = missing = 0
     for start in range(0, len(rows), CHUNK):
         entries: list[Entry] = []
         for user_id, total, points in rows[start : start + CHUNK]:
@@ -106,5 +106,5 @@ async def reverse(session: AsyncSession, change_id: int, now: datetime, note: st
                 entries.append(Entry(user_id, back, "undo", now, change_id=change_id, note=note))
         await ledger.post(session, entries)
         people += sum(entry.amount < 0 for entry in entries)
-        given -= sum(entry.amount for entry in entries)
-    return Reversal(people, given, missing)
+        taken -= sum(entry.amount for entry in entries)
+    return Reversal(people, taken, missing)

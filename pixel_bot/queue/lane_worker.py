@@ -105,8 +105,7 @@ class LaneWorker(Worker):
     async def _claim(self, head: Item) -> Attempt | None:
         best = self._services.overlay.best(needs_sound=needs_sound(head.effect))
         async with self._services.database.write() as session:
-            # Again, after the wait for the writer lock: a mod who pauses takes the same lock, and must find either
-            # nothing claimed or the attempt in ``run``.
+            # Checked under the writer lock, which pausing takes, too: a mod finds nothing claimed, or the attempt.
             if self.paused or self._stopping:
                 return None
             now = self._services.clock.now()

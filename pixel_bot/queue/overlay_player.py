@@ -50,7 +50,7 @@ class OverlayPlayer:
             # Written before the page gets the message: after a crash the same page is asked first, and its memory of
             # the token keeps the effect from being played twice.
             if page.id != item.page:
-                await self._write(lambda s: queue_items.assign_page(s, item.id, page.id))
+                await self._write(lambda s: queue_items.give_to(s, item.id, page.id))
             return await self._play_on(page, attempt, message)
         except (EffectFailed, ChatError) as exc:
             return Result.refund(str(exc))

@@ -95,10 +95,10 @@ class Queue:
             )
             if mine is None:
                 return None
-            given = await self._services.refunds.fail_in(
+            refunds = await self._services.refunds.fail_in(
                 session, QueueItem.id == mine.id, *UNTOUCHED, reason="Cancelled.", told=True, status=("pending",)
             )
-        return given[0] if given else None
+        return refunds[0] if refunds else None
 
     async def pause(self, kind: str = "") -> list[str]:
         """Pause a lane, or all. Returns which. Items that are playing go on."""
@@ -169,12 +169,12 @@ class Queue:
                 raise BadInput("The wheel has turned: the prize counts, so the spin is not given back.")
             if item.status in {"done", "failed"}:
                 return await self._services.refunds.refund_finished(session, item)
-            given = await self._services.refunds.fail_in(
+            refunds = await self._services.refunds.fail_in(
                 session, QueueItem.id == item.id, reason=BY_MOD, told=True, status=("pending",)
             )
-        await self._services.refunds.revoke_from_overlay(given)
-        if given:
-            return given[0]
+        await self._services.refunds.revoke_from_overlay(refunds)
+        if refunds:
+            return refunds[0]
         result = await self._dispatcher.stop_item(item.id, BY_MOD)
         is_refunded = result is not None and result.kind is ResultKind.REFUND
         return Refund(item, item.cost) if is_refunded else None

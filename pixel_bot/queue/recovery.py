@@ -56,7 +56,7 @@ async def recover(services: Services, effects: Effects, *where: ColumnElement[bo
     refunds += await services.refunds.fail(QueueItem.id.in_(gone), reason=GONE) if gone else []
     if left:
         log.info(
-            "The last run left %s: %s go on, %s given back.",
+            "The last run left %s: %s go on, %s refunded.",
             count(len(left), "item"),
             len(left) - len(refunds),
             len(refunds),

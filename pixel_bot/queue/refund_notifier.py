@@ -64,7 +64,7 @@ class RefundNotifier(Worker):
         self._is_follower = not await self._services.cluster.leads(self._role)
         if self._is_follower:
             return False
-        # First those of the last round: while the database cannot be written, they would be announced every second.
+        # First those that were sent: while the database cannot be written, they would be announced every second.
         await self._mark_announced(list(self._unmarked))
         async with self._services.database.readers() as session:
             results = await queue_items.unannounced(session, FETCH_LIMIT, self._platform)

@@ -55,7 +55,7 @@ class ResultWriter:
             await retry_until_written(lambda: self._refund(where, reason, status))
         except Exception:
             # As above: closed without a refund, which the log shows, so that the items behind it go on.
-            log.exception("Items of the queue could not be given back.")
+            log.exception("Items of the queue could not be refunded.")
             await retry_until_written(lambda: self._close(where))
 
     async def _refund(self, where: Sequence[ColumnElement[bool]], reason: str, status: Sequence[str]) -> None:

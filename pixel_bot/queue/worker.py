@@ -40,7 +40,7 @@ class Worker:
     def _log_failure(self, exc: DBAPIError) -> None:
         """Log a database error that is retried: once, until a success."""
         level = logging.DEBUG if self._failing else logging.ERROR
-        log.log(level, "The queue cannot be worked (%s). It is tried again.", exc.orig)
+        log.log(level, "The queue cannot be processed (%s). It is tried again.", exc.orig)
         self._failing = True
 
     def _log_success(self) -> None:

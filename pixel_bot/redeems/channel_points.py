@@ -198,7 +198,7 @@ class ChannelPoints:
 
     async def reported(self, refs: Sequence[RedemptionRef]) -> None:
         """Mark redemptions as reported to Twitch."""
-        ids = [ticket.redemption for ticket in refs]
+        ids = [ref.redemption for ref in refs]
         async with self._database.write() as session:
             await session.execute(
                 update(Redemption)
@@ -218,12 +218,12 @@ class ChannelPoints:
         Returns:
             The id of a cancelled redemption's item, which may be running.
         """
-        ticket, canceled = event.ref, event.status == "canceled"
+        ref, canceled = event.ref, event.status == "canceled"
         async with self._database.write() as session:
-            row = await session.get(Redemption, ticket.redemption)
+            row = await session.get(Redemption, ref.redemption)
             if row is None:
                 if canceled:
-                    await record_redemption(session, ticket, None, self._clock.now(), reported=True)
+                    await record_redemption(session, ref, None, self._clock.now(), reported=True)
                 return None
             if row.reported_at is not None:
                 return None

@@ -8,16 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.db.models import Lane
 from pixel_bot.model.outcome import LANE_OF_TRACK
 from pixel_bot.model.people import PLATFORMS, Platform
-from pixel_bot.redeems.queue_items import TABLE, Item, Q, asked_on, load
+from pixel_bot.redeems.queue_items import TABLE, Item, Q, bought_on, load
 
 _OTHER = TABLE.alias("other")
-# Conditional update: pending, and no other item of this worker running. The check and the claim are one statement.
 _CLAIM = (
     update(TABLE)
     .where(
         Q.id == bindparam("item"),
         Q.status == "pending",
-        ~exists(select(_OTHER.c.id).where(_OTHER.c.track == bindparam("on"), _OTHER.c.status == "running")),
+        ~exists(select(_OTHER.c.id).where(_OTHER.c.track == bindparam("worker"), _OTHER.c.status == "running")),
     )
     .values(
         status="running",
@@ -31,7 +30,7 @@ _CLAIM = (
 _NEXT_CONCURRENT = {
     platform: (
         select(Q.id)
-        .where(Q.track.is_(None), Q.status == "pending", asked_on(platform))
+        .where(Q.track.is_(None), Q.status == "pending", bought_on(platform))
         .order_by(Q.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -57,12 +56,11 @@ async def claim_head(
         page: the overlay page that gets it, unless it had one before.
         owner: the number of this process, where several share the database.
     """
-    # SQLite has one writer at a time. On PostgreSQL two processes could claim two items of one worker at once: each
-    # would not see the other's uncommitted claim. So they lock the lane's row first.
+    # Lane row lock: two transactions, blind to each other's uncommitted claim, could both pass ``_CLAIM``'s condition.
     if session.get_bind().dialect.name == "postgresql":
         lane = LANE_OF_TRACK[head.track or ""]
         await session.execute(select(Lane.kind).where(Lane.kind == lane).with_for_update())
-    values = {"item": head.id, "on": head.track, "now": now, "free_page": page, "mine": owner}
+    values = {"item": head.id, "worker": head.track, "now": now, "free_page": page, "mine": owner}
     if (await session.execute(_CLAIM, values)).first() is None:
         return None
     # Reloaded: another process may have changed its page or attempts since it was read.

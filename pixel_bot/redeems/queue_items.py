@@ -153,7 +153,7 @@ _END_ONE = (
 )
 
 
-def asked_on(platform: Platform) -> ColumnElement[bool]:
+def bought_on(platform: Platform) -> ColumnElement[bool]:
     """The condition for items that were bought on that platform."""
     return _ON_JOYSTICK if platform == "joystick" else Q.message_id.is_(None) | ~_ON_JOYSTICK
 
@@ -192,7 +192,7 @@ async def begin(session: AsyncSession, item_id: int, now: datetime) -> None:
     await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(begun_at=began))
 
 
-async def assign_page(session: AsyncSession, item_id: int, page: str) -> None:
+async def give_to(session: AsyncSession, item_id: int, page: str) -> None:
     """Store which page gets it, so that after a restart the same page is asked first."""
     await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(page=page))
 
@@ -242,7 +242,7 @@ class UnannouncedResult:
 
 async def unannounced(session: AsyncSession, limit: int, platform: Platform) -> list[UnannouncedResult]:
     """Results that were not announced in that platform's chat yet, oldest first."""
-    where = Q.told.is_(False), asked_on(platform)
+    where = Q.told.is_(False), bought_on(platform)
     query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(*where).order_by(Q.id).limit(limit)
     rows = (await session.execute(query)).all()
     return [UnannouncedResult(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]

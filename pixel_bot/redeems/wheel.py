@@ -150,10 +150,10 @@ class Wheel:
         account = select(func.coalesce(User.merged_into, User.id)).where(User.id == viewer.id).scalar_subquery()
         oldest = select(func.min(Draw.id)).where(Draw.owed, Draw.user_id == account).scalar_subquery()
         async with write_once(self._database) as session:
-            given = await session.execute(
+            settled = await session.execute(
                 update(Draw).where(Draw.id == oldest).values(owed=False, given_by=by.name).returning(Draw.prize)
             )
-            return given.scalar()
+            return settled.scalar()
 
     async def _odds(self, session: AsyncSession) -> list[Odds]:
         try:

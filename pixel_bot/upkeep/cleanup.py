@@ -38,7 +38,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import QueueItem, stamp
 from pixel_bot.db.models_twitch import Redemption
-from pixel_bot.points.cooldowns import DELETE_BATCH, Cooldowns
+from pixel_bot.points.cooldowns import AT_ONCE, Cooldowns
 
 KEEP_ENDED = timedelta(days=7)
 
@@ -88,7 +88,7 @@ class Cleanup:
         )
         after = -1
         while True:
-            query = select(QueueItem.id).where(QueueItem.id > after, *passed).order_by(QueueItem.id).limit(DELETE_BATCH)
+            query = select(QueueItem.id).where(QueueItem.id > after, *passed).order_by(QueueItem.id).limit(AT_ONCE)
             async with self._database.readers() as session:
                 found = list((await session.execute(query)).scalars())
             if not found:
@@ -109,9 +109,9 @@ class Cleanup:
                 if end is None:
                     return removed
                 found = await _passed_events(session, after, end, limit)
-            for start in range(0, len(found), DELETE_BATCH):
+            for start in range(0, len(found), AT_ONCE):
                 async with throttle_after(self._database.write()) as session:
-                    await _remove_events(session, found[start : start + DELETE_BATCH], limit)
+                    await _remove_events(session, found[start : start + AT_ONCE], limit)
             removed += len(found)
             after = end
             await asyncio.sleep(0)
