@@ -15,8 +15,8 @@ from _process import say, told_to_end
 
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
-from pixel_bot.earning.chat_gate import ChatLine
 from pixel_bot.logs import set_up_logging
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.run.runner import _settle_memory  # pyright: ignore[reportPrivateUsage] - the very setting that is measured
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
@@ -95,7 +95,7 @@ class Receipts:
         bot.awards.chat = self._chat
         bot.services.database.committed.add(self._on_commit)
 
-    def _chat(self, line: ChatLine) -> None:
+    def _chat(self, line: ChatMessage) -> None:
         self._waiting.append(time.perf_counter())
         self._take(line)
 

@@ -15,7 +15,7 @@ from _report import ms, percentile, table
 from sqlalchemy import text
 
 from pixel_bot.clock import Clock
-from pixel_bot.earning.award_batch import line_of
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
@@ -47,7 +47,7 @@ class Flood:
             while self.sent < due:
                 fan = 1 + self.sent % CHATTERS
                 person = Person(f"9{fan}", f"fan{fan}", f"Fan{fan}")
-                self.services.awards.chat(line_of(person, f"flood-{self.sent}", datetime.now(UTC)))
+                self.services.awards.chat(chat_message(person, f"flood-{self.sent}", datetime.now(UTC)))
                 self.sent += 1
             await self.services.awards.wait_for_capacity()
             await asyncio.sleep(TICK)

@@ -53,7 +53,9 @@ async def purchases(folder: Path, rate: int, seconds: float) -> tuple[list[float
             message_id = f"redeem-{number}"
             event = frames.chat_message(sandbox_user(f"fan{number}"), "!sound ding", message_id)
             sent[message_id] = time.perf_counter()
-            chat.bot.on_notification(frames.notification(SUBSCRIPTION, event, message_id, chat.bot.clock.now()))
+            chat.bot.notifications.on_notification(
+                frames.notification(SUBSCRIPTION, event, message_id, chat.bot.clock.now())
+            )
         await chat.bot.settled()
         stop.set()
         bare = await beside

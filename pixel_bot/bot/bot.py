@@ -1,4 +1,4 @@
-"""The bot: TwitchIO's ``commands.Bot`` with our context, our cogs, and a short way for plain chat."""
+"""The bot: TwitchIO's ``commands.Bot`` with our context, our cogs, and the parts that process what comes in."""
 
 import logging
 from collections.abc import Mapping
@@ -6,25 +6,31 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from twitchio import PartialUser
 from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.ext import commands
+from typing_extensions import override
 
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import find_voice
 from pixel_bot.bot.channel import ChatChannel
-from pixel_bot.bot.channel_points import ChannelPointsAdmin, NoChannelPoints
+from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
 from pixel_bot.bot.cog_loader import CogLoader
+from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.context import Context
-from pixel_bot.bot.dispatch import RecordingListener
-from pixel_bot.bot.outbox import LIMIT, LIMIT_AS_MOD, Outbox
+from pixel_bot.bot.event_handler import ChannelEventHandler
+from pixel_bot.bot.listeners import Listeners
+from pixel_bot.bot.notifications import Notifications
+from pixel_bot.bot.outbox import Outbox
 from pixel_bot.bot.redeem_command import offers_of
 from pixel_bot.bot.status import PlatformHealth, Status
+from pixel_bot.bot.thanks import Thanks
+from pixel_bot.bot.twitchio_internals import BotInternals, as_twitchio_message
 from pixel_bot.clock import micros
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
-from pixel_bot.platforms.twitch.sender import TwitchSender
+from pixel_bot.platforms.twitch.event_parsing import CHAT, with_optional_fields
+from pixel_bot.platforms.twitch.sender import LIMIT, LIMIT_AS_MOD, TwitchSender
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
@@ -46,7 +52,7 @@ class BotIdentity:
     limited: bool = True
 
 
-class PixelBot(RecordingListener):
+class PixelBot(BotInternals):
     """What cogs get as ``bot``. The services hang on it, each under its name."""
 
     def __init__(
@@ -57,14 +63,7 @@ class PixelBot(RecordingListener):
         limits: Limits | None = None,
         http: ManagedHTTPClient | None = None,
     ) -> None:
-        super().__init__(
-            client_id="",
-            client_secret=None,
-            bot_id="",
-            owner_id="",
-            prefix=services.settings.command_prefix,
-            case_insensitive=True,
-        )
+        super().__init__(services.settings.command_prefix)
         self.services = services
         self.settings = services.settings
         self.clock = services.clock
@@ -91,33 +90,46 @@ class PixelBot(RecordingListener):
         )
         self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
-        self.channels = {}
-        self.cogs = CogLoader(self, services.settings.cogs_dir)
+        self.channels: dict[Platform, ChatChannel] = {}
+        """The chats that the bot is in."""
+        self.cogs = CogLoader(self, services.redeems, self.queue, services.settings.cogs_dir)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """How the connections are, by the names of the places."""
         self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
+        self.listeners = Listeners(self)
+        self.runner = CommandRunner(
+            self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
+        )
+        self.events = ChannelEventHandler(
+            services.awards, services.settings, services.overlay, services.cluster, self.dispatch
+        )
+        self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue)
         self._is_limited = True
         services.levels.on_level_up = self._tell_level_up
         services.awards.no_command_waits = self.no_command_waits
         if account is not None:
-            self.join_twitch(account, http or self._http)
+            self.join_twitch(account, http or self.http)
 
     def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
         """From now on there are accounts on Twitch: speak there as the bot, in the streamer's channel."""
-        self._http = http
-        self._bot_id, self._owner_id = account.bot_id, account.owner_id
-        self._user = PartialUser(id=account.bot_id, http=http)
+        self.use_accounts(account.bot_id, account.owner_id, http)
         self._is_limited = account.limited
-        self._sender = TwitchSender(http, account.bot_id, account.owner_id)
-        outbox = Outbox(self._sender.send, LIMIT if account.limited else None)
+        sender = TwitchSender(http, account.bot_id, account.owner_id)
+        outbox = Outbox(sender.send, LIMIT if account.limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
+        self.notifications.use(self.channels["twitch"], sender)
         self.clips.join_twitch(http, account.owner_id or account.bot_id)
 
     @property
-    def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
-        """All commands by every name they answer to, lower case; some names have two words."""
-        return self._commands
+    def outbox(self) -> Outbox:
+        """What is said on Twitch."""
+        return self.channels["twitch"].outbox
+
+    @property
+    def thanks(self) -> Thanks:
+        """The thanks that are said on Twitch."""
+        return self.channels["twitch"].thanks
 
     async def recent_chatters(self) -> list[int]:
         """User ids of everybody who chatted in the last 30 minutes, also before a restart."""
@@ -127,8 +139,8 @@ class PixelBot(RecordingListener):
 
     async def say(self, text: str, reply_to: str | None = None, platform: Platform = "twitch") -> bool:
         """Say in chat what somebody paid for: it is never dropped. Returns whether chat took it."""
-        room = self.channels.get(platform)
-        return room is not None and await room.outbox.put(Outgoing(text, reply_to, paid=True)) is not None
+        channel = self.channels.get(platform)
+        return channel is not None and await channel.outbox.put(Outgoing(text, reply_to, paid=True)) is not None
 
     def moderates(self, moderates: bool) -> None:
         """Whether the bot moderates the channel: then it may say more."""
@@ -147,20 +159,52 @@ class PixelBot(RecordingListener):
 
     async def begin(self) -> None:
         """Load the cogs and work what waits. No request is made: who is signed in is the platform's matter."""
-        # What Client.login does, without its requests for an application token and for who we and the streamer are.
-        self._login_called, self._save_tokens = True, False
-        await self._setup()
+        await self.set_up()
         await self.dispatcher.start()
         self.dispatch("ready")
-        self._ready_event.set()  # what Client.start does; it would also block, and own the web server
+        self.set_ready()
 
+    async def settled(self) -> None:
+        """Wait until everything received so far is processed and durable, and its answers are sent."""
+        while True:
+            for channel in tuple(self.channels.values()):
+                await channel.settled()
+            await self.listeners.idle()
+            await self.awards.drained()
+            # An award that is durable can be a level, which is told.
+            if not self.listeners.are_busy and not any(channel.is_busy for channel in self.channels.values()):
+                return
+
+    async def no_command_waits(self) -> None:
+        """Returns when nobody waits for the answer to a command."""
+        for channel in tuple(self.channels.values()):
+            await channel.commands.idle()
+
+    def twitchio_message(self, frame: Mapping[str, Any]) -> Any:
+        """A chat message as TwitchIO has it, for commands and for listeners of cogs."""
+        return as_twitchio_message(CHAT, with_optional_fields(frame), self.http)
+
+    @override
+    def dispatch(self, event: str, payload: Any | None = None) -> None:
+        """Start the listeners of an event. TwitchIO keeps no reference to their tasks, and starts any number."""
+        self.listeners.start(event, payload)
+
+    @override
+    async def event_command_error(self, payload: commands.CommandErrorPayload) -> None:
+        """Say in chat what went wrong, in one sentence."""
+        context: Any = payload.context
+        await self.runner.reply_to_error(context, payload.exception)
+
+    @override
     async def save_tokens(self, path: str | None = None) -> None:
         """Nothing is written in the clear."""
 
+    @override
     async def setup_hook(self) -> None:
         """Load the cogs."""
         await self.cogs.load_all()
 
+    @override
     async def add_component(self, component: commands.Component, /) -> None:
         """Add a cog, all or nothing: TwitchIO's clean-up would take away commands of those who had the names first.
 
@@ -168,10 +212,10 @@ class PixelBot(RecordingListener):
             ComponentLoadError: its name, or that of a command, is taken.
         """
         names = [n for c in component.__all_commands__.values() for n in (c.name, *c.aliases)]
-        taken = [n for n in names if n in self._commands]
+        taken = [n for n in names if n in self.commands_by_name]
         if taken:
-            raise commands.ComponentLoadError(f"{self._prefix}{taken[0]} exists already, in another cog")
-        if component.name in self._components:
+            raise commands.ComponentLoadError(f"{self.prefix}{taken[0]} exists already, in another cog")
+        if component.name in self.component_names:
             raise commands.ComponentLoadError(f"a cog class named {component.name} is loaded already")
         try:
             await self.redeems.offer(offers_of(component.__all_commands__.values()))
@@ -184,6 +228,7 @@ class PixelBot(RecordingListener):
             self._forget(component)
             raise
 
+    @override
     async def remove_component(self, name: str, /) -> commands.Component | None:
         """Take a cog away, with what it offers."""
         component = await super().remove_component(name)
@@ -195,6 +240,7 @@ class PixelBot(RecordingListener):
         self.redeems.withdraw([o.key for o in offers_of(component.__all_commands__.values())])
         self.dispatcher.effects.remove(component)
 
+    @override
     def get_context(self, payload: Any, *, cls: Any = None) -> Any:
         """Commands get our context."""
         return super().get_context(payload, cls=cls or Context)
@@ -204,6 +250,6 @@ class PixelBot(RecordingListener):
         await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")
 
     async def _tell_level_up(self, up: LevelUp) -> None:
-        room = self.channels.get(up.platform) or next(iter(self.channels.values()), None)
-        if room is not None:
-            room.tasks.spawn(room.say_free(up.message))
+        channel = self.channels.get(up.platform) or next(iter(self.channels.values()), None)
+        if channel is not None:
+            channel.tasks.spawn(channel.say_free(up.message))

@@ -8,15 +8,13 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from twitchio.ext import commands
 
 import cogs
 from pixel_bot.errors import CogError
-
-if TYPE_CHECKING:
-    from pixel_bot.bot.bot import PixelBot
+from pixel_bot.queue.queue import Queue
+from pixel_bot.redeems.catalogue import Redeems
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +33,10 @@ class CogState:
 class CogLoader:
     """The cogs of one bot: those of the installed package, and those of a folder of the streamer's own."""
 
-    def __init__(self, bot: "PixelBot", folder: Path | None) -> None:
+    def __init__(self, bot: commands.Bot, redeems: Redeems, queue: Queue, folder: Path | None) -> None:
         self._bot = bot
+        self._redeems = redeems
+        self._queue = queue
         self._folder = folder
         self._problems: dict[str, str] = {}
 
@@ -73,14 +73,12 @@ class CogLoader:
         Raises:
             CogError: it is not loaded.
         """
-        offered = set(self._bot.redeems.keys)
+        offered = set(self._redeems.keys)
         try:
             await self._bot.unload_module(f"cogs.{self._checked(name)}")
         except commands.ModuleNotLoadedError:
             raise CogError(f"The cog {name} is not loaded.") from None
-        await self._bot.queue.drop_redeems(
-            sorted(offered - set(self._bot.redeems.keys)), f"The cog {name} was taken away."
-        )
+        await self._queue.drop_redeems(sorted(offered - set(self._redeems.keys)), f"The cog {name} was taken away.")
 
     async def reload(self, name: str) -> None:
         """Load one cog anew. When the new version fails, the old one goes on.

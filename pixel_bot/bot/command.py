@@ -1,29 +1,25 @@
-"""Our command: TwitchIO's, but an optional argument that is wrong says why."""
+"""``@command``: a method of a cog that chat can call."""
 
-from collections.abc import Callable, Sequence
-from inspect import Parameter, iscoroutinefunction
-from types import UnionType
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from collections.abc import Callable, Mapping, Sequence
+from inspect import iscoroutinefunction
+from typing import Any, Protocol
 
 from twitchio.ext import commands
 
-if TYPE_CHECKING:
-    from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.twitchio_internals import CommandInternals
 
 
-class PixelCommand(commands.Command[Any, ...]):
+class HasCommands(Protocol):
+    """What has commands: the bot."""
+
+    @property
+    def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """All commands by every name they answer to."""
+        ...
+
+
+class PixelCommand(CommandInternals):
     """A command."""
-
-    async def _do_conversion(self, context: Any, param: Parameter, *, annotation: Any, raw: str | None) -> Any:
-        """TwitchIO forgets why a converter of ``X | None`` refused; with None left out it does not."""
-        return await super()._do_conversion(context, param, annotation=_without_none(annotation), raw=raw)
-
-
-def _without_none(annotation: Any) -> Any:
-    if get_origin(annotation) not in (Union, UnionType):
-        return annotation
-    rest = [a for a in get_args(annotation) if a is not type(None)]
-    return rest[0] if len(rest) == 1 else annotation
 
 
 def command(name: str | None = None, *, aliases: Sequence[str] = (), usage: str = "") -> Callable[[Any], PixelCommand]:
@@ -57,6 +53,6 @@ def usage(command: commands.Command[Any, ...] | None, prefix: str) -> str:
     return f"{prefix}{command.name} {hint}".strip()
 
 
-def command_list(bot: "PixelBot") -> Sequence[commands.Command[Any, ...]]:
+def command_list(bot: HasCommands) -> Sequence[commands.Command[Any, ...]]:
     """Every command once, by name."""
     return sorted(set(bot.commands_by_name.values()), key=lambda c: c.name)

@@ -1,24 +1,42 @@
 """Our context: who typed, as the database knows them, and answers that keep the platform's limits."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import twitchio
-from twitchio.ext import commands
 from twitchio.models.chat import SentMessage
+from typing_extensions import override
 
+from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.receipts import receipt_words
+from pixel_bot.bot.twitchio_internals import ContextInternals
+from pixel_bot.earning.awards import Awards
 from pixel_bot.model.outcome import Outcome, Speak
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform, Viewer
+from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.points.viewers import Viewers
+from pixel_bot.queue.dispatcher import Dispatcher
+from pixel_bot.queue.queue import Queue
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
-from pixel_bot.redeems.shop import Order
-
-if TYPE_CHECKING:
-    from pixel_bot.bot.bot import PixelBot
+from pixel_bot.redeems.shop import Order, Shop
+from pixel_bot.settings import Settings
 
 
-class Context(commands.Context[Any]):
+class ContextBot(Protocol):
+    """The bot, as far as a context needs it."""
+
+    settings: Settings
+    awards: Awards
+    viewers: Viewers
+    shop: Shop
+    overlay: Overlay
+    queue: Queue
+    dispatcher: Dispatcher
+    channels: dict[Platform, ChatChannel]
+
+
+class Context(ContextInternals):
     """What a command gets. ``viewer`` is the one who typed, ``reply`` answers, ``send`` just says."""
 
     viewer: Viewer
@@ -30,11 +48,17 @@ class Context(commands.Context[Any]):
     """What Twitch took for a redeem, where it took channel points."""
 
     @property
-    def bot(self) -> "PixelBot":
-        """The bot, with its services."""
-        return self._bot
+    @override
+    def bot(self) -> Any:
+        """The bot, with its services. A cog has it typed, as ``self.bot``."""
+        return super().bot
 
     @property
+    def _pixel_bot(self) -> ContextBot:
+        return self.bot
+
+    @property
+    @override
     def chatter(self) -> twitchio.Chatter:
         """The one who typed, as Twitch describes them."""
         return self.chat_message.chatter
@@ -66,7 +90,7 @@ class Context(commands.Context[Any]):
     @property
     def is_exempt(self) -> bool:
         """True for those who do not wait for cooldowns of redeems: mods and the streamer, unless set otherwise."""
-        return self.is_mod and not self.bot.settings.redeem_mods_wait
+        return self.is_mod and not self._pixel_bot.settings.redeem_mods_wait
 
     def handles_refusal(self, error: Exception) -> bool:
         """True for a context that takes errors of a redeem upon itself; else chat hears them as usual."""
@@ -77,12 +101,13 @@ class Context(commands.Context[Any]):
         """Names of the Twitch emotes in the message."""
         return [f.text for f in self.chat_message.fragments if f.type == "emote"]
 
+    @override
     async def prepare(self) -> None:
         """Find the command, and the viewer's row. Runs before guards and converters."""
         await super().prepare()
-        if self._command is not None:
-            await self.bot.awards.settled_for(self.person)
-            self.viewer = await self.bot.viewers.meet(self.person)
+        if self.found_command is not None:
+            await self._pixel_bot.awards.settled_for(self.person)
+            self.viewer = await self._pixel_bot.viewers.meet(self.person)
 
     async def buy(self, offer: Offer, outcome: Outcome) -> None:
         """Charge for a redeem and queue it, then say so. Redeems do this by themselves.
@@ -98,17 +123,19 @@ class Context(commands.Context[Any]):
             self.is_exempt,
             None if self.redemption_ref else message,
             redemption=self.redemption_ref,
-            withdrawn=lambda: isinstance(outcome.effect, Speak) and self.bot.queue.was_removed(message, author),
+            withdrawn=lambda: isinstance(outcome.effect, Speak) and self._pixel_bot.queue.was_removed(message, author),
         )
-        receipt = await self.bot.shop.buy(order)
-        words = receipt_words(outcome, receipt, offer, self.bot.dispatcher.paused, self.bot.overlay)
+        receipt = await self._pixel_bot.shop.buy(order)
+        words = receipt_words(outcome, receipt, offer, self._pixel_bot.dispatcher.paused, self._pixel_bot.overlay)
         paid = receipt.cost > 0 or self.redemption_ref is not None
         await self._put(words, me=False, reply_to=self.chat_message.id, paid=paid)
 
+    @override
     async def reply(self, content: str, *, me: bool = False) -> SentMessage:
         """Answer the message. Too long an answer is cut at a word; under pressure a free one may be dropped."""
         return await self._put(content, me=me, reply_to=self.chat_message.id)
 
+    @override
     async def send(self, content: str, *, me: bool = False) -> SentMessage:
         """Say something in the channel."""
         return await self._put(content, me=me, reply_to=None)
@@ -123,29 +150,5 @@ class Context(commands.Context[Any]):
 
     async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
         text = f"/me {content}" if me else content
-        sent = await self.bot.channels[self.platform].outbox.put(Outgoing(text, reply_to, paid))
+        sent = await self._pixel_bot.channels[self.platform].outbox.put(Outgoing(text, reply_to, paid))
         return SentMessage({"message_id": sent or "", "is_sent": sent is not None, "drop_reason": None})  # pyright: ignore[reportArgumentType]
-
-    def _get_command(self, reset: bool = False) -> None:
-        """Find the command, of two words where there is one: ``points add`` before ``points``.
-
-        TwitchIO's own groups would tie such commands to one cog; as names of their own they live in any.
-        """
-        if self._prepare_called or not self.prefix:
-            return
-        view: Any = self._view
-        view.skip_string(self.prefix)
-        view.skip_ws()
-        words = self.bot.commands_by_name
-        self._invoked_with = first = view.get_word().lower()
-        self._command = words.get(first)
-        after_first = view.index
-        view.skip_ws()
-        base = self._command.name if self._command is not None else first
-        longer = words.get(f"{base} {view.get_word().lower()}")
-        if longer is not None:
-            self._command = longer
-        else:
-            view.index = after_first
-        if reset:
-            view.reset()

@@ -1,23 +1,19 @@
 """Chat on Joystick.tv: the same commands, with a context that answers there."""
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twitchio.models.chat import SentMessage
-from twitchio.models.eventsub_ import create_event_instance
+from typing_extensions import override
 
+from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.outbox import Outbox, Send
-from pixel_bot.earning.award_batch import line_of
 from pixel_bot.model.channel_events import ChannelEvent
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform
-from pixel_bot.platforms.twitch.event_parsing import CHAT, with_optional_fields
-
-if TYPE_CHECKING:
-    from pixel_bot.bot.bot import PixelBot
 
 log = logging.getLogger(__name__)
 
@@ -28,31 +24,36 @@ PACE_SECONDS = 1.0
 class JoystickContext(Context):
     """What a command gets that was typed on Joystick.tv."""
 
-    spoken: Spoken
+    chat: ChatMessage
     platform: Platform = "joystick"
     can_whisper = True
 
     @property
+    @override
     def person(self) -> Person:
         """The one who typed."""
-        return self.spoken.person
+        return self.chat.person
 
     @property
+    @override
     def is_broadcaster(self) -> bool:
         """True when the streamer typed."""
-        return self.spoken.is_streamer
+        return self.chat.is_streamer
 
     @property
+    @override
     def is_mod(self) -> bool:
         """True when a mod or the streamer typed."""
-        return self.spoken.is_mod
+        return self.chat.is_mod
 
+    @override
     async def whisper(self, content: str) -> bool:
         """Say something to the one who typed, and to nobody else."""
         # Who asked can ask again; what was paid for goes first.
         outgoing = Outgoing(content, whisper_to=self.person.login)
         return await self.bot.channels["joystick"].outbox.put(outgoing) is not None
 
+    @override
     async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
         """There are no threads there, so an answer names who asked."""
         words = content if reply_to is None else f"@{self.person.display_name} {content}"
@@ -62,47 +63,48 @@ class JoystickContext(Context):
 class JoystickChannel(ChatChannel):
     """The chat there. What the platform's client hears comes in here, on the event loop."""
 
-    def __init__(self, bot: "PixelBot", send: Send, *, limited: bool) -> None:
+    def __init__(self, bot: PixelBot, send: Send, *, limited: bool) -> None:
         limit = 1 if limited else None
         super().__init__("joystick", Outbox(send, limit, window=PACE_SECONDS, allows_duplicates=True), bot.settings)
         self._bot = bot
-        self._prefix = bot.settings.command_prefix
 
     @property
+    @override
     def is_congested(self) -> bool:
         """True when the reader should await ``breathe`` before it reads on."""
         return super().is_congested or self._bot.awards.is_full
 
+    @override
     async def wait_for_capacity(self) -> None:
         """Wait until there is room for more."""
         await self._bot.awards.wait_for_capacity()
         await super().wait_for_capacity()
 
-    def on_chat_message(self, spoken: Spoken) -> None:
+    def on_chat_message(self, message: ChatMessage) -> None:
         """Somebody wrote in chat."""
-        if not self.is_new(spoken.id):
+        if not self.is_new(message.id):
             return
-        if spoken.text.startswith(self._prefix):
-            if self._bot.knows_command(spoken.text):
-                self._bot.run_command(self._context(spoken), spoken.id, self)
-        else:
-            self._bot.awards.chat(line_of(spoken.person, spoken.id, spoken.at))
+        runner = self._bot.runner
+        if not runner.is_prefixed(message.text):
+            self._bot.awards.chat(message)
+        elif runner.knows(message.text):
+            runner.start(self._context(message), message.id, self)
         if self._bot.has_listeners("message"):
-            self._bot.dispatch("message", self._message(spoken))
+            self._bot.dispatch("message", self._twitchio_message(message))
 
     def on_channel_event(self, channel_event: ChannelEvent) -> None:
         """Something happened that may pay."""
-        self._bot.pay(channel_event, self)
+        self._bot.events.start(channel_event, self)
 
-    def _context(self, spoken: Spoken) -> JoystickContext:
-        context: JoystickContext = self._bot.get_context(self._message(spoken), cls=JoystickContext)
-        context.spoken = spoken
+    def _context(self, message: ChatMessage) -> JoystickContext:
+        context: JoystickContext = self._bot.get_context(self._twitchio_message(message), cls=JoystickContext)
+        context.chat = message
         return context
 
-    def _message(self, spoken: Spoken) -> Any:
+    def _twitchio_message(self, message: ChatMessage) -> Any:
         """The message in the form that TwitchIO's commands are built for."""
-        person = spoken.person
-        badges = [badge for badge, has in (("broadcaster", spoken.is_streamer), ("moderator", spoken.is_mod)) if has]
+        person = message.person
+        badges = [badge for badge, has in (("broadcaster", message.is_streamer), ("moderator", message.is_mod)) if has]
         event = {
             "broadcaster_user_id": "joystick",
             "broadcaster_user_login": "",
@@ -110,15 +112,14 @@ class JoystickChannel(ChatChannel):
             "chatter_user_id": person.name,
             "chatter_user_login": person.login,
             "chatter_user_name": person.display_name,
-            "message_id": spoken.id,
+            "message_id": message.id,
             "badges": [{"set_id": badge, "id": "1", "info": ""} for badge in badges],
             "message": {
-                "text": spoken.text,
+                "text": message.text,
                 "fragments": [
                     {"type": "emote", "text": name, "cheermote": None, "emote": None, "mention": None}
-                    for name in spoken.emotes
+                    for name in message.emotes
                 ],
             },
         }
-        frame = with_optional_fields({"metadata": {}, "payload": {"event": event, "subscription": {}}})
-        return create_event_instance(CHAT, frame, http=self._bot.http)
+        return self._bot.twitchio_message({"metadata": {}, "payload": {"event": event, "subscription": {}}})

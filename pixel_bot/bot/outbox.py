@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.outgoing import Outgoing, SendFailed
+from pixel_bot.platforms.twitch.sender import LIMIT
 from pixel_bot.texts import fit
 
 log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 30.0
-LIMIT, LIMIT_AS_MOD = 20, 100
 STALE_SECONDS = 10.0
 MAX_FREE_WAITING = 20
 RETRY_SECONDS = 5.0

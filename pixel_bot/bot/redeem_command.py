@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from inspect import iscoroutinefunction
 from typing import Any
 
+from typing_extensions import override
+
 from pixel_bot.bot.command import PixelCommand
 from pixel_bot.model.outcome import Lane, Outcome
 from pixel_bot.redeems.catalogue import Offer
@@ -15,15 +17,15 @@ class RedeemCommand(PixelCommand):
 
     offer: Offer
 
-    async def _invoke(self, context: Any) -> Any:
+    @override
+    async def before_parsing(self, context: Any) -> None:
         """What can be refused without looking at the input is refused first."""
         await context.bot.shop.check(self.offer, context.viewer, exempt=context.is_exempt, mod=context.is_mod)
-        return await super()._invoke(context)
 
-    async def _dispatch_error(self, context: Any, exception: Any) -> None:
-        """A context that settles its own refusals gets to know of them here; for others it is as usual."""
-        if not context.settles(exception):
-            await super()._dispatch_error(context, exception)
+    @override
+    def handles_error(self, context: Any, error: Exception) -> bool:
+        """A redemption's context handles refusals itself, because it gives channel points back."""
+        return context.handles_refusal(error)
 
 
 def redeem(

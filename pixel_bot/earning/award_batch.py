@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from pixel_bot.clock import micros
-from pixel_bot.earning.chat_gate import ChatLine, ChatRound, Decision
+from pixel_bot.earning.chat_gate import ChatRound, Decision
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
 from pixel_bot.points.ledger import Entry
 from pixel_bot.points.levels import Gain
@@ -46,7 +46,7 @@ class Waiting:
 
     def concerns(self, key: str) -> bool:
         """True when it is for that person."""
-        return self.award.person is not None and key_of(self.award.person) == key
+        return self.award.person is not None and self.award.person.key == key
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Totals:
 class Batch:
     """One transaction's worth of work, as it takes shape."""
 
-    lines: list[ChatLine]
+    lines: list[ChatMessage]
     waiting: list[Waiting]
     chat: ChatRound | None = None
     fresh: set[str] = field(default_factory=lambda: set[str]())
@@ -123,16 +123,3 @@ def log_lost(batch: Batch) -> None:
     for award in batch.awards[:LISTED]:
         if award.person is not None and (award.points or award.xp):
             log.error("Lost: %s, %s for %s.", award.kind, count(award.points, "point"), award.person.login)
-
-
-def key_of(person: Person) -> str:
-    """What the person is known by in memory: unique over all platforms."""
-    return person.platform_id if person.platform == "twitch" else person.name
-
-
-def line_of(person: Person, message_id: str, at: datetime) -> ChatLine:
-    """A chat line for ``Awards.chat``, of a message that was sent at the aware moment ``at``."""
-    key = key_of(person)
-    return ChatLine(
-        message_id, key, person.platform_id, person.login.lower(), person.display_name, micros(at), person.platform
-    )

@@ -19,10 +19,11 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
 from pixel_bot.db.write_outage import WriteOutage
-from pixel_bot.earning.award_batch import Batch, EventAward, Totals, Waiting, key_of, log_lost, spell_out
+from pixel_bot.earning.award_batch import Batch, EventAward, Totals, Waiting, log_lost, spell_out
 from pixel_bot.earning.award_pauses import held_back
 from pixel_bot.earning.backlog import Backlog
-from pixel_bot.earning.chat_gate import ChatGate, ChatLine, ChatRound, ChatRules, Decision
+from pixel_bot.earning.chat_gate import ChatGate, ChatRound, ChatRules, Decision
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
 from pixel_bot.points import ledger, processed_ids
 from pixel_bot.points.levels import Levels, LevelUp
@@ -58,7 +59,7 @@ class Awards:
         self.write_outage = WriteOutage(database)
         self.write_outage.changed.add(self._note_outage)
         self._backlog: Backlog | None = None
-        self._lines: deque[ChatLine] = deque()
+        self._lines: deque[ChatMessage] = deque()
         self._waiting: deque[Waiting] = deque()
         self._in_hand: Batch | None = None
         self._in_a_hurry = False
@@ -90,7 +91,7 @@ class Awards:
             self._watching.cancel()
             await asyncio.wait([self._watching])
 
-    def chat(self, line: ChatLine) -> None:
+    def chat(self, line: ChatMessage) -> None:
         """A viewer wrote something. Returns at once; ``room`` says when to hold back."""
         self.totals.messages += 1
         if self.gate.is_closed_for(line):
@@ -128,7 +129,7 @@ class Awards:
 
         While awards cannot be written nobody waits; whoever changes something is told about it then.
         """
-        key = key_of(person)
+        key = person.key
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 while self._owes(key) and not self.write_outage.is_held:
@@ -268,12 +269,10 @@ class Awards:
         gave: dict[str, tuple[int, int]] = {}
         decisions = chat.decide(gave)
         # What was paid before can change what the others earn, so decide anew while there is more of it.
-        while careful and (before := await processed_ids.awards_of(session, [d.line.message_id for d in decisions])):
+        while careful and (before := await processed_ids.awards_of(session, [d.line.id for d in decisions])):
             gave |= before
             decisions = chat.decide(gave)
-        await processed_ids.claim_all(
-            session, [(d.line.message_id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions]
-        )
+        await processed_ids.claim_all(session, [(d.line.id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
         return decisions
 
     async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount]) -> None:

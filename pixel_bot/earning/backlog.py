@@ -2,7 +2,8 @@
 
 import logging
 
-from pixel_bot.earning.chat_gate import ChatGate, ChatLine
+from pixel_bot.earning.chat_gate import ChatGate
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Backlog:
         self._until: dict[str, tuple[int, int]] = {}
         self._lost = 0
 
-    def takes_line(self, line: ChatLine, waiting: int) -> bool:
+    def takes_line(self, line: ChatMessage, waiting: int) -> bool:
         """Whether a message should wait, beside so many that do."""
         rules, at = self._gate.rules, line.at
         points_until, xp_until = self._until.get(line.key) or self._known(line.key)

@@ -15,7 +15,8 @@ from pixel_bot.clock import from_micros, micros
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.lru_cache import LruCache
-from pixel_bot.model.people import Person, Platform
+from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.model.people import Person
 from pixel_bot.points.cooldowns import CHAT, UPSERT, XP
 from pixel_bot.points.upsert_viewers import KnownAccount
 
@@ -33,32 +34,10 @@ class ChatRules:
     xp_cooldown: int
 
 
-class ChatLine(NamedTuple):
-    """A chat message as far as awards need it; ``at`` in microseconds since 1970, ``key`` unique to the person."""
-
-    message_id: str
-    key: str
-    platform_id: str
-    login: str
-    display_name: str
-    at: int
-    platform: Platform = "twitch"
-
-    @property
-    def person(self) -> Person:
-        """Who wrote it."""
-        return Person(self.platform_id, self.login, self.display_name, self.platform)
-
-    @property
-    def name(self) -> str:
-        """Their name in the database."""
-        return self.login if self.platform == "twitch" else self.key
-
-
 class Decision(NamedTuple):
     """What one message earns."""
 
-    line: ChatLine
+    line: ChatMessage
     user_id: int
     at: datetime
     points: int
@@ -84,7 +63,7 @@ class ChatGate:
         self._heard: dict[str, int] = {}
         self._prune_at = 1_000
 
-    def is_closed_for(self, line: ChatLine) -> bool:
+    def is_closed_for(self, line: ChatMessage) -> bool:
         """True when the message surely earns nothing. False means: ask the table."""
         key, at = line.key, line.at
         self._heard[key] = at
@@ -112,7 +91,7 @@ class ChatGate:
 class ChatRound:
     """The decisions of one transaction. Nothing is remembered before ``confirm``, so a rollback leaves no trace."""
 
-    def __init__(self, gate: ChatGate, lines: Sequence[ChatLine]) -> None:
+    def __init__(self, gate: ChatGate, lines: Sequence[ChatMessage]) -> None:
         self._gate = gate
         self._rules = gate.rules
         self._lines = lines
@@ -174,7 +153,7 @@ class ChatRound:
         seen: set[str] = set()
         decisions: list[Decision] = []
         for line in self._lines:
-            at, message_id = line.at, line.message_id
+            at, message_id = line.at, line.id
             if message_id in seen:
                 continue
             user_id, points_until, xp_until, _ = self._chatters[line.key]

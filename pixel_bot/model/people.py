@@ -21,6 +21,11 @@ class Person(NamedTuple):
         login = self.login.lower()
         return login if self.platform == "twitch" else f"{login}@{self.platform}"
 
+    @property
+    def key(self) -> str:
+        """What the person is known by in memory: unique over all platforms, and on Twitch the same after a rename."""
+        return self.platform_id if self.platform == "twitch" else self.name
+
 
 def platform_of(message_id: str | None) -> Platform:
     """Where a message was written: ids of other platforms than Twitch begin with the platform's name."""

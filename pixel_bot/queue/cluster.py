@@ -1,23 +1,20 @@
-"""What the queues of several processes on one database tell each other, and what they take over from one that died."""
+"""The cluster of processes on one database: what their queues tell each other, and failover when one dies."""
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.db.models import QueueItem
-from pixel_bot.queue.attempt import DONE, Result
+from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.effects import Effects
 from pixel_bot.queue.recovery import recover
 from pixel_bot.services import Services
-
-if TYPE_CHECKING:
-    from pixel_bot.queue.dispatcher import Dispatcher
 
 log = logging.getLogger(__name__)
 
@@ -31,20 +28,41 @@ PANIC = "A mod stopped the show for a moment."
 """What the buyers of all that is under way hear then, in every process."""
 
 
+class Lanes(Protocol):
+    """The lanes of this process, as far as the others concern them."""
+
+    @property
+    def attempts(self) -> Sequence[Attempt]:
+        """What is playing or running now."""
+        ...
+
+    def wake(self, *, told: bool = True) -> None:
+        """All lanes look again; ``told``: those of the other processes, too."""
+        ...
+
+    def show_paused(self) -> None:
+        """All lanes are paused by another process."""
+        ...
+
+    async def load_paused(self) -> None:
+        """Take over from the database which lanes are paused."""
+        ...
+
+
 class QueueCluster:
     """The other processes, for the lanes of this one. Without any it does nothing."""
 
-    def __init__(self, services: Services, effects: Effects, dispatcher: "Dispatcher") -> None:
+    def __init__(self, services: Services, effects: Effects, lanes: Lanes) -> None:
         self._services = services
         self._effects = effects
-        self._dispatcher = dispatcher
+        self._lanes = lanes
         self._cluster = services.cluster
         self._moved = asyncio.Event()
         self._missing: dict[int, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._hearing: dict[str, Callable[[str], None]] = {
             "queue": self._on_queue,
-            "lanes": lambda _: self._spawn(dispatcher.load_paused()),
+            "lanes": lambda _: self._spawn(lanes.load_paused()),
             "panic": lambda _: self._spawn(self._panic()),
             "stop": self._on_stop,
             "alert": self._on_alert,
@@ -102,11 +120,11 @@ class QueueCluster:
 
     def _on_queue(self, _text: str) -> None:
         self._moved.set()
-        self._dispatcher.wake(told=False)
+        self._lanes.wake(told=False)
 
     def _on_stop(self, text: str) -> None:
         item_id, _, reason = text.partition(" ")
-        for attempt in self._dispatcher.attempts:
+        for attempt in self._lanes.attempts:
             if str(attempt.item.id) == item_id:
                 attempt.stop(reason)
 
@@ -121,8 +139,8 @@ class QueueCluster:
 
     async def _panic(self) -> None:
         await self._services.overlay.stop_all()
-        self._dispatcher.show_paused()
-        for attempt in self._dispatcher.attempts:
+        self._lanes.show_paused()
+        for attempt in self._lanes.attempts:
             attempt.stop(PANIC)
 
     async def _look_after(self) -> None:
@@ -143,7 +161,7 @@ class QueueCluster:
         self._missing = {owner: self._missing.get(owner, now) for owner in gone}
         dead = {owner for owner, since in self._missing.items() if now - since >= DEAD_SECONDS}
         if dead and await recover(self._services, self._effects, QueueItem.owner.in_(dead)):
-            self._dispatcher.wake()
+            self._lanes.wake()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -98,12 +98,17 @@ def _refunds(reason: str, refunds: Sequence[UnannouncedResult]) -> list[tuple[st
     if len(refunds) == 1:
         (one,) = refunds
         return [(f"@{one.item.buyer} {one.item.redeem}: {reason}{_back(one)}", [one.item.id])]
-    lines: list[tuple[str, list[int]]] = []
-    for start in range(0, len(refunds), MENTIONS):
-        part = refunds[start : start + MENTIONS]
-        who = ", ".join(f"@{r.item.buyer} ({r.item.redeem}{_back_in_short(r)})" for r in part)
-        lines.append((f"{reason} Refunded: {who}.", [r.item.id for r in part]))
-    return lines
+    parts: list[list[UnannouncedResult]] = [[]]
+    for one in refunds:
+        if parts[-1] and (len(parts[-1]) == MENTIONS or len(_gathered(reason, [*parts[-1], one])) > MESSAGE_LENGTH):
+            parts.append([])
+        parts[-1].append(one)
+    return [(_gathered(reason, part), [r.item.id for r in part]) for part in parts]
+
+
+def _gathered(reason: str, refunds: Sequence[UnannouncedResult]) -> str:
+    who = ", ".join(f"@{r.item.buyer} ({r.item.redeem}{_back_in_short(r)})" for r in refunds)
+    return f"{reason} Refunded: {who}."
 
 
 def _back(result: UnannouncedResult) -> str:

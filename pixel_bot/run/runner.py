@@ -179,7 +179,7 @@ async def _replay(app: App, chat_log: ChatLog, replay: Replay) -> None:
     with _bar(len(chat_log.rows)) as advance:
         await play(app.twitch, chat_log, start, replay.speed, advance)
         async with asyncio.timeout(SETTLE_SECONDS):
-            await app.bot.heard(app.twitch.notified)
+            await app.bot.notifications.received(app.twitch.notified)
             await app.bot.settled()
     seconds = time.perf_counter() - began
     after = await _sums(app)

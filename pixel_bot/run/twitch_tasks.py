@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
-from pixel_bot.bot.channel_points import RedemptionHandler, parse_redemption, reward_texts
+from pixel_bot.bot.redemptions import RedemptionHandler, parse_redemption, reward_texts
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.earning.watch_time import WatchTime
 from pixel_bot.platforms.twitch.channel_state import ChannelState
@@ -39,8 +39,8 @@ class TwitchTasks:
             platform.helix, services.channel_points, services.redeems, owner_id, lambda: reward_texts(bot)
         )
         bot.channel_points = self._rewards
-        desk = RedemptionHandler(bot, services.channel_points)
-        self._redemptions = Redemptions(platform.helix, services.channel_points, services.clock, owner_id, desk)
+        handler = RedemptionHandler(bot, services.channel_points)
+        self._redemptions = Redemptions(platform.helix, services.channel_points, services.clock, owner_id, handler)
         self._watch = WatchTime(
             services.settings,
             services.clock,
@@ -55,11 +55,11 @@ class TwitchTasks:
 
     def begin(self) -> None:
         """Listen, and work beside it. The cogs must be loaded."""
-        self._bot.on_other_event = self._on_other_event
-        self._bot.on_any_chat = self._watchdog.heard
+        self._bot.notifications.on_other_event = self._on_other_event
+        self._bot.notifications.on_any_chat = self._watchdog.heard
         self.platform.eventsub.reconnected.add(self._catch_up)
         self.platform.accounts.changed.add(self._catch_up)
-        self.platform.listen(self._bot, self._channel)
+        self.platform.listen(self._bot.notifications, self._channel)
         work = {
             "watch-time": self._watch.run,
             "watchdog": self._watchdog.run,

@@ -60,7 +60,7 @@ class Live:
 
     async def settled(self) -> None:
         """Wait until the bot has heard and worked everything, and all of it is durable."""
-        await self.bot.heard(self.twitch.notified)
+        await self.bot.notifications.received(self.twitch.notified)
         await self.bot.settled()
 
     def _who(self, login: str, role: Role) -> SandboxUser:

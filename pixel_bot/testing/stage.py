@@ -10,7 +10,7 @@ from pixel_bot.backends.build import Backends
 from pixel_bot.bot.bot import BotIdentity, PixelBot
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.model.channel_events import ChannelEvent
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.queue.limits import Limits
@@ -81,8 +81,8 @@ class Stage:
         before = len(self.sent)
         person = there(login)
         message_id = f"joystick:{message_id or secrets.token_hex(8)}"
-        spoken = Spoken(message_id, person, text, self.clock.now(), mod or streamer, streamer)
-        self.joystick.on_chat_message(spoken)
+        message = chat_message(person, message_id, self.clock.now(), text, is_mod=mod or streamer, is_streamer=streamer)
+        self.joystick.on_chat_message(message)
         await (self.settled() if wait else self.bot.settled())
         return self.sent[before:]
 
@@ -98,7 +98,7 @@ class Stage:
         before = len(self.sent)
         subscription = SUBSCRIPTION | {"type": kind}
         message_id = message_id or secrets.token_hex(8)
-        self.bot.on_notification(frames.notification(subscription, event, message_id, self.clock.now()))
+        self.bot.notifications.on_notification(frames.notification(subscription, event, message_id, self.clock.now()))
         await (self.settled() if wait else self.bot.settled())
         return self.sent[before:]
 

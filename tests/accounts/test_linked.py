@@ -11,8 +11,9 @@ from pixel_bot.accounts.gift_pause import GivingPaused
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.clock import micros
 from pixel_bot.db.models import QueueItem
-from pixel_bot.earning.award_batch import EventAward, line_of
+from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.errors import BadAmount, Blocked, NotEnoughPoints, OnCooldown, UnknownViewer
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.model.people import Person, Viewer
@@ -443,7 +444,7 @@ async def say(services: Services, *said: tuple[Person, float]) -> None:
     start = services.clock.now()
     for person, seconds in said:
         at = start + timedelta(seconds=seconds)
-        services.awards.chat(line_of(person, f"{person.name}:{seconds}", at))
+        services.awards.chat(chat_message(person, f"{person.name}:{seconds}", at))
     await services.awards.drained()
 
 

@@ -17,9 +17,9 @@ from sqlalchemy import event, text
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import QueueItem
-from pixel_bot.db.schema import upgrade
-from pixel_bot.earning.award_batch import EventAward, line_of
+from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.errors import ChatError
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.redeems.catalogue import Offer
@@ -27,6 +27,7 @@ from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in, there
 from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.seed import execute, query, url_of
 from tests.points.test_ledger_properties import modest
 
@@ -142,7 +143,7 @@ class World:
                 await self._event(op, services)
             case "chat":
                 now = services.clock.now()
-                services.awards.chat(line_of(PEOPLE[op.user], f"chat:{next(self._numbers)}", now))
+                services.awards.chat(chat_message(PEOPLE[op.user], f"chat:{next(self._numbers)}", now))
                 await services.awards.drained()
             case "give" | "give all":
                 amount = op.amount if op.kind == "give" else None

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.run.sandbox_app import SANDBOX
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.double import SandboxMessage, SandboxSession
@@ -543,13 +543,13 @@ async def test_a_cog_of_somebody_else_hears_every_message(tmp_path: Path) -> Non
     (folder / "ears.py").write_text(
         "from twitchio.ext import commands\n"
         "from pixel_bot.plugin import Cog\n"
-        "class Ears(Cog):\n"
+        "class Listens(Cog):\n"
         "    @commands.Component.listener()\n"
         "    async def event_message(self, message):\n"
         "        self.bot.heard_by_cog.append((message.chatter.name, message.text))\n"
         "async def setup(bot):\n"
         "    bot.heard_by_cog = []\n"
-        "    await bot.add_component(Ears(bot))\n"
+        "    await bot.add_component(Listens(bot))\n"
     )
     async with live(tmp_path, cogs_dir=folder) as show:
         await show.say("alice", "hello")
@@ -613,16 +613,16 @@ async def test_a_flood_of_commands_stays_bounded(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("pixel_bot.bot.channel.MAX_COMMANDS", 50)
     async with live(tmp_path) as show:
         under_way = most = 0
-        obey = PixelBot._run_command
+        run = CommandRunner._run
 
-        async def count(bot: PixelBot, context: Any, message_id: str) -> None:
+        async def count(runner: CommandRunner, context: Any, message_id: str) -> None:
             nonlocal under_way, most
             under_way += 1
             most = max(most, under_way)
-            await obey(bot, context, message_id)
+            await run(runner, context, message_id)
             under_way -= 1
 
-        monkeypatch.setattr(PixelBot, "_obey", count)
+        monkeypatch.setattr(CommandRunner, "_run", count)
         answers = await show.ask_all([(f"fan_{i % 20}", "!points") for i in range(400)])
         assert answers == ["You have 0 points."] * 400
         assert 10 < most <= 60

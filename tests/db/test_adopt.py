@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Cooldown, QueueItem, User, XpRecord
-from pixel_bot.db.schema import HEAD, Upgrade, upgrade
+from pixel_bot.db.schema import HEAD
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.model.people import Person
 from pixel_bot.points import ledger
@@ -22,6 +22,7 @@ from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import Upgrade, upgrade
 from tests.harness.seed import DDL, INDEXES, TABLES, USERS, execute, hand_made, query, url_of
 
 pytestmark = pytest.mark.sqlite

@@ -37,10 +37,10 @@ from pixel_bot.db.write_outage import (
 )
 from pixel_bot.earning import awards as awards_module
 from pixel_bot.earning import backlog as backlog_module
-from pixel_bot.earning.award_batch import EventAward, line_of
-from pixel_bot.earning.chat_gate import ChatLine
+from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.errors import DatabaseNotWritable
 from pixel_bot.model.channel_events import Follow
+from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.queue import refund_notifier as notifier_module
 from pixel_bot.queue import result_writer as writer_module
@@ -75,8 +75,8 @@ def person(name: str) -> Person:
     return Person(f"id-{name}", name, name)
 
 
-def line(message_id: str, seconds: float = 0, name: str = "alice") -> ChatLine:
-    return line_of(person(name), message_id, START + timedelta(seconds=seconds))
+def line(message_id: str, seconds: float = 0, name: str = "alice") -> ChatMessage:
+    return chat_message(person(name), message_id, START + timedelta(seconds=seconds))
 
 
 def event(event_id: str, name: str = "alice") -> EventAward:
@@ -494,9 +494,9 @@ async def test_events_that_wait_do_not_keep_chat_from_being_heard(
     disk.fill()
     for i in range(20):
         who = Person(f"id-fan{i}", f"fan{i}", f"fan{i}")
-        chat.bot.pay(Follow(f"follow{i}", who, START), chat.bot.channels["twitch"])
+        chat.bot.events.start(Follow(f"follow{i}", who, START), chat.bot.channels["twitch"])
     await becomes(chat.services.awards.write_outage, FULL)
-    assert not chat.bot.is_congested
+    assert not chat.bot.notifications.is_congested
     disk.free()
     await chat.settled()
     assert await chat.points("fan7") == 50

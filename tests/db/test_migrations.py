@@ -19,7 +19,7 @@ from sqlalchemy import Engine, create_engine, inspect
 from pixel_bot.cli.database import check_database, upgrade_database
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import HEAD, Upgrade, upgrade
+from pixel_bot.db.schema import HEAD
 from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.model.people import Person
@@ -30,6 +30,7 @@ from pixel_bot.security.cipher import load_cipher
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import Upgrade, upgrade
 from tests.harness.paths import ROOT
 from tests.harness.seed import execute, query, url_of
 

@@ -16,9 +16,10 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS, Database
-from pixel_bot.db.schema import HEAD, MIGRATIONS, Upgrade, revision, upgrade
+from pixel_bot.db.schema import HEAD, MIGRATIONS, revision
 from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
+from pixel_bot.upkeep.upgrade import Upgrade, upgrade
 from tests.harness.seed import DDL, TABLES, execute, hand_made, query, url_of
 
 pytestmark = pytest.mark.sqlite

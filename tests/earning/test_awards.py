@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.engine import Database
 from pixel_bot.earning import awards as awards_module
-from pixel_bot.earning.award_batch import EventAward, line_of
-from pixel_bot.earning.chat_gate import ChatLine
+from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.errors import BadAmount
 from pixel_bot.lru_cache import LruCache
+from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, post
 from pixel_bot.points.levels import LevelUp
@@ -34,8 +34,8 @@ def person(name: str) -> Person:
     return Person(f"id-{name}", name, name)
 
 
-def line(message_id: str, seconds: float = 0, name: str = "alice") -> ChatLine:
-    return line_of(person(name), message_id, START + timedelta(seconds=seconds))
+def line(message_id: str, seconds: float = 0, name: str = "alice") -> ChatMessage:
+    return chat_message(person(name), message_id, START + timedelta(seconds=seconds))
 
 
 def event(event_id: str, name: str = "alice", points: int = 50, xp: int = 10) -> EventAward:
@@ -51,14 +51,14 @@ async def running(folder: Path, **settings: Any) -> AsyncGenerator[Services]:
         await services.awards.stop()
 
 
-async def say(services: Services, lines: Iterable[ChatLine]) -> None:
+async def say(services: Services, lines: Iterable[ChatMessage]) -> None:
     """All of them in one batch, durable when this returns."""
     for one in lines:
         services.awards.chat(one)
     await services.awards.drained()
 
 
-async def say_apart(services: Services, lines: Iterable[ChatLine]) -> None:
+async def say_apart(services: Services, lines: Iterable[ChatMessage]) -> None:
     for one in lines:
         await say(services, [one])
 
@@ -233,7 +233,7 @@ async def test_any_chat_pays_what_a_simple_count_says(tmp_path: Path, seed: int)
     chat += dice.sample(chat, 60)
     chat.sort(key=lambda one: one.at + dice.uniform(0, 40_000_000))
     points, xp = _count(chat, 60), _count(chat, 30)
-    batches: list[list[ChatLine]] = []
+    batches: list[list[ChatMessage]] = []
     while chat:
         size = dice.randint(1, 60)
         batches.append(chat[:size])
@@ -250,7 +250,7 @@ async def test_any_chat_pays_what_a_simple_count_says(tmp_path: Path, seed: int)
         assert await findings(services) == []
 
 
-def _count(chat: list[ChatLine], pause: int) -> dict[str, int]:
+def _count(chat: list[ChatMessage], pause: int) -> dict[str, int]:
     paid: dict[str, int] = {}
     until: dict[str, int] = {}
     for one in chat:
@@ -337,14 +337,14 @@ async def test_a_rename_between_chat_and_event_of_one_batch_keeps_all_xp(service
 async def test_a_rename_in_chat_keeps_everything(services: Services) -> None:
     await say(services, [line("m1", 0)])
     renamed = Person("id-alice", "alicia", "Alicia")
-    await say(services, [line_of(renamed, "m2", START + timedelta(seconds=60))])
+    await say(services, [chat_message(renamed, "m2", START + timedelta(seconds=60))])
     assert worth(services, "alicia") == (2, 2)
     assert query(file_of(services), "SELECT name, display_name FROM users") == [("alicia", "Alicia")]
 
 
 async def test_a_viewer_of_joystick_and_one_of_twitch_are_two(services: Services) -> None:
     there = Person("id-alice", "alice", "alice", "joystick")
-    await say(services, [line("m1"), line_of(there, "m2", START)])
+    await say(services, [line("m1"), chat_message(there, "m2", START)])
     assert worth(services, "alice") == (1, 1)
     assert worth(services, "alice@joystick") == (1, 1)
 

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 
 from pixel_bot.db.engine import Database
 from pixel_bot.model.channel_events import ChannelEvent
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.joystick.gateway_socket import Patience
 from pixel_bot.platforms.joystick.oauth import Grant
@@ -188,17 +188,17 @@ class RecordingListener:
     """Notes what a bot hears."""
 
     def __init__(self) -> None:
-        self.heard: asyncio.Queue[Spoken | ChannelEvent] = asyncio.Queue()
+        self.heard: asyncio.Queue[ChatMessage | ChannelEvent] = asyncio.Queue()
         self.is_congested = False
         self.room = asyncio.Event()
         self.breathing = asyncio.Event()
-        self.fails: Callable[[Spoken], bool] = lambda _: False
+        self.fails: Callable[[ChatMessage], bool] = lambda _: False
 
-    def on_chat_message(self, spoken: Spoken) -> None:
+    def on_chat_message(self, message: ChatMessage) -> None:
         """Somebody wrote in chat."""
-        if self.fails(spoken):
+        if self.fails(message):
             raise RuntimeError("what nobody foresaw")
-        self.heard.put_nowait(spoken)
+        self.heard.put_nowait(message)
 
     def on_channel_event(self, channel_event: ChannelEvent) -> None:
         """Something happened that may pay."""

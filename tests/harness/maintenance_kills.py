@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import HEAD, upgrade
+from pixel_bot.db.schema import HEAD
 from pixel_bot.services import curve_of
 from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.backup_folder import kept_in
 from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness import mortal
 from tests.harness.mortal import SAID, STEPS
 

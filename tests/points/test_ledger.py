@@ -12,8 +12,8 @@ from sqlalchemy import text
 from pixel_bot.accounts.economy import Given
 from pixel_bot.clock import micros
 from pixel_bot.db.engine import Database
-from pixel_bot.earning.award_batch import line_of
 from pixel_bot.errors import BadAmount, NotEnoughPoints, NothingToUndo
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points import ledger
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, UnknownAccount, post
@@ -314,7 +314,7 @@ async def test_chatters_are_those_of_this_run_and_of_the_one_before(
 ) -> None:
     for name, minutes in (("early", 0), ("late", 20), ("now", 25)):
         clock.set(SettableClock().now() + timedelta(minutes=minutes))
-        services.awards.chat(line_of(Person(f"id-{name}", name, name), f"m-{name}", clock.now()))
+        services.awards.chat(chat_message(Person(f"id-{name}", name, name), f"m-{name}", clock.now()))
     await services.awards.drained()
     await met(services, "lurker", 5)
     clock.advance(10 * 60)
@@ -324,7 +324,7 @@ async def test_chatters_are_those_of_this_run_and_of_the_one_before(
 
 async def test_a_login_of_digits_is_not_taken_for_a_user_id(services: Services, clock: SettableClock) -> None:
     await services.viewers.meet(Person("77", "4242", "4242"))
-    services.awards.chat(line_of(Person("4242", "alice", "alice"), "m1", clock.now()))
+    services.awards.chat(chat_message(Person("4242", "alice", "alice"), "m1", clock.now()))
     await services.awards.drained()
     assert await chatters(services) == {"alice"}
 

@@ -15,9 +15,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
-from pixel_bot.bot.channel_points import ADDED, UPDATED, RedemptionHandler, parse_redemption
+from pixel_bot.bot.redemptions import ADDED, UPDATED, RedemptionHandler, parse_redemption
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.overlay import overlay as bus
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Row
 from pixel_bot.platforms.twitch.redemptions import Redemptions
@@ -26,6 +25,7 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
 from pixel_bot.services import build_services
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.page_model import NearPage
 from tests.harness.seed import url_of
 from tests.points.test_ledger_properties import modest

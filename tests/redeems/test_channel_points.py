@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.bot.channel_points import (
+from pixel_bot.bot.channel_points_admin import NoChannelPoints
+from pixel_bot.bot.redemptions import (
     ADDED,
     UPDATED,
-    NoChannelPoints,
     RedemptionHandler,
     parse_redemption,
     reward_texts,

@@ -21,7 +21,6 @@ from sqlalchemy import select, text
 from pixel_bot.backends.tts.speech import Speech
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Cooldown, Draw, QueueItem, Redeem
-from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak, SpinWheel
 from pixel_bot.model.people import Platform, Viewer
@@ -37,6 +36,7 @@ from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.page_model import NearPage
 from tests.harness.seed import execute, url_of
 from tests.points.test_ledger_properties import modest

@@ -205,7 +205,7 @@ def prizes(folder: Path, wheel: list[dict[str, Any]]) -> None:
 def hears(chat: Stage, login: str, line: str, message_id: str) -> None:
     """A chat message arrives; nobody waits for what comes of it."""
     payload = frames.chat_message(sandbox_user(login, name=login), line, message_id)
-    chat.bot.on_notification(notification(chat, "channel.chat.message", payload, message_id))
+    chat.bot.notifications.on_notification(notification(chat, "channel.chat.message", payload, message_id))
 
 
 def notification(chat: Stage, kind: str, event: frames.Json, message_id: str) -> frames.Json:
@@ -459,7 +459,7 @@ async def test_deleted_before_it_is_bought(show: Scene, monkeypatch: pytest.Monk
     hears(show.chat, "alice", "!tts something rude", "m1")
     await reached.wait()
     event = {"message_id": "m1", "target_user_id": sandbox_user("alice").id}
-    show.bot.on_notification(notification(show.chat, "channel.chat.message_delete", event, "m2"))
+    show.bot.notifications.on_notification(notification(show.chat, "channel.chat.message_delete", event, "m2"))
     await show.bot.channels["twitch"].tasks.idle()
     may.set()
     await show.bot.settled()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.clock import Clock
-from pixel_bot.earning.award_batch import line_of
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
@@ -70,7 +70,7 @@ async def pour(services: Services, stop: asyncio.Event) -> int:
         while sent < (time.perf_counter() - began) * RATE:
             number = sent % PEOPLE
             fan = Person(f"9{number}", f"fan_{number}", f"Fan_{number}")
-            services.awards.chat(line_of(fan, f"m{sent}", datetime.now(UTC)))
+            services.awards.chat(chat_message(fan, f"m{sent}", datetime.now(UTC)))
             sent += 1
         await services.awards.wait_for_capacity()
         await asyncio.sleep(0.005)

@@ -18,7 +18,7 @@ from pixel_bot.db.json_rows import fold, unfold
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.models import QueueItem, stamp
 from pixel_bot.db.models_twitch import Redemption
-from pixel_bot.earning.award_batch import line_of
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person
 from pixel_bot.model.stream_state import Broadcast
@@ -235,12 +235,12 @@ async def test_a_message_of_this_week_still_pays_once(
     services: Services, cleanup: Cleanup, clock: SettableClock
 ) -> None:
     said_at = clock.now()
-    services.awards.chat(line_of(ALICE, "m1", said_at))
+    services.awards.chat(chat_message(ALICE, "m1", said_at))
     await services.awards.drained()
     clock.advance(6 * 86_400)
     await cleanup.run()
     services.awards.gate.forget()
-    services.awards.chat(line_of(ALICE, "m1", said_at))
+    services.awards.chat(chat_message(ALICE, "m1", said_at))
     await services.awards.drained()
     assert (await services.viewers.find("alice")).points == 1
 
@@ -256,7 +256,7 @@ async def test_a_replay_that_goes_on_after_a_clean_up_pays_nothing_twice(
         services.awards.gate.forget()
         for row in log.rows[:rows]:
             at = start + timedelta(seconds=row.second)
-            services.awards.chat(line_of(ALICE, f"{log.id}-{row.line}", at))
+            services.awards.chat(chat_message(ALICE, f"{log.id}-{row.line}", at))
         await services.awards.drained()
 
     await play(20)
@@ -278,7 +278,7 @@ async def test_the_ledger_and_all_that_it_needs_stay(
     streamer = await services.viewers.meet(Person("1", "pixel_street", "Pixel_Street"))
     await services.economy.add(streamer, alice, 500)
     for number in range(20):
-        services.awards.chat(line_of(ALICE, f"m{number}", clock.now()))
+        services.awards.chat(chat_message(ALICE, f"m{number}", clock.now()))
         clock.advance(90)
     await services.awards.drained()
     async with services.database.write() as session:
@@ -309,7 +309,7 @@ async def test_awards_go_on_meanwhile(in_file: Services, clock: SettableClock) -
     paid = 0
     while not at_work.done():
         clock.advance(61)
-        in_file.awards.chat(line_of(ALICE, f"m{paid}", clock.now()))
+        in_file.awards.chat(chat_message(ALICE, f"m{paid}", clock.now()))
         await in_file.awards.drained()
         paid += 1
     assert (await at_work).events == 20_000

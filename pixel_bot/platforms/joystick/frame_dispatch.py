@@ -8,7 +8,7 @@ from typing import Protocol
 from pixel_bot.clock import Clock
 from pixel_bot.logs import redact
 from pixel_bot.model.channel_events import ChannelEvent, Entrance
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.frames import StreamChange, read
 from pixel_bot.platforms.joystick.gateway_socket import Frame
@@ -24,7 +24,7 @@ MOST_AHEAD = 20_000
 class Listener(Protocol):
     """Who hears what happens."""
 
-    def on_chat_message(self, spoken: Spoken) -> None:
+    def on_chat_message(self, message: ChatMessage) -> None:
         """Somebody wrote in chat."""
         ...
 
@@ -46,7 +46,7 @@ class FrameDispatcher:
     """Messages on their way from the connection to the listener."""
 
     def __init__(self, clock: Clock) -> None:
-        self.is_own: Callable[[Spoken], bool] = lambda _: False
+        self.is_own: Callable[[ChatMessage], bool] = lambda _: False
         """Knows the bot's own words, which come back like anybody's."""
         self.own_username = ""
         """The bot's own name, in lower case, where it is known and not the streamer's."""
@@ -94,7 +94,7 @@ class FrameDispatcher:
             log.warning("An event from Joystick.tv was left out, because it cannot be read (%s).", why)
             return
         match heard:
-            case Spoken():
+            case ChatMessage():
                 if not self.is_own(heard) and not heard.is_bot:
                     listener.on_chat_message(heard)
             case StreamChange():

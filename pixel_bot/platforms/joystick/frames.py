@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 import orjson
 
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.fields import (
     Message,
@@ -63,7 +63,7 @@ class StreamChange:
     at: datetime
 
 
-GatewayEvent = Spoken | ChannelEvent | StreamChange
+GatewayEvent = ChatMessage | ChannelEvent | StreamChange
 
 
 def read(message: Message, *, now: datetime) -> GatewayEvent | None:
@@ -84,7 +84,7 @@ def read(message: Message, *, now: datetime) -> GatewayEvent | None:
     if not isinstance(kind, str):
         raise TypeError("a type that is no text")
     if kind in CHAT:
-        return _spoken(message, now)
+        return _chat_message(message, now)
     if kind not in KINDS:
         return None
     at = moment_of(message, now)
@@ -94,7 +94,7 @@ def read(message: Message, *, now: datetime) -> GatewayEvent | None:
     return _READERS[what](f"joystick:{what}:{id_of(message)}", _fields(message), message, at)
 
 
-def _spoken(message: Message, now: datetime) -> Spoken | None:
+def _chat_message(message: Message, now: datetime) -> ChatMessage | None:
     body: Message = message["data"] if isinstance(message.get("data"), dict) else message
     author: Message = body["author"]
     badges = _object(author.get("badges"))
@@ -106,11 +106,11 @@ def _spoken(message: Message, now: datetime) -> Spoken | None:
         raise TypeError("a message without a text")
     person = person_named(author.get("username") or author.get("slug"))
     is_streamer = badges.get("streamer") is True or author.get("isStreamer") is True
-    return Spoken(
-        f"joystick:{id_of(message)}",
+    return chat_message(
         person,
-        printable(text),
+        f"joystick:{id_of(message)}",
         moment_of(message, now),
+        printable(text),
         is_mod=is_streamer or badges.get("mod") is True or author.get("isModerator") is True,
         is_streamer=is_streamer,
         is_bot=badges.get("bot") is True,

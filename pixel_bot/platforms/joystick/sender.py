@@ -12,7 +12,7 @@ import secrets
 from collections import deque
 from contextlib import suppress
 
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.platforms.joystick.api import ApiRefused, JoystickApi
 from pixel_bot.platforms.joystick.gateway_connection import GatewayConnection
@@ -88,11 +88,11 @@ class JoystickSender:
         except NotInstalled as exc:
             raise SendFailed(str(exc), retry=False) from None
 
-    def is_own(self, spoken: Spoken) -> bool:
+    def is_own(self, message: ChatMessage) -> bool:
         """Whether it is what we sent. Names that come with our words teach nothing: anybody can repeat us."""
-        if self.own_username and spoken.person.login == self.own_username:
+        if self.own_username and message.person.login == self.own_username:
             return True
-        now, key = asyncio.get_running_loop().time(), _key(spoken.text)
+        now, key = asyncio.get_running_loop().time(), _key(message.text)
         while self._sent and self._sent[0][0] < now - ECHO_SECONDS:
             self._sent.popleft()
         mine = next((sent for sent in self._sent if sent[1] == key), None)

@@ -1,12 +1,12 @@
-"""From EventSub frames to what the bot works with. Plain chat takes the short way: no task, no TwitchIO object."""
+"""Parses EventSub frames: what Twitch sends, as the values that the bot works with."""
 
 import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from pixel_bot.earning.chat_gate import ChatLine
 from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift, Raid, Sub
+from pixel_bot.model.chat_message import ChatMessage, Removal
 from pixel_bot.model.people import Person
 from pixel_bot.texts import visible
 
@@ -32,22 +32,7 @@ OPTIONAL_FIELDS: dict[str, Any] = {
 """Fields that TwitchIO takes for granted, with what stands for their absence."""
 
 
-class Heard(NamedTuple):
-    """A chat message as far as the bot needs it at once; ``guest`` for one from another channel's chat."""
-
-    line: ChatLine
-    text: str
-    guest: bool
-
-
-class Removal(NamedTuple):
-    """A mod took something out of chat: one message, all of one author, or (neither is named) everything."""
-
-    message_id: str = ""
-    author_id: str = ""
-
-
-def parse_chat_message(frame: Mapping[str, Any]) -> Heard:
+def parse_chat_message(frame: Mapping[str, Any]) -> ChatMessage:
     """Read a ``channel.chat.message`` frame.
 
     Raises:
@@ -64,10 +49,15 @@ def parse_chat_message(frame: Mapping[str, Any]) -> Heard:
     # Rounded: the nearest float of a microsecond is exact to the microsecond for the next two centuries.
     at = round(datetime.fromisoformat(frame["metadata"]["message_timestamp"]).timestamp() * 1e6)
     name = event.get("chatter_user_name")
-    return Heard(
-        ChatLine(message_id, user_id, user_id, login.lower(), name if name and type(name) is str else login, at),
-        visible(text),
-        source is not None and source != event.get("broadcaster_user_id"),
+    return ChatMessage(
+        message_id,
+        user_id,
+        user_id,
+        login.lower(),
+        name if name and type(name) is str else login,
+        at,
+        text=visible(text),
+        is_guest=source is not None and source != event.get("broadcaster_user_id"),
     )
 
 

@@ -9,13 +9,16 @@ from typing import Any
 from twitchio import HTTPException, PartialUser
 from twitchio.exceptions import MessageRejectedError
 
-from pixel_bot.bot.outbox import LIMIT, LIMIT_AS_MOD
 from pixel_bot.lru_cache import LruCache
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.outgoing import Outgoing, SendFailed
-from pixel_bot.platforms.twitch.event_parsing import Heard
 from pixel_bot.texts import visible
 
 DUPLICATE = "msg_duplicate"
+LIMIT, LIMIT_AS_MOD = 20, 100
+"""Messages in 30 seconds, from an account and from one that moderates the channel
+(https://dev.twitch.tv/docs/chat/#rate-limits)."""
+
 UNCONFIRMED_SECONDS = 30.0
 """Longer than the pause before a message is sent again."""
 
@@ -110,16 +113,16 @@ class TwitchSender:
         self._unconfirmed = {text: u for text, u in self._unconfirmed.items() if now - u.last < UNCONFIRMED_SECONDS}
         self._unconfirmed[words] = _Unconfirmed(since, now)
 
-    def is_own(self, heard: Heard) -> bool:
+    def is_own(self, message: ChatMessage) -> bool:
         """Where bot and streamer share an account only what we sent is ours, else all that the account writes."""
-        if heard.line.platform_id != self._bot_id:
+        if message.platform_id != self._bot_id:
             return False
-        words, now = _key(heard.text), time.monotonic()
+        words, now = _key(message.text), time.monotonic()
         unconfirmed = self._unconfirmed.get(words)
         ours = words in self._on_the_way or (unconfirmed is not None and now - unconfirmed.last < UNCONFIRMED_SECONDS)
         if ours:
-            self._heard.put(words, (now, heard.line.message_id))
-        return ours or self._bot_id != self._owner_id or self._sent.get(heard.line.message_id) is not None
+            self._heard.put(words, (now, message.id))
+        return ours or self._bot_id != self._owner_id or self._sent.get(message.id) is not None
 
     def limit_by(self, frame: Mapping[str, Any]) -> int:
         """Our own messages come back with our badges: moderators may send more."""

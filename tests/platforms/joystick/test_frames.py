@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pixel_bot.clock import from_micros
 from pixel_bot.model.channel_events import Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.frames import KINDS, StreamChange, read
 
@@ -103,11 +104,11 @@ def heard(message: Mapping[str, Any]) -> Any:
 
 @pytest.mark.parametrize("kind", ["new_message", "chat_message"])
 def test_chat_of_the_second_version(kind: str) -> None:
-    assert heard(chat_v2() | {"type": kind}) == Spoken("joystick:e1", BOB, "hi", THEN)
+    assert heard(chat_v2() | {"type": kind}) == chat_message(BOB, "joystick:e1", THEN, "hi")
 
 
 def test_chat_of_the_first_version() -> None:
-    assert heard(chat_v1()) == Spoken("joystick:e1", BOB, "!timer 5m code", THEN)
+    assert heard(chat_v1()) == chat_message(BOB, "joystick:e1", THEN, "!timer 5m code")
 
 
 def test_somebody_is_stored_by_platform() -> None:
@@ -386,11 +387,13 @@ def test_whatever_comes_is_read_or_refused(kind: object, fields: Json) -> None:
         found = read({"id": "e1", **fields, "type": kind}, now=NOW)
     except REFUSED:
         return
-    assert found is None or found.at.tzinfo is UTC
-    if isinstance(found, Spoken):
+    if isinstance(found, ChatMessage):
         assert found.id.startswith("joystick:")
         assert "@" not in found.person.login
-    elif found is not None and not isinstance(found, StreamChange):
+        assert from_micros(found.at).tzinfo is UTC
+        return
+    assert found is None or found.at.tzinfo is UTC
+    if found is not None and not isinstance(found, StreamChange):
         assert found.event_id.startswith("joystick:")
 
 

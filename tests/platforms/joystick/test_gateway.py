@@ -12,7 +12,7 @@ import pytest
 from aiohttp import WSMessage, WSMsgType
 
 from pixel_bot.model.channel_events import Follow, Tip
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick import gateway_connection as connection_module
@@ -702,8 +702,8 @@ async def test_a_command_without_a_connection(platform: JoystickPlatform, joysti
 # Its own words
 
 
-def spoken(text: str, login: str = "somebody") -> Spoken:
-    return Spoken("joystick:1", Person(login, login, login, "joystick"), text, SettableClock().now())
+def spoken(text: str, login: str = "somebody") -> ChatMessage:
+    return chat_message(Person(login, login, login, "joystick"), "joystick:1", SettableClock().now(), text)
 
 
 async def test_its_own_words_are_known_once(joystick: Server, voice: JoystickSender) -> None:

@@ -67,10 +67,10 @@ async def test_one_account_as_both_does_not_hear_itself(home: Harness, words: st
         await home.sign_in(app, "bot", STREAMER)
         await home.sign_in(app, "broadcaster", STREAMER)
         await listening(app)
-        heard = the_bot(app).notifications
+        heard = the_bot(app).notifications.count
         for _ in range(3):
             assert await the_bot(app).say(words)
-        await the_bot(app).heard(heard + 3)
+        await the_bot(app).notifications.received(heard + 3)
         await the_bot(app).settled()
         assert app.services.awards.totals.messages == 0
         assert [line.text for line in home.lines if line.reply_id] == []
@@ -95,7 +95,7 @@ async def test_a_message_that_twitch_has_is_not_taken_for_unsaid(
         return True  # and what came back is not noted
 
     async with home.signed_in(greeting="off") as app:
-        monkeypatch.setattr(the_bot(app)._sender, "is_own", taken)
+        monkeypatch.setattr(the_bot(app).notifications._sender, "is_own", taken)
         home.twitch.faults.add("chat/messages", method="POST", drop=True, done=True)
         dropped = {"data": [{"message_id": "", "is_sent": False, "drop_reason": DUPLICATE}]}
         home.twitch.faults.add("chat/messages", method="POST", body=dropped)
@@ -175,7 +175,7 @@ async def test_a_move_while_a_type_is_undecided_decides_it_all_the_same(
 async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(
     home: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pixel_bot.bot.dispatch.MAX_LISTENERS", 20)
+    monkeypatch.setattr("pixel_bot.bot.listeners.MAX_LISTENERS", 20)
     monkeypatch.setattr("pixel_bot.bot.channel.MAX_COMMANDS", 20)
     (tmp_path / "cogs").mkdir()
     (tmp_path / "cogs" / "hang.py").write_text(HANG, encoding="utf-8")
@@ -184,7 +184,7 @@ async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(
             await home.say(f"viewer{n}", "hello")
         assert await home.ask("alice", "!points") == "You have 0 points."
         assert "do not come to an end" in caplog.text
-        the_bot(app)._listening.cancel()
+        the_bot(app).listeners._tasks.cancel()
 
 
 HANG = '''
@@ -217,15 +217,15 @@ async def test_a_busy_bot_does_not_take_twitch_for_silent(home: Harness, monkeyp
     monkeypatch.setattr(eventsub_session, "PATIENCE_SECONDS", 0.1)
     async with home.signed_in(greeting="off") as app:
         bot, gate = the_bot(app), asyncio.Event()
-        monkeypatch.setattr(type(bot), "is_pressed", property(lambda _: not gate.is_set()))
-        monkeypatch.setattr(bot, "breathe", gate.wait)
+        monkeypatch.setattr(type(bot.notifications), "is_congested", property(lambda _: not gate.is_set()))
+        monkeypatch.setattr(bot.notifications, "wait_for_capacity", gate.wait)
         used = home.session(CHEERS)
         for n in range(25):
             await home.cheer("alice", 10, f"cheer-{n}")
             await asyncio.sleep(0.1)
         assert home.session(CHEERS) is used
         gate.set()
-        await bot.heard(25)
+        await bot.notifications.received(25)
         assert await points(app, "alice") == 250
 
 
@@ -328,20 +328,22 @@ async def test_a_redemption_that_twitch_completed_itself_promises_nothing_back(h
 async def test_who_waits_for_a_place_in_chat_is_not_told_that_it_failed(
     home: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_bot.bot.dispatch.COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("pixel_bot.bot.command_runner.COMMAND_SECONDS", 0.2)
     async with home.signed_in(greeting="off") as app:
         await home.ask("alice", "!points")
         await home.ask("", "!points add @alice 100", "broadcaster")
         gate = asyncio.Event()
-        send = the_bot(app)._sender._send
+        sender = the_bot(app).notifications._sender
+        assert sender is not None
+        send = sender._send
 
         async def slow(message: Any) -> Any:
             await gate.wait()
             return await send(message)
 
-        monkeypatch.setattr(the_bot(app)._sender, "_send", slow)
+        monkeypatch.setattr(sender, "_send", slow)
         line = await home.say("alice", "!tts hello")
-        await until(lambda: the_bot(app).notifications == home.twitch.notified)
+        await until(lambda: the_bot(app).notifications.count == home.twitch.notified)
         await asyncio.sleep(0.5)
         gate.set()
         answer = await home.said(lambda said: said.reply_id == line.id)

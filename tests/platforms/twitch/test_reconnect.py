@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.bot.outbox import LIMIT, LIMIT_AS_MOD
+from pixel_bot.platforms.twitch.sender import LIMIT, LIMIT_AS_MOD
 from pixel_bot.platforms.twitch.subscription_types import subscription_types
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT

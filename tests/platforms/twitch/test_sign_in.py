@@ -99,7 +99,7 @@ async def test_one_account_may_be_both(home: Harness) -> None:
         await listening(app)
         assert app.platform.eventsub.refusals == []
         await home.say("alice", "hello", message_id="m1")
-        await the_bot(app).heard(1)
+        await the_bot(app).notifications.received(1)
         assert await points(app, "alice") == 1
         assert await home.ask("", "!points add @alice 5", "broadcaster") == "Added 5 points: alice has 6."
 

@@ -2,18 +2,18 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from twitchio.models.chat import SentMessage
-from twitchio.models.eventsub_ import create_event_instance
+from typing_extensions import override
 
+from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.command import command_list, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.error_replies import LATER, SORRY, reply_for
 from pixel_bot.bot.redeem_command import RedeemCommand
-from pixel_bot.errors import ChatError, RedeemOff
+from pixel_bot.errors import RedeemOff
 from pixel_bot.model.outcome import Outcome
-from pixel_bot.platforms.twitch.event_parsing import CHAT, with_optional_fields
 from pixel_bot.points.idempotency import use_idempotency_key
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import (
@@ -25,9 +25,6 @@ from pixel_bot.redeems.channel_points import (
 )
 from pixel_bot.texts import visible
 
-if TYPE_CHECKING:
-    from pixel_bot.bot.bot import PixelBot
-
 log = logging.getLogger(__name__)
 
 ADDED = "channel.channel_points_custom_reward_redemption.add"
@@ -36,38 +33,6 @@ BACK = "Your channel points are back."
 TAKEN = "Twitch had completed it already, so I cannot give the channel points back; please ask a mod."
 REJECTED = "A mod rejected it."
 SHOWN_NAMES = 5
-
-
-class ChannelPointsAdmin(Protocol):
-    """Redeems for channel points, as mods manage them. Each method raises ``ChatError`` when Twitch is not there."""
-
-    async def switch_on(self, key: str, cost: int) -> ChannelPointsRedeem:
-        """Offer a redeem for so many channel points."""
-        ...
-
-    async def switch_off(self, key: str) -> ChannelPointsRedeem:
-        """Stop offering it; the reward stays on Twitch, disabled."""
-        ...
-
-    async def list(self) -> Sequence[ChannelPointsRedeem]:
-        """All that are, or were, offered."""
-        ...
-
-
-class NoChannelPoints:
-    """Stands there while no broadcaster's account is connected."""
-
-    async def switch_on(self, key: str, cost: int) -> ChannelPointsRedeem:
-        """Refused."""
-        raise ChatError("Channel points need Twitch: the broadcaster's account is not connected here.")
-
-    async def switch_off(self, key: str) -> ChannelPointsRedeem:
-        """Refused."""
-        return await self.switch_on(key, 1)
-
-    async def list(self) -> Sequence[ChannelPointsRedeem]:
-        """Nothing."""
-        return []
 
 
 def parse_redemption(frame: Mapping[str, Any]) -> RedemptionEvent | None:
@@ -82,7 +47,7 @@ def parse_redemption(frame: Mapping[str, Any]) -> RedemptionEvent | None:
     return read_redemption(frame["payload"]["event"], again=kind == UPDATED)
 
 
-def reward_texts(bot: "PixelBot") -> dict[str, RewardText]:
+def reward_texts(bot: PixelBot) -> dict[str, RewardText]:
     """What the rewards of all loaded redeems say, by key; from the help and the parameters of their commands."""
     return {
         c.offer.key: RewardText(c.help.strip().partition("\n")[0], bool(c.parameters))
@@ -103,21 +68,18 @@ class RedemptionContext(Context):
         self.error = error
         return True
 
+    @override
     async def buy(self, offer: Offer, outcome: Outcome) -> None:
         """As always, but with the redemption."""
         await super().buy(offer, outcome)
         self.bought = True
 
-    def _get_command(self, reset: bool = False) -> None:
-        if self._prepare_called or not self.prefix:
-            return
-        view: Any = self._view
-        view.skip_string(self.prefix + self.fixed.name)
-        self._invoked_with = self.fixed.name
-        self._command = self.fixed
-        if reset:
-            view.reset()
+    @override
+    def find_command(self) -> None:
+        """Always the same one, whatever was typed."""
+        self.fix_command(self.fixed)
 
+    @override
     async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
         """There is no message to reply to, so the viewer is named. It was paid for, so it is never dropped."""
         words = content if reply_to is None else f"@{self.viewer} {content}"
@@ -127,7 +89,7 @@ class RedemptionContext(Context):
 class RedemptionHandler:
     """Works redemptions with the bot's commands."""
 
-    def __init__(self, bot: "PixelBot", channel_points: ChannelPoints) -> None:
+    def __init__(self, bot: PixelBot, channel_points: ChannelPoints) -> None:
         self._bot = bot
         self._channel_points = channel_points
 
@@ -190,8 +152,7 @@ class RedemptionHandler:
             "message_id": f"redemption:{heard.ref.redemption}",
             "message": {"text": f"{self._bot.settings.command_prefix}{command.name} {typed}", "fragments": ()},
         }
-        frame = with_optional_fields({"metadata": {}, "payload": {"event": event, "subscription": {}}})
-        return create_event_instance(CHAT, frame, http=self._bot.http)
+        return self._bot.twitchio_message({"metadata": {}, "payload": {"event": event, "subscription": {}}})
 
     async def _refuse(self, heard: RedemptionEvent, error: Exception | None, key: str) -> bool:
         command = self._bot.commands_by_name.get(key)

@@ -1,0 +1,72 @@
+"""Runs the commands that chat asks for: each once, with its message as the idempotency key."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from twitchio.ext import commands
+
+from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.command import usage
+from pixel_bot.bot.context import Context
+from pixel_bot.bot.error_replies import reply_for
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.points.idempotency import claim_command, use_idempotency_key
+
+COMMAND_SECONDS = 120.0
+"""A command that takes longer hangs, or waits for capacity in a full chat. Its task is let go of, others go on."""
+
+
+class CommandRunner:
+    """Knows which texts are commands, and runs them.
+
+    Args:
+        prefix: what commands begin with.
+        names: all commands by name, as they are loaded now.
+        invoke: parses a context's text and calls the command's body.
+        database, clock: where the message's id is claimed.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        names: Callable[[], Mapping[str, commands.Command[Any, ...]]],
+        invoke: Callable[[Context], Awaitable[Any]],
+        database: Database,
+        clock: Clock,
+    ) -> None:
+        self.prefix = prefix
+        self._names = names
+        self._invoke = invoke
+        self._database = database
+        self._clock = clock
+
+    def is_prefixed(self, text: str) -> bool:
+        """True when the text begins like a command: of ours, or of another bot."""
+        return text.startswith(self.prefix)
+
+    def knows(self, text: str) -> bool:
+        """True when the text, which begins with the prefix, asks for a command of ours."""
+        words = text[len(self.prefix) :].lower().split(maxsplit=2)
+        names = self._names()
+        return bool(words) and (words[0] in names or " ".join(words[:2]) in names)
+
+    def start(self, context: Context, message_id: str, channel: ChatChannel) -> None:
+        """Run the command that a message asks for, in a task of the channel's."""
+        channel.commands.spawn(self._run(context, message_id), COMMAND_SECONDS)
+
+    async def reply_to_error(self, context: Context, error: Exception) -> None:
+        """Say in chat what went wrong, in one sentence; nothing where the command did nothing by design."""
+        sentence = reply_for(error, usage(context.found_command, self.prefix))
+        if sentence is not None:
+            await context.reply(sentence)
+
+    async def _run(self, context: Context, message_id: str) -> None:
+        # The key is set before the claim: whatever the command writes, it writes together with this message's id.
+        use_idempotency_key(message_id, self._clock.now())
+        try:
+            # Where processes share a database each hears the message; the one that claims its id answers.
+            if await claim_command(self._database, message_id, self._clock.now()):
+                await self._invoke(context)
+        except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
+            await self.reply_to_error(context, exc)

@@ -1,0 +1,161 @@
+"""Event dispatch: chat goes to awards and commands, channel events to their handler, removals to the queue.
+
+Plain chat takes the short way: no task, and no TwitchIO object unless a cog listens.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.command_runner import CommandRunner
+from pixel_bot.bot.event_handler import ChannelEventHandler
+from pixel_bot.bot.outbox import Outbox
+from pixel_bot.earning.awards import Awards
+from pixel_bot.lru_cache import LruCache
+from pixel_bot.model.chat_message import ChatMessage, Removal
+from pixel_bot.platforms.twitch.event_parsing import (
+    CHAT,
+    is_redemption,
+    parse_channel_event,
+    parse_chat_message,
+    parse_removal,
+)
+from pixel_bot.platforms.twitch.sender import TwitchSender
+from pixel_bot.queue.queue import Queue
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_EVENTS = 1_000
+"""Of those that pay nothing, apart from chat, which would push them out; what pays is kept in the database."""
+
+
+class ChatBot(Protocol):
+    """The bot, as far as a chat message in TwitchIO's form concerns it."""
+
+    def get_context(self, payload: Any, *, cls: Any = None) -> Any:
+        """The context of a command."""
+        ...
+
+    def has_listeners(self, event: str) -> bool:
+        """Whether a cog listens for such an event."""
+        ...
+
+    def dispatch(self, event: str, payload: Any | None = None) -> None:
+        """Start the listeners of an event."""
+        ...
+
+    def twitchio_message(self, frame: Mapping[str, Any]) -> Any:
+        """The message in TwitchIO's form."""
+        ...
+
+
+class Notifications:
+    """Takes notifications from the EventSub connections, in the order in which they come."""
+
+    def __init__(
+        self, bot: ChatBot, awards: Awards, runner: CommandRunner, events: ChannelEventHandler, queue: Queue
+    ) -> None:
+        self._bot = bot
+        self._awards = awards
+        self._runner = runner
+        self._events = events
+        self._queue = queue
+        self._channel: ChatChannel | None = None
+        self._sender: TwitchSender | None = None
+        self._seen: LruCache[str, bool] = LruCache(REMEMBERED_EVENTS)
+        self._received = asyncio.Event()
+        self.count = 0
+        """Notifications since the start."""
+        self.on_other_event: Callable[[Mapping[str, Any]], None] = lambda _: None
+        """Called with each notification that is neither chat, nor pays, nor removes something from chat."""
+        self.on_any_chat: Callable[[], None] = lambda: None
+        """Called for each chat message."""
+
+    def use(self, channel: ChatChannel, sender: TwitchSender) -> None:
+        """From now on there is a chat on Twitch, and somebody who speaks there."""
+        self._channel, self._sender = channel, sender
+
+    @property
+    def _twitch(self) -> ChatChannel:
+        assert self._channel is not None, "notifications come after the accounts are known"
+        return self._channel
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is said on Twitch."""
+        return self._twitch.outbox
+
+    def on_notification(self, frame: Mapping[str, Any]) -> None:
+        """Take a notification. Never raises: a frame that cannot be parsed is logged and left out."""
+        self.count += 1
+        self._received.set()
+        try:
+            if frame["metadata"]["subscription_type"] == CHAT:
+                self._on_chat(frame)
+            elif (channel_event := parse_channel_event(frame)) is not None:
+                self._events.start(channel_event, self._twitch)
+            elif not self._seen.add(frame["metadata"]["message_id"], True):
+                log.debug("An event came twice.")
+            elif (removal := parse_removal(frame)) is not None:
+                self._twitch.tasks.spawn(self._drop(removal))
+            else:
+                self.on_other_event(frame)
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
+
+    @property
+    def is_congested(self) -> bool:
+        """Back-pressure: True when the connection should await ``wait_for_capacity`` before it reads on."""
+        return self._awards.is_full or self._twitch.is_congested
+
+    async def wait_for_capacity(self) -> None:
+        """Wait until more can be taken."""
+        await self._awards.wait_for_capacity()
+        await self._twitch.wait_for_capacity()
+
+    async def received(self, count: int) -> None:
+        """Wait until so many notifications, since the start, were taken."""
+        while self.count < count:
+            self._received.clear()
+            await self._received.wait()
+
+    def _on_chat(self, frame: Mapping[str, Any]) -> None:
+        message = parse_chat_message(frame)
+        self.on_any_chat()
+        channel = self._twitch
+        if not channel.is_new(message.id):
+            return
+        if self._is_own(message, frame, channel):
+            return
+        if not message.is_guest:
+            if self._runner.is_prefixed(message.text) and not is_redemption(frame):
+                self._on_command(frame, message, channel)
+            else:
+                self._awards.chat(message)
+        if self._bot.has_listeners("message"):
+            self._bot.dispatch("message", self._bot.twitchio_message(frame))
+
+    def _is_own(self, message: ChatMessage, frame: Mapping[str, Any], channel: ChatChannel) -> bool:
+        """Our own messages come back with our badges, which say how much we may send."""
+        if self._sender is None or not self._sender.is_own(message):
+            return False
+        if channel.outbox.limit is not None:
+            channel.outbox.limit = self._sender.limit_by(frame)
+        return True
+
+    def _on_command(self, frame: Mapping[str, Any], message: ChatMessage, channel: ChatChannel) -> None:
+        if self._runner.knows(message.text):
+            twitchio_message = self._bot.twitchio_message(frame)
+            twitchio_message.text = message.text
+            self._runner.start(self._bot.get_context(twitchio_message), message.id, channel)
+
+    async def _drop(self, removal: Removal) -> None:
+        """What a mod removed from chat is not read out either."""
+        if removal.message_id:
+            await self._queue.drop_message(removal.message_id)
+        elif removal.author_id:
+            await self._queue.drop_author(removal.author_id)
+        else:
+            await self._queue.drop_all()
