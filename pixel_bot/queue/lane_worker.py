@@ -5,6 +5,7 @@ import logging
 from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
+from typing_extensions import override
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem
@@ -54,6 +55,7 @@ class LaneWorker(Worker):
         self._limits = limits
         self._seen_elsewhere = EPOCH
 
+    @override
     def stop(self) -> None:
         """Stop. An item that is playing goes on, and its page acknowledges it to the next run."""
         if self.attempt is not None:

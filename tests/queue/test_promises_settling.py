@@ -206,7 +206,7 @@ async def test_a_level_that_a_prize_brings_is_told(
     async def tell(ups: Sequence[LevelUp]) -> None:
         told.extend(up.level for up in ups)
 
-    monkeypatch.setattr(desk.services.levels, "tell", tell)
+    monkeypatch.setattr(desk.services.levels, "notify", tell)
     await desk.settled(await spinning(desk, alice), DONE)
     assert told == [2]
 

@@ -189,7 +189,7 @@ async def test_what_was_asked_for_or_paid_is_given_back(
 
 
 async def test_channel_points_come_back_only_before_the_effect(services: Services, alice: Viewer) -> None:
-    item_id = await bought(services, alice, key=RedemptionRef("r1", "reward"), message_id="m1")
+    item_id = await bought(services, alice, redemption=RedemptionRef("r1", "reward"), message_id="m1")
     item = await latest(services, alice)
     assert item is not None
     assert Refund(item, 0).back == "the channel points"

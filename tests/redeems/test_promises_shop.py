@@ -201,13 +201,13 @@ async def test_a_message_is_bought_for_once(services: Services, alice: Viewer, b
 
 
 async def test_a_redemption_pays_instead_of_points_and_once(services: Services, alice: Viewer, bob: Viewer) -> None:
-    receipt = await services.shop.buy(order(alice, key=RedemptionRef("r1", "reward")))
+    receipt = await services.shop.buy(order(alice, redemption=RedemptionRef("r1", "reward")))
     assert (receipt.cost, receipt.balance, await points(services)) == (0, 100, 100)
     ((_, row),) = (await rows(services)).items()
     assert (row["cost"], row["redemption"]) == (0, "r1")
     assert len(await services.economy.history(alice, 10)) == 1, "nothing but the points that were given"
     with pytest.raises(AlreadyProcessed):
-        await services.shop.buy(order(bob, key=RedemptionRef("r1", "reward")))
+        await services.shop.buy(order(bob, redemption=RedemptionRef("r1", "reward")))
     assert len(await rows(services)) == 1
     assert await services.cooldowns.left(bob.id, "ding") == 0
 
