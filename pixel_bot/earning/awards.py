@@ -245,4 +245,4 @@ class Awards:
             if not pending.done.done():
                 pending.done.set_result(event_id in batch.fresh and event_id not in answered)
             answered.add(event_id)
-        await self._levels.tell(ups)
+        await self._levels.notify(ups)

@@ -13,7 +13,7 @@ from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import PlaySound, Run
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.queue.attempt import DONE, LEFT, Attempt, Result, Stopped
+from pixel_bot.queue.attempt import DONE, LEFT, RETRY, Attempt, Result, Stopped
 from pixel_bot.queue.effects import Effects, Job, effect
 from pixel_bot.queue.recovery import GONE, RESTARTED, recover
 from pixel_bot.redeems.catalogue import Offer
@@ -77,7 +77,7 @@ async def test_a_stop_calls_work_off_and_says_why(work: Work) -> None:
     with pytest.raises(Stopped) as caught:
         await task
     assert (caught.value.result, str(caught.value), work.called_off) == (
-        Result("refund", SKIPPED),
+        Result.refund(SKIPPED),
         "refund",
         True,
     )
@@ -93,7 +93,7 @@ async def test_what_cannot_be_stopped_goes_on(work: Work) -> None:
 
 async def test_what_is_sealed_cannot_be_stopped_any_more(work: Work) -> None:
     attempt = Attempt(ITEM)
-    attempt.seal()
+    attempt.forbid_stop()
     assert not attempt.stop(SKIPPED)
 
 
@@ -101,8 +101,8 @@ async def test_what_is_sealed_cannot_be_stopped_any_more(work: Work) -> None:
 async def test_the_end_of_the_bot_leaves_everything_to_the_next_start(work: Work, stoppable: bool) -> None:
     attempt = Attempt(ITEM, stoppable=stoppable)
     task = await begun(attempt, work)
-    attempt.leave()
-    attempt.leave()
+    attempt.leave_to_next_start()
+    attempt.leave_to_next_start()
     with pytest.raises(Stopped) as caught:
         await task
     assert caught.value.result == LEFT
@@ -112,10 +112,10 @@ async def test_a_stop_before_the_end_of_the_bot_counts(work: Work) -> None:
     attempt = Attempt(ITEM)
     task = await begun(attempt, work)
     attempt.stop(SKIPPED)
-    attempt.leave()
+    attempt.leave_to_next_start()
     with pytest.raises(Stopped) as caught:
         await task
-    assert caught.value.result == Result("refund", SKIPPED)
+    assert caught.value.result == Result.refund(SKIPPED)
 
 
 async def test_work_that_ends_although_it_is_called_off_counts() -> None:
@@ -143,14 +143,14 @@ async def test_an_attempt_ends_once_and_all_who_wait_hear_it() -> None:
     impatient.cancel()
     await asyncio.wait({impatient})
     attempt.end(DONE)
-    attempt.end(Result("refund", SKIPPED))
+    attempt.end(Result.refund(SKIPPED))
     assert await patient == DONE
     assert await attempt.ended() == DONE
     assert not attempt.stop(SKIPPED)
 
 
 def test_a_page_has_let_go_only_where_it_says_so() -> None:
-    assert not Result("again").released
+    assert not RETRY.released
 
 
 # What a crash leaves

@@ -95,7 +95,7 @@ async def test_what_has_answered_cannot_be_skipped_any_more(tmp_path: Path) -> N
         await answered_and_hanging(chat)
         (attempt,) = chat.bot.dispatcher.effect_runner.attempts
         assert not attempt.stop("A mod skipped it.")
-        attempt.leave()
+        attempt.leave_to_next_start()
         await chat.bot.dispatcher.effect_runner.idle()
         assert chat.sent == ANSWERED
 

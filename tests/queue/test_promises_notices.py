@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from pixel_bot.clock import EPOCH
-from pixel_bot.queue.refund_notifier import LINE, MENTIONS, messages
-from pixel_bot.redeems.queue_items import Item, Told
+from pixel_bot.queue.refund_notifier import MENTIONS, MESSAGE_LENGTH, messages
+from pixel_bot.redeems.queue_items import Item, UnannouncedResult
 from pixel_bot.texts import fit
 
 AWAY = "The overlay was away for too long."
 
 
-def ending(number: int, note: str, *, status: str = "failed", buyer: str = "", back: int = 15) -> Told:
+def ending(number: int, note: str, *, status: str = "failed", buyer: str = "", back: int = 15) -> UnannouncedResult:
     """An item that ended, with words on it."""
     item = Item(
         id=number,
@@ -33,7 +33,7 @@ def ending(number: int, note: str, *, status: str = "failed", buyer: str = "", b
         message_id=None,
         redemption=None,
     )
-    return Told(item, note, back)
+    return UnannouncedResult(item, note, back)
 
 
 def covered(told: Sequence[tuple[str, list[int]]]) -> list[int]:
@@ -46,11 +46,11 @@ def test_gathered_sentences_stay_within_one_message() -> None:
     told = messages(news)
     assert [len(ids) for _, ids in told] == [4, 4, 2]
     assert covered(told) == list(range(10))
-    assert all(len(words) <= LINE and fit(words) == words for words, _ in told)
+    assert all(len(words) <= MESSAGE_LENGTH and fit(words) == words for words, _ in told)
     assert all(news[number].note in words for words, ids in told for number in ids)
 
 
-@pytest.mark.parametrize(("second", "count"), [(LINE - 200 - 3, 1), (LINE - 200 - 2, 2)])
+@pytest.mark.parametrize(("second", "count"), [(MESSAGE_LENGTH - 200 - 3, 1), (MESSAGE_LENGTH - 200 - 2, 2)])
 def test_two_sentences_are_one_message_as_long_as_both_fit(second: int, count: int) -> None:
     told = messages([ending(1, "a" * 200, status="done"), ending(2, "b" * second, status="done")])
     assert len(told) == count
@@ -70,18 +70,18 @@ def test_refunds_of_people_with_long_names_are_told_whole() -> None:
     assert covered(told) == list(range(MENTIONS))
     for words, ids in told:
         assert fit(words) == words
-        assert len(words) <= LINE
+        assert len(words) <= MESSAGE_LENGTH
         assert all(f"@{news[number].item.buyer} (hydrate, 1000000 back)" in words for number in ids)
 
 
 def test_a_reason_that_fills_a_message_is_told_to_each_buyer_by_name() -> None:
-    told = messages([ending(number, "x" * LINE) for number in range(2)])
+    told = messages([ending(number, "x" * MESSAGE_LENGTH) for number in range(2)])
     assert covered(told) == [0, 1]
     assert all(f"@viewer{number}" in words for number, (words, _) in enumerate(told))
 
 
 def test_nothing_is_said_where_there_are_no_words_or_nobody_to_tell() -> None:
-    nobody = Told(replace(ending(3, AWAY).item, buyer=""), AWAY, 0)
+    nobody = UnannouncedResult(replace(ending(3, AWAY).item, buyer=""), AWAY, 0)
     assert messages([ending(1, "", status="done"), nobody]) == [("", [1, 3])]
     assert messages([]) == []
 
@@ -96,7 +96,9 @@ def test_nothing_is_said_where_there_are_no_words_or_nobody_to_tell() -> None:
     ],
 )
 def test_each_hears_what_is_back(back: int, redemption: str | None, alone: str, together: str) -> None:
-    first, second = (Told(replace(ending(number, AWAY).item, redemption=redemption), AWAY, back) for number in range(2))
+    first, second = (
+        UnannouncedResult(replace(ending(number, AWAY).item, redemption=redemption), AWAY, back) for number in range(2)
+    )
     assert messages([first]) == [(f"@viewer0 hydrate: {AWAY}{alone}", [0])]
     both = f"{AWAY} Refunded: @viewer0 (hydrate{together}), @viewer1 (hydrate{together})."
     assert messages([first, second]) == [(both, [0, 1])]
@@ -104,6 +106,6 @@ def test_each_hears_what_is_back(back: int, redemption: str | None, alone: str, 
 
 @pytest.mark.parametrize(("more", "parts"), [(0, [2]), (1, [1, 1])])
 def test_a_sentence_is_as_long_as_a_message_may_be(more: int, parts: list[int]) -> None:
-    reason = "x" * (LINE + more - len(" Refunded: @viewer0 (hydrate, 15 back), @viewer1 (hydrate, 15 back)."))
+    reason = "x" * (MESSAGE_LENGTH + more - len(" Refunded: @viewer0 (hydrate, 15 back), @viewer1 (hydrate, 15 back)."))
     told = messages([ending(number, reason) for number in range(2)])
     assert [len(ids) for _, ids in told] == parts

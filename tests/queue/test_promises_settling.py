@@ -15,7 +15,7 @@ from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue import result_writer
-from pixel_bot.queue.attempt import DONE, LEFT, Attempt, Result
+from pixel_bot.queue.attempt import DONE, LEFT, RETRY, Attempt, Result, ResultKind
 from pixel_bot.queue.result_writer import CUT, UNCLEAR, ResultWriter, has_begun_to_spin
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.catalogue import Offer
@@ -110,7 +110,7 @@ async def test_what_was_cut_off_begins_again(
     desk: RedemptionHandler, alice: Viewer, attempts: int, released: bool, page: str | None
 ) -> None:
     item_id = await running(desk, alice, attempts=attempts)
-    result = Result("again", released=released)
+    result = Result(ResultKind.RETRY, released=released)
     assert await desk.settled(item_id, result) == result
     row = await desk.row(item_id)
     assert (row["status"], row["attempts"], row["page"]) == ("pending", attempts + 1, page)
@@ -119,7 +119,7 @@ async def test_what_was_cut_off_begins_again(
 
 async def test_what_is_cut_off_a_third_time_is_given_back(desk: RedemptionHandler, alice: Viewer) -> None:
     item_id = await running(desk, alice, attempts=2)
-    assert await desk.settled(item_id, Result("again")) == Result("refund", CUT)
+    assert await desk.settled(item_id, RETRY) == Result.refund(CUT)
     row = await desk.row(item_id)
     assert (row["status"], row["note"], row["told"], desk.news) == ("failed", CUT, False, 1)
     assert await desk.points() == 115
@@ -127,7 +127,7 @@ async def test_what_is_cut_off_a_third_time_is_given_back(desk: RedemptionHandle
 
 async def test_a_refund_says_its_reason_and_leaves_others_alone(desk: RedemptionHandler, alice: Viewer) -> None:
     item_id, other = await running(desk, alice), await running(desk, alice)
-    assert await desk.settled(item_id, Result("refund", "It broke.")) == Result("refund", "It broke.")
+    assert await desk.settled(item_id, Result.refund("It broke.")) == Result.refund("It broke.")
     row = await desk.row(item_id)
     assert (row["status"], row["note"], row["told"], desk.news, desk.more) == ("failed", "It broke.", False, 1, 0)
     assert (await desk.row(other))["status"] == "running"
@@ -192,8 +192,8 @@ async def test_a_wheel_that_began_to_turn_meanwhile_counts(desk: RedemptionHandl
     if begun:
         async with desk.services.database.write() as session:
             await queue_items.begin(session, item_id, desk.services.clock.now())
-    await desk.settling.settle(attempt, Result("refund", "It broke."))
-    assert (await attempt.ended()).kind == ("done" if begun else "refund")
+    await desk.settling.settle(attempt, Result.refund("It broke."))
+    assert (await attempt.ended()).kind is (ResultKind.DONE if begun else ResultKind.REFUND)
     assert await desk.points() == (140 if begun else 100)
     assert (desk.news, desk.more) == ((1, 1) if begun else (1, 0))
 
@@ -206,7 +206,7 @@ async def test_a_level_that_a_prize_brings_is_told(
     async def tell(ups: Sequence[LevelUp]) -> None:
         told.extend(up.level for up in ups)
 
-    monkeypatch.setattr(desk.services.levels, "tell", tell)
+    monkeypatch.setattr(desk.services.levels, "notify", tell)
     await desk.settled(await spinning(desk, alice), DONE)
     assert told == [2]
 
@@ -260,7 +260,7 @@ async def test_a_verdict_that_cannot_be_written_is_a_refund(
 ) -> None:
     monkeypatch.setattr(queue_items, "done", broken)
     item_id, other = await running(desk, alice), await running(desk, alice)
-    assert await desk.settled(item_id, DONE) == Result("refund", UNCLEAR)
+    assert await desk.settled(item_id, DONE) == Result.refund(UNCLEAR)
     row = await desk.row(item_id)
     assert (row["status"], row["note"], row["told"], desk.news) == ("failed", UNCLEAR, False, 1)
     assert ((await desk.row(other))["status"], await desk.points()) == ("running", 115)
@@ -271,7 +271,7 @@ async def test_a_refund_that_cannot_be_written_is_out_of_the_way(
 ) -> None:
     monkeypatch.setattr(desk.services.refunds, "fail", broken)
     item_id, other = await running(desk, alice), await running(desk, alice)
-    await desk.settled(item_id, Result("refund", "It broke."))
+    await desk.settled(item_id, Result.refund("It broke."))
     row = await desk.row(item_id)
     assert (row["status"], row["note"], row["told"], desk.news) == ("failed", UNCLEAR, False, 1)
     assert ((await desk.row(other))["status"], await desk.points()) == ("running", 100)
@@ -280,6 +280,6 @@ async def test_a_refund_that_cannot_be_written_is_out_of_the_way(
 async def test_only_what_waits_is_given_back_unless_more_is_asked_for(desk: RedemptionHandler, alice: Viewer) -> None:
     effect_runner = await running(desk, alice)
     (waits,) = await queued(desk.services, SOUND, user_id=alice.id, cost=7)
-    await desk.settling.give_back(reason="A mod cleared the queue.")
+    await desk.settling.refund(reason="A mod cleared the queue.")
     assert [(await desk.row(i))["status"] for i in (effect_runner, waits)] == ["running", "failed"]
     assert (await desk.points(), desk.news) == (107, 1)

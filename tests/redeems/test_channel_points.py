@@ -358,7 +358,7 @@ async def test_cooldown_blocks_and_room_hold_for_channel_points(channel: Channel
 async def test_no_room_is_refused(channel: Channel) -> None:
     reward = await channel.offer()
     channel.chat.overlay.close()
-    await channel.bot.redeems.rest("sound", 0)
+    await channel.bot.redeems.set_cooldown("sound", 0)
     for number in range(2):
         channel.redeem("alice", reward, "ding")
         await channel.waits(number + 1)
@@ -787,7 +787,7 @@ async def test_a_flood_of_commits_asks_nothing_while_no_redemption_is_open(
 
 
 async def test_a_reward_says_what_its_redeem_is(channel: Channel) -> None:
-    await channel.bot.redeems.rest("tts", 30, everyone=True)
+    await channel.bot.redeems.set_cooldown("tts", 30, everyone=True)
     made = channel.twitch.rewards[await channel.offer("tts", 1_000)]
     assert made | {"id": ""} == {
         "id": "",
@@ -829,9 +829,9 @@ async def test_changes_of_a_redeem_follow_and_only_what_differs_is_sent(channel:
     assert await patched(1) == {"is_enabled": False}
     await channel.bot.redeems.switch("sound", on=True)
     assert await patched(2) == {"is_enabled": True}
-    await channel.bot.redeems.rest("sound", 0)
+    await channel.bot.redeems.set_cooldown("sound", 0)
     assert await patched(3) == {"is_global_cooldown_enabled": False}
-    await channel.bot.redeems.rest("sound", 90, everyone=True)
+    await channel.bot.redeems.set_cooldown("sound", 90, everyone=True)
     assert await patched(4) == {"is_global_cooldown_enabled": True, "global_cooldown_seconds": 90}
     channel.bot.redeems.close("sound", "The loudspeaker is broken.")
     assert await patched(5) == {"is_enabled": False}

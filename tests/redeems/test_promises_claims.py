@@ -6,7 +6,7 @@ import pytest
 
 from pixel_bot.model.outcome import PlaySound, Run, Speak
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.claim_items import claim_free, claim_head
+from pixel_bot.redeems.claim_items import claim_concurrent, claim_head
 from pixel_bot.redeems.queue_items import Item, Q
 from pixel_bot.services import Services
 from tests.harness.queue_rows import in_all_states, queued, rows
@@ -88,7 +88,7 @@ async def test_work_is_taken_oldest_first_and_no_more_than_asked(services: Servi
     ids = await queued(services, *[WORK] * 3)
     before = await rows(services)
     async with services.database.write() as session:
-        taken = await claim_free(session, now, 2, owner=7)
+        taken = await claim_concurrent(session, now, 2, owner=7)
     assert [(i.id, i.status) for i in taken] == [(ids[0], "running"), (ids[1], "running")]
     after = await rows(services)
     claimed = {"status": "running", "started_at": now, "owner": 7}
@@ -100,12 +100,12 @@ async def test_work_is_taken_once(services: Services, now: datetime) -> None:
     ids = await in_all_states(services, WORK)
     for taken in ([ids["pending"]], []):
         async with services.database.write() as session:
-            assert [i.id for i in await claim_free(session, now, 10)] == taken
+            assert [i.id for i in await claim_concurrent(session, now, 10)] == taken
 
 
 async def test_each_platform_takes_its_own_work(services: Services, now: datetime) -> None:
     here = await queued(services, WORK, message_id="m1") + await queued(services, WORK)
     there = await queued(services, WORK, message_id="joystick:m2")
     async with services.database.write() as session:
-        assert [i.id for i in await claim_free(session, now, 10, "joystick")] == there
-        assert [i.id for i in await claim_free(session, now, 10, "twitch")] == here
+        assert [i.id for i in await claim_concurrent(session, now, 10, "joystick")] == there
+        assert [i.id for i in await claim_concurrent(session, now, 10, "twitch")] == here

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from pixel_bot.db.models import Base, Lane
 from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.claim_items import claim_free, claim_head
+from pixel_bot.redeems.claim_items import claim_concurrent, claim_head
 from pixel_bot.redeems.queue_items import TABLE, Draft, Item, Q
 from tests.harness.postgres import postgres
 
@@ -82,13 +82,13 @@ async def test_the_oldest_work_comes_first_wherever_its_row_lies(sessions: Sessi
     async with sessions.begin() as session:
         await session.execute(update(TABLE).where(Q.id == ids[0]).values(attempts=1))
     async with sessions.begin() as session:
-        assert [item.id for item in await claim_free(session, NOW, 2)] == ids[:2]
+        assert [item.id for item in await claim_concurrent(session, NOW, 2)] == ids[:2]
     async with sessions.begin() as session:
         await session.execute(update(TABLE).values(status="pending", told=False))
         await session.execute(update(TABLE).where(Q.id == ids[0]).values(attempts=2))
     async with sessions.begin() as session:
         assert [item.id for item in await queue_items.load(session)] == ids
-        assert [told.item.id for told in await queue_items.untold(session, 2, "twitch")] == ids[:2]
+        assert [told.item.id for told in await queue_items.unannounced(session, 2, "twitch")] == ids[:2]
 
 
 async def test_what_was_put_back_is_the_head_wherever_its_row_lies(sessions: Sessions) -> None:

@@ -67,10 +67,10 @@ async def test_work_without_a_track_is_seen_only_while_it_waits(services: Servic
     for state in ("running", "done", "failed"):
         await queued(services, WORK, status=state)
     async with services.database.readers() as session:
-        assert not await queue_items.any_without_track(session)
+        assert not await queue_items.any_concurrent(session)
     await queued(services, WORK)
     async with services.database.readers() as session:
-        assert await queue_items.any_without_track(session)
+        assert await queue_items.any_concurrent(session)
 
 
 async def test_items_come_in_their_order(services: Services) -> None:
@@ -88,7 +88,7 @@ async def test_what_a_hand_has_put_there_can_be_read(services: Services) -> None
         await session.execute(text("INSERT INTO queue_items (kind, payload_json) VALUES ('tea', '{\"cup\": 1}')"))
         (item,) = await queue_items.load(session)
     assert (item.redeem, item.buyer, item.token, item.created_at) == ("", "", "", EPOCH)
-    assert (item.cost, item.user_id, item.draw, queue_items.is_ours(item)) == (0, None, None, False)
+    assert (item.cost, item.user_id, item.draw, queue_items.has_known_effect(item)) == (0, None, None, False)
 
 
 async def test_a_buyer_has_the_name_of_where_it_was_asked(services: Services, alice: Viewer) -> None:
@@ -104,7 +104,7 @@ async def test_a_buyer_has_the_name_of_where_it_was_asked(services: Services, al
     async with services.database.readers() as session:
         found = await queue_items.load(session)
     assert [(i.buyer, i.platform) for i in found] == [("Alice", "twitch"), ("Ally", "joystick"), ("Alice", "twitch")]
-    assert [(i.cost, i.redeem, queue_items.is_ours(i)) for i in found] == [(0, "thing", True)] * 3
+    assert [(i.cost, i.redeem, queue_items.has_known_effect(i)) for i in found] == [(0, "thing", True)] * 3
 
 
 # Changing
@@ -193,7 +193,7 @@ async def test_chat_hears_of_what_it_was_not_told_and_each_platform_of_its_own(
     nobody = await queued(services, DING, status="failed", told=False, cost=15, refunded_at=now)
     there_ = await queued(services, DING, status="failed", note="y", told=False, message_id="joystick:1")
     async with services.database.readers() as session:
-        told = await queue_items.untold(session, 10, "twitch")
+        told = await queue_items.unannounced(session, 10, "twitch")
         assert [(t.item.id, t.note, t.back) for t in told] == [(here[0], "x", 0), (here[1], "x", 0), (*nobody, "", 15)]
-        assert [t.item.id for t in await queue_items.untold(session, 2, "twitch")] == here
-        assert [t.item.id for t in await queue_items.untold(session, 10, "joystick")] == there_
+        assert [t.item.id for t in await queue_items.unannounced(session, 2, "twitch")] == here
+        assert [t.item.id for t in await queue_items.unannounced(session, 10, "joystick")] == there_

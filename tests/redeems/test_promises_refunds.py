@@ -12,7 +12,7 @@ from pixel_bot.model.outcome import PlaySound, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
-from pixel_bot.redeems.queue_items import FOLLOWS, Item
+from pixel_bot.redeems.queue_items import FOLLOW_UP_IDS, Item
 from pixel_bot.redeems.refunds import Refund
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services
@@ -53,7 +53,7 @@ async def latest(services: Services, viewer: Viewer) -> Item | None:
 
 async def after_the_fact(services: Services, item: Item) -> Refund | None:
     async with services.database.write() as session:
-        return await services.refunds.after_the_fact(session, item)
+        return await services.refunds.refund_finished(session, item)
 
 
 # What is given back
@@ -169,7 +169,7 @@ async def test_cooldowns_of_other_redeems_and_of_later_purchases_go_on(
 
 async def test_what_followed_for_free_is_not_what_is_given_back(services: Services, alice: Viewer) -> None:
     bought_ = await bought(services, alice, message_id="m1")
-    for follower in FOLLOWS.values():
+    for follower in FOLLOW_UP_IDS.values():
         await queued(services, SOUND, user_id=alice.id, cost=0, message_id=follower)
     item = await latest(services, alice)
     assert item is not None
@@ -189,7 +189,7 @@ async def test_what_was_asked_for_or_paid_is_given_back(
 
 
 async def test_channel_points_come_back_only_before_the_effect(services: Services, alice: Viewer) -> None:
-    item_id = await bought(services, alice, key=RedemptionRef("r1", "reward"), message_id="m1")
+    item_id = await bought(services, alice, redemption=RedemptionRef("r1", "reward"), message_id="m1")
     item = await latest(services, alice)
     assert item is not None
     assert Refund(item, 0).back == "the channel points"
@@ -229,6 +229,6 @@ async def test_what_was_given_back_lately_is_known_by_its_token(services: Servic
     await queued(services, SOUND, page="page", status="done", refunded_at=since)
     first, second = await queued(services, SOUND, SOUND, page="page", status="failed", refunded_at=since)
     tokens = {item_id: row["token"] for item_id, row in (await rows(services)).items()}
-    assert sorted(await services.refunds.recent(since)) == sorted(tokens[i] for i in (first, second))
+    assert sorted(await services.refunds.recent_tokens(since)) == sorted(tokens[i] for i in (first, second))
     await queued(services, *[SOUND] * 50, page="page", status="failed", refunded_at=since)
-    assert len(await services.refunds.recent(since)) == 50
+    assert len(await services.refunds.recent_tokens(since)) == 50

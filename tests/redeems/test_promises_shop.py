@@ -86,7 +86,7 @@ async def test_a_cooldown_holds_for_its_viewer_and_its_redeem(
 async def test_a_cooldown_for_everyone_is_of_that_redeem(
     services: Services, clock: SettableClock, alice: Viewer, bob: Viewer
 ) -> None:
-    await services.redeems.rest("ding", 20, everyone=True)
+    await services.redeems.set_cooldown("ding", 20, everyone=True)
     await services.shop.buy(order(alice))
     await services.shop.check(SAY, bob)
     with pytest.raises(OnCooldown, match="resting for everyone"):
@@ -185,7 +185,7 @@ async def test_a_message_that_was_taken_away_buys_nothing(services: Services, al
 
 
 async def test_a_message_is_bought_for_once(services: Services, alice: Viewer, bob: Viewer) -> None:
-    await services.redeems.rest("ding", 0)
+    await services.redeems.set_cooldown("ding", 0)
     for number in (1, 2):
         use_idempotency_key(f"m{number}", services.clock.now())
         await services.shop.check(DING, alice)
@@ -201,13 +201,13 @@ async def test_a_message_is_bought_for_once(services: Services, alice: Viewer, b
 
 
 async def test_a_redemption_pays_instead_of_points_and_once(services: Services, alice: Viewer, bob: Viewer) -> None:
-    receipt = await services.shop.buy(order(alice, key=RedemptionRef("r1", "reward")))
+    receipt = await services.shop.buy(order(alice, redemption=RedemptionRef("r1", "reward")))
     assert (receipt.cost, receipt.balance, await points(services)) == (0, 100, 100)
     ((_, row),) = (await rows(services)).items()
     assert (row["cost"], row["redemption"]) == (0, "r1")
     assert len(await services.economy.history(alice, 10)) == 1, "nothing but the points that were given"
     with pytest.raises(AlreadyProcessed):
-        await services.shop.buy(order(bob, key=RedemptionRef("r1", "reward")))
+        await services.shop.buy(order(bob, redemption=RedemptionRef("r1", "reward")))
     assert len(await rows(services)) == 1
     assert await services.cooldowns.left(bob.id, "ding") == 0
 
@@ -231,7 +231,7 @@ async def test_a_row_without_numbers_costs_nothing_and_rests_nobody(services: Se
 
 
 async def test_an_item_remembers_which_cooldowns_it_began(services: Services, alice: Viewer) -> None:
-    await services.redeems.rest("ding", 20, everyone=True)
+    await services.redeems.set_cooldown("ding", 20, everyone=True)
     now = services.clock.now()
     await services.shop.buy(order(alice))
     ((_, row),) = (await rows(services)).items()

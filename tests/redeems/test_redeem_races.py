@@ -676,7 +676,7 @@ async def test_what_is_given_back_at_last_is_off_the_page(show: Scene) -> None:
     show.page.begin(token)
     assert show.page._overlay is not None
     assert show.page._screen is not None
-    show.page._overlay.ack(token, bus.Ack("failed", reason="hidden"), show.page._screen)
+    show.page._overlay.ack(token, bus.Ack(bus.AckState.FAILED, reason="hidden"), show.page._screen)
     assert (await show.ended(), await show.chat.points("alice")) == (["failed"], 300)
     assert show.page.playing == {}
 
@@ -885,7 +885,7 @@ async def test_a_second_bot_on_one_file_is_refused(tmp_path: Path) -> None:
 async def test_two_shops_on_one_file_keep_one_cooldown(tmp_path: Path, clock: SettableClock) -> None:
     async with workers(tmp_path, clock) as (one, two):
         viewer = await fan(one.services, "fan")
-        await one.services.redeems.rest("ding", 30)
+        await one.services.redeems.set_cooldown("ding", 30)
         orders = [w.services.shop.buy(Order(DING, viewer, PlaySound("ding"))) for w in (one, two) * 4]
         results = await asyncio.gather(*orders, return_exceptions=True)
         assert sum(isinstance(r, OnCooldown) for r in results) == 7

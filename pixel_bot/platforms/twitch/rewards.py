@@ -74,12 +74,12 @@ class Rewards:
             before = await self._find(key)
             desired = ChannelPointsRedeem(key, before.reward_id if before else None, cost, enabled=True)
             # Written first: after a crash in between, ``align`` creates the reward. The other order leaves an orphan.
-            await self._channel_points.write(desired)
+            await self._channel_points.save(desired)
             try:
                 return await self._align_one(desired, await self._on_twitch())
             except HelixError as exc:
                 if not _is_temporary(exc):
-                    await (self._channel_points.write(before) if before else self._channel_points.forget(key))
+                    await (self._channel_points.save(before) if before else self._channel_points.forget(key))
                 raise await self._to_chat_error(exc, key) from exc
 
     async def switch_off(self, key: str) -> ChannelPointsRedeem:
@@ -94,7 +94,7 @@ class Rewards:
             before = await self._find(key)
             if before is None:
                 raise BadInput(f"{key[:40]} is no Channel Points reward of mine.")
-            desired = await self._channel_points.write(replace(before, enabled=False))
+            desired = await self._channel_points.save(replace(before, enabled=False))
             try:
                 return await self._align_one(desired, await self._on_twitch())
             except HelixError as exc:
@@ -178,7 +178,7 @@ class Rewards:
         reward_id = made[0].get("id") if made else None
         if not isinstance(reward_id, str) or not reward_id:
             raise HelixError(502, "a reward without an id")
-        return await self._channel_points.write(replace(redeem, reward_id=reward_id))
+        return await self._channel_points.save(replace(redeem, reward_id=reward_id))
 
     async def _find_orphan(self, title: str) -> Row | None:
         """A reward of that title that this application created, and whose id is not stored."""
