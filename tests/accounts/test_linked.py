@@ -24,8 +24,9 @@ from pixel_bot.redeems.shop import Order
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in, there
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.seed import execute, place_of, query
+from tests.harness.waiting import until
 
 MOD = Viewer(0, "mod", "Mod", 0)
 HERE = Person("1", "alice", "Alice")
@@ -60,11 +61,6 @@ def worth(services: Services, name: str) -> tuple[int, int]:
     ((points,),) = table(services, f"SELECT points FROM users WHERE name = '{name}'")
     xp = table(services, f"SELECT xp FROM xp_records WHERE user_name = '{name}'")
     return points, xp[0][0] if xp else 0
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 # Names
@@ -426,9 +422,7 @@ async def test_who_gives_a_code_is_answered_while_the_other_platform_is_away(cha
     present, chat.joystick.outbox._send = chat.joystick.outbox._send, away
     answers = asyncio.create_task(chat.say("Alice", f"!link {code}", wait=False))
     try:
-        async with asyncio.timeout(5):
-            while "Nearly done: type !link yes on Joystick.tv as Ally." not in chat.sent:
-                await asyncio.sleep(0.01)
+        await until(lambda: "Nearly done: type !link yes on Joystick.tv as Ally." in chat.sent)
     finally:
         chat.joystick.outbox._send = present
         back.set()

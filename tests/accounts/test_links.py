@@ -22,7 +22,7 @@ from pixel_bot.points.levels import Gain
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in, there
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings, rows
 from tests.harness.seed import execute, place_of
 
 MOD = Viewer(0, "mod", "Mod", 0)
@@ -30,11 +30,6 @@ MOD = Viewer(0, "mod", "Mod", 0)
 
 def here(login: str) -> Person:
     return Person(f"id-{login}", login, login)
-
-
-async def rows(services: Services, sql: str, **values: Any) -> list[tuple[Any, ...]]:
-    async with services.database.readers() as session:
-        return [tuple(row) for row in await session.execute(text(sql), values)]
 
 
 async def pay(services: Services, viewer: Viewer, points: int = 0, xp: int = 0) -> None:
@@ -52,11 +47,6 @@ async def worth(services: Services, user_id: int) -> tuple[int, int, int]:
     )
     ((points, xp, level),) = await rows(services, query, id=user_id)
     return points, xp, level
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in, there
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings, rows
 from tests.harness.seed import execute, query, url_of
 from tests.points.test_ledger_properties import modest
 
@@ -194,53 +194,55 @@ class World:
         prefix = "joystick:" if PEOPLE[op.user].platform == "joystick" else ""
         return f"{prefix}{next(self._numbers)}"
 
-    async def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        async with self.sides[0].database.readers() as session:
-            return [tuple(row) for row in await session.execute(text(sql))]
-
     async def the_books_balance(self) -> None:
         """By the book, with nothing on merged accounts, and as much as was told to people."""
-        async with self.sides[0].database.readers() as session:
-            assert await check(session, self.sides[0].levels.curve.level_of) == []
-        ((total, lowest, xp),) = await self.rows(
-            "SELECT SUM(points), MIN(points), (SELECT COALESCE(SUM(xp), 0) FROM xp_records) FROM users"
+        assert await findings(self.sides[0]) == []
+        ((total, lowest, xp),) = await rows(
+            self.sides[0], "SELECT SUM(points), MIN(points), (SELECT COALESCE(SUM(xp), 0) FROM xp_records) FROM users"
         )
         assert lowest >= 0
-        by_reason = dict(await self.rows("SELECT reason, SUM(amount) FROM transactions GROUP BY reason"))
+        by_reason = dict(await rows(self.sides[0], "SELECT reason, SUM(amount) FROM transactions GROUP BY reason"))
         for reason in ("link", "unlink", "give"):
             assert by_reason.get(reason, 0) == 0, f"{reason} only moves points"
         given = {"tip": "kind = 'tip'", "enter": "kind = 'enter'", "chat": "kind = 'chat'"}
         for reason, where in given.items():
-            ((claimed,),) = await self.rows(f"SELECT COALESCE(SUM(points), 0) FROM events WHERE {where}")
+            ((claimed,),) = await rows(self.sides[0], f"SELECT COALESCE(SUM(points), 0) FROM events WHERE {where}")
             assert by_reason.get(reason, 0) == claimed
         others = [reason for reason in by_reason if reason not in ("x", "mod:add", "mod:remove", "mod:set")]
         assert total == self.points + sum(by_reason[reason] for reason in others)
-        ((earned,),) = await self.rows("SELECT COALESCE(SUM(xp), 0) FROM events")
-        ((undone,),) = await self.rows("SELECT COALESCE(SUM(xp_delta), 0) FROM changes WHERE undone_at IS NOT NULL")
+        ((earned,),) = await rows(self.sides[0], "SELECT COALESCE(SUM(xp), 0) FROM events")
+        ((undone,),) = await rows(
+            self.sides[0], "SELECT COALESCE(SUM(xp_delta), 0) FROM changes WHERE undone_at IS NOT NULL"
+        )
         assert self.xp + earned - undone <= xp <= self.xp + earned, "an undo takes what is there"
 
     async def nothing_came_twice(self) -> None:
         """Neither a level's points nor a refund nor an undone link."""
         assert (
-            await self.rows(
-                "SELECT user_id, reason FROM transactions WHERE reason LIKE 'level:%' GROUP BY 1, 2 HAVING COUNT(*) > 1"
+            await rows(
+                self.sides[0],
+                "SELECT user_id, reason FROM transactions WHERE reason LIKE 'level:%' "
+                "GROUP BY 1, 2 HAVING COUNT(*) > 1",
             )
             == []
         )
-        ((levels, claimed),) = await self.rows(
+        ((levels, claimed),) = await rows(
+            self.sides[0],
             "SELECT (SELECT COALESCE(SUM(amount), 0) FROM transactions WHERE reason LIKE 'level:%'), "
-            "(SELECT COALESCE(SUM(points), 0) FROM events WHERE kind = 'level')"
+            "(SELECT COALESCE(SUM(points), 0) FROM events WHERE kind = 'level')",
         )
         assert levels == claimed
-        ((refunded, ended),) = await self.rows(
+        ((refunded, ended),) = await rows(
+            self.sides[0],
             "SELECT (SELECT COALESCE(SUM(amount), 0) FROM transactions WHERE reason = 'refund:ding'), "
-            "(SELECT COALESCE(SUM(cost), 0) FROM queue_items WHERE status = 'failed')"
+            "(SELECT COALESCE(SUM(cost), 0) FROM queue_items WHERE status = 'failed')",
         )
         assert refunded == ended
-        moved = await self.rows(
+        moved = await rows(
+            self.sides[0],
             "SELECT l.points, COALESCE(-SUM(CASE t.reason WHEN 'link' THEN t.amount END), 0), "
             "COALESCE(SUM(CASE t.reason WHEN 'unlink' THEN t.amount END), 0) FROM links l LEFT JOIN transactions t "
-            "ON t.change_id = l.change_id AND t.user_id = l.merged_id GROUP BY l.id, l.points"
+            "ON t.change_id = l.change_id AND t.user_id = l.merged_id GROUP BY l.id, l.points",
         )
         for points, went, came in moved:
             assert points == went
@@ -343,5 +345,4 @@ async def test_wherever_it_is_cut_off_nothing_is_done_by_halves(template: Path, 
                 break
         assert 10 < cuts < 99
         assert await dump(services) != before
-        async with services.database.readers() as session:
-            assert await check(session, services.levels.curve.level_of) == []
+        assert await findings(services) == []

@@ -16,7 +16,8 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.double import SandboxMessage, SandboxSession
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
 from pixel_bot.testing import Live, live
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
+from tests.harness.waiting import until
 
 CHAT = "channel.chat.message"
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -33,8 +34,7 @@ async def show(tmp_path: Path) -> AsyncGenerator[Live]:
 
 async def wrong(show: Live) -> list[str]:
     """What ``db check`` finds."""
-    async with show.bot.readers() as session:
-        return await check(session, show.bot.levels.curve.level_of)
+    return await findings(show.bot)
 
 
 async def points(show: Live, login: str) -> int:
@@ -474,20 +474,13 @@ def address(show: Live) -> str:
     return f"ws://{show.app.web.address}{SANDBOX}/ws"
 
 
-async def within(seconds: float, true: Any) -> None:
-    """Wait for something that nothing tells."""
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)
-
-
 async def test_the_bot_moves_when_twitch_asks(show: Live) -> None:
     old = chat_session(show)
     show.twitch.sessions = moving = Moving(show, old)
     await old.send(frames.reconnect(old.id, address(show), NOW))
     async with asyncio.timeout(10):
         await moving.arrived.wait()
-    await within(10, lambda: old.id not in show.twitch.sessions)
+    await until(lambda: old.id not in show.twitch.sessions, 10)
     assert chat_session(show) is not old
     assert await show.ask("alice", "!points") == "You have 0 points."
     await show.say("alice", "hello")
@@ -498,7 +491,7 @@ async def test_the_bot_moves_when_twitch_asks(show: Live) -> None:
 async def test_the_sandbox_lets_subscriptions_move(show: Live) -> None:
     old = chat_session(show)
     await show.twitch.ask_to_move(old, address(show))
-    await within(10, lambda: old.id not in show.twitch.sessions)
+    await until(lambda: old.id not in show.twitch.sessions, 10)
     assert await show.ask("alice", "!points") == "You have 0 points."
 
 
@@ -508,7 +501,7 @@ async def test_nothing_is_lost_while_the_bot_moves(show: Live) -> None:
     await old.send(frames.reconnect(old.id, address(show), NOW))
     await show.say("alice", "between two sockets")
     assert not moving.arrived.is_set()
-    await within(10, lambda: old.id not in show.twitch.sessions)
+    await until(lambda: old.id not in show.twitch.sessions, 10)
     async with asyncio.timeout(5):
         assert await points(show, "alice") == 1
 
@@ -516,14 +509,14 @@ async def test_nothing_is_lost_while_the_bot_moves(show: Live) -> None:
 async def test_a_new_address_that_does_not_answer_is_survived(show: Live) -> None:
     old = chat_session(show)
     await old.send(frames.reconnect(old.id, "ws://127.0.0.1:9/", NOW))
-    await within(10, lambda: old.id not in show.twitch.sessions and _subscribed(show))
+    await until(lambda: old.id not in show.twitch.sessions and _subscribed(show), 10)
     assert await show.ask("alice", "!points") == "You have 0 points."
 
 
 async def test_a_lost_connection_comes_back_subscribed(show: Live) -> None:
     old = chat_session(show)
     await old.socket.close(4000)
-    await within(10, lambda: old.id not in show.twitch.sessions and _subscribed(show))
+    await until(lambda: old.id not in show.twitch.sessions and _subscribed(show), 10)
     assert await show.ask("alice", "!points") == "You have 0 points."
     await fire(show, "channel.cheer", frames.cheer(ALICE, 5), "after")
     await fire(show, "channel.follow", frames.follow(ALICE, NOW), "after too")

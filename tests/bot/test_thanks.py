@@ -92,7 +92,7 @@ def cheer(name: str | None, bits: int) -> Cheer:
 
 
 @pytest.mark.parametrize(
-    ("happening", "line"),
+    ("channel_event", "line"),
     [
         (follow("Alice"), "Welcome, Alice! Thank you for the follow."),
         (Sub(*event("Alice")), "Thank you for the sub, Alice!"),

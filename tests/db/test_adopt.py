@@ -21,7 +21,7 @@ from pixel_bot.points.levels import Curve
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.seed import DDL, INDEXES, TABLES, USERS, execute, hand_made, query, url_of
 
 pytestmark = pytest.mark.sqlite
@@ -45,9 +45,10 @@ async def started(path: Path) -> AsyncGenerator[Services]:
         yield services
 
 
-async def findings(path: Path) -> list[str]:
-    async with started(path) as services, services.database.readers() as session:
-        return await check(session, CURVE.level_of)
+async def findings_at_start(path: Path) -> list[str]:
+    """What is wrong after the bot's start, which adopts what is there."""
+    async with started(path) as services:
+        return await findings(services)
 
 
 def rows_of(path: Path, name: str) -> list[tuple[Any, ...]]:
@@ -111,7 +112,7 @@ async def test_the_result_is_stamped_and_right(lived_in: Path) -> None:
     await adopted(lived_in)
     assert query(lived_in, "SELECT version_num FROM alembic_version") == [(HEAD,)]
     assert query(lived_in, "PRAGMA foreign_key_check") == []
-    assert await findings(lived_in) == []
+    assert await findings_at_start(lived_in) == []
 
 
 async def test_a_backup_is_made_before(lived_in: Path) -> None:
@@ -206,7 +207,7 @@ async def test_a_balance_that_differs_gets_the_difference(path: Path) -> None:
     await adopted(path)
     assert rows_of(path, "alice") == [(30, "chat", 30), (470, "adopted", 500)]
     assert rows_of(path, "bob") == [(30, "chat", 30), (-29, "adopted", 1)]
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 @pytest.mark.parametrize("last", [None, 29])
@@ -218,7 +219,7 @@ async def test_a_last_balance_that_is_missing_or_wrong_gets_a_row_of_nothing(pat
     )
     await adopted(path)
     assert rows_of(path, "alice") == [(30, "chat", last), (0, "adopted", 30)]
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_a_balance_that_is_explained_gets_no_row(path: Path) -> None:
@@ -239,7 +240,7 @@ async def test_points_are_whole_numbers_from_here_on(path: Path, written: object
     hand_made(path, users=[{"name": "alice", "points": written}])
     await adopted(path)
     assert query(path, "SELECT points, TYPEOF(points) FROM users") == [(read, "integer")]
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_xp_and_levels_are_whole_numbers_from_here_on(path: Path) -> None:
@@ -249,7 +250,7 @@ async def test_xp_and_levels_are_whole_numbers_from_here_on(path: Path) -> None:
         (0, "integer", "integer"),
         (150, "integer", "integer"),
     ]
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_amounts_are_whole_numbers_from_here_on(path: Path) -> None:
@@ -260,7 +261,7 @@ async def test_amounts_are_whole_numbers_from_here_on(path: Path) -> None:
     )
     await adopted(path)
     assert query(path, "SELECT DISTINCT TYPEOF(amount) FROM transactions") == [("integer",)]
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_somebody_who_was_below_zero_can_earn(path: Path) -> None:
@@ -268,7 +269,7 @@ async def test_somebody_who_was_below_zero_can_earn(path: Path) -> None:
     async with started(path) as services, services.database.write() as session:
         now = services.clock.now()
         await ledger.post(session, [ledger.Entry(1, 1, "chat", now)])
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_a_balance_that_is_too_large_for_us_is_reported(path: Path) -> None:
@@ -286,7 +287,7 @@ async def test_a_missing_table_is_added(path: Path, table: str) -> None:
     done = await adopted(path)
     assert f"Added the table {table}." in done.report
     assert query(path, f"SELECT COUNT(*) FROM {table} WHERE 1") == [(1 if table == "transactions" else 0,)]
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_a_database_with_only_users_is_completed(path: Path) -> None:
@@ -300,7 +301,7 @@ async def test_a_database_without_users_is_completed(path: Path) -> None:
     hand_made(path, TABLES["redeems"], redeems=[{"key": "tts", "display_name": "Say it", "cost": 3}])
     await adopted(path)
     assert query(path, "SELECT key, cost FROM redeems") == [("tts", 3)]
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_missing_columns_are_added_with_their_defaults(path: Path) -> None:
@@ -322,7 +323,7 @@ async def test_missing_columns_are_added_with_their_defaults(path: Path) -> None
     assert query(path, "SELECT name, points FROM users") == [("alice", 0)]
     assert query(path, "SELECT cost, enabled, cooldown_s FROM redeems") == [(0, 1, 0)]
     assert rows_of(path, "alice") == [(4, None, None), (-4, "adopted", 0)]
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_missing_indexes_are_added(path: Path) -> None:
@@ -504,7 +505,7 @@ async def test_levels_follow_the_curve_without_rewards(path: Path) -> None:
         kept = await session.scalars(select(XpRecord).order_by(XpRecord.id))
         assert [(r.user_name, r.level) for r in kept] == [("alice", 10), ("bob", 1), ("carol", 2)]
         assert (await session.execute(text("SELECT COUNT(*) FROM transactions"))).scalar_one() == 0
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_transactions_of_nobody_are_kept_and_reported(path: Path) -> None:
@@ -521,7 +522,7 @@ async def test_transactions_of_nobody_are_kept_and_reported(path: Path) -> None:
         (1, 99, 40, "chat", 40),
         (2, 1, 3, "chat", 3),
     ]
-    assert await findings(path) == ["Row 1 of transactions points to a row of users that does not exist."]
+    assert await findings_at_start(path) == ["Row 1 of transactions points to a row of users that does not exist."]
 
 
 async def test_a_ledger_with_gaps_from_before_is_explained_once(path: Path) -> None:
@@ -536,7 +537,7 @@ async def test_a_ledger_with_gaps_from_before_is_explained_once(path: Path) -> N
     )
     await adopted(path)
     assert rows_of(path, "alice")[-1] == (95, "adopted", 90)
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []
 
 
 async def test_gaps_from_before_are_not_blamed_when_the_last_balance_agrees(path: Path) -> None:
@@ -549,4 +550,4 @@ async def test_gaps_from_before_are_not_blamed_when_the_last_balance_agrees(path
         ],
     )
     await adopted(path)
-    assert await findings(path) == []
+    assert await findings_at_start(path) == []

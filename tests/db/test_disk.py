@@ -47,10 +47,11 @@ from pixel_bot.queue import result_writer as writer_module
 from pixel_bot.run.running_bot import health, opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in
-from pixel_bot.upkeep.check import check
 from tests.cli.test_cli import Running, bot
+from tests.harness.database import findings
 from tests.harness.disk import BadDisk, Disk, bad_disk, small_disk
 from tests.harness.seed import query
+from tests.harness.waiting import until
 
 pytestmark = [
     pytest.mark.sqlite,
@@ -87,10 +88,7 @@ async def becomes(trouble: WriteOutage, wanted: Problem | None) -> None:
     """Wait until the trouble is that."""
     changed = asyncio.Event()
     trouble.changed.add(changed.set)
-    async with asyncio.timeout(SECONDS):
-        while trouble.now != wanted:
-            changed.clear()
-            await changed.wait()
+    await until(lambda: trouble.now == wanted, SECONDS, changed=changed)
     trouble.changed.discard(changed.set)
 
 
@@ -98,11 +96,6 @@ async def pester(services: Services) -> None:
     """Make the bot see that its disk is full."""
     services.awards.chat(line("pester", 0, "pester"))
     await becomes(services.awards.write_outage, FULL)
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 async def balances(services: Services) -> dict[str, int]:
@@ -264,9 +257,7 @@ async def test_trouble_that_nobody_writes_in_lasts_as_long_as_it_is_there(
     disk.fill()
     with pytest.raises(OperationalError):
         await _mark(services.database, "no")
-    async with asyncio.timeout(SECONDS):
-        while said(caplog, "still cannot be written") < 3:
-            await asyncio.sleep(0.01)
+    await until(lambda: said(caplog, "still cannot be written") >= 3, SECONDS)
     assert services.awards.write_outage.now == FULL
     disk.free()
     await becomes(services.awards.write_outage, None)

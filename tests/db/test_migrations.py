@@ -27,9 +27,8 @@ from pixel_bot.platforms.joystick.installation_store import InstallationStore
 from pixel_bot.platforms.twitch.token_store import TokenStore
 from pixel_bot.run.running_bot import opened
 from pixel_bot.security.cipher import load_cipher
-from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.paths import ROOT
 from tests.harness.seed import execute, query, url_of
 
@@ -88,11 +87,6 @@ def content(path: Path, known: dict[str, list[str]]) -> Rows:
 
 def settings_for(path: Path) -> dict[str, Any]:
     return {"database_url": url_of(path), "pixel_secret_key": PASSPHRASE}
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 # Rows stay in place

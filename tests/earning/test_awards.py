@@ -24,7 +24,7 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.seed import execute, place_of, query
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -75,11 +75,6 @@ def worth(services: Services, name: str = "alice") -> tuple[int, int]:
         f"WHERE u.name = '{name}'",
     )
     return found[0] if found else (0, 0)
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 # Cooldowns

@@ -29,7 +29,7 @@ from pixel_bot.points import processed_ids
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 
 SLOT = 600
 BOT, STREAMER = "900", "901"
@@ -104,8 +104,8 @@ class Show:
 
     async def points(self) -> dict[str, int]:
         """What everybody earned by watching, as it stands in the ledger."""
+        assert await findings(self.services) == []
         async with self.services.database.readers() as session:
-            assert await check(session, self.services.levels.curve.level_of) == []
             rows = await session.execute(
                 text(
                     "SELECT u.name, SUM(t.amount) FROM transactions t JOIN users u ON u.id = t.user_id "

@@ -19,12 +19,10 @@ from typing import Any, Literal, get_args
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import HEAD, upgrade
-from pixel_bot.services import curve_of
 from pixel_bot.settings import Settings
-from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.backup_folder import kept_in
-from pixel_bot.upkeep.check import check
 from tests.harness import mortal
+from tests.harness.database import findings
 from tests.harness.mortal import SAID, STEPS
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -123,7 +121,7 @@ class Kit:
             copy = Path(name) / "data"
             shutil.copytree(folder / DATABASE.parent, copy)
             state = state_of(copy / DATABASE.name)
-            wrong = asyncio.run(findings(copy / DATABASE.name))
+            wrong = asyncio.run(problems(copy / DATABASE.name))
         if state.ledger not in (before.ledger, done.ledger):
             wrong.append("A balance was changed or lost.")
         for backup in kept_in(folder / BACKUPS, "pixel"):
@@ -297,7 +295,7 @@ def _seen(path: Path) -> State:
         return state_of(Path(name) / "data" / path.name)
 
 
-async def findings(path: Path) -> list[str]:
+async def problems(path: Path) -> list[str]:
     """What the bot's own check finds; of an older schema, which it does not know, what SQLite's finds."""
     with closing(sqlite3.connect(path)) as connection:
         verdicts = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
@@ -306,19 +304,14 @@ async def findings(path: Path) -> list[str]:
         stamped = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         if not stamped or connection.execute("SELECT version_num FROM alembic_version").fetchone() != (HEAD,):
             return []
-    database = Database(f"sqlite+aiosqlite:///{path.as_posix()}")
-    try:
-        async with database.readers() as session:
-            return await check(session, curve_of(settings_in(path.parent)).level_of)
-    finally:
-        await database.close()
+    return await findings(path)
 
 
 def _is_whole(path: Path, states: Sequence[State]) -> bool:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(shutil.copy(path, name))
         try:
-            return state_of(copy) in states and asyncio.run(findings(copy)) == []
+            return state_of(copy) in states and asyncio.run(problems(copy)) == []
         except sqlite3.DatabaseError:
             return False
 

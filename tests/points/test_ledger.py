@@ -19,7 +19,7 @@ from pixel_bot.points import ledger
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, UnknownAccount, post
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.seed import place_of, query
 
 Change = tuple[Viewer, int]
@@ -44,15 +44,10 @@ async def points(services: Services, viewer: Viewer) -> int:
         return await ledger.balance_of(session, viewer.id)
 
 
-async def rows(services: Services, viewer: Viewer) -> list[tuple[int, str, int]]:
+async def history(services: Services, viewer: Viewer) -> list[tuple[int, str, int]]:
     """Amount, reason and balance, oldest first."""
     found = await services.economy.history(viewer, 1_000)
     return [(row.amount, row.reason, row.balance_after) for row in reversed(found)]
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 @pytest.fixture
@@ -84,12 +79,12 @@ async def duplicate(services: Services) -> AsyncGenerator[Services]:
 async def test_a_grant_is_one_row(services: Services, bob: Viewer) -> None:
     assert await posted(services, [(bob, 5)]) == {bob.id: 5}
     assert await points(services, bob) == 5
-    assert await rows(services, bob) == [(5, "test", 5)]
+    assert await history(services, bob) == [(5, "test", 5)]
 
 
 async def test_a_spend_is_one_row(services: Services, alice: Viewer) -> None:
     assert await posted(services, [(alice, -100)]) == {alice.id: 0}
-    assert await rows(services, alice) == [(100, "test", 100), (-100, "test", 0)]
+    assert await history(services, alice) == [(100, "test", 100), (-100, "test", 0)]
 
 
 async def test_a_spend_above_the_balance_tells_what_is_missing_and_changes_nothing(
@@ -98,13 +93,13 @@ async def test_a_spend_above_the_balance_tells_what_is_missing_and_changes_nothi
     with pytest.raises(NotEnoughPoints) as caught:
         await posted(services, [(alice, -130)])
     assert (caught.value.needed, caught.value.balance, caught.value.missing) == (130, 100, 30)
-    assert await rows(services, alice) == [(100, "test", 100)]
+    assert await history(services, alice) == [(100, "test", 100)]
     assert await points(services, alice) == 100
 
 
 async def test_several_entries_for_one_user_have_running_balances(services: Services, alice: Viewer) -> None:
     assert await posted(services, [(alice, 50), (alice, -120), (alice, 7)]) == {alice.id: 37}
-    assert await rows(services, alice) == [
+    assert await history(services, alice) == [
         (100, "test", 100),
         (50, "test", 150),
         (-120, "test", 30),
@@ -120,7 +115,7 @@ async def test_no_entry_on_the_way_may_end_below_zero(services: Services, alice:
 
 async def test_entries_of_several_users_keep_their_order(services: Services, alice: Viewer, bob: Viewer) -> None:
     assert await posted(services, [(bob, 1), (alice, 2), (bob, 3)]) == {alice.id: 102, bob.id: 4}
-    assert await rows(services, bob) == [(1, "test", 1), (3, "test", 4)]
+    assert await history(services, bob) == [(1, "test", 1), (3, "test", 4)]
 
 
 @pytest.mark.parametrize("poor_first", [True, False])
@@ -130,7 +125,7 @@ async def test_one_who_cannot_pay_stops_all(services: Services, alice: Viewer, b
         await posted(services, changes if poor_first else changes[::-1])
     assert await points(services, alice) == 100
     assert await points(services, bob) == 0
-    assert await rows(services, bob) == []
+    assert await history(services, bob) == []
 
 
 async def test_a_balance_can_be_filled_to_the_brim_and_not_above(services: Services, bob: Viewer) -> None:
@@ -163,12 +158,12 @@ async def test_an_unknown_user_is_named(services: Services, amount: int) -> None
 
 async def test_nothing_to_post_is_nothing(services: Services, alice: Viewer) -> None:
     assert await posted(services, []) == {}
-    assert len(await rows(services, alice)) == 1
+    assert len(await history(services, alice)) == 1
 
 
 async def test_a_zero_amount_is_a_row_that_changes_nothing(services: Services, alice: Viewer) -> None:
     assert await posted(services, [(alice, 0)]) == {alice.id: 100}
-    assert await rows(services, alice) == [(100, "test", 100), (0, "test", 100)]
+    assert await history(services, alice) == [(100, "test", 100), (0, "test", 100)]
 
 
 async def test_history_is_newest_first_and_limited(services: Services, clock: SettableClock, bob: Viewer) -> None:
@@ -222,7 +217,7 @@ async def test_give_all_of_nothing_is_refused(services: Services, alice: Viewer,
 async def test_give_to_oneself_is_refused(services: Services, alice: Viewer, amount: int | None) -> None:
     with pytest.raises(BadAmount, match="yourself"):
         await services.economy.give(alice, alice, amount)
-    assert len(await rows(services, alice)) == 1
+    assert len(await history(services, alice)) == 1
 
 
 @pytest.mark.parametrize("amount", [0, -5])
@@ -230,7 +225,7 @@ async def test_give_nothing_or_less_is_refused(services: Services, alice: Viewer
     with pytest.raises(BadAmount):
         await services.economy.give(bob, alice, amount)
     assert (await points(services, alice), await points(services, bob)) == (100, 0)
-    assert await rows(services, bob) == []
+    assert await history(services, bob) == []
 
 
 async def test_give_to_somebody_who_is_full_changes_nothing(services: Services, alice: Viewer, bob: Viewer) -> None:
@@ -263,7 +258,7 @@ async def test_remove_more_than_there_is_leaves_no_change_to_undo(
 async def test_set(services: Services, mod: Viewer, alice: Viewer) -> None:
     assert await services.economy.set(mod, alice, 30) == -70
     assert await services.economy.set(mod, alice, 1_030) == 1_000
-    assert await rows(services, alice) == [(100, "test", 100), (-70, "mod:set", 30), (1_000, "mod:set", 1_030)]
+    assert await history(services, alice) == [(100, "test", 100), (-70, "mod:set", 30), (1_000, "mod:set", 1_030)]
 
 
 async def test_set_below_zero_is_refused(services: Services, mod: Viewer, alice: Viewer) -> None:
@@ -276,8 +271,8 @@ async def test_add_all_is_one_change_with_a_row_for_each(
     services: Services, mod: Viewer, alice: Viewer, bob: Viewer
 ) -> None:
     assert await services.economy.add_all(mod, [alice.id, bob.id], 25) == 2
-    assert (await rows(services, alice))[-1] == (25, "mod:addall", 125)
-    assert await rows(services, bob) == [(25, "mod:addall", 25)]
+    assert (await history(services, alice))[-1] == (25, "mod:addall", 125)
+    assert await history(services, bob) == [(25, "mod:addall", 25)]
     undone = await services.economy.undo(mod)
     assert (undone.summary, undone.missing) == ("add 25 points to 2 chatters", 0)
     assert (await points(services, alice), await points(services, bob)) == (100, 0)
@@ -379,7 +374,7 @@ async def test_undo_takes_back_with_a_row_of_its_own(services: Services, mod: Vi
     await services.economy.add(mod, alice, 25)
     undone = await services.economy.undo(mod)
     assert (undone.summary, undone.actor, undone.missing) == ("add 25 points to alice", "mod", 0)
-    assert await rows(services, alice) == [(100, "test", 100), (25, "mod:add", 125), (-25, "undo", 100)]
+    assert await history(services, alice) == [(100, "test", 100), (25, "mod:add", 125), (-25, "undo", 100)]
 
 
 async def test_undo_of_points_that_were_removed_gives_them_back(services: Services, mod: Viewer, alice: Viewer) -> None:
@@ -402,7 +397,7 @@ async def test_undo_after_the_points_were_spent_stops_at_zero_and_tells(
     await services.economy.give(bob, alice, 30)
     undone = await services.economy.undo(mod)
     assert undone.missing == 30
-    assert (await rows(services, bob))[-1] == (-20, "undo", 0)
+    assert (await history(services, bob))[-1] == (-20, "undo", 0)
     assert (await points(services, alice), await points(services, bob)) == (130, 0)
     assert await findings(services) == []
 
@@ -503,7 +498,7 @@ async def test_set_and_add_at_once_lose_nothing(
     services: Services, duplicate: Services, mod: Viewer, bob: Viewer
 ) -> None:
     await outcomes(*(services.economy.add(mod, bob, 1) for _ in range(10)), duplicate.economy.set(mod, bob, 500))
-    found = await rows(services, bob)
+    found = await history(services, bob)
     assert sum(amount for amount, _, _ in found) == await points(services, bob)
     after_set = found.index(next(row for row in found if row[1] == "mod:set"))
     assert await points(services, bob) == 500 + len(found) - after_set - 1
@@ -513,5 +508,5 @@ async def test_a_caller_that_rolls_back_leaves_no_trace(services: Services, alic
     async with services.database.sessions() as session:
         await post(session, [Entry(alice.id, -60, "redeem:tts", services.clock.now())])
         await session.rollback()
-    assert await rows(services, alice) == [(100, "test", 100)]
+    assert await history(services, alice) == [(100, "test", 100)]
     assert await points(services, alice) == 100

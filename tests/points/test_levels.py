@@ -16,7 +16,7 @@ from pixel_bot.points.levels import Curve, Gain, LevelUp
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in, stage
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.seed import execute, place_of, query
 
 CURVE = Curve(100, 1.8, 9_999)
@@ -93,13 +93,8 @@ async def gain(services: Services, viewer: Viewer, *amounts: int) -> list[LevelU
         return await services.levels.add(session, gains)
 
 
-async def rows(services: Services, viewer: Viewer) -> list[tuple[str, int]]:
+async def history(services: Services, viewer: Viewer) -> list[tuple[str, int]]:
     return [(row.reason, row.amount) for row in reversed(await services.economy.history(viewer, 100))]
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 async def test_xp_adds_up(services: Services) -> None:
@@ -128,7 +123,7 @@ async def test_a_level_pays_when_it_is_reached(paid: Services) -> None:
     alice = await met(paid)
     assert await gain(paid, alice, 99) == []
     assert await gain(paid, alice, 1) == [LevelUp(alice.id, "Alice", 2, "")]
-    assert await rows(paid, alice) == [("level:2", 10)]
+    assert await history(paid, alice) == [("level:2", 10)]
 
 
 async def test_a_jump_pays_every_level_once(paid: Services) -> None:
@@ -140,7 +135,7 @@ async def test_a_jump_pays_every_level_once(paid: Services) -> None:
         (4, "Level 4, Alice: {not a field} {0} {{}}"),
         (5, "five"),
     ]
-    assert await rows(paid, alice) == [("level:2", 10), ("level:4", 30), ("level:5", 50)]
+    assert await history(paid, alice) == [("level:2", 10), ("level:4", 30), ("level:5", 50)]
     assert (await paid.viewers.find("alice")).points == 90
     assert await findings(paid) == []
 
@@ -152,8 +147,8 @@ async def test_two_who_rise_at_once_are_paid_apart(paid: Services) -> None:
         gains = [Gain(v.id, v.name, v.display_name, 400, now) for v in (alice, bob, alice)]
         ups = await paid.levels.add(session, gains)
     assert {(up.shown, up.level) for up in ups} == {("Alice", 2), ("Alice", 3), ("Bob", 2), ("Bob", 3), ("Alice", 4)}
-    assert await rows(paid, alice) == [("level:2", 10), ("level:4", 30)]
-    assert await rows(paid, bob) == [("level:2", 10)]
+    assert await history(paid, alice) == [("level:2", 10), ("level:4", 30)]
+    assert await history(paid, bob) == [("level:2", 10)]
 
 
 async def test_xp_that_is_taken_and_earned_again_pays_nothing_again(paid: Services) -> None:
@@ -168,7 +163,7 @@ async def test_xp_that_is_taken_and_earned_again_pays_nothing_again(paid: Servic
         (4, "Level 4, Alice: {not a field} {0} {{}}"),
         (5, "five"),
     ]
-    assert await rows(paid, alice) == [("level:2", 10), ("level:4", 30), ("level:5", 50)]
+    assert await history(paid, alice) == [("level:2", 10), ("level:4", 30), ("level:5", 50)]
 
 
 async def test_a_caller_that_rolls_back_pays_nothing(paid: Services) -> None:
@@ -176,9 +171,9 @@ async def test_a_caller_that_rolls_back_pays_nothing(paid: Services) -> None:
     async with paid.database.sessions() as session:
         await paid.levels.add(session, [Gain(alice.id, "alice", "Alice", 5_000, paid.clock.now())])
         await session.rollback()
-    assert await rows(paid, alice) == []
+    assert await history(paid, alice) == []
     assert [up.level for up in await gain(paid, alice, 100)] == [2]
-    assert await rows(paid, alice) == [("level:2", 10)]
+    assert await history(paid, alice) == [("level:2", 10)]
 
 
 async def test_a_level_pays_once_also_after_a_rename(paid: Services) -> None:
@@ -188,7 +183,7 @@ async def test_a_level_pays_once_also_after_a_rename(paid: Services) -> None:
     mod = await met(paid, "mod")
     await paid.economy.change_xp(mod, renamed, to=0)
     await gain(paid, renamed, 100)
-    assert await rows(paid, renamed) == [("level:2", 10)]
+    assert await history(paid, renamed) == [("level:2", 10)]
 
 
 # Another curve
@@ -208,8 +203,8 @@ async def test_a_changed_curve_moves_levels_without_rewards(tmp_path: Path, cloc
         assert await kept(services) == [("alice", 2), ("bob", 1)]
     async with opened(settings_in(tmp_path, xp_base=10), "sandbox", clock) as services:
         assert await kept(services) == [("alice", 4), ("bob", 3)]
-        assert await rows(services, alice) == [("level:2", 10)]
-        assert await rows(services, bob) == []
+        assert await history(services, alice) == [("level:2", 10)]
+        assert await history(services, bob) == []
         assert await findings(services) == []
     async with opened(settings_in(tmp_path), "sandbox", clock) as services:
         assert await kept(services) == [("alice", 2), ("bob", 1)]

@@ -14,7 +14,7 @@ from pixel_bot.points.levels import Gain
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.seed import execute, place_of, query
 
 
@@ -226,8 +226,7 @@ async def test_start_points_are_for_newcomers_only_and_once(tmp_path: Path, cloc
         await services.viewers.meet(person("1", "alicia"))
         assert await table(services, "SELECT name, points FROM users ORDER BY name") == [("alicia", 25), ("known", 0)]
         assert await table(services, "SELECT amount, reason, balance_after FROM transactions") == [(25, "start", 25)]
-        async with services.database.readers() as session:
-            assert await check(session, services.levels.curve.level_of) == []
+        assert await findings(services) == []
 
 
 # Two platforms

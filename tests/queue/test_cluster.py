@@ -21,9 +21,10 @@ from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused, StartError
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.postgres import Cluster, Databases, cluster
 from tests.harness.seed import query
+from tests.harness.waiting import until
 
 SECONDS = 30
 
@@ -58,14 +59,13 @@ async def say_to(both: tuple[Stage, Stage], who: str, text: str, role: str = "vi
     return [answer for some in answers for answer in some]
 
 
-async def findings(one: Stage) -> list[str]:
-    async with one.services.database.readers() as session:
-        return await check(session, one.services.levels.curve.level_of)
-
-
 async def items_of(one: Stage) -> list[tuple[str, str]]:
     """Redeem and status of all items, as the database has them."""
     return query(one.services.database.url, "SELECT redeem, status FROM queue_items ORDER BY id")  # pyright: ignore[reportReturnType]
+
+
+async def is_failed(one: Stage) -> bool:
+    return await items_of(one) == [("sound", "failed")]
 
 
 async def test_a_message_that_both_hear_pays_once(both: tuple[Stage, Stage]) -> None:
@@ -173,8 +173,7 @@ async def test_a_mod_stops_what_the_other_plays(both: tuple[Stage, Stage], typed
         await two.say("alice", "!sound ding", wait=False)
         await two.overlay.asked(1)
         await one.say("mia", typed, "moderator", wait=False)
-        while await items_of(one) != [("sound", "failed")]:
-            await asyncio.sleep(0.01)
+        await until(lambda: is_failed(one))
     assert await one.points("alice") == 100
     assert two.overlay.stopped
     assert await findings(one) == []
@@ -313,9 +312,7 @@ async def test_a_server_that_is_restarted_loses_no_award(server: Cluster, tmp_pa
         chat.clock.advance(61)
         waiting = asyncio.create_task(chat.say("alice", "is anybody there?"))
         asked = asyncio.create_task(chat.say("bob", "!points"))
-        async with asyncio.timeout(SECONDS):
-            while not any("database" in line for line in chat.sent):
-                await asyncio.sleep(0.05)
+        await until(lambda: any("database" in line for line in chat.sent), SECONDS)
         await asyncio.to_thread(server.start)
         async with asyncio.timeout(SECONDS):
             await asyncio.gather(waiting, asked)
@@ -332,9 +329,8 @@ async def test_who_is_cancelled_in_the_middle_of_writing_ends(url: str) -> None:
         async with ours.write() as session:
             await session.execute(text("SELECT 1"))
             waiting = asyncio.create_task(_write_for_ever(theirs))
-            async with asyncio.timeout(SECONDS):
-                while not query(url, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
-                    await asyncio.sleep(0.01)
+            locks = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            await until(lambda: query(url, locks), SECONDS)
             waiting.cancel()
             await asyncio.wait([waiting], timeout=SECONDS)
             assert waiting.cancelled()

@@ -25,9 +25,10 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
 from pixel_bot.services import build_services
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings, rows
 from tests.harness.page_model import NearPage
 from tests.harness.seed import url_of
+from tests.harness.waiting import until
 from tests.points.test_ledger_properties import modest
 from tests.redeems.test_channel_points import QUICK, REDEMPTIONS, NearTwitch
 
@@ -93,9 +94,7 @@ class Power:
     async def gone(self) -> None:
         """It goes off here and now."""
         self.off.set()
-        async with asyncio.timeout(SECONDS):
-            while self.busy:
-                await asyncio.sleep(0.002)
+        await until(lambda: not self.busy)
         await asyncio.sleep(STILL_SECONDS)
 
 
@@ -164,15 +163,9 @@ class Life:
         assert heard is not None
         self.redemptions.on_event(heard)
 
-    async def rows(self, query: str) -> Sequence[Any]:
-        async with self.bot.readers() as session:
-            return (await session.execute(text(query))).all()
-
     async def settled(self) -> None:
         """Wait until every redemption has its end on Twitch, and the bot knows it."""
-        async with asyncio.timeout(SECONDS):
-            while not await self._is_settled():
-                await asyncio.sleep(0.002)
+        await until(self._is_settled)
 
     async def _is_settled(self) -> bool:
         open_ = any(r["status"] == "UNFULFILLED" for r in self.twitch.redemptions.values())
@@ -216,15 +209,16 @@ class Life:
 async def holds(life: Life, *, relaxed: set[str]) -> None:
     """What the design promises; ``relaxed`` are redemptions of which effect and refund could meet."""
     twitch, page = life.twitch, life.page
-    rows = {
+    redeemed = {
         redemption: (token, status, redeem)
-        for redemption, token, status, redeem in await life.rows(
-            "SELECT r.id, q.token, q.status, q.redeem FROM redemptions r LEFT JOIN queue_items q ON q.id = r.item_id"
+        for redemption, token, status, redeem in await rows(
+            life.services,
+            "SELECT r.id, q.token, q.status, q.redeem FROM redemptions r LEFT JOIN queue_items q ON q.id = r.item_id",
         )
     }
     for redemption, row in twitch.redemptions.items():
         assert twitch.decided[redemption] == 1
-        token, status, redeem = rows[redemption]
+        token, status, redeem = redeemed[redemption]
         effects = page.ended[token] if redeem == "sound" else twitch.chat.count(f"@{row['user_name']} Because.")
         effects = 0 if token is None else effects
         if row["status"] == "FULFILLED":
@@ -232,10 +226,9 @@ async def holds(life: Life, *, relaxed: set[str]) -> None:
         else:
             assert status in {None, "failed"}
             assert effects == 0 or redemption in relaxed
-    assert await life.rows("SELECT * FROM transactions") == []
-    assert await life.rows("SELECT id FROM queue_items WHERE status IN ('pending', 'running')") == []
-    async with life.bot.readers() as session:
-        assert await check(session, life.services.levels.curve.level_of) == []
+    assert await rows(life.services, "SELECT * FROM transactions") == []
+    assert await rows(life.services, "SELECT id FROM queue_items WHERE status IN ('pending', 'running')") == []
+    assert await findings(life.services) == []
 
 
 @pytest.fixture(scope="module")
@@ -418,8 +411,8 @@ class Story:
                 self.life.hear(UPDATED, event | {"status": status.lower()})
 
     async def _refund(self, login: str) -> None:
-        rows = await self.life.rows(f"SELECT id FROM users WHERE name = '{login}'")
-        if rows:
+        found = await rows(self.life.services, f"SELECT id FROM users WHERE name = '{login}'")
+        if found:
             viewer = await self.life.bot.viewers.find(login)
             before = {r["id"]: r["status"] for r in self.twitch.redemptions.values()}
             await self.life.bot.queue.refund(viewer)
@@ -429,7 +422,7 @@ class Story:
     async def _again(self, *, kill: bool) -> None:
         if kill:
             # What said its answer, or ended on the page, in the moment of the kill may have been given back.
-            running = await self.life.rows("SELECT redemption FROM queue_items WHERE status = 'running'")
+            running = await rows(self.life.services, "SELECT redemption FROM queue_items WHERE status = 'running'")
             self.relaxed |= {i for (i,) in running if self.twitch.redemptions[i]["reward"]["id"] == "reward-asks"}
         there = self.page.connected
         await (self.life.die() if kill else self.life.end())
@@ -449,9 +442,11 @@ class Story:
                 if not page.playing[token]:
                     page.begin(token)
                 # Ended where no bot hears it, or in the moment in which something else ends it: both may happen.
-                rows = await self.life.rows(f"SELECT redemption, status FROM queue_items WHERE token = '{token}'")
-                if not page.connected or rows[0][1] != "running":
-                    self.relaxed.add(rows[0][0])
+                found = await rows(
+                    self.life.services, f"SELECT redemption, status FROM queue_items WHERE token = '{token}'"
+                )
+                if not page.connected or found[0][1] != "running":
+                    self.relaxed.add(found[0][0])
                 if token in page.playing:
                     page.end(token)
             case "break" if token:
@@ -476,7 +471,7 @@ class Story:
                 await asyncio.sleep(0.002)
 
     async def _left(self) -> bool:
-        return bool(await self.life.rows("SELECT 1 FROM queue_items WHERE status IN ('pending', 'running')"))
+        return bool(await rows(self.life.services, "SELECT 1 FROM queue_items WHERE status IN ('pending', 'running')"))
 
 
 async def play(template: Path, folder: Path, program: Sequence[Op]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from pixel_bot.bot.channel_points import (
@@ -31,6 +30,8 @@ from pixel_bot.platforms.twitch.rewards import RewardRefused, Rewards, RewardWai
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser, sandbox_user
 from pixel_bot.testing import SettableClock, Stage, stage
+from tests.harness.database import rows
+from tests.harness.waiting import until
 
 SECONDS = 10.0
 QUICK = Backoff(calm=0.0, first=0.01, longest=0.05)
@@ -226,7 +227,9 @@ class Channel:
         """Wait until Twitch has a redemption at that status, and the bot knows that it has."""
 
         async def is_there() -> bool:
-            known = await self.rows("SELECT 1 FROM redemptions WHERE id = :id AND reported_at IS NOT NULL", event)
+            known = await self.rows(
+                "SELECT 1 FROM redemptions WHERE id = :id AND reported_at IS NOT NULL", id=event["id"]
+            )
             return self.twitch.status(event) == status and bool(known)
 
         await until(is_there)
@@ -239,25 +242,13 @@ class Channel:
 
         await until(is_there)
 
-    async def rows(self, query: str, values: Row | None = None) -> Sequence[Any]:
-        fitting = {"id": values["id"]} if values else {}
-        async with self.bot.readers() as session:
-            return (await session.execute(text(query), fitting)).all()
+    async def rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        return await rows(self.bot, query, **values)
 
     async def said(self, *parts: str) -> str:
         """Wait until the bot has said something with all of these in it. Returns it."""
-
-        async def is_there() -> bool:
-            return any(all(p in line for p in parts) for line in self.chat.sent)
-
-        await until(is_there)
+        await until(lambda: any(all(p in line for p in parts) for line in self.chat.sent))
         return next(line for line in self.chat.sent if all(p in line for p in parts))
-
-
-async def until(is_there: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not await is_there():
-            await asyncio.sleep(0.002)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ from tests.harness.ai_double import Turn, ai_double
 from tests.harness.obs_double import PASSWORD, obs_double
 from tests.harness.page_model import Message, Page
 from tests.harness.seed import query
-from tests.run.test_processes import SECONDS, end, line_from, start
+from tests.harness.waiting import until
+from tests.run.test_processes import end, line_from, start
 
 pytestmark = [
     pytest.mark.sqlite,
@@ -338,13 +339,6 @@ ENDED = """
     SELECT i.token, i.kind, i.redeem, i.status, i.message_id, u.name
     FROM queue_items i JOIN users u ON u.id = i.user_id
 """
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for something that nothing tells."""
-    async with asyncio.timeout(SECONDS):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

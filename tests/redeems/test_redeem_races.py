@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -32,9 +32,10 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import STREAMER, sandbox_user
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, live, settings_in, stage
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings, rows
 from tests.harness.page_model import NearPage
 from tests.harness.seed import execute
+from tests.harness.waiting import until
 
 SECONDS = 10.0
 WIN = [{"name": "Win", "weight": 1, "grant_points": 70}]
@@ -130,8 +131,8 @@ class Scene:
 
     async def stays_right(self) -> None:
         """The books balance; each item was given back or not, as its status says; no prize beside its price."""
+        assert await findings(self.bot) == []
         async with self.bot.readers() as session:
-            assert await check(session, self.bot.levels.curve.level_of) == []
             wrong = await session.execute(
                 text("SELECT id FROM queue_items WHERE (status = 'failed') AND refunded_at IS NULL")
             )
@@ -149,13 +150,6 @@ class Scene:
             bought, items_, given, refunded = paid.one()
         assert (bought, given) == (items_, refunded)
         assert all(count == 1 for count in self.page.ended.values())
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for something that nothing tells."""
-    async with asyncio.timeout(SECONDS):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -865,10 +859,8 @@ async def test_two_dispatchers_on_one_file_run_each_item_once(tmp_path: Path, cl
                 await asyncio.sleep(0.01)
         assert sorted(one.ran + two.ran) == list(range(8))
         assert sorted((one.page.ended + two.page.ended).values()) == [1] * 8
-        async with one.services.database.readers() as session:
-            assert await check(session, one.services.levels.curve.level_of) == []
-            again = await session.execute(text("SELECT COUNT(*) FROM queue_items WHERE attempts <> 0"))
-            assert again.scalar_one() == 0
+        assert await findings(one.services) == []
+        assert await rows(one.services, "SELECT COUNT(*) FROM queue_items WHERE attempts <> 0") == [(0,)]
 
 
 @pytest.mark.sqlite

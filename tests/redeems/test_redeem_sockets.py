@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.testing import Live, live
-from pixel_bot.upkeep.check import check
 from tests.harness.ai_double import AiDouble, Turn, ai_double
+from tests.harness.database import findings
 from tests.harness.obs_studio import PASSWORD, obs_studio, video_streams
 from tests.harness.page_double import PageDouble, page_double
 
@@ -69,8 +69,7 @@ class Show:
         return (await self.live.bot.viewers.find("alice")).points
 
     async def clean(self) -> None:
-        async with self.live.bot.readers() as session:
-            assert await check(session, self.live.bot.levels.curve.level_of) == []
+        assert await findings(self.live.bot) == []
 
 
 async def begin(running: Live) -> Show:

@@ -3,14 +3,12 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from pixel_bot.db.json_type import read_json
 from pixel_bot.queue.limits import Limits
@@ -18,7 +16,8 @@ from pixel_bot.redeems.prizes import DEFAULT, Prize, PrizeFile, PrizesUnreadable
 from pixel_bot.redeems.queue_items import load
 from pixel_bot.redeems.wheel import pick
 from pixel_bot.testing import Stage, stage
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings, rows
+from tests.harness.waiting import until
 
 HAND = [{"name": "Pick the next game", "weight": 1}]
 POINTS = [{"name": "Win", "weight": 1, "grant_points": 70}]
@@ -28,14 +27,8 @@ def write(folder: Path, prizes: Any) -> None:
     (folder / "prizes.json").write_text(json.dumps(prizes, indent=1), encoding="utf-8")
 
 
-async def rows(chat: Stage, query: str) -> Sequence[Any]:
-    async with chat.bot.readers() as session:
-        return (await session.execute(text(query))).all()
-
-
 async def clean(chat: Stage) -> None:
-    async with chat.bot.readers() as session:
-        assert await check(session, chat.bot.levels.curve.level_of) == []
+    assert await findings(chat.bot) == []
 
 
 async def test_points_are_credited_with_the_landing(tmp_path: Path, chat: Stage) -> None:
@@ -124,15 +117,14 @@ async def begun(chat: Stage, login: str = "alice") -> str:
 
 async def saved(chat: Stage, query: str) -> None:
     """Wait until the query counts one."""
+
+    async def is_one() -> bool:
+        return (await rows(chat, query))[0][0] == 1
+
     changed = asyncio.Event()
     chat.services.database.committed.add(changed.set)
     try:
-        async with asyncio.timeout(10):
-            while True:
-                changed.clear()  # before the look: what is committed in between must not be missed
-                if (await rows(chat, query))[0][0] == 1:
-                    return
-                await changed.wait()
+        await until(is_one, changed=changed)
     finally:
         chat.services.database.committed.discard(changed.set)
 

@@ -32,9 +32,9 @@ from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.upkeep import cleanup as cleaning
 from pixel_bot.upkeep import disk_space
-from pixel_bot.upkeep.check import check
 from pixel_bot.upkeep.cleanup import Cleaned, Cleanup
 from pixel_bot.upkeep.disk_space import free_space_in, release_space
+from tests.harness.database import findings
 from tests.harness.seed import execute, query, url_of
 
 DAY = timedelta(days=1)
@@ -298,8 +298,7 @@ async def test_the_ledger_and_all_that_it_needs_stay(
     cleaned = await cleanup.run()
     assert cleaned.events == 20
     assert await content() == before
-    async with services.database.readers() as session:
-        assert await check(session, services.levels.curve.level_of) == []
+    assert await findings(services) == []
 
 
 async def test_awards_go_on_meanwhile(in_file: Services, clock: SettableClock) -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.cli.backup import restore_database
-from pixel_bot.db.engine import Database
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode
 from pixel_bot.db.schema import HEAD
@@ -26,7 +25,7 @@ from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings, load_settings
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.seed import execute, hand_made, query, url_of
 
 pytestmark = pytest.mark.sqlite
@@ -96,12 +95,7 @@ def aside_of(present: Path) -> Path:
 
 
 async def is_right(file: Path) -> bool:
-    database = Database(url_of(file))
-    try:
-        async with database.readers() as session:
-            return not await check(session, lambda _: 1)
-    finally:
-        await database.close()
+    return not await findings(file)
 
 
 # In place

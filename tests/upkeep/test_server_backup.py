@@ -22,10 +22,11 @@ from pixel_bot.settings import Settings
 from pixel_bot.testing import SettableClock, settings_in, stage
 from pixel_bot.upkeep import copy
 from pixel_bot.upkeep.backup_folder import kept_in
+from tests.harness.database import findings
 from tests.harness.paths import ROOT
 from tests.harness.postgres import Databases
 from tests.harness.seed import execute, query, url_of
-from tests.upkeep.test_db_copy import everything, findings
+from tests.upkeep.test_db_copy import everything
 
 BALANCES = "SELECT name, points FROM users WHERE points > 0 ORDER BY name"
 THEN, SINCE = [("alice", 105), ("bob", 30)], [("alice", 105), ("bob", 30), ("zoe", 7)]
