@@ -28,7 +28,7 @@ from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in, there
 from tests.harness.database import findings, rows
 from tests.harness.seed import execute, query, url_of
-from tests.points.test_ledger_properties import modest
+from tests.harness.rounds import modest, rounds
 
 PEOPLE = [Person("1", "alice", "Alice"), Person("2", "bob", "Bob"), there("Ally"), there("Rob"), there("Cy")]
 USERS = range(len(PEOPLE))
@@ -272,7 +272,7 @@ async def play(template: Path, folder: Path, program: Sequence[Sequence[Op]]) ->
 @example(program=[[Op("link", 0, 2)], [Op("reset", 2)], [Op("give all", 2, 1), Op("give", 0, 3)], [Op("unlink")]])
 @example(program=[[Op("add", 0, amount=1), Op("set", 0, amount=1), Op("xp", 0), Op("xp", 0)], [Op("undo")]])
 @example(program=[[Op("link", 0, 2), Op("buy", 2)], [Op("unlink", 2)], [Op("refund", amount=1)]])
-@settings(modest, max_examples=30)
+@settings(modest, max_examples=rounds(30))
 def test_any_interleaving_keeps_the_books(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
 
@@ -281,7 +281,7 @@ moves = st.one_of(often("give", "give all", "rename", "reset"), often("link", "a
 
 
 @given(program=st.lists(st.lists(moves, min_size=2, max_size=6), min_size=1, max_size=6))
-@settings(modest, max_examples=15)
+@settings(modest, max_examples=rounds(15))
 def test_links_and_gifts_neither_make_nor_lose_points(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
     assert query(tmp_path / "pixel.db", "SELECT SUM(points) FROM users") == [(START * len(PEOPLE),)]

@@ -192,7 +192,7 @@ async def test_a_write_that_fails_leaves_nothing_and_the_next_one_works(
         else:
             assert not wrong
             assert len(await balances(services)) == len(before) + 3
-    assert query(_file(services), "PRAGMA integrity_check") == [("ok",)]
+    assert query(file_of(services), "PRAGMA integrity_check") == [("ok",)]
     assert await findings(services) == []
 
 
@@ -204,21 +204,21 @@ async def test_a_connection_that_was_opened_read_only_is_opened_anew(services: S
         disk.opening = errno.EROFS
         for _ in range(2):
             with pytest.raises(OperationalError, match="readonly"):
-                await _mark(database, "no")
+                await mark(database, "no")
         assert trouble.now == READ_ONLY
         disk.free()
-        await _mark(database, "yes")
+        await mark(database, "yes")
         assert await database.look_up("SELECT value FROM meta WHERE key = 'test'", {}) == [("yes",)]
     finally:
         await database.close()
 
 
-async def _mark(database: Database, value: str) -> None:
+async def mark(database: Database, value: str) -> None:
     async with database.write() as session:
         await session.execute(text("INSERT INTO meta (key, value) VALUES ('test', :value)"), {"value": value})
 
 
-def _file(services: Services) -> Path:
+def file_of(services: Services) -> Path:
     assert services.database.path is not None
     return services.database.path
 
@@ -256,12 +256,12 @@ async def test_trouble_that_nobody_writes_in_lasts_as_long_as_it_is_there(
     caplog.set_level("DEBUG", "pixel_bot")
     disk.fill()
     with pytest.raises(OperationalError):
-        await _mark(services.database, "no")
+        await mark(services.database, "no")
     await until(lambda: said(caplog, "still cannot be written") >= 3, SECONDS)
     assert services.awards.write_outage.now == FULL
     disk.free()
     await becomes(services.awards.write_outage, None)
-    assert query(_file(services), "SELECT key FROM meta WHERE key IN ('probe', 'test')") == []
+    assert query(file_of(services), "SELECT key FROM meta WHERE key IN ('probe', 'test')") == []
 
 
 async def test_it_is_not_over_while_awards_cannot_be_written(
@@ -441,11 +441,11 @@ async def test_what_plays_when_the_disk_fills_up_ends_once_when_there_is_room(
     disk.fill()
     chat.overlay.finished()
     await becomes(chat.services.awards.write_outage, FULL)
-    assert query(_file(chat.services), "SELECT status FROM queue_items") == [("running",)]
+    assert query(file_of(chat.services), "SELECT status FROM queue_items") == [("running",)]
     disk.free()
     async with asyncio.timeout(SECONDS):
         await chat.bot.dispatcher.settled()
-    assert query(_file(chat.services), "SELECT status FROM queue_items") == [("done",)]
+    assert query(file_of(chat.services), "SELECT status FROM queue_items") == [("done",)]
     assert (len(chat.overlay.played), await chat.points("alice")) == (1, 85)
     assert said(caplog, "The queue cannot be written") == 1
     assert await findings(chat.services) == []
@@ -475,7 +475,7 @@ async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
     async with asyncio.timeout(SECONDS):
         await chat.bot.dispatcher.settled()
     assert chat.sent == ["@alice sound: The overlay was away for too long. Your 15 points are back."]
-    assert query(_file(chat.services), "SELECT told FROM queue_items") == [(1,)]
+    assert query(file_of(chat.services), "SELECT told FROM queue_items") == [(1,)]
 
 
 async def test_events_that_wait_do_not_keep_chat_from_being_heard(
@@ -508,7 +508,7 @@ async def test_a_new_database_needs_room(tmp_path: Path, disk: BadDisk) -> None:
 async def test_what_fails_later_in_a_start_is_told_in_plain_words(tmp_path: Path, disk: BadDisk) -> None:
     async def begin(services: Services) -> None:
         disk.fill()
-        await _mark(services.database, "no")
+        await mark(services.database, "no")
 
     with pytest.raises(DatabaseNotWritable, match="the disk is full"):
         await _open(tmp_path, begin)

@@ -29,6 +29,7 @@ from pixel_bot.points import processed_ids
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
+from tests.harness.rounds import modest, rounds
 from tests.harness.database import findings
 
 SLOT = 600
@@ -531,15 +532,6 @@ steps = st.one_of(
 )
 NAMES = ["alice", "bob", "carol", "dan", "eve"]
 
-modest = settings(
-    deadline=None,
-    max_examples=25,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-
 
 @dataclass
 class Witness:
@@ -614,7 +606,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(program=[Step("live"), Step("pass", SLOT), Step("kill", 2), Step("come", 4), Step("start"), Step("pass", 1)])
 @example(program=[Step("live"), Step("pass", 50 * SLOT), Step("back", 4 * SLOT), Step("pass", SLOT), Step("start")])
 @example(program=[Step("live"), Step("fail"), Step("pass", SLOT), Step("off"), Step("pass", SLOT)])
-@modest
+@settings(modest, max_examples=rounds(25))
 def test_whatever_happens_no_slot_is_paid_twice_and_none_offline(
     template: Path, tmp_path: Path, program: list[Step]
 ) -> None:

@@ -22,6 +22,7 @@ from pixel_bot.points import processed_ids
 from pixel_bot.points.ledger import Entry, post
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
+from tests.harness.rounds import modest, rounds
 from tests.harness.database import findings
 from tests.harness.seed import execute, query, url_of
 
@@ -62,15 +63,6 @@ ops = st.builds(
     side=st.integers(0, 1),
 )
 programs = st.lists(st.lists(ops, min_size=1, max_size=5), min_size=1, max_size=6)
-
-modest = settings(
-    deadline=None,
-    max_examples=60,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +218,7 @@ gifts = st.builds(
 
 
 @given(program=st.lists(st.lists(gifts, min_size=2, max_size=6), min_size=1, max_size=4))
-@settings(modest, max_examples=20)
+@settings(modest, max_examples=rounds(20))
 def test_gifts_neither_make_nor_lose_points(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
     assert query(tmp_path / "pixel.db", "SELECT SUM(points), MIN(points) >= 0 FROM users") == [(3 * START, 1)]

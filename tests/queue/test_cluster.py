@@ -21,6 +21,7 @@ from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused, StartError
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
+from tests.harness.rounds import rounds
 from tests.harness.database import findings
 from tests.harness.postgres import Cluster, Databases, cluster
 from tests.harness.seed import query
@@ -204,7 +205,7 @@ def balances_told(both: tuple[Stage, Stage]) -> int:
     return sum(line.startswith("You have ") for one in both for line in one.sent)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=rounds(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_whatever_happens_the_ledger_is_right_and_nothing_happens_twice(
     steps: list[tuple[str, str, str, int]], databases: Databases, tmp_path: Path
