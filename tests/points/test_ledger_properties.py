@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -22,8 +22,8 @@ from pixel_bot.points import processed_ids
 from pixel_bot.points.ledger import Entry, post
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
-from tests.harness.rounds import modest, rounds
 from tests.harness.database import findings
+from tests.harness.rounds import modest, rounds
 from tests.harness.seed import execute, query, url_of
 
 USERS: tuple[int, ...] = (1, 2, 3)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.testing import SettableClock
-from tests.harness.channel_points import Channel, channel_in
-from tests.harness.near_twitch import NearTwitch
+from tests.redeems.channel_points import Channel, channel_in
+from tests.redeems.near_twitch import NearTwitch
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pixel_bot.bot.channel_points import (
     UPDATED,
 )
 from pixel_bot.sandbox.twitch.users import STREAMER
-from tests.harness.channel_points import Channel, channel_in
-from tests.harness.near_twitch import NearTwitch
+from tests.redeems.channel_points import Channel, channel_in
+from tests.redeems.near_twitch import NearTwitch
 
 # A redemption from its beginning to its end
 

@@ -17,9 +17,9 @@ from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.sandbox.twitch.users import STREAMER, sandbox_user
 from pixel_bot.testing import stage
-from tests.harness.channel_points import Channel, channel_in
-from tests.harness.near_twitch import REDEMPTIONS, NearTwitch, When
 from tests.harness.waiting import until
+from tests.redeems.channel_points import Channel, channel_in
+from tests.redeems.near_twitch import REDEMPTIONS, NearTwitch, When
 
 # What mods do
 

@@ -12,9 +12,9 @@ from pixel_bot.bot.channel_points import (
 from pixel_bot.errors import BadInput, ChatError
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
 from pixel_bot.platforms.twitch.rewards import RewardRefused, RewardWaits
-from tests.harness.channel_points import Channel, channel_in
-from tests.harness.near_twitch import REWARDS, NearTwitch
 from tests.harness.waiting import until
+from tests.redeems.channel_points import Channel, channel_in
+from tests.redeems.near_twitch import REWARDS, NearTwitch
 
 # Rewards
 

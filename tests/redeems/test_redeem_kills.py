@@ -18,11 +18,10 @@ from pixel_bot.sandbox.twitch.users import SandboxUsers
 from pixel_bot.web.server import WebServer
 from tests.harness.ai_double import Turn, ai_double
 from tests.harness.obs_double import PASSWORD, obs_double
-from tests.harness.process import free_port
-from tests.harness.redeem_kills import FarPage, Harness, fund
-from tests.harness.redeem_mortal import MORTAL, PRIZE, START
+from tests.harness.process import end, free_port, start
 from tests.harness.waiting import until
-from tests.run.test_processes import end, start
+from tests.redeems.mortal_bot import FarPage, Harness, fund
+from tests.redeems.mortal_program import MORTAL, PRIZE, START
 
 pytestmark = [
     pytest.mark.sqlite,

@@ -38,8 +38,8 @@ from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
 from tests.harness.database import findings
 from tests.harness.page_model import NearPage
-from tests.harness.seed import execute, url_of
 from tests.harness.rounds import modest, rounds
+from tests.harness.seed import execute, url_of
 
 USERS = (1, 2, 3)
 START = 400

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import upgrade
 from pixel_bot.overlay import overlay as bus
-from tests.harness.channel_point_life import COG
 from tests.harness.seed import url_of
+from tests.redeems.power_cuts.life import COG
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 
 from pixel_bot.bot.channel_points import ADDED
 from pixel_bot.sandbox.twitch.users import sandbox_user
-from tests.harness.channel_point_life import NEVER, Life, Power, holds, new_twitch
-from tests.harness.near_twitch import NearTwitch
 from tests.harness.page_model import NearPage
+from tests.redeems.near_twitch import NearTwitch
+from tests.redeems.power_cuts.life import NEVER, Life, Power, holds, new_twitch
 
 pytestmark = pytest.mark.sqlite
 

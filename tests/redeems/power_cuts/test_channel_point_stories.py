@@ -15,11 +15,11 @@ from pixel_bot.bot.channel_points import ADDED, UPDATED
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Row
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import SettableClock
-from tests.harness.channel_point_life import SECONDS, Life, Power, holds, new_twitch
 from tests.harness.database import rows
-from tests.harness.near_twitch import REDEMPTIONS, NearTwitch
 from tests.harness.page_model import NearPage
 from tests.harness.rounds import modest, rounds
+from tests.redeems.near_twitch import REDEMPTIONS, NearTwitch
+from tests.redeems.power_cuts.life import SECONDS, Life, Power, holds, new_twitch
 
 pytestmark = pytest.mark.sqlite
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.overlay import overlay as bus
-from tests.harness.redeem_scene import Scene, scene
+from tests.redeems.races.scene import Scene, scene
 
 
 @pytest.fixture(autouse=True)

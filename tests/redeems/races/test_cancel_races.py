@@ -8,8 +8,8 @@ import pytest
 from pixel_bot.queue.lane_worker import LaneWorker
 from pixel_bot.redeems.shop import Order
 from pixel_bot.sandbox.twitch.users import sandbox_user
-from tests.harness.redeem_scene import Scene, deleted, hears, notification
 from tests.harness.waiting import until
+from tests.redeems.races.scene import Scene, deleted, hears, notification
 
 # Cancel and claim
 

@@ -11,8 +11,8 @@ from pixel_bot.queue.effects import Job, effect
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
 from tests.harness.page_model import NearPage
-from tests.harness.redeem_scene import SECONDS, WIN, Scene, prizes, scene
 from tests.harness.waiting import until
+from tests.redeems.races.scene import SECONDS, WIN, Scene, prizes, scene
 
 # A mod and the end of an effect
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from tests.harness.page_model import NearPage
-from tests.harness.redeem_scene import BY_HAND, Scene, hears, prizes, scene
 from tests.harness.waiting import until
+from tests.redeems.races.scene import BY_HAND, Scene, hears, prizes, scene
 
 # The same command twice
 

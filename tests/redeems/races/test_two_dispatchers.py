@@ -23,7 +23,7 @@ from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, live, settings_in
 from tests.harness.database import findings, rows
 from tests.harness.page_model import NearPage
-from tests.harness.redeem_scene import SECONDS, Gate, hears, prizes, scene
+from tests.redeems.races.scene import SECONDS, Gate, hears, prizes, scene
 
 # Stock, and two dispatchers
 
