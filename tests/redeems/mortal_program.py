@@ -102,13 +102,13 @@ async def live(order):
         pages = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(pages.close)
         await web.start(pages.routes(), [])
-        begin = bot.jobs.start
+        begin = bot.dispatcher.start
 
         async def begin_armed():
             arm(bot, services.database, order["point"], order["number"])
             await begin()
 
-        bot.jobs.start = begin_armed
+        bot.dispatcher.start = begin_armed
         await show.begin()
         await show.platform.eventsub.ready()
         print("ready", os.getpid(), flush=True)

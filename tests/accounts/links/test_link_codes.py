@@ -224,7 +224,7 @@ async def test_two_who_give_one_code_at_once_are_not_both_linked(services: Servi
 async def test_five_wrong_codes_are_the_most(services: Services, clock: SettableClock, alice: Pair) -> None:
     asked = await services.links.ask(alice.merged, public=False)
     wrong = await asyncio.gather(*(services.links.give(alice.kept, "AAAAAA") for _ in range(7)), return_exceptions=True)
-    assert sorted(type(w).__name__ for w in wrong) == ["TooManyTries"] * 2 + ["WrongCode"] * 5
+    assert sorted(type(w).__name__ for w in wrong) == ["TooManyAttempts"] * 2 + ["WrongCode"] * 5
     clock.advance(30)
     with pytest.raises(TooManyAttempts, match=r"Try again in 9m 30s\.$"):
         await services.links.give(alice.kept, asked.code)

@@ -100,7 +100,7 @@ async def test_a_flood_of_commands_stays_bounded(tmp_path: Path, monkeypatch: py
             await obey(bot, context, message_id)
             under_way -= 1
 
-        monkeypatch.setattr(PixelBot, "_obey", count)
+        monkeypatch.setattr(PixelBot, "_run_command", count)
         answers = await show.ask_all([(f"fan_{i % 20}", "!points") for i in range(400)])
         assert answers == ["You have 0 points."] * 400
         assert 10 < most <= 60
