@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.accounts.links_model import (
     DING,
     MOD,

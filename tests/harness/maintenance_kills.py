@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.settings import Settings
 from pixel_bot.upkeep.backup_folder import kept_in
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness import mortal
 from tests.harness.maintenance_states import (
     ARGUMENTS,

@@ -15,13 +15,13 @@ from sqlalchemy import text
 
 from pixel_bot.accounts.economy import Given
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import BadAmount, NotEnoughPoints, NothingToUndo
 from pixel_bot.model.people import Viewer
 from pixel_bot.points import processed_ids
 from pixel_bot.points.ledger import Entry, post
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.database import findings
 from tests.harness.rounds import modest, rounds
 from tests.harness.seed import execute, query, url_of

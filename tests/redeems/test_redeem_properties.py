@@ -21,7 +21,6 @@ from sqlalchemy import select, text
 from pixel_bot.backends.tts.speech import Speech
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Cooldown, Draw, QueueItem, Redeem
-from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak, SpinWheel
 from pixel_bot.model.people import Platform, Viewer
@@ -36,6 +35,7 @@ from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.database import findings
 from tests.harness.page_model import NearPage
 from tests.harness.rounds import modest, rounds

@@ -21,13 +21,13 @@ async def test_a_cog_of_somebody_else_hears_every_message(tmp_path: Path) -> Non
     (folder / "ears.py").write_text(
         "from twitchio.ext import commands\n"
         "from pixel_bot.plugin import Cog\n"
-        "class Ears(Cog):\n"
+        "class Listens(Cog):\n"
         "    @commands.Component.listener()\n"
         "    async def event_message(self, message):\n"
         "        self.bot.heard_by_cog.append((message.chatter.name, message.text))\n"
         "async def setup(bot):\n"
         "    bot.heard_by_cog = []\n"
-        "    await bot.add_component(Ears(bot))\n"
+        "    await bot.add_component(Listens(bot))\n"
     )
     async with live(tmp_path, cogs_dir=folder) as show:
         await show.say("alice", "hello")

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import Upgrade, upgrade
 from pixel_bot.points.levels import Curve
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
+from pixel_bot.upkeep.upgrade import Upgrade, upgrade
 from tests.harness.database import findings
 from tests.harness.seed import DDL, TABLES, query, url_of
 

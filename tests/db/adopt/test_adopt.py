@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.db.schema import HEAD, Upgrade
+from pixel_bot.db.schema import HEAD
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.model.people import Person
 from pixel_bot.points import ledger
+from pixel_bot.upkeep.upgrade import Upgrade
 from tests.db.adopt.documents import adopted, content, findings_at_start, rows_of, started
 from tests.harness.seed import DDL, TABLES, execute, hand_made, query
 

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect
 
 from pixel_bot.cli.database import check_database, upgrade_database
-from pixel_bot.db.schema import HEAD, Upgrade
+from pixel_bot.db.schema import HEAD
 from pixel_bot.db.tables import Base
 from pixel_bot.testing import settings_in
+from pixel_bot.upkeep.upgrade import Upgrade
 from tests.db.migrations.versions import VERSIONS, columns, content, every_version, made, settings_for, upgraded
 from tests.harness.seed import query
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import Upgrade, upgrade
+from pixel_bot.upkeep.upgrade import Upgrade, upgrade
 from tests.harness.paths import ROOT
 from tests.harness.seed import query, url_of
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.db.schema.revisions import at_revision, opened
 from tests.harness.seed import execute
 

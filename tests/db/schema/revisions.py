@@ -10,7 +10,8 @@ from alembic.config import Config
 from sqlalchemy import create_engine
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import MIGRATIONS, Upgrade, upgrade
+from pixel_bot.db.schema import MIGRATIONS
+from pixel_bot.upkeep.upgrade import Upgrade, upgrade
 from tests.harness.seed import query, url_of
 
 

@@ -9,9 +9,10 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine.reflection import Inspector
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import HEAD, Upgrade, revision, upgrade
+from pixel_bot.db.schema import HEAD, revision
 from pixel_bot.db.tables import Base
 from pixel_bot.errors import FolderNotWritable
+from pixel_bot.upkeep.upgrade import Upgrade, upgrade
 from tests.db.schema.revisions import alembic_config, at_revision, columns, file_of, indexes, opened, upgraded
 from tests.harness.seed import DDL, TABLES, execute, hand_made, query
 

@@ -11,8 +11,7 @@ from sqlalchemy.exc import OperationalError
 from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.earning.watch_time import CHUNK, PresenceUnknown
 from pixel_bot.errors import PixelError
-from pixel_bot.model.stream_state import Broadcast, Stream
-from pixel_bot.platforms.twitch.watchdog import keep_looking
+from pixel_bot.model.stream_state import Broadcast, Stream, check_when_due
 from pixel_bot.points import processed_ids
 from tests.earning.watch.stream import SLOT, Show
 
@@ -129,7 +128,7 @@ async def test_looking_goes_on_when_the_time_has_come_or_the_stream_changes() ->
             woken.set()
         return pauses[min(looks, 3) - 1]
 
-    looking = asyncio.create_task(keep_looking(stream, look))
+    looking = asyncio.create_task(check_when_due(stream, look))
     await asyncio.wait_for(at_rest.wait(), 5)
     assert not woken.is_set()
     stream.went_live(Broadcast("1", datetime.now().astimezone()))

@@ -13,11 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.cli.login import login
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import HEAD, revision, upgrade
+from pixel_bot.db.schema import HEAD, revision
 from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused, StartError
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import SettableClock, settings_in, stage
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.database import findings
 from tests.harness.postgres import Cluster, Databases, cluster
 from tests.harness.seed import query

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.overlay import overlay as bus
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.seed import url_of
 from tests.redeems.power_cuts.life import COG
 

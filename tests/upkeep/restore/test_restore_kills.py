@@ -24,7 +24,7 @@ pytestmark = pytest.mark.sqlite
 MORTAL = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from pixel_bot.cli import backup
+from pixel_bot.cli.backup import restore_database
 from pixel_bot.testing import settings_in
 
 
@@ -49,7 +49,7 @@ for line in sys.stdin:
         owner = Path if name == "replace" else os
         setattr(owner, name, deadly(getattr(owner, name), when, int(number)))
         url = f"sqlite+aiosqlite:///{(Path(folder) / 'pixel.db').as_posix()}"
-        asyncio.run(backup.restore_database(settings_in(Path(folder), database_url=url), Path(backup)))
+        asyncio.run(restore_database(settings_in(Path(folder), database_url=url), Path(backup)))
         os._exit(0)
     _, status = os.waitpid(child, 0)
     print(os.waitstatus_to_exitcode(status), flush=True)

@@ -134,7 +134,6 @@ import asyncio, os, signal, sys
 from pathlib import Path
 from pixel_bot.cli import server_restore
 from pixel_bot.cli.backup import restore_database
-from tests.harness.paths import ROOT
 from pixel_bot.settings import load_settings
 
 real = server_restore.copy_rows
