@@ -13,6 +13,7 @@ from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
+from tests.harness.rounds import rounds
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,7 +34,21 @@ def pytest_configure(config: pytest.Config) -> None:
     # A worker that has imported everything spends an eighth of its time on looking for garbage in what will stay.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    config.addinivalue_line("markers", "repeated: a race or a kill, which PIXEL_ROUNDS repeats so often")
     config.addinivalue_line("markers", "sqlite: about a SQLite file itself, or a bot in a process of its own on one")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With ``PIXEL_ROUNDS`` races and kills are run that often."""
+    if rounds(1) > 1 and metafunc.definition.get_closest_marker("repeated"):
+        metafunc.fixturenames.append("round_number")
+        metafunc.parametrize("round_number", range(rounds(1)), indirect=True)
+
+
+@pytest.fixture
+def round_number(request: pytest.FixtureRequest) -> int:
+    """Which round of a repeated test this is."""
+    return request.param
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pixel_bot.accounts.economy import Given
 from pixel_bot.errors import BadAmount, NotEnoughPoints
 from pixel_bot.model.people import Viewer
@@ -12,6 +14,8 @@ from pixel_bot.points.ledger import Entry, post
 from pixel_bot.services import Services
 from tests.harness.database import findings
 from tests.points.funded import history, points, posted
+
+pytestmark = pytest.mark.repeated
 
 # At the same time
 

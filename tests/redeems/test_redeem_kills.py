@@ -24,6 +24,7 @@ from tests.redeems.mortal_bot import FarPage, Harness, fund
 from tests.redeems.mortal_program import MORTAL, PRIZE, START
 
 pytestmark = [
+    pytest.mark.repeated,
     pytest.mark.sqlite,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
     pytest.mark.asyncio(loop_scope="module"),

@@ -12,7 +12,7 @@ from tests.harness.page_model import NearPage
 from tests.redeems.near_twitch import NearTwitch
 from tests.redeems.power_cuts.life import NEVER, Life, Power, holds, new_twitch
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.repeated, pytest.mark.sqlite]
 
 
 # The power goes at each single moment

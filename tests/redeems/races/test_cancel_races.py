@@ -11,6 +11,8 @@ from pixel_bot.sandbox.twitch.users import sandbox_user
 from tests.harness.waiting import until
 from tests.redeems.races.scene import Scene, deleted, hears, notification
 
+pytestmark = pytest.mark.repeated
+
 # Cancel and claim
 
 

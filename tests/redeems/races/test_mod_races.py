@@ -14,6 +14,8 @@ from tests.harness.page_model import NearPage
 from tests.harness.waiting import until
 from tests.redeems.races.scene import SECONDS, WIN, Scene, prizes, scene
 
+pytestmark = pytest.mark.repeated
+
 # A mod and the end of an effect
 
 

@@ -10,6 +10,8 @@ from tests.harness.page_model import NearPage
 from tests.harness.waiting import until
 from tests.redeems.races.scene import BY_HAND, Scene, hears, prizes, scene
 
+pytestmark = pytest.mark.repeated
+
 # The same command twice
 
 

@@ -25,6 +25,8 @@ from tests.harness.database import findings, rows
 from tests.harness.page_model import NearPage
 from tests.redeems.races.scene import SECONDS, Gate, hears, prizes, scene
 
+pytestmark = pytest.mark.repeated
+
 # Stock, and two dispatchers
 
 

@@ -15,7 +15,7 @@ from pixel_bot.settings import Settings
 from tests.harness.seed import query
 from tests.upkeep.restore.databases import BALANCES, SINCE, THEN, grant, in_use, is_right
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.repeated, pytest.mark.sqlite]
 
 
 # Killed
