@@ -40,7 +40,7 @@ async def purchases(folder: Path, rate: int, seconds: float) -> tuple[list[float
         # ten times a second, so that the queue has the length that it has in a show.
         await chat.bot.queue.pause()
         emptied = asyncio.create_task(keep_empty(chat))
-        chat.bot.shop._room["effect"] = total
+        chat.bot.shop._limits["effect"] = total
         durable: dict[str, float] = {}
         watch(chat, durable)
         sent: dict[str, float] = {}

@@ -20,7 +20,7 @@ class Queue(Cog):
     @command()
     async def queue(self, ctx: Context) -> None:
         """What is waiting, and where your own redeems stand."""
-        mine = await self.bot.queue.places(ctx.viewer)
+        mine = await self.bot.queue.positions(ctx.viewer)
         if mine:
             await ctx.reply(" · ".join(where(place) for place in mine))
             return

@@ -54,7 +54,7 @@ class Redeems(Cog):
     async def cooldown(self, ctx: Context, key: str, seconds: Total, whose: str = "") -> None:
         """Set how long a viewer waits between two uses, or with "everyone" how long all do."""
         everyone = whose.lower() in {"everyone", "all", "global"}
-        price = await self.bot.redeems.rest(key, min(seconds.value, LONGEST), everyone=everyone)
+        price = await self.bot.redeems.set_cooldown(key, min(seconds.value, LONGEST), everyone=everyone)
         rest = price.everyone_cooldown if everyone else price.cooldown
         who = "everybody" if everyone else "each viewer"
         await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(rest)} for {who} after a use.")

@@ -1,4 +1,4 @@
-"""How often somebody may be wrong, so that nobody guesses their way in."""
+"""Rate limit of wrong link codes, so that codes cannot be guessed."""
 
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ REMEMBERED = 1_000
 
 
 class TooManyAttempts(ChatError):
-    """Somebody was wrong too often; ``seconds`` are left until they may try again."""
+    """Too many wrong codes; ``seconds`` are left until the next attempt."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -21,17 +21,17 @@ class TooManyAttempts(ChatError):
 
 
 class AttemptLimit:
-    """Counts the wrong tries of each user, in memory: at most 5 within 10 minutes."""
+    """Rate limit of each user's wrong attempts, in an LRU cache: at most 5 within 10 minutes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._wrong: LruCache[int, tuple[datetime, ...]] = LruCache(REMEMBERED)
 
     def begin(self, user_id: int) -> None:
-        """One more try. It counts as wrong until something else is said, so that many at once count as many.
+        """Begin an attempt. It counts as wrong until its result is known, so that concurrent ones count, too.
 
         Raises:
-            TooManyTries: no more for now.
+            TooManyAttempts: the limit is reached.
         """
         now = self._clock.now()
         recent = tuple(at for at in self._wrong.get(user_id) or () if at > now - WITHIN)
@@ -40,9 +40,9 @@ class AttemptLimit:
         self._wrong.put(user_id, (*recent, now))
 
     def succeed(self, user_id: int) -> None:
-        """The last try was right, and those before are forgiven."""
+        """The last attempt was right: clear the wrong ones before it."""
         self._wrong.forget(user_id)
 
     def forgive(self, user_id: int) -> None:
-        """The last try was not wrong; those before still count."""
+        """The last attempt was not wrong; earlier ones still count."""
         self._wrong.put(user_id, (self._wrong.get(user_id) or ())[:-1])

@@ -1,4 +1,4 @@
-"""What people do with points on purpose: give them, and as a mod change and undo."""
+"""Transfers of points between viewers, and changes by mods with undo."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from pixel_bot.texts import count, number, signed
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A gift: how much, and both balances after it."""
+    """A transfer: the amount, and both balances after it."""
 
     amount: int
     giver_balance: int
@@ -33,7 +33,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class XpChange:
-    """A change of XP by a mod: how much it came to, how much there is now, and the levels reached."""
+    """A change of XP by a mod: the actual change, the new XP, and the levels reached."""
 
     delta: int
     xp: int
@@ -42,7 +42,7 @@ class XpChange:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """A change that was taken back. ``missing`` points had been spent meanwhile and stay with what they bought."""
+    """A change that was undone. ``missing`` points had been spent and were not taken."""
 
     summary: str
     actor: str
@@ -64,7 +64,7 @@ class Economy:
         Raises:
             BadAmount: to oneself, or nothing.
             NotEnoughPoints: more than the giver has.
-            GivingRests: the giver's accounts were joined less than an hour ago.
+            GivingPaused: the giver's accounts were linked less than an hour ago.
         """
         if giver.id == receiver.id:
             raise BadAmount("You cannot give points to yourself.")
@@ -90,7 +90,7 @@ class Economy:
         """A mod adds points, or takes them with a negative amount. Returns the balance.
 
         Raises:
-            NotEnoughPoints: the viewer has fewer than are to be taken.
+            NotEnoughPoints: the viewer has fewer points than the mod takes.
         """
         verb, preposition = ("add", "to") if amount >= 0 else ("remove", "from")
         summary = f"{verb} {count(abs(amount), 'point')} {preposition} {viewer}"
@@ -98,21 +98,21 @@ class Economy:
             return await self._post_change(session, actor, viewer, amount, f"mod:{verb}", summary, note)
 
     async def set(self, actor: Viewer, viewer: Viewer, points: int, note: str = "") -> int:
-        """A mod sets a balance. Returns how much that changed."""
+        """A mod sets a balance. Returns the difference."""
         async with write_once(self._database) as session:
             delta = points - await ledger.balance_of(session, viewer.id)
             summary = f"set {viewer} to {count(points, 'point')} ({signed(delta)})"
             await self._post_change(session, actor, viewer, delta, "mod:set", summary, note)
         return delta
 
-    async def chatters_since(self, moment: datetime, heard: Sequence[str], rules: ChatRules) -> list[int]:
-        """User ids of those who chatted since a moment.
+    async def chatters_since(self, moment: datetime, seen: Sequence[str], rules: ChatRules) -> list[int]:
+        """The user ids of viewers who chatted since a moment.
 
         Args:
-            moment: from when on.
-            heard: platform ids (or names, on other platforms) of those heard in this run. Those of an earlier run are
+            moment: the start of the period.
+            seen: platform ids (or names, on other platforms) of chatters of this run. Those of an earlier run are
                 found by the cooldowns that their awards started.
-            rules: how long those cooldowns are.
+            rules: the lengths of those cooldowns.
         """
         async with self._database.readers() as session:
             source = unfold(session, {"key": "text"})
@@ -124,7 +124,7 @@ class Economy:
                     "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
                 ),
                 {
-                    "rows": fold([(key,) for key in heard]),
+                    "rows": fold([(key,) for key in seen]),
                     "chat": stamp(moment + timedelta(seconds=rules.points_cooldown)),
                     "xp": stamp(moment + timedelta(seconds=rules.xp_cooldown)),
                 },
@@ -132,7 +132,7 @@ class Economy:
             return sorted(result.scalars())
 
     async def add_all(self, actor: Viewer, users: Sequence[int], amount: int) -> int:
-        """A mod gives points to many people at once, as one change. Returns to how many."""
+        """A mod adds points to many viewers, as one change. Returns to how many."""
         if not users:
             return 0
         async with write_once(self._database) as session:
@@ -145,15 +145,15 @@ class Economy:
     async def change_xp(
         self, actor: Viewer, viewer: Viewer, *, by: int | None = None, to: int | None = None
     ) -> XpChange:
-        """A mod changes XP ``by`` an amount, or sets it ``to`` one. Levels follow; new ones pay what they pay."""
+        """A mod changes XP ``by`` an amount, or sets it ``to`` one. Levels follow, and new ones pay their rewards."""
         async with write_once(self._database) as session:
             before = await self._levels.xp_of(session, viewer)
-            wanted = by if by is not None else (to or 0) - before
-            delta, ups = await self._levels.change(session, viewer, wanted)
+            requested = by if by is not None else (to or 0) - before
+            delta, ups = await self._levels.change(session, viewer, requested)
             summary = f"{signed(delta)} XP for {viewer}"
             now = self._clock.now()
             await mod_changes.record(session, actor, summary, now, xp_user_id=viewer.id, xp_delta=delta)
-        await self._levels.tell(ups)
+        await self._levels.notify(ups)
         return XpChange(delta, before + delta, tuple(ups))
 
     async def history(self, viewer: Viewer, limit: int) -> list[ledger.Row]:
@@ -162,26 +162,26 @@ class Economy:
             return await ledger.history(session, viewer.id, limit)
 
     async def undo(self, actor: Viewer) -> Undone:
-        """Take back the last change by a mod that still stands, with compensating rows.
+        """Undo the last active change by a mod, with compensating ledger rows.
 
         Raises:
-            NothingToUndo: no change is left.
+            NothingToUndo: there is no active change.
         """
         async with write_once(self._database) as session:
             change = await mod_changes.undo_last(session, self._clock.now())
             if change is None:
                 raise NothingToUndo
-            link = await self._merge.of_change(session, change.id)
+            link = await self._merge.link_of_change(session, change.id)
             if link is not None:
                 missing = (await self._merge.unmerge(session, link)).missing
             else:
                 note = _signed_note(actor, "")
-                missing = (await mod_changes.take_back(session, change.id, self._clock.now(), note)).missing
+                missing = (await mod_changes.reverse(session, change.id, self._clock.now(), note)).missing
             if change.xp_user_id is not None:
                 viewer = await _viewer(session, change.xp_user_id)
                 await self._levels.change(session, viewer, -change.xp_delta)
         if link is not None:
-            self._merge.tell()
+            self._merge.notify()
         return Undone(change.summary, change.actor, missing)
 
     async def _post_change(

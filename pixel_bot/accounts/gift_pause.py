@@ -1,7 +1,7 @@
-"""After two accounts were joined, their points cannot be given away for an hour.
+"""Gift pause: for an hour after two accounts were linked, their points cannot be given away.
 
-Somebody may be tricked into giving a stranger's code. In that hour the stranger can bring nothing to safety, and once a
-mod has taken the accounts apart, all is back that was not spent on redeems.
+A viewer may be tricked into typing a stranger's link code. In that hour the stranger can transfer nothing, and when a
+mod unlinks the accounts, all points return that were not spent on redeems.
 """
 
 from datetime import datetime, timedelta
@@ -16,13 +16,13 @@ from pixel_bot.points.cooldowns import UPSERT
 from pixel_bot.texts import duration
 
 KEY = "+give"
-"""The key of its row among the cooldowns; no redeem can have it."""
+"""Its key in ``cooldowns``; no redeem can have it."""
 
 PAUSE = timedelta(hours=1)
 
 
 class GivingPaused(ChatError):
-    """Whoever wants to give was linked a short while ago; ``seconds`` are left."""
+    """The giver was linked less than an hour ago; ``seconds`` are left."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -32,23 +32,23 @@ class GivingPaused(ChatError):
 
 
 async def begin(session: AsyncSession, user_id: int, now: datetime) -> None:
-    """From now on this account gives nothing away for a while; in the caller's transaction, as all here."""
+    """Start the pause of an account; in the caller's transaction, as all functions here."""
     source = "VALUES (:user, :key, :at)"
     await session.execute(sql(UPSERT.format(source=source)), {"user": user_id, "key": KEY, "at": stamp(now + PAUSE)})
 
 
 async def end(session: AsyncSession, user_id: int) -> None:
-    """It may give again."""
+    """End the pause of an account."""
     await session.execute(
         sql("DELETE FROM cooldowns WHERE user_id = :user AND key = :key"), {"user": user_id, "key": KEY}
     )
 
 
 async def refuse(session: AsyncSession, user_id: int, now: datetime) -> None:
-    """Let nobody give who may not yet.
+    """Refuse a transfer during the pause.
 
     Raises:
-        GivingRests: the account behind that id was joined less than an hour ago.
+        GivingPaused: the account of that id was linked less than an hour ago.
     """
     query = sql(f"SELECT expires_at FROM cooldowns WHERE user_id = {ACCOUNT} AND key = :key AND expires_at > :now")
     until = (await session.execute(query, {"user": user_id, "key": KEY, "now": stamp(now)})).scalar()

@@ -1,7 +1,7 @@
-"""Linking the two accounts of one person: a code that is asked for on one platform, and given on the other.
+"""Link codes: a code requested on one platform and typed on the other links the two accounts of one person.
 
-A code that was whispered proves that both accounts are theirs. One that all of chat could read proves nothing yet:
-whoever gave it could be anybody, who would get at the asker's points. So there the asker must agree by name.
+A code that was whispered proves that both accounts belong to one person. A code that all of chat could read proves
+nothing: anybody could type it, and get at the requester's points. So the requester must confirm that link.
 """
 
 import logging
@@ -26,7 +26,7 @@ from pixel_bot.points.idempotency import write_once
 log = logging.getLogger(__name__)
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Without what looks alike: I, L, O, 0 and 1."""
+"""Without characters that look alike: I, L, O, 0 and 1."""
 
 LENGTH = 6
 LIFETIME = timedelta(minutes=10)
@@ -34,21 +34,21 @@ NEW = timedelta(seconds=20)
 
 
 class WrongCode(ChatError):
-    """No such code waits for anybody."""
+    """There is no such open code."""
 
     def __init__(self, there: str) -> None:
         super().__init__(f"That code is wrong, or older than 10 minutes. Ask for a new one on {there}.")
 
 
-class WrongPlace(ChatError):
-    """The code was asked for on the platform where it was given."""
+class WrongPlatform(ChatError):
+    """The code was typed on the platform where it was requested."""
 
     def __init__(self, there: str, *, own: bool) -> None:
         super().__init__(f"{'That is your own code; type it' if own else 'That code has to be typed'} on {there}.")
 
 
 class CodeIsNew(ChatError):
-    """They have a code from a moment ago: one who asks on and on would keep others from their answers.
+    """The viewer has a code from less than 20 seconds ago: rate limit of the bot's messages.
 
     ``code`` is None when nobody else may read it.
     """
@@ -61,14 +61,14 @@ class CodeIsNew(ChatError):
 
 
 class CodeTaken(ChatError):
-    """Somebody else gave a code that all of chat could read, and was first."""
+    """Another viewer typed this public code first."""
 
     def __init__(self) -> None:
         super().__init__("Somebody else has typed that code before you. Ask for a new one, and say no to the old one.")
 
 
 class NothingToAgree(ChatError):
-    """Nobody gave a code of this person's."""
+    """Nobody has typed a code of this viewer."""
 
     def __init__(self, there: str) -> None:
         super().__init__(f"No code of yours waits for a yes. Ask for one, and type it on {there} within 10 minutes.")
@@ -76,7 +76,7 @@ class NothingToAgree(ChatError):
 
 @dataclass(frozen=True, slots=True)
 class LinkRequest:
-    """A code, and the platform where it is to be given, as people call it."""
+    """A code, and the display name of the platform where it must be typed."""
 
     code: str
     there: str
@@ -84,10 +84,10 @@ class LinkRequest:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A code was given that all of chat could read: its owner must agree on the platform where they asked for it.
+    """A public code was typed: its owner must confirm on the platform where they requested it.
 
-    ``there`` is what people call that one, ``here`` the one where it was given. ``again`` is True when the same person
-    had given it before.
+    ``there`` is the display name of that platform, ``here`` of the one where it was typed. ``again`` is True when the
+    same viewer had typed it before.
     """
 
     owner: Viewer
@@ -98,7 +98,7 @@ class Pending:
 
 
 class Links:
-    """Codes, and what they lead to."""
+    """Issues link codes, and links and unlinks accounts."""
 
     def __init__(self, database: Database, clock: Clock, merge: AccountMerge) -> None:
         self._database = database
@@ -107,55 +107,55 @@ class Links:
         self._attempts = AttemptLimit(clock)
 
     async def ask(self, viewer: Viewer, *, public: bool) -> LinkRequest:
-        """A code for this account, good for 10 minutes; an older one of theirs is worth nothing any more.
+        """Issue a code for this account, valid for 10 minutes; it replaces an older one.
 
         Args:
             viewer: whose account it is.
-            public: whether all of chat is going to read it.
+            public: whether all of chat will be able to read it.
 
         Raises:
-            AlreadyLinked: it is linked to another one.
-            CodeIsNew: they have asked less than 20 seconds ago.
+            AlreadyLinked: it is linked to another account.
+            CodeIsNew: the last request was less than 20 seconds ago.
         """
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         async with write_once(self._database) as session:
             platform = await self._unlinked(session, viewer)
             there = SHOWN[other_than(platform)]
             now = self._clock.now()
-            await self._refuse_soon_again(session, viewer, there, now)
+            await self._refuse_recent_request(session, viewer, there, now)
             await session.execute(delete(LinkCode).where(or_(_is_of(viewer), LinkCode.expires_at <= now)))
             values = {"code": code, "public": public, "expires_at": now + LIFETIME}
             await session.execute(insert(LinkCode).values(user_id=viewer.id, **values))
         return LinkRequest(code, there)
 
     async def give(self, viewer: Viewer, code: str) -> Linked | Pending:
-        """A code is typed. One that was whispered links at once, another one when its owner agrees.
+        """A viewer types a code. A whispered one links at once, a public one when its owner confirms.
 
         Raises:
-            ChatError: it does not fit; the sentence says why.
+            ChatError: it cannot be used; the sentence says why.
         """
         code = code.strip().upper()
         try:
             self._attempts.begin(viewer.id)
             async with write_once(self._database) as session:
-                result = await self._given(session, viewer, code)
+                result = await self._redeem_code(session, viewer, code)
         except ChatError:
-            # It may be right, for somebody or somewhere else, and now all of chat has read it.
+            # It may be a valid code that was typed in the wrong chat: now all of that chat has read it.
             async with self._database.write() as session:
                 await session.execute(update(LinkCode).where(LinkCode.code == code).values(public=True))
             raise
         if isinstance(result, Linked):
             self._attempts.succeed(viewer.id)
-            self._merge.tell()
+            self._merge.notify()
         else:
             self._attempts.forgive(viewer.id)
         return result
 
     async def agree(self, viewer: Viewer) -> Linked:
-        """The owner of a code says yes to the one who gave it.
+        """The owner of a public code confirms the link.
 
         Raises:
-            NothingToAgree: nobody gave it, or that is more than 10 minutes ago.
+            NothingToAgree: nobody typed it, or that is more than 10 minutes ago.
             AlreadyLinked: one of the two accounts was linked meanwhile.
         """
         async with write_once(self._database) as session:
@@ -164,57 +164,57 @@ class Links:
             giver = (await session.execute(select(LinkCode.taken_by).where(*mine))).scalar()
             if giver is None:
                 raise NothingToAgree(SHOWN[other_than(platform)])
-            linked = await self._join(session, viewer, viewer.id, platform, giver)
-        self._merge.tell()
+            linked = await self._link(session, viewer, viewer.id, platform, giver)
+        self._merge.notify()
         return linked
 
     async def drop(self, viewer: Viewer) -> bool:
-        """The code of this account is worth nothing from now on. Returns whether there was one."""
+        """Revoke the code of this account. Returns whether there was one."""
         async with write_once(self._database) as session:
             dropped = await session.execute(delete(LinkCode).where(_is_of(viewer)).returning(LinkCode.code))
             return dropped.first() is not None
 
     async def unlink(self, actor: Viewer, viewer: Viewer) -> Unlinked:
-        """A mod takes the accounts of somebody apart. What went over goes back, as far as it is still there.
+        """A mod unlinks the accounts of a viewer. Moved points and XP go back, as far as they are not spent.
 
         Raises:
-            NotLinked: they have one account only.
+            NotLinked: the viewer has only one account.
         """
         async with write_once(self._database) as session:
-            link = await self._merge.standing(session, viewer.id)
+            link = await self._merge.active_link(session, viewer.id)
             if link is None:
                 raise NotLinked(viewer)
-            parted = await self._merge.unmerge(session, link)
-        log.info("%s: unlink %s from %s", actor.name, parted.merged.name, parted.kept.name)
-        self._merge.tell()
-        return parted
+            unlinked = await self._merge.unmerge(session, link)
+        log.info("%s: unlink %s from %s", actor.name, unlinked.merged.name, unlinked.kept.name)
+        self._merge.notify()
+        return unlinked
 
-    async def _given(self, session: AsyncSession, viewer: Viewer, code: str) -> Linked | Pending:
+    async def _redeem_code(self, session: AsyncSession, viewer: Viewer, code: str) -> Linked | Pending:
         here = await self._unlinked(session, viewer)
-        found = await self._found(session, code)
+        found = await self._find_code(session, code)
         if found is None:
             raise WrongCode(SHOWN[other_than(here)])
         owner, platform, public, taken_by = found
         if platform == here:
-            raise WrongPlace(SHOWN[other_than(here)], own=owner.id == viewer.id)
+            raise WrongPlatform(SHOWN[other_than(here)], own=owner.id == viewer.id)
         if not public:
-            return await self._join(session, viewer, owner.id, platform, viewer.id)
+            return await self._link(session, viewer, owner.id, platform, viewer.id)
         if taken_by not in (None, viewer.id):
             raise CodeTaken
         if taken_by is None:
-            # The owner has the whole time to agree, however late the code was given.
+            # The owner gets the full lifetime to confirm, however late the code was typed.
             values = {"taken_by": viewer.id, "expires_at": self._clock.now() + LIFETIME}
             await session.execute(update(LinkCode).where(_is_of(owner)).values(**values))
         return Pending(owner, platform, SHOWN[platform], SHOWN[here], again=taken_by is not None)
 
-    async def _refuse_soon_again(self, session: AsyncSession, viewer: Viewer, there: str, now: datetime) -> None:
+    async def _refuse_recent_request(self, session: AsyncSession, viewer: Viewer, there: str, now: datetime) -> None:
         query = select(LinkCode.code, LinkCode.public, LinkCode.expires_at).where(_is_of(viewer))
         row = (await session.execute(query)).first()
         if row is not None and timedelta() <= now - (row.expires_at - LIFETIME) < NEW:
             raise CodeIsNew(row.code if row.public else None, there)
 
-    async def _found(self, session: AsyncSession, code: str) -> tuple[Viewer, Platform, bool, int | None] | None:
-        """The owner of a code, where they asked, whether all of chat read it, and who gave it before."""
+    async def _find_code(self, session: AsyncSession, code: str) -> tuple[Viewer, Platform, bool, int | None] | None:
+        """The owner of a code, where it was requested, whether it is public, and who typed it before."""
         query = (
             select(
                 User.id, User.name, User.display_name, User.points, User.platform, LinkCode.public, LinkCode.taken_by
@@ -228,8 +228,8 @@ class Links:
         owner = Viewer(row.id, row.name, row.display_name or row.name, row.points or 0)
         return owner, _platform(row.platform), row.public, row.taken_by
 
-    async def _join(self, session: AsyncSession, actor: Viewer, owner: int, platform: Platform, giver: int) -> Linked:
-        """Link the owner of a code, who asked for it on ``platform``, to the giver, who is on the other one."""
+    async def _link(self, session: AsyncSession, actor: Viewer, owner: int, platform: Platform, giver: int) -> Linked:
+        """Link the owner of a code, requested on ``platform``, to the viewer who typed it on the other one."""
         kept, merged = (owner, giver) if platform == "twitch" else (giver, owner)
         linked = await self._merge.merge(session, actor, kept, merged)
         both = (kept, merged)
@@ -238,7 +238,7 @@ class Links:
 
     async def _unlinked(self, session: AsyncSession, viewer: Viewer) -> Platform:
         """The platform of an account that is not linked yet."""
-        if await self._merge.standing(session, viewer.id) is not None:
+        if await self._merge.active_link(session, viewer.id) is not None:
             raise AlreadyLinked(own=True)
         return await self._platform(session, viewer)
 

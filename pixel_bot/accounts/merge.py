@@ -1,7 +1,7 @@
-"""Two accounts of one person become one, and two again: in the caller's transaction, and with nothing lost or made.
+"""Merging two accounts of one person and splitting them again, in the caller's transaction; sums are conserved.
 
-Twitch's account is kept. The other one stays as a row without points and XP, whose identity and name lead to the kept
-one from then on.
+The Twitch account is kept. The merged one stays as a row without points and XP, whose identity and name resolve to the
+kept one.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from pixel_bot.points.levels import Levels
 
 
 class AlreadyLinked(ChatError):
-    """One of two accounts is linked, to each other or to somebody else's."""
+    """One of two accounts is linked already, to the other one or to a third."""
 
     def __init__(self, *, own: bool) -> None:
         whose = "Your account" if own else "That account"
@@ -30,7 +30,7 @@ class AlreadyLinked(ChatError):
 
 
 class NotLinked(ChatError):
-    """There is nothing to take apart."""
+    """The account has no link."""
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(f"{viewer} is not linked to another account.")
@@ -38,7 +38,7 @@ class NotLinked(ChatError):
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Two accounts that are one now: the kept one with what it has now, the other one, and what went over."""
+    """Two accounts were merged: both with their new balances, and the points and XP that were moved."""
 
     kept: Viewer
     merged: Viewer
@@ -48,7 +48,7 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Unlinked:
-    """Two accounts that are two again, with what each has now. ``missing`` points that should go back are spent."""
+    """Two accounts were split: both with their new balances. ``missing`` points that should go back are spent."""
 
     kept: Viewer
     merged: Viewer
@@ -58,44 +58,44 @@ class Unlinked:
 
 
 class AccountMerge:
-    """Makes one of two accounts, and two of one."""
+    """Merges and splits accounts."""
 
     def __init__(self, clock: Clock, levels: Levels) -> None:
         self._clock = clock
         self._levels = levels
         self.changed: set[Callable[[], None]] = set()
-        """Called when accounts were linked or taken apart: what is remembered of people may be wrong now."""
+        """Called after accounts were merged or split: caches of viewers must be invalidated."""
 
-    def tell(self) -> None:
-        """Let everybody know. Call it when it is durable."""
-        for tell in tuple(self.changed):
-            tell()
+    def notify(self) -> None:
+        """Call all listeners. Call it after the commit."""
+        for listener in tuple(self.changed):
+            listener()
 
-    async def standing(self, session: AsyncSession, *users: int) -> Link | None:
-        """The link of one of these accounts, on whichever side; None when they have none."""
+    async def active_link(self, session: AsyncSession, *users: int) -> Link | None:
+        """The active link of one of these accounts, kept or merged; None without one."""
         either = or_(Link.kept_id.in_(users), Link.merged_id.in_(users))
         return (await session.execute(select(Link).where(Link.undone_at.is_(None), either).limit(1))).scalar()
 
-    async def of_change(self, session: AsyncSession, change_id: int) -> Link | None:
-        """The link that was made by a change; None when it made none, or when that is gone."""
+    async def link_of_change(self, session: AsyncSession, change_id: int) -> Link | None:
+        """The active link that a change made; None when it made none, or it was undone."""
         mine = (Link.change_id == change_id, Link.undone_at.is_(None))
         return (await session.execute(select(Link).where(*mine))).scalar()
 
     async def merge(self, session: AsyncSession, actor: Viewer, kept_id: int, merged_id: int) -> Linked:
-        """Link two accounts that are not linked.
+        """Merge two accounts that are not linked.
 
         Args:
             session: the transaction.
-            actor: who did it.
-            kept_id: the account on Twitch.
-            merged_id: the one on the other platform.
+            actor: who linked them.
+            kept_id: the Twitch account.
+            merged_id: the account on the other platform.
 
         Raises:
-            AlreadyLinked: one of them is.
-            BadAmount: no balance can hold what both have.
+            AlreadyLinked: one of them is linked.
+            BadAmount: the sum exceeds what a balance can hold.
         """
         kept, merged = await self._locked(session, kept_id, merged_id)
-        if (link := await self.standing(session, kept_id, merged_id)) is not None:
+        if (link := await self.active_link(session, kept_id, merged_id)) is not None:
             raise AlreadyLinked(own=actor.id in (link.kept_id, link.merged_id))
         now = self._clock.now()
         change = await mod_changes.record(session, actor, f"link {merged.name} to {kept.name}", now)
@@ -110,10 +110,10 @@ class AccountMerge:
         return Linked(_with(kept, points), _with(merged, -points), points, xp)
 
     async def unmerge(self, session: AsyncSession, link: Link) -> Unlinked:
-        """Take two accounts apart. What went over goes back, as far as it is still there.
+        """Split two accounts. Moved points and XP go back, as far as they are not spent.
 
         Raises:
-            NotLinked: somebody else has just done it.
+            NotLinked: another transaction has just split them.
         """
         kept, merged = await self._locked(session, link.kept_id, link.merged_id)
         now = self._clock.now()
@@ -124,19 +124,19 @@ class AccountMerge:
         )
         if ended.first() is None:
             raise NotLinked(kept)
-        # From here on the ledger leaves the merged account's entries where they are.
+        # From here on the ledger posts the merged account's entries to itself again.
         await session.execute(update(User).where(User.id == merged.id).values(merged_into=None, updated_at=now))
-        wanted = max(0, link.points + await merge_account_data.refunded(session, link))
-        points = max(0, min(wanted, kept.points))
+        due = max(0, link.points + await merge_account_data.refunded(session, link))
+        points = max(0, min(due, kept.points))
         await self._move_points(session, kept, merged, points, "unlink", link.change_id)
         xp = await self._levels.move(session, kept.name, merged.name, link.xp)
         await paid_levels.unshare(session, kept.id, merged.id, self._levels.rewarded)
         await gift_pause.end(session, kept.id)
         await merge_account_data.split_account_data(session, link)
-        return Unlinked(_with(kept, -points), _with(merged, points), points, xp, wanted - points)
+        return Unlinked(_with(kept, -points), _with(merged, points), points, xp, due - points)
 
     async def _locked(self, session: AsyncSession, *users: int) -> list[Viewer]:
-        """These accounts as they stand, in that order; nobody changes them before the transaction ends."""
+        """Lock the rows of these accounts until the transaction ends. Returns them in that order."""
         shown = (User.id, User.name, User.display_name, User.points)
         rows = await session.execute(select(*shown).where(User.id.in_(users)).order_by(User.id).with_for_update())
         found = {row.id: Viewer(row.id, row.name, row.display_name or row.name, row.points or 0) for row in rows}

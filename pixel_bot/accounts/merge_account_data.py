@@ -1,6 +1,6 @@
-"""What goes along when two accounts become one, beside points and XP; all in the caller's transaction.
+"""Merges account data other than points and XP: cooldowns, blocks, queue items, draws; in the caller's transaction.
 
-Nobody gets away from a cooldown or a block by it: not by linking, and not by being taken apart again.
+Neither linking nor unlinking ends a cooldown or a block.
 """
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
@@ -26,24 +26,24 @@ ON CONFLICT (user_id, key) DO NOTHING
 """
 
 _NOT_GIVEN = or_(Draw.owed, and_(Draw.landed_at.is_(None), Draw.cancelled_at.is_(None)))
-"""Of a draw whose prize is still to come."""
+"""The condition for draws whose prize was not given yet."""
 
 
 async def merge_account_data(session: AsyncSession, giver: int, taker: int) -> None:
-    """All that one account has goes to the other: of two cooldowns the later end holds, and blocks add up."""
+    """Move the data of one account to the other: of two cooldowns the later one stays, blocks are united."""
     await _copy_restraints(session, giver, taker, with_chat=True)
     for table in ("cooldowns", "blocks"):
         await session.execute(sql(f"DELETE FROM {table} WHERE user_id = :giver"), {"giver": giver})
     await session.execute(update(QueueItem).where(QueueItem.user_id == giver).values(user_id=taker))
     await session.execute(update(Draw).where(Draw.user_id == giver, _NOT_GIVEN).values(user_id=taker))
-    theirs = select(User.voice).where(User.id == giver).scalar_subquery()
-    await session.execute(update(User).where(User.id == taker, User.voice.is_(None)).values(voice=theirs))
+    voice = select(User.voice).where(User.id == giver).scalar_subquery()
+    await session.execute(update(User).where(User.id == taker, User.voice.is_(None)).values(voice=voice))
 
 
 async def split_account_data(session: AsyncSession, link: Link) -> None:
-    """The accounts are two again: what the merged one had bought before goes back to it.
+    """Split the data of two accounts: items that the merged one had bought before go back to it.
 
-    The pauses of chat awards stay with the kept one. They tell who wrote in chat, and that was one person.
+    The cooldowns of chat awards stay with the kept one: they record who wrote in chat, and that was one person.
     """
     await _copy_restraints(session, link.kept_id, link.merged_id, with_chat=False)
     moved = await session.execute(
@@ -58,17 +58,17 @@ async def split_account_data(session: AsyncSession, link: Link) -> None:
 
 
 async def refunded(session: AsyncSession, link: Link) -> int:
-    """Points that the kept account got back, while they were one, for what the merged one had bought before."""
-    theirs = (*_bought_before(link), QueueItem.refunded_at > link.created_at)
-    query = select(func.coalesce(func.sum(QueueItem.cost), 0)).where(*theirs)
+    """Points refunded to the kept account, while merged, for items that the merged one had bought before."""
+    refunded_items = (*_bought_before(link), QueueItem.refunded_at > link.created_at)
+    query = select(func.coalesce(func.sum(QueueItem.cost), 0)).where(*refunded_items)
     return int((await session.execute(query)).scalar_one())
 
 
 def _bought_before(link: Link) -> list[ColumnElement[bool]]:
-    """The condition for items that the merged account asked for before this link, and not through an earlier one.
+    """The condition for items that the merged account bought before this link, and not during an earlier one.
 
-    Through that one the kept account paid, as the ledger tells. What was free stands in no ledger; there it counts when
-    it was asked for.
+    During an earlier link the kept account paid, which the ledger shows. Free items have no ledger row; for them the
+    time of the request counts.
     """
     paid = exists().where(
         Transaction.user_id == link.merged_id,

@@ -15,7 +15,7 @@ from pixel_bot.db.meta import recall, remember
 from pixel_bot.db.schema import HEAD, check_file, damaged, revision
 from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.errors import ImportRefused, UnknownBatch
-from pixel_bot.imports.batches import Batch, Imports, Outlook, local
+from pixel_bot.imports.batches import Batch, ImportPreview, Imports, local
 from pixel_bot.imports.files import PointFile, read_point_file
 from pixel_bot.imports.people import Holder
 from pixel_bot.settings import Settings
@@ -51,7 +51,7 @@ async def import_points(settings: Settings, file: Path, *, dry_run: bool) -> int
     async with _opened(settings) as database:
         await _bring_up(database, settings)
         imports = Imports(database, Clock())
-        outlook = await imports.look(found)
+        outlook = await imports.preview(found)
         _tell_outlook(found, outlook)
         if outlook.standing is None:
             # Somebody may import the same list at this very moment: then it is theirs that stands.
@@ -87,7 +87,7 @@ async def undo_import(settings: Settings, batch: str) -> int:
 async def _only_look(settings: Settings, found: PointFile) -> int:
     path = sqlite_path(settings.database_for("live"))
     if path is not None and not path.exists():
-        _tell_outlook(found, Outlook(len(found.people), None, ()))
+        _tell_outlook(found, ImportPreview(len(found.people), None, ()))
     else:
         async with _opened(settings) as database:
             if await revision(database) != HEAD:
@@ -97,7 +97,7 @@ async def _only_look(settings: Settings, found: PointFile) -> int:
                 )
             async with database.readers() as session:
                 _refuse_play_money(await recall(session, "mode"))
-            _tell_outlook(found, await Imports(database, Clock()).look(found))
+            _tell_outlook(found, await Imports(database, Clock()).preview(found))
     _say(f"This was a dry run: nothing was changed. It would be batch {found.batch}.")
     return 0
 
@@ -159,7 +159,7 @@ def _tell_file(name: str, file: PointFile) -> None:
     _say("To pay those as well, put them, corrected, into a file of their own: this one pays only once.")
 
 
-def _tell_outlook(file: PointFile, outlook: Outlook) -> None:
+def _tell_outlook(file: PointFile, outlook: ImportPreview) -> None:
     known = len(file.people) - outlook.new
     _say(f"{count(outlook.new, 'viewer')} new here, {number(known)} known.")
     if outlook.standing is not None:

@@ -298,4 +298,4 @@ class Awards:
             if not waiting.done.done():
                 waiting.done.set_result(event_id in batch.fresh and event_id not in answered)
             answered.add(event_id)
-        await self._levels.tell(ups)
+        await self._levels.notify(ups)

@@ -1,1 +1,1 @@
-"""Points from other bots: reading their files and paying them once."""
+"""Imports of points from other bots: reading their files, and paying each list once."""

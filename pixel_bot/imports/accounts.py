@@ -1,4 +1,4 @@
-"""The accounts of people on a list: by Twitch id where the list has it, else by login; who is new is created."""
+"""Accounts for an import: found by Twitch id where the list has it, else by login; new ones are created."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from pixel_bot.db.models import stamp
 from pixel_bot.imports.people import Holder
 
 _FIND = """
-SELECT row.place, row.platform_id,
+SELECT row.position, row.platform_id,
        i.id, COALESCE(i.merged_into, i.id), n.id, COALESCE(n.merged_into, n.id), n.platform_id
 FROM {source}
 LEFT JOIN users i ON i.platform = 'twitch' AND i.platform_id = row.platform_id
@@ -20,13 +20,13 @@ LEFT JOIN users n ON n.name = row.name
 
 
 class Found(NamedTuple):
-    """Who somebody on the list is here.
+    """The database rows of one person on the list.
 
     Attributes:
-        user: the row; None for somebody new.
-        account: the row that has the points of that one.
-        unbound: True when the row was made by name alone, and the list knows the Twitch id.
-        name_taken: True when the login belongs to somebody else now.
+        user: the row; None for a new viewer.
+        account: the row with the points, which differs for a merged account.
+        unbound: True when the row was created by name alone, and the list has the Twitch id.
+        name_taken: True when the login belongs to another Twitch id now.
     """
 
     user: int | None
@@ -35,28 +35,28 @@ class Found(NamedTuple):
     name_taken: bool = False
 
 
-class Accounts:
-    """Finds and makes accounts in the caller's transaction."""
+class ImportAccounts:
+    """Finds and creates accounts in the caller's transaction."""
 
     def __init__(self, session: AsyncSession, now: datetime) -> None:
         self._session = session
         self._now = now
 
     async def of(self, people: Sequence[Holder], known: Sequence[int | None]) -> list[int]:
-        """The user id of each, in their order. A Twitch id that nobody has is bound to who has the login.
+        """The user id of each person, in order. A Twitch id without a row is bound to the row of the login.
 
         Args:
             people: of the list.
-            known: the user ids of those who were found before the transaction, so that it need not look. Rows of users
-                stay for ever.
+            known: the user ids found before the transaction, which are not looked up again. Rows of users are never
+                deleted.
         """
         unconfirmed = [person for person, user in zip(people, known, strict=True) if user is None]
         found = await find(self._session, unconfirmed)
         await self._bind([(f.user, p.platform_id) for p, f in zip(unconfirmed, found, strict=True) if f.unbound])
         names = [_name(p, taken=f.name_taken) for p, f in zip(unconfirmed, found, strict=True)]
         fresh = [(p, name) for p, f, name in zip(unconfirmed, found, names, strict=True) if f.user is None]
-        made = await self._create(fresh)
-        users = iter([made[name] if f.user is None else f.user for f, name in zip(found, names, strict=True)])
+        created = await self._create(fresh)
+        users = iter([created[name] if f.user is None else f.user for f, name in zip(found, names, strict=True)])
         return [next(users) if user is None else user for user in known]
 
     async def _bind(self, rows: Sequence[tuple[int | None, str]]) -> None:
@@ -87,22 +87,22 @@ class Accounts:
 
 
 def _name(person: Holder, *, taken: bool) -> str:
-    """The name for somebody new. Without a login of their own it is one that nobody can type, until they write here."""
+    """The name of a new row. Without a free login it is a placeholder that nobody can type."""
     return f"{person.login}~twitch{person.platform_id}" if taken or not person.login else person.login
 
 
 async def find(session: AsyncSession, people: Sequence[Holder]) -> list[Found]:
-    """Who these people are here, in their order. Changes nothing."""
+    """The database rows of these people, in order. Read only."""
     if not people:
         return []
-    source = unfold(session, {"place": "bigint", "name": "text", "platform_id": "text"})
-    rows = [(place, p.login or None, p.platform_id or None) for place, p in enumerate(people)]
+    source = unfold(session, {"position": "bigint", "name": "text", "platform_id": "text"})
+    rows = [(position, p.login or None, p.platform_id or None) for position, p in enumerate(people)]
     result = await session.execute(sql(_FIND.format(source=source)), {"rows": fold(rows)})
-    found: dict[int, Found] = {place: _who(*who) for place, *who in result.all()}
-    return [found[place] for place in range(len(people))]
+    found: dict[int, Found] = {position: _found(*columns) for position, *columns in result.all()}
+    return [found[position] for position in range(len(people))]
 
 
-def _who(
+def _found(
     platform_id: str | None,
     by_id: int | None,
     account_by_id: int | None,

@@ -1,4 +1,4 @@
-"""Points that come from another bot: paid once for each list, in one transaction, and taken back in one."""
+"""Imports of points: each list is paid once, in one transaction, and undone in one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,33 +12,33 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.models import Change
 from pixel_bot.errors import BadAmount, BatchUndone, ImportRefused, UnknownBatch
-from pixel_bot.imports.accounts import Accounts, find
+from pixel_bot.imports.accounts import ImportAccounts, find
 from pixel_bot.imports.files import PointFile
 from pixel_bot.points import ledger, mod_changes
 from pixel_bot.points.ledger import Entry
-from pixel_bot.points.mod_changes import CHUNK, TakenBack
+from pixel_bot.points.mod_changes import CHUNK, Reversal
 from pixel_bot.texts import count
 
 ACTOR = "import"
-"""Whose changes these are: nobody's in chat."""
+"""The actor of these changes, which is no viewer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An import that stands: its name and when it was made."""
+    """An active import: its name and when it was made."""
 
     name: str
     made: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """What an import would meet.
+class ImportPreview:
+    """Dry run of an import.
 
     Attributes:
-        new: how many of its people are not known yet.
-        standing: the same list, when it was imported already and not taken back.
-        others: other imports that stand and have paid some of these people, with how many.
+        new: how many of its people have no row yet.
+        standing: the active import of the same list, if any.
+        others: other active imports that paid some of these people, with how many.
     """
 
     new: int
@@ -47,14 +47,14 @@ class Outlook:
 
 
 class Imports:
-    """Pays lists of points, and takes them back."""
+    """Pays and undoes imports."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    async def look(self, file: PointFile) -> Outlook:
-        """What is there already. Changes nothing."""
+    async def preview(self, file: PointFile) -> ImportPreview:
+        """Dry run: what the import would find. Read only."""
         async with self._database.readers() as session:
             known: set[int] = set()
             new = 0
@@ -64,27 +64,27 @@ class Imports:
                 known |= {f.account for f in found if f.account is not None}
             batches = await _standing(session)
             others = [(b, await _paid_by(session, change, known)) for change, b in batches if b.name != file.batch]
-        return Outlook(
+        return ImportPreview(
             new,
             next((b for _, b in batches if b.name == file.batch), None),
             [(b, people) for b, people in others if people],
         )
 
     async def pay(self, file: PointFile, name: str) -> Batch | None:
-        """Add the points of a list to the balances of its people; who is new is created.
+        """Add the points of a list to the balances of its people; new viewers are created.
 
         Args:
             file: the list.
-            name: of the file, kept with every row.
+            name: the file's name, stored with every ledger row.
 
         Returns:
-            None when it was paid now; else the import of the same list that stands already, and nothing was changed.
+            None when it was paid now; else the active import of the same list, and nothing was changed.
 
         Raises:
-            ImportRefused: somebody would have more than a balance can hold. Nothing was changed.
+            ImportRefused: a balance would exceed its limit. Nothing was changed.
         """
         now = self._clock.now()
-        # While this transaction is open nobody else writes, so whatever can be looked up before is.
+        # Looked up before the transaction, which holds the writer lock of the whole database while it is open.
         known = await self._known(file)
         try:
             async with self._database.write() as session:
@@ -97,30 +97,30 @@ class Imports:
             raise ImportRefused(f"{exc} Nothing was changed.") from exc
         return None
 
-    async def undo(self, batch: str) -> TakenBack:
-        """Take the points of an import back, as far as they are still there.
+    async def undo(self, batch: str) -> Reversal:
+        """Undo an import: take its points back, as far as they are not spent.
 
         Raises:
             UnknownBatch: there is no such import.
-            BatchUndone: it was taken back before.
+            BatchUndone: it was undone before.
         """
         now = self._clock.now()
         async with self._database.write() as session:
-            struck = await session.execute(
+            undone = await session.execute(
                 update(Change)
                 .where(Change.batch == batch, Change.undone_at.is_(None))
                 .values(undone_at=now)
                 .returning(Change.id)
             )
-            change = struck.scalar()
+            change = undone.scalar()
             if change is None:
                 last = select(Change.undone_at).where(Change.batch == batch).order_by(Change.id.desc()).limit(1)
                 before = (await session.execute(last)).scalar()
                 raise UnknownBatch(batch) if before is None else BatchUndone(batch, local(before))
-            return await mod_changes.take_back(session, change, now, f"{ACTOR} {batch}")
+            return await mod_changes.reverse(session, change, now, f"{ACTOR} {batch}")
 
     async def _known(self, file: PointFile) -> list[int | None]:
-        """The rows of those who are here already and need no Twitch id any more."""
+        """The rows of known people; None for those who are new, or whose Twitch id is not bound yet."""
         known: list[int | None] = []
         async with self._database.readers() as session:
             for start in range(0, len(file.people), CHUNK):
@@ -130,14 +130,14 @@ class Imports:
 
 
 def local(moment: datetime) -> str:
-    """The moment as the streamer's clock shows it."""
+    """The moment in the streamer's local time."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 async def _post(
     session: AsyncSession, file: PointFile, known: Sequence[int | None], change: int, name: str, now: datetime
 ) -> None:
-    accounts = Accounts(session, now)
+    accounts = ImportAccounts(session, now)
     for start in range(0, len(file.people), CHUNK):
         people = file.people[start : start + CHUNK]
         users = await accounts.of(people, known[start : start + CHUNK])
@@ -157,7 +157,7 @@ async def _record(session: AsyncSession, file: PointFile, name: str, now: dateti
 
 
 async def _standing(session: AsyncSession) -> list[tuple[int, Batch]]:
-    """The imports that stand, each with its change."""
+    """The active imports, each with its change id."""
     query = select(Change.id, Change.batch, Change.created_at).where(
         Change.batch.is_not(None), Change.undone_at.is_(None)
     )
@@ -165,7 +165,7 @@ async def _standing(session: AsyncSession) -> list[tuple[int, Batch]]:
 
 
 async def _paid_by(session: AsyncSession, change: int, accounts: set[int]) -> int:
-    """To how many of these accounts an import went."""
+    """How many of these accounts an import paid."""
     rows = await session.execute(
         sql(
             "SELECT DISTINCT COALESCE(u.merged_into, u.id) FROM transactions t JOIN users u ON u.id = t.user_id "

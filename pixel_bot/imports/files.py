@@ -1,4 +1,4 @@
-"""A file that another bot wrote, as people and their points. Nothing in it is trusted, and no number is guessed."""
+"""Parser of another bot's point list: untrusted CSV in, people and points out. No number is guessed."""
 
 import csv
 import hashlib
@@ -18,9 +18,9 @@ from pixel_bot.texts import count, fit, plain, visible
 MAX_BYTES = 256 * 1024 * 1024
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 200
-"""Rows by which the layout is told."""
+"""Rows from which the layout is detected."""
 
-_NO_TEXT = (
+_BINARY_FORMATS = (
     (b"PK\x03\x04", "an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"SQLite format 3", "a database"),
@@ -31,7 +31,7 @@ Row = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class PointFile:
-    """What a file would pay to whom, in its order. ``empty`` is how many have 0 points."""
+    """A parsed file: people and points in its order. ``empty`` is how many have 0 points."""
 
     source: str
     columns: str
@@ -41,12 +41,12 @@ class PointFile:
 
     @property
     def total(self) -> int:
-        """Points in all."""
+        """The sum of all points."""
         return sum(person.points for person in self.people)
 
     @cached_property
     def batch(self) -> str:
-        """What it would pay to whom, as a short word; the same for that list under another name, in another order."""
+        """Idempotency key of the import: a hash of people and points, independent of the file's name and order."""
         lines = sorted(f"{person.login or f'#{person.platform_id}'}\t{person.points}\n" for person in self.people)
         return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
@@ -55,10 +55,10 @@ def read_point_file(path: Path) -> PointFile:
     """Read a CSV file in UTF-8, or in UTF-16 with a byte order mark.
 
     Raises:
-        ImportRefused: it cannot be read, is no such text, or does not show which columns count.
+        ImportRefused: it cannot be read, is no CSV text, or its columns cannot be told apart.
     """
     text = _decoded(_bytes_of(path))
-    delimiter, text = _told_delimiter(text)
+    delimiter, text = _declared_delimiter(text)
     delimiter, layout = _layout(text, (delimiter,) if delimiter else DELIMITERS)
     try:
         return _read(text, delimiter, layout)
@@ -81,7 +81,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _decoded(content: bytes) -> str:
-    for magic, what in _NO_TEXT:
+    for magic, what in _BINARY_FORMATS:
         if content.startswith(magic):
             raise ImportRefused(f"It is {what}. Open it and save the list as CSV.")
     encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
@@ -94,18 +94,19 @@ def _decoded(content: bytes) -> str:
     return text
 
 
-def _told_delimiter(text: str) -> tuple[str, str]:
-    """What Excel's own first line says, like ``sep=;``, and the text with nothing in that line."""
+def _declared_delimiter(text: str) -> tuple[str, str]:
+    """The delimiter that Excel's first line declares, like ``sep=;``, and the text with that line emptied."""
     first, _, rest = text.partition("\n")
-    told = first.rstrip("\r").lower().removeprefix("sep=")
-    return (told, f"\n{rest}") if first.lower().startswith("sep=") and told in DELIMITERS else ("", text)
+    declared = first.rstrip("\r").lower().removeprefix("sep=")
+    is_declared = first.lower().startswith("sep=") and declared in DELIMITERS
+    return (declared, f"\n{rest}") if is_declared else ("", text)
 
 
 def _layout(text: str, delimiters: Sequence[str]) -> tuple[str, Layout]:
-    """The delimiter that makes sense of the first rows, and the layout that they show with it.
+    """Detect the delimiter and the layout from the first rows.
 
     Raises:
-        ImportRefused: with the reason that fits best: that of the delimiter which cuts the lines into most columns.
+        ImportRefused: with the reason for the likeliest delimiter, the one that occurs most often.
     """
     refused: list[tuple[int, ImportRefused]] = []
     for delimiter in delimiters:
@@ -120,7 +121,7 @@ def _layout(text: str, delimiters: Sequence[str]) -> tuple[str, Layout]:
 
 
 def _rows(text: str, delimiter: str) -> Iterator[Row]:
-    """Every line that says something, with its number."""
+    """Every line that is not blank, with its number."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     line = 1
     for row in reader:
@@ -149,7 +150,7 @@ def _holder(line: int, row: Sequence[str], layout: Layout, mark: Mark | None) ->
         raise Unreadable(f"it has {count(len(row), 'column')} instead of {layout.width}")
     typed = visible(row[layout.name]).removeprefix("@").strip()
     platform_id = "" if layout.platform_id is None else _twitch_id(row[layout.platform_id])
-    # Only what is ASCII already is lowered: other letters may turn into ASCII by it, and into somebody else's name.
+    # Only ASCII is lowered: other letters may become ASCII when lowered, and so another viewer's login.
     login = typed.lower() if typed.isascii() and LOGIN.fullmatch(typed.lower()) else ""
     if not login and not platform_id:
         raise Unreadable(f"{_quoted(typed)} is no Twitch login" if typed else "it has no name")

@@ -1,6 +1,6 @@
-"""Which column of a list holds names, which points, which Twitch ids: known by its header, else by what is in it.
+"""Layout detection: which column holds names, points and Twitch ids, by the header, else by the cells.
 
-What the exports of other bots look like, and where that was seen:
+Exports of other bots, with sources:
 
 - Firebot, ``currencies.csv``: ``ID,Username`` and one column for each currency; the id is Twitch's, and the name is
   the display name where there is one (``createCurrenciesFile`` in the viewer export manager of crowbartools/Firebot).
@@ -32,15 +32,15 @@ OTHERS = frozenset(
     | {"watchtime", "watchedtime", "watchtimeminutes", "timewatched", "minutesinchannel", "chatmessages"}
     | {"chattimeonline", "chattimeoffline", "giftedsubscribes", "lastseen", "joindate", "createdat", "updatedat"}
 )
-"""Columns that may hold numbers, and never points."""
+"""Columns that may hold numbers, but never points."""
 
 LIKELY_IDS = range(1_000_000, 100_000_000_000)
-"""Twitch's ids, but for some accounts of its first days. A database that counts its rows has smaller ones."""
+"""Twitch ids, except of its earliest accounts. Row numbers of a database are smaller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of a list, counted from 0, and how many there are. ``source`` is who wrote it, as people say it."""
+    """The columns of a list, counted from 0, and how many there are. ``source`` names the bot that wrote it."""
 
     source: str
     width: int
@@ -51,10 +51,10 @@ class Layout:
 
 
 def layout_of(sample: Sequence[Sequence[str]]) -> Layout:
-    """The layout of a list, by its first rows.
+    """Detect the layout of a list from its first rows.
 
     Raises:
-        ImportRefused: names or points cannot be told from the rest. Nothing is guessed.
+        ImportRefused: the columns of names or points are ambiguous. Nothing is guessed.
     """
     header = _header(sample[0]) if sample else []
     rows = sample[1:] if header else sample
@@ -73,7 +73,7 @@ def layout_of(sample: Sequence[Sequence[str]]) -> Layout:
 
 
 def _header(first: Sequence[str]) -> list[str]:
-    """The names of the columns; empty when the first row is one like the others."""
+    """The names of the columns; empty when the first row is data."""
     if any(looks_like_number(cell) for cell in first) and list(first[:2]) != ["ID", "Username"]:
         return []
     named = list(first)
@@ -87,7 +87,7 @@ def _label(cell: str) -> str:
 
 
 def _column(known: Sequence[str], labels: Sequence[str]) -> int | None:
-    """The column with the first of these labels that is there."""
+    """The column of the first known label in the header."""
     label = next((word for word in known if word in labels), None)
     if label is None:
         return None
@@ -136,7 +136,7 @@ def _points_column(
 
 
 def _id_column(source: str, labels: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
-    """The column with Twitch's ids, where that is sure: any other number binds people to the accounts of strangers."""
+    """The column of Twitch ids, where that is certain: a wrong number would pay a stranger's account."""
     column = _column(IDS, labels)
     if column is None or labels[column].startswith("twitch"):
         return column
@@ -148,7 +148,7 @@ def _id_column(source: str, labels: Sequence[str], rows: Sequence[Sequence[str]]
 
 
 def _is_streamelements(rows: Sequence[Sequence[str]]) -> bool:
-    """Its list without a header: name, Twitch id or nothing, points, points of all times, minutes."""
+    """Its list without a header: name, Twitch id or nothing, points, all-time points, minutes."""
     return len(rows[0]) == 5 and all(
         (not row[1].strip() or (len(row[1].strip()) > 5 and row[1].strip().isdigit()))
         and all(not cell.strip() or looks_like_number(cell) for cell in row[2:])
@@ -171,7 +171,7 @@ def _source(header: Sequence[str], labels: Sequence[str]) -> str:
 
 
 def _holds_numbers(rows: Sequence[Sequence[str]], column: int) -> bool:
-    """Most of its cells are numbers: a few odd lines must not hide a column."""
+    """Whether most of its cells are numbers: a few malformed lines must not hide a column."""
     cells = [row[column] for row in rows if row[column].strip()]
     return sum(map(looks_like_number, cells)) * 2 > len(cells)
 

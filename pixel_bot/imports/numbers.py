@@ -1,4 +1,4 @@
-"""Points as other programs write them: read exactly, or not at all."""
+"""Parser of numbers as other programs write them: exact, or refused."""
 
 import re
 from collections.abc import Iterable
@@ -8,13 +8,13 @@ from pixel_bot.points.ledger import MAX_AMOUNT
 from pixel_bot.texts import number
 
 Mark = Literal[".", ","]
-"""What stands before a fraction."""
+"""A decimal mark."""
 
 MAX_LENGTH = 40
-"""Characters. Nobody has a number that long, and none of them is worth the reading."""
+"""Characters. Longer texts are no points, and are not parsed."""
 
-# Digits in groups of three, or without groups; then perhaps a fraction, behind another mark than that of the groups. A
-# grouped number never begins with a zero.
+# Digits with or without thousands separators; then perhaps a fraction, whose mark differs from the separator. A number
+# with separators never begins with a zero.
 _NUMBER = re.compile(
     r"(?:(?P<grouped>[1-9][0-9]{0,2}(?P<group>[.,' \u00a0\u2009\u202f\u2019])[0-9]{3}(?:(?P=group)[0-9]{3})*)"
     r"|(?P<plain>[0-9]+))(?P<fraction>(?P<mark>(?!(?P=group))[.,])[0-9]*)?"
@@ -24,20 +24,20 @@ _SIGNS = ("-", "\u2212")
 
 
 class Unreadable(ValueError):
-    """Points that cannot be taken. The text goes on after what was written, like ``is no number``."""
+    """A cell that is not accepted as points. The text continues after the cell's content, like ``is no number``."""
 
 
 def looks_like_number(written: str) -> bool:
-    """True for what a program wrote as a number, whether we would take it or not."""
+    """True for a number, whether ``read_points`` accepts it or not."""
     bare = written.strip().removeprefix("+").lstrip("".join(_SIGNS))
     return len(bare) <= MAX_LENGTH and bool(_NUMBER.fullmatch(bare) or _EXPONENT.fullmatch(bare))
 
 
 def mark_of(column: Iterable[str]) -> Mark | None:
-    """What stands before fractions in this column, as far as numbers that can be read in one way only show it.
+    """The decimal mark of a column, from its unambiguous numbers.
 
     Returns:
-        None when no number shows it, or when they contradict each other.
+        None when no number shows it, or they contradict each other.
     """
     marks: set[Mark] = set()
     for written in column:
@@ -47,14 +47,14 @@ def mark_of(column: Iterable[str]) -> Mark | None:
 
 
 def read_points(written: str, mark: Mark | None = None) -> int:
-    """The whole points of what was written; fractions are floored.
+    """Parse points; fractions are floored.
 
     Args:
         written: like ``1234``, ``1,234,567``, ``1.234,5``, ``1 234`` or ``12.0``.
-        mark: what stands before fractions in this file. Without it, ``1,234`` could be read in two ways.
+        mark: the decimal mark of this file. Without it, ``1,234`` is ambiguous.
 
     Raises:
-        Unreadable: no number, below zero, too large, rounded by a spreadsheet, or one that can be read in two ways.
+        Unreadable: no number, below zero, too large, rounded by a spreadsheet, or ambiguous.
     """
     bare = written.strip()
     if not bare:
@@ -63,7 +63,7 @@ def read_points(written: str, mark: Mark | None = None) -> int:
     if found is None:
         raise _explained(bare)
     group, whole = found["group"], found["grouped"] or found["plain"]
-    if _two_ways(found):
+    if _is_ambiguous(found):
         if mark is None:
             raise Unreadable(f"can be read as {number(_digits(whole))} or as a fraction; write it without the mark")
         if mark == group:
@@ -74,15 +74,15 @@ def read_points(written: str, mark: Mark | None = None) -> int:
     return points
 
 
-def _two_ways(found: re.Match[str]) -> bool:
-    """Three digits behind one point or comma, like ``1,234``: a thousand, or a fraction."""
+def _is_ambiguous(found: re.Match[str]) -> bool:
+    """Three digits after one point or comma, like ``1,234``: thousands, or a fraction."""
     group = found["group"]
     return group in (".", ",") and found["mark"] is None and found["grouped"].count(group) == 1
 
 
 def _shown_by(bare: str) -> set[Mark]:
     found = _NUMBER.fullmatch(bare) if len(bare) <= MAX_LENGTH else None
-    if found is None or _two_ways(found):
+    if found is None or _is_ambiguous(found):
         return set()
     if found["mark"] is not None:
         return {"." if found["mark"] == "." else ","}

@@ -1,1 +1,1 @@
-"""The overlay: its open pages, what they play, and the web pages' server side."""
+"""The overlay: its open pages and playbacks, and the HTTP routes of its pages."""

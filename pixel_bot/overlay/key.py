@@ -1,4 +1,4 @@
-"""The key in the overlay's address: the streamer's own, or one that is made once and kept beside the database."""
+"""The key in the overlay's address: from the settings, or generated once and stored beside the database."""
 
 import secrets
 
@@ -10,7 +10,7 @@ NAME = "overlay.key"
 
 
 def overlay_key(settings: Settings) -> str:
-    """The key, made at the first start. It is hidden from the log.
+    """The key, generated at the first start. It is redacted in the log.
 
     Raises:
         FolderNotWritable: DATA_DIR cannot be written.

@@ -1,7 +1,7 @@
-"""The overlay as the bot sees it: which pages are open, what one of them plays, and what it says to that.
+"""Overlay pages and playbacks: which pages are open, which effect each plays, and the page's acknowledgements.
 
-Each effect plays on one page, under a token that is never used again. Pages remember tokens and acknowledge again, so
-whatever was interrupted can be asked once more without playing twice.
+Each effect plays on one page, under a token that is unique for ever: an idempotency key. Pages remember tokens and
+repeat their acknowledgement, so an interrupted effect can be sent again without playing twice.
 """
 
 import asyncio
@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, StrEnum
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from pixel_bot.clock import Clock
@@ -20,126 +21,158 @@ from pixel_bot.lru_cache import LruCache
 log = logging.getLogger(__name__)
 
 RETURN_SECONDS = 7.0
-"""How long a page that fell silent, or that an earlier run had, may take to come back: its longest back-off."""
+"""How long a page that lost its connection may take to reconnect: the longest interval of its back-off."""
 
-State = Literal["started", "finished", "failed", "lost"]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class AckState(StrEnum):
+    """What became of an effect, in the words of the overlay's protocol."""
+
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+    LOST = "lost"
+    """The page is gone. Pages never send this one."""
+
+
+class PageState(Enum):
+    """What an overlay page can play."""
+
+    HIDDEN = "hidden"
+    """Nothing: a page that is not visible is paused."""
+    MUTED = "muted"
+    """Effects without sound: the browser blocks its sound."""
+    AUDIBLE = "audible"
+    """Everything."""
+
+    @classmethod
+    def of(cls, *, visible: bool, sound: bool) -> "PageState":
+        """The state of a page that is visible or not, with its sound allowed or blocked."""
+        if not visible:
+            return cls.HIDDEN
+        return cls.AUDIBLE if sound else cls.MUTED
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """What became of an effect. ``seconds`` is its length where the page knows it; ``reason`` says what went wrong."""
+    """A page's acknowledgement. ``seconds`` is the effect's length where known; ``reason`` says why it failed."""
 
-    state: State
+    state: AckState
     seconds: float = 0.0
     reason: str = ""
 
 
 @dataclass(eq=False, slots=True)
 class OverlayPage:
-    """An open overlay page. ``obs`` ones are on stream; hidden ones are paused, and play nothing."""
+    """An open overlay page. ``obs`` is True for one in OBS, which is on stream."""
 
     id: str
     send: Send
     obs: bool = False
-    visible: bool = True
-    sound: bool = True
+    state: PageState = PageState.AUDIBLE
+
+    def can_play(self, *, needs_sound: bool) -> bool:
+        """Whether the page can play an effect, with or without sound."""
+        return self.state is PageState.AUDIBLE or (self.state is PageState.MUTED and not needs_sound)
 
 
 class Playback:
-    """One effect on its page: ``next`` tells what the page says."""
+    """The playback of one effect on a page; ``next`` awaits the page's acknowledgements."""
 
-    def __init__(self, overlay: "Overlay", token: str, message: Mapping[str, Any], screen: OverlayPage) -> None:
+    def __init__(self, overlay: "Overlay", token: str, message: Mapping[str, Any], page: OverlayPage) -> None:
         self._overlay = overlay
         self._acks: asyncio.Queue[Ack] = asyncio.Queue()
         self.token = token
         self.message = message
-        self.page = screen
+        self.page = page
 
     async def next(self) -> Ack:
-        """Wait for the next word on it."""
+        """Wait for the next acknowledgement."""
         return await self._acks.get()
 
     def put(self, ack: Ack) -> None:
-        """Say something on it."""
+        """Queue an acknowledgement."""
         self._acks.put_nowait(ack)
 
     async def stop(self) -> None:
-        """Take it off the page at once."""
-        await self._overlay.tell(self.page, {"type": "stop", "id": self.token})
+        """Stop it on the page at once."""
+        await self._overlay.send(self.page, {"type": "stop", "id": self.token})
 
     def close(self) -> None:
-        """Nobody listens any more."""
+        """Ignore further acknowledgements."""
         self._overlay.close(self)
 
 
 class Overlay:
-    """All open pages, and what they play."""
+    """All open pages and their playbacks."""
 
     def __init__(self, clock: Clock, key: Callable[[], str], volume: int) -> None:
         self._clock = clock
         self._make_key = key
         self.volume = volume
         self.changed: set[Callable[[], None]] = set()
-        """Called whenever a page comes, goes, hides or may be heard."""
+        """Called when a page joins, leaves, or changes its state."""
         self._pages: dict[str, OverlayPage] = {}
         self._playbacks: dict[str, Playback] = {}
-        self._left: set[str] = set()
-        self._partings: dict[str, asyncio.TimerHandle] = {}
+        self._closed_pages: set[str] = set()
+        self._lost_timers: dict[str, asyncio.TimerHandle] = {}
         self._audio: dict[str, bytes] = {}
-        self._dead: LruCache[str, bool] = LruCache(50)
-        self._came = asyncio.Event()
-        self._born: float | None = None
+        self._revoked: LruCache[str, bool] = LruCache(50)
+        self._page_changed = asyncio.Event()
+        self._first_choice_at: float | None = None
         self._away_since: dict[bool, datetime | None] = {False: clock.now(), True: clock.now()}
 
     @cached_property
     def key(self) -> str:
-        """What a page shows to be let in; made when it is first needed."""
+        """The key that authorises a page; created on first use."""
         return self._make_key()
 
-    # What pages say
+    # Messages from pages
 
-    async def join(self, screen: OverlayPage) -> None:
-        """A page opened, or came back. What it was playing is asked for again."""
-        self._pages[screen.id] = screen
-        self._left.discard(screen.id)
-        if (timer := self._partings.pop(screen.id, None)) is not None:
+    async def join(self, page: OverlayPage) -> None:
+        """A page opened, or reconnected. Its unfinished playbacks are sent again."""
+        self._pages[page.id] = page
+        self._closed_pages.discard(page.id)
+        if (timer := self._lost_timers.pop(page.id, None)) is not None:
             timer.cancel()
-        log.info("An overlay page is open%s.", " in OBS" if screen.obs else "")
+        log.info("An overlay page is open%s.", " in OBS" if page.obs else "")
         self._presence_changed()
-        await self.tell(screen, {"type": "hello", "volume": self.volume})
-        for token in self._dead.remembered():
-            await self.tell(screen, {"type": "stop", "id": token})
-        for playback in [s for s in self._playbacks.values() if s.page.id == screen.id]:
-            playback.page = screen
-            await self.tell(screen, playback.message)
+        # Revocations before playbacks: a page that missed a refund must not go on with the refunded effect.
+        await self.send(page, {"type": "hello", "volume": self.volume})
+        for token in self._revoked.remembered():
+            await self.send(page, {"type": "stop", "id": token})
+        for playback in [p for p in self._playbacks.values() if p.page.id == page.id]:
+            playback.page = page
+            await self.send(page, playback.message)
 
-    def update(self, screen: OverlayPage, *, visible: bool, sound: bool) -> None:
-        """A page was hidden or shown, or its sound was blocked or let through."""
-        screen.visible, screen.sound = visible, sound
+    def update(self, page: OverlayPage, *, visible: bool, sound: bool) -> None:
+        """A page was hidden or shown, or its sound was blocked or allowed."""
+        page.state = PageState.of(visible=visible, sound=sound)
         self._presence_changed()
 
-    def leave(self, screen: OverlayPage, *, for_good: bool) -> None:
-        """A page closed. One that did not say good-bye may only have lost its connection."""
-        if self._pages.get(screen.id) is not screen:
+    def leave(self, page: OverlayPage, *, for_good: bool) -> None:
+        """A page closed (``for_good``), or lost its connection and may come back."""
+        # A page that has reconnected leaves its old connection behind, which must not remove the new one.
+        if self._pages.get(page.id) is not page:
             return
-        del self._pages[screen.id]
+        del self._pages[page.id]
         log.info("An overlay page is gone.")
         self._presence_changed()
         if for_good:
-            self._left.add(screen.id)
-            self._lost(screen.id)
+            self._closed_pages.add(page.id)
+            self._report_lost(page.id)
         else:
             loop = asyncio.get_running_loop()
-            self._partings[screen.id] = loop.call_later(RETURN_SECONDS, self._lost, screen.id)
+            self._lost_timers[page.id] = loop.call_later(RETURN_SECONDS, self._report_lost, page.id)
 
-    def ack(self, token: str, ack: Ack, screen: OverlayPage) -> None:
-        """A page says what became of an effect. Others than the one that plays it are not heard."""
+    def ack(self, token: str, ack: Ack, page: OverlayPage) -> None:
+        """A page acknowledges an effect. Acknowledgements of other pages than the one that plays it are ignored."""
         playback = self._playbacks.get(token)
-        if playback is not None and playback.page.id == screen.id:
+        if playback is not None and playback.page.id == page.id:
             playback.put(ack)
 
-    # What the bot asks
+    # Requests of the bot
 
     @property
     def pages(self) -> list[OverlayPage]:
@@ -147,112 +180,114 @@ class Overlay:
         return list(self._pages.values())
 
     def best(self, *, needs_sound: bool) -> OverlayPage | None:
-        """The page that plays: one in OBS before others, one that can be heard before others, the oldest of equals."""
-        fit = [s for s in self._pages.values() if s.visible and (s.sound or not needs_sound)]
-        return min(fit, key=lambda s: (not s.obs, not s.sound), default=None)
+        """The preferred page: one in OBS before others, an audible one before muted ones, then the oldest."""
+        fit = [p for p in self._pages.values() if p.can_play(needs_sound=needs_sound)]
+        return min(fit, key=lambda p: (not p.obs, p.state is not PageState.AUDIBLE), default=None)
 
     def away_since(self, *, needs_sound: bool) -> datetime | None:
         """Since when no page can play; None when one can."""
         return self._away_since[needs_sound]
 
-    async def choose(self, *, needs_sound: bool, had: str | None = None) -> OverlayPage | None:
-        """The page that is to play an effect.
+    async def choose(self, *, needs_sound: bool, previous: str | None = None) -> OverlayPage | None:
+        """Choose the page for an effect.
 
         Args:
-            needs_sound: a page whose sound is blocked will not do.
-            had: the page that was playing it before, which is asked first and waited for.
+            needs_sound: whether a muted page is excluded.
+            previous: the page that had it before; it comes first, and its reconnection is awaited.
 
         Returns:
             The page; None when none can play.
         """
-        await self._wait_for(had)
-        earlier = self._pages.get(had or "")
-        if earlier is not None and earlier.visible and (earlier.sound or not needs_sound):
+        await self._wait_for_return(previous)
+        # The previous page first: only it knows the token, and can tell that the effect was played already.
+        earlier = self._pages.get(previous or "")
+        if earlier is not None and earlier.can_play(needs_sound=needs_sound):
             return earlier
         return self.best(needs_sound=needs_sound)
 
-    async def play(self, screen: OverlayPage, token: str, message: Mapping[str, Any]) -> Playback:
-        """Let a page play an effect.
+    async def play(self, page: OverlayPage, token: str, message: Mapping[str, Any]) -> Playback:
+        """Play an effect on a page.
 
         Args:
-            screen: which page.
-            token: names the effect, for ever.
-            message: what the page is to play.
+            page: which page.
+            token: the idempotency key of the effect.
+            message: what the page plays.
 
         Returns:
-            The showing, to be closed by the caller. On a page that is gone by now it is lost at once.
+            The playback, to be closed by the caller. On a page that is gone it is lost at once.
         """
         whole = {"type": "play", "id": token, **message}
-        playback = self._playbacks[token] = Playback(self, token, whole, screen)
-        self._dead.forget(token)
-        if self._pages.get(screen.id) is not None:
-            playback.page = self._pages[screen.id]
-            await self.tell(playback.page, whole)
-        elif screen.id not in self._partings:
-            playback.put(Ack("lost"))
+        # Registered before it is sent: the page may acknowledge while this task still awaits the send.
+        playback = self._playbacks[token] = Playback(self, token, whole, page)
+        self._revoked.forget(token)
+        if self._pages.get(page.id) is not None:
+            playback.page = self._pages[page.id]
+            await self.send(playback.page, whole)
+        elif page.id not in self._lost_timers:
+            playback.put(Ack(AckState.LOST))
         return playback
 
     async def revoke(self, token: str) -> None:
-        """The effect was given back: no page may play it, now or when it comes back."""
-        self._dead.put(token, True)
-        for screen in self.pages:
-            await self.tell(screen, {"type": "stop", "id": token})
+        """The effect was refunded: no page may play it, now or after a reconnection."""
+        self._revoked.put(token, True)
+        for page in self.pages:
+            await self.send(page, {"type": "stop", "id": token})
 
     async def stop_all(self) -> None:
-        """Take everything off all pages at once."""
-        for screen in self.pages:
-            await self.tell(screen, {"type": "stop"})
+        """Stop all effects on all pages at once."""
+        for page in self.pages:
+            await self.send(page, {"type": "stop"})
 
     async def alert(self, kind: str, name: str, text: str) -> None:
-        """Show that something happened. Nobody paid for it, so nobody waits for it."""
-        screen = self.best(needs_sound=False)
-        if screen is not None:
-            await self.tell(screen, {"type": "alert", "kind": kind, "name": name, "text": text})
+        """Show an alert. Alerts are free, so they are not acknowledged."""
+        page = self.best(needs_sound=False)
+        if page is not None:
+            await self.send(page, {"type": "alert", "kind": kind, "name": name, "text": text})
 
-    def lend(self, token: str, wav: bytes) -> str:
-        """Keep speech for the page to fetch. Returns its address."""
+    def add_audio(self, token: str, wav: bytes) -> str:
+        """Hold speech in memory for the page to fetch. Returns its address."""
         self._audio[token] = wav
         return f"/overlay/audio/{token}?key={self.key}"
 
     def audio(self, token: str) -> bytes | None:
-        """Speech that was lent."""
+        """Speech held under this token; None without any."""
         return self._audio.get(token)
 
     def sound_address(self, name: str) -> str:
-        """Where a page fetches a sound."""
+        """The address from which a page fetches a sound."""
         return f"/overlay/sound/{quote(name)}?key={self.key}"
 
     def close(self, playback: Playback) -> None:
-        """Nobody listens to it any more."""
+        """Forget a playback: further acknowledgements are ignored."""
         self._playbacks.pop(playback.token, None)
 
-    def take_back(self, token: str) -> None:
-        """Speech that was lent is not needed any more."""
+    def remove_audio(self, token: str) -> None:
+        """Drop the speech held under this token."""
         self._audio.pop(token, None)
 
-    async def tell(self, screen: OverlayPage, message: Mapping[str, Any]) -> None:
-        """Send a message to one page. A page that is gone hears nothing; its leaving is noticed elsewhere."""
+    async def send(self, page: OverlayPage, message: Mapping[str, Any]) -> None:
+        """Send a message to one page. For a page that is gone it is dropped; the connection reports the loss."""
         with suppress(ConnectionError):
-            await screen.send(message)
+            await page.send(message)
 
-    async def _wait_for(self, screen_id: str | None) -> None:
-        """A page that had an effect before a restart may be on its way back."""
+    async def _wait_for_return(self, page_id: str | None) -> None:
+        """Wait for a page that had an effect before a restart, and may be reconnecting."""
         loop = asyncio.get_running_loop()
-        self._born = self._born if self._born is not None else loop.time()
-        while screen_id is not None and screen_id not in self._pages and screen_id not in self._left:
-            left = self._born + RETURN_SECONDS - loop.time()
+        self._first_choice_at = self._first_choice_at if self._first_choice_at is not None else loop.time()
+        while page_id is not None and page_id not in self._pages and page_id not in self._closed_pages:
+            left = self._first_choice_at + RETURN_SECONDS - loop.time()
             if left <= 0:
                 return
-            self._came.clear()
+            self._page_changed.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(left):
-                    await self._came.wait()
+                    await self._page_changed.wait()
 
-    def _lost(self, screen_id: str) -> None:
-        self._partings.pop(screen_id, None)
+    def _report_lost(self, page_id: str) -> None:
+        self._lost_timers.pop(page_id, None)
         for playback in self._playbacks.values():
-            if playback.page.id == screen_id:
-                playback.put(Ack("lost"))
+            if playback.page.id == page_id:
+                playback.put(Ack(AckState.LOST))
 
     def _presence_changed(self) -> None:
         for needs_sound in (False, True):
@@ -260,6 +295,6 @@ class Overlay:
                 self._away_since[needs_sound] = None
             elif self._away_since[needs_sound] is None:
                 self._away_since[needs_sound] = self._clock.now()
-        self._came.set()
-        for tell in tuple(self.changed):
-            tell()
+        self._page_changed.set()
+        for listener in tuple(self.changed):
+            listener()

@@ -1,4 +1,4 @@
-"""The overlay page, what it plays, and its live connection."""
+"""HTTP routes of the overlay: the page, its sounds and speech, and its WebSocket."""
 
 import asyncio
 import secrets
@@ -12,7 +12,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pixel_bot.overlay.overlay import Ack, Overlay, OverlayPage
+from pixel_bot.overlay.overlay import Ack, AckState, Overlay, OverlayPage, PageState
 from pixel_bot.sounds.library import MEDIA_TYPES, Sounds
 from pixel_bot.web.server import STATIC, WebServer
 
@@ -29,16 +29,16 @@ SECURITY = {
     "Cache-Control": "no-cache",
 }
 CLOSED = "This is not the overlay's address. The bot prints it when it starts.\n"
-STATES = {"started", "finished", "failed"}
+REPORTED_STATES = {AckState.STARTED, AckState.FINISHED, AckState.FAILED}
 
 
 def overlay_url(web: WebServer, overlay: Overlay) -> str:
-    """The address of the overlay, key included: what the streamer adds to OBS as a browser source."""
+    """The address of the overlay with its key, for a browser source in OBS."""
     return f"http://{web.address}/overlay?key={overlay.key}"
 
 
 class OverlayPages:
-    """The routes below ``/overlay``. Whoever has the key may see what plays, so all of them ask for it."""
+    """The routes below ``/overlay``. All of them require the key."""
 
     def __init__(self, overlay: Overlay, sounds: Sounds) -> None:
         self._overlay = overlay
@@ -47,7 +47,7 @@ class OverlayPages:
         self._closed = False
 
     def routes(self) -> list[BaseRoute]:
-        """The page, its socket, and the sounds and speech that it fetches."""
+        """The page, its WebSocket, and the sounds and speech that it fetches."""
         return [
             Route("/overlay", self._page),
             Route("/overlay/audio/{token}", self._audio),
@@ -56,7 +56,7 @@ class OverlayPages:
         ]
 
     async def close(self) -> None:
-        """End all connections; the pages come back by themselves."""
+        """Close all connections; the pages reconnect by themselves."""
         self._closed = True
         for socket in tuple(self._sockets):
             with suppress(RuntimeError, WebSocketDisconnect):
@@ -93,7 +93,7 @@ class OverlayPages:
         self._sockets.add(socket)
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                hello = await _hear(socket)
+                hello = await _receive(socket)
             if hello.get("do") == "hello":
                 await self._serve(socket, hello)
         except (WebSocketDisconnect, TimeoutError):
@@ -110,39 +110,38 @@ class OverlayPages:
             except (WebSocketDisconnect, RuntimeError) as exc:
                 raise ConnectionError("The page is gone.") from exc
 
-        screen = OverlayPage(
-            str(hello.get("page", ""))[:64] or secrets.token_hex(8), send, obs=hello.get("obs") is True
-        )
-        screen.visible, screen.sound = _state(hello)
+        page = OverlayPage(str(hello.get("page", ""))[:64] or secrets.token_hex(8), send, obs=hello.get("obs") is True)
+        visible, sound = _flags(hello)
+        page.state = PageState.of(visible=visible, sound=sound)
         for_good = False
-        await self._overlay.join(screen)
+        await self._overlay.join(page)
         try:
             while not for_good:
-                message = await _hear(socket)
+                message = await _receive(socket)
                 for_good = message.get("do") == "bye"
-                self._take(screen, message)
+                self._handle(page, message)
         finally:
-            self._overlay.leave(screen, for_good=for_good)
+            self._overlay.leave(page, for_good=for_good)
 
-    def _take(self, screen: OverlayPage, message: Mapping[str, Any]) -> None:
+    def _handle(self, page: OverlayPage, message: Mapping[str, Any]) -> None:
         match message.get("do"):
             case "state":
-                visible, sound = _state(message)
-                self._overlay.update(screen, visible=visible, sound=sound)
-            case "ack" if message.get("state") in STATES:
+                visible, sound = _flags(message)
+                self._overlay.update(page, visible=visible, sound=sound)
+            case "ack" if message.get("state") in REPORTED_STATES:
                 seconds = message.get("seconds")
                 ack = Ack(
-                    message["state"],
+                    AckState(message["state"]),
                     float(seconds) if isinstance(seconds, int | float) else 0.0,
                     str(message.get("reason", "")),
                 )
-                self._overlay.ack(str(message.get("id", "")), ack, screen)
+                self._overlay.ack(str(message.get("id", "")), ack, page)
             case _:
                 return
 
 
-async def _hear(socket: WebSocket) -> Mapping[str, Any]:
-    """The next message; an empty one for what cannot be read.
+async def _receive(socket: WebSocket) -> Mapping[str, Any]:
+    """Receive the next message; an empty one for malformed data.
 
     Raises:
         WebSocketDisconnect: the page is gone.
@@ -157,5 +156,5 @@ async def _hear(socket: WebSocket) -> Mapping[str, Any]:
     return cast(Mapping[str, Any], message) if isinstance(message, dict) else {}
 
 
-def _state(message: Mapping[str, Any]) -> tuple[bool, bool]:
+def _flags(message: Mapping[str, Any]) -> tuple[bool, bool]:
     return message.get("visible") is not False, message.get("sound") != "blocked"

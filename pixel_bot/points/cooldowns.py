@@ -1,4 +1,4 @@
-"""Cooldowns by user and key, durable in the table."""
+"""Cooldowns by user and key, durable in the table ``cooldowns``."""
 
 from datetime import datetime, timedelta
 
@@ -12,10 +12,10 @@ from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.idempotency import write_once
 
-KEEP_EXPIRED = timedelta(hours=1)
+EXPIRED_RETENTION = timedelta(hours=1)
 
 AT_ONCE = 500
-"""Rows that one transaction removes."""
+"""Rows deleted in one transaction."""
 
 CHAT, XP = "chat", "xp"
 """The keys of the two chat awards."""
@@ -27,26 +27,26 @@ UPSERT = (
 
 
 class Cooldowns:
-    """Asks and sets the cooldowns of commands and redeems. Those of chat awards are kept by the awards themselves."""
+    """Reads and sets the cooldowns of commands and redeems. The award batches write those of chat awards."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def left(self, user_id: int, key: str) -> float:
-        """Seconds that are left, 0 when there is none."""
+        """Seconds left, 0 when there is no cooldown."""
         query = sql("SELECT expires_at FROM cooldowns WHERE user_id = :user AND key = :key")
         async with self._database.readers() as session:
-            found = (await session.execute(query, {"user": user_id, "key": key})).scalar()
-        if found is None:
+            expires_at = (await session.execute(query, {"user": user_id, "key": key})).scalar()
+        if expires_at is None:
             return 0.0
-        return max(0.0, (read_stamp(found) - self._clock.now()).total_seconds())
+        return max(0.0, (read_stamp(expires_at) - self._clock.now()).total_seconds())
 
     async def start(self, session: AsyncSession, user_id: int, key: str, seconds: float) -> None:
         """Begin a cooldown in the caller's transaction."""
-        await self.hold(session, user_id, key, self._clock.now() + timedelta(seconds=seconds))
+        await self.start_until(session, user_id, key, self._clock.now() + timedelta(seconds=seconds))
 
-    async def hold(self, session: AsyncSession, user_id: int, key: str, until: datetime) -> None:
+    async def start_until(self, session: AsyncSession, user_id: int, key: str, until: datetime) -> None:
         """Begin a cooldown that ends at an aware moment, in the caller's transaction."""
         await session.execute(
             sql(UPSERT.format(source="VALUES (:user, :key, :at)")),
@@ -54,14 +54,14 @@ class Cooldowns:
         )
 
     async def release(self, session: AsyncSession, user_id: int, key: str, until: datetime) -> None:
-        """End the cooldown that was to run until that moment. A later one, started since, goes on."""
+        """Conditional delete: end the cooldown that expires at that moment. One that was started since stays."""
         await session.execute(
             sql("DELETE FROM cooldowns WHERE user_id = :user AND key = :key AND expires_at = :at"),
             {"user": user_id, "key": key, "at": stamp(until)},
         )
 
     async def running(self, user_id: int) -> dict[str, float]:
-        """Seconds left by key, of all cooldowns of one user that have not expired."""
+        """Seconds left by key, of all unexpired cooldowns of one user."""
         now = self._clock.now()
         query = sql(
             f"SELECT key, expires_at FROM cooldowns WHERE user_id = {ACCOUNT} AND expires_at > :now ORDER BY key"
@@ -78,14 +78,14 @@ class Cooldowns:
         return len(running)
 
     async def clean_up(self) -> int:
-        """Remove cooldowns that expired an hour ago, a few at a time. Returns how many."""
-        limit = stamp(self._clock.now() - KEEP_EXPIRED)
+        """Delete cooldowns that expired an hour ago, in throttled batches. Returns how many."""
+        limit = stamp(self._clock.now() - EXPIRED_RETENTION)
         expired = f"SELECT id FROM cooldowns WHERE expires_at < :limit ORDER BY expires_at LIMIT {AT_ONCE}"
         removed = 0
         while True:
             async with throttle_after(self._database.write()) as session:
                 result = await session.execute(sql(f"DELETE FROM cooldowns WHERE id IN ({expired})"), {"limit": limit})
-                gone: int = getattr(result, "rowcount", 0)
-            removed += gone
-            if gone < AT_ONCE:
+                deleted: int = getattr(result, "rowcount", 0)
+            removed += deleted
+            if deleted < AT_ONCE:
                 return removed

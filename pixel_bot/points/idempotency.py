@@ -1,7 +1,7 @@
-"""What made something happen, so that it happens once.
+"""Idempotency keys of commands: a message that is delivered again changes nothing.
 
-A command is a chat message, and a message can be delivered again, also after a restart. So whatever a command changes
-is written together with the message's id; the second time nothing is changed.
+The key is the id of the chat message. It is inserted in the transaction of the command's first change, so that a second
+delivery, also after a restart, finds it.
 """
 
 from collections.abc import AsyncGenerator
@@ -18,39 +18,40 @@ from pixel_bot.points.processed_ids import ProcessedId, claim
 
 
 class AlreadyProcessed(PixelError):
-    """The message that asks for this has been worked before."""
+    """The message was processed before: its id is in ``events``."""
 
 
 @dataclass(slots=True)
 class IdempotencyKey:
-    """A message under work. ``claimed`` is True once a change of this work is durable."""
+    """The id of the message that this task processes. ``claimed`` is True once a change made for it is durable."""
 
     message_id: str
     at: datetime
     claimed: bool = False
 
 
-_current: ContextVar[IdempotencyKey | None] = ContextVar("cause", default=None)
+# A context variable, not an argument: the services below a command claim its key without every signature naming it.
+_current: ContextVar[IdempotencyKey | None] = ContextVar("idempotency_key", default=None)
 
 
 def use_idempotency_key(message_id: str, at: datetime) -> None:
-    """From now on, this task works on that message."""
+    """Set the idempotency key of this task."""
     _current.set(IdempotencyKey(message_id, at))
 
 
 def unprocessed_message() -> str:
-    """The id of the message that is being worked, as long as nothing it changed is durable; else an empty text."""
-    cause = _current.get()
-    return "" if cause is None or cause.claimed else cause.message_id
+    """The id of the current message while no change made for it is durable; else an empty text."""
+    key = _current.get()
+    return "" if key is None or key.claimed else key.message_id
 
 
 async def refuse_repeats(database: Database) -> None:
-    """Look whether the message that is being worked was worked before, without waiting for anybody's turn.
+    """Look up the current idempotency key, without waiting for the writer lock.
 
-    For work that begins outside of the database, or refuses before it gets there; what it then writes claims.
+    For commands that act outside of the database first, or are refused before they write; their write claims the key.
 
     Raises:
-        AlreadyWorked: it was.
+        AlreadyProcessed: the message was processed before.
     """
     message_id = unprocessed_message()
     if message_id and await database.look_up("SELECT 1 FROM events WHERE id = :id", {"id": message_id}):
@@ -58,7 +59,7 @@ async def refuse_repeats(database: Database) -> None:
 
 
 async def claim_command(database: Database, message_id: str, at: datetime) -> bool:
-    """Whether this process works a command: where several share the database, the one that claims its message first."""
+    """Whether this process answers a command: of several on one database, the one that inserts its message id first."""
     if not database.is_shared:
         return True
     async with database.write() as session:
@@ -67,19 +68,20 @@ async def claim_command(database: Database, message_id: str, at: datetime) -> bo
 
 @asynccontextmanager
 async def write_once(database: Database) -> AsyncGenerator[AsyncSession]:
-    """Like ``database.write()``, with the id of the message that is being worked claimed in the same transaction.
+    """Like ``database.write()``, with the current idempotency key claimed in the same transaction.
 
     A command may change several things, each in a transaction of its own: the first one claims.
 
     Raises:
-        AlreadyWorked: the message was worked before, here or by another process.
+        AlreadyProcessed: the message was processed before, here or by another process.
     """
-    cause = _current.get()
+    key = _current.get()
     async with database.write() as session:
-        if cause is not None and not cause.claimed:
-            new = await claim(session, [ProcessedId(cause.message_id, "command", 0, 0, cause.at)])
+        if key is not None and not key.claimed:
+            new = await claim(session, [ProcessedId(key.message_id, "command", 0, 0, key.at)])
             if not new:
-                raise AlreadyProcessed(cause.message_id)
+                raise AlreadyProcessed(key.message_id)
         yield session
-    if cause is not None:
-        cause.claimed = True
+    if key is not None:
+        # Only after the commit: a transaction that was rolled back has not claimed, and the next one must.
+        key.claimed = True

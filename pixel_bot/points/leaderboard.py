@@ -1,4 +1,4 @@
-"""Who has the most. The broadcaster, the bot and other bots do not compete."""
+"""The leaderboards of points and XP, without the broadcaster, the bot and other bots."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -31,14 +31,14 @@ SERVICE_BOTS = frozenset(
         "wzbot",
     }
 )
-"""Logins of services that sit in many chats."""
+"""Logins of service bots that are in many chats."""
 
 SERVICES_ANYWHERE = SERVICE_BOTS | {name_of(login, "joystick") for login in SERVICE_BOTS}
 
 
 @dataclass(frozen=True, slots=True)
 class LeaderboardEntry:
-    """A place on the leaderboard."""
+    """One entry of a leaderboard."""
 
     name: str
     display_name: str
@@ -46,12 +46,12 @@ class LeaderboardEntry:
 
 
 class Leaderboard:
-    """Reads the top of points and of XP.
+    """Reads the highest balances and XP.
 
     Args:
         database: where they are.
-        left_out: names in the database, like ``bob`` or ``bob@joystick``, of who does not compete. More may be added to
-            it later.
+        left_out: names in the database, like ``bob`` or ``bob@joystick``, that are excluded. More may be added to it
+            later.
     """
 
     def __init__(self, database: Database, left_out: Collection[str] = ()) -> None:
@@ -60,11 +60,11 @@ class Leaderboard:
 
     @property
     def left_out(self) -> frozenset[str]:
-        """Names of all who do not compete."""
+        """All excluded names."""
         return SERVICES_ANYWHERE | {name.lower() for name in self._left_out}
 
     async def by_points(self, size: int = 5) -> list[LeaderboardEntry]:
-        """The richest viewers. Those without points have no place."""
+        """The viewers with the most points, without those who have none."""
         return await self._top(
             "SELECT name, display_name, points FROM users WHERE points > 0 ORDER BY points DESC, id LIMIT :most", size
         )
@@ -78,10 +78,10 @@ class Leaderboard:
         )
 
     async def _top(self, query: str, size: int) -> list[LeaderboardEntry]:
-        # A few more than asked for: those left out are sorted out here, so that the index alone serves the query.
+        # A few more rows than needed: excluded names are filtered here, so that the index alone serves the query.
         left_out = self.left_out
         most = size + len(left_out)
         async with self._database.readers() as session:
             rows = (await session.execute(sql(query), {"most": most})).all()
-        places = [LeaderboardEntry(name, shown or name, value) for name, shown, value in rows if name not in left_out]
-        return places[:size]
+        entries = [LeaderboardEntry(name, shown or name, value) for name, shown, value in rows if name not in left_out]
+        return entries[:size]

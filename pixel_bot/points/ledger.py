@@ -1,6 +1,6 @@
-"""The only place where ``users.points`` changes.
+"""The ledger: the only module that changes ``users.points``.
 
-Each change is one row in ``transactions``, written in the same database transaction.
+Each change of a balance is one row in ``transactions``, inserted in the same database transaction.
 """
 
 from collections import defaultdict
@@ -35,7 +35,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the ledger as it stands in the database."""
+    """One stored row of the ledger."""
 
     id: int
     amount: int
@@ -50,11 +50,10 @@ class UnknownAccount(PixelError):
 
 
 async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int]:
-    """Change balances and write their rows, all or nothing: when it raises, the caller's transaction must end.
+    """Change balances and insert their rows, all or nothing: when it raises, the caller must roll back.
 
-    A balance is only ever changed by a statement that also checks it, so two spends can never both pass. Somebody who
-    is below zero already, as an adopted database allows, may still earn. Entries of an account that went into another
-    one are written there.
+    A balance is only changed by a conditional update, so two concurrent spends can never both pass. An account below
+    zero, as an adopted database allows, may still earn. Entries of a merged account go to the kept one.
 
     Returns:
         The balance of each user concerned, after the last entry; for a merged account that of the kept one.
@@ -69,17 +68,17 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int
     if any(abs(entry.amount) > MAX_BALANCE for entry in entries):
         raise BadAmount("That is more than one balance can hold.")
     totals = _totals(entries)
-    after = await _move(session, totals, entries[-1].at)
+    after = await _update_balances(session, totals, entries[-1].at)
     kept: dict[int, int] = {}
     if len(after) < len(totals):
-        # Only now is asked who is merged: where nobody is, nobody pays for the question.
+        # Merged accounts are looked up only after a refusal: the usual path stays at two statements.
         refused = {user: total for user, total in totals.items() if user not in after}
-        kept = await _kept_instead(session, refused)
+        kept = await _merged_into(session, refused)
         if not kept:
-            await _explain(session, refused)
+            await _raise_refusal(session, refused)
         entries = [e._replace(user_id=kept.get(e.user_id, e.user_id)) for e in entries]
-        totals = await _move_the_rest(session, entries, totals, after)
-    await _record(session, entries, {user: after[user] - total for user, total in totals.items()})
+        totals = await _retry_on_merged_accounts(session, entries, totals, after)
+    await _insert_rows(session, entries, {user: after[user] - total for user, total in totals.items()})
     return after | {merged: after[into] for merged, into in kept.items()}
 
 
@@ -90,7 +89,9 @@ def _totals(entries: Sequence[Entry]) -> dict[int, int]:
     return totals
 
 
-async def _move(session: AsyncSession, totals: Mapping[int, int], at: datetime) -> dict[int, int]:
+async def _update_balances(session: AsyncSession, totals: Mapping[int, int], at: datetime) -> dict[int, int]:
+    # Conditional update: the check and the change are one statement, so no other writer comes between them.
+    # One total a user: an UPDATE with FROM changes a row once, whatever number of source rows match it.
     source = unfold(session, {"user_id": "bigint", "total": "bigint"})
     result = await session.execute(
         sql(
@@ -104,8 +105,8 @@ async def _move(session: AsyncSession, totals: Mapping[int, int], at: datetime) 
     return {int(user): int(points) for user, points in result}
 
 
-async def _kept_instead(session: AsyncSession, users: Iterable[int]) -> dict[int, int]:
-    """Of these users those that were merged, and the account that has everything now."""
+async def _merged_into(session: AsyncSession, users: Iterable[int]) -> dict[int, int]:
+    """The merged ones of these users, each with the account that it was merged into."""
     source = unfold(session, {"user_id": "bigint"})
     result = await session.execute(
         sql(
@@ -117,31 +118,32 @@ async def _kept_instead(session: AsyncSession, users: Iterable[int]) -> dict[int
     return {int(user): int(into) for user, into in result}
 
 
-async def _move_the_rest(
+async def _retry_on_merged_accounts(
     session: AsyncSession, entries: Sequence[Entry], before: Mapping[int, int], after: dict[int, int]
 ) -> dict[int, int]:
-    """Move what did not move at first, now that all entries stand on the account that takes them.
+    """Apply the totals that the first update refused, now that entries of merged accounts name the kept one.
 
     Args:
         session: the caller's transaction.
         entries: all of them.
-        before: what each user was to get at first.
-        after: the balances of those who got it; the others are added.
+        before: the total of each user in the first update.
+        after: the balances that the first update returned; the others are added.
 
     Returns:
-        What each user got, all in all.
+        The total of each user.
     """
     totals = _totals(entries)
+    # The kept account may have its own entries in this batch, which the first update has applied already.
     rest = {user: total - (before[user] if user in after else 0) for user, total in totals.items()}
     missing = {user: amount for user, amount in rest.items() if user not in after or amount}
-    moved = await _move(session, missing, entries[-1].at)
+    moved = await _update_balances(session, missing, entries[-1].at)
     if len(moved) < len(missing):
-        await _explain(session, {user: amount for user, amount in missing.items() if user not in moved})
+        await _raise_refusal(session, {user: amount for user, amount in missing.items() if user not in moved})
     after |= moved
     return totals
 
 
-async def _explain(session: AsyncSession, refused: Mapping[int, int]) -> NoReturn:
+async def _raise_refusal(session: AsyncSession, refused: Mapping[int, int]) -> NoReturn:
     user, total = next(iter(refused.items()))
     balance = await balance_of(session, user)
     if total < 0:
@@ -149,10 +151,11 @@ async def _explain(session: AsyncSession, refused: Mapping[int, int]) -> NoRetur
     raise BadAmount("That is more than one balance can hold.")
 
 
-async def _record(session: AsyncSession, entries: Sequence[Entry], before: dict[int, int]) -> None:
+async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: dict[int, int]) -> None:
     rows: list[tuple[object, ...]] = []
     for e in entries:
         balance = before[e.user_id] + e.amount
+        # The update checked the sum only. Row by row, no entry may spend points that a later one brings.
         if balance < 0 and e.amount < 0:
             raise NotEnoughPoints(needed=-e.amount, balance=before[e.user_id])
         before[e.user_id] = balance
@@ -180,7 +183,7 @@ async def _record(session: AsyncSession, entries: Sequence[Entry], before: dict[
 
 
 async def balance_of(session: AsyncSession, user_id: int) -> int:
-    """The balance of one user; of a merged account that of the kept one.
+    """The balance of one user; for a merged account that of the kept one.
 
     Raises:
         UnknownAccount: there is no such user.

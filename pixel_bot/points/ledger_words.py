@@ -1,4 +1,4 @@
-"""The ledger in plain words."""
+"""Reasons of the ledger as text for viewers."""
 
 from pixel_bot.points.ledger import Row
 

@@ -1,4 +1,4 @@
-"""What levels pay, read from the streamer's file."""
+"""Level rewards, read from the streamer's file."""
 
 import json
 import logging
@@ -12,18 +12,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reward:
-    """What one level pays: points, and a message with ``{user}`` and ``{level}`` for chat."""
+    """The reward of one level: points, and a message with ``{user}`` and ``{level}`` for chat."""
 
     points: int = 0
     message: str = ""
 
     def words(self, user: str, level: int) -> str:
-        """The message for one viewer; anything else in braces stays as it is."""
+        """The message for one viewer; other words in braces stay as they are."""
         return self.message.replace("{user}", user).replace("{level}", str(level))
 
 
 def load_rewards(path: Path) -> Mapping[int, Reward]:
-    """The rewards by level. Without a file there are none; what cannot be read is logged, and left out."""
+    """The rewards by level. Without a file there are none; unreadable entries are logged and skipped."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""XP and levels: the curve, what levels pay, and keeping both in step."""
+"""XP and levels: the level curve, level rewards, and keeping the stored level in step with XP."""
 
 import logging
 from bisect import bisect_right
@@ -36,7 +36,7 @@ class Curve:
         self._thresholds = [floor(base * step**exponent) for step in range(max_level)]
 
     def level_of(self, xp: int) -> int:
-        """The level that so much XP gives."""
+        """The level at this total XP."""
         return max(1, bisect_right(self._thresholds, xp))
 
     def xp_for(self, level: int) -> int | None:
@@ -45,7 +45,7 @@ class Curve:
 
 
 class Gain(NamedTuple):
-    """So much XP for one viewer, earned on that platform."""
+    """XP to add to one viewer, earned on that platform."""
 
     user_id: int
     name: str
@@ -57,7 +57,7 @@ class Gain(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LevelUp:
-    """A viewer reached a level, and what the streamer's file says to it in chat of that platform (may be empty)."""
+    """A viewer reached a level, and the message for chat of that platform from the streamer's file (may be empty)."""
 
     user_id: int
     shown: str
@@ -68,7 +68,7 @@ class LevelUp:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a viewer stands: XP, level, the XP at which the level began, and that of the next (None at the top)."""
+    """A viewer's XP, level, the XP at which that level begins, and that of the next (None at the highest)."""
 
     xp: int
     level: int
@@ -80,7 +80,7 @@ LevelUpListener = Callable[[LevelUp], Awaitable[None]]
 
 
 class Levels:
-    """Adds XP, keeps levels, pays what levels pay."""
+    """Adds XP, stores levels, pays level rewards."""
 
     def __init__(self, database: Database, clock: Clock, curve: Curve, rewards: Mapping[int, Reward]) -> None:
         self._database = database
@@ -91,17 +91,17 @@ class Levels:
 
     @property
     def rewarded(self) -> Collection[int]:
-        """The levels that pay something, or have something to say."""
+        """The levels that have a reward."""
         return self._rewards.keys()
 
-    async def tell(self, ups: Sequence[LevelUp]) -> None:
-        """Let chat hear of levels that have something to say. Call it when they are durable."""
+    async def notify(self, ups: Sequence[LevelUp]) -> None:
+        """Announce levels that have a message in chat. Call it after the commit."""
         for up in ups:
             if up.message and self.on_level_up is not None:
                 try:
                     await self.on_level_up(up)
                 except Exception:
-                    log.exception("A new level was not told in chat.")
+                    log.exception("A new level was not announced in chat.")
 
     async def standing(self, viewer: Viewer) -> Standing:
         """The viewer's XP and level."""
@@ -111,14 +111,14 @@ class Levels:
         return Standing(xp, level, self.curve.xp_for(level) or 0, self.curve.xp_for(level + 1))
 
     async def add(self, session: AsyncSession, gains: Sequence[Gain]) -> list[LevelUp]:
-        """Add XP in the caller's transaction, and pay every level that was reached on the way."""
+        """Add XP in the caller's transaction, and pay every level that was reached."""
         if not gains:
             return []
-        gains = await self._as_they_stand(session, gains)
+        gains = await self._with_current_names(session, gains)
         totals: dict[str, int] = defaultdict(int)
         for gain in gains:
             totals[gain.name] += gain.amount
-        climbed = await self._count(session, totals, gains[-1].at)
+        climbed = await self._add_xp(session, totals, gains[-1].at)
         who = {gain.name: gain for gain in gains}
         return await self._pay(
             session, [(who[name], level) for name, old, new in climbed for level in range(old + 1, new + 1)]
@@ -131,21 +131,21 @@ class Levels:
             session: the transaction.
             giver: the name whose XP goes.
             taker: the name that gets it.
-            most: how much at most; None for all of it.
+            most: the upper limit; None for all of it.
 
         Returns:
-            How much was moved: no more than there was.
+            How much was moved: never more than there was.
         """
         xp = await self._xp(session, giver)
         moved = xp if most is None else min(xp, most)
         if moved > 0:
-            await self._count(session, {giver: -moved, taker: moved}, self._clock.now())
+            await self._add_xp(session, {giver: -moved, taker: moved}, self._clock.now())
         return max(0, moved)
 
-    async def _count(
+    async def _add_xp(
         self, session: AsyncSession, totals: Mapping[str, int], at: datetime
     ) -> list[tuple[str, int, int]]:
-        """Change XP by name. Returns who has another level now: the name, the old one, and the new one."""
+        """Upsert XP by name. Returns each changed level: the name, the old level, the new level."""
         source = unfold(session, {"name": "text", "amount": "bigint"})
         result = await session.execute(
             sql(
@@ -159,14 +159,14 @@ class Levels:
         rows = [(name, level, self.curve.level_of(xp)) for name, xp, level in result]
         climbed = [(name, old, new) for name, old, new in rows if new != old]
         if climbed:
-            await self._keep_levels(session, [(name, new) for name, _, new in climbed])
+            await self._store_levels(session, [(name, new) for name, _, new in climbed])
         return climbed
 
-    async def _as_they_stand(self, session: AsyncSession, gains: Sequence[Gain]) -> Sequence[Gain]:
-        """Gains with the account and the name that the database has now.
+    async def _with_current_names(self, session: AsyncSession, gains: Sequence[Gain]) -> Sequence[Gain]:
+        """Gains with the current account id and name.
 
-        Somebody may have been renamed in the middle of a batch, or linked. Only accounts of other platforms go into
-        another one, and their names tell, so that nobody else pays for a look.
+        A viewer may have been renamed or linked in the middle of a batch. Only accounts of other platforms are merged
+        into another one, and their names contain ``@``: the lookup is skipped when no name in the batch does.
         """
         names = {(gain.user_id, gain.name) for gain in gains}
         users = {user_id for user_id, _ in names}
@@ -182,28 +182,28 @@ class Levels:
         return [gain._replace(user_id=now[gain.user_id][0], name=now[gain.user_id][1]) for gain in gains]
 
     async def change(self, session: AsyncSession, viewer: Viewer, delta: int) -> tuple[int, list[LevelUp]]:
-        """Add or (by hand of a mod) take XP; never below zero.
+        """Add XP, or take it (by a mod); never below zero.
 
         Returns:
-            How much it really changed, and the levels reached.
+            The actual change, and the levels reached.
         """
         platform = platform_of_name(viewer.name)
         gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now(), platform)
-        (gain,) = await self._as_they_stand(session, [gain])
+        (gain,) = await self._with_current_names(session, [gain])
         delta = max(delta, -await self._xp(session, gain.name))
         if delta >= 0:
             return delta, await self.add(session, [gain._replace(amount=delta)])
-        await self._count(session, {gain.name: delta}, gain.at)
+        await self._add_xp(session, {gain.name: delta}, gain.at)
         return delta, []
 
     async def xp_of(self, session: AsyncSession, viewer: Viewer) -> int:
         """The viewer's XP, as the caller's transaction sees it."""
         gain = Gain(viewer.id, viewer.name, viewer.display_name, 0, self._clock.now())
-        (gain,) = await self._as_they_stand(session, [gain])
+        (gain,) = await self._with_current_names(session, [gain])
         return await self._xp(session, gain.name)
 
     async def align(self) -> int:
-        """After a change of the curve's settings: keep every level by the curve in force, without rewards.
+        """Recompute all stored levels after a change of the curve's settings, without rewards.
 
         Returns:
             How many levels changed.
@@ -214,10 +214,10 @@ class Levels:
         changed = 0
         async with self._database.write() as session:
             rows = (await session.execute(sql("SELECT user_name, xp, level FROM xp_records"))).all()
-            due = ((name, self.curve.level_of(xp or 0), level) for name, xp, level in rows)
-            wrong = [(name, level) for name, level, kept in due if level != kept]
+            computed = ((name, self.curve.level_of(xp or 0), level) for name, xp, level in rows)
+            wrong = [(name, level) for name, level, stored in computed if level != stored]
             for start in range(0, len(wrong), CHUNK):
-                await self._keep_levels(session, wrong[start : start + CHUNK])
+                await self._store_levels(session, wrong[start : start + CHUNK])
             changed = len(wrong)
             await remember(session, "curve", self.curve.name)
         return changed
@@ -226,7 +226,7 @@ class Levels:
         query = sql("SELECT xp FROM xp_records WHERE user_name = :name")
         return (await session.execute(query, {"name": name})).scalar() or 0
 
-    async def _keep_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
+    async def _store_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
         source = unfold(session, {"name": "text", "level": "bigint"})
         await session.execute(
             sql(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),
@@ -234,7 +234,7 @@ class Levels:
         )
 
     async def _pay(self, session: AsyncSession, reached: Sequence[tuple[Gain, int]]) -> list[LevelUp]:
-        """A level pays once in a person's life, also when XP was taken and earned again."""
+        """Pay rewards. A level pays a viewer once, also when its XP was taken and earned again."""
         due = [
             Due(gain.user_id, level, self._rewards[level].points, gain.at)
             for gain, level in reached

@@ -1,4 +1,4 @@
-"""What mods do, each as one change with a summary, so that it can be undone as one."""
+"""Changes by mods: each has a summary and groups its ledger rows, so that it is undone as one."""
 
 import logging
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UndoneChange:
-    """A change that counts as undone: whose it was, and the XP that it gave to somebody."""
+    """A change that was marked as undone: its actor, and the XP that it gave."""
 
     id: int
     actor: str
@@ -28,8 +28,8 @@ class UndoneChange:
 
 
 @dataclass(frozen=True, slots=True)
-class TakenBack:
-    """What taking a change back came to: from how many people how many points; ``missing`` ones had been spent."""
+class Reversal:
+    """The outcome of a reversal: points taken from how many people; ``missing`` ones had been spent."""
 
     people: int
     points: int
@@ -37,7 +37,7 @@ class TakenBack:
 
 
 CHUNK = 10_000
-"""People whose rows are written in one statement."""
+"""People whose rows are inserted in one statement."""
 
 
 async def record(
@@ -49,7 +49,7 @@ async def record(
     xp_user_id: int | None = None,
     xp_delta: int | None = None,
 ) -> int:
-    """Keep a change in the caller's transaction. Returns its id, for the rows of the ledger that belong to it."""
+    """Insert a change in the caller's transaction. Returns its id, for its ledger rows."""
     log.info("%s: %s", actor.name, summary)
     values = {"summary": summary, "xp_user_id": xp_user_id, "xp_delta": xp_delta, "created_at": now}
     made = await session.execute(insert(Change).values(actor=actor.display_name, **values).returning(Change.id))
@@ -57,9 +57,9 @@ async def record(
 
 
 async def undo_last(session: AsyncSession, now: datetime) -> UndoneChange | None:
-    """The last change that stands counts as undone from now on, and the caller takes it back. None without one.
+    """Mark the last active change as undone; the caller reverses it. None when there is no active change.
 
-    Imports are not a mod's: those are taken back by their batch.
+    Imports are excluded: they are undone by their batch.
     """
     last = select(func.max(Change.id)).where(Change.undone_at.is_(None), Change.batch.is_(None)).scalar_subquery()
     row = (
@@ -74,17 +74,17 @@ async def undo_last(session: AsyncSession, now: datetime) -> UndoneChange | None
 
 
 async def undo(session: AsyncSession, change_id: int, now: datetime) -> None:
-    """That change counts as undone from now on: it was taken back in another way."""
+    """Conditional update: mark a change as undone that was reversed in another way."""
     await session.execute(
         update(Change).where(Change.id == change_id, Change.undone_at.is_(None)).values(undone_at=now)
     )
 
 
-async def take_back(session: AsyncSession, change_id: int, now: datetime, note: str) -> TakenBack:
-    """Write the rows that reverse those of a change. Call it once, for a change that was struck in this transaction.
+async def reverse(session: AsyncSession, change_id: int, now: datetime, note: str) -> Reversal:
+    """Insert compensating ledger rows for a change. Call it once, for a change that this transaction marked as undone.
 
-    What was spent meanwhile cannot be taken back: no balance falls below zero. The points of accounts that were linked
-    since are taken from the account that has them now.
+    Points spent since are not taken: no balance falls below zero. Points of accounts that were merged since are taken
+    from the kept account.
     """
     result = await session.execute(
         sql(
@@ -95,16 +95,16 @@ async def take_back(session: AsyncSession, change_id: int, now: datetime, note: 
         {"change": change_id},
     )
     rows = result.all()
-    people = given = missing = 0
+    people = taken = missing = 0
     for start in range(0, len(rows), CHUNK):
         entries: list[Entry] = []
         for user_id, total, points in rows[start : start + CHUNK]:
-            # Who is below zero, as an adopted database allows, has nothing to give back, and is given nothing either.
+            # A balance below zero, as an adopted database allows, is neither lowered nor raised.
             back = max(-int(total), -max(points, 0))
             missing += back + int(total)
             if back:
                 entries.append(Entry(user_id, back, "undo", now, change_id=change_id, note=note))
         await ledger.post(session, entries)
         people += sum(entry.amount < 0 for entry in entries)
-        given -= sum(entry.amount for entry in entries)
-    return TakenBack(people, given, missing)
+        taken -= sum(entry.amount for entry in entries)
+    return Reversal(people, taken, missing)

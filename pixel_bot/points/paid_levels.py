@@ -1,7 +1,7 @@
-"""Which levels were paid to whom: each one once in a person's life, also to somebody who has two accounts.
+"""Processed ids of level rewards: each level is paid once to a person, also to one with two accounts.
 
-While two accounts are linked, what is paid to one counts as paid to both; what was paid to them before is noted for the
-other, so that no reward comes twice to people who link one account to many, one after another.
+While two accounts are linked, a reward paid to one counts as paid to both; rewards paid before are recorded for the
+other account, so that linking one account to many, one after another, pays no reward twice.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +15,7 @@ from pixel_bot.points import processed_ids
 from pixel_bot.points.processed_ids import ProcessedId
 
 LINKED = "link"
-"""The kind of a claim that stands for one of the other account."""
+"""The kind of a processed id that was copied from the linked account."""
 
 
 class Due(NamedTuple):
@@ -28,41 +28,41 @@ class Due(NamedTuple):
 
     @property
     def id(self) -> str:
-        """What is claimed."""
+        """The processed id."""
         return _id(self.user_id, self.level)
 
 
 async def claim(session: AsyncSession, due: Sequence[Due]) -> list[Due]:
-    """Claim levels in the caller's transaction. Returns those that were not paid before."""
+    """Insert the processed ids of levels in the caller's transaction. Returns those that were not paid before."""
     new = await processed_ids.claim(session, [ProcessedId(d.id, "level", d.points, 0, d.at) for d in due])
     fresh = [d for d in due if d.id in new]
     if fresh:
         others = await _merged_into(session, {d.user_id for d in fresh})
-        theirs = [
+        copies = [
             ProcessedId(_id(others[d.user_id], d.level), "level", 0, 0, d.at) for d in fresh if d.user_id in others
         ]
-        await processed_ids.claim(session, theirs)
+        await processed_ids.claim(session, copies)
     return fresh
 
 
 async def share(session: AsyncSession, one: int, other: int, levels: Collection[int], now: datetime) -> None:
-    """Two accounts become one: what was paid to either counts as paid to the other.
+    """Two accounts are merged: rewards paid to either count as paid to the other.
 
     Args:
         session: the caller's transaction.
         one, other: the user ids.
-        levels: those that pay something.
-        now: when it happens.
+        levels: those that have a reward.
+        now: the time of the merge.
     """
     pairs = [(_id(a, level), _id(b, level)) for level in levels for a, b in ((one, other), (other, one))]
-    paid = await processed_ids.awards_of(session, [theirs for theirs, _ in pairs])
+    paid = await processed_ids.awards_of(session, [original for original, _ in pairs])
     await processed_ids.claim(
-        session, [ProcessedId(copy, LINKED, 0, 0, now) for theirs, copy in pairs if theirs in paid]
+        session, [ProcessedId(copy, LINKED, 0, 0, now) for original, copy in pairs if original in paid]
     )
 
 
 async def unshare(session: AsyncSession, one: int, other: int, levels: Collection[int]) -> None:
-    """They are two again: each keeps what was paid to it, and what was paid while they were one."""
+    """Two accounts are split: each keeps the rewards paid to it, and those paid while they were merged."""
     ids = [(_id(user, level),) for user in (one, other) for level in levels]
     source = unfold(session, {"id": "text"})
     await session.execute(

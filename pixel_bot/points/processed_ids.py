@@ -1,4 +1,4 @@
-"""Ids of events that were worked. Whoever claims one first works it; for everybody else it is a no-op."""
+"""Processed ids: the first transaction to insert an event's id processes it; for every later one it is a no-op."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,11 +12,11 @@ from pixel_bot.errors import PixelError
 
 
 class AlreadyClaimed(PixelError):
-    """An event was worked before, or by another process at the same moment."""
+    """An event was processed before, or by another process at the same moment."""
 
 
 class ProcessedId(NamedTuple):
-    """An event and what it gave."""
+    """An event's id and the points and XP that it gave."""
 
     id: str
     kind: str
@@ -26,13 +26,14 @@ class ProcessedId(NamedTuple):
 
 
 async def claim(session: AsyncSession, events: Sequence[ProcessedId]) -> set[str]:
-    """Write the ids in the caller's transaction.
+    """Insert the ids in the caller's transaction.
 
     Returns:
-        Those that were new. The others were worked before and must give nothing.
+        The new ones. The others were processed before and must give nothing.
     """
     if not events:
         return set()
+    # INSERT ... ON CONFLICT DO NOTHING is the check and the claim in one statement: a SELECT before it would race.
     result = await session.execute(sql(f"{_insert(session)} RETURNING id"), {"rows": _rows(events)})
     return set(result.scalars())
 
@@ -57,24 +58,25 @@ def _rows(events: Sequence[ProcessedId]) -> str:
 
 
 async def claim_all(session: AsyncSession, events: Sequence[tuple[str, str, int, int, str]]) -> None:
-    """Write ids that are taken to be new.
+    """Insert ids that are expected to be new.
 
     Args:
         session: the caller's transaction.
-        events: the fields of ``Worked``, the time as ``stamp`` writes it.
+        events: the fields of ``ProcessedId``, the time as ``stamp`` writes it.
 
     Raises:
-        AlreadyClaimed: one of them was worked before; the caller's transaction must end.
+        AlreadyClaimed: one of them was processed before; the caller must roll back.
     """
     if not events:
         return
+    # The row count shows that one was a repeat but not which: the caller falls back to ``awards_of`` for its batch.
     result = await session.execute(sql(_insert(session)), {"rows": fold(events)})
     if result.rowcount != len(events):  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType]
-        raise AlreadyClaimed("One of these events was worked before.")
+        raise AlreadyClaimed("One of these events was processed before.")
 
 
 async def awards_of(session: AsyncSession, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Points and XP that events gave which were worked before, by id; new ones are not in it."""
+    """Points and XP by id, of those events that were processed before."""
     if not ids:
         return {}
     source = unfold(session, {"id": "text"})

@@ -1,4 +1,4 @@
-"""Finding the rows of people in one transaction: the new are created, the renamed renamed, the linked followed."""
+"""Upsert of viewers in one transaction: creates new ones, applies renames, follows merged accounts."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ LEFT JOIN users k ON k.id = u.merged_into
 
 
 class KnownAccount(NamedTuple):
-    """The account that somebody's points and XP are in. ``linked`` when they reach it from two platforms."""
+    """The account with a person's points and XP. ``linked`` when two platforms share it."""
 
     id: int
     name: str
@@ -28,7 +28,7 @@ class KnownAccount(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """The row of one identity, and the account that it leads to: nearly always itself."""
+    """The row of one platform identity, and its account: itself unless merged."""
 
     id: int
     name: str
@@ -38,12 +38,12 @@ class _Row(NamedTuple):
 
 
 class ViewerUpsert:
-    """One round of it, in the caller's transaction.
+    """One upsert, in the caller's transaction.
 
     Args:
         session: the transaction.
-        now: when it is.
-        start_points: what each newcomer gets.
+        now: the time written to the rows.
+        start_points: points for each new viewer.
     """
 
     def __init__(self, session: AsyncSession, now: datetime, start_points: int) -> None:
@@ -53,7 +53,7 @@ class ViewerUpsert:
         self._names: dict[int, str] = {}
 
     async def of(self, people: Iterable[Person]) -> dict[Person, KnownAccount]:
-        """Their accounts. Somebody who stands there under two names has the later one."""
+        """Their accounts. A person who is listed under two names gets the later one."""
         everyone = list(people)
         latest = {(p.platform, p.platform_id): p for p in everyone}
         known = await self._known(list(latest.values()))
@@ -81,7 +81,7 @@ class ViewerUpsert:
         return rows
 
     async def _rename(self, renamed: Sequence[tuple[_Row, Person]]) -> None:
-        """All old names are let go before a new one is taken, so that two may swap theirs."""
+        """All old names are released before a new one is taken, so that two viewers may swap names."""
         for row, _ in renamed:
             await self._move(row.id, row.name, f"~{row.id}")
         for row, person in renamed:
@@ -97,14 +97,14 @@ class ViewerUpsert:
         )
 
     async def _vacate(self, name: str) -> None:
-        """Somebody else holds this login now; whoever had it keeps the points under a name that nobody can type."""
+        """A login has a new owner: its former owner keeps the points under a name that nobody can type."""
         query = sql("SELECT id FROM users WHERE name = :name")
         holder = (await self._session.execute(query, {"name": name})).scalar()
         if holder is not None:
             await self._move(holder, name, f"{name}~{holder}")
 
     async def _create(self, people: Sequence[Person]) -> dict[Person, int]:
-        """Create people whose platform id is new. A row that was made by name alone belongs to who has the name."""
+        """Create viewers with a new platform id. A row created by name alone goes to the owner of the name."""
         if not people:
             return {}
         by_name = {p.name: p for p in people}
@@ -117,7 +117,7 @@ class ViewerUpsert:
             else:
                 await self._vacate(name)
         fresh = [p for p in people if p not in claimed]
-        # Of two new people with one login only the later one can have it.
+        # Of two new viewers with one login only the later one gets it.
         names = [p.name if by_name[p.name] == p else f"{p.name}~{p.platform_id}" for p in fresh]
         ids = await self._insert(fresh, names)
         await self._pay_start(list(ids.values()))
@@ -170,7 +170,7 @@ class ViewerUpsert:
             await post(self._session, entries)
 
     async def _move(self, user_id: int, old: str, new: str) -> None:
-        """Give a row another name, and its XP with it."""
+        """Rename a row, and its XP with it."""
         await self._session.execute(sql("UPDATE users SET name = :new WHERE id = :id"), {"new": new, "id": user_id})
         await self._session.execute(
             sql("UPDATE xp_records SET user_name = :new WHERE user_name = :old"), {"new": new, "old": old}
@@ -178,7 +178,7 @@ class ViewerUpsert:
         self._names[user_id] = new
 
     async def _park_xp_of_nobody(self, name: str) -> None:
-        """XP under a name that no user has must not stand in the way of somebody who takes that name."""
+        """XP under a name without a user is renamed, so that it does not block whoever takes that name."""
         await self._session.execute(
             sql("UPDATE xp_records SET user_name = user_name || '~' || id WHERE user_name = :name"), {"name": name}
         )

@@ -1,6 +1,6 @@
-"""Viewers by their platform id, so that a rename keeps the points.
+"""Viewers by platform id, so that a rename keeps the points.
 
-Who is linked is one viewer, whichever of the two names leads there.
+Linked accounts are one viewer, found by either name.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _ACCOUNT = """
 SELECT u.name, u.display_name, k.id, k.name, COALESCE(k.display_name, k.name), k.points
 FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
 """
-"""What a row says of itself, and the account that it leads to: nearly always itself."""
+"""The names in a row, and its account: itself unless merged."""
 
 _BY_PERSON = f"{_ACCOUNT} WHERE u.platform = :platform AND u.platform_id = :id"
 _BY_NAME = f"{_ACCOUNT} WHERE u.name IN (:name, :elsewhere)"
@@ -29,7 +29,7 @@ _BY_ID = f"{_ACCOUNT} WHERE u.id = :id"
 
 
 class Viewers:
-    """Finds viewers, and admits those who are new."""
+    """Finds viewers, and creates new ones."""
 
     def __init__(self, database: Database, clock: Clock, start_points: int) -> None:
         self._database = database
@@ -39,7 +39,7 @@ class Viewers:
         self._upsert: asyncio.Task[None] | None = None
 
     async def meet(self, person: Person) -> Viewer:
-        """The viewer behind a person, created or renamed where needed."""
+        """Get or create the viewer of a person, renamed where needed."""
         rows = await self._database.look_up(_BY_PERSON, {"platform": person.platform, "id": person.platform_id})
         if not rows or tuple(rows[0][:2]) != (person.name, person.display_name):
             return await self._upserted(person)
@@ -53,8 +53,8 @@ class Viewers:
             platform: where it was typed.
 
         Raises:
-            UnknownViewer: nobody of that name has been here. Somebody else of that name on the other platform is not
-                taken for them, but told.
+            UnknownViewer: nobody of that name has been here. A viewer of that name on the other platform is not
+                returned, but named in the error.
         """
         who = named(name, platform)
         elsewhere = name_of(who.login, who.elsewhere)
@@ -79,12 +79,12 @@ class Viewers:
         return Viewer(*rows[0][2:])
 
     async def voice_of(self, viewer: Viewer) -> str:
-        """The voice that the viewer chose; empty for the streamer's choice."""
+        """The text-to-speech voice that the viewer chose; empty for the streamer's choice."""
         rows = await self._database.look_up(f"SELECT voice FROM users WHERE id = {ACCOUNT}", {"user": viewer.id})
         return (rows[0][0] or "") if rows else ""
 
     async def choose_voice(self, viewer: Viewer, voice: str) -> None:
-        """The viewer speaks by this voice from now on; empty for the streamer's choice."""
+        """Set the viewer's text-to-speech voice; empty for the streamer's choice."""
         async with self._database.write() as session:
             await session.execute(
                 sql(f"UPDATE users SET voice = :voice WHERE id = {ACCOUNT}"),
@@ -92,30 +92,30 @@ class Viewers:
             )
 
     async def upsert(self, session: AsyncSession, people: Iterable[Person]) -> dict[Person, KnownAccount]:
-        """The accounts of people, in the caller's transaction: the new are created, the renamed renamed.
+        """Upsert people in the caller's transaction: creates new ones, applies renames. Returns their accounts.
 
-        Somebody who stands there under two names has the later one.
+        A person who is listed under two names gets the later one.
         """
         return await ViewerUpsert(session, self._clock.now(), self._start_points).of(people)
 
     async def _upserted(self, person: Person) -> Viewer:
-        """Everybody who waits for the writer's turn is admitted in one transaction, however many they are."""
+        """Group commit: all people who wait for the writer lock are upserted in one transaction."""
         waiting = self._waiting.get(person)
         if waiting is None:
             waiting = self._waiting[person] = asyncio.get_running_loop().create_future()
             if len(self._waiting) == 1:
-                self._upsert = asyncio.create_task(self._upsert_waiting(), name="admission")
-        # Shielded: the one who gives up must not take the answer from the others.
+                self._upsert = asyncio.create_task(self._upsert_waiting(), name="upsert-viewers")
+        # Shielded: one caller that is cancelled must not cancel the future that the others await.
         return await asyncio.shield(waiting)
 
     async def _upsert_waiting(self) -> None:
         waiting: dict[Person, asyncio.Future[Viewer]] = {}
         try:
             async with self._database.write() as session:
-                # Taken when the turn has come: whoever came meanwhile goes along.
+                # Taken after the lock was acquired: people who came meanwhile are in the same transaction.
                 waiting, self._waiting = self._waiting, {}
                 viewers = await self._upsert_viewers(session, waiting)
-        except Exception as exc:  # noqa: BLE001 - whoever waits is told, whatever it was
+        except Exception as exc:  # noqa: BLE001 - every error goes to the waiting callers
             if not waiting:
                 waiting, self._waiting = self._waiting, {}
             await self._upsert_apart(waiting, exc)
@@ -124,7 +124,7 @@ class Viewers:
                 future.set_result(viewers[person])
 
     async def _upsert_apart(self, waiting: dict[Person, asyncio.Future[Viewer]], exc: Exception) -> None:
-        """One who cannot be admitted must not keep out the others."""
+        """Upsert each person in a transaction of its own, so that one failure does not affect the others."""
         for person, future in waiting.items():
             if len(waiting) > 1:
                 try:

@@ -1,1 +1,1 @@
-"""The queue at work: lanes, workers, effects, timeouts, recovery, and what chat is told of results."""
+"""The queue: lanes and their workers, effects, timeouts, recovery, and announcing results in chat."""

@@ -93,7 +93,7 @@ class QueueCluster:
                     with suppress(TimeoutError):
                         async with asyncio.timeout(STOP_SECONDS / 10):
                             await self._moved.wait()
-                return {"done": DONE, "failed": Result("refund", reason)}.get(status or "")
+                return {"done": DONE, "failed": Result.refund(reason)}.get(status or "")
         return None
 
     async def _status(self, item_id: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Items that run side by side: work on the server, each in a task of its own."""
+"""Concurrent items of the effect lane: work on the server, each in a task of its own."""
 
 import asyncio
 import logging
@@ -16,14 +16,14 @@ from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter
 from pixel_bot.queue.worker import Worker
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.claim_items import claim_free
-from pixel_bot.redeems.queue_items import Item, is_ours
+from pixel_bot.redeems.claim_items import claim_concurrent
+from pixel_bot.redeems.queue_items import Item, has_known_effect
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
 
-MOST = 10
-"""Items under way at once, for each platform: where chat takes long, only those of that chat wait."""
+MAX_CONCURRENT = 10
+"""Concurrent items of each platform: a slow chat blocks only its own items."""
 
 GONE = "The feature behind it is gone."
 SLOW = "It took too long."
@@ -31,7 +31,7 @@ SORRY = "Something went wrong on my side."
 
 
 class EffectRunner(Worker):
-    """Claims what waits, and works it."""
+    """Claims pending items without a lane worker, and runs their effects."""
 
     lane = "effect"
 
@@ -56,16 +56,16 @@ class EffectRunner(Worker):
 
     @property
     def attempts(self) -> list[Attempt]:
-        """What is under way, oldest first."""
+        """The running attempts, oldest first."""
         return list(self._tasks)
 
     async def run(self) -> None:
-        """Work until stopped. What is still under way after the grace is left to the next start."""
+        """Run until stopped. Tasks that outlast the grace period are left to the recovery of the next start."""
         while not self._stopping:
             self._wake.clear()
-            if not self.paused and any(self._room(platform) > 0 for platform in PLATFORMS):
-                await self._begin_more()
-            await self._rest(idle=not self._tasks)
+            if not self.paused and any(self._free_slots(platform) > 0 for platform in PLATFORMS):
+                await self._claim_more()
+            await self._sleep(idle=not self._tasks)
         tasks = list(self._tasks.values())
         if tasks:
             await asyncio.wait(tasks, timeout=self._limits.grace)
@@ -73,40 +73,41 @@ class EffectRunner(Worker):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _begin_more(self) -> None:
+    async def _claim_more(self) -> None:
         try:
             async with self._services.database.readers() as session:
-                if not await queue_items.any_without_track(session):
+                if not await queue_items.any_concurrent(session):
                     return
             async with self._services.database.write() as session:
+                # Again, after the wait for the writer lock: a mod who paused meanwhile must find nothing claimed.
                 if self.paused or self._stopping:
                     return
                 now = self._services.clock.now()
                 claimed = [
                     item
                     for platform in PLATFORMS
-                    if (most := self._room(platform)) > 0
-                    for item in await claim_free(session, now, most, platform, self._services.cluster.number)
+                    if (most := self._free_slots(platform)) > 0
+                    for item in await claim_concurrent(session, now, most, platform, self._services.cluster.number)
                 ]
         except DBAPIError as exc:
-            self._complain(exc)
+            self._log_failure(exc)
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
             return
-        self._works()
-        # At once: a mod who pauses waits for the same turn, and must find here what was claimed.
+        self._log_success()
+        # Before any await: a mod who pauses next takes the same lock, and must find the claimed items in ``attempts``.
         for item in claimed:
             self._start(item)
 
-    def _room(self, platform: Platform) -> int:
-        """How many more may be under way for a platform. What another process can answer is left to it."""
+    def _free_slots(self, platform: Platform) -> int:
+        """Free slots of a platform; 0 where only another process is in its chat, which then claims the items."""
         if self._services.cluster.is_shared and not self._is_there(platform):
             return 0
-        return MOST - sum(attempt.item.platform == platform for attempt in self._tasks)
+        return MAX_CONCURRENT - sum(attempt.item.platform == platform for attempt in self._tasks)
 
     def _start(self, item: Item) -> None:
-        known = self._known(item)
-        attempt = Attempt(item, stoppable=known is None or known[0].stoppable)
-        task = asyncio.create_task(self._work(attempt, known), name=f"item-{item.id}")
+        spec = self._spec_of(item)
+        attempt = Attempt(item, stoppable=spec is None or spec[0].stoppable)
+        task = asyncio.create_task(self._process(attempt, spec), name=f"item-{item.id}")
         self._tasks[attempt] = task
         task.add_done_callback(lambda _: self._done(attempt))
 
@@ -114,22 +115,22 @@ class EffectRunner(Worker):
         del self._tasks[attempt]
         self.wake()
 
-    def _known(self, item: Item) -> tuple[EffectSpec, Method] | None:
-        if not is_ours(item) or not isinstance(item.effect, Run):
+    def _spec_of(self, item: Item) -> tuple[EffectSpec, Method] | None:
+        if not has_known_effect(item) or not isinstance(item.effect, Run):
             return None
         return self._effects.get(item.effect.name)
 
-    async def _work(self, attempt: Attempt, known: tuple[EffectSpec, Method] | None) -> None:
-        result, follow_up = await self._attempt(attempt, known)
+    async def _process(self, attempt: Attempt, found: tuple[EffectSpec, Method] | None) -> None:
+        result, follow_up = await self._run_effect(attempt, found)
         await self._result_writer.settle(attempt, result, follow_up)
 
-    async def _attempt(
-        self, attempt: Attempt, known: tuple[EffectSpec, Method] | None
+    async def _run_effect(
+        self, attempt: Attempt, found: tuple[EffectSpec, Method] | None
     ) -> tuple[Result, Effect | str | None]:
         item = attempt.item
-        if known is None or not isinstance(item.effect, Run):
-            return Result("refund", GONE), None
-        spec, method = known
+        if found is None or not isinstance(item.effect, Run):
+            return Result.refund(GONE), None
+        spec, method = found
         job = Job(attempt, await self._buyer(item), self._say, lambda: self._begin(item))
         try:
             async with asyncio.timeout(spec.seconds):
@@ -137,15 +138,15 @@ class EffectRunner(Worker):
         except Stopped as exc:
             return exc.result, None
         except EffectFailed as exc:
-            result = Result("refund", str(exc))
+            result = Result.refund(str(exc))
         except TimeoutError:
-            result = Result("refund", SLOW)
+            result = Result.refund(SLOW)
         except Exception:
-            # The edge towards cogs: whatever an author did not foresee costs that one effect, and nobody's points.
+            # The boundary to cogs: an unforeseen error of one effect is refunded, and the runner goes on.
             log.exception("The effect %s failed.", spec.name)
-            result = Result("refund", SORRY)
-        # Whatever came after the answer: the answer is what was paid for.
-        return (DONE if job.said else result), None
+            result = Result.refund(SORRY)
+        # An error after the answer is no refund: the answer is what was paid for.
+        return (DONE if job.answered else result), None
 
     async def _begin(self, item: Item) -> None:
         async with self._services.database.write() as session:

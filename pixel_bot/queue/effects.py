@@ -1,4 +1,4 @@
-"""Work on the server that survives a restart: ``Run("name", {...})`` and the method marked ``@effect("name")``."""
+"""Effects on the server that survive a restart: ``Run("name", {...})`` and the method marked ``@effect("name")``."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -11,7 +11,7 @@ from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.queue.attempt import Attempt
 
 Say = Callable[[str, str | None, Platform], Awaitable[bool]]
-"""Says a text in one platform's chat, as a reply to a message id where one is given. Returns whether it was taken."""
+"""Sends a text to one platform's chat, as a reply where a message id is given. Returns whether it was accepted."""
 
 MARK = "__pixel_effect__"
 
@@ -23,8 +23,8 @@ class Job:
         effect = attempt.item.effect
         self.viewer = viewer
         self.args: Mapping[str, Any] = effect.args if isinstance(effect, Run) else {}
-        self.said = False
-        """True when chat has the answer: then it is paid for, whatever follows."""
+        self.answered = False
+        """True once chat has accepted the answer: from then on the item is done, whatever follows."""
         self._attempt = attempt
         self._say = say
         self._begin = begin
@@ -35,16 +35,16 @@ class Job:
         Once this begins, a crash leads to a refund and not to a second answer.
 
         Raises:
-            EffectFailed: chat did not take it.
+            EffectFailed: chat did not accept it.
         """
         await self._begin()
         item = self._attempt.item
-        # A redemption is no message that could be replied to, and on Joystick.tv there are no replies.
-        words = f"@{item.buyer} {text}" if item.redemption or item.platform != "twitch" else text
-        if not await self._say(words, item.message_id, item.platform):
+        # A redemption is no message that could be replied to, and Joystick.tv has no replies.
+        text = f"@{item.buyer} {text}" if item.redemption or item.platform != "twitch" else text
+        if not await self._say(text, item.message_id, item.platform):
             raise EffectFailed("Chat did not take the answer.")
-        self.said = True
-        self._attempt.seal()
+        self.answered = True
+        self._attempt.forbid_stop()
 
 
 Method = Callable[[Job], Coroutine[Any, Any, Effect | str | None]]
@@ -52,7 +52,7 @@ Method = Callable[[Job], Coroutine[Any, Any, Effect | str | None]]
 
 @dataclass(frozen=True, slots=True)
 class EffectSpec:
-    """An effect: seconds that it may take, whether it begins again after a crash, whether mods can stop it."""
+    """An effect: its timeout in seconds, whether it is run again after a crash, whether mods can stop it."""
 
     name: str
     seconds: float
@@ -63,15 +63,14 @@ class EffectSpec:
 def effect(name: str, *, seconds: float = 20.0, again: bool = True, stoppable: bool = True) -> Callable[[Any], Any]:
     """Decorator: the method makes ``Run(name, {...})`` happen. It gets a ``Job``.
 
-    It may return a sentence, which its buyer hears in chat once the item is done, or another effect, which then follows
-    at no cost. When it raises ``EffectFailed``, or anything else, or
-    takes too long, the points go back.
+    It may return a sentence, which its buyer gets in chat once the item is done, or another effect, which follows at no
+    cost. An error (``EffectFailed`` or any other) and a timeout are refunded.
 
     Args:
         name: unique over all cogs.
-        seconds: the longest that it may take.
-        again: whether it starts anew after a crash in the middle; else the points go back then.
-        stoppable: False for work that cannot be recalled once it began.
+        seconds: the timeout.
+        again: whether it is run again after a crash in the middle; else it is refunded then.
+        stoppable: False for work that cannot be cancelled once it began.
 
     Raises:
         TypeError: the method is not ``async``.
@@ -97,10 +96,10 @@ class Effects:
         return self._known.get(name)
 
     def add(self, cog: object) -> None:
-        """A cog brings its effects.
+        """Register the effects of a cog.
 
         Raises:
-            ValueError: another cog has one of that name; none is added.
+            ValueError: another cog has one of that name; none is registered.
         """
         found = effects_of(cog)
         for spec, _ in found:
@@ -109,7 +108,7 @@ class Effects:
         self._known |= {spec.name: (spec, method) for spec, method in found}
 
     def remove(self, cog: object) -> None:
-        """A cog takes its effects along."""
+        """Unregister the effects of a cog."""
         for spec, _ in effects_of(cog):
             self._known.pop(spec.name, None)
 

@@ -1,4 +1,4 @@
-"""One track of the queue: its items one after another, each when it can be played."""
+"""A lane's worker for the overlay: plays its items in order, one at a time, each when a page can play it."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter, has_begun
 from pixel_bot.queue.worker import Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_head
-from pixel_bot.redeems.queue_items import Item, is_ours
+from pixel_bot.redeems.queue_items import Item, has_known_effect
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -23,13 +23,16 @@ log = logging.getLogger(__name__)
 AWAY = "The overlay was away for too long."
 BLOCKED = "The overlay's sound was off for too long."
 LOOK_SECONDS = 2.0
-"""How often one looks whether another process still has a page."""
+"""How often the worker checks whether another process still has a page."""
 
 SORRY = "Something went wrong on my side."
 
 
 class LaneWorker(Worker):
-    """Takes the oldest item of a track when the lane is open and a page can play it, and sees it through."""
+    """Claims its oldest pending item when the lane is not paused and a page can play it, and plays it to a result.
+
+    ``name`` is the value of ``queue_items.track`` that assigns items to this worker.
+    """
 
     def __init__(
         self,
@@ -52,21 +55,21 @@ class LaneWorker(Worker):
         self._seen_elsewhere = EPOCH
 
     def stop(self) -> None:
-        """End. What is playing plays on, and its page acknowledges it to the next run."""
+        """Stop. An item that is playing goes on, and its page acknowledges it to the next run."""
         if self.attempt is not None:
-            self.attempt.leave()
+            self.attempt.leave_to_next_start()
         super().stop()
 
     async def run(self) -> None:
-        """Work until stopped."""
+        """Run until stopped."""
         while not self._stopping:
             try:
                 self.attempt = await self._next()
             except DBAPIError as exc:
-                self._complain(exc)
+                self._log_failure(exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            self._works()
+            self._log_success()
             if self.attempt is not None:
                 result = await self._play(self.attempt)
                 await self._result_writer.settle(self.attempt, result)
@@ -76,32 +79,33 @@ class LaneWorker(Worker):
         try:
             return await self._player.play(attempt)
         except Exception:
-            # The edge of a lane: one item that nobody foresaw must not stop those behind it.
+            # The boundary of a lane: an unforeseen error with one item must not stop those behind it.
             log.exception("An item of the queue could not be played.")
-            return Result("refund", SORRY)
+            return Result.refund(SORRY)
 
     async def _next(self) -> Attempt | None:
         """The next item, claimed; None when it is time to stop."""
         while not self._stopping:
+            # Cleared before the reads: an event that comes during them wakes the sleep below at once.
             self._wake.clear()
             head = None if self.paused else await self._head()
-            patience = None if head is None else await self._patience_with_others(head)
-            if head is None or patience is None:
-                await self._rest()
-            elif patience > 0:
-                await self._rest(patience)
-            elif patience < 0:
+            time_left = None if head is None else await self._time_left_in_cluster(head)
+            if head is None or time_left is None:
+                await self._sleep()
+            elif time_left > 0:
+                await self._sleep(time_left)
+            elif time_left < 0:
                 await self._give_up(head)
             elif (attempt := await self._claim(head)) is not None:
                 return attempt
-            elif not self.paused and await self._is_still(head):
-                await self._rest(RETRY_SECONDS)  # another process is at this track
+            elif not self.paused and await self._is_still_head(head):
+                await self._sleep(RETRY_SECONDS)  # another process plays an item of this worker's lane
         return None
 
     async def _claim(self, head: Item) -> Attempt | None:
         best = self._services.overlay.best(needs_sound=needs_sound(head.effect))
         async with self._services.database.write() as session:
-            # A mod who pauses waits for the same turn: they must find the lane empty, or the attempt in ``run``.
+            # Checked under the writer lock, which pausing takes, too: a mod finds nothing claimed, or the attempt.
             if self.paused or self._stopping:
                 return None
             now = self._services.clock.now()
@@ -109,7 +113,7 @@ class LaneWorker(Worker):
             item = await claim_head(session, head, now, page, self._services.cluster.number)
         return Attempt(item) if item is not None else None
 
-    async def _is_still(self, head: Item) -> bool:
+    async def _is_still_head(self, head: Item) -> bool:
         now = await self._head()
         return now is not None and now.id == head.id
 
@@ -117,20 +121,21 @@ class LaneWorker(Worker):
         async with self._services.database.readers() as session:
             return await queue_items.head(session, self.name)
 
-    async def _patience_with_others(self, head: Item) -> float:
-        """The same, where another process may have a page: then it is left to that one."""
-        patience = self._patience(head)
-        if patience == 0 or not is_ours(head) or not self._services.cluster.is_shared:
-            return patience
+    async def _time_left_in_cluster(self, head: Item) -> float:
+        """Like ``_time_left``, but where another process has a page the item is left to it."""
+        time_left = self._time_left(head)
+        if time_left == 0 or not has_known_effect(head) or not self._services.cluster.is_shared:
+            return time_left
         if await self._services.cluster.elsewhere("sound" if needs_sound(head.effect) else "page"):
+            # Polled: a process that dies with its page cannot notify anybody.
             self._seen_elsewhere = self._services.clock.now()
             return LOOK_SECONDS
         end = self._seen_elsewhere + timedelta(seconds=self._limits.overlay)
-        return max(patience, (end - self._services.clock.now()).total_seconds())
+        return max(time_left, (end - self._services.clock.now()).total_seconds())
 
-    def _patience(self, head: Item) -> float:
-        """Seconds that the head may still wait for a page: 0 when one is there, negative when it waited too long."""
-        if not is_ours(head):
+    def _time_left(self, head: Item) -> float:
+        """Seconds that the head may still wait for a page: 0 when one can play it, negative after the timeout."""
+        if not has_known_effect(head):
             return -1
         away = self._services.overlay.away_since(needs_sound=needs_sound(head.effect))
         if away is None:
@@ -138,16 +143,17 @@ class LaneWorker(Worker):
         end = max(away, head.created_at) + timedelta(seconds=self._limits.overlay)
         if has_begun_to_spin(head) and head.begun_at is not None:
             end = head.begun_at + timedelta(seconds=self._limits.wheel)
+        # Exactly 0 would mean that a page is there.
         return (end - self._services.clock.now()).total_seconds() or -1
 
     async def _give_up(self, head: Item) -> None:
         if has_begun_to_spin(head):
             await self._result_writer.settle(Attempt(head), DONE)
             return
-        is_it = QueueItem.id == head.id
+        due = QueueItem.id == head.id
         reason = BLOCKED
         if self._services.overlay.away_since(needs_sound=False) is not None:
             reason = AWAY
             since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
-            is_it |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
-        await self._result_writer.give_back(QueueItem.track == self.name, is_it, reason=reason)
+            due |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
+        await self._result_writer.refund(QueueItem.track == self.name, due, reason=reason)

@@ -1,18 +1,18 @@
-"""How long things may take."""
+"""Timeouts and limits of the queue."""
 
 from dataclasses import dataclass
 
 from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay, Speak
 
 ATTEMPTS = 3
-"""How often an effect that was cut off begins again before it is given back."""
+"""Attempts at an effect that was cut off, before it is refunded."""
 
 LONGEST_SOUND = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds. A page has ``margin`` to begin an effect, and as much beyond its length to end it."""
+    """Timeouts in seconds. A page has ``margin`` to begin an effect, and as much beyond its length to end it."""
 
     margin: float = 15.0
     wheel: float = 30.0
@@ -21,5 +21,5 @@ class Limits:
 
 
 def needs_sound(effect: Effect) -> bool:
-    """True when a page whose sound is blocked is no use for it."""
+    """True when only a page whose sound is not blocked can play it."""
     return isinstance(effect, Speak | PlaySound) or (isinstance(effect, ShowOverlay) and bool(effect.sound))

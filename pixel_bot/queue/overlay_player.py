@@ -1,4 +1,4 @@
-"""Plays one item on the overlay, from the first message to the verdict."""
+"""Overlay player: plays one item on an overlay page, from the first message to the result."""
 
 import asyncio
 import logging
@@ -8,10 +8,10 @@ from typing import Any
 from pixel_bot.backends.tts import Engine
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
-from pixel_bot.overlay.overlay import Ack, OverlayPage, Playback
-from pixel_bot.queue.attempt import DONE, Attempt, Result, Stopped
+from pixel_bot.overlay.overlay import Ack, AckState, OverlayPage, Playback
+from pixel_bot.queue.attempt import DONE, RETRY, Attempt, Result, ResultKind, Stopped
 from pixel_bot.queue.limits import LONGEST_SOUND, Limits, needs_sound
-from pixel_bot.queue.result_writer import persistently
+from pixel_bot.queue.result_writer import retry_until_written
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
@@ -23,7 +23,7 @@ BROKEN = "The overlay could not play it."
 
 
 class OverlayPlayer:
-    """The overlay effects."""
+    """Plays the effects of the overlay."""
 
     def __init__(self, services: Services, speech: Engine, limits: Limits) -> None:
         self._overlay = services.overlay
@@ -34,55 +34,59 @@ class OverlayPlayer:
         self._limits = limits
 
     async def play(self, attempt: Attempt) -> Result:
-        """One attempt.
+        """Play one attempt.
 
         Returns:
-            How it ended; ``again`` when no page could play it to its end.
+            Its result; a retry when no page could play it to its end.
         """
         item = attempt.item
         try:
             message = await attempt.unless_stopped(self._message(item))
-            screen = await attempt.unless_stopped(
-                self._overlay.choose(needs_sound=needs_sound(item.effect), had=item.page)
+            page = await attempt.unless_stopped(
+                self._overlay.choose(needs_sound=needs_sound(item.effect), previous=item.page)
             )
-            if screen is None:
-                return Result("again")
-            # Noted before the page hears of it: after a crash the same page is asked first.
-            if screen.id != item.page:
-                await self._write(lambda s: queue_items.give_to(s, item.id, screen.id))
-            return await self._on(screen, attempt, message)
+            if page is None:
+                return RETRY
+            # Written before the page gets the message: after a crash the same page is asked first, and its memory of
+            # the token keeps the effect from being played twice.
+            if page.id != item.page:
+                await self._write(lambda s: queue_items.give_to(s, item.id, page.id))
+            return await self._play_on(page, attempt, message)
         except (EffectFailed, ChatError) as exc:
-            return Result("refund", str(exc))
+            return Result.refund(str(exc))
         except Stopped as exc:
             return exc.result
         finally:
-            self._overlay.take_back(item.token)
+            self._overlay.remove_audio(item.token)
 
-    async def _on(self, screen: OverlayPage, attempt: Attempt, message: Mapping[str, Any]) -> Result:
-        playback = await self._overlay.play(screen, attempt.item.token, message)
+    async def _play_on(self, page: OverlayPage, attempt: Attempt, message: Mapping[str, Any]) -> Result:
+        playback = await self._overlay.play(page, attempt.item.token, message)
         try:
             result = await self._follow(attempt, playback)
         except Stopped as exc:
             result = exc.result
         finally:
             playback.close()
-        if result.kind == "refund":
+        if result.kind is ResultKind.REFUND:
+            # Also after a timeout: a page that comes back to life must not play what is refunded.
             await playback.stop()
         return result
 
     async def _follow(self, attempt: Attempt, playback: Playback) -> Result:
         item = attempt.item
         wheel = isinstance(item.effect, SpinWheel)
+        # A wheel that was seen spinning before a restart gets its full time, without waiting for a new start.
         left = self._limits.wheel if item.begun_at is not None else self._limits.margin
         while True:
             try:
                 async with asyncio.timeout(left):
                     ack = await attempt.unless_stopped(playback.next())
             except TimeoutError:
-                return Result("refund", SILENT)
-            if ack.state != "started":
-                return _judge(ack)
+                return Result.refund(SILENT)
+            if ack.state is not AckState.STARTED:
+                return _result_of(ack)
             if wheel:
+                # From here on the prize counts, also after a crash: an item with ``begun_at`` is never refunded.
                 await self._write(lambda s: queue_items.begin(s, item.id, self._clock.now()))
             left = self._time_for(wheel, ack.seconds)
 
@@ -96,7 +100,7 @@ class OverlayPlayer:
         match item.effect:
             case Speak(text=text, voice=voice, by=by):
                 speech = await self._speech.speak(f"{by}: {text}" if by else text, voice)
-                address = self._overlay.lend(item.token, speech.wav)
+                address = self._overlay.add_audio(item.token, speech.wav)
                 return common | {"what": "speak", "text": text, "audio": address}
             case PlaySound(name=name, volume=volume):
                 return common | {"what": "sound", "name": name, "audio": self._sound(name), "volume": volume}
@@ -117,14 +121,14 @@ class OverlayPlayer:
             async with self._database.write() as session:
                 await work(session)
 
-        await persistently(write)
+        await retry_until_written(write)
 
 
-def _judge(ack: Ack) -> Result:
-    if ack.state == "finished":
+def _result_of(ack: Ack) -> Result:
+    if ack.state is AckState.FINISHED:
         return DONE
-    if ack.state == "lost":
-        return Result("again")
+    if ack.state is AckState.LOST:
+        return RETRY
     if ack.reason in {"hidden", "blocked"}:
-        return Result("again", released=True)
-    return Result("refund", BROKEN)
+        return Result(ResultKind.RETRY, released=True)
+    return Result.refund(BROKEN)

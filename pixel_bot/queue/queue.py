@@ -1,4 +1,4 @@
-"""The queue as people see it: their place, and what mods do with it."""
+"""The queue for viewers and mods: positions, cancelling, pausing, skipping, clearing and refunds."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,6 +15,7 @@ from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.outcome import LANES, seconds_of_payload
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.idempotency import refuse_repeats, write_once
+from pixel_bot.queue.attempt import ResultKind
 from pixel_bot.queue.cluster import PANIC
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.redeems import queue_items
@@ -25,15 +26,15 @@ from pixel_bot.services import Services
 SKIPPED = "A mod skipped it."
 CLEARED = "A mod cleared the queue."
 DELETED = "The message was deleted."
-SENT_OFF = "A mod sent you off."
+TIMED_OUT = "A mod sent you off."
 BY_MOD = "A mod gave it back."
 JUST_NOW = timedelta(seconds=3)
-"""How long a purchase may be on its way when a mod takes its message out of chat."""
+"""How long a purchase may still be in progress after a mod removed its message."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition:
-    """Where an item stands: how many are ahead of it, for about how many seconds."""
+    """An item's position: how many items are ahead of it, for about how many seconds."""
 
     item: Item
     ahead: int
@@ -42,7 +43,7 @@ class QueuePosition:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The queue at a glance: waiting and running items by lane, paused lanes, and whether a page can play."""
+    """Summary of the queue: pending and running items by lane, paused lanes, and whether a page can play."""
 
     waiting: dict[str, int]
     running: dict[str, int]
@@ -51,60 +52,60 @@ class Overview:
 
 
 class Queue:
-    """What viewers and mods do with the queue."""
+    """The operations of viewers and mods on the queue."""
 
     def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
         self._services = services
         self._dispatcher = dispatcher
         self._clock: Clock = services.clock
         self._removed: LruCache[str, bool] = LruCache(1_000)
-        self._sent_off: LruCache[str, datetime] = LruCache(1_000)
+        self._timed_out: LruCache[str, datetime] = LruCache(1_000)
         self._cleared_at: datetime | None = None
 
     async def items(self) -> list[Item]:
-        """All that waits or runs, oldest first."""
+        """All pending and running items, oldest first."""
         async with self._services.database.readers() as session:
             return await queue_items.load(session, QueueItem.status.in_(WAITING))
 
     async def overview(self) -> Overview:
-        """The queue at a glance."""
+        """Summary of the queue."""
         found = await self.items()
 
         def by_lane(status: str) -> dict[str, int]:
             return {lane: sum(i.kind == lane and i.status == status for i in found) for lane in LANES}
 
-        there = self._services.overlay.away_since(needs_sound=False) is None
-        return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, there)
+        can_play = self._services.overlay.away_since(needs_sound=False) is None
+        return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, can_play)
 
-    async def places(self, viewer: Viewer) -> list[QueuePosition]:
-        """Where the viewer's own items stand."""
+    async def positions(self, viewer: Viewer) -> list[QueuePosition]:
+        """The positions of the viewer's own items."""
         found = await self.items()
-        places: list[QueuePosition] = []
+        positions: list[QueuePosition] = []
         for index, item in enumerate(found):
             if item.user_id == viewer.id:
                 ahead = [i for i in found[:index] if i.track == item.track] if item.track else []
-                places.append(QueuePosition(item, len(ahead), sum(seconds_of_payload(i.payload) for i in ahead)))
-        return places
+                positions.append(QueuePosition(item, len(ahead), sum(seconds_of_payload(i.payload) for i in ahead)))
+        return positions
 
     async def cancel(self, viewer: Viewer) -> Refund | None:
-        """A viewer takes back their newest item of which nothing was seen or heard. None when there is none."""
+        """A viewer cancels their newest item that no page has played yet. None when there is none."""
         async with write_once(self._services.database) as session:
             mine = await queue_items.last(
                 session, QueueItem.user_id == viewer.id, QueueItem.status == "pending", *UNTOUCHED
             )
             if mine is None:
                 return None
-            given = await self._services.refunds.fail_in(
+            refunds = await self._services.refunds.fail_in(
                 session, QueueItem.id == mine.id, *UNTOUCHED, reason="Cancelled.", told=True, status=("pending",)
             )
-        return given[0] if given else None
+        return refunds[0] if refunds else None
 
     async def pause(self, kind: str = "") -> list[str]:
-        """Pause a lane, or all. Returns which. What is playing plays on."""
+        """Pause a lane, or all. Returns which. Items that are playing go on."""
         return await self._pause(kind, paused=True)
 
     async def resume(self, kind: str = "") -> list[str]:
-        """Let a lane, or all, go on. Returns which."""
+        """Resume a lane, or all. Returns which."""
         return await self._pause(kind, paused=False)
 
     async def _pause(self, kind: str, *, paused: bool) -> list[str]:
@@ -114,29 +115,29 @@ class Queue:
         return lanes
 
     async def skip(self, kind: str = "") -> Item | None:
-        """Stop what is playing in a lane, or the next that waits; its buyer gets the points back.
+        """Stop the item that plays in a lane, or else refund the next pending one.
 
-        A wheel that turns already only ends sooner: its prize counts. Returns the item; None when there is none.
+        A wheel that is spinning only ends sooner: its prize counts. Returns the item; None when there is none.
         """
         lanes = lanes_of(kind)
         async with write_once(self._services.database):
-            pass  # a skip that is delivered again must not skip the next one
+            pass  # claims the idempotency key: a skip that is delivered again must not skip the next item
         for attempt in self._dispatcher.attempts:
             if attempt.item.kind in lanes and await self._dispatcher.stop_item(attempt.item.id, SKIPPED):
                 return attempt.item
         if (elsewhere := await self._skip_elsewhere(lanes)) is not None:
             return elsewhere
         async with self._services.database.readers() as session:
-            waiting = await queue_items.load(
+            pending = await queue_items.load(
                 session, QueueItem.kind.in_(lanes), QueueItem.status == "pending", QueueItem.begun_at.is_(None), limit=1
             )
-        if not waiting:
+        if not pending:
             return None
-        given = await self._end([QueueItem.id == waiting[0].id], SKIPPED)
-        return waiting[0] if given else None
+        refunds = await self._end([QueueItem.id == pending[0].id], SKIPPED)
+        return pending[0] if refunds else None
 
     async def _skip_elsewhere(self, lanes: Sequence[str]) -> Item | None:
-        """Stop what another process plays in these lanes."""
+        """Stop an item that another process plays in these lanes."""
         if not self._services.cluster.is_shared:
             return None
         async with self._services.database.readers() as session:
@@ -147,38 +148,40 @@ class Queue:
         return None
 
     async def clear(self, kind: str = "") -> list[Refund]:
-        """Give back all that waits in a lane, or everywhere. What is playing plays on."""
+        """Refund all pending items of a lane, or of all. Items that are playing go on."""
         return await self._end([QueueItem.kind.in_(lanes_of(kind))], CLEARED)
 
     async def refund(self, viewer: Viewer) -> Refund | None:
-        """A mod gives back the viewer's newest item: one that waits or plays is stopped, a finished one is refunded.
+        """A mod refunds the viewer's newest item: a pending or playing one is stopped, a finished one is refunded.
 
         Returns:
-            What went back; None when there is nothing to give back.
+            The refund; None when there is nothing to refund.
 
         Raises:
-            BadInput: it is a wheel that has turned, whose prize counts.
+            BadInput: it is a wheel that has begun to spin, whose prize counts.
         """
         async with write_once(self._services.database) as session:
             item = await self._services.refunds.latest_of(session, viewer)
             if item is None:
                 return None
+            # The prize of a wheel counts from its start on, also before it is credited.
             if item.draw is not None and (item.begun_at is not None or item.status == "done"):
                 raise BadInput("The wheel has turned: the prize counts, so the spin is not given back.")
             if item.status in {"done", "failed"}:
-                return await self._services.refunds.after_the_fact(session, item)
-            given = await self._services.refunds.fail_in(
+                return await self._services.refunds.refund_finished(session, item)
+            refunds = await self._services.refunds.fail_in(
                 session, QueueItem.id == item.id, reason=BY_MOD, told=True, status=("pending",)
             )
-        await self._services.refunds.take_off(given)
-        if given:
-            return given[0]
+        await self._services.refunds.revoke_from_overlay(refunds)
+        if refunds:
+            return refunds[0]
         result = await self._dispatcher.stop_item(item.id, BY_MOD)
-        return Refund(item, item.cost) if result is not None and result.kind == "refund" else None
+        is_refunded = result is not None and result.kind is ResultKind.REFUND
+        return Refund(item, item.cost) if is_refunded else None
 
     async def panic(self) -> None:
         """Stop and hide everything at once, and pause all lanes."""
-        with suppress(DBAPIError):  # a database that is away must not keep anything on stream
+        with suppress(DBAPIError):  # an unreachable database must not delay hiding everything
             await refuse_repeats(self._services.database)
         await self._services.overlay.stop_all()
         self._services.cluster.tell("panic")
@@ -189,52 +192,52 @@ class Queue:
                 attempt.stop(PANIC)
 
     async def calm(self) -> None:
-        """The show goes on."""
+        """Resume all lanes after a panic."""
         await self._pause("", paused=False)
 
     async def drop_message(self, message_id: str) -> None:
-        """A message was deleted: speech that came from it is not read out, or stops."""
+        """A message was deleted: its speech is refunded, or stopped."""
         self._removed.put(message_id, True)
         await self._drop([QueueItem.message_id == message_id], DELETED)
 
     async def drop_author(self, platform_id: str) -> None:
-        """Somebody was timed out or banned: no speech of theirs is read out."""
-        self._sent_off.put(platform_id, self._clock.now())
-        theirs = select(User.id).where(User.platform == "twitch", User.platform_id == platform_id)
-        await self._drop([QueueItem.user_id.in_(theirs)], SENT_OFF)
+        """A viewer was timed out or banned: all their speech is refunded or stopped."""
+        self._timed_out.put(platform_id, self._clock.now())
+        author = select(User.id).where(User.platform == "twitch", User.platform_id == platform_id)
+        await self._drop([QueueItem.user_id.in_(author)], TIMED_OUT)
 
     async def drop_all(self) -> None:
-        """The whole chat was cleared: so is all speech."""
+        """The whole chat was cleared: all speech is refunded or stopped."""
         self._cleared_at = self._clock.now()
         await self._drop([], DELETED)
 
     def was_removed(self, message_id: str, author_id: str) -> bool:
-        """True when a mod took a message out of chat, or sent its author off, a moment ago: before it was bought."""
-        moments = (self._sent_off.get(author_id), self._cleared_at)
+        """True when a mod removed a message, or timed out its author, while its purchase was in progress."""
+        moments = (self._timed_out.get(author_id), self._cleared_at)
         just_now = any(m is not None and self._clock.now() - m < JUST_NOW for m in moments)
         return just_now or self._removed.get(message_id) is not None
 
     async def drop_redeems(self, keys: Sequence[str], reason: str) -> list[Refund]:
-        """Give back all that waits for redeems that nobody offers any more."""
+        """Refund all pending items of redeems that no cog offers any more."""
         return await self._end([QueueItem.redeem.in_(keys)], reason) if keys else []
 
     async def _drop(self, which: list[ColumnElement[bool]], reason: str) -> None:
         await self._end([QueueItem.kind == "tts", *which], reason)
         async with self._services.database.readers() as session:
-            speaking = await queue_items.load(session, QueueItem.kind == "tts", QueueItem.status == "running", *which)
-        for item in speaking:
+            running = await queue_items.load(session, QueueItem.kind == "tts", QueueItem.status == "running", *which)
+        for item in running:
             await self._dispatcher.stop_item(item.id, reason)
 
     async def _end(self, which: list[ColumnElement[bool]], reason: str) -> list[Refund]:
-        given = await self._services.refunds.fail(
+        refunds = await self._services.refunds.fail(
             *which, QueueItem.begun_at.is_(None), reason=reason, status=("pending",)
         )
         self._dispatcher.tell_news()
-        return given
+        return refunds
 
 
 def lanes_of(kind: str) -> list[str]:
-    """The lanes that a word means; all of them when there is none.
+    """The lanes that a word names; all of them for an empty one.
 
     Raises:
         BadInput: there is no such lane.

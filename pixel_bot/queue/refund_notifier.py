@@ -1,4 +1,4 @@
-"""Tells chat how items ended, so that no refund goes unsaid: also one of the last run."""
+"""Refund notifier: announces in chat how items ended, also those of an earlier run."""
 
 import asyncio
 import logging
@@ -13,23 +13,23 @@ from pixel_bot.queue.effects import Say
 from pixel_bot.queue.result_writer import RETRY_SECONDS
 from pixel_bot.queue.worker import Worker
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.queue_items import Told
+from pixel_bot.redeems.queue_items import UnannouncedResult
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 50
+FETCH_LIMIT = 50
 MENTIONS = 10
 LOOK_SECONDS = 2.0
-"""How often one that does not tell looks whether it should."""
+"""How often a follower checks whether it has become the leader."""
 
-LINE = 450
+MESSAGE_LENGTH = 450
 """Characters of one message."""
 
 
 class RefundNotifier(Worker):
-    """Says what one platform's chat must still hear, many endings in one message."""
+    """Announces results in one platform's chat, many in one message. Delivery is at least once."""
 
     def __init__(self, services: Services, say: Say, platform: Platform, is_there: Callable[[Platform], bool]) -> None:
         super().__init__()
@@ -37,94 +37,94 @@ class RefundNotifier(Worker):
         self._services = services
         self._say = say
         self._platform: Platform = platform
-        self._said: set[int] = set()
-        """Items that chat was told of, but of which that could not be noted yet."""
+        self._unmarked: set[int] = set()
+        """Ids of items that were announced, but could not be marked so yet."""
         self._role = f"teller:{platform}"
-        self._waits_for_others = False
+        self._is_follower = False
 
     async def run(self) -> None:
-        """Work until stopped; what was not said then is said by the next run."""
+        """Run until stopped; the next run announces the rest."""
         while not self._stopping:
             self._wake.clear()
             try:
-                said = await self._tell_some()
+                announced = await self._announce_some()
             except DBAPIError as exc:
-                self._complain(exc)
+                self._log_failure(exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            self._works()
-            if not said:
-                await self._rest(LOOK_SECONDS if self._waits_for_others else None)
+            self._log_success()
+            if not announced:
+                await self._sleep(LOOK_SECONDS if self._is_follower else None)
 
-    async def _tell_some(self) -> bool:
+    async def _announce_some(self) -> bool:
         if not self._is_there(self._platform):
             await self._services.cluster.resign(self._role)
-            return False  # it is told when it comes
-        # Where several processes share the database, one of them tells, for as long as it lives.
-        self._waits_for_others = not await self._services.cluster.leads(self._role)
-        if self._waits_for_others:
+            return False  # announced once the bot is in that chat
+        # Leader election: of several processes on one database one announces, for as long as it lives.
+        self._is_follower = not await self._services.cluster.leads(self._role)
+        if self._is_follower:
             return False
-        # Of the last try first: while the database cannot be written, chat would else hear it every second.
-        await self._note(list(self._said))
+        # First those that were sent: while the database cannot be written, they would be announced every second.
+        await self._mark_announced(list(self._unmarked))
         async with self._services.database.readers() as session:
-            news = await queue_items.untold(session, AT_ONCE, self._platform)
-        for words, told in messages(news):
-            # Said first, noted then: a kill in between tells twice, which is better than never.
-            if words and not await self._say(words, None, self._platform):
-                log.warning("Chat could not be told: %s", words)
-            self._said.update(told)
-            await self._note(told)
-        return bool(news)
+            results = await queue_items.unannounced(session, FETCH_LIMIT, self._platform)
+        for text, ids in messages(results):
+            # Sent first, marked after: a kill in between announces twice, which is better than never.
+            if text and not await self._say(text, None, self._platform):
+                log.warning("Chat could not be told: %s", text)
+            self._unmarked.update(ids)
+            await self._mark_announced(ids)
+        return bool(results)
 
-    async def _note(self, told: Sequence[int]) -> None:
-        if told:
+    async def _mark_announced(self, ids: Sequence[int]) -> None:
+        if ids:
             async with self._services.database.write() as session:
-                await session.execute(update(QueueItem).where(QueueItem.id.in_(told)).values(told=True))
-            self._said.difference_update(told)
+                await session.execute(update(QueueItem).where(QueueItem.id.in_(ids)).values(told=True))
+            self._unmarked.difference_update(ids)
 
 
-def messages(news: Sequence[Told]) -> list[tuple[str, list[int]]]:
-    """The messages for so much news, each with the ids of the items that it covers."""
-    spoken = [n for n in news if n.note and n.item.buyer]
-    lines = [(n.note, [n.item.id]) for n in spoken if n.item.status == "done"]
-    refunds = [n for n in spoken if n.item.status != "done"]
-    for reason in dict.fromkeys(n.note for n in refunds):
-        lines += _refunds(reason, [n for n in refunds if n.note == reason])
-    silent = [n.item.id for n in news if n not in spoken]
+def messages(results: Sequence[UnannouncedResult]) -> list[tuple[str, list[int]]]:
+    """The chat messages for these results, each with the ids of its items."""
+    spoken = [r for r in results if r.note and r.item.buyer]
+    lines = [(r.note, [r.item.id]) for r in spoken if r.item.status == "done"]
+    refunds = [r for r in spoken if r.item.status != "done"]
+    for reason in dict.fromkeys(r.note for r in refunds):
+        lines += _refunds(reason, [r for r in refunds if r.note == reason])
+    silent = [r.item.id for r in results if r not in spoken]
     return _joined([*lines, *([("", silent)] if silent else [])])
 
 
-def _refunds(reason: str, refunds: Sequence[Told]) -> list[tuple[str, list[int]]]:
+def _refunds(reason: str, refunds: Sequence[UnannouncedResult]) -> list[tuple[str, list[int]]]:
     if len(refunds) == 1:
         (one,) = refunds
         return [(f"@{one.item.buyer} {one.item.redeem}: {reason}{_back(one)}", [one.item.id])]
     lines: list[tuple[str, list[int]]] = []
     for start in range(0, len(refunds), MENTIONS):
         part = refunds[start : start + MENTIONS]
-        who = ", ".join(f"@{n.item.buyer} ({n.item.redeem}{_back_in_short(n)})" for n in part)
-        lines.append((f"{reason} Refunded: {who}.", [n.item.id for n in part]))
+        who = ", ".join(f"@{r.item.buyer} ({r.item.redeem}{_back_in_short(r)})" for r in part)
+        lines.append((f"{reason} Refunded: {who}.", [r.item.id for r in part]))
     return lines
 
 
-def _back(news: Told) -> str:
-    if news.item.redemption:
+def _back(result: UnannouncedResult) -> str:
+    if result.item.redemption:
         return " Your channel points are back."
-    return f" Your {count(news.back, 'point')} {'is' if news.back == 1 else 'are'} back." if news.back else ""
+    return f" Your {count(result.back, 'point')} {'is' if result.back == 1 else 'are'} back." if result.back else ""
 
 
-def _back_in_short(news: Told) -> str:
-    if news.item.redemption:
+def _back_in_short(result: UnannouncedResult) -> str:
+    if result.item.redemption:
         return ", channel points back"
-    return f", {news.back} back" if news.back else ""
+    return f", {result.back} back" if result.back else ""
 
 
 def _joined(lines: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:
-    """As few messages as hold all lines."""
+    """Join lines into as few messages as possible."""
     joined: list[tuple[str, list[int]]] = []
-    for words, ids in lines:
-        if joined and len(joined[-1][0]) + len(words) + 3 <= LINE:
+    for text, ids in lines:
+        if joined and len(joined[-1][0]) + len(text) + 3 <= MESSAGE_LENGTH:
             before, covered = joined[-1]
-            joined[-1] = (" · ".join(w for w in (before, words) if w), covered + ids)
+            joined[-1] = (" · ".join(t for t in (before, text) if t), covered + ids)
         else:
-            joined.append((words, ids))
+            joined.append((text, ids))
     return joined

@@ -1,4 +1,4 @@
-"""What a verdict comes to in the database, once, however often it takes to write it."""
+"""Result writer: makes the result of an attempt durable, exactly once, with retries while the database is away."""
 
 import asyncio
 import logging
@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import Effect, SpinWheel
 from pixel_bot.points.levels import LevelUp
-from pixel_bot.queue.attempt import DONE, Attempt, Result
+from pixel_bot.queue.attempt import DONE, Attempt, Result, ResultKind
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.queue_items import WAITING, Draft, Item, is_ours
+from pixel_bot.redeems.queue_items import WAITING, Draft, Item, has_known_effect
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -25,106 +25,108 @@ UNCLEAR = "Something went wrong with it."
 
 
 class ResultWriter:
-    """Ends items by their verdicts."""
+    """Ends items with the results of their attempts."""
 
     def __init__(self, services: Services, news: Callable[[], None], more: Callable[[], None]) -> None:
         self._services = services
-        self.tell_news = news
-        """Chat has something to hear."""
-        self._more = more
+        self.notify_chat = news
+        """Called when there is a result to announce in chat."""
+        self._wake_workers = more
 
     async def settle(self, attempt: Attempt, result: Result, follow_up: Effect | str | None = None) -> None:
-        """Write a verdict. While the database is away it is tried again, because the points depend on it."""
+        """Write a result. While the database is away it is retried, because the points depend on it."""
 
         async def write() -> None:
             nonlocal result
             result = await self._settle(attempt.item, result, follow_up)
 
         try:
-            await persistently(write)
+            await retry_until_written(write)
         except Exception:
-            # An item that cannot end would be claimed at every start again, and hold up its lane for ever.
+            # An item without an end would be claimed again at every start, and block its lane for ever.
             log.exception("Item %d of the queue could not be ended as it should.", attempt.item.id)
-            result = Result("refund", UNCLEAR)
-            await self.give_back(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
+            result = Result.refund(UNCLEAR)
+            await self.refund(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
         attempt.end(result)
 
-    async def give_back(self, *where: ColumnElement[bool], reason: str, status: Sequence[str] = ("pending",)) -> None:
-        """Give back what still waits, or is in one of these states."""
+    async def refund(self, *where: ColumnElement[bool], reason: str, status: Sequence[str] = ("pending",)) -> None:
+        """Refund items that are pending, or in one of these states."""
         try:
-            await persistently(lambda: self._give_back(where, reason, status))
+            await retry_until_written(lambda: self._refund(where, reason, status))
         except Exception:
-            # As above: without a refund, which is in the log, but out of the way of the others.
-            log.exception("Items of the queue could not be given back.")
-            await persistently(lambda: self._close(where))
+            # As above: closed without a refund, which the log shows, so that the items behind it go on.
+            log.exception("Items of the queue could not be refunded.")
+            await retry_until_written(lambda: self._close(where))
 
-    async def _give_back(self, where: Sequence[ColumnElement[bool]], reason: str, status: Sequence[str]) -> None:
+    async def _refund(self, where: Sequence[ColumnElement[bool]], reason: str, status: Sequence[str]) -> None:
         await self._services.refunds.fail(*where, reason=reason, status=status)
-        self.tell_news()
+        self.notify_chat()
 
     async def _close(self, where: Sequence[ColumnElement[bool]]) -> None:
-        """Without any point moved, so that nothing stands in the way of the others; the log has the reason."""
+        """End items without moving points, so that they do not block others; the log has the reason."""
         async with self._services.database.write() as session:
             await queue_items.end(session, where, "failed", self._services.clock.now(), UNCLEAR, told=False)
-        self.tell_news()
+        self.notify_chat()
 
     async def _settle(self, item: Item, result: Result, follow_up: Effect | str | None) -> Result:
-        if result.kind == "left":
+        if result.kind is ResultKind.LEFT:
             return result
-        if result.kind == "again" and item.attempts + 1 < ATTEMPTS:
+        if result.kind is ResultKind.RETRY and item.attempts + 1 < ATTEMPTS:
             async with self._services.database.write() as session:
                 await queue_items.put_back(session, [item.id], released=result.released)
             return result
-        # As it stands now: a wheel that has begun to turn meanwhile is never given back.
-        if result.kind == "done" or has_begun_to_spin(await self._now(item)):
+        # Reloaded: a wheel that has begun to spin during the attempt is never refunded, its prize counts.
+        if result.kind is ResultKind.DONE or has_begun_to_spin(await self._reload(item)):
             await self.finish(item, follow_up)
             return DONE
         await self._services.refunds.fail(QueueItem.id == item.id, reason=result.reason or CUT)
-        self.tell_news()
-        return Result("refund", result.reason or CUT)
+        self.notify_chat()
+        return Result.refund(result.reason or CUT)
 
-    async def _now(self, item: Item) -> Item:
+    async def _reload(self, item: Item) -> Item:
         async with self._services.database.readers() as session:
             found = await queue_items.load(session, QueueItem.id == item.id)
         return found[0] if found else item
 
     async def finish(self, item: Item, follow_up: Effect | str | None = None) -> None:
-        """The effect happened: the item is done, and with it a prize is credited and what follows is queued.
+        """The effect happened: end the item, credit a prize and queue a follow-up, in one transaction.
 
         Args:
             item: which.
-            follow_up: a sentence that its buyer hears now, or an effect that follows at no cost.
+            follow_up: a sentence for its buyer, or an effect that follows at no cost.
         """
         services = self._services
         now = services.clock.now()
         ups: list[LevelUp] = []
         async with services.database.write() as session:
             note = f"@{item.buyer} {follow_up}" if isinstance(follow_up, str) else ""
-            more = isinstance(item.effect, SpinWheel)
-            if more:
+            has_more = isinstance(item.effect, SpinWheel)
+            if has_more:
                 note, ups = await services.wheel.credit(session, item, now)
+            # Conditional update: an item that was refunded meanwhile stays so, and its prize is rolled back with it.
             if not await queue_items.done(session, item.id, now, note):
                 await session.rollback()
                 return
             if follow_up is not None and not isinstance(follow_up, str):
-                more = True
+                has_more = True
                 await queue_items.put(
-                    session, Draft(follow_up, item.redeem, item.user_id, now, message_id=item.follower_id)
+                    session, Draft(follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id)
                 )
+        # After the commit: the workers and the notifier read with connections of their own.
         if note:
-            self.tell_news()
-        if more:
-            self._more()
-        await services.levels.tell(ups)
+            self.notify_chat()
+        if has_more:
+            self._wake_workers()
+        await services.levels.notify(ups)
 
 
 def has_begun_to_spin(item: Item) -> bool:
-    """True for a wheel that somebody may have seen turning: its prize counts."""
-    return item.begun_at is not None and is_ours(item) and isinstance(item.effect, SpinWheel)
+    """True for a wheel that viewers may have seen spinning: its prize counts."""
+    return item.begun_at is not None and has_known_effect(item) and isinstance(item.effect, SpinWheel)
 
 
-async def persistently(work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work; while the database cannot be written, again and again."""
+async def retry_until_written(work: Callable[[], Awaitable[None]]) -> None:
+    """Retry the work at a fixed interval while the database cannot be written."""
     for tries in count():
         try:
             await work()

@@ -1,4 +1,4 @@
-"""What the lanes have in common: they sleep until something changes, and know when they have nothing to do."""
+"""Base class of the queue's workers: they sleep until an event, and know when they are idle."""
 
 import asyncio
 import logging
@@ -10,45 +10,45 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Woken by events, never by polling. Needs a running event loop."""
+    """A worker that events wake, without polling. Needs a running event loop."""
 
     def __init__(self) -> None:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._stopping = False
-        self._complained = False
+        self._failing = False
 
     def wake(self) -> None:
-        """Something changed: look again."""
+        """Wake the worker: something changed."""
         self._wake.set()
         self._idle.clear()
 
     @property
     def is_idle(self) -> bool:
-        """True when there is nothing that could be done now."""
+        """True when there is nothing to do now."""
         return self._idle.is_set()
 
     async def idle(self) -> None:
-        """Wait until there is nothing that could be done now."""
+        """Wait until there is nothing to do."""
         await self._idle.wait()
 
     def stop(self) -> None:
-        """End after what is under way."""
+        """Stop after the current item."""
         self._stopping = True
         self.wake()
 
-    def _complain(self, exc: DBAPIError) -> None:
-        """The database says no, and it is tried again: that stands once in the log, until it works again."""
-        level = logging.DEBUG if self._complained else logging.ERROR
-        log.log(level, "The queue cannot be worked (%s). It is tried again.", exc.orig)
-        self._complained = True
+    def _log_failure(self, exc: DBAPIError) -> None:
+        """Log a database error that is retried: once, until a success."""
+        level = logging.DEBUG if self._failing else logging.ERROR
+        log.log(level, "The queue cannot be processed (%s). It is tried again.", exc.orig)
+        self._failing = True
 
-    def _works(self) -> None:
-        """The database can be used."""
-        self._complained = False
+    def _log_success(self) -> None:
+        """The database answered: the next failure is logged again."""
+        self._failing = False
 
-    async def _rest(self, seconds: float | None = None, *, idle: bool = True) -> None:
-        """Sleep until woken, or for so many seconds. ``idle`` says whether nothing is left to do meanwhile."""
+    async def _sleep(self, seconds: float | None = None, *, idle: bool = True) -> None:
+        """Sleep until woken, or for so many seconds. ``idle``: whether the worker counts as idle meanwhile."""
         if idle:
             self._idle.set()
         with suppress(TimeoutError):

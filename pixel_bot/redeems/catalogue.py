@@ -1,4 +1,4 @@
-"""What can be redeemed: rows of ``redeems``, made when a cog first offers them, and the streamer's from then on."""
+"""The catalogue: rows of ``redeems``, created when a cog first offers them, and owned by the streamer from then on."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -19,15 +19,15 @@ from pixel_bot.points.idempotency import write_once
 
 log = logging.getLogger(__name__)
 
-TAKEN = frozenset({"chat", "xp"})
-"""Keys of cooldowns that are no redeems."""
+RESERVED_KEYS = frozenset({"chat", "xp"})
+"""Cooldown keys of the chat awards, which no redeem may have."""
 
 ALL = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A redeem as its cog declares it: the defaults of its row. Cooldowns are in seconds, the second for everyone."""
+    """A redeem as its cog declares it: the defaults of its row. Cooldowns in seconds, the second one for everyone."""
 
     key: str
     display_name: str
@@ -37,7 +37,7 @@ class Offer:
     lane: Lane = "effect"
 
     def __post_init__(self) -> None:
-        if not self.key.isidentifier() or self.key != self.key.lower() or self.key in TAKEN:
+        if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:
             raise ValueError(f"{self.key!r} cannot be the key of a redeem")
         if min(self.cost, self.cooldown, self.everyone_cooldown) < 0:
             raise ValueError(f"cost and cooldowns of {self.key} cannot be negative")
@@ -45,7 +45,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A redeem as it stands now."""
+    """A redeem with its current price and cooldowns."""
 
     key: str
     display_name: str
@@ -56,7 +56,7 @@ class Price:
 
 
 class Redeems:
-    """Keeps the offers of the loaded cogs, and changes their rows."""
+    """Holds the offers of the loaded cogs, and changes their rows."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -65,10 +65,10 @@ class Redeems:
         self._closed: dict[str, str] = {}
         self._advice: dict[str, str] = {}
         self.changed: set[Callable[[], None]] = set()
-        """Called after each change of what can be redeemed, or how."""
+        """Called after each change of the catalogue."""
 
     async def offer(self, offers: Sequence[Offer]) -> None:
-        """Cogs offer these from now on. Rows that are there stay as the streamer has them.
+        """Register offers. Existing rows keep the streamer's values.
 
         Raises:
             ValueError: another cog offers one of them.
@@ -95,46 +95,46 @@ class Redeems:
                 {"rows": fold(rows), "now": now},
             )
         self._offers |= {o.key: o for o in offers}
-        self._tell()
+        self._notify()
 
     def withdraw(self, keys: Sequence[str]) -> None:
-        """Nobody offers these any more."""
+        """Unregister offers."""
         for key in keys:
             self._offers.pop(key, None)
             self._closed.pop(key, None)
-        self._tell()
+        self._notify()
 
     def close(self, key: str, reason: str, *, for_mods: str = "") -> None:
-        """The redeem cannot work for now.
+        """Close a redeem that cannot work at the moment.
 
         Args:
             key: which.
-            reason: the sentence that whoever tries it hears.
-            for_mods: what the streamer has to do; it is logged, and told once to a mod or the streamer who tries it.
+            reason: the sentence for viewers who try it.
+            for_mods: the remedy; it is logged, and shown once to a mod or the streamer who tries it.
         """
         self._closed[key] = reason
         if for_mods:
             self._advice[key] = for_mods
             log.warning("%s", for_mods)
-        self._tell()
+        self._notify()
 
     def open(self, key: str) -> None:
-        """The redeem works again."""
+        """Open a closed redeem."""
         self._closed.pop(key, None)
-        self._tell()
+        self._notify()
 
     def why_closed(self, key: str, *, mod: bool = False) -> str:
-        """The reason why it cannot work; empty when it can. The first mod who asks hears what is to be done."""
+        """The reason why it is closed; empty when it is open. The first mod who tries it gets the remedy instead."""
         advice = self._advice.pop(key, "") if mod else ""
         return advice or self._closed.get(key, "")
 
     @property
     def keys(self) -> list[str]:
-        """What loaded cogs offer."""
+        """The keys of all offers."""
         return sorted(self._offers)
 
     async def prices(self) -> list[Price]:
-        """What loaded cogs offer, as it stands, cheapest first."""
+        """All offers with their current prices, cheapest first."""
         async with self._database.readers() as session:
             rows = (await session.execute(select(Redeem).where(Redeem.key.in_(self._offers)))).scalars().all()
         return sorted((_price(row) for row in rows), key=lambda p: (p.cost, p.key))
@@ -148,15 +148,15 @@ class Redeems:
         return await self._change(key, enabled=on)
 
     async def reprice(self, key: str, cost: int) -> Price:
-        """Set what a redeem costs."""
+        """Set the cost of a redeem."""
         return await self._change(key, cost=cost)
 
-    async def rest(self, key: str, seconds: int, *, everyone: bool = False) -> Price:
+    async def set_cooldown(self, key: str, seconds: int, *, everyone: bool = False) -> Price:
         """Set the cooldown of a redeem in seconds: each viewer's own, or the one for everyone."""
         return await self._change(key, **{"everyone_cooldown_s" if everyone else "cooldown_s": seconds})
 
     async def block(self, viewer: Viewer, key: str) -> None:
-        """Keep a viewer from a redeem, or with ``*`` from all."""
+        """Block a viewer from a redeem, or with ``*`` from all."""
         async with write_once(self._database) as session:
             await session.execute(
                 sql(
@@ -167,15 +167,15 @@ class Redeems:
             )
 
     async def unblock(self, viewer: Viewer, key: str) -> int:
-        """Let a viewer use a redeem again, or with ``*`` everything. Returns how many blocks ended."""
+        """Unblock a viewer from a redeem, or with ``*`` from all. Returns how many blocks ended."""
         key = self.checked(key)
-        theirs = f"DELETE FROM blocks WHERE user_id = {ACCOUNT} AND (:all OR key = :key) RETURNING key"
+        statement = f"DELETE FROM blocks WHERE user_id = {ACCOUNT} AND (:all OR key = :key) RETURNING key"
         async with write_once(self._database) as session:
-            ended = await session.execute(sql(theirs), {"user": viewer.id, "all": key == ALL, "key": key})
+            ended = await session.execute(sql(statement), {"user": viewer.id, "all": key == ALL, "key": key})
             return len(ended.all())
 
     def checked(self, key: str) -> str:
-        """The key as it is written, when there is such a redeem; ``*`` stands for all.
+        """Validate and normalise a key; ``*`` stands for all.
 
         Raises:
             BadInput: no cog offers it.
@@ -194,12 +194,12 @@ class Redeems:
                 update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)
             )
             price = _price(changed.scalar_one())
-        self._tell()
+        self._notify()
         return price
 
-    def _tell(self) -> None:
-        for tell in tuple(self.changed):
-            tell()
+    def _notify(self) -> None:
+        for listener in tuple(self.changed):
+            listener()
 
 
 def _price(row: Redeem) -> Price:

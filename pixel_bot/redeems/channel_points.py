@@ -1,7 +1,7 @@
-"""Redeems for Twitch's channel points: which rewards stand for them, and what became of each redemption.
+"""Redeems for Twitch's channel points: their rewards, and the result of each redemption.
 
-A redemption's row is written together with the item that it paid for, or when it is refused, and its id is there once.
-So a redemption that is delivered again, also after a restart, finds that it was decided.
+A redemption's row is inserted together with the item that it paid for, or when it is refused. Its id is the idempotency
+key: a redemption that is delivered again, also after a restart, changes nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +42,7 @@ class ChannelPointsRedeem:
 
 @dataclass(frozen=True, slots=True)
 class RewardText:
-    """What a reward says beside its price: the line under its title, and whether a viewer must type something."""
+    """The text of a reward: the prompt under its title, and whether a viewer must type something."""
 
     prompt: str
     takes_text: bool
@@ -50,7 +50,7 @@ class RewardText:
 
 @dataclass(frozen=True, slots=True)
 class RedemptionRef:
-    """What a viewer pays with instead of points: a redemption of channel points, and the reward that it is for."""
+    """The ids of a redemption of channel points, and of its reward."""
 
     redemption: str
     reward: str
@@ -58,7 +58,7 @@ class RedemptionRef:
 
 @dataclass(frozen=True, slots=True)
 class RedemptionEvent:
-    """A redemption as Twitch tells it. ``again`` for news on one that was told before, like a mod's decision."""
+    """A redemption event. ``again`` is True for an update of an earlier one, like a mod's decision."""
 
     ref: RedemptionRef
     person: Person
@@ -70,17 +70,17 @@ class RedemptionEvent:
 
 @dataclass(frozen=True, slots=True)
 class OpenRedemption:
-    """A redemption that Twitch does not know the end of; ``verdict`` is None while its item waits or runs."""
+    """A redemption that was not reported to Twitch yet; ``result`` is None while its item is pending or running."""
 
     ref: RedemptionRef
     result: RedemptionResult | None
 
 
 def read_redemption(fields: Mapping[str, Any], *, again: bool = False) -> RedemptionEvent:
-    """A redemption, from an event or from a row of Twitch's API.
+    """Parse a redemption from an event, or from an object of Twitch's API.
 
     Raises:
-        KeyError, TypeError, ValueError: a needed field is missing, or is not what it should be.
+        KeyError, TypeError, ValueError: a required field is missing or invalid.
     """
     status = str(fields["status"]).lower()
     if status not in STATUSES:
@@ -88,14 +88,14 @@ def read_redemption(fields: Mapping[str, Any], *, again: bool = False) -> Redemp
     at = datetime.fromisoformat(_text(fields["redeemed_at"], LONGEST_ID))
     if at.tzinfo is None:
         raise ValueError("a redemption without a time zone")
-    ticket = RedemptionRef(_text(fields["id"], LONGEST_ID), _text(fields["reward"]["id"], LONGEST_ID))
+    ref = RedemptionRef(_text(fields["id"], LONGEST_ID), _text(fields["reward"]["id"], LONGEST_ID))
     login = _text(fields["user_login"], LONGEST_NAME).lower()
     name = fields.get("user_name")
     shown = _text(name, LONGEST_NAME) if name else login
     typed = fields.get("user_input")
-    words = typed[:LONGEST_INPUT] if isinstance(typed, str) else ""
+    user_input = typed[:LONGEST_INPUT] if isinstance(typed, str) else ""
     person = Person(_text(fields["user_id"], LONGEST_ID), login, shown)
-    return RedemptionEvent(ticket, person, words, at, status, again)
+    return RedemptionEvent(ref, person, user_input, at, status, again)
 
 
 def _text(value: object, longest: int) -> str:
@@ -104,30 +104,30 @@ def _text(value: object, longest: int) -> str:
     return value
 
 
-async def take(
-    session: AsyncSession, ticket: RedemptionRef, item_id: int | None, now: datetime, *, told: bool = False
+async def record_redemption(
+    session: AsyncSession, ref: RedemptionRef, item_id: int | None, now: datetime, *, reported: bool = False
 ) -> None:
-    """Decide a redemption in the caller's transaction: it pays for this item, or (None) is refused.
+    """Insert a redemption in the caller's transaction: it pays for this item, or (None) is refused.
 
     Args:
         session: the caller's transaction.
-        ticket: which.
-        item_id: the item of the queue.
-        now: when.
-        told: True when Twitch knows how it ended.
+        ref: which.
+        item_id: the queue item.
+        now: the time.
+        reported: True when Twitch has the result.
 
     Raises:
-        AlreadyWorked: it was decided before; the caller's transaction must end.
+        AlreadyProcessed: it was decided before; the caller must roll back.
     """
-    values = {"id": ticket.redemption, "reward_id": ticket.reward, "item_id": item_id, "created_at": now}
+    values = {"id": ref.redemption, "reward_id": ref.reward, "item_id": item_id, "created_at": now}
     try:
-        await session.execute(insert(Redemption).values(**values, reported_at=now if told else None))
+        await session.execute(insert(Redemption).values(**values, reported_at=now if reported else None))
     except IntegrityError as exc:
-        raise AlreadyProcessed(ticket.redemption) from exc
+        raise AlreadyProcessed(ref.redemption) from exc
 
 
 class ChannelPoints:
-    """The rows of native rewards and of redemptions."""
+    """The rows of channel point rewards and redemptions."""
 
     def __init__(self, database: Database, clock: Clock, refunds: Refunds) -> None:
         self._database = database
@@ -136,7 +136,7 @@ class ChannelPoints:
 
     @property
     def committed(self) -> set[Callable[[], None]]:
-        """Called after each transaction: something may have ended."""
+        """Called after each commit: an item may have ended."""
         return self._database.committed
 
     # Rewards
@@ -148,21 +148,21 @@ class ChannelPoints:
         return [_channel_points_redeem(row) for row in rows]
 
     async def by_reward(self, reward_id: str) -> ChannelPointsRedeem | None:
-        """The redeem that a reward stands for; None for a reward that somebody else made."""
+        """The redeem of a reward; None for a reward that the bot did not create."""
         return next((n for n in await self.all() if n.reward_id == reward_id), None)
 
-    async def write(self, native: ChannelPointsRedeem) -> ChannelPointsRedeem:
-        """Keep it as it is here, whether it is new or not."""
-        values = {"reward_id": native.reward_id, "cost": native.cost, "enabled": native.enabled}
+    async def save(self, redeem: ChannelPointsRedeem) -> ChannelPointsRedeem:
+        """Upsert a redeem for channel points."""
+        values = {"reward_id": redeem.reward_id, "cost": redeem.cost, "enabled": redeem.enabled}
         async with self._database.write() as session:
-            row = await session.get(NativeReward, native.key) or NativeReward(key=native.key)
+            row = await session.get(NativeReward, redeem.key) or NativeReward(key=redeem.key)
             for name, value in (values | {"updated_at": self._clock.now()}).items():
                 setattr(row, name, value)
             session.add(row)
-        return native
+        return redeem
 
     async def forget(self, key: str) -> None:
-        """Nothing is kept of it any more."""
+        """Delete a redeem for channel points."""
         async with self._database.write() as session:
             row = await session.get(NativeReward, key)
             if row is not None:
@@ -170,22 +170,22 @@ class ChannelPoints:
 
     # Redemptions
 
-    async def is_decided(self, ticket: RedemptionRef) -> bool:
-        """True when a redemption paid for an item, or was refused."""
+    async def is_decided(self, ref: RedemptionRef) -> bool:
+        """True when a redemption has paid for an item, or was refused."""
         query = "SELECT 1 FROM redemptions WHERE id = :id"
-        return bool(await self._database.look_up(query, {"id": ticket.redemption}))
+        return bool(await self._database.look_up(query, {"id": ref.redemption}))
 
-    async def refuse(self, ticket: RedemptionRef) -> bool:
-        """Nothing is done for this one. Returns False when it was decided before."""
+    async def refuse(self, ref: RedemptionRef) -> bool:
+        """Refuse a redemption. Returns False when it was decided before."""
         try:
             async with self._database.write() as session:
-                await take(session, ticket, None, self._clock.now())
+                await record_redemption(session, ref, None, self._clock.now())
         except AlreadyProcessed:
             return False
         return True
 
     async def open(self) -> list[OpenRedemption]:
-        """All that Twitch does not know the end of, oldest first."""
+        """All redemptions that were not reported to Twitch yet, oldest first."""
         query = (
             select(Redemption.id, Redemption.reward_id, Redemption.item_id, QueueItem.status)
             .outerjoin(QueueItem, QueueItem.id == Redemption.item_id)
@@ -196,9 +196,9 @@ class ChannelPoints:
             rows = (await session.execute(query)).all()
         return [OpenRedemption(RedemptionRef(row[0], row[1]), _result_of(row[2], row[3])) for row in rows]
 
-    async def reported(self, tickets: Sequence[RedemptionRef]) -> None:
-        """Twitch knows how these ended."""
-        ids = [ticket.redemption for ticket in tickets]
+    async def reported(self, refs: Sequence[RedemptionRef]) -> None:
+        """Mark redemptions as reported to Twitch."""
+        ids = [ref.redemption for ref in refs]
         async with self._database.write() as session:
             await session.execute(
                 update(Redemption)
@@ -206,25 +206,24 @@ class ChannelPoints:
                 .values(reported_at=self._clock.now())
             )
 
-    async def settled_on_twitch(self, heard: RedemptionEvent, reason: str) -> int | None:
-        """A redemption was settled on Twitch, by a mod there or by ourselves: it needs no report any more.
+    async def settled_on_twitch(self, event: RedemptionEvent, reason: str) -> int | None:
+        """A redemption was settled on Twitch, by a mod or by the bot: it needs no report any more.
 
-        One that was cancelled there takes its item along, when that still waits. One that is not decided yet never
-        will be.
+        A cancelled one ends its item, if that is still pending. A cancelled one without a row is recorded as refused.
 
         Args:
-            heard: the news.
-            reason: what the buyer hears.
+            event: the redemption event.
+            reason: the sentence for the buyer.
 
         Returns:
-            The id of the item of one that was cancelled, which may run at this moment.
+            The id of a cancelled redemption's item, which may be running.
         """
-        ticket, canceled = heard.ref, heard.status == "canceled"
+        ref, canceled = event.ref, event.status == "canceled"
         async with self._database.write() as session:
-            row = await session.get(Redemption, ticket.redemption)
+            row = await session.get(Redemption, ref.redemption)
             if row is None:
                 if canceled:
-                    await take(session, ticket, None, self._clock.now(), told=True)
+                    await record_redemption(session, ref, None, self._clock.now(), reported=True)
                 return None
             if row.reported_at is not None:
                 return None
@@ -233,8 +232,8 @@ class ChannelPoints:
             if not canceled or row.item_id is None:
                 return None
             untouched = (QueueItem.id == row.item_id, QueueItem.begun_at.is_(None))
-            given = await self._refunds.fail_in(session, *untouched, reason=reason, status=("pending",))
-        await self._refunds.take_off(given)
+            refunds = await self._refunds.fail_in(session, *untouched, reason=reason, status=("pending",))
+        await self._refunds.revoke_from_overlay(refunds)
         return row.item_id
 
 

@@ -1,4 +1,4 @@
-"""Taking items of the queue to work on, each once, whoever else is at it."""
+"""Claiming queue items: a conditional update, so that of several workers and processes one gets each item."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.db.models import Lane
 from pixel_bot.model.outcome import LANE_OF_TRACK
 from pixel_bot.model.people import PLATFORMS, Platform
-from pixel_bot.redeems.queue_items import TABLE, Item, Q, asked_on, load
+from pixel_bot.redeems.queue_items import TABLE, Item, Q, bought_on, load
 
 _OTHER = TABLE.alias("other")
 _CLAIM = (
@@ -16,7 +16,7 @@ _CLAIM = (
     .where(
         Q.id == bindparam("item"),
         Q.status == "pending",
-        ~exists(select(_OTHER.c.id).where(_OTHER.c.track == bindparam("on"), _OTHER.c.status == "running")),
+        ~exists(select(_OTHER.c.id).where(_OTHER.c.track == bindparam("worker"), _OTHER.c.status == "running")),
     )
     .values(
         status="running",
@@ -26,10 +26,11 @@ _CLAIM = (
     )
     .returning(Q.id)
 )
-_FREE = {
+# SKIP LOCKED: a process takes other items than those that another one is claiming, instead of waiting for it.
+_NEXT_CONCURRENT = {
     platform: (
         select(Q.id)
-        .where(Q.track.is_(None), Q.status == "pending", asked_on(platform))
+        .where(Q.track.is_(None), Q.status == "pending", bought_on(platform))
         .order_by(Q.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -46,32 +47,31 @@ _START = (
 async def claim_head(
     session: AsyncSession, head: Item, now: datetime, page: str | None, owner: int | None = None
 ) -> Item | None:
-    """Take the oldest item of a track, unless another of the track runs, or somebody else was faster.
-
-    On PostgreSQL the lane's row is locked first, so that two processes never run two items of one track at once.
+    """Claim the oldest item of a lane's worker. None when another of its items runs, or this one was claimed before.
 
     Args:
         session: the caller's transaction.
-        head: the item, as it was found.
-        now: when it starts.
-        page: the overlay page that is to have it, unless it had one before.
+        head: the item, as it was read.
+        now: the time of the claim.
+        page: the overlay page that gets it, unless it had one before.
         owner: the number of this process, where several share the database.
     """
+    # Lane row lock: two transactions, blind to each other's uncommitted claim, could both pass ``_CLAIM``'s condition.
     if session.get_bind().dialect.name == "postgresql":
         lane = LANE_OF_TRACK[head.track or ""]
         await session.execute(select(Lane.kind).where(Lane.kind == lane).with_for_update())
-    values = {"item": head.id, "on": head.track, "now": now, "free_page": page, "mine": owner}
+    values = {"item": head.id, "worker": head.track, "now": now, "free_page": page, "mine": owner}
     if (await session.execute(_CLAIM, values)).first() is None:
         return None
-    # Read again: what somebody else noted on it since it was found counts.
+    # Reloaded: another process may have changed its page or attempts since it was read.
     return (await load(session, Q.id == head.id))[0]
 
 
-async def claim_free(
+async def claim_concurrent(
     session: AsyncSession, now: datetime, most: int, platform: Platform = "twitch", owner: int | None = None
 ) -> list[Item]:
-    """Take items of a platform without a track, oldest first. On PostgreSQL past those that another process holds."""
-    ids = (await session.execute(_FREE[platform], {"most": most})).scalars().all()
+    """Claim concurrent items of a platform, oldest first, except those that another process is claiming."""
+    ids = (await session.execute(_NEXT_CONCURRENT[platform], {"most": most})).scalars().all()
     if not ids:
         return []
     await session.execute(_START, {"ids": ids, "now": now, "mine": owner})

@@ -1,4 +1,4 @@
-"""The prizes of the wheel, read from the streamer's file."""
+"""Prizes of the wheel, parsed from the streamer's file."""
 
 import logging
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class PrizesUnreadable(PixelError):
 
 @dataclass(frozen=True, slots=True)
 class Prize:
-    """A slice of the wheel. A prize that names no grant and no effect is given by hand; ``stock`` None has no end."""
+    """A slice of the wheel. A prize without grant and effect is given by hand; ``stock`` None is unlimited."""
 
     name: str
     weight: float
@@ -34,17 +34,17 @@ class Prize:
 
     @property
     def by_hand(self) -> bool:
-        """True when a person has to give it."""
+        """True when a mod has to give it."""
         return self.grant_points is None and self.grant_xp is None and not self.effect
 
     def as_json(self) -> dict[str, Any]:
-        """The prize as a draw keeps it."""
+        """The prize as stored with a draw."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> "Prize":
-        """The prize that a draw kept."""
-        return cls(**{name: kept[name] for name in cls.__dataclass_fields__ if name in kept})
+    def from_json(cls, stored: dict[str, Any]) -> "Prize":
+        """The prize that was stored with a draw."""
+        return cls(**{name: stored[name] for name in cls.__dataclass_fields__ if name in stored})
 
 
 DEFAULT = (
@@ -57,11 +57,11 @@ DEFAULT = (
     Prize("500 points", 5, grant_points=500),
     Prize("Jackpot 2,000", 1, grant_points=2_000),
 )
-"""The wheel of a streamer who has no file yet. On average it gives back less than a spin costs."""
+"""The default prizes, without a file. Their expected value is less than the price of a spin."""
 
 
 class PrizeFile:
-    """Reads the file again whenever it was changed, so that prizes can be edited in the middle of a show."""
+    """Reloads the file whenever it was changed, so that prizes can be edited while the bot runs."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -70,18 +70,18 @@ class PrizeFile:
         self._problem: PrizesUnreadable | None = None
 
     def prizes(self) -> Sequence[Prize]:
-        """The prizes of this moment; a built-in set when there is no file.
+        """The current prizes; the defaults without a file.
 
         Raises:
             PrizesUnreadable: the file has an error.
         """
         try:
-            found = self._path.stat()
+            stat = self._path.stat()
         except FileNotFoundError:
             self._stamp, self._prizes, self._problem = None, DEFAULT, None
             return DEFAULT
-        if self._stamp != (found.st_mtime_ns, found.st_size):
-            self._stamp = (found.st_mtime_ns, found.st_size)
+        if self._stamp != (stat.st_mtime_ns, stat.st_size):
+            self._stamp = (stat.st_mtime_ns, stat.st_size)
             self._read()
         if self._problem is not None:
             raise self._problem
@@ -100,10 +100,10 @@ class PrizeFile:
 
 
 def parse(raw: bytes, name: str) -> Sequence[Prize]:
-    """The prizes of a file's content.
+    """Parse the content of a prizes file.
 
     Raises:
-        PrizesUnreadable: what is wrong, and in which line.
+        PrizesUnreadable: with the error and its line.
     """
     text = raw.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -131,7 +131,7 @@ def parse(raw: bytes, name: str) -> Sequence[Prize]:
 
 
 def entry_lines(text: str) -> list[int]:
-    """The line on which each entry of the outermost list begins. The text is known to be valid JSON."""
+    """The line number of each entry of the outermost list. The text must be valid JSON."""
     lines: list[int] = []
     depth, line, quoted, escaped, expected = 0, 1, False, False, False
     for char in text:
@@ -179,7 +179,7 @@ def _effect_problem(effect: Any) -> str:
 
 
 def effect_of(written: str, winner: str) -> Effect | None:
-    """The effect of a prize, with ``{user}`` replaced by the winner; None for what is none."""
+    """Parse the effect of a prize, with ``{user}`` replaced by the winner; None for an invalid one."""
     kind, colon, detail = written.partition(":")
     detail = detail.strip().replace("{user}", winner)
     if not colon or not detail:

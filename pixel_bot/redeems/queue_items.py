@@ -1,4 +1,4 @@
-"""Items of the queue as rows: claimed, put back, ended. Every change of a status stands here."""
+"""Queue items as rows: inserted, read, requeued, ended. Changes of a status are conditional updates."""
 
 import secrets
 from collections.abc import Sequence
@@ -16,13 +16,16 @@ from pixel_bot.model.outcome import Lane as LaneName
 from pixel_bot.model.people import Platform, platform_of
 
 WAITING = ("pending", "running")
-FOLLOWS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
-"""In place of a message's id, for what follows another item: only where it is answered."""
+FOLLOW_UP_IDS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
+"""``message_id`` of items that follow another one for free: it only says on which platform they are answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of the queue, with its buyer's name for chat; ``user_id`` is None where nobody bought it."""
+    """One queue item, with its buyer's display name; ``user_id`` is None for an item without a buyer.
+
+    ``track`` names the lane's worker that plays it, one item at a time; None for items that run concurrently.
+    """
 
     id: int
     kind: str
@@ -40,36 +43,36 @@ class Item:
     begun_at: datetime | None
     message_id: str | None
     redemption: str | None
-    """Twitch's redemption that paid for it; None where points did, or nobody."""
+    """The id of the channel points redemption that paid for it; None for one paid with points, or free."""
 
     @property
     def platform(self) -> Platform:
-        """Where it was asked for, and is answered."""
+        """The platform where it was bought, and is answered."""
         return platform_of(self.message_id)
 
     @property
-    def follower_id(self) -> str | None:
-        """What stands for the message of something that follows this item for free, so that it is answered there."""
-        return FOLLOWS[self.platform]
+    def follow_up_id(self) -> str | None:
+        """The ``message_id`` of items that follow this one for free, so that they are answered on the same platform."""
+        return FOLLOW_UP_IDS[self.platform]
 
     @property
     def draw(self) -> int | None:
-        """The wheel's draw that it shows; None for other effects."""
+        """The id of the wheel's draw that it shows; None for other effects."""
         return fields_of(self.payload).get("draw")
 
     @property
     def effect(self) -> Effect:
-        """What is to happen.
+        """The effect, parsed from the payload.
 
         Raises:
-            UnknownEffect: nothing that we know.
+            UnknownEffect: it cannot be parsed.
         """
         return from_payload(self.payload)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An item before it stands in the queue."""
+    """An item before it is inserted."""
 
     effect: Effect
     redeem: str
@@ -85,7 +88,7 @@ class Draft:
 
 
 async def put(session: AsyncSession, draft: Draft) -> int:
-    """Write a new item in the caller's transaction. Returns its id."""
+    """Insert an item in the caller's transaction. Returns its id."""
     kind = lane_of(draft.effect, draft.declared)
     values = {
         "kind": kind,
@@ -110,13 +113,13 @@ _U = cast(Table, User.__table__).c
 _OTHER = cast(Table, User.__table__).alias("other")
 _ON_JOYSTICK = QueueItem.message_id.like("joystick:%")
 _BUYER = func.coalesce(
-    # Somebody who is on both platforms is called there as they are called there.
+    # A linked viewer is addressed by the name of the platform where the item was bought.
     case((_ON_JOYSTICK, select(_OTHER.c.display_name).where(_OTHER.c.merged_into == _U.id).limit(1).scalar_subquery())),
     _U.display_name,
     _U.name,
 )
 
-# Prepared once: to put a statement together costs more than to run it.
+# Built once: building a statement costs more than running it.
 TABLE = cast(Table, QueueItem.__table__)
 Q = TABLE.c
 _PUT = insert(TABLE).returning(Q.id)
@@ -139,73 +142,77 @@ _FIELDS = (
     Q.redemption,
 )
 _ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
-_HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)
-_WITHOUT_TRACK = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)
+_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending").order_by(Q.id).limit(1)
+_CONCURRENT = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)
+# Conditional update: an item ends once, whether by its effect, a refund or a mod. The first statement wins.
 _END_ONE = (
     update(TABLE)
     .where(Q.id == bindparam("item"), Q.status.in_(WAITING))
-    .values(status="done", finished_at=bindparam("now"), note=bindparam("words"), told=bindparam("heard"))
+    .values(status="done", finished_at=bindparam("now"), note=bindparam("text"), told=bindparam("announced"))
     .returning(Q.id)
 )
 
 
-def asked_on(platform: Platform) -> ColumnElement[bool]:
-    """The condition for items that were asked for on that platform."""
+def bought_on(platform: Platform) -> ColumnElement[bool]:
+    """The condition for items that were bought on that platform."""
     return _ON_JOYSTICK if platform == "joystick" else Q.message_id.is_(None) | ~_ON_JOYSTICK
 
 
-async def head(session: AsyncSession, track: str) -> Item | None:
-    """The oldest item of a track that waits."""
-    row = (await session.execute(_HEAD, {"on": track})).first()
+async def head(session: AsyncSession, worker: str) -> Item | None:
+    """The oldest pending item of a lane's worker."""
+    row = (await session.execute(_QUEUE_HEAD, {"worker": worker})).first()
     return None if row is None else _item(row)
 
 
-async def any_without_track(session: AsyncSession) -> bool:
-    """True when an item that runs beside others waits."""
-    return (await session.execute(_WITHOUT_TRACK)).first() is not None
+async def any_concurrent(session: AsyncSession) -> bool:
+    """True when an item without a lane worker, which runs concurrently, is pending."""
+    return (await session.execute(_CONCURRENT)).first() is not None
 
 
 async def load(session: AsyncSession, *where: ColumnElement[bool], limit: int | None = None) -> list[Item]:
-    """Items that fit, in their order."""
+    """Matching items, oldest first."""
     result = await session.execute(_ITEMS.where(*where).order_by(Q.id).limit(limit))
     return [_item(row) for row in result]
 
 
 async def last(session: AsyncSession, *where: ColumnElement[bool]) -> Item | None:
-    """The newest item that fits."""
+    """The newest matching item."""
     row = (await session.execute(_ITEMS.where(*where).order_by(Q.id.desc()).limit(1))).first()
     return None if row is None else _item(row)
 
 
 UNTOUCHED = (QueueItem.page.is_(None), QueueItem.begun_at.is_(None))
-"""Of an item of which nothing was seen or heard yet, as far as we know."""
+"""The condition for items that no page has got, and that have not begun."""
 
 
 async def begin(session: AsyncSession, item_id: int, now: datetime) -> None:
-    """From now on its effect may have been seen or heard."""
+    """Set ``begun_at``: from now on its effect may have been seen or heard."""
+    # The first time counts: a repeated acknowledgement must not extend the timeout of a wheel.
     began = func.coalesce(QueueItem.begun_at, now)
     await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(begun_at=began))
 
 
 async def give_to(session: AsyncSession, item_id: int, page: str) -> None:
-    """Note which page gets it, so that after a restart the same page is asked first."""
+    """Store which page gets it, so that after a restart the same page is asked first."""
     await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(page=page))
 
 
 async def put_back(session: AsyncSession, ids: Sequence[int], *, released: bool = False, counted: bool = True) -> None:
-    """Running items wait again, at the head of their lane, because they are its oldest.
+    """Requeue running items, at the head of their lane, because they are its oldest.
 
     Args:
         session: the caller's transaction.
         ids: which.
-        released: the page that had them has let go: any page may play them.
+        released: whether the page that had them has given them up: any page may play them.
         counted: whether this counts as an attempt.
     """
+    # Without ``released`` the page stays: only that page knows whether it has played the token already.
     values: dict[str, Any] = {"status": "pending", "started_at": None, "owner": None}
     if released:
         values["page"] = None
     if counted:
         values["attempts"] = QueueItem.attempts + 1
+    # Only running ones: an item that a mod has refunded meanwhile must not become pending again.
     await session.execute(
         update(QueueItem).where(QueueItem.id.in_(ids), QueueItem.status == "running").values(**values)
     )
@@ -214,7 +221,7 @@ async def put_back(session: AsyncSession, ids: Sequence[int], *, released: bool 
 async def end(
     session: AsyncSession, where: Sequence[ColumnElement[bool]], status: str, now: datetime, note: str, *, told: bool
 ) -> list[int]:
-    """Items that still wait or run end, once. Returns the ids of those that did."""
+    """Conditional update: end items that are pending or running. Returns the ids of those that it ended."""
     result = await session.execute(
         update(TABLE)
         .where(Q.status.in_(WAITING), *where)
@@ -225,25 +232,25 @@ async def end(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An item that ended, the words on it that chat must still hear, and the points that went back."""
+class UnannouncedResult:
+    """An ended item, the text that was not announced in chat yet, and the refunded points."""
 
     item: Item
     note: str
     back: int
 
 
-async def untold(session: AsyncSession, limit: int, platform: Platform) -> list[Told]:
-    """Endings that chat on that platform must still hear of, oldest first."""
-    untold = Q.told.is_(False), asked_on(platform)
-    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(*untold).order_by(Q.id).limit(limit)
+async def unannounced(session: AsyncSession, limit: int, platform: Platform) -> list[UnannouncedResult]:
+    """Results that were not announced in that platform's chat yet, oldest first."""
+    where = Q.told.is_(False), bought_on(platform)
+    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(*where).order_by(Q.id).limit(limit)
     rows = (await session.execute(query)).all()
-    return [Told(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
+    return [UnannouncedResult(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
 
 
-async def done(session: AsyncSession, item_id: int, now: datetime, words: str) -> bool:
-    """Its effect happened; chat must hear the words, where there are any. Returns False when it had ended before."""
-    values = {"item": item_id, "now": now, "words": words or None, "heard": not words}
+async def done(session: AsyncSession, item_id: int, now: datetime, text: str) -> bool:
+    """End an item whose effect happened, with a text to announce (may be empty). False when it had ended before."""
+    values = {"item": item_id, "now": now, "text": text or None, "announced": not text}
     return (await session.execute(_END_ONE, values)).first() is not None
 
 
@@ -270,8 +277,8 @@ def _item(row: Sequence[Any]) -> Item:
     )
 
 
-def is_ours(item: Item) -> bool:
-    """True when we know how to make it happen."""
+def has_known_effect(item: Item) -> bool:
+    """True when its effect can be parsed."""
     try:
         return bool(item.effect)
     except UnknownEffect:

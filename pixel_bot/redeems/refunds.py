@@ -1,4 +1,4 @@
-"""Giving back, exactly once: the item ends, the points return and the cooldown is released in one transaction."""
+"""Refunds, exactly once: the item ends, the points return and the cooldowns are released in one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,19 +24,19 @@ from pixel_bot.texts import count
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """An item that ended without its effect, and what its buyer got back."""
+    """An item that ended without its effect, and the points that its buyer got back."""
 
     item: Item
     amount: int
 
     @property
     def back(self) -> str:
-        """What they got back, in words: ``50 points``."""
+        """The refunded amount as text: ``50 points``."""
         return "the channel points" if self.item.redemption else count(self.amount, "point")
 
 
 class Refunds:
-    """Ends items without an effect."""
+    """Ends items without their effect, and refunds them."""
 
     def __init__(self, database: Database, clock: Clock, cooldowns: Cooldowns, wheel: Wheel, overlay: Overlay) -> None:
         self._database = database
@@ -48,33 +48,34 @@ class Refunds:
     async def fail(
         self, *where: ColumnElement[bool], reason: str, told: bool = False, status: Sequence[str] = WAITING
     ) -> list[Refund]:
-        """End all items that fit and still wait or run, and give back what they cost.
+        """End all matching items that are pending or running, and refund their cost.
 
         Args:
             where: which items.
-            reason: the sentence that the buyer hears.
-            told: True when the caller tells them; else chat hears of it by and by.
-            status: only items that are in one of these.
+            reason: the sentence for the buyer.
+            told: True when the caller announces it; else the refund notifier does.
+            status: only items in one of these.
 
         Returns:
-            What was given back. Items that ended meanwhile are not in it, so nobody is ever paid twice.
+            The refunds. Items that ended meanwhile are not among them, so nobody is paid twice.
         """
         async with write_once(self._database) as session:
-            given = await self.fail_in(session, *where, reason=reason, told=told, status=status)
-        await self.take_off(given)
-        return given
+            refunds = await self.fail_in(session, *where, reason=reason, told=told, status=status)
+        # After the commit: a page that stops first would have dropped an effect whose refund may still fail.
+        await self.revoke_from_overlay(refunds)
+        return refunds
 
-    async def recent(self, since: datetime) -> list[str]:
-        """Tokens of what was given back since a moment, and may still be on a page."""
+    async def recent_tokens(self, since: datetime) -> list[str]:
+        """Tokens of items that were refunded since a moment, and may still be playing on a page."""
         query = select(QueueItem.token).where(
             QueueItem.refunded_at >= since, QueueItem.page.is_not(None), QueueItem.status == "failed"
         )
         async with self._database.readers() as session:
             return [token for token in (await session.execute(query.limit(50))).scalars() if token]
 
-    async def take_off(self, given: Sequence[Refund]) -> None:
-        """What was given back must not be seen or heard any more: call it when the refund is durable."""
-        for refund in given:
+    async def revoke_from_overlay(self, refunds: Sequence[Refund]) -> None:
+        """Revoke refunded items on all pages. Call it after the commit."""
+        for refund in refunds:
             if refund.item.page is not None:
                 await self._overlay.revoke(refund.item.token)
 
@@ -86,49 +87,52 @@ class Refunds:
         told: bool = False,
         status: Sequence[str] = WAITING,
     ) -> list[Refund]:
-        """The same in the caller's transaction, who calls ``take_off`` after it."""
+        """Like ``fail`` in the caller's transaction; the caller calls ``revoke_from_overlay`` after the commit."""
         now = self._clock.now()
+        # Ended by a conditional update first: only its rows are refunded, not those that a concurrent result ended.
         ended = await queue_items.end(session, [QueueItem.status.in_(status), *where], "failed", now, reason, told=told)
         if not ended:
             return []
         found = await queue_items.load(session, QueueItem.id.in_(ended))
-        return await self._give_back(session, found, now)
+        return await self._refund(session, found, now)
 
-    async def after_the_fact(self, session: AsyncSession, item: Item) -> Refund | None:
-        """A mod gives back what a finished item cost. None when it was given back before."""
-        given = await self._give_back(session, [item], self._clock.now())
-        return given[0] if given else None
+    async def refund_finished(self, session: AsyncSession, item: Item) -> Refund | None:
+        """A mod refunds a finished item. None when it was refunded before."""
+        refunds = await self._refund(session, [item], self._clock.now())
+        return refunds[0] if refunds else None
 
     async def latest_of(self, session: AsyncSession, viewer: Viewer) -> Item | None:
-        """The viewer's newest item that can be given back.
+        """The viewer's newest refundable item.
 
-        What followed another one for free cannot, nor what channel points paid for once it is done: Twitch keeps those.
+        Free follow-ups are not refundable, nor are finished items paid with channel points: Twitch keeps those.
         """
-        native = QueueItem.redemption.is_not(None)
-        by_itself = QueueItem.message_id.is_(None) | QueueItem.message_id.in_(
-            [m for m in queue_items.FOLLOWS.values() if m]
+        by_channel_points = QueueItem.redemption.is_not(None)
+        without_message = QueueItem.message_id.is_(None) | QueueItem.message_id.in_(
+            [m for m in queue_items.FOLLOW_UP_IDS.values() if m]
         )
-        followed = by_itself & (QueueItem.cost == 0) & ~native
-        kept = native & (QueueItem.status == "done")
-        theirs = (QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None))
-        return await queue_items.last(session, *theirs, ~followed, ~kept)
+        follow_up = without_message & (QueueItem.cost == 0) & ~by_channel_points
+        final = by_channel_points & (QueueItem.status == "done")
+        unrefunded = (QueueItem.user_id == viewer.id, QueueItem.refunded_at.is_(None))
+        return await queue_items.last(session, *unrefunded, ~follow_up, ~final)
 
-    async def _give_back(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
-        worked = [processed_ids.ProcessedId(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]
-        new = await processed_ids.claim(session, worked)
+    async def _refund(self, session: AsyncSession, found: Sequence[Item], now: datetime) -> list[Refund]:
+        # The processed id makes it exactly once also for finished items, whose status does not change any more.
+        keys = [processed_ids.ProcessedId(f"refund:{i.id}", "refund", i.cost, 0, now) for i in found]
+        new = await processed_ids.claim(session, keys)
         due = [i for i in found if f"refund:{i.id}" in new]
         entries = [Entry(i.user_id, i.cost, f"refund:{i.redeem}", now) for i in due if i.user_id and i.cost]
         await ledger.post(session, entries)
         await session.execute(update(QueueItem).where(QueueItem.id.in_([i.id for i in due])).values(refunded_at=now))
         for item in due:
-            await self._release(session, item)
+            await self._release_cooldowns(session, item)
             if item.draw is not None:
                 await self._wheel.cancel(session, item.draw, now)
         return [Refund(i, i.cost if i.user_id else 0) for i in due]
 
-    async def _release(self, session: AsyncSession, item: Item) -> None:
+    async def _release_cooldowns(self, session: AsyncSession, item: Item) -> None:
         query = select(QueueItem.cooldown_until, QueueItem.everyone_until).where(QueueItem.id == item.id)
         own, everyone = (await session.execute(query)).one()
+        # Conditional on the end that this item set: a cooldown that a later purchase started stays.
         if own is not None and item.user_id is not None:
             await self._cooldowns.release(session, item.user_id, item.redeem, own)
         if everyone is not None:

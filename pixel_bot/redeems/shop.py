@@ -1,4 +1,4 @@
-"""Buying a redeem: everything is checked first, then debit, cooldown and queue item are one transaction."""
+"""The shop: a purchase is checked, then debit, cooldowns and queue item are written in one transaction."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -27,8 +27,8 @@ from pixel_bot.redeems.channel_points import RedemptionRef
 from pixel_bot.redeems.queue_items import Draft
 from pixel_bot.redeems.wheel import Wheel
 
-ROOM = 20
-ROOM_FOR_ONE = 2
+MAX_WAITING = 20
+MAX_WAITING_OF_ONE = 2
 MOST_AHEAD = 20
 
 
@@ -38,7 +38,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Who wants what. ``exempt`` ones do not wait for cooldowns, and start none."""
+    """An order for a redeem. ``exempt`` viewers neither wait for their cooldown nor start one."""
 
     offer: Offer
     viewer: Viewer
@@ -46,14 +46,14 @@ class Order:
     exempt: bool = False
     message_id: str | None = None
     withdrawn: Callable[[], bool] = _never
-    """Asked in the purchase's own transaction: True when a mod took the message away meanwhile."""
+    """Called in the purchase's transaction: True when a mod has removed the message meanwhile."""
     redemption: RedemptionRef | None = None
-    """The redemption of channel points that pays for it, instead of points."""
+    """The channel points redemption that pays for it, instead of points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A purchase that is durable: what it cost, what is left, and who is ahead for about how many seconds."""
+    """A durable purchase: its cost, the new balance, how many items are ahead, and for about how many seconds."""
 
     item_id: int
     cost: int
@@ -62,7 +62,8 @@ class Receipt:
     seconds: float
 
 
-# All that can refuse a purchase, in one look; asked of the account, because who asks may have been linked meanwhile.
+# All conditions of a purchase in one query, so that they are one snapshot. By account, not by the id that was read
+# before: the viewer may have been linked since.
 _TERMS = f"""
 WITH account AS (SELECT {ACCOUNT} AS id)
 SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r.everyone_until,
@@ -82,7 +83,7 @@ WHERE track = :track AND status IN ('pending', 'running') AND id < :id ORDER BY 
 """
 
 
-def _asked(offer: Offer, viewer: Viewer, lane: Lane) -> dict[str, Any]:
+def _terms_parameters(offer: Offer, viewer: Viewer, lane: Lane) -> dict[str, Any]:
     return {"key": offer.key, "user": viewer.id, "lane": lane, "message": unprocessed_message()}
 
 
@@ -97,7 +98,7 @@ class Shop:
     """Checks and sells redeems."""
 
     def __init__(
-        self, database: Database, clock: Clock, redeems: Redeems, cooldowns: Cooldowns, wheel: Wheel, tts_room: int
+        self, database: Database, clock: Clock, redeems: Redeems, cooldowns: Cooldowns, wheel: Wheel, tts_limit: int
     ) -> None:
         self._database = database
         self._clock = clock
@@ -105,39 +106,42 @@ class Shop:
         self._cooldowns = cooldowns
         self._wheel = wheel
         self.sold: set[Callable[[str | None], None]] = set()
-        """Called after each purchase with its track: there is something to do."""
-        self._room: dict[Lane, int] = {"tts": tts_room, "wheel": ROOM, "effect": ROOM}
+        """Called after each purchase with the name of the lane's worker (None: it runs concurrently)."""
+        self._limits: dict[Lane, int] = {"tts": tts_limit, "wheel": MAX_WAITING, "effect": MAX_WAITING}
 
     async def check(self, offer: Offer, viewer: Viewer, *, exempt: bool = False, mod: bool = False) -> None:
-        """Refuse what cannot be bought now, before anybody looks at what was typed after the command.
+        """Refuse what cannot be bought now, before the arguments of the command are parsed.
 
         Raises:
             RedeemOff, Blocked, OnCooldown, QueueFull: in this order.
-            AlreadyWorked: the message that asks for it was worked before.
+            AlreadyProcessed: the message was processed before.
         """
+        # Read outside of a transaction, so it may be outdated at once: ``buy`` checks again and decides.
         if closed := self._redeems.why_closed(offer.key, mod=mod):
             raise RedeemOff(offer.display_name, closed)
-        rows = await self._database.look_up(_TERMS, _asked(offer, viewer, offer.lane))
+        rows = await self._database.look_up(_TERMS, _terms_parameters(offer, viewer, offer.lane))
         if rows and rows[0][-1]:
             raise AlreadyProcessed(offer.key)
-        self._judge(rows[0] if rows else None, offer, offer.lane, exempt=exempt)
+        self._check_terms(rows[0] if rows else None, offer, offer.lane, exempt=exempt)
 
     async def buy(self, order: Order) -> Receipt:
-        """Debit, cooldown and queue item, all or nothing, with everything checked again in the same transaction.
+        """Debit, cooldowns and queue item in one transaction, which repeats all checks.
 
         Raises:
             RedeemRefused: as ``check`` does.
-            NotEnoughPoints: the balance does not reach.
-            AlreadyWorked: the message that asks for it was worked before, or the redemption that pays for it was.
+            NotEnoughPoints: the balance is too low.
+            AlreadyProcessed: the message, or the redemption that pays for it, was processed before.
         """
         offer, viewer = order.offer, order.viewer
         lane = lane_of(order.effect, offer.lane)
         async with write_once(self._database) as session:
+            # In the transaction: a removal that comes later finds the committed item in the queue.
             if order.withdrawn():
                 raise Withdrawn
             now = self._clock.now()
-            row = (await session.execute(sql(_TERMS), _asked(offer, viewer, lane))).first()
-            terms = self._judge(row, offer, lane, exempt=order.exempt)
+            row = (await session.execute(sql(_TERMS), _terms_parameters(offer, viewer, lane))).first()
+            terms = self._check_terms(row, offer, lane, exempt=order.exempt)
+            # The account is the one of this transaction: after a merge, debit and item belong to the kept one.
             viewer = viewer if row is None else replace(viewer, id=row.account)
             cost = 0 if order.redemption else terms.cost
             balance = await self._debit(session, viewer, offer.key, cost, now)
@@ -154,18 +158,19 @@ class Shop:
                 extra=await self._wheel.draw(session, viewer, now) if isinstance(order.effect, SpinWheel) else None,
                 redemption=order.redemption.redemption if order.redemption else None,
             )
-            await self._rest(session, draft)
+            await self._start_cooldowns(session, draft)
             item_id = await queue_items.put(session, draft)
             if order.redemption:
-                await channel_points.take(session, order.redemption, item_id, now)
-        track = track_of(order.effect, lane)
-        for tell in tuple(self.sold):
-            tell(track)
-        # Of those who wait anyway; who is alone does not pay for the look.
-        ahead = await self._ahead(item_id, track) if row is not None and row.waiting else []
+                await channel_points.record_redemption(session, order.redemption, item_id, now)
+        worker = track_of(order.effect, lane)
+        # After the commit: a worker that is woken earlier would not find the item.
+        for listener in tuple(self.sold):
+            listener(worker)
+        # Queried only when the lane has other items: a purchase into an empty lane saves the query.
+        ahead = await self._ahead(item_id, worker) if row is not None and row.waiting else []
         return Receipt(item_id, cost, balance, len(ahead), sum(ahead))
 
-    def _judge(self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool) -> _Terms:
+    def _check_terms(self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool) -> _Terms:
         if closed := self._redeems.why_closed(offer.key):
             raise RedeemOff(offer.display_name, closed)
         if row is None or not row[2]:
@@ -176,9 +181,9 @@ class Shop:
         if not exempt:
             self._refuse_cooldown(name, own_until, everyone=False)
             self._refuse_cooldown(name, everyone_until, everyone=True)
-        if mine >= ROOM_FOR_ONE:
+        if mine >= MAX_WAITING_OF_ONE:
             raise QueueFull(name, own=True)
-        if waiting >= self._room[lane]:
+        if waiting >= self._limits[lane]:
             raise QueueFull(name, own=False)
         return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
 
@@ -192,19 +197,19 @@ class Shop:
             return await ledger.balance_of(session, viewer.id)
         return (await ledger.post(session, [Entry(viewer.id, -cost, f"redeem:{key}", now)]))[viewer.id]
 
-    async def _rest(self, session: AsyncSession, draft: Draft) -> None:
+    async def _start_cooldowns(self, session: AsyncSession, draft: Draft) -> None:
         if draft.cooldown_until is not None and draft.user_id is not None:
-            await self._cooldowns.hold(session, draft.user_id, draft.redeem, draft.cooldown_until)
+            await self._cooldowns.start_until(session, draft.user_id, draft.redeem, draft.cooldown_until)
         if draft.everyone_until is not None:
             await session.execute(
                 update(Redeem).where(Redeem.key == draft.redeem).values(everyone_until=draft.everyone_until)
             )
 
-    async def _ahead(self, item_id: int, track: str | None) -> list[float]:
-        """Seconds of each item that plays before one that was just bought."""
-        if track is None:
+    async def _ahead(self, item_id: int, worker: str | None) -> list[float]:
+        """The seconds of each item that plays before this one."""
+        if worker is None:
             return []
-        rows = await self._database.look_up(_AHEAD, {"track": track, "id": item_id, "most": MOST_AHEAD})
+        rows = await self._database.look_up(_AHEAD, {"track": worker, "id": item_id, "most": MOST_AHEAD})
         return [seconds_of_payload(read_json(payload)) for (payload,) in rows]
 
 

@@ -1,4 +1,4 @@
-"""The prize wheel: drawn and taken from stock in the purchase, credited when it landed, kept for audit."""
+"""The prize wheel: drawn and taken from stock in the purchase, credited when it has landed, stored for audit."""
 
 import random
 import secrets
@@ -27,7 +27,7 @@ from pixel_bot.texts import count
 
 @dataclass(frozen=True, slots=True)
 class Odds:
-    """A slice and its chance, from 0 to 1; ``left`` is its stock, None without end."""
+    """A slice and its probability, from 0 to 1; ``left`` is its stock, None for unlimited."""
 
     prize: Prize
     chance: float
@@ -36,7 +36,7 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A draw as it is kept: whoever has the seed and the odds can draw it again."""
+    """A stored draw: it can be reproduced from the seed and the odds."""
 
     id: int
     winner: str
@@ -48,7 +48,7 @@ class Drawn:
 
 
 class Wheel:
-    """Draws prizes, credits them, and knows which are still owed."""
+    """Draws and credits prizes, and lists those that are still owed."""
 
     def __init__(self, database: Database, clock: Clock, levels: Levels, file: PrizeFile) -> None:
         self._database = database
@@ -57,7 +57,7 @@ class Wheel:
         self._file = file
 
     async def odds(self) -> list[Odds]:
-        """The wheel of this moment.
+        """The current odds.
 
         Raises:
             RedeemOff: the prizes file has an error, or no prize is left.
@@ -69,14 +69,14 @@ class Wheel:
         """Draw a prize in the purchase's transaction, and take it from the stock.
 
         Returns:
-            What the queue item keeps: the draw's id, the slices, and which one won.
+            Fields for the queue item's payload: the draw's id, the slices, and the index of the winner.
         """
         slices = await self._odds(session)
         odds = [(s.prize.name, s.prize.weight) for s in slices]
         seed = secrets.token_hex(16)
         winner = pick(seed, odds)
         prize = slices[winner].prize
-        made = await session.execute(
+        inserted = await session.execute(
             insert(Draw)
             .values(
                 user_id=viewer.id,
@@ -90,17 +90,17 @@ class Wheel:
             .returning(Draw.id)
         )
         shown = [{"name": name, "weight": weight} for name, weight in odds]
-        return {"draw": made.scalar_one(), "slices": shown, "winner": winner}
+        return {"draw": inserted.scalar_one(), "slices": shown, "winner": winner}
 
     async def cancel(self, session: AsyncSession, draw_id: int, now: datetime) -> None:
-        """The spin is refunded: its prize goes back into the stock, unless it was credited before."""
+        """Cancel a refunded spin: its prize returns to the stock, unless it was credited before."""
         await session.execute(update(Draw).where(Draw.id == draw_id, Draw.landed_at.is_(None)).values(cancelled_at=now))
 
     async def credit(self, session: AsyncSession, item: Item, now: datetime) -> tuple[str, list[LevelUp]]:
-        """Give the prize, once, in the transaction that ends the item.
+        """Credit the prize, once, in the transaction that ends the item.
 
         Returns:
-            What chat hears, and the levels that were reached.
+            The text for chat, and the levels that were reached.
         """
         draw = (await session.execute(select(Draw).where(Draw.id == item.draw))).scalar_one()
         user = (await session.execute(select(User).where(User.id == draw.user_id))).scalar_one()
@@ -109,7 +109,7 @@ class Wheel:
         new = await processed_ids.claim(session, [processed_ids.ProcessedId(f"prize:{draw.id}", "wheel", 0, 0, now)])
         if not new:
             return "", []
-        # A balance that is full takes no more: then a person has to find another way.
+        # A balance at its limit cannot be credited: then the prize is owed, and a mod settles it.
         owed = prize.by_hand or viewer.points + (prize.grant_points or 0) > ledger.MAX_BALANCE
         values: dict[str, Any] = {"landed_at": now, "owed": owed}
         await session.execute(update(Draw).where(Draw.id == draw.id).values(**values))
@@ -117,7 +117,7 @@ class Wheel:
         winner = item.buyer or viewer.display_name
         effect = effect_of(prize.effect, winner) if prize.effect else None
         if effect is not None:
-            await queue_items.put(session, Draft(effect, item.redeem, viewer.id, now, message_id=item.follower_id))
+            await queue_items.put(session, Draft(effect, item.redeem, viewer.id, now, message_id=item.follow_up_id))
         return _result(winner, prize, owed=owed), ups
 
     async def last(self) -> Drawn | None:
@@ -134,7 +134,7 @@ class Wheel:
         return None if row is None else _drawn(row[0], row[1])
 
     async def owed(self, limit: int = 10) -> list[Drawn]:
-        """Prizes that a person has still to give, oldest first."""
+        """Prizes that a mod has still to give, oldest first."""
         query = (
             select(Draw, func.coalesce(User.display_name, User.name))
             .join(User, User.id == Draw.user_id)
@@ -150,10 +150,10 @@ class Wheel:
         account = select(func.coalesce(User.merged_into, User.id)).where(User.id == viewer.id).scalar_subquery()
         oldest = select(func.min(Draw.id)).where(Draw.owed, Draw.user_id == account).scalar_subquery()
         async with write_once(self._database) as session:
-            given = await session.execute(
+            settled = await session.execute(
                 update(Draw).where(Draw.id == oldest).values(owed=False, given_by=by.name).returning(Draw.prize)
             )
-            return given.scalar()
+            return settled.scalar()
 
     async def _odds(self, session: AsyncSession) -> list[Odds]:
         try:
@@ -166,13 +166,13 @@ class Wheel:
             .where(Draw.prize.in_(stocked), Draw.cancelled_at.is_(None))
             .group_by(Draw.prize)
         )
-        gone = {str(name): int(n) for name, n in await session.execute(query)} if stocked else {}
-        left = [(p, None if p.stock is None else max(0, p.stock - gone.get(p.name, 0))) for p in prizes]
-        there = [(p, stock) for p, stock in left if p.weight > 0 and stock != 0]
-        if not there:
+        drawn = {str(name): int(n) for name, n in await session.execute(query)} if stocked else {}
+        left = [(p, None if p.stock is None else max(0, p.stock - drawn.get(p.name, 0))) for p in prizes]
+        available = [(p, stock) for p, stock in left if p.weight > 0 and stock != 0]
+        if not available:
             raise RedeemOff("The wheel", "All prizes of the wheel are gone. Nothing was charged.")
-        total = sum(p.weight for p, _ in there)
-        return [Odds(p, p.weight / total, stock) for p, stock in there]
+        total = sum(p.weight for p, _ in available)
+        return [Odds(p, p.weight / total, stock) for p, stock in available]
 
     async def _grant(
         self, session: AsyncSession, viewer: Viewer, prize: Prize, now: datetime, platform: Platform
@@ -186,7 +186,7 @@ class Wheel:
 
 
 def pick(seed: str, odds: Sequence[tuple[str, float]]) -> int:
-    """The slice that a seed chooses, by weight. Anybody can check a draw with it."""
+    """The index of the slice that a seed selects, by weight: a draw can be verified with it."""
     spot = random.Random(seed).random() * sum(weight for _, weight in odds)  # noqa: S311 - the seed is the secret
     for index, (_, weight) in enumerate(odds):
         spot -= weight

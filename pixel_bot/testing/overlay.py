@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from pixel_bot.overlay.overlay import Ack, Overlay, OverlayPage
+from pixel_bot.overlay.overlay import Ack, AckState, Overlay, OverlayPage
 
 Message = Mapping[str, Any]
 
@@ -46,15 +46,15 @@ class FakeOverlay:
 
     def started(self, seconds: float = 1.0) -> None:
         """The last effect has begun."""
-        self._ack(Ack("started", seconds))
+        self._ack(Ack(AckState.STARTED, seconds))
 
     def finished(self) -> None:
         """The last effect was played to its end."""
-        self._ack(Ack("finished"))
+        self._ack(Ack(AckState.FINISHED))
 
     def failed(self, reason: str = "error") -> None:
         """The last effect could not be played."""
-        self._ack(Ack("failed", reason=reason))
+        self._ack(Ack(AckState.FAILED, reason=reason))
 
     def _ack(self, ack: Ack) -> None:
         self._overlay.ack(self.played[-1]["id"], ack, self._screen)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pixel_bot.overlay.overlay import Ack, Overlay, OverlayPage
+from pixel_bot.overlay.overlay import Ack, AckState, Overlay, OverlayPage, PageState
 
 Message = Mapping[str, Any]
 
@@ -107,7 +107,7 @@ class NearPage(Page):
 
     async def connect(self, overlay: Overlay) -> None:
         """It opens, or comes back."""
-        screen = OverlayPage(self.name, self._from_bot, visible=self.visible)
+        screen = OverlayPage(self.name, self._from_bot, state=PageState.of(visible=self.visible, sound=True))
         self._overlay, self._screen = overlay, screen
         await overlay.join(screen)
         self.greeted()
@@ -139,5 +139,6 @@ class NearPage(Page):
     def _to_bot(self, ack: Message) -> bool:
         if self._overlay is None or self._screen is None:
             return False
-        self._overlay.ack(ack["id"], Ack(ack["state"], ack.get("seconds", 0.0), ack.get("reason", "")), self._screen)
+        sent = Ack(AckState(ack["state"]), ack.get("seconds", 0.0), ack.get("reason", ""))
+        self._overlay.ack(ack["id"], sent, self._screen)
         return True

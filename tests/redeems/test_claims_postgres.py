@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from pixel_bot.db.models import Base, Lane, User
 from pixel_bot.model.outcome import PlaySound, Run
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.claim_items import claim_free, claim_head
+from pixel_bot.redeems.claim_items import claim_concurrent, claim_head
 from pixel_bot.redeems.queue_items import Draft, Item, Q
 from tests.harness.postgres import postgres
 
@@ -48,8 +48,8 @@ async def test_items_side_by_side_are_taken_once(sessions: Sessions) -> None:
     """While one process has not committed, the other takes what the first has left, and waits for nobody."""
     ids = await queue(sessions, Run("work"), 6)
     async with sessions.begin() as one, sessions.begin() as two, asyncio.timeout(10):
-        first = [i.id for i in await claim_free(one, NOW, 4)]
-        second = [i.id for i in await claim_free(two, NOW, 4)]
+        first = [i.id for i in await claim_concurrent(one, NOW, 4)]
+        second = [i.id for i in await claim_concurrent(two, NOW, 4)]
     assert (first, second) == (ids[:4], ids[4:])
 
 
@@ -60,7 +60,7 @@ async def test_twenty_processes_take_each_item_once(sessions: Sessions) -> None:
         taken: list[int] = []
         while True:
             async with sessions.begin() as session:
-                claimed = await claim_free(session, NOW, 3)
+                claimed = await claim_concurrent(session, NOW, 3)
             if not claimed:
                 return taken
             taken += [i.id for i in claimed]

@@ -104,7 +104,7 @@ async def test_many_at_the_same_moment_buy_once(services: Services, alice: Viewe
 
 
 async def test_many_at_once_never_spend_more_than_there_is(services: Services, alice: Viewer) -> None:
-    await services.redeems.rest("shout", 0)
+    await services.redeems.set_cooldown("shout", 0)
     await services.redeems.reprice("shout", 60)
     orders = [services.shop.buy(Order(SHOUT, alice, HELLO)) for _ in range(8)]
     results = await asyncio.gather(*orders, return_exceptions=True)
@@ -135,7 +135,7 @@ async def test_whoever_is_exempt_neither_waits_nor_starts_a_cooldown(services: S
 
 async def test_a_cooldown_for_everyone(services: Services, alice: Viewer, clock: SettableClock) -> None:
     bob = await rich(services, "bob", 100)
-    await services.redeems.rest("shout", 60, everyone=True)
+    await services.redeems.set_cooldown("shout", 60, everyone=True)
     await services.shop.buy(Order(SHOUT, alice, HELLO))
     clock.advance(20)
     with pytest.raises(OnCooldown, match="Shout is resting for everyone: 40s left"):
@@ -145,7 +145,7 @@ async def test_a_cooldown_for_everyone(services: Services, alice: Viewer, clock:
 
 
 async def test_a_refund_gives_back_points_and_both_cooldowns(services: Services, alice: Viewer) -> None:
-    await services.redeems.rest("shout", 60, everyone=True)
+    await services.redeems.set_cooldown("shout", 60, everyone=True)
     await services.shop.buy(Order(SHOUT, alice, HELLO))
     (refund,) = await services.refunds.fail(reason="It broke.")
     assert refund.amount == 30

@@ -72,12 +72,12 @@ class Rewards:
         async with self._lock:
             before = await self._find(key)
             wish = ChannelPointsRedeem(key, before.reward_id if before else None, cost, enabled=True)
-            await self._channel_points.write(wish)
+            await self._channel_points.save(wish)
             try:
                 return await self._bring(wish, await self._there())
             except HelixError as exc:
                 if not _is_for_now(exc):
-                    await (self._channel_points.write(before) if before else self._channel_points.forget(key))
+                    await (self._channel_points.save(before) if before else self._channel_points.forget(key))
                 raise await self._explained(exc, key) from exc
 
     async def switch_off(self, key: str) -> ChannelPointsRedeem:
@@ -92,7 +92,7 @@ class Rewards:
             before = await self._find(key)
             if before is None:
                 raise BadInput(f"{key[:40]} is no Channel Points reward of mine.")
-            wish = await self._channel_points.write(replace(before, enabled=False))
+            wish = await self._channel_points.save(replace(before, enabled=False))
             try:
                 return await self._bring(wish, await self._there())
             except HelixError as exc:
@@ -175,7 +175,7 @@ class Rewards:
         reward_id = made[0].get("id") if made else None
         if not isinstance(reward_id, str) or not reward_id:
             raise HelixError(502, "a reward without an id")
-        return await self._channel_points.write(replace(native, reward_id=reward_id))
+        return await self._channel_points.save(replace(native, reward_id=reward_id))
 
     async def _lost(self, title: str) -> Row | None:
         """A reward of that title that this application made, and whose id was lost on the way, or in a crash."""

@@ -73,7 +73,7 @@ async def test_the_newest_stays_so_that_no_id_is_used_again(services: Services, 
     old = await put_item(services, 30, "failed")
     async with services.database.write() as session:
         item = (await queue_items.load(session, QueueItem.id == old))[0]
-        assert await services.refunds.after_the_fact(session, item) is not None
+        assert await services.refunds.refund_finished(session, item) is not None
     assert (await cleanup.run()).items == 0
     draft = Draft(PlaySound("ding"), "sound", alice.id, services.clock.now(), cost=15)
     async with services.database.write() as session:
