@@ -87,7 +87,7 @@ async def test_cooldown_blocks_and_room_hold_for_channel_points(channel: Channel
 async def test_no_room_is_refused(channel: Channel) -> None:
     reward = await channel.offer()
     channel.chat.overlay.close()
-    await channel.bot.redeems.rest("sound", 0)
+    await channel.bot.redeems.set_cooldown("sound", 0)
     for number in range(2):
         channel.redeem("alice", reward, "ding")
         await channel.waits(number + 1)

@@ -17,7 +17,7 @@ from tests.redeems.near_twitch import REWARDS, NearTwitch
 
 
 async def test_a_reward_says_what_its_redeem_is(channel: Channel) -> None:
-    await channel.bot.redeems.rest("tts", 30, everyone=True)
+    await channel.bot.redeems.set_cooldown("tts", 30, everyone=True)
     made = channel.twitch.rewards[await channel.offer("tts", 1_000)]
     assert made | {"id": ""} == {
         "id": "",
@@ -59,9 +59,9 @@ async def test_changes_of_a_redeem_follow_and_only_what_differs_is_sent(channel:
     assert await patched(1) == {"is_enabled": False}
     await channel.bot.redeems.switch("sound", on=True)
     assert await patched(2) == {"is_enabled": True}
-    await channel.bot.redeems.rest("sound", 0)
+    await channel.bot.redeems.set_cooldown("sound", 0)
     assert await patched(3) == {"is_global_cooldown_enabled": False}
-    await channel.bot.redeems.rest("sound", 90, everyone=True)
+    await channel.bot.redeems.set_cooldown("sound", 90, everyone=True)
     assert await patched(4) == {"is_global_cooldown_enabled": True, "global_cooldown_seconds": 90}
     channel.bot.redeems.close("sound", "The loudspeaker is broken.")
     assert await patched(5) == {"is_enabled": False}

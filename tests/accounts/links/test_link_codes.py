@@ -6,7 +6,7 @@ import pytest
 
 from pixel_bot.accounts import links as codes
 from pixel_bot.accounts.attempts import TooManyAttempts
-from pixel_bot.accounts.links import CodeIsNew, CodeTaken, NothingToAgree, Pending, WrongCode, WrongPlace
+from pixel_bot.accounts.links import CodeIsNew, CodeTaken, NothingToAgree, Pending, WrongCode, WrongPlatform
 from pixel_bot.accounts.merge import AlreadyLinked, Linked
 from pixel_bot.model.people import Viewer
 from pixel_bot.services import Services
@@ -169,7 +169,7 @@ async def test_a_code_that_was_typed_where_it_was_whispered_is_no_secret_any_mor
 ) -> None:
     """Else who reads it there would type it on Twitch before its owner does, and have the points."""
     asked = await services.links.ask(alice.merged, public=False)
-    with pytest.raises(WrongPlace, match=r"^That is your own code; type it on Twitch\.$"):
+    with pytest.raises(WrongPlatform, match=r"^That is your own code; type it on Twitch\.$"):
         await services.links.give(alice.merged, asked.code)
     thief = await services.viewers.meet(here("thief"))
     assert isinstance(await services.links.give(thief, asked.code), Pending)
@@ -188,7 +188,7 @@ async def test_a_code_that_somebody_linked_typed_is_no_secret_any_more(services:
 async def test_a_code_of_somebody_else_on_the_same_platform(services: Services, alice: Pair) -> None:
     bob = await services.viewers.meet(there("bob"))
     asked = await services.links.ask(alice.merged, public=False)
-    with pytest.raises(WrongPlace, match=r"^That code has to be typed on Twitch\.$"):
+    with pytest.raises(WrongPlatform, match=r"^That code has to be typed on Twitch\.$"):
         await services.links.give(bob, asked.code)
 
 

@@ -87,7 +87,7 @@ async def test_what_is_given_back_at_last_is_off_the_page(show: Scene) -> None:
     show.page.begin(token)
     assert show.page._overlay is not None
     assert show.page._screen is not None
-    show.page._overlay.ack(token, bus.Ack("failed", reason="hidden"), show.page._screen)
+    show.page._overlay.ack(token, bus.Ack(bus.AckState.FAILED, reason="hidden"), show.page._screen)
     assert (await show.ended(), await show.chat.points("alice")) == (["failed"], 300)
     assert show.page.playing == {}
 

@@ -119,7 +119,7 @@ async def test_a_second_bot_on_one_file_is_refused(tmp_path: Path) -> None:
 async def test_two_shops_on_one_file_keep_one_cooldown(tmp_path: Path, clock: SettableClock) -> None:
     async with workers(tmp_path, clock) as (one, two):
         viewer = await fan(one.services, "fan")
-        await one.services.redeems.rest("ding", 30)
+        await one.services.redeems.set_cooldown("ding", 30)
         orders = [w.services.shop.buy(Order(DING, viewer, PlaySound("ding"))) for w in (one, two) * 4]
         results = await asyncio.gather(*orders, return_exceptions=True)
         assert sum(isinstance(r, OnCooldown) for r in results) == 7
