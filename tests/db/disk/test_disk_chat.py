@@ -79,13 +79,13 @@ async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
     chat: Stage, disk: BadDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier_module, "RETRY_SECONDS", 0.02)
-    complain, failures = notifier_module.RefundNotifier._complain, list[DBAPIError]()
+    log_failure, failures = notifier_module.RefundNotifier._log_failure, list[DBAPIError]()
 
     def counted(notifier: notifier_module.RefundNotifier, exc: DBAPIError) -> None:
         failures.append(exc)
-        complain(notifier, exc)
+        log_failure(notifier, exc)
 
-    monkeypatch.setattr(notifier_module.RefundNotifier, "_complain", counted)
+    monkeypatch.setattr(notifier_module.RefundNotifier, "_log_failure", counted)
     post = chat.bot.http.post_chat_message
 
     async def post_and_fill(**message: Any) -> Any:
