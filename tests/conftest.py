@@ -13,6 +13,7 @@ from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
+from tests.harness.rounds import rounds
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,9 +22,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 LONGEST_FIRST = (
     "test_replay", "test_page", "test_overlay_page", "test_web", "test_sockets", "test_redeem_kills",
-    "test_native_kills", "test_live_events", "test_sandbox_redeems", "test_redeem_races", "test_server_backup",
-    "test_company", "test_joystick_live", "test_live_natives", "test_setup_page", "test_redeem_sockets",
-    "test_redeem_properties", "test_overlay_kill", "test_processes",
+    "test_channel_point_kills", "test_channel_point_stories", "test_events", "test_sandbox_redeems", "test_cut_off",
+    "test_server_restore", "test_server_backup", "test_cluster", "test_cluster_outages", "test_live",
+    "test_channel_points", "test_setup_page", "test_redeem_sockets", "test_redeem_properties", "test_overlay_kill",
+    "test_processes", "test_disk_starts",
 )  # fmt: skip
 """Files that take long, so that no worker is left alone with one of them at the end."""
 
@@ -32,7 +34,21 @@ def pytest_configure(config: pytest.Config) -> None:
     # A worker that has imported everything spends an eighth of its time on looking for garbage in what will stay.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    config.addinivalue_line("markers", "repeated: a race or a kill, which PIXEL_ROUNDS repeats so often")
     config.addinivalue_line("markers", "sqlite: about a SQLite file itself, or a bot in a process of its own on one")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With ``PIXEL_ROUNDS`` races and kills are run that often."""
+    if rounds(1) > 1 and metafunc.definition.get_closest_marker("repeated"):
+        metafunc.fixturenames.append("round_number")
+        metafunc.parametrize("round_number", range(rounds(1)), indirect=True)
+
+
+@pytest.fixture
+def round_number(request: pytest.FixtureRequest) -> int:
+    """Which round of a repeated test this is."""
+    return request.param
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.harness.maintenance_kills import Case, Kit, kit
 
 pytestmark = [
+    pytest.mark.repeated,
     pytest.mark.sqlite,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
 ]
