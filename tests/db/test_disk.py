@@ -48,7 +48,7 @@ from pixel_bot.run.running_bot import health, opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in
 from pixel_bot.upkeep.check import check
-from tests.cli.test_cli import Running, bot
+from tests.cli.bot_process import Running, bot
 from tests.harness.disk import BadDisk, Disk, bad_disk, small_disk
 from tests.harness.seed import query
 

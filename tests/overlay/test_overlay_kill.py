@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.harness.obs_studio import free_port
 from tests.harness.seed import query
-from tests.sandbox.test_page import chromium
+from tests.sandbox.page.visit import chromium
 
 pytestmark = [
     pytest.mark.sqlite,
