@@ -1,0 +1,128 @@
+"""The bot in a process of its own: started with ``python -m pixel_bot``, read, signalled and killed."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from pathlib import Path
+
+from pixel_bot.settings import Settings
+
+SECONDS = 60.0
+COMMAND = (sys.executable, "-m", "pixel_bot")
+
+
+def environment(**settings: object) -> dict[str, str]:
+    """The environment of a bot: of its settings these alone, by their lower-case names, and any free port."""
+    ours = {name.upper() for name in Settings.model_fields}
+    clean = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    chosen = {name.upper(): str(value) for name, value in settings.items()}
+    return clean | {"WEB_PORT": "0", "PYTHONUNBUFFERED": "1"} | chosen
+
+
+def run(folder: Path, *arguments: str, **settings: object) -> "subprocess.CompletedProcess[str]":
+    """Run a command line to its end; output and errors are apart."""
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    """A port that nobody listens on, for a bot that keeps its address when it starts again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class BotProcess:
+    """A bot as a child process, which may be killed and started again. Use it as ``async with``, or call ``kill``.
+
+    Args:
+        folder: its working directory, where its ``data`` goes.
+        arguments: the command line after ``python -m pixel_bot``, like ``"sandbox"``.
+        settings: by their lower-case names, as in ``settings_in``.
+    """
+
+    def __init__(self, folder: Path, *arguments: str, **settings: object) -> None:
+        self.folder = folder
+        self.arguments = arguments
+        self.environment = environment(**settings)
+        self.address = ""
+        """Its page, as it prints it; known when it is ready."""
+        self.said: list[str] = []
+        """The lines that it printed since its last start, as far as they were read."""
+        self.process: Process | None = None
+
+    @property
+    def running(self) -> Process:
+        """The process, which was started."""
+        assert self.process is not None, "the bot was not started"
+        return self.process
+
+    async def start(self, ready: str = "Cogs: ") -> None:
+        """Start it, and read what it prints up to the line that begins so; with an empty word, do not wait."""
+        self.said.clear()
+        self.process = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            *self.arguments,
+            cwd=self.folder,
+            env=self.environment,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=STDOUT,
+        )
+        if ready:
+            await self.line(ready)
+
+    async def line(self, begins: str) -> str:
+        """Read up to the line that begins so, and return it."""
+        async with asyncio.timeout(SECONDS):
+            while line := await self._read():
+                if line.startswith(begins):
+                    return line
+        raise AssertionError("the bot ended:\n" + "".join(self.said))
+
+    async def wait(self) -> tuple[int, str]:
+        """Wait until it has ended by itself. Returns its exit code and all that it printed."""
+        async with asyncio.timeout(SECONDS):
+            rest, _ = await self.running.communicate()
+        self.said.extend(rest.decode(errors="replace").splitlines(keepends=True))
+        return await self.running.wait(), "".join(self.said)
+
+    async def end(self, with_signal: signal.Signals) -> tuple[int, str]:
+        """Send a signal, and wait. Returns its exit code and all that it printed."""
+        self.running.send_signal(with_signal)
+        return await self.wait()
+
+    async def kill(self) -> None:
+        """Kill it at once, if it runs."""
+        process, self.process = self.process, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.communicate()  # reads what is left, so that nothing of the process stays open
+
+    async def __aenter__(self) -> "BotProcess":
+        if self.process is None:
+            await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.kill()
+
+    async def _read(self) -> str:
+        assert self.running.stdout is not None
+        line = (await self.running.stdout.readline()).decode(errors="replace")
+        self.said.append(line)
+        if line.startswith("Open: "):
+            self.address = line.removeprefix("Open: ").strip()
+        return line
