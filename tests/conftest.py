@@ -11,8 +11,11 @@ from pixel_bot.services import Services
 from pixel_bot.settings import Settings
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
+from tests.harness.browser import browser, careful_browser, playwright
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
+
+__all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

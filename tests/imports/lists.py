@@ -12,8 +12,6 @@ from pixel_bot.services import Services
 from pixel_bot.upkeep.check import check
 
 MOD = Viewer(0, "mod", "Mod", 0)
-
-
 Row = tuple[Any, ...]
 
 

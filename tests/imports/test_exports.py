@@ -6,9 +6,6 @@ import pytest
 
 from tests.imports.files import paid, read, why
 
-# What other bots write
-
-
 EXPORTS = {
     "Firebot": ["ID,Username,Coins", "40934651,Alice,1200", "59635827,Bob_2,0", "77777777,carol,5"],
     "StreamElements": [
@@ -31,7 +28,6 @@ EXPORTS = {
     ],
     "a list": ["alice,1200", "bob_2,0", "carol,5"],
 }
-
 
 HAS_IDS = {"Firebot", "StreamElements", "sogeBot"}
 

@@ -18,9 +18,6 @@ def at(show: Live, path: str) -> str:
     return f"http://{show.app.web.address}{path}"
 
 
-# The page's websocket
-
-
 class Visitor:
     """An open page."""
 

@@ -14,11 +14,7 @@ from pixel_bot.testing import settings_in
 from tests.harness.ai_double import Turn
 
 CANARY = "sk-canary-4f9a1c"
-
-
 QUICK = Patience(request=5.0, answer=10.0, pause=0.01, longest_pause=0.2)
-
-
 HASTY = replace(QUICK, request=0.15)
 
 

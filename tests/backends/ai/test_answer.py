@@ -16,9 +16,6 @@ def strict(text: str) -> str:
     return " ".join(w for w in text.split() if "://" not in w and "slurword" not in w.lower())
 
 
-# What may be said
-
-
 @pytest.mark.parametrize(
     ("raw", "said"),
     [

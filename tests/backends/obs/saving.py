@@ -16,11 +16,7 @@ from pixel_bot.errors import ChatError, EffectFailed
 from tests.harness.obs_double import PASSWORD, ObsDouble
 
 SAVE, STATUS = "SaveReplayBuffer", "GetReplayBufferStatus"
-
-
 TIMEOUT = 10.0
-
-
 PROMPT = 3.0
 """Seconds within which a failure must be told that does not have to wait for the timeout."""
 

@@ -26,9 +26,6 @@ async def not_within_a_second() -> AsyncGenerator[None]:
     assert 1.0 < asyncio.get_running_loop().time() - began < PROMPT
 
 
-# A save that works
-
-
 async def test_a_clip_is_saved_without_a_start(double: ObsDouble, obs: Obs) -> None:
     assert obs.problem == "OBS is not connected yet."
     await obs.check()

@@ -15,8 +15,6 @@ from pixel_bot.backends.tts import Speech
 from pixel_bot.web.server import WebServer
 
 RATE = 8_000
-
-
 HUM = [math.sin(i / 5) / 2 for i in range(RATE)]
 """One second."""
 

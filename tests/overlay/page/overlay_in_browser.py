@@ -5,25 +5,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, ConsoleMessage, Page, Playwright, Request, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.harness.overlay_double import OverlayDouble
-from tests.sandbox.page.visit import chromium
-
-ARGS = ["--no-sandbox", "--disable-dev-shm-usage"]
-
-
-LOUD = "--autoplay-policy=no-user-gesture-required"
-
 
 WEIGHTS = [6, 3, 5, 0.4, 2, 9, 1]
-
-
 SLICES = [{"name": f"Prize {i}", "weight": weight} for i, weight in enumerate(WEIGHTS)]
 
-
 # Notes in one list what is sent and which sound ended where, and listens to what the sounds really put out.
-
 WATCH = """
 window.notes = [];
 window.times = {};
@@ -47,9 +36,7 @@ document.addEventListener("playing", ({ target }) => {
 document.addEventListener("ended", ({ target }) => window.notes.push(target.currentTime / target.duration), true);
 """
 
-
 FINISH_SPIN = "document.getAnimations().filter((a) => a.id === 'spin').forEach((a) => a.finish())"
-
 
 INK = """async (png) => {
   const picture = new Image();
@@ -68,10 +55,6 @@ INK = """async (png) => {
   }
   return box;
 }"""
-
-
-async def launched(playwright: Playwright, *args: str) -> Browser:
-    return await playwright.chromium.launch(executable_path=chromium(), args=[*ARGS, *args])
 
 
 @asynccontextmanager

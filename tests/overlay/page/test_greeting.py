@@ -6,7 +6,7 @@ from playwright.async_api import Browser
 from tests.harness.overlay_double import OverlayDouble
 from tests.overlay.page.overlay_in_browser import inked, nothing_left, opened
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_the_page_greets_and_shows_nothing(browser: Browser, bot: OverlayDouble) -> None:

@@ -9,14 +9,10 @@ from playwright.async_api import Browser, Page, expect
 from tests.harness.overlay_double import OverlayDouble
 from tests.overlay.page.overlay_in_browser import FINISH_SPIN, SLICES, inked, opened
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SETTLE = """Promise.all(document.getAnimations().filter((a) => a.effect.getComputedTiming().endTime < 1000)
   .map((a) => a.finished.catch(() => undefined)))"""
-
-
-# --- what viewers see
-
 
 HOSTILE = "<script>window.hit = 1</script><img src=x onerror='window.hit = 1'><b>&amp;</b>"
 

@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 from tests.harness.overlay_double import OverlayDouble, overlay_double, tone
 from tests.overlay.page.overlay_in_browser import SLICES, nothing_left, opened
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_the_same_id_plays_once(browser: Browser, bot: OverlayDouble) -> None:
@@ -85,8 +85,6 @@ async def test_the_show_goes_on_while_the_bot_is_away(browser: Browser) -> None:
 
 
 # --- hidden, stopped
-
-
 HIDE = {
     "browser": """(hidden) => {
         const value = hidden ? "hidden" : "visible";

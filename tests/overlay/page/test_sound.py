@@ -1,27 +1,12 @@
 """The overlay page in a browser: sound."""
 
-from collections.abc import AsyncGenerator
-
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from tests.harness.overlay_double import OverlayDouble
-from tests.overlay.page.overlay_in_browser import launched, nothing_left, opened
+from tests.overlay.page.overlay_in_browser import nothing_left, opened
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def careful_browser() -> AsyncGenerator[Browser]:
-    """A browser that lets no page sound before somebody has clicked."""
-    async with async_playwright() as playwright:
-        careful = await launched(playwright)
-        yield careful
-        await careful.close()
-
-
-# --- sound
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_speech_is_heard_to_its_end_and_only_then_finished(browser: Browser, bot: OverlayDouble) -> None:

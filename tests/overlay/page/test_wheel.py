@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 from tests.harness.overlay_double import OverlayDouble
 from tests.overlay.page.overlay_in_browser import FINISH_SPIN, SLICES, WEIGHTS, nothing_left, opened
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LANDED = """() => {
   const { a, b } = new DOMMatrix(getComputedStyle(document.querySelector(".wheel-disc")).transform);
@@ -16,9 +16,6 @@ LANDED = """() => {
   const slice = document.elementFromPoint(tip.left + tip.width / 2, tip.bottom + 2);
   return { turned: (Math.atan2(b, a) * 180) / Math.PI, name: slice?.dataset.name, index: slice?.dataset.index };
 }"""
-
-
-# --- the wheel
 
 
 async def test_the_wheel_lands_on_what_was_drawn(browser: Browser, bot: OverlayDouble) -> None:

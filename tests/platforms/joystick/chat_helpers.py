@@ -19,7 +19,7 @@ async def points(chat: Stage, login: str = "jules") -> int:
     return (await chat.bot.viewers.find(login, "joystick")).points
 
 
-def _notes(chat: Stage, room: Any) -> list[str]:
+def notes_there(chat: Stage, room: Any) -> list[str]:
     """What is said in one room from now on."""
     outbox, said = chat.bot.channels[room].outbox, list[str]()
     put = outbox.put

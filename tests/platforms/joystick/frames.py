@@ -8,17 +8,9 @@ from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.frames import read
 
 NOW = datetime(2026, 7, 24, 7, tzinfo=UTC)
-
-
 THEN = datetime(2026, 7, 24, 6, 59, 45, tzinfo=UTC)
-
-
 BOB = Person("bob_9", "bob_9", "Bob_9", "joystick")
-
-
 NAMED: Mapping[str, Any] = {"who": "Bob_9"}
-
-
 Json = dict[str, Any]
 
 

@@ -9,7 +9,7 @@ import pytest
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.testing import SettableClock, Stage, stage
-from tests.platforms.joystick.chat_helpers import JULES, _notes, points, problems
+from tests.platforms.joystick.chat_helpers import JULES, notes_there, points, problems
 
 
 async def test_a_viewer_is_named_by_platform_in_the_database_and_by_name_in_chat(rich: Stage) -> None:
@@ -79,7 +79,7 @@ async def test_a_refund_is_told_where_it_was_bought(rich: Stage) -> None:
     rich.overlay.close()
     await rich.say("alice", "!tts one")
     await rich.say_there("Jules", "!tts two")
-    rooms = {room: _notes(rich, room) for room in ("twitch", "joystick")}
+    rooms = {room: notes_there(rich, room) for room in ("twitch", "joystick")}
     await rich.passes(121)
     assert rooms == {
         "twitch": ["@alice tts: The overlay was away for too long. Your 25 points are back."],
@@ -103,7 +103,7 @@ async def test_while_one_platform_is_away_the_other_one_hears_its_news(tmp_path:
         await chat.say("alice", "!tts one")
         await chat.say_there("Jules", "!tts two")
         chat.bot.channels["joystick"] = JoystickChannel(chat.bot, away, limited=False)
-        said = _notes(chat, "twitch")
+        said = notes_there(chat, "twitch")
         clock.advance(121)
         chat.bot.dispatcher.wake()
         async with asyncio.timeout(10):
@@ -140,6 +140,6 @@ async def test_a_level_is_told_where_it_was_reached(tmp_path: Path) -> None:
     (tmp_path / "levels.json").write_text('{"2": {"message": "{user} is level {level}!"}}', encoding="utf-8")
     options: dict[str, Any] = {"level_rewards_file": tmp_path / "levels.json", "xp_base": 1, "xp_exponent": 1}
     async with stage(tmp_path, **options) as chat:
-        said = _notes(chat, "joystick")
+        said = notes_there(chat, "joystick")
         await chat.say_there("Jules", "hello")
         assert said == ["Jules is level 2!"]

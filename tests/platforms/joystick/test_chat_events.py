@@ -8,7 +8,7 @@ import pytest
 
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.testing import SettableClock, Stage, stage, there
-from tests.platforms.joystick.chat_helpers import JULES, _notes, points, problems
+from tests.platforms.joystick.chat_helpers import JULES, notes_there, points, problems
 
 
 def event(kind: type[ChannelEvent], name: str = "1", at: Any = None, **more: Any) -> ChannelEvent:
@@ -73,8 +73,8 @@ async def test_a_crowd_that_comes_in_at_once(chat: Stage) -> None:
 
 
 async def test_thanks_are_said_there(chat: Stage) -> None:
-    said = _notes(chat, "joystick")
-    here = _notes(chat, "twitch")
+    said = notes_there(chat, "joystick")
+    here = notes_there(chat, "twitch")
     await chat.happens_there(event(Tip, tokens=50, item="Hydrate"))
     await chat.joystick.thanks.close()
     assert said == ["Jules tipped 50 tokens. Thank you!"]
@@ -141,7 +141,7 @@ async def test_what_follows_is_answered_there_too(tmp_path: Path) -> None:
     )
     async with stage(tmp_path, cogs_dir=folder, prizes_file=tmp_path / "prizes.json") as chat:
         await chat.happens_there(event(Tip, tokens=500))
-        twitch, joystick = _notes(chat, "twitch"), _notes(chat, "joystick")
+        twitch, joystick = notes_there(chat, "twitch"), notes_there(chat, "joystick")
         await chat.say_there("Jules", "!spin")
         assert twitch == []
         assert joystick[1:] == ["Jules won boo!", "@Jules boo!"]
@@ -151,7 +151,7 @@ async def test_a_level_that_a_mod_gives_is_told_where_its_viewer_is(tmp_path: Pa
     (tmp_path / "levels.json").write_text('{"2": {"message": "Go {user}!"}}', encoding="utf-8")
     async with stage(tmp_path, level_rewards_file=tmp_path / "levels.json") as chat:
         await chat.say_there("Jules", "hello")
-        joystick = _notes(chat, "joystick")
+        joystick = notes_there(chat, "joystick")
         await chat.say_there("Mo", "!xp add @jules 500", mod=True)
         assert "Go Jules!" in joystick
 
@@ -173,7 +173,7 @@ async def test_slow_answers_there_hold_up_no_effect_here(tmp_path: Path) -> None
             await chat.happens_there(Tip(f"joystick:{number}", there(f"fan{number}"), chat.clock.now(), tokens=100))
         for number in range(12):
             await chat.say_there(f"fan{number}", "!pixel slow", wait=False)
-        said = _notes(chat, "twitch")
+        said = notes_there(chat, "twitch")
         await chat.say("alice", "!pixel quick", wait=False)
         async with asyncio.timeout(10):
             while "Because." not in said:

@@ -12,9 +12,6 @@ def badged(**badges: object) -> Json:
     return chat_v2(author={"username": "Bob_9", "badges": badges})
 
 
-# Chat
-
-
 @pytest.mark.parametrize("kind", ["new_message", "chat_message"])
 def test_chat_of_the_second_version(kind: str) -> None:
     assert heard(chat_v2() | {"type": kind}) == Spoken("joystick:e1", BOB, "hi", THEN)

@@ -13,7 +13,6 @@ from tests.harness.twitch_harness import Harness
 
 log = logging.getLogger("pixel_bot.tests")
 
-
 SETTINGS = {
     "pixel_secret_key": "canary of the / key & the + database",
     "overlay_key": "canary-of-the-overlay",
@@ -21,10 +20,7 @@ SETTINGS = {
     "ai_api_key": "sk-canary-of-the-AI+server",
 }
 
-
 CLIENT_SECRET = "canary+of/the client&secret"
-
-
 NOWHERE = {"obs_port": 1, "ai_base_url": "http://127.0.0.1:1/v1"}
 
 

@@ -14,23 +14,11 @@ from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.web.server import WebServer
 
 HERE = "http://localhost:8080/joystick/oauth/callback"
-
-
 PROTOCOL = "actioncable-v1-json"
-
-
 V1 = '{"channel":"GatewayChannel"}'
-
-
 V2 = '{"channel":"GatewayChannel","event_version":"v2"}'
-
-
 WELCOME = '{"type":"welcome"}'
-
-
 SECONDS = 10.0
-
-
 Json = dict[str, Any]
 
 

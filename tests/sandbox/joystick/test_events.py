@@ -13,9 +13,6 @@ from tests.sandbox.joystick.client import V1, V2, Double, Json
 NOON = datetime(2026, 7, 24, 12, 0, 5, 250_000, UTC)
 
 
-# What happens, as it is sent
-
-
 async def sent(double: Double, happen: Callable[[], Awaitable[object]]) -> tuple[Json, Json]:
     """What both versions hear of something."""
     async with double.subscribed(V1, V2) as cable:
@@ -87,7 +84,6 @@ async def test_people_wear_the_badges_of_what_they_are_here(double: Double) -> N
 
 
 PEOPLE = ("enter_stream", "leave_stream")
-
 
 EVENTS: list[tuple[str, str, Json, Callable[[JoystickDouble], Awaitable[str]]]] = [
     (

@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 from pixel_bot.testing import Live
 from tests.sandbox.page.visit import opened, type_line
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_the_page_loads_without_an_error_and_asks_nobody_else(browser: Browser, show: Live) -> None:

@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 from pixel_bot.testing import Live
 from tests.sandbox.page.visit import opened, overlay_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.mark.parametrize(

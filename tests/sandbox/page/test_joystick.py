@@ -8,7 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from pixel_bot.testing import Live
 from tests.sandbox.page.visit import opened, overlay_of, type_line
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def as_jules(page: Page) -> None:

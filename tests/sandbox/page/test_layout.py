@@ -10,7 +10,7 @@ from playwright.async_api import Browser, expect
 from pixel_bot.testing import Live, live
 from tests.sandbox.page.visit import opened, overlay_of, type_line
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_alerts_and_levels_leave_again(browser: Browser, show: Live) -> None:

@@ -1,24 +1,12 @@
 """The sandbox page in a browser, opened by a visitor."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-import pytest
 from playwright.async_api import Browser, FrameLocator, Page, Request, expect
 
 from pixel_bot.testing import Live
-
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
-
-
-def chromium() -> str:
-    """The browser of the system; without its windows, it takes an eighth of the processor for a page."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.fail("These tests need Chromium. Install it, on Debian with: apt-get install chromium-headless-shell")
-    return found
 
 
 class Seen:

@@ -2,9 +2,6 @@
 
 from playwright.async_api import Page, expect
 
-ARGS = ["--no-sandbox", "--disable-dev-shm-usage"]
-
-
 PRIZES = {"Seven points": 7, "Nine points": 9, "Eleven points": 11}
 
 

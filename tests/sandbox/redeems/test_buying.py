@@ -11,7 +11,7 @@ from pixel_bot.testing.overlay import FakeOverlay
 from tests.sandbox.page.visit import opened
 from tests.sandbox.redeems.redeem_helpers import become
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_one_click_buys(browser: Browser, show: Live) -> None:

@@ -11,7 +11,7 @@ from pixel_bot.run.sandbox_app import SANDBOX
 from pixel_bot.sandbox.twitch.users import STREAMER
 from pixel_bot.testing import Live
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def ask_for_a_clip(show: Live, wanted: str) -> str:

@@ -9,7 +9,7 @@ from pixel_bot.testing import Live
 from tests.sandbox.page.visit import opened, type_line
 from tests.sandbox.redeems.redeem_helpers import become
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_deleted_message_is_not_read_out_and_pays_back(browser: Browser, show: Live) -> None:
@@ -58,10 +58,7 @@ async def test_a_timeout_strikes_all_that_somebody_wrote(browser: Browser, show:
 
 
 NEWS: dict[str, Any] = {"items": [], "paused": [], "overlay": True, "sound": True}
-
-
 WAITING = {"status": "pending", "lane": "tts", "track": "tts"}
-
 
 PLACES: list[tuple[dict[str, Any], list[dict[str, Any]], list[str]]] = [
     ({}, [{**WAITING, "status": "running"}, WAITING, WAITING, WAITING], ["playing", "next", "2nd", "3rd"]),

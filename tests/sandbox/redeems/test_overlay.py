@@ -2,47 +2,30 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Frame, Page, async_playwright, expect
+from playwright.async_api import Browser, Frame, Page, expect
 
 from pixel_bot.testing import Live
-from tests.sandbox.page.visit import chromium, opened, overlay_is_open, overlay_of, type_line
-from tests.sandbox.redeems.redeem_helpers import ARGS, PRIZES
+from tests.sandbox.page.visit import opened, overlay_is_open, overlay_of, type_line
+from tests.sandbox.redeems.redeem_helpers import PRIZES
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 # In every frame: how much of each sound was played when it ended, where a locator can wait for it.
-
 NOTE_ENDS = """document.addEventListener("ended", ({ target }) => {
   document.documentElement.dataset.ended = (target.currentTime / target.duration).toFixed(2);
 }, true);"""
 
-
 TO_ITS_END = re.compile(r"^(0\.9\d|1\.00)$")
-
-
 ANGLE = "getComputedStyle(document.querySelector('.wheel-disc')).transform"
-
-
 FINISH_SPIN = "document.getAnimations().filter((a) => a.id === 'spin').forEach((a) => a.finish())"
-
 
 UNDER_POINTER = """() => {
   const tip = document.querySelector(".wheel-pointer").getBoundingClientRect();
   return document.elementFromPoint(tip.left + tip.width / 2, tip.bottom + 2)?.dataset.name;
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def careful_browser() -> AsyncGenerator[Browser]:
-    """A browser that lets no page sound before somebody has touched it, as people have."""
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium(), args=ARGS)
-        yield launched
-        await launched.close()
 
 
 async def overlay_frame(page: Page) -> Frame:

@@ -15,12 +15,8 @@ from pixel_bot.sandbox.twitch.chat_log import HISTORY
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, SandboxUser, SandboxUsers, sandbox_user
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 MOD = PERSONAS[2]
-
-
-# The double of Twitch
 
 
 @pytest.fixture

@@ -12,11 +12,7 @@ from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser, SandboxUsers, 
 from pixel_bot.web.server import WebServer
 
 HERE = "http://localhost:8080/oauth/callback"
-
-
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-
-
 ALICE = sandbox_user("alice")
 
 
@@ -85,9 +81,6 @@ class Double:
         async with self.http.request(method, url, allow_redirects=False, **options) as answer:
             is_json = answer.headers.get("content-type", "") == "application/json"
             return Answer(answer.status, await answer.json() if is_json else await answer.text(), answer.headers)
-
-
-# Tokens
 
 
 async def validate(double: Double, access: str) -> Answer:

@@ -14,11 +14,7 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser
 from tests.sandbox.twitch.client import Answer, Double
 
 CHANNEL = {"broadcaster_user_id": STREAMER.id}
-
-
 CHAT = {**CHANNEL, "user_id": BOT.id}
-
-
 FOLLOW = {**CHANNEL, "moderator_user_id": BOT.id}
 
 

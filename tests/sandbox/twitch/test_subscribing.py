@@ -13,9 +13,6 @@ from tests.sandbox.twitch.event_client import CHANNEL, CHAT, FOLLOW, connected, 
 RAID = {"to_broadcaster_user_id": STREAMER.id}
 
 
-# Subscribing
-
-
 async def test_a_subscription_as_twitch_answers_it(double: Double) -> None:
     async with connected(double) as client:
         session = client.welcome["payload"]["session"]

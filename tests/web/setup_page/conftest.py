@@ -5,13 +5,12 @@ from collections.abc import AsyncGenerator
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 
-from tests.sandbox.page.visit import chromium
 from tests.web.setup_page.desk import TODO, Desk
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def only_desk() -> AsyncGenerator[Desk]:
     running = Desk()
     await running.start()
@@ -27,20 +26,13 @@ def desk(only_desk: Desk) -> Desk:
     return only_desk
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def web() -> AsyncGenerator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as session:
         yield session
 
 
-# In a browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncGenerator[Browser]:
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(
-            executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        yield launched
-        await launched.close()
+@pytest.fixture
+def browser(careful_browser: Browser) -> Browser:
+    """A browser as people have it."""
+    return careful_browser

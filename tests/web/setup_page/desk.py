@@ -18,25 +18,12 @@ from pixel_bot.web.server import WebServer
 from pixel_bot.web.setup import Question, SetupState, Step, Tone, setup_routes
 
 KEY = "4bJ8s0Zl9-key_of_the_overlay"
-
-
 TICKET = "ticket-one"
-
-
 CODE = "canary-code-of-twitch"
-
-
 STATE = "state-of-our-own"
-
-
 HOSTILE = "<img src=x onerror='window.hit=1'><script>window.hit=1</script>\"' {{7*7}} & javascript:alert(1)"
-
-
 LONG = "W" * 300
-
-
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
 
 TODO = SetupState(
     headline="2 steps to go",
@@ -55,7 +42,6 @@ TODO = SetupState(
     forgettable=(),
 )
 
-
 ASKING = replace(TODO, questions=(Question("bot", "PixelBot", TICKET),))
 
 
@@ -71,7 +57,6 @@ READY = replace(
     ready=True,
     forgettable=("bot", "broadcaster"),
 )
-
 
 NASTY = replace(
     TODO,

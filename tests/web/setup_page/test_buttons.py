@@ -12,15 +12,12 @@ import pytest
 from pixel_bot.web.setup import MAX_FORM_BYTES
 from tests.web.setup_page.desk import FORM, GOOD, HOSTILE, TICKET, Desk, get, is_page
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def send(web: aiohttp.ClientSession, url: str, body: Any, headers: dict[str, str] = FORM) -> tuple[int, str, str]:
     async with web.post(url, data=body, headers=headers, allow_redirects=False) as answer:
         return answer.status, answer.headers.get("location", ""), await answer.text()
-
-
-# Over HTTP: the buttons
 
 
 @pytest.mark.parametrize(
@@ -61,7 +58,6 @@ async def chunked() -> AsyncGenerator[bytes]:
 
 
 GOOD_FORM = urlencode({"account": "bot", "ticket": TICKET})
-
 
 BAD_FORMS: dict[str, tuple[Callable[[], Any], dict[str, str], int]] = {
     "no type": (lambda: GOOD_FORM.encode(), {"Content-Type": ""}, 415),

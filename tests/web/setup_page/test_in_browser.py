@@ -24,7 +24,7 @@ from tests.web.setup_page.desk import (
     opened,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 COLOURS = [
     ("bot", "to do", "rgb(255, 200, 87)"),

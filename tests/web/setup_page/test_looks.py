@@ -8,11 +8,8 @@ from playwright.async_api import Browser, Page, expect
 from pixel_bot.web.setup import SetupState
 from tests.web.setup_page.desk import ASKING, HOSTILE, LONG, NASTY, READY, TODO, Desk, context, look, opened
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 SCROLLS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-
-
 STATES = {"todo": TODO, "asking": ASKING, "ready": READY, "nasty": NASTY}
 
 
@@ -43,7 +40,6 @@ async def test_markup_stays_text(browser: Browser, desk: Desk) -> None:
 
 
 # The contrast of every text that can be seen with what is behind it, the least first.
-
 CONTRAST = """() => {
   const parse = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
   const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255)

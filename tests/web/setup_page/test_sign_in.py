@@ -11,7 +11,7 @@ import pytest
 from pixel_bot.web.oauth import MAX_LENGTH
 from tests.web.setup_page.desk import CODE, GOOD, HOSTILE, STATE, Desk, get, is_page
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest.fixture
@@ -24,9 +24,6 @@ def everything_logged() -> Generator[io.StringIO]:
     yield text
     root.setLevel(level)
     root.removeHandler(handler)
-
-
-# Over HTTP: to Twitch and back
 
 
 async def test_the_link_leads_to_twitch(desk: Desk, web: aiohttp.ClientSession) -> None:

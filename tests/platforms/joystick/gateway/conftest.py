@@ -46,9 +46,6 @@ async def listener(platform: JoystickPlatform) -> RecordingListener:
     return listening
 
 
-# Speaking
-
-
 @pytest.fixture
 def voice(platform: JoystickPlatform) -> JoystickSender:
     platform.sender._error_seconds = 0.2

@@ -30,12 +30,7 @@ async def until_down(platform: JoystickPlatform) -> str:
 
 
 FREE, PAID = Outgoing("Hello\n there"), Outgoing("Bought\n it", paid=True)
-
-
 WHISPER = Outgoing("secret", whisper_to="bob")
-
-
-# Its own words
 
 
 def spoken(text: str, login: str = "somebody") -> Spoken:

@@ -21,9 +21,6 @@ from tests.platforms.joystick.gateway.gateway_helpers import until_down
 UNAUTHORIZED = {"type": "disconnect", "reason": "unauthorized", "reconnect": False}
 
 
-# Keys
-
-
 async def refuse(joystick: Server, how: str) -> str:
     """Turn the next client away. Returns the key that it came with."""
     door = await joystick.door()

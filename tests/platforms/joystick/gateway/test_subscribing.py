@@ -14,15 +14,8 @@ from tests.harness.joystick_server import (
 from tests.platforms.joystick.gateway.gateway_helpers import hasty
 
 REJECT_V1 = {"type": "reject_subscription", "identifier": V1}
-
-
 REJECT_V2 = {"type": "reject_subscription", "identifier": V2}
-
-
 CONFIRM_V1 = {"type": "confirm_subscription", "identifier": V1}
-
-
-# In
 
 
 async def test_the_access_token_opens_the_socket_and_the_second_version_is_asked_for(

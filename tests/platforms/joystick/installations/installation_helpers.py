@@ -8,11 +8,7 @@ from pixel_bot.db.models import JoystickInstall
 from pixel_bot.security.cipher import Cipher
 
 KEY = Fernet.generate_key()
-
-
 TOKEN, IDENTITY, REVOKE = "oauth/token", "v1/me/identity", "oauth/revoke"
-
-
 GONE = (400, {"error": "invalid_grant"})
 
 

@@ -6,7 +6,7 @@ from pixel_bot.run.live_app import LiveApp
 from tests.harness.joystick_harness import Harness, platform, until
 
 
-async def _is_quiet(home: Harness, app: LiveApp) -> None:
+async def is_quiet(home: Harness, app: LiveApp) -> None:
     """Nothing is asked any more, and no socket opened."""
     await until(lambda: platform(app).connection.problem)
     before = (len(home.joystick.requests), home.joystick.gateway.opened)

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.harness.joystick_harness import Harness, platform, until
-from tests.platforms.joystick.live.live_helpers import _is_quiet
+from tests.platforms.joystick.live.live_helpers import is_quiet
 
 
 async def test_it_comes_back_after_a_cut(home: Harness) -> None:
@@ -49,7 +49,7 @@ async def test_asked_not_to_come_back_it_stays_away(home: Harness) -> None:
         await home.joystick.gateway.disconnect(reconnect=False, reason="remote")
         await until(lambda: platform(app).connection.problem)
         assert "asked the bot not to come back" in platform(app).problems()[0]
-        await _is_quiet(home, app)
+        await is_quiet(home, app)
         await home.install(app)
         await home.listening(app)
         assert "points" in await home.ask("Jules", "!points")
@@ -63,7 +63,7 @@ async def test_unauthorized_leads_to_one_refresh_and_then_to_the_page(home: Harn
         await until(lambda: platform(app).connection.problem)
         assert home.joystick.requests.times("api/oauth/token", "POST") == asked + 1
         assert "does not let the bot listen" in (await home.get(app, "/setup"))[1]
-        await _is_quiet(home, app)
+        await is_quiet(home, app)
 
 
 @pytest.mark.parametrize("key", ["jwt", "basic"])

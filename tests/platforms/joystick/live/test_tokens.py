@@ -7,7 +7,7 @@ import pytest
 from pixel_bot.platforms.joystick.installations import WITHDRAWN, NotInstalled
 from pixel_bot.security.cipher import load_cipher
 from tests.harness.joystick_harness import Harness, platform, rows, until
-from tests.platforms.joystick.live.live_helpers import _is_quiet
+from tests.platforms.joystick.live.live_helpers import is_quiet
 
 
 async def test_ten_who_need_a_token_cause_one_refresh(home: Harness) -> None:
@@ -62,7 +62,7 @@ async def test_a_refresh_token_used_twice_ends_the_installation_and_the_bot_says
         assert "withdrawn" in text
         (row,) = await rows(app)
         assert (row.access_token, row.refresh_token, row.problem) == ("", None, WITHDRAWN)
-        await _is_quiet(home, app)
+        await is_quiet(home, app)
 
 
 async def test_an_uninstalled_bot_says_so_and_does_not_ask_on(home: Harness) -> None:
@@ -70,7 +70,7 @@ async def test_an_uninstalled_bot_says_so_and_does_not_ask_on(home: Harness) -> 
         await home.joystick.uninstall()
         await until(platform(app).problems)
         await until(lambda: "withdrawn" in platform(app).problems()[0])
-        await _is_quiet(home, app)
+        await is_quiet(home, app)
         await home.install(app)
         await home.listening(app)
         assert "points" in await home.ask("Jules", "!points")

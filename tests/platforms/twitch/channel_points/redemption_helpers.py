@@ -14,14 +14,8 @@ from tests.harness.page_double import PageDouble, page_double
 from tests.harness.twitch_harness import Harness
 
 ALICE = sandbox_user("alice", name="Alice")
-
-
 COST = 100
-
-
 ADDED = "channel.channel_points_custom_reward_redemption.add"
-
-
 SECONDS = 30.0
 
 

@@ -33,12 +33,7 @@ from tests.platforms.twitch.channel_points.redemption_helpers import (
 )
 
 REDEMPTIONS = "channel_points/custom_rewards/redemptions"
-
-
 KEY = "overlay-key"
-
-
-# Kill -9
 
 
 class Mortal:

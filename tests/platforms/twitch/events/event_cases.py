@@ -20,19 +20,10 @@ from tests.harness.page_double import PageDouble, page_double
 from tests.harness.twitch_harness import Harness, the_bot
 
 ALICE = sandbox_user("alice", name="Alice")
-
-
 BOB = sandbox_user("bob", name="Bob")
-
-
 NOW = datetime.now(UTC)
-
-
 ADDED = "channel.channel_points_custom_reward_redemption.add"
-
-
 UPDATED = "channel.channel_points_custom_reward_redemption.update"
-
 
 EAR = '''
 """Hears all that cogs can hear."""

@@ -29,10 +29,7 @@ def frame_of(case: Case, message_id: str, event: Any = None, version: str = "1")
 
 
 EMOTES = [{"begin": 0, "end": 4, "id": "25"}]
-
-
 MENTION = {"user_id": BOB.id, "user_name": BOB.name, "user_login": BOB.login}
-
 
 FULL = {
     "chat": {
@@ -101,7 +98,6 @@ async def test_types_that_nobody_asked_for_do_nothing(home: Harness) -> None:
 
 
 PERSON = ("user_id", "user_login")
-
 
 NEEDED = {
     "chat": ("chatter_user_id", "chatter_user_login", "message_id", "message"),

@@ -13,9 +13,6 @@ from tests.platforms.twitch.events.event_cases import ALICE, BOB, CASES, NOW, sa
 GIFTS = 50
 
 
-# Once, also after a restart
-
-
 @pytest.mark.parametrize("name", CASES)
 async def test_each_event_is_worked_once_also_after_a_restart(home: Harness, name: str) -> None:
     case = CASES[name]

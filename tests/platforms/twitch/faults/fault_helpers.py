@@ -10,10 +10,7 @@ from tests.harness.twitch_harness import (
 )
 
 SECONDS = 10.0
-
-
 Fault = dict[str, Any]
-
 
 NO_ANSWERS: dict[str, Fault] = {
     "500": {"status": 500},

@@ -15,8 +15,6 @@ from pixel_bot.platforms.twitch.oauth import OAuth
 from pixel_bot.platforms.wire import Answer, NoAnswer, Wire
 
 BOT = TwitchAccount("bot", "1", "bot", "Bot", frozenset(), Tokens("access-1", "refresh-1"))
-
-
 FINE: Mapping[str, Any] = {"data": [{"id": "x"}]}
 
 

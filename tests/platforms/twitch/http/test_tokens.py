@@ -20,9 +20,6 @@ def final(status: int = 400) -> Answer:
     return answer(status, "Invalid refresh token")
 
 
-# Tokens
-
-
 async def test_a_request_carries_the_token_of_its_role(bench: Bench) -> None:
     bench.wire.sign_in = [granted(7)]
     assert await bench.ask() == FINE

@@ -11,9 +11,6 @@ from tests.platforms.twitch.sockets.socket_helpers import Json, Till, signed_in
 ALICE = sandbox_user("alice")
 
 
-# Frames that nobody expects
-
-
 def odd_frames() -> list[str | bytes | Json]:
     """What Twitch never sends, and what it may send one day."""
     now = datetime.now(UTC)
