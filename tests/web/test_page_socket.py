@@ -1,6 +1,5 @@
 """The sandbox page's websocket."""
 
-import asyncio
 from pathlib import Path
 from typing import cast
 
@@ -8,7 +7,10 @@ import pytest
 from sqlalchemy.pool import QueuePool
 
 from pixel_bot.testing import Live, live
+from tests.harness.waiting import until
 from tests.web.visitor import Json, play_money, visit
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_hello_says_all_that_the_page_needs(show: Live) -> None:
@@ -98,8 +100,8 @@ async def test_an_event_is_told_and_paid(show: Live, kind: str, amount: object, 
         ([{"do": "pick", "login": "viewer_vi"}, {"do": "say", "text": "x" * 501}], "Twitch takes 500 characters"),
     ],
 )
-async def test_a_refusal_is_a_sentence(show: Live, wishes: list[Json], sentence: str) -> None:
-    async with visit(show) as (page, _):
+async def test_a_refusal_is_a_sentence(shared_show: Live, wishes: list[Json], sentence: str) -> None:
+    async with visit(shared_show) as (page, _):
         for wish in wishes:
             await page.do(**wish)
         assert (await page.hear("refused"))["text"].startswith(sentence)
@@ -137,33 +139,29 @@ GARBAGE: list[str | bytes] = [
 
 
 @pytest.mark.parametrize("garbage", GARBAGE, ids=lambda garbage: repr(garbage)[:40])
-async def test_garbage_is_passed_over(show: Live, garbage: str | bytes) -> None:
-    async with visit(show) as (page, _):
-        await page.do(do="pick", login="viewer_vi")
-        await page.points("viewer_vi", 1_000)
+async def test_garbage_is_passed_over(shared_show: Live, garbage: str | bytes) -> None:
+    login = f"guest_{GARBAGE.index(garbage)}"
+    async with visit(shared_show) as (page, _):
+        await page.do(do="pick", login=login)
+        await page.points(login, 1_000)
         await page.raw(garbage)
         await page.do(do="say", text="still here")
         news = await page.hear("chat")
         assert [line["text"] for line in news["lines"]] == ["still here"]
 
 
-async def test_binary_garbage_is_passed_over_too(show: Live) -> None:
-    async with visit(show) as (page, _):
+async def test_binary_garbage_is_passed_over_too(shared_show: Live) -> None:
+    async with visit(shared_show) as (page, _):
         await page.raw(b"\x00\xff")
-        await page.do(do="pick", login="viewer_vi")
-        await page.points("viewer_vi", 1_000)
+        await page.do(do="pick", login="guest")
+        await page.points("guest", 1_000)
 
 
 async def test_a_page_that_leaves_is_forgotten(show: Live) -> None:
     before = len(show.twitch.listeners), len(show.bot.services.database.committed)
     async with visit(show):
         assert len(show.twitch.listeners) == before[0] + 1
-    async with asyncio.timeout(10):
-        while (len(show.twitch.listeners), len(show.bot.services.database.committed)) != before:
-            await asyncio.sleep(0.01)
-
-
-# in the middle of a read). With warnings as errors this also breaks other tests of this file now and then.
+    await until(lambda: (len(show.twitch.listeners), len(show.bot.services.database.committed)) == before)
 
 
 async def test_a_page_that_leaves_leaves_its_database_connection(show: Live) -> None:
@@ -173,9 +171,7 @@ async def test_a_page_that_leaves_leaves_its_database_connection(show: Live) -> 
             await page.do(do="pick", login=f"guest_{i}")
             await page.do(do="say", text="bye")
             await page.hear("chat")
-    async with asyncio.timeout(10):
-        while len(show.twitch.listeners) > before:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(show.twitch.listeners) <= before)
     await show.settled()
     pool = cast(QueuePool, show.bot.services.database._reading.pool)
     assert pool.checkedout() == 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,15 @@ from pixel_bot.db.models import read_stamp
 from pixel_bot.sandbox.page import MAX_LOG_BYTES
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Live, live
+from tests.harness.waiting import until
 from tests.web.visitor import at, play_money, visit
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def send_log(web: aiohttp.ClientSession, show: Live, body: Any, speed: str = "0") -> tuple[int, str]:
     async with web.post(at(show, "/sandbox/replay"), params={"speed": speed}, data=body) as answer:
         return answer.status, await answer.text()
-
-
-async def until(true: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(10):
-        while not await true():
-            await asyncio.sleep(0.01)
 
 
 async def test_a_log_is_played(show: Live, web: aiohttp.ClientSession) -> None:

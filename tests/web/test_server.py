@@ -1,6 +1,5 @@
 """The running web server."""
 
-import asyncio
 from pathlib import Path
 
 import aiohttp
@@ -8,18 +7,21 @@ import pytest
 
 from pixel_bot.platforms.twitch import eventsub_connection
 from pixel_bot.testing import Live, live
+from tests.harness.waiting import until
 from tests.web.visitor import at
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-async def test_the_root_leads_to_the_sandbox(show: Live, web: aiohttp.ClientSession) -> None:
-    async with web.get(at(show, "/"), allow_redirects=False) as answer:
+
+async def test_the_root_leads_to_the_sandbox(shared_show: Live, web: aiohttp.ClientSession) -> None:
+    async with web.get(at(shared_show, "/"), allow_redirects=False) as answer:
         assert (answer.status, answer.headers["location"]) == (307, "/sandbox")
-    async with web.get(at(show, "/")) as answer:
+    async with web.get(at(shared_show, "/")) as answer:
         assert answer.status == 200
         assert "<title>Pixel Bot sandbox</title>" in await answer.text()
 
 
-async def test_what_is_not_there_is_not_there(show: Live, web: aiohttp.ClientSession) -> None:
+async def test_what_is_not_there_is_not_there(shared_show: Live, web: aiohttp.ClientSession) -> None:
     for path in (
         "/nothing",
         "/static/nothing.js",
@@ -27,7 +29,7 @@ async def test_what_is_not_there_is_not_there(show: Live, web: aiohttp.ClientSes
         "/static/%2e%2e/server.py",
         "/data/pixel.db",
     ):
-        async with web.get(at(show, path)) as answer:
+        async with web.get(at(shared_show, path)) as answer:
             assert answer.status == 404
 
 
@@ -42,9 +44,7 @@ async def test_health_is_200_while_all_is_well_and_503_without_a_connection(
     sessions = sorted(show.twitch.sessions.values(), key=lambda s: s.id != chat["transport"]["session_id"])
     for session in sessions[:lost]:
         await session.socket.close(4000)
-    async with asyncio.timeout(10):
-        while len(show.app.platform.problems()) < lost:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(show.app.platform.problems()) >= lost)
     async with web.get(at(show, "/healthz")) as answer:
         told = await answer.json()
         assert (answer.status, told["ok"]) == (503, False)
@@ -52,8 +52,8 @@ async def test_health_is_200_while_all_is_well_and_503_without_a_connection(
         assert all("connection" in reason for reason in told["reasons"])
 
 
-async def test_the_page_tells_the_browser_to_be_careful(show: Live, web: aiohttp.ClientSession) -> None:
-    async with web.get(at(show, "/sandbox")) as answer:
+async def test_the_page_tells_the_browser_to_be_careful(shared_show: Live, web: aiohttp.ClientSession) -> None:
+    async with web.get(at(shared_show, "/sandbox")) as answer:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'self'" in policy
         assert "frame-ancestors 'self'" in policy
@@ -67,28 +67,30 @@ async def test_the_page_tells_the_browser_to_be_careful(show: Live, web: aiohttp
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}, {"Origin": "null"}])
 @pytest.mark.parametrize("path", ["/sandbox", "/healthz", "/static/pixel.css", "/sandbox/twitch/helix/users"])
 async def test_strangers_get_no_page(
-    show: Live, web: aiohttp.ClientSession, path: str, headers: dict[str, str]
+    shared_show: Live, web: aiohttp.ClientSession, path: str, headers: dict[str, str]
 ) -> None:
-    async with web.get(at(show, path), headers=headers) as answer:
+    async with web.get(at(shared_show, path), headers=headers) as answer:
         assert answer.status == 403
         assert "WEB_ALLOWED_HOSTS" in await answer.text()
 
 
-async def test_a_page_elsewhere_cannot_send_a_log(show: Live, web: aiohttp.ClientSession) -> None:
+async def test_a_page_elsewhere_cannot_send_a_log(shared_show: Live, web: aiohttp.ClientSession) -> None:
     for origin in ("http://evil.example", "null"):
-        async with web.post(at(show, "/sandbox/replay"), data="0,alice,hi\n", headers={"Origin": origin}) as answer:
+        async with web.post(
+            at(shared_show, "/sandbox/replay"), data="0,alice,hi\n", headers={"Origin": origin}
+        ) as answer:
             assert answer.status == 403
-    await show.settled()
-    assert show.bot.awards.totals.messages == 0
+    await shared_show.settled()
+    assert shared_show.bot.awards.totals.messages == 0
 
 
 @pytest.mark.parametrize("path", ["/sandbox/live", "/sandbox/twitch/ws"])
 @pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"}])
 async def test_a_page_elsewhere_cannot_open_a_websocket(
-    show: Live, web: aiohttp.ClientSession, path: str, headers: dict[str, str]
+    shared_show: Live, web: aiohttp.ClientSession, path: str, headers: dict[str, str]
 ) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-        await web.ws_connect(at(show, path), headers=headers)
+        await web.ws_connect(at(shared_show, path), headers=headers)
     assert refused.value.status == 403
 
 
