@@ -29,7 +29,7 @@ SCAN = "SELECT COUNT(*), SUM(amount), SUM(balance_after), MAX(created_at) FROM t
 MEASURED = """
 import sys, time
 from pathlib import Path
-from pixel_bot.cli.command_line import main
+from pixel_bot.cli import main
 
 code = main(sys.argv[1:])
 (most,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))

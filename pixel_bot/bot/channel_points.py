@@ -98,7 +98,7 @@ class RedemptionContext(Context):
     bought = False
     error: Exception | None = None
 
-    def settles(self, error: Exception) -> bool:
+    def handles_refusal(self, error: Exception) -> bool:
         """Kept for ``NativeDesk``, which gives the channel points back."""
         self.error = error
         return True

@@ -12,8 +12,9 @@ from twitchio.models.eventsub_ import create_event_instance
 from pixel_bot.bot.command import usage
 from pixel_bot.bot.error_replies import reply_for
 from pixel_bot.concurrency.task_group import TaskGroup
+from pixel_bot.earning.event_awards import award_for
 from pixel_bot.lru_cache import LruCache
-from pixel_bot.model.channel_events import ChannelEvent, Entrance, Sub, alert_words, award_for
+from pixel_bot.model.channel_events import ChannelEvent, Entrance, Sub, alert_words
 from pixel_bot.platforms.twitch.event_parsing import (
     CHAT,
     Heard,

@@ -22,7 +22,7 @@ class RedeemCommand(PixelCommand):
 
     async def _dispatch_error(self, context: Any, exception: Any) -> None:
         """A context that settles its own refusals gets to know of them here; for others it is as usual."""
-        if not context.settles(exception):
+        if not context.handles_refusal(exception):
             await super()._dispatch_error(context, exception)
 
 

@@ -9,13 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from pixel_bot.db.cluster import in_use
 from pixel_bot.db.engine import Database, sqlite_path
 from pixel_bot.db.lock import only_one
-from pixel_bot.db.schema import HEAD, check_file, revision, upgrade
+from pixel_bot.db.schema import HEAD, check_file, revision
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.services import curve_of
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
 from pixel_bot.upkeep.check import check
 from pixel_bot.upkeep.copy import copy_all
+from pixel_bot.upkeep.upgrade import upgrade
 
 
 async def copy_database(settings: Settings, source: str, target: str) -> int:

@@ -6,13 +6,14 @@ from sqlalchemy.exc import DatabaseError
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database, is_damaged, sqlite_path
-from pixel_bot.db.schema import HEAD, check_file, damaged, revision, upgrade
+from pixel_bot.db.schema import HEAD, check_file, damaged, revision
 from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.services import build_services, curve_of
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
 from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
 
 
 async def upgrade_database(settings: Settings) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database, is_damaged, sqlite_path
 from pixel_bot.db.meta import recall, remember
-from pixel_bot.db.schema import HEAD, check_file, damaged, revision, upgrade
+from pixel_bot.db.schema import HEAD, check_file, damaged, revision
 from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.batches import Batch, Imports, Outlook, local
@@ -20,6 +20,7 @@ from pixel_bot.imports.files import PointFile, read_point_file
 from pixel_bot.imports.people import Holder
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, number, plain
+from pixel_bot.upkeep.upgrade import upgrade
 
 SHOWN_FIRST = 3
 SHOWN_LARGEST = 5

@@ -15,7 +15,7 @@ from pixel_bot.db.cluster import in_use
 from pixel_bot.db.engine import Database
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode, mode_of, recall
-from pixel_bot.db.schema import revision, upgrade
+from pixel_bot.db.schema import revision
 from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused, RestoreRefused, SecondInstance
 from pixel_bot.settings import Settings
@@ -25,6 +25,7 @@ from pixel_bot.upkeep.backup_file import beside, never
 from pixel_bot.upkeep.backups import Backups, in_thread
 from pixel_bot.upkeep.copy import Copied, copy_rows, one_moment
 from pixel_bot.upkeep.restore import copy_beside, refuse_other_mode
+from pixel_bot.upkeep.upgrade import upgrade
 from pixel_bot.upkeep.verify_backup import findings_in
 
 

@@ -1,4 +1,4 @@
-"""Work that must be done in the end, however often a platform or the database says no."""
+"""Retry with exponential back-off and jitter, for work that must be done in the end."""
 
 import asyncio
 import logging
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
-from pixel_bot.platforms.twitch.helix import HelixError
+from pixel_bot.errors import PixelError
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,8 @@ class Backoff:
 class RetryLoop:
     """Work that is done again whenever it is wanted; after a failure later each time, or at once when urged."""
 
-    def __init__(self, work: Callable[[], Awaitable[None]], pace: Backoff) -> None:
+    def __init__(self, name: str, work: Callable[[], Awaitable[None]], pace: Backoff) -> None:
+        self._name = name
         self._work = work
         self._pace = pace
         self._wanted = asyncio.Event()
@@ -80,15 +81,15 @@ class RetryLoop:
         problem = ""
         try:
             await self._work()
-        except HelixError as exc:
+        except PixelError as exc:
             problem = str(exc)
         except DBAPIError as exc:
             problem = f"the database says {exc.orig}"
         except Exception:
             # The edge: what nobody foresaw must not end the reports of all that follow.
-            log.exception("Something went wrong with Channel Points. It is tried again.")
+            log.exception("Something went wrong with %s. It is tried again.", self._name)
             return False
         if problem and problem != self._problem:
-            log.warning("Channel Points: %s. It is tried again.", problem)
+            log.warning("%s: %s. It is tried again.", self._name, problem)
         self._problem = problem
         return not problem

@@ -21,8 +21,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.errors import PixelError
 from pixel_bot.model.people import Person
-from pixel_bot.model.stream_state import Stream
-from pixel_bot.platforms.twitch.watchdog import keep_looking
+from pixel_bot.model.stream_state import Stream, check_when_due
 from pixel_bot.points import processed_ids
 from pixel_bot.points.leaderboard import SERVICE_BOTS
 from pixel_bot.settings import Settings
@@ -115,7 +114,7 @@ class WatchTime:
 
     async def run(self) -> None:
         """Pay slot after slot, until cancelled. Whoever is cancelled in the middle goes on after the next start."""
-        await keep_looking(self._stream, self.look)
+        await check_when_due(self._stream, self.look)
 
     async def look(self) -> float | None:
         """Pay the slot that ended last, unless it is paid; older ones are gone.

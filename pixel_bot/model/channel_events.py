@@ -1,17 +1,9 @@
-"""What happens in a channel, as cogs hear it, and what it pays.
-
-A follow pays once in a person's life. Months of a subscription are never multiplied. A gifted subscription pays the
-giver for each one given, and the receiver nothing. A platform's own wheel was paid for there, and pays nothing here.
-"""
+"""What happens in a channel, as cogs get it: follows, subs, gifts, cheers, raids, tips."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
-from math import floor
 
-from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.model.people import Person
-from pixel_bot.settings import Settings
 from pixel_bot.texts import count
 
 
@@ -78,18 +70,6 @@ class Entrance(ChannelEvent):
     """Somebody came into the stream."""
 
 
-def award_for(channel_event: ChannelEvent, settings: Settings) -> EventAward:
-    """What a happening pays; nothing when nobody is named who could be paid."""
-    kind, points, xp = _amounts(channel_event, settings)
-    event_id, person = channel_event.event_id, channel_event.person
-    if person is None:
-        return EventAward(event_id, kind, None, 0, 0, channel_event.at)
-    if isinstance(channel_event, Follow):
-        event_id = f"follow:{person.platform}:{person.platform_id}"
-    pause = settings.points_enter_cooldown_seconds if isinstance(channel_event, Entrance) else 0
-    return EventAward(event_id, kind, person, points, xp, channel_event.at, pause)
-
-
 def alert_words(channel_event: ChannelEvent) -> str:
     """What somebody did, as the overlay shows it after their name."""
     match channel_event:
@@ -111,30 +91,3 @@ def alert_words(channel_event: ChannelEvent) -> str:
             return f"won {prize}" if prize else "turned the wheel"
         case _:
             return "was here"
-
-
-def _amounts(channel_event: ChannelEvent, settings: Settings) -> tuple[str, int, int]:
-    match channel_event:
-        case Follow():
-            return "follow", settings.points_follow_amount, settings.xp_follow_amount
-        case Sub(gifted=True):
-            return "sub", 0, 0
-        case Sub():
-            return "sub", settings.points_sub_amount, settings.xp_sub_amount
-        case Gift(total=total):
-            return "gift", settings.points_sub_amount * total, settings.xp_sub_amount * total
-        case Cheer(bits=bits):
-            return "cheer", _times(settings.points_cheer_per_bit, bits), 0
-        case Raid():
-            return "raid", settings.points_raid_amount, 0
-        case Tip(tokens=tokens):
-            return "tip", _times(settings.points_tip_per_token, tokens), _times(settings.xp_tip_per_token, tokens)
-        case Entrance():
-            return "enter", settings.points_enter_amount, 0
-        case _:
-            return type(channel_event).__name__.lower(), 0, 0
-
-
-def _times(factor: float, amount: int) -> int:
-    """A factor is taken as it is written: 0.29 times 100 is 29."""
-    return floor(Fraction(str(factor)) * amount)

@@ -1,6 +1,8 @@
 """Whether the stream is on, as the platform told us last."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,3 +42,22 @@ class Stream:
             self.now = broadcast
             for tell in tuple(self.changed):
                 tell()
+
+
+Check = Callable[[], Awaitable[float | None]]
+"""Does what is due. Returns the seconds until the next check; None when only a change of the stream brings one."""
+
+
+async def check_when_due(stream: Stream, check: Check) -> None:
+    """Check now, whenever the stream starts or ends, and when the last check said so. Never returns."""
+    changed = asyncio.Event()
+    stream.changed.add(changed.set)
+    try:
+        while True:
+            changed.clear()
+            seconds = await check()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await changed.wait()
+    finally:
+        stream.changed.discard(changed.set)

@@ -16,7 +16,6 @@ from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
-from pixel_bot.db.schema import upgrade
 from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.errors import FolderNotWritable
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
@@ -26,6 +25,7 @@ from pixel_bot.run.twitch_tasks import TwitchTasks
 from pixel_bot.services import Services, build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
+from pixel_bot.upkeep.upgrade import upgrade
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import HEAD, revision, upgrade
+from pixel_bot.db.schema import HEAD, revision
 from pixel_bot.errors import BackupFailed
 from pixel_bot.upkeep.backup_file import Backup, CopyThrottle, Examine, Stop, write_backup
 from pixel_bot.upkeep.backup_folder import ReservedFile
 from pixel_bot.upkeep.copy import copy_rows, one_moment
+from pixel_bot.upkeep.upgrade import upgrade
 
 
 def make_server_backup(url: str, folder: Path, candidates: Iterable[Path], examine: Examine, stop: Stop) -> Backup:

@@ -2,13 +2,10 @@
 
 import asyncio
 import itertools
-import json
-import shutil
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -16,60 +13,26 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models import QueueItem
-from pixel_bot.db.schema import upgrade
-from pixel_bot.earning.award_batch import EventAward, line_of
-from pixel_bot.errors import ChatError
 from pixel_bot.model.outcome import PlaySound
-from pixel_bot.model.people import Person, Viewer
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
-from pixel_bot.services import Services, build_services
-from pixel_bot.testing import SettableClock, settings_in, there
-from pixel_bot.upkeep.check import check
+from pixel_bot.services import Services
+from pixel_bot.upkeep.upgrade import upgrade
+from tests.accounts.links_model import (
+    DING,
+    MOD,
+    PEOPLE,
+    START,
+    VIEWERS,
+    Op,
+    World,
+    build,
+    often,
+    programs,
+    two_processes,
+)
+from tests.harness.database import findings
+from tests.harness.rounds import modest, rounds
 from tests.harness.seed import execute, query, url_of
-from tests.points.test_ledger_properties import modest
-
-PEOPLE = [Person("1", "alice", "Alice"), Person("2", "bob", "Bob"), there("Ally"), there("Rob"), there("Cy")]
-USERS = range(len(PEOPLE))
-START = 100
-# As each was looked up before anything happened: whoever is linked meanwhile is still asked for by the old id.
-VIEWERS = [Viewer(i + 1, p.name, p.display_name, START) for i, p in enumerate(PEOPLE)]
-MOD = Viewer(99, "mod", "Mod", 0)
-DING = Offer("ding", "Ding", cost=15)
-LEVEL_POINTS = 7
-
-Kind = Literal[
-    "tip", "enter", "chat", "give", "give all", "add", "remove", "set", "xp",
-    "buy", "refund", "link", "agree", "unlink", "undo", "reset", "rename",
-]  # fmt: skip
-KINDS: tuple[Kind, ...] = Kind.__args__  # pyright: ignore[reportAttributeAccessIssue]
-
-
-@dataclass(frozen=True)
-class Op:
-    """One thing that somebody does, on one of the two processes."""
-
-    kind: Kind
-    user: int = 0
-    other: int = 2
-    amount: int = 10
-    side: int = 0
-
-
-def often(*kinds: Kind) -> st.SearchStrategy[Op]:
-    return st.builds(
-        Op,
-        kind=st.sampled_from(kinds),
-        user=st.sampled_from(USERS),
-        other=st.sampled_from(USERS),
-        amount=st.integers(1, 150),
-        side=st.integers(0, 1),
-    )
-
-
-ops = st.one_of(often(*KINDS), often("link", "agree"), often("link", "unlink", "undo"))
-programs = st.lists(st.lists(ops, min_size=1, max_size=5), min_size=2, max_size=8)
 
 
 @pytest.fixture(scope="module")
@@ -92,159 +55,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"INSERT INTO transactions (user_id, amount, reason, balance_after) VALUES ({v.id}, {START}, 'x', {START})",
         )
     return path
-
-
-@asynccontextmanager
-async def build(database: Database, folder: Path) -> AsyncGenerator[Services]:
-    """The services of one process, with awards that are written."""
-    rewards = folder / "level_rewards.json"
-    rewards.write_text(json.dumps({str(i): {"points": LEVEL_POINTS} for i in range(2, 8)}), encoding="utf-8")
-    services = build_services(settings_in(folder, level_rewards_file=rewards), database, SettableClock())
-    services.awards.start()
-    try:
-        yield services
-    finally:
-        await services.awards.stop()
-        await database.close()
-
-
-@asynccontextmanager
-async def two_processes(template: Path, folder: Path) -> AsyncGenerator[list[Services]]:
-    path = folder / "pixel.db"
-    for old in folder.glob("pixel.db*"):
-        old.unlink()
-    shutil.copyfile(template, path)
-    async with build(Database(url_of(path)), folder) as one, build(Database(url_of(path)), folder) as two:
-        for services in (one, two):
-            await services.redeems.offer([DING])
-        yield [one, two]
-
-
-@dataclass
-class World:
-    """What was told to people, to be compared with the books."""
-
-    sides: list[Services]
-    points: int = START * len(PEOPLE)
-    xp: int = 0
-
-    def __post_init__(self) -> None:
-        self._numbers = itertools.count()
-
-    async def do(self, op: Op) -> None:
-        """Do one thing. A refusal changes nothing."""
-        with suppress(ChatError):
-            await self._do(op, self.sides[op.side], VIEWERS[op.user])
-
-    async def _do(self, op: Op, services: Services, viewer: Viewer) -> None:
-        match op.kind:
-            case "tip" | "enter":
-                await self._event(op, services)
-            case "chat":
-                now = services.clock.now()
-                services.awards.chat(line_of(PEOPLE[op.user], f"chat:{next(self._numbers)}", now))
-                await services.awards.drained()
-            case "give" | "give all":
-                amount = op.amount if op.kind == "give" else None
-                await services.economy.give(viewer, VIEWERS[op.other], amount)
-            case "add":
-                await services.economy.add(MOD, viewer, op.amount)
-                self.points += op.amount
-            case "remove":
-                await services.economy.add(MOD, viewer, -op.amount)
-                self.points -= op.amount
-            case "set":
-                delta = await services.economy.set(MOD, viewer, op.amount)
-                self.points += delta
-            case "xp":
-                change = await services.economy.change_xp(MOD, viewer, by=10 * op.amount)
-                self.xp += change.delta
-            case "buy":
-                await services.shop.buy(Order(DING, viewer, PlaySound("ding"), message_id=self._message(op)))
-            case "refund":
-                await services.refunds.fail(QueueItem.id == op.amount % 6, reason="Gone.")
-            case "reset":
-                await services.cooldowns.reset(viewer.id)
-            case "rename":
-                login = f"{PEOPLE[op.user].login}{op.amount % 3}"
-                await services.viewers.meet(PEOPLE[op.user]._replace(login=login))
-            case _:
-                await self._link(op, services, viewer)
-
-    async def _link(self, op: Op, services: Services, viewer: Viewer) -> None:
-        match op.kind:
-            case "link":
-                asked = await services.links.ask(viewer, public=op.amount % 3 == 0)
-                await services.links.give(VIEWERS[op.other], asked.code)
-            case "agree":
-                await services.links.agree(viewer)
-            case "unlink":
-                await services.links.unlink(MOD, viewer)
-            case _:
-                await services.economy.undo(MOD)
-
-    async def _event(self, op: Op, services: Services) -> None:
-        """Tips are told again now and then; a person comes in once a minute."""
-        event_id = f"tip:{op.user}:{op.amount % 7}" if op.kind == "tip" else f"enter:{next(self._numbers)}"
-        pause = 0 if op.kind == "tip" else 60
-        now = services.clock.now()
-        await services.awards.event(EventAward(event_id, op.kind, PEOPLE[op.user], 20, 90, now, pause))
-
-    def _message(self, op: Op) -> str:
-        prefix = "joystick:" if PEOPLE[op.user].platform == "joystick" else ""
-        return f"{prefix}{next(self._numbers)}"
-
-    async def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        async with self.sides[0].database.readers() as session:
-            return [tuple(row) for row in await session.execute(text(sql))]
-
-    async def the_books_balance(self) -> None:
-        """By the book, with nothing on merged accounts, and as much as was told to people."""
-        async with self.sides[0].database.readers() as session:
-            assert await check(session, self.sides[0].levels.curve.level_of) == []
-        ((total, lowest, xp),) = await self.rows(
-            "SELECT SUM(points), MIN(points), (SELECT COALESCE(SUM(xp), 0) FROM xp_records) FROM users"
-        )
-        assert lowest >= 0
-        by_reason = dict(await self.rows("SELECT reason, SUM(amount) FROM transactions GROUP BY reason"))
-        for reason in ("link", "unlink", "give"):
-            assert by_reason.get(reason, 0) == 0, f"{reason} only moves points"
-        given = {"tip": "kind = 'tip'", "enter": "kind = 'enter'", "chat": "kind = 'chat'"}
-        for reason, where in given.items():
-            ((claimed,),) = await self.rows(f"SELECT COALESCE(SUM(points), 0) FROM events WHERE {where}")
-            assert by_reason.get(reason, 0) == claimed
-        others = [reason for reason in by_reason if reason not in ("x", "mod:add", "mod:remove", "mod:set")]
-        assert total == self.points + sum(by_reason[reason] for reason in others)
-        ((earned,),) = await self.rows("SELECT COALESCE(SUM(xp), 0) FROM events")
-        ((undone,),) = await self.rows("SELECT COALESCE(SUM(xp_delta), 0) FROM changes WHERE undone_at IS NOT NULL")
-        assert self.xp + earned - undone <= xp <= self.xp + earned, "an undo takes what is there"
-
-    async def nothing_came_twice(self) -> None:
-        """Neither a level's points nor a refund nor an undone link."""
-        assert (
-            await self.rows(
-                "SELECT user_id, reason FROM transactions WHERE reason LIKE 'level:%' GROUP BY 1, 2 HAVING COUNT(*) > 1"
-            )
-            == []
-        )
-        ((levels, claimed),) = await self.rows(
-            "SELECT (SELECT COALESCE(SUM(amount), 0) FROM transactions WHERE reason LIKE 'level:%'), "
-            "(SELECT COALESCE(SUM(points), 0) FROM events WHERE kind = 'level')"
-        )
-        assert levels == claimed
-        ((refunded, ended),) = await self.rows(
-            "SELECT (SELECT COALESCE(SUM(amount), 0) FROM transactions WHERE reason = 'refund:ding'), "
-            "(SELECT COALESCE(SUM(cost), 0) FROM queue_items WHERE status = 'failed')"
-        )
-        assert refunded == ended
-        moved = await self.rows(
-            "SELECT l.points, COALESCE(-SUM(CASE t.reason WHEN 'link' THEN t.amount END), 0), "
-            "COALESCE(SUM(CASE t.reason WHEN 'unlink' THEN t.amount END), 0) FROM links l LEFT JOIN transactions t "
-            "ON t.change_id = l.change_id AND t.user_id = l.merged_id GROUP BY l.id, l.points"
-        )
-        for points, went, came in moved:
-            assert points == went
-            assert 0 <= came <= points + refunded, "what was refunded meanwhile goes along"
 
 
 async def play(template: Path, folder: Path, program: Sequence[Sequence[Op]]) -> None:
@@ -270,7 +80,7 @@ async def play(template: Path, folder: Path, program: Sequence[Sequence[Op]]) ->
 @example(program=[[Op("link", 0, 2)], [Op("reset", 2)], [Op("give all", 2, 1), Op("give", 0, 3)], [Op("unlink")]])
 @example(program=[[Op("add", 0, amount=1), Op("set", 0, amount=1), Op("xp", 0), Op("xp", 0)], [Op("undo")]])
 @example(program=[[Op("link", 0, 2), Op("buy", 2)], [Op("unlink", 2)], [Op("refund", amount=1)]])
-@settings(modest, max_examples=30)
+@settings(modest, max_examples=rounds(30))
 def test_any_interleaving_keeps_the_books(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
 
@@ -279,7 +89,7 @@ moves = st.one_of(often("give", "give all", "rename", "reset"), often("link", "a
 
 
 @given(program=st.lists(st.lists(moves, min_size=2, max_size=6), min_size=1, max_size=6))
-@settings(modest, max_examples=15)
+@settings(modest, max_examples=rounds(15))
 def test_links_and_gifts_neither_make_nor_lose_points(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
     assert query(tmp_path / "pixel.db", "SELECT SUM(points) FROM users") == [(START * len(PEOPLE),)]
@@ -343,5 +153,4 @@ async def test_wherever_it_is_cut_off_nothing_is_done_by_halves(template: Path, 
                 break
         assert 10 < cuts < 99
         assert await dump(services) != before
-        async with services.database.readers() as session:
-            assert await check(session, services.levels.curve.level_of) == []
+        assert await findings(services) == []

@@ -125,7 +125,7 @@ async def test_a_listener_hears_every_message(tmp_path: Path, folder: Path) -> N
     (folder / "ears.py").write_text(
         "from twitchio.ext import commands\n"
         "from pixel_bot.plugin import Cog, Follow, on\n"
-        "class Ears(Cog):\n"
+        "class Listens(Cog):\n"
         "    @commands.Component.listener()\n"
         "    async def event_message(self, message):\n"
         "        self.bot.heard_by_cog.append(message.text)\n"
@@ -134,7 +134,7 @@ async def test_a_listener_hears_every_message(tmp_path: Path, folder: Path) -> N
         "        self.bot.heard_by_cog.append(follow)\n"
         "async def setup(bot):\n"
         "    bot.heard_by_cog = []\n"
-        "    await bot.add_component(Ears(bot))\n"
+        "    await bot.add_component(Listens(bot))\n"
     )
     async with stage(tmp_path, cogs_dir=folder) as chat:
         await chat.say("bob", "hello")

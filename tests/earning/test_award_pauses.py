@@ -31,17 +31,13 @@ async def enter(services: Services, *awards: EventAward) -> list[bool]:
     return await asyncio.gather(*(services.awards.event(award) for award in awards))
 
 
-def rows(services: Services, sql: str) -> list[tuple[Any, ...]]:
-    return query(place_of(services.database), sql)
-
-
 def paid(services: Services) -> list[tuple[Any, ...]]:
     """The events that were worked, with what they gave."""
-    return rows(services, "SELECT id, points, xp FROM events ORDER BY id")
+    return query(place_of(services.database), "SELECT id, points, xp FROM events ORDER BY id")
 
 
 def balance(services: Services, name: str = "bob@joystick") -> int:
-    return rows(services, f"SELECT points FROM users WHERE name = '{name}'")[0][0]
+    return query(place_of(services.database), f"SELECT points FROM users WHERE name = '{name}'")[0][0]
 
 
 async def test_one_an_hour(services: Services) -> None:
@@ -49,8 +45,10 @@ async def test_one_an_hour(services: Services) -> None:
         assert await enter(services, entrance(event_id, seconds)) == [True], "new, whether it pays or not"
     assert paid(services) == [("a", 25, 2), ("b", 0, 0), ("c", 0, 0), ("d", 25, 2), ("e", 0, 0)]
     assert balance(services) == 50
-    assert rows(services, "SELECT reason, amount FROM transactions") == [("enter", 25)] * 2
-    assert rows(services, "SELECT key, expires_at FROM cooldowns") == [("+enter", "2026-01-01 14:00:00.000000")]
+    assert query(place_of(services.database), "SELECT reason, amount FROM transactions") == [("enter", 25)] * 2
+    assert query(place_of(services.database), "SELECT key, expires_at FROM cooldowns") == [
+        ("+enter", "2026-01-01 14:00:00.000000")
+    ]
 
 
 async def test_of_several_in_one_batch_the_earliest_pays(services: Services) -> None:

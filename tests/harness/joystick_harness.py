@@ -20,8 +20,9 @@ from pixel_bot.run.live_app import LiveApp, live
 from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage, SentByBot
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
 from pixel_bot.testing import settings_in, there
-from pixel_bot.upkeep.check import check
 from pixel_bot.web.server import WebServer
+from tests.harness.database import findings
+from tests.harness.waiting import until as until
 
 DOUBLE = "/joystick-double"
 SECONDS = 15.0
@@ -61,8 +62,7 @@ class Harness:
                 app.failed.result()
             if app.running_bot is not None:
                 await app.running_bot.bot.settled()
-            async with app.services.database.readers() as session:
-                assert await check(session, app.services.levels.curve.level_of) == []
+            assert await findings(app.services) == []
 
     @asynccontextmanager
     async def installed(
@@ -192,10 +192,3 @@ async def rows(app: LiveApp) -> list[JoystickInstall]:
     """Installations as they stand in the database."""
     async with app.services.database.readers() as session:
         return list((await session.execute(select(JoystickInstall).order_by(JoystickInstall.id))).scalars())
-
-
-async def until(true: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)

@@ -6,65 +6,46 @@ import os
 import random
 import re
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import HEAD, upgrade
-from pixel_bot.services import curve_of
 from pixel_bot.settings import Settings
-from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.backup_folder import kept_in
-from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness import mortal
+from tests.harness.maintenance_states import (
+    ARGUMENTS,
+    BACKUPS,
+    DATABASE,
+    OLD,
+    PEOPLE,
+    POINTS,
+    ROWS_EACH,
+    SAVED,
+    SCHEMAS,
+    Ended,
+    State,
+    is_whole,
+    kept_aside,
+    problems,
+    seen,
+    state_of,
+    written,
+)
+from tests.harness.maintenance_states import (
+    CASES as CASES,
+)
+from tests.harness.maintenance_states import (
+    Case as Case,
+)
 from tests.harness.mortal import SAID, STEPS
-
-SCHEMAS = Path(__file__).parent / "schemas"
-DATABASE, BACKUPS = Path("data", "pixel.db"), Path("data", "backups")
-SAVED, POINTS = Path("saved.db"), Path("points.csv")
-PEOPLE, ROWS_EACH, OLD = 60, 20, 4_000
-
-Case = Literal["upgrade", "adopt", "backup", "restore", "cleanup", "import", "undo"]
-CASES: tuple[Case, ...] = get_args(Case)
-ARGUMENTS: dict[Case, tuple[str, ...]] = {
-    "upgrade": ("db", "upgrade"),
-    "adopt": ("db", "upgrade"),
-    "backup": ("db", "backup"),
-    "restore": ("db", "restore", str(SAVED)),
-    "cleanup": ("db", "cleanup"),
-    "import": ("import", str(POINTS)),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a command ended: its exit code (-9 when it was killed), how long it took, its steps, and its words."""
-
-    code: int
-    seconds: float
-    steps: tuple[str, ...]
-    said: str
-
-    @property
-    def was_killed(self) -> bool:
-        """True when it died before its end."""
-        return self.code == -signal.SIGKILL
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What a database says: the ledger with all balances, XP, and how many rows there are elsewhere."""
-
-    ledger: tuple[tuple[Any, ...], ...]
-    counts: tuple[tuple[str, int], ...]
 
 
 class Kit:
@@ -83,7 +64,7 @@ class Kit:
         self._server.stdin.write(json.dumps(order) + "\n")
         self._server.stdin.flush()
         code, seconds = json.loads(self._server.stdout.readline())
-        return Ended(code, seconds, tuple(_written(folder / STEPS).splitlines()), _written(folder / SAID))
+        return Ended(code, seconds, tuple(written(folder / STEPS).splitlines()), written(folder / SAID))
 
     def whole(self, case: Case) -> Ended:
         """How the command runs when nobody kills it."""
@@ -108,7 +89,7 @@ class Kit:
             wrong += more
             if end != done:
                 wrong.append("The next run did not bring what it should.")
-            if case == "restore" and not _kept_aside(folder, before):
+            if case == "restore" and not kept_aside(folder, before):
                 wrong.append("The database of before is nowhere.")
             if case == "backup" and not kept_in(folder / BACKUPS, "pixel"):
                 wrong.append("There is no backup.")
@@ -123,11 +104,11 @@ class Kit:
             copy = Path(name) / "data"
             shutil.copytree(folder / DATABASE.parent, copy)
             state = state_of(copy / DATABASE.name)
-            wrong = asyncio.run(findings(copy / DATABASE.name))
+            wrong = asyncio.run(problems(copy / DATABASE.name))
         if state.ledger not in (before.ledger, done.ledger):
             wrong.append("A balance was changed or lost.")
         for backup in kept_in(folder / BACKUPS, "pixel"):
-            if not _is_whole(backup.path, (before, done)):
+            if not is_whole(backup.path, (before, done)):
                 wrong.append(f"The backup {backup.path.name} is not whole.")
         return state, wrong
 
@@ -137,11 +118,11 @@ class Kit:
             _MAKERS[case](self, template)
             folder = self._home / f"{case}-done"
             shutil.copytree(template, folder)
-            before = _seen(folder / DATABASE)
+            before = seen(folder / DATABASE)
             ended = self.run(folder, self._arguments(case, folder))
             if ended.code:
                 raise RuntimeError(f"{case} does not work: {ended.said}")
-            self._dry[case] = template, before, _seen(folder / DATABASE), ended
+            self._dry[case] = template, before, seen(folder / DATABASE), ended
         return self._dry[case]
 
     def _arguments(self, case: Case, folder: Path) -> tuple[str, ...]:
@@ -270,67 +251,6 @@ async def _bring_up(path: Path) -> None:
         await upgrade(database, path.parent / "backups")
     finally:
         await database.close()
-
-
-# What a database says
-
-LEDGER = (
-    "SELECT id, name, points FROM users ORDER BY id",
-    "SELECT id, user_id, amount, reason, balance_after FROM transactions ORDER BY id",
-    "SELECT user_name, xp, level FROM xp_records ORDER BY user_name",
-)
-
-
-def state_of(path: Path) -> State:
-    """What is in a file; it may be changed by that, as by whoever opens one that was left in the middle."""
-    with closing(sqlite3.connect(path)) as connection:
-        ledger = tuple(row for query in LEDGER for row in connection.execute(query))
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        counts = [(table, *connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()) for table in tables]
-    return State(ledger, tuple(sorted(counts)))
-
-
-def _seen(path: Path) -> State:
-    """What is in a database, which stays as it is."""
-    with tempfile.TemporaryDirectory() as name:
-        shutil.copytree(path.parent, Path(name) / "data")
-        return state_of(Path(name) / "data" / path.name)
-
-
-async def findings(path: Path) -> list[str]:
-    """What the bot's own check finds; of an older schema, which it does not know, what SQLite's finds."""
-    with closing(sqlite3.connect(path)) as connection:
-        verdicts = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
-        if verdicts != ["ok"]:
-            return verdicts
-        stamped = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-        if not stamped or connection.execute("SELECT version_num FROM alembic_version").fetchone() != (HEAD,):
-            return []
-    database = Database(f"sqlite+aiosqlite:///{path.as_posix()}")
-    try:
-        async with database.readers() as session:
-            return await check(session, curve_of(settings_in(path.parent)).level_of)
-    finally:
-        await database.close()
-
-
-def _is_whole(path: Path, states: Sequence[State]) -> bool:
-    with tempfile.TemporaryDirectory() as name:
-        copy = Path(shutil.copy(path, name))
-        try:
-            return state_of(copy) in states and asyncio.run(findings(copy)) == []
-        except sqlite3.DatabaseError:
-            return False
-
-
-def _written(path: Path) -> str:
-    """The text of a file, which one who died at once has not even begun."""
-    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-
-
-def _kept_aside(folder: Path, state: State) -> bool:
-    others = [path for path in folder.rglob("*") if path.is_file() and path not in (folder / DATABASE, folder / SAVED)]
-    return any(path.read_bytes()[:15] == b"SQLite format 3" and _is_whole(path, (state,)) for path in others)
 
 
 def moments(kit: Kit, case: Case, chance: random.Random) -> Generator[dict[str, Any]]:

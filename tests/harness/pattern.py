@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.settings import Mode
+from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.seed import url_of
 
 

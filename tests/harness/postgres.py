@@ -22,8 +22,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.db.tables import Base
+from pixel_bot.upkeep.upgrade import upgrade
 
 T = TypeVar("T")
 PORT = "54329"

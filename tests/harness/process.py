@@ -1,6 +1,7 @@
 """The bot in a process of its own: started with ``python -m pixel_bot``, read, signalled and killed."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -12,7 +13,11 @@ from pathlib import Path
 from pixel_bot.settings import Settings
 
 SECONDS = 60.0
-COMMAND = (sys.executable, "-m", "pixel_bot")
+
+
+def command(*arguments: str) -> tuple[str, ...]:
+    """A command line of the bot, by the Python that runs the tests."""
+    return (sys.executable, "-m", "pixel_bot", *arguments)
 
 
 def environment(**settings: object) -> dict[str, str]:
@@ -26,7 +31,7 @@ def environment(**settings: object) -> dict[str, str]:
 def run(folder: Path, *arguments: str, **settings: object) -> "subprocess.CompletedProcess[str]":
     """Run a command line to its end; output and errors are apart."""
     return subprocess.run(
-        [*COMMAND, *arguments],
+        command(*arguments),
         cwd=folder,
         env=environment(**settings),
         capture_output=True,
@@ -72,8 +77,7 @@ class BotProcess:
         """Start it, and read what it prints up to the line that begins so; with an empty word, do not wait."""
         self.said.clear()
         self.process = await asyncio.create_subprocess_exec(
-            *COMMAND,
-            *self.arguments,
+            *command(*self.arguments),
             cwd=self.folder,
             env=self.environment,
             stdin=DEVNULL,
@@ -126,3 +130,32 @@ class BotProcess:
         if line.startswith("Open: "):
             self.address = line.removeprefix("Open: ").strip()
         return line
+
+
+# A program of a test's own, which forks and is told by lines what to do
+
+
+async def start(script: Path, *arguments: str) -> Process:
+    """A child in a session of its own, so that those that it forks can be ended with it."""
+    command = (sys.executable, str(script), *arguments)
+    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
+
+
+async def end(process: Process) -> None:
+    """Kill it, and all that it forked."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+
+
+async def line_from(process: Process) -> str:
+    """The next line that it prints."""
+    assert process.stdout is not None
+    async with asyncio.timeout(SECONDS):
+        return (await process.stdout.readline()).decode().strip()
+
+
+def tell(process: Process, line: str) -> None:
+    """Write a line for it to read."""
+    assert process.stdin is not None
+    process.stdin.write(line.encode() + b"\n")

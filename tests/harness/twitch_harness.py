@@ -24,8 +24,9 @@ from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.eventsub import session_of
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, SandboxUsers, sandbox_user
 from pixel_bot.testing import settings_in
-from pixel_bot.upkeep.check import check
 from pixel_bot.web.server import WebServer
+from tests.harness.database import findings
+from tests.harness.waiting import until
 
 DOUBLE = "/twitch"
 SECONDS = 15.0
@@ -68,8 +69,7 @@ class Harness:
                 app.failed.result()
             if app.running_bot is not None:
                 await app.running_bot.bot.settled()
-            async with app.services.database.readers() as session:
-                assert await check(session, app.services.levels.curve.level_of) == []
+            assert await findings(app.services) == []
 
     @asynccontextmanager
     async def signed_in(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
@@ -212,8 +212,7 @@ def in_haste(patch: pytest.MonkeyPatch) -> None:
 async def listening(app: LiveApp, seconds: float = SECONDS) -> None:
     """Wait until the bot listens, or knows of each type of event that it cannot."""
     async with asyncio.timeout(seconds):
-        while app.running_bot is None or not app.platform.eventsub.session_ids:
-            await asyncio.sleep(0.01)
+        await until(lambda: app.running_bot is not None and app.platform.eventsub.session_ids, seconds)
         await app.platform.eventsub.ready()
 
 

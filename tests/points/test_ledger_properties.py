@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from pixel_bot.accounts.economy import Given
 from pixel_bot.db.engine import Database
-from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import BadAmount, NotEnoughPoints, NothingToUndo
 from pixel_bot.model.people import Viewer
 from pixel_bot.points import processed_ids
 from pixel_bot.points.ledger import Entry, post
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
+from tests.harness.database import findings
+from tests.harness.rounds import modest, rounds
 from tests.harness.seed import execute, query, url_of
 
 USERS: tuple[int, ...] = (1, 2, 3)
@@ -62,15 +63,6 @@ ops = st.builds(
     side=st.integers(0, 1),
 )
 programs = st.lists(st.lists(ops, min_size=1, max_size=5), min_size=1, max_size=6)
-
-modest = settings(
-    deadline=None,
-    max_examples=60,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +161,8 @@ async def balances(services: Services) -> dict[int, int]:
 
 async def the_books_balance(services: Services) -> None:
     """Points are the sum and the last balance of the rows; each row continues the one before; nobody is below zero."""
+    assert await findings(services) == []
     async with services.database.readers() as session:
-        assert await check(session, services.levels.curve.level_of) == []
         rows = await session.execute(text("SELECT user_id, amount, balance_after FROM transactions ORDER BY id"))
         running = dict.fromkeys(USERS, 0)
         for user, amount, after in rows:
@@ -226,7 +218,7 @@ gifts = st.builds(
 
 
 @given(program=st.lists(st.lists(gifts, min_size=2, max_size=6), min_size=1, max_size=4))
-@settings(modest, max_examples=20)
+@settings(modest, max_examples=rounds(20))
 def test_gifts_neither_make_nor_lose_points(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
     assert query(tmp_path / "pixel.db", "SELECT SUM(points), MIN(points) >= 0 FROM users") == [(3 * START, 1)]

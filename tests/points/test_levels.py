@@ -1,32 +1,20 @@
 """Levels: the documented curve, and rewards that pay once."""
 
-import json
-import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.points.level_rewards import Reward, load_rewards
 from pixel_bot.points.levels import Curve, Gain, LevelUp
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
-from pixel_bot.testing import SettableClock, settings_in, stage
-from pixel_bot.upkeep.check import check
+from pixel_bot.testing import SettableClock, settings_in
+from tests.harness.database import findings
 from tests.harness.seed import execute, place_of, query
-
-CURVE = Curve(100, 1.8, 9_999)
-REWARDS = {
-    "2": {"points": 10},
-    "3": {"message": "{user} is level {level}!"},
-    "4": {"points": 30, "message": "Level {level}, {user}: {not a field} {0} {{}}"},
-    "5": {"points": 50, "message": "five"},
-}
-
+from tests.points.paid_levels import CURVE, REWARDS, write_rewards
 
 # The curve
 
@@ -76,12 +64,6 @@ async def paid(tmp_path: Path, clock: SettableClock) -> AsyncGenerator[Services]
         yield services
 
 
-def write_rewards(folder: Path, rewards: Any) -> Path:
-    path = folder / "level_rewards.json"
-    path.write_text(json.dumps(rewards), encoding="utf-8")
-    return path
-
-
 async def met(services: Services, name: str = "alice") -> Viewer:
     return await services.viewers.meet(Person(f"id-{name}", name, name.title()))
 
@@ -93,13 +75,8 @@ async def gain(services: Services, viewer: Viewer, *amounts: int) -> list[LevelU
         return await services.levels.add(session, gains)
 
 
-async def rows(services: Services, viewer: Viewer) -> list[tuple[str, int]]:
+async def history(services: Services, viewer: Viewer) -> list[tuple[str, int]]:
     return [(row.reason, row.amount) for row in reversed(await services.economy.history(viewer, 100))]
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 async def test_xp_adds_up(services: Services) -> None:
@@ -128,7 +105,7 @@ async def test_a_level_pays_when_it_is_reached(paid: Services) -> None:
     alice = await met(paid)
     assert await gain(paid, alice, 99) == []
     assert await gain(paid, alice, 1) == [LevelUp(alice.id, "Alice", 2, "")]
-    assert await rows(paid, alice) == [("level:2", 10)]
+    assert await history(paid, alice) == [("level:2", 10)]
 
 
 async def test_a_jump_pays_every_level_once(paid: Services) -> None:
@@ -140,7 +117,7 @@ async def test_a_jump_pays_every_level_once(paid: Services) -> None:
         (4, "Level 4, Alice: {not a field} {0} {{}}"),
         (5, "five"),
     ]
-    assert await rows(paid, alice) == [("level:2", 10), ("level:4", 30), ("level:5", 50)]
+    assert await history(paid, alice) == [("level:2", 10), ("level:4", 30), ("level:5", 50)]
     assert (await paid.viewers.find("alice")).points == 90
     assert await findings(paid) == []
 
@@ -152,8 +129,8 @@ async def test_two_who_rise_at_once_are_paid_apart(paid: Services) -> None:
         gains = [Gain(v.id, v.name, v.display_name, 400, now) for v in (alice, bob, alice)]
         ups = await paid.levels.add(session, gains)
     assert {(up.shown, up.level) for up in ups} == {("Alice", 2), ("Alice", 3), ("Bob", 2), ("Bob", 3), ("Alice", 4)}
-    assert await rows(paid, alice) == [("level:2", 10), ("level:4", 30)]
-    assert await rows(paid, bob) == [("level:2", 10)]
+    assert await history(paid, alice) == [("level:2", 10), ("level:4", 30)]
+    assert await history(paid, bob) == [("level:2", 10)]
 
 
 async def test_xp_that_is_taken_and_earned_again_pays_nothing_again(paid: Services) -> None:
@@ -168,7 +145,7 @@ async def test_xp_that_is_taken_and_earned_again_pays_nothing_again(paid: Servic
         (4, "Level 4, Alice: {not a field} {0} {{}}"),
         (5, "five"),
     ]
-    assert await rows(paid, alice) == [("level:2", 10), ("level:4", 30), ("level:5", 50)]
+    assert await history(paid, alice) == [("level:2", 10), ("level:4", 30), ("level:5", 50)]
 
 
 async def test_a_caller_that_rolls_back_pays_nothing(paid: Services) -> None:
@@ -176,9 +153,9 @@ async def test_a_caller_that_rolls_back_pays_nothing(paid: Services) -> None:
     async with paid.database.sessions() as session:
         await paid.levels.add(session, [Gain(alice.id, "alice", "Alice", 5_000, paid.clock.now())])
         await session.rollback()
-    assert await rows(paid, alice) == []
+    assert await history(paid, alice) == []
     assert [up.level for up in await gain(paid, alice, 100)] == [2]
-    assert await rows(paid, alice) == [("level:2", 10)]
+    assert await history(paid, alice) == [("level:2", 10)]
 
 
 async def test_a_level_pays_once_also_after_a_rename(paid: Services) -> None:
@@ -188,7 +165,7 @@ async def test_a_level_pays_once_also_after_a_rename(paid: Services) -> None:
     mod = await met(paid, "mod")
     await paid.economy.change_xp(mod, renamed, to=0)
     await gain(paid, renamed, 100)
-    assert await rows(paid, renamed) == [("level:2", 10)]
+    assert await history(paid, renamed) == [("level:2", 10)]
 
 
 # Another curve
@@ -208,8 +185,8 @@ async def test_a_changed_curve_moves_levels_without_rewards(tmp_path: Path, cloc
         assert await kept(services) == [("alice", 2), ("bob", 1)]
     async with opened(settings_in(tmp_path, xp_base=10), "sandbox", clock) as services:
         assert await kept(services) == [("alice", 4), ("bob", 3)]
-        assert await rows(services, alice) == [("level:2", 10)]
-        assert await rows(services, bob) == []
+        assert await history(services, alice) == [("level:2", 10)]
+        assert await history(services, bob) == []
         assert await findings(services) == []
     async with opened(settings_in(tmp_path), "sandbox", clock) as services:
         assert await kept(services) == [("alice", 2), ("bob", 1)]
@@ -241,138 +218,3 @@ async def test_xp_that_another_tool_left_empty_does_not_stop_the_start(tmp_path:
         execute(place_of(services.database), "INSERT INTO xp_records (user_name, xp, level) VALUES ('alice', NULL, 3)")
     async with opened(settings_in(tmp_path, xp_base=10), "sandbox", clock) as services:
         assert await kept(services) == [("alice", 1)]
-
-
-# The rewards file
-
-
-def loaded(folder: Path, content: str) -> Mapping[int, Reward]:
-    path = folder / "level_rewards.json"
-    path.write_text(content, encoding="utf-8")
-    return load_rewards(path)
-
-
-def sentences(caplog: pytest.LogCaptureFixture) -> Sequence[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-
-
-def test_no_file_no_rewards_no_words(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert load_rewards(tmp_path / "none.json") == {}
-    assert sentences(caplog) == []
-
-
-def test_a_file_as_documented(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    rewards = loaded(
-        tmp_path, '{"5": {"points": 100, "message": "{user}!", "tts": "wow"}, "10": {}, "7": {"points": 0}}'
-    )
-    assert rewards == {5: Reward(100, "{user}!"), 10: Reward(), 7: Reward()}
-    assert sentences(caplog) == []
-
-
-def test_bad_json_names_the_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert loaded(tmp_path, '{\n  "5": {"points": 100},\n  "6": {points: 100}\n}') == {}
-    (sentence,) = sentences(caplog)
-    assert "level_rewards.json, line 3: " in sentence
-
-
-def test_a_file_that_is_no_text(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    path = tmp_path / "level_rewards.json"
-    path.write_bytes(b'{"5": {"message": "\xff\xfe"}}')
-    assert load_rewards(path) == {}
-    assert "cannot be read as UTF-8" in sentences(caplog)[0]
-
-
-def test_a_folder_in_place_of_the_file(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "level_rewards.json").mkdir()
-    assert load_rewards(tmp_path / "level_rewards.json") == {}
-    assert len(sentences(caplog)) == 1
-
-
-def test_a_file_with_a_byte_order_mark(tmp_path: Path) -> None:
-    path = tmp_path / "level_rewards.json"
-    path.write_text('{"5": {"points": 100}}', encoding="utf-8-sig")
-    assert load_rewards(path) == {5: Reward(100)}
-
-
-@pytest.mark.parametrize("content", ["[]", "5", '"5"', "null", "true"])
-def test_a_file_that_is_no_map(tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str) -> None:
-    assert loaded(tmp_path, content) == {}
-    assert "must map levels to rewards" in sentences(caplog)[0]
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        '"1": {"points": 5}',
-        '"0": {"points": 5}',
-        '"-3": {"points": 5}',
-        '"five": {"points": 5}',
-        '"5.5": {"points": 5}',
-        '"": {"points": 5}',
-        '"٥": {"points": 5}',
-        '"²": {"points": 5}',
-        '"6": 100',
-        '"6": null',
-        '"6": []',
-        '"6": {"points": "100"}',
-        '"6": {"points": 1.5}',
-        '"6": {"points": -5}',
-        '"6": {"points": true}',
-        '"6": {"points": null}',
-        '"6": {"points": 1000000001}',
-        '"6": {"message": 5}',
-        '"6": {"message": null}',
-    ],
-)
-def test_a_wrong_entry_is_left_out_with_a_sentence(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, entry: str
-) -> None:
-    assert loaded(tmp_path, f'{{"9": {{"points": 1}}, {entry}}}') == {9: Reward(1)}
-    (sentence,) = sentences(caplog)
-    assert "is left out" in sentence
-
-
-@pytest.mark.parametrize("entry", [f'"{"9" * 5_000}": {{}}', f'"6": {{"points": {"9" * 5_000}}}'])
-def test_a_number_of_thousands_of_digits_does_not_stop_the_start(tmp_path: Path, entry: str) -> None:
-    assert 6 not in loaded(tmp_path, f"{{{entry}}}")
-
-
-@pytest.mark.parametrize(
-    ("message", "words"),
-    [
-        ("{user} reached {level}", "Alice reached 5"),
-        ("{user}{user} {level}{level}", "AliceAlice 55"),
-        ("{User} {} {0} {{user}} {level!r} %s $user", "{User} {} {0} {Alice} {level!r} %s $user"),
-        ("", ""),
-    ],
-)
-def test_words_fill_in_the_two_fields_only(message: str, words: str) -> None:
-    assert Reward(0, message).words("Alice", 5) == words
-
-
-# In chat
-
-
-async def test_a_level_is_said_in_chat_once(tmp_path: Path) -> None:
-    write_rewards(tmp_path, {"2": {"points": 10, "message": "GG {user}, level {level}!"}})
-    async with stage(tmp_path, xp_chat_amount=50) as chat:
-        assert await chat.say("Alice", "hi") == []
-        chat.clock.advance(30)
-        assert await chat.say("Alice", "hello") == ["GG Alice, level 2!"]
-        chat.clock.advance(30)
-        assert await chat.say("Alice", "and again") == []
-        assert await chat.points("alice") == 2 + 10
-
-
-async def test_a_level_without_a_message_is_silent(tmp_path: Path) -> None:
-    write_rewards(tmp_path, {"2": {"points": 10}})
-    async with stage(tmp_path, xp_chat_amount=500) as chat:
-        assert await chat.say("alice", "hi") == []
-        assert await chat.points("alice") == 11
-
-
-async def test_a_level_by_hand_of_a_mod_is_said_too(tmp_path: Path) -> None:
-    write_rewards(tmp_path, {"2": {"points": 10, "message": "GG {user}!"}})
-    async with stage(tmp_path) as chat:
-        await chat.viewer("Alice")
-        assert "GG Alice!" in await chat.say("milo", "!xp add @alice 100", role="moderator")

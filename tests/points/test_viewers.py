@@ -2,67 +2,17 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from pixel_bot.errors import UnknownViewer
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.points.ledger import Entry, post
-from pixel_bot.points.levels import Gain
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
-from tests.harness.seed import execute, place_of, query
-
-
-def person(platform_id: str, login: str) -> Person:
-    return Person(platform_id, login, login)
-
-
-def joystick(platform_id: str, login: str) -> Person:
-    return Person(platform_id, login, login, "joystick")
-
-
-async def admitted(services: Services, *people: Person) -> dict[Person, int]:
-    async with services.database.write() as session:
-        return {who: known.id for who, known in (await services.viewers.upsert(session, people)).items()}
-
-
-async def endowed(services: Services, who: Person, points: int, xp: int) -> Viewer:
-    """Somebody with points and XP."""
-    viewer = await services.viewers.meet(who)
-    now = services.clock.now()
-    async with services.database.write() as session:
-        await post(session, [Entry(viewer.id, points, "test", now)])
-        await services.levels.add(session, [Gain(viewer.id, viewer.name, viewer.display_name, xp, now)])
-    return viewer
-
-
-async def worth(services: Services, user_id: int) -> tuple[str, int, int]:
-    """Name, points and XP of one row."""
-    async with services.database.readers() as session:
-        row = (
-            await session.execute(
-                text(
-                    "SELECT u.name, u.points, COALESCE(x.xp, 0) FROM users u "
-                    "LEFT JOIN xp_records x ON x.user_name = u.name WHERE u.id = :id"
-                ),
-                {"id": user_id},
-            )
-        ).one()
-    return row[0], row[1], row[2]
-
-
-async def table(services: Services, sql: str) -> list[tuple[Any, ...]]:
-    return query(place_of(services.database), sql)
-
-
-def file_of(services: Services) -> Path | str:
-    return place_of(services.database)
-
+from tests.harness.database import findings
+from tests.harness.seed import execute
+from tests.points.people import admitted, endowed, file_of, joystick, person, table, worth
 
 # Finding
 
@@ -226,8 +176,7 @@ async def test_start_points_are_for_newcomers_only_and_once(tmp_path: Path, cloc
         await services.viewers.meet(person("1", "alicia"))
         assert await table(services, "SELECT name, points FROM users ORDER BY name") == [("alicia", 25), ("known", 0)]
         assert await table(services, "SELECT amount, reason, balance_after FROM transactions") == [(25, "start", 25)]
-        async with services.database.readers() as session:
-            assert await check(session, services.levels.curve.level_of) == []
+        assert await findings(services) == []
 
 
 # Two platforms
@@ -256,78 +205,3 @@ async def test_a_rename_on_joystick_keeps_the_points_there(services: Services) -
     old = await endowed(services, joystick("7", "alice"), 5, 6)
     await services.viewers.meet(joystick("7", "alicia"))
     assert await worth(services, old.id) == ("alicia@joystick", 5, 6)
-
-
-# Many at once
-
-
-async def test_thousands_are_admitted_in_one_go(services: Services) -> None:
-    people = [person(str(i), f"viewer{i}") for i in range(5_000)]
-    ids = await admitted(services, *people)
-    assert len(set(ids.values())) == 5_000
-    assert await admitted(services, *people[::-1]) == ids
-
-
-async def test_newcomers_and_known_and_renamed_come_in_one_batch(services: Services) -> None:
-    alice = await endowed(services, person("1", "alice"), 10, 100)
-    bob = await endowed(services, person("2", "bob"), 20, 200)
-    ids = await admitted(services, person("3", "carol"), person("1", "alicia"), person("2", "bob"))
-    assert ids[person("1", "alicia")] == alice.id
-    assert ids[person("2", "bob")] == bob.id
-    assert await worth(services, ids[person("3", "carol")]) == ("carol", 0, 0)
-
-
-async def test_the_same_person_twice_in_one_batch_is_one_row(services: Services) -> None:
-    ids = await admitted(services, person("1", "alice"), person("1", "alice"))
-    assert list(ids) == [person("1", "alice")]
-    assert await table(services, "SELECT COUNT(*) FROM users") == [(1,)]
-
-
-async def test_a_newcomer_with_two_names_in_one_batch_is_one_row_under_the_later_name(services: Services) -> None:
-    ids = await admitted(services, person("1", "alice"), person("1", "alicia"))
-    assert len(set(ids.values())) == 1
-    assert await table(services, "SELECT name FROM users") == [("alicia",)]
-
-
-async def test_somebody_known_with_two_new_names_in_one_batch_keeps_the_xp(services: Services) -> None:
-    alice = await endowed(services, person("1", "alice"), 10, 100)
-    await admitted(services, person("1", "alicia"), person("1", "alix"))
-    assert await worth(services, alice.id) == ("alix", 10, 100)
-
-
-async def test_two_newcomers_with_one_login_in_one_batch_are_two_rows(services: Services) -> None:
-    ids = await admitted(services, person("1", "alice"), person("2", "alice"))
-    assert ids[person("1", "alice")] != ids[person("2", "alice")]
-    assert (await worth(services, ids[person("2", "alice")]))[0] == "alice"
-
-
-async def test_a_newcomer_with_the_login_of_somebody_known_in_the_same_batch(services: Services) -> None:
-    old = await endowed(services, person("1", "alice"), 10, 100)
-    ids = await admitted(services, person("2", "alice"), person("1", "alice"))
-    assert ids[person("1", "alice")] == old.id
-    assert ids[person("2", "alice")] != old.id
-    assert (await worth(services, old.id))[1:] == (10, 100)
-    assert await worth(services, ids[person("2", "alice")]) == ("alice", 0, 0)
-
-
-async def test_a_caller_that_rolls_back_admits_nobody(services: Services) -> None:
-    alice = await endowed(services, person("1", "alice"), 10, 100)
-    async with services.database.sessions() as session:
-        await services.viewers.upsert(session, [person("1", "alicia"), person("2", "bob")])
-        await session.rollback()
-    assert await worth(services, alice.id) == ("alice", 10, 100)
-    assert query(file_of(services), "SELECT COUNT(*) FROM users") == [(1,)]
-
-
-async def test_one_who_cannot_be_admitted_does_not_stop_the_others(services: Services) -> None:
-    await endowed(services, person("1", "alice"), 10, 100)
-    execute(file_of(services), "INSERT INTO xp_records (user_name, xp, level) VALUES ('alicia', 40, 1)")
-    async with services.database.write():
-        alice = asyncio.create_task(services.viewers.meet(person("1", "alicia")))
-        bob = asyncio.create_task(services.viewers.meet(person("2", "bob")))
-        async with asyncio.timeout(5):
-            while len(services.viewers._waiting) < 2:
-                await asyncio.sleep(0)
-    await asyncio.wait([alice, bob])
-    alice.exception()
-    assert bob.exception() is None

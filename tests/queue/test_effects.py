@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.backends.build import Backends, build_backends
-from pixel_bot.bot import clips
-from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.queue.effects import effect
-from pixel_bot.testing import Stage, settings_in, stage
+from pixel_bot.testing import Stage, stage
+from tests.queue.funded import rich
 
 COG = '''
 """A cog of the streamer's own."""
@@ -64,11 +62,6 @@ def cog_in(folder: Path, *, seconds: float = 20, again: bool = True) -> Path:
     source = COG.replace("SECONDS", str(seconds)).replace("AGAIN", str(again))
     (where / "mine.py").write_text(source, encoding="utf-8")
     return where
-
-
-async def rich(chat: Stage) -> Stage:
-    await chat.viewer("alice", points=100)
-    return chat
 
 
 async def statuses(chat: Stage) -> list[str]:
@@ -252,130 +245,3 @@ async def test_items_that_a_hand_has_queued_are_ended(tmp_path: Path) -> None:
     async with stage(tmp_path) as again:
         await again.settled()
         assert (await statuses(again), again.sent, again.overlay.played) == (["failed", "failed"], [], [])
-
-
-# !pixel
-
-
-class Sage:
-    """An AI that says what the test has it say."""
-
-    def __init__(self, *answers: str | Exception) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[str, str]] = []
-
-    async def answer(self, asker: str, question: str) -> str:
-        self.asked.append((asker, question))
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
-async def nothing() -> None:
-    """No limit."""
-
-
-def with_ai(folder: Path, ai: Sage | None) -> Backends:
-    real = build_backends(settings_in(folder), "sandbox", nothing)
-    return Backends(real.speech, ai, None, real.text_filter)
-
-
-async def test_the_ai_answers_in_chat(tmp_path: Path) -> None:
-    sage = Sage("A very small square.")
-    async with stage(tmp_path, backends=with_ai(tmp_path, sage)) as chat:
-        await rich(chat)
-        answers = await chat.say("alice", "!pixel what is a pixel?")
-        assert answers == ["Let me think. 50 points left.", "A very small square."]
-        assert sage.asked == [("alice", "what is a pixel?")]
-
-
-async def test_an_ai_that_fails_costs_nothing(tmp_path: Path) -> None:
-    async with stage(tmp_path, backends=with_ai(tmp_path, Sage(EffectFailed("The AI is asleep.")))) as chat:
-        await rich(chat)
-        assert (await chat.say("alice", "!pixel hi"))[-1] == "@alice pixel: The AI is asleep. Your 50 points are back."
-
-
-async def test_an_answer_can_be_spoken_too(tmp_path: Path) -> None:
-    async with stage(tmp_path, backends=with_ai(tmp_path, Sage("Hello there.")), ai_speak=True) as chat:
-        await rich(chat)
-        await chat.say("alice", "!pixel hi")
-        assert [(m["what"], m["text"]) for m in chat.overlay.played] == [("speak", "Hello there.")]
-        assert await chat.points("alice") == 50
-
-
-async def test_without_an_ai_it_is_off_and_tells_a_mod_once(tmp_path: Path) -> None:
-    async with stage(tmp_path, backends=with_ai(tmp_path, None)) as chat:
-        await rich(chat)
-        assert await chat.say("alice", "!pixel hi") == ["!pixel is off: no AI is set up here."]
-        (told,) = await chat.say("mila", "!pixel hi", "moderator")
-        assert told == "!pixel needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start the bot again."
-        assert await chat.say("mila", "!pixel hi", "moderator") == ["!pixel is off: no AI is set up here."]
-        assert "!pixel" not in (await chat.say("alice", "!redeems"))[0]
-        assert await chat.points("alice") == 100
-
-
-async def test_chat_that_does_not_take_the_answer(tmp_path: Path) -> None:
-    async with stage(tmp_path, backends=with_ai(tmp_path, Sage("Hello."))) as chat:
-        await rich(chat)
-        real = chat.bot.outbox.put
-
-        async def put(message: Any) -> str | None:
-            return None if message.text == "Hello." else await real(message)
-
-        chat.bot.outbox.put = put  # pyright: ignore[reportAttributeAccessIssue]
-        told = await chat.say("alice", "!pixel hi")
-        assert told[-1] == "@alice pixel: Chat did not take the answer. Your 50 points are back."
-
-
-# !clip
-
-
-class Saver:
-    """Stands in for OBS."""
-
-    def __init__(self, problem: str = "", failure: str = "") -> None:
-        self.problem = problem
-        self.failure = failure
-        self.saves = 0
-
-    def start(self) -> None:
-        """Nothing to connect."""
-
-    async def check(self) -> None:
-        if self.problem:
-            raise ChatError(self.problem)
-
-    async def save_clip(self) -> None:
-        self.saves += 1
-        if self.failure:
-            raise EffectFailed(self.failure)
-
-
-def clip_with(chat: Stage, saver: Any) -> None:
-    chat.bot.clips = clips.Clips(saver)
-    chat.bot.clips.join_twitch(chat.bot.http, "1")
-
-
-async def test_a_clip_is_told_when_it_is_there(chat: Stage) -> None:
-    clip_with(chat, Saver())
-    assert await chat.say("alice", "!clip") == ["Saving it ...", "@alice The clip is saved on the streamer's disk."]
-
-
-async def test_a_clip_that_cannot_be_saved_is_refused_at_once(chat: Stage) -> None:
-    await chat.viewer("alice", points=100)
-    await chat.say("mila", "!redeem cost clip 10", "moderator")
-    clip_with(chat, Saver(problem="OBS is not running."))
-    assert await chat.say("alice", "!clip") == ["OBS is not running."]
-    assert await chat.points("alice") == 100
-
-
-async def test_a_clip_that_was_not_saved_is_given_back(chat: Stage) -> None:
-    await chat.viewer("alice", points=100)
-    await chat.say("mila", "!redeem cost clip 10", "moderator")
-    clip_with(chat, Saver(failure="OBS stopped."))
-    assert (await chat.say("alice", "!clip"))[-1] == "@alice clip: OBS stopped. Your 10 points are back."
-    assert await chat.say("alice", "!cooldowns") == ["You are not on cooldown for anything."]

@@ -1,350 +1,33 @@
 """A bot that is killed on the way of a redeem: what was paid is played once, or given back once and told."""
 
 import asyncio
-import contextlib
 import json
 import os
-import signal
 from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
 from starlette.routing import Mount
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from pixel_bot.clock import Clock
-from pixel_bot.model.people import Person
-from pixel_bot.run.running_bot import opened
 from pixel_bot.run.sandbox_app import SANDBOX
-from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
+from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
-from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUsers, sandbox_user
-from pixel_bot.testing import settings_in
-from pixel_bot.upkeep.check import check
+from pixel_bot.sandbox.twitch.users import SandboxUsers
 from pixel_bot.web.server import WebServer
 from tests.harness.ai_double import Turn, ai_double
 from tests.harness.obs_double import PASSWORD, obs_double
-from tests.harness.page_model import Message, Page
-from tests.harness.seed import query
-from tests.run.test_processes import SECONDS, end, line_from, start
+from tests.harness.process import end, free_port, start
+from tests.harness.waiting import until
+from tests.redeems.mortal_bot import FarPage, Harness, fund
+from tests.redeems.mortal_program import MORTAL, PRIZE, START
 
 pytestmark = [
     pytest.mark.sqlite,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
     pytest.mark.asyncio(loop_scope="module"),
 ]
-
-KEY = "overlay-key"
-START = 1_000
-FANS = 40
-PRIZE = 70
-
-MORTAL = '''
-"""For each line of JSON, forks a bot with its overlay that may kill itself at a point, and tells how it ended."""
-
-import asyncio
-import json
-import os
-import signal
-import sys
-from contextlib import AsyncExitStack
-from dataclasses import replace
-from pathlib import Path
-
-from sqlalchemy import event
-
-import pixel_bot.bot.bot
-import pixel_bot.queue.dispatcher
-from pixel_bot.backends.tts.speech import Speech
-from pixel_bot.clock import Clock
-from pixel_bot.queue.limits import Limits
-from pixel_bot.overlay import overlay as bus
-from pixel_bot.run.running_bot import opened
-from pixel_bot.testing import guest, settings_in
-from pixel_bot.overlay.server import OverlayPages
-from pixel_bot.web.server import WebServer
-
-
-class Voice:
-    async def speak(self, text, voice=""):
-        return Speech(b"RIFF", 1.0)
-
-    async def close(self):
-        pass
-
-
-bus.RETURN_SECONDS = 1.0
-pixel_bot.queue.dispatcher.Limits = lambda: Limits(margin=5.0, wheel=2.5, overlay=20.0, grace=1.0)
-build = pixel_bot.bot.bot.build_backends
-pixel_bot.bot.bot.build_backends = lambda *args: replace(build(*args), speech=Voice())
-
-
-def countdown(number):
-    left = number
-
-    def step(*_):
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return step
-
-
-def after(owner, name, step, fits):
-    """The method kills, after it returned, when its arguments fit."""
-    real = getattr(owner, name)
-
-    async def then_die(*args, **kwargs):
-        found = await real(*args, **kwargs)
-        if fits(*args):
-            step()
-        return found
-
-    setattr(owner, name, then_die)
-
-
-def arm(bot, database, point, number):
-    step = countdown(number)
-    if point == "before-commit":
-        event.listen(database.engine.sync_engine, "commit", step)
-    elif point == "after-commit":
-        database.committed.add(step)
-    elif point == "after-play":
-        after(bot.overlay, "tell", step, lambda screen, message: message["type"] == "play")
-    elif point == "after-answer":
-        after(bot.outbox, "put", step, lambda message: message.paid)
-    elif point == "after-finish":
-        real = bot.overlay.ack
-
-        def ack(token, said, screen):
-            if said.state == "finished":
-                step()
-            real(token, said, screen)
-
-        bot.overlay.ack = ack
-
-
-async def live(order):
-    settings = settings_in(Path(order["folder"]), **order["settings"])
-    async with AsyncExitStack() as stack:
-        web = WebServer("127.0.0.1", settings.web_port)
-        stack.push_async_callback(web.stop)
-        services = await stack.enter_async_context(opened(settings, "sandbox", Clock()))
-        show = await stack.enter_async_context(guest(services, order["base"], tuple(order["app"]), order["accounts"]))
-        bot = show.bot
-        pages = OverlayPages(services.overlay, services.sounds)
-        stack.push_async_callback(pages.close)
-        await web.start(pages.routes(), [])
-        begin = bot.jobs.start
-
-        async def begin_armed():
-            arm(bot, services.database, order["point"], order["number"])
-            await begin()
-
-        bot.jobs.start = begin_armed
-        await show.begin()
-        await show.platform.eventsub.ready()
-        print("ready", os.getpid(), flush=True)
-        await asyncio.Event().wait()
-
-
-import pixel_bot.db.schema  # noqa: E402 - all that a bot needs is imported before the first fork
-import simpleobsws  # noqa: E402, F401
-from pixel_bot.plugin import Cog  # noqa: E402, F401
-
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        asyncio.run(live(json.loads(line)))
-    _, status = os.waitpid(child, 0)
-    print("ended", os.waitstatus_to_exitcode(status), flush=True)
-'''
-
-
-class FarPage(Page):
-    """A page on a real websocket. It comes back by itself, and remembers over the bot's restarts."""
-
-    def __init__(self, port: int, name: str = "far", *, by_itself: bool = True) -> None:
-        super().__init__(self._to_bot, by_itself=by_itself)
-        self._url = f"ws://127.0.0.1:{port}/overlay/ws?key={KEY}"
-        self._name = name
-        self._out: asyncio.Queue[Message] | None = None
-        self.may_connect = asyncio.Event()
-        self.may_connect.set()
-        self.connected = asyncio.Event()
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        while True:
-            await self.may_connect.wait()
-            with contextlib.suppress(OSError, InvalidHandshake, ConnectionClosed, TimeoutError):
-                async with connect(self._url) as socket:
-                    await self._talk(socket)
-            self._out = None
-            self.connected.clear()
-            await asyncio.sleep(0.02)
-
-    async def _talk(self, socket: ClientConnection) -> None:
-        hello = {"do": "hello", "page": self._name, "obs": False, "visible": True, "sound": "on"}
-        await socket.send(json.dumps(hello))
-        self._out = asyncio.Queue()
-        self.greeted()
-        speaker = asyncio.create_task(self._speak(socket, self._out))
-        try:
-            async for frame in socket:
-                message = json.loads(frame)
-                if message["type"] == "hello":
-                    self.connected.set()
-                self.hear(message)
-        finally:
-            speaker.cancel()
-            await asyncio.gather(speaker, return_exceptions=True)
-
-    async def _speak(self, socket: ClientConnection, out: asyncio.Queue[Message]) -> None:
-        while True:
-            await socket.send(json.dumps(await out.get()))
-
-    def _to_bot(self, ack: Message) -> bool:
-        if self._out is None:
-            return False
-        self._out.put_nowait(ack)
-        return True
-
-
-class Harness:
-    """Twitch's double, an overlay page, and bots in another process that come and go."""
-
-    def __init__(self, mortal: Process, folder: Path, twitch: TwitchDouble, base: str, port: int) -> None:
-        self._mortal = mortal
-        self._base = base
-        self._bots = 0
-        self.folder = folder
-        self.port = port
-        self.twitch = twitch
-        self.page = FarPage(port)
-        self.settings: dict[str, Any] = {}
-        self.lines: list[SandboxMessage] = []
-        self.pid = 0
-        world = twitch.users
-        self._app = (world.client_id, world.client_secret)
-        residents = {"bot": BOT, "broadcaster": STREAMER}
-        self._accounts = {role: (who.id, who.login, *world.grant(who.id)) for role, who in residents.items()}
-        twitch.listeners.add(self._hear)
-
-    def _hear(self, line: SandboxMessage) -> None:
-        if line.who.login == BOT.login:
-            self.lines.append(line)
-
-    async def starts(self, point: str = "never", number: int = 0) -> bool:
-        """A bot starts, to die when it passes a point so often. Returns False when it died before it was ready."""
-        order = {
-            "folder": str(self.folder),
-            "base": self._base,
-            "app": self._app,
-            "accounts": self._accounts,
-            "settings": {"web_port": self.port, "overlay_key": KEY, **self.settings},
-            "point": point,
-            "number": number,
-        }
-        assert self._mortal.stdin is not None
-        self._mortal.stdin.write(json.dumps(order).encode() + b"\n")
-        word, figure = (await line_from(self._mortal)).split()
-        self.pid = int(figure) if word == "ready" else 0
-        assert word == "ready" or int(figure) == -signal.SIGKILL
-        return word == "ready"
-
-    async def dies(self) -> None:
-        """Wait until the bot has killed itself."""
-        assert await line_from(self._mortal) == f"ended {-signal.SIGKILL}"
-        self.pid = 0
-
-    async def kill(self) -> None:
-        """Kill the bot now."""
-        os.kill(self.pid, signal.SIGKILL)
-        await self.dies()
-
-    async def say(self, login: str, words: str, role: Role = "viewer") -> str:
-        """Somebody writes. Returns the message's id."""
-        who = STREAMER if role == "broadcaster" else sandbox_user(login, role)
-        return (await self.twitch.say(who, words)).id
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return query(self.folder / "sandbox.db", sql)
-
-    async def becomes(self, sql: str, value: object) -> None:
-        """Wait until the database, which another process writes, says so."""
-        await until(lambda: self.rows(sql)[0][0] == value)
-
-    async def playing(self, login: str, words: str) -> str:
-        """A redeem that the page has begun, durably. Returns its id."""
-        await self.say(login, words)
-        await until(lambda: bool(self.page.asked))
-        token = self.page.asked[0]["id"]
-        self.page.begin(token)
-        column = "begun_at" if words == "!spin" else "page"
-        await self.becomes(f"SELECT COUNT(*) FROM queue_items WHERE {column} IS NOT NULL", 1)
-        return token
-
-    async def settles(self) -> None:
-        """Wait until all items have ended, and chat was told."""
-        unfinished = "SELECT COUNT(*) FROM queue_items WHERE status IN ('pending', 'running') OR NOT told"
-        await self.becomes(unfinished, 0)
-
-    def told(self, *parts: str) -> int:
-        """How many lines of the bot hold all of these."""
-        return sum(all(part in line.text for part in parts) for line in self.lines)
-
-    async def is_right(self) -> None:
-        """The books balance, and every item has either its effect or its points, told to its buyer."""
-        async with opened(settings_in(self.folder), "sandbox", Clock()) as services, services.database.readers() as one:
-            assert await check(one, services.levels.curve.level_of) == []
-        for name, balance, expected in self.rows(BALANCES):
-            assert balance == expected, name
-        assert self.rows(MISMATCHES) == []
-        for token, kind, redeem, status, message_id, name in self.rows(ENDED):
-            ended = self.page.ended[token]
-            if kind in {"tts", "wheel"} or redeem == "sound":
-                assert ended == (1 if status == "done" else 0), (redeem, status, ended)
-            elif redeem == "pixel" and status == "done":
-                answers = [x for x in self.lines if x.reply_id == message_id and "Let me think" not in x.text]
-                assert len(answers) == 1, answers
-            if status == "failed":
-                assert self.told(name, redeem) >= 1, (name, redeem, [x.text for x in self.lines])
-
-
-BALANCES = f"""
-    SELECT u.name, u.points,
-           {START} - (SELECT COALESCE(SUM(i.cost), 0) FROM queue_items i
-                      WHERE i.user_id = u.id AND i.refunded_at IS NULL)
-                   + (SELECT COUNT(*) * {PRIZE} FROM draws d WHERE d.user_id = u.id AND d.landed_at IS NOT NULL)
-    FROM users u WHERE u.name LIKE 'fan%'
-"""
-MISMATCHES = """
-    SELECT i.id, i.status FROM queue_items i LEFT JOIN draws d ON d.id = json_extract(i.payload_json, '$.draw')
-    WHERE (i.status = 'failed') <> (i.refunded_at IS NOT NULL)
-       OR (i.kind = 'wheel' AND i.status = 'done' AND d.landed_at IS NULL)
-       OR (i.kind = 'wheel' AND i.status = 'failed' AND d.cancelled_at IS NULL)
-       OR (d.landed_at IS NOT NULL AND d.cancelled_at IS NOT NULL)
-    UNION ALL
-    SELECT u.id, t.reason FROM users u JOIN transactions t ON t.user_id = u.id
-    WHERE u.name LIKE 'fan%' AND t.reason LIKE 're%:%' GROUP BY u.id, t.reason HAVING COUNT(*) > 1
-"""
-ENDED = """
-    SELECT i.token, i.kind, i.redeem, i.status, i.message_id, u.name
-    FROM queue_items i JOIN users u ON u.id = i.user_id
-"""
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Wait for something that nothing tells."""
-    async with asyncio.timeout(SECONDS):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -368,7 +51,7 @@ async def house(tmp_path: Path, mortal: Process) -> AsyncGenerator[Harness]:
     prizes = [{"name": "Win", "weight": 1, "grant_points": PRIZE}]
     (tmp_path / "prizes.json").write_text(json.dumps(prizes), encoding="utf-8")
     await fund(tmp_path)
-    built = Harness(mortal, tmp_path, twitch, f"{web.address}{SANDBOX}", await free_port())
+    built = Harness(mortal, tmp_path, twitch, f"{web.address}{SANDBOX}", free_port())
     looking = asyncio.create_task(built.page.run())
     try:
         yield built
@@ -378,21 +61,6 @@ async def house(tmp_path: Path, mortal: Process) -> AsyncGenerator[Harness]:
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
         await web.stop()
-
-
-async def fund(folder: Path) -> None:
-    async with opened(settings_in(folder), "sandbox", Clock()) as services:
-        streamer = await services.viewers.meet(Person(STREAMER.id, STREAMER.login, STREAMER.name))
-        fans = [
-            await services.viewers.meet(Person(sandbox_user(f"fan{n}").id, f"fan{n}", f"fan{n}")) for n in range(FANS)
-        ]
-        await services.economy.add_all(streamer, [fan.id for fan in fans], START)
-
-
-async def free_port() -> int:
-    web = WebServer("127.0.0.1", 0)
-    await web.stop()
-    return web.port
 
 
 REDEEMS = ("!tts hello", "!spin", "!sound ding", "!pixel why?")

@@ -21,7 +21,6 @@ from sqlalchemy import select, text
 from pixel_bot.backends.tts.speech import Speech
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Cooldown, Draw, QueueItem, Redeem
-from pixel_bot.db.schema import upgrade
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak, SpinWheel
 from pixel_bot.model.people import Platform, Viewer
@@ -36,10 +35,11 @@ from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import check
+from pixel_bot.upkeep.upgrade import upgrade
+from tests.harness.database import findings
 from tests.harness.page_model import NearPage
+from tests.harness.rounds import modest, rounds
 from tests.harness.seed import execute, url_of
-from tests.points.test_ledger_properties import modest
 
 USERS = (1, 2, 3)
 START = 400
@@ -288,8 +288,8 @@ class Show:
 
     async def is_right(self) -> None:
         """Everything that the design promises, read from the file."""
+        assert await findings(self.services) == []
         async with self.services.database.readers() as session:
-            assert await check(session, self.services.levels.curve.level_of) == []
             rows = (await session.execute(select(QueueItem).order_by(QueueItem.id))).scalars().all()
             draws = {d.id: d for d in (await session.execute(select(Draw))).scalars()}
             ledger = await session.execute(text("SELECT user_id, reason, amount FROM transactions"))
@@ -458,13 +458,13 @@ def steps(*kinds: Kind, what: str = "say") -> list[list[Op]]:
 @example(program=[[Op("buy", what="ask")], [Op("answer"), Op("skip"), Op("refund"), Op("panic")], [Op("calm")]])
 @example(program=[[Op("buy", u, w) for u in USERS] for w in SHELF] + [[Op("panic"), Op("end")], [Op("calm")]])
 @example(program=[[Op("buy", what=w) for w in SHELF], [Op("kill")], [Op("clear"), Op("come")], [Op("again")]])
-@settings(modest, max_examples=12)
+@settings(modest, max_examples=rounds(12))
 def test_any_show_keeps_its_promises(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
 
 
 @given(program=st.lists(often(*KINDS), min_size=8, max_size=25))
-@settings(modest, max_examples=6)
+@settings(modest, max_examples=rounds(6))
 def test_one_thing_after_another_keeps_its_promises(template: Path, tmp_path: Path, program: list[Op]) -> None:
     """Longer, with no two things in one moment: here nothing at all may be played and given back."""
     asyncio.run(play(template, tmp_path, [[Op("buy", 1, w) for w in SHELF], *([op] for op in program)]))

@@ -1,7 +1,6 @@
 """Buying a redeem: what is refused, in which order, and what a purchase writes."""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings, rows
 
 SHOUT = Offer("shout", "Shout", cost=30, cooldown=10, lane="tts")
 HELLO = Speak("hello")
@@ -34,14 +33,8 @@ async def rich(services: Services, login: str, points: int) -> Viewer:
     return await services.viewers.find(login)
 
 
-async def rows(services: Services, query: str) -> Sequence[Any]:
-    async with services.database.readers() as session:
-        return (await session.execute(text(query))).all()
-
-
 async def clean(services: Services) -> bool:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of) == []
+    return await findings(services) == []
 
 
 async def test_a_purchase_is_one_debit_one_cooldown_one_item(services: Services, alice: Viewer) -> None:

@@ -14,8 +14,9 @@ from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import settings_in
-from pixel_bot.upkeep.check import check
+from tests.harness.database import findings
 from tests.harness.seed import execute, query, url_of
+from tests.harness.waiting import until
 
 pytestmark = pytest.mark.sqlite
 
@@ -42,8 +43,7 @@ async def test_the_copy_verifies_and_no_award_waits_for_it(tmp_path: Path) -> No
         services.database.committed.add(lambda: commits.append(time.perf_counter()))
         stop = asyncio.Event()
         flood = asyncio.create_task(pour(services, stop))
-        while len(commits) < 5:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(commits) >= 5)
         began = time.perf_counter()
         backup = await services.backups.make()
         ended = time.perf_counter()
@@ -51,8 +51,7 @@ async def test_the_copy_verifies_and_no_award_waits_for_it(tmp_path: Path) -> No
         sent = await flood
         await services.awards.drained()
         await services.awards.stop()
-        async with services.database.readers() as session:
-            assert await check(session, services.levels.curve.level_of) == []
+        assert await findings(services) == []
     assert backup.findings == ()
     assert query(path, "SELECT COUNT(*), SUM(amount) FROM transactions") == [(sent, sent)]
     ((copied,),) = query(backup.path, "SELECT COUNT(*) FROM transactions")

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.cli.database import check_database
-from pixel_bot.db.engine import Database
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.levels import Curve
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import SettableClock, settings_in
-from pixel_bot.upkeep.check import SHOWN, check
+from pixel_bot.upkeep.check import SHOWN
+from tests.harness.database import findings
 from tests.harness.seed import execute, query, url_of
 
 CURVE = Curve(100, 1.8, 9_999)
@@ -30,15 +30,6 @@ async def path(tmp_path: Path, clock: SettableClock) -> Path:
         await services.economy.add(mod, bob, 5)
         await services.economy.change_xp(mod, alice, by=150)
     return path
-
-
-async def findings(path: Path) -> list[str]:
-    database = Database(url_of(path))
-    try:
-        async with database.readers() as session:
-            return await check(session, CURVE.level_of)
-    finally:
-        await database.close()
 
 
 async def test_a_database_by_the_book_has_no_findings(path: Path) -> None:

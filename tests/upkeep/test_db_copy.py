@@ -8,15 +8,10 @@ from pixel_bot.cli.copy import copy_database
 from pixel_bot.db.engine import Database
 from pixel_bot.db.tables import Base
 from pixel_bot.errors import DatabaseRefused
-from pixel_bot.testing import Stage, settings_in, stage
-from pixel_bot.upkeep.check import check
+from pixel_bot.testing import settings_in, stage
+from tests.harness.database import findings
 from tests.harness.postgres import Databases
 from tests.harness.seed import url_of
-
-
-async def findings(one: Stage) -> list[str]:
-    async with one.services.database.readers() as session:
-        return await check(session, one.services.levels.curve.level_of)
 
 
 async def test_a_database_moves_to_the_server_and_back_row_for_row(

@@ -74,8 +74,8 @@ class Redemptions:
         self._waiting: deque[RedemptionEvent] = deque()
         self._tasks: dict[asyncio.Task[None], RedemptionRef] = {}
         self._heard = asyncio.Event()
-        self._fetching = RetryLoop(self._fetch, self._pace)
-        self._reporting = RetryLoop(self._report, self._pace)
+        self._fetching = RetryLoop("Channel Points", self._fetch, self._pace)
+        self._reporting = RetryLoop("Channel Points", self._report, self._pace)
         self._any_open = True
 
     def on_event(self, heard: RedemptionEvent) -> None:

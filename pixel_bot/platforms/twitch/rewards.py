@@ -54,7 +54,7 @@ class Rewards:
         self._owner_id = owner_id
         self._texts = signs
         self._lock = asyncio.Lock()
-        self._retry = RetryLoop(self.align, pace)
+        self._retry = RetryLoop("Channel Points", self.align, pace)
 
     # What mods do
 

@@ -1,37 +1,17 @@
 """Notices when chat falls silent during a stream: perhaps nobody writes, perhaps the bot has gone deaf."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from pixel_bot.clock import Clock
 from pixel_bot.errors import PixelError
-from pixel_bot.model.stream_state import Broadcast, Stream
+from pixel_bot.model.stream_state import Broadcast, Stream, check_when_due
 from pixel_bot.texts import duration
 
 log = logging.getLogger(__name__)
 
 SILENCE = timedelta(minutes=10)
-
-Look = Callable[[], Awaitable[float | None]]
-"""Does what is due. Returns the seconds until there may be more; None when only a change of the stream brings more."""
-
-
-async def keep_looking(stream: Stream, look: Look) -> None:
-    """Look now, whenever the stream goes on or off, and when the time has come that the last look named. Never ends."""
-    changed = asyncio.Event()
-    stream.changed.add(changed.set)
-    try:
-        while True:
-            changed.clear()
-            seconds = await look()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await changed.wait()
-    finally:
-        stream.changed.discard(changed.set)
 
 
 class Watchdog:
@@ -56,7 +36,7 @@ class Watchdog:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        await keep_looking(self._stream, self.look)
+        await check_when_due(self._stream, self.look)
 
     async def look(self) -> float | None:
         """Warn where chat has been silent for too long. Returns the seconds until the next look; None while off."""

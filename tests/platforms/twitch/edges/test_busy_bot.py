@@ -65,8 +65,8 @@ async def test_a_busy_bot_does_not_take_twitch_for_silent(home: Harness, monkeyp
     monkeypatch.setattr(eventsub_session, "PATIENCE_SECONDS", 0.1)
     async with home.signed_in(greeting="off") as app:
         bot, gate = the_bot(app), asyncio.Event()
-        monkeypatch.setattr(type(bot), "is_pressed", property(lambda _: not gate.is_set()))
-        monkeypatch.setattr(bot, "breathe", gate.wait)
+        monkeypatch.setattr(type(bot), "is_congested", property(lambda _: not gate.is_set()))
+        monkeypatch.setattr(bot, "wait_for_capacity", gate.wait)
         used = home.session(CHEERS)
         for n in range(25):
             await home.cheer("alice", 10, f"cheer-{n}")

@@ -28,11 +28,11 @@ UPDATED = "channel.channel_points_custom_reward_redemption.update"
 EAR = '''
 """Hears all that cogs can hear."""
 
-from pixel_bot.plugin import Cheer, Cog, Follow, Gift, Happening, PixelBot, Raid, Sub, on
+from pixel_bot.plugin import ChannelEvent, Cheer, Cog, Follow, Gift, PixelBot, Raid, Sub, on
 from twitchio.ext import commands
 
 
-class Ear(Cog):
+class Listens(Cog):
     def __init__(self, bot: PixelBot) -> None:
         super().__init__(bot)
         self.heard: list[str] = []
@@ -61,12 +61,12 @@ class Ear(Cog):
     async def message(self, message) -> None:
         self.heard.append(f"{message.chatter.name} says {message.text}")
 
-    def note(self, what: Happening) -> None:
+    def note(self, what: ChannelEvent) -> None:
         self.heard.append(f"{what.person.login if what.person else 'somebody'} {type(what).__name__}")
 
 
 async def setup(bot: PixelBot) -> None:
-    await bot.add_component(Ear(bot))
+    await bot.add_component(Listens(bot))
 '''
 
 
@@ -211,7 +211,7 @@ class Scene:
     @property
     def heard(self) -> list[str]:
         """What cogs heard."""
-        ear: Any = self.bot.get_component("Ear")
+        ear: Any = self.bot.get_component("Listens")
         return ear.heard
 
     async def alerts(self) -> list[str]:

@@ -161,7 +161,7 @@ async def test_a_scope_that_is_missing_is_named_and_asked_for_again_after_the_ne
         await _renew_without(app, home, "bits:read")
     async with signed_in(home) as app:
         (refusal,) = app.platform.eventsub.refusals
-        assert (refusal.topic.type, "scope bits:read" in refusal.reason) == (CHEERS, True)
+        assert (refusal.type.type, "scope bits:read" in refusal.reason) == (CHEERS, True)
         _, page = await home.get(app, "/setup")
         assert "1 type of events cannot be heard" in page
         assert "the scope bits:read is missing" in page
