@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
 from pixel_bot.imports.files import PointFile, read_point_file
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.ledger import Entry, post
 from pixel_bot.services import Services
-from pixel_bot.upkeep.check import check
+from tests.harness.database import rows
 
 MOD = Viewer(0, "mod", "Mod", 0)
 Row = tuple[Any, ...]
@@ -25,18 +23,8 @@ def written(folder: Path, *lines: str, name: str = "points.csv") -> Path:
     return file
 
 
-async def rows(services: Services, sql: str) -> list[Row]:
-    async with services.database.readers() as session:
-        return [tuple(row) for row in await session.execute(text(sql))]
-
-
 async def balances(services: Services) -> dict[str, int]:
     return {row[0]: row[1] for row in await rows(services, "SELECT name, points FROM users")}
-
-
-async def findings(services: Services) -> list[str]:
-    async with services.database.readers() as session:
-        return await check(session, services.levels.curve.level_of)
 
 
 async def spend(services: Services, name: str, amount: int) -> None:

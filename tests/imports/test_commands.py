@@ -17,8 +17,9 @@ from pixel_bot.run.running_bot import opened
 from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
 from tests.cli.bot_process import bot, url
+from tests.harness.database import findings, rows
 from tests.harness.seed import execute, query
-from tests.imports.lists import Row, balances, findings, rows, spend, written
+from tests.imports.lists import Row, balances, spend, written
 
 
 async def live(settings: Settings, sql: str) -> list[Row]:

@@ -16,7 +16,8 @@ from pixel_bot.points import mod_changes
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, post
 from pixel_bot.services import Services
 from pixel_bot.testing import there
-from tests.imports.lists import MOD, balances, findings, listed, rows
+from tests.harness.database import findings, rows
+from tests.imports.lists import MOD, balances, listed
 
 
 async def test_points_are_added_as_rows_of_the_ledger(services: Services, paying: Imports, tmp_path: Path) -> None:

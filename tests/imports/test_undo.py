@@ -12,7 +12,8 @@ from pixel_bot.model.people import Person
 from pixel_bot.points import mod_changes
 from pixel_bot.services import Services
 from pixel_bot.testing import there
-from tests.imports.lists import MOD, balances, findings, listed, rows, spend
+from tests.harness.database import findings, rows
+from tests.imports.lists import MOD, balances, listed, spend
 
 
 async def test_undo_takes_back_what_is_there(services: Services, paying: Imports, tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 """What the bot may say of an AI's answer."""
 
-import time
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from pixel_bot.backends import ai_text
 from pixel_bot.backends.ai_text import ANSWER_LIMIT, sayable
 from pixel_bot.filters import TextFilter
 from tests.backends.ai.asking import as_it_is, asking
@@ -89,6 +92,26 @@ def test_a_long_answer_is_cut_at_a_word_else() -> None:
     assert 200 < len(said) <= ANSWER_LIMIT
 
 
+class CountingPattern:
+    """A pattern that notes how many characters it is given to read."""
+
+    def __init__(self, pattern: re.Pattern[str], read: list[int]) -> None:
+        self._pattern = pattern
+        self._read = read
+
+    def sub(self, replacement: str, text: str) -> str:
+        self._read.append(len(text))
+        return self._pattern.sub(replacement, text)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        self._read.append(len(text))
+        return self._pattern.finditer(text)
+
+
+MOST_READ = 2_000_000
+"""Characters, each counted as often as it is read: enough for every sentence of what may be spoken."""
+
+
 @pytest.mark.parametrize(
     "monster",
     [
@@ -101,10 +124,21 @@ def test_a_long_answer_is_cut_at_a_word_else() -> None:
         "a. " * 30_000,
     ],
 )
-def test_no_answer_takes_long_to_read(monster: str) -> None:
-    began = time.process_time()
+def test_no_answer_takes_long_to_read(monster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    for name, value in vars(ai_text).items():
+        if isinstance(value, re.Pattern):
+            monkeypatch.setattr(ai_text, name, CountingPattern(cast("re.Pattern[str]", value), read))
+    goes_on = ai_text._goes_on
+
+    def counted(line: str, match: re.Match[str]) -> bool:
+        read.append(len(line))
+        return goes_on(line, match)
+
+    monkeypatch.setattr(ai_text, "_goes_on", counted)
     assert len(sayable(monster, as_it_is, "!")) <= ANSWER_LIMIT
-    assert time.process_time() - began < 0.5
+    assert read
+    assert sum(read) < MOST_READ
 
 
 async def test_an_answer_of_2000_characters_is_cut(double: AiDouble) -> None:

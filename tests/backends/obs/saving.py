@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -33,12 +33,6 @@ async def client(double: ObsDouble, password: str = PASSWORD, *, timeout: float 
 
 def save(obs: Obs) -> "asyncio.Task[module.SavedClip]":
     return asyncio.create_task(obs.save_clip())
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def refused_check(obs: Obs, problem: type[ObsProblem]) -> str:

@@ -16,8 +16,9 @@ from pixel_bot.backends.obs_problems import (
     ObsRefused,
     RequestRefused,
 )
-from tests.backends.obs.saving import SAVE, STATUS, client, failed_save, refused_check, save, until, warnings_of
+from tests.backends.obs.saving import SAVE, STATUS, client, failed_save, refused_check, save, warnings_of
 from tests.harness.obs_double import PASSWORD, ObsDouble
+from tests.harness.waiting import until
 
 
 @pytest.fixture

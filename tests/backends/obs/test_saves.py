@@ -15,8 +15,9 @@ from pixel_bot.backends.obs_problems import (
     ObsAway,
     SaveTooSlow,
 )
-from tests.backends.obs.saving import PROMPT, SAVE, client, failed_save, refused_check, save, until
+from tests.backends.obs.saving import PROMPT, SAVE, client, failed_save, refused_check, save
 from tests.harness.obs_double import ObsDouble
+from tests.harness.waiting import until
 
 
 @asynccontextmanager

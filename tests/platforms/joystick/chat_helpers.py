@@ -4,15 +4,8 @@ from typing import Any
 
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.testing import Stage, there
-from pixel_bot.upkeep.check import check
 
 JULES = there("Jules")
-
-
-async def problems(chat: Stage) -> list[str]:
-    """What is wrong with the ledger."""
-    async with chat.services.database.readers() as session:
-        return await check(session, chat.services.levels.curve.level_of)
 
 
 async def points(chat: Stage, login: str = "jules") -> int:

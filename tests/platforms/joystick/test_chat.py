@@ -9,7 +9,8 @@ import pytest
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.testing import SettableClock, Stage, stage
-from tests.platforms.joystick.chat_helpers import JULES, notes_there, points, problems
+from tests.harness.database import findings
+from tests.platforms.joystick.chat_helpers import JULES, notes_there, points
 
 
 async def test_a_viewer_is_named_by_platform_in_the_database_and_by_name_in_chat(rich: Stage) -> None:
@@ -53,7 +54,7 @@ async def test_effects_of_the_overlay(rich: Stage, line: str, cost: int, what: s
     assert said[0].startswith("@Jules ")
     assert said[0].endswith(f"{500 - cost} points left.")
     assert (rich.overlay.played[0]["what"], rich.overlay.played[0]["by"]) == (what, "Jules")
-    assert await problems(rich) == []
+    assert await findings(rich) == []
 
 
 async def test_the_ai_answers_there(rich: Stage) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.testing import SettableClock, Stage, stage, there
-from tests.platforms.joystick.chat_helpers import JULES, notes_there, points, problems
+from tests.harness.database import findings
+from tests.platforms.joystick.chat_helpers import JULES, notes_there, points
 
 
 def event(kind: type[ChannelEvent], name: str = "1", at: Any = None, **more: Any) -> ChannelEvent:
@@ -35,13 +36,13 @@ async def test_what_events_pay_once(chat: Stage, channel_event: ChannelEvent, wo
     viewer = await chat.bot.viewers.meet(JULES)
     assert viewer.points == worth
     assert (await chat.bot.levels.standing(viewer)).xp == xp
-    assert await problems(chat) == []
+    assert await findings(chat) == []
 
 
 async def test_an_anonymous_tip_pays_nobody(chat: Stage) -> None:
     channel_event = Tip("joystick:1", None, chat.clock.now(), tokens=50)
     await chat.happens_there(channel_event)
-    assert await problems(chat) == []
+    assert await findings(chat) == []
     assert chat.services.awards.totals.points == 0
 
 
@@ -69,7 +70,7 @@ async def test_a_crowd_that_comes_in_at_once(chat: Stage) -> None:
             chat.joystick.on_channel_event(Entrance(f"joystick:{again}-{number}", person, chat.clock.now()))
     await chat.settled()
     assert chat.services.awards.totals.points == 300 * 25
-    assert await problems(chat) == []
+    assert await findings(chat) == []
 
 
 async def test_thanks_are_said_there(chat: Stage) -> None:

@@ -5,11 +5,10 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import text
-
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.channel_points import Redemption, Reward
 from pixel_bot.sandbox.twitch.users import sandbox_user
+from tests.harness.database import rows
 from tests.harness.page_double import PageDouble, page_double
 from tests.harness.twitch_harness import Harness
 
@@ -64,11 +63,6 @@ async def becomes(home: Harness, made: Redemption, status: str) -> None:
 
 def balance(home: Harness) -> int:
     return home.twitch.points.balance_of(ALICE)
-
-
-async def rows(app: LiveApp, query: str) -> list[tuple[Any, ...]]:
-    async with app.services.database.readers() as session:
-        return [tuple(row) for row in await session.execute(text(query))]
 
 
 async def items(app: LiveApp) -> list[str]:

@@ -17,7 +17,7 @@ from tests.harness.twitch_harness import (
     points,
     the_bot,
 )
-from tests.platforms.twitch.edges.edge_helpers import until
+from tests.harness.waiting import until
 
 
 async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(

@@ -18,7 +18,7 @@ from tests.harness.twitch_harness import (
     Harness,
     the_bot,
 )
-from tests.platforms.twitch.edges.edge_helpers import until
+from tests.harness.waiting import until
 
 DUPLICATE = {"code": "msg_duplicate", "message": "Your message is identical to the previous one."}
 

@@ -8,7 +8,7 @@ from tests.harness.twitch_harness import (
     listening,
     the_bot,
 )
-from tests.platforms.twitch.edges.edge_helpers import until
+from tests.harness.waiting import until
 
 
 async def test_one_account_as_both_makes_clips_with_the_right_consent(home: Harness) -> None:

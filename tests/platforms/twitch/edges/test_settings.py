@@ -14,7 +14,7 @@ from tests.harness.twitch_harness import (
     Harness,
     the_bot,
 )
-from tests.platforms.twitch.edges.edge_helpers import until
+from tests.harness.waiting import until
 
 
 @pytest.mark.parametrize("factors", [{"vip": 2}, {"sub": 0.5}, {"mod": 0.5}])

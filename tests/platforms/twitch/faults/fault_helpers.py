@@ -1,7 +1,5 @@
 """Faults of Twitch, and what tests of them look at."""
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from pixel_bot.platforms.wire import MOST_BYTES
@@ -31,10 +29,3 @@ NO_ANSWERS: dict[str, Fault] = {
 def signed_in(home: Harness) -> Any:
     """A bot that pays for each message."""
     return home.signed_in(points_chat_cooldown_seconds=0)
-
-
-async def until(is_so: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(seconds):
-        while not is_so():
-            await asyncio.sleep(0.01)

@@ -17,7 +17,8 @@ from tests.harness.twitch_harness import (
     listening,
     the_bot,
 )
-from tests.platforms.twitch.faults.fault_helpers import NO_ANSWERS, Fault, signed_in, until
+from tests.harness.waiting import until
+from tests.platforms.twitch.faults.fault_helpers import NO_ANSWERS, Fault, signed_in
 
 
 def refreshes(home: Harness) -> int:
@@ -97,11 +98,12 @@ def answers_to(home: Harness, line: SandboxMessage) -> list[str]:
 
 async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: Harness) -> None:
     async with signed_in(home):
-        wait = {"Ratelimit-Reset": f"{time.time() + 1.5:.3f}"}
-        home.twitch.faults.add("chat/messages", status=429, headers=wait, times=2)
-        began = time.time()
+        reset = time.time() + 1
+        home.twitch.faults.add("chat/messages", status=429, headers={"Ratelimit-Reset": f"{reset:.3f}"}, times=2)
+        sent = home.twitch.requests.times("chat/messages", "POST")
         assert await home.ask("alice", "!points") == "You have 0 points."
-        assert 1.3 < time.time() - began < 4
+        assert time.time() > reset - 0.1
+        assert home.twitch.requests.times("chat/messages", "POST") == sent + 3
 
 
 async def test_after_a_fault_the_next_answer_comes(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:

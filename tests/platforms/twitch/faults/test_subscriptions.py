@@ -19,7 +19,8 @@ from tests.harness.twitch_harness import (
     all_paid,
     listening,
 )
-from tests.platforms.twitch.faults.fault_helpers import NO_ANSWERS, SECONDS, signed_in, until
+from tests.harness.waiting import until
+from tests.platforms.twitch.faults.fault_helpers import NO_ANSWERS, SECONDS, signed_in
 
 SUBSCRIPTIONS = "eventsub/subscriptions"
 

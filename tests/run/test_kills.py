@@ -1,13 +1,11 @@
-"""Several processes on one database, and a bot that dies at the worst moments."""
+"""A bot that dies at the worst moments."""
 
 import asyncio
-import contextlib
 import os
 import random
 import re
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +15,6 @@ from sqlalchemy import text
 from starlette.routing import Mount
 
 from pixel_bot.clock import Clock
-from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.run.sandbox_app import SANDBOX
 from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
@@ -26,44 +23,12 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUsers, sa
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
 from pixel_bot.web.server import WebServer
+from tests.run.scripts import SECONDS, end, fund, line_from, start, tell
 
 pytestmark = [
     pytest.mark.sqlite,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
 ]
-
-SECONDS = 30.0
-
-GIVER = '''
-"""Gives all away, 25 times at once, as soon as it is told to."""
-
-import asyncio
-import sys
-from pathlib import Path
-
-from pixel_bot.run.running_bot import opened
-from pixel_bot.clock import Clock
-from pixel_bot.errors import BadAmount
-from pixel_bot.testing import settings_in
-
-
-async def main() -> None:
-    async with opened(settings_in(Path(sys.argv[1])), "sandbox", Clock()) as services:
-        alice, bob = await services.viewers.find("alice"), await services.viewers.find("bob")
-
-        async def give() -> int:
-            try:
-                return (await services.economy.give(alice, bob, None)).amount
-            except BadAmount:
-                return 0
-
-        print("ready", flush=True)
-        sys.stdin.readline()
-        print(sum(await asyncio.gather(*(give() for _ in range(25)))))
-
-
-asyncio.run(main())
-'''
 
 MORTAL = '''
 """For each line "POINT NUMBER", forks a bot that kills itself at that point, and tells how it ended."""
@@ -136,62 +101,6 @@ for line in sys.stdin:
     _, status = os.waitpid(child, 0)
     print("ended", os.waitstatus_to_exitcode(status), flush=True)
 '''
-
-
-async def start(script: Path, *args: str) -> Process:
-    """A child in a session of its own, so that those that it forks can be ended with it."""
-    command = (sys.executable, str(script), *args)
-    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
-
-
-async def end(process: Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-
-
-async def line_from(process: Process) -> str:
-    assert process.stdout is not None
-    async with asyncio.timeout(SECONDS):
-        return (await process.stdout.readline()).decode().strip()
-
-
-def tell(process: Process, line: str) -> None:
-    assert process.stdin is not None
-    process.stdin.write(line.encode() + b"\n")
-
-
-async def fund(folder: Path, points: int) -> None:
-    """Alice has so many points, and bob is known."""
-    async with opened(settings_in(folder), "sandbox", Clock()) as services:
-        streamer = await services.viewers.meet(Person(STREAMER.id, STREAMER.login, STREAMER.name))
-        for login in ("bob", "alice"):
-            viewer = await services.viewers.meet(Person(sandbox_user(login).id, login, login))
-        await services.economy.add(streamer, viewer, points)
-
-
-async def test_two_processes_spend_one_balance_once(tmp_path: Path) -> None:
-    await fund(tmp_path, 100)
-    script = tmp_path / "giver.py"
-    script.write_text(GIVER)
-    processes = [await start(script, str(tmp_path)) for _ in range(2)]
-    try:
-        assert [await line_from(p) for p in processes] == ["ready", "ready"]
-        for process in processes:
-            tell(process, "go")
-        given = [int(await line_from(p)) for p in processes]
-        assert [await p.wait() for p in processes] == [0, 0]
-    finally:
-        for process in processes:
-            await end(process)
-    assert sorted(given) == [0, 100]
-    async with opened(settings_in(tmp_path), "sandbox", Clock()) as services:
-        assert (await services.viewers.find("alice")).points == 0
-        assert (await services.viewers.find("bob")).points == 100
-        async with services.database.readers() as session:
-            assert await check(session, services.levels.curve.level_of) == []
-            rows = (await session.execute(text("SELECT COUNT(*) FROM transactions WHERE reason = 'give'"))).scalar_one()
-    assert rows == 2
 
 
 class Twin:
