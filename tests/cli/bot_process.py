@@ -12,35 +12,14 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.meta import Mode
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
-from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
-
-SECONDS = 60.0
-
-
-def environment(**settings: str) -> dict[str, str]:
-    """The environment of a child: no settings but these, and any free port."""
-    ours = {name.upper() for name in Settings.model_fields}
-    return {k: v for k, v in os.environ.items() if k.upper() not in ours} | {"WEB_PORT": "0"} | settings
-
-
-def bot(folder: Path, *args: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command line to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "pixel_bot", *args],
-        cwd=folder,
-        env=environment(**settings),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+from tests.harness.process import SECONDS, environment
 
 
 class Running:
     """A bot as a child process, which is ready."""
 
-    def __init__(self, folder: Path, *args: str, **settings: str) -> None:
+    def __init__(self, folder: Path, *args: str, **settings: object) -> None:
         command = [sys.executable, "-m", "pixel_bot", *args]
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.cli.command_line import main
-from tests.cli.bot_process import ENDING, bot, make, rows
+from tests.cli.bot_process import ENDING, make, rows
+from tests.harness.process import run
 
 pytestmark = pytest.mark.sqlite
 
 
 def test_check_of_a_right_database_ends_with_0(tmp_path: Path) -> None:
     asyncio.run(make(tmp_path / "data"))
-    done = bot(tmp_path, "db", "check")
+    done = run(tmp_path, "db", "check")
     assert (done.returncode, done.stderr) == (0, "")
     assert "everything is right" in done.stdout
 

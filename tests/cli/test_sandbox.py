@@ -8,7 +8,8 @@ import aiohttp
 import pytest
 
 from pixel_bot.cli.command_line import main
-from tests.cli.bot_process import Running, bot, rows
+from tests.cli.bot_process import Running, rows
+from tests.harness.process import run
 
 pytestmark = pytest.mark.sqlite
 
@@ -49,7 +50,7 @@ async def test_a_signal_ends_the_bot_in_order(tmp_path: Path, name: str) -> None
     assert rows(tmp_path / "data" / "sandbox.db", "SELECT COUNT(*), SUM(amount) FROM transactions") == [
         (80, 40 * 1_001)
     ]
-    assert bot(tmp_path, "db", "check").returncode == 0
+    assert run(tmp_path, "db", "check").returncode == 0
 
 
 def test_a_signal_ends_a_replay_in_order(tmp_path: Path) -> None:
@@ -62,7 +63,7 @@ def test_a_signal_ends_a_replay_in_order(tmp_path: Path) -> None:
 def test_the_prefix_from_the_file_is_used(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("COMMAND_PREFIX=?\n")
     (tmp_path / "log.csv").write_text("0,alice,?points\n0,alice,!points\n")
-    done = bot(tmp_path, "sandbox", "--replay", "log.csv", "--speed", "0", "--exit-when-done")
+    done = run(tmp_path, "sandbox", "--replay", "log.csv", "--speed", "0", "--exit-when-done")
     assert done.returncode == 0
     assert "Commands answered: 1," in done.stdout
     assert "Awarded: 1 point and 1 XP." in done.stdout

@@ -6,7 +6,7 @@ import pytest
 
 from pixel_bot import __version__
 from pixel_bot.cli.command_line import main
-from tests.cli.bot_process import bot
+from tests.harness.process import run
 
 pytestmark = pytest.mark.sqlite
 
@@ -21,7 +21,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_version(tmp_path: Path) -> None:
-    done = bot(tmp_path, "--version")
+    done = run(tmp_path, "--version")
     assert (done.returncode, done.stdout) == (0, f"Pixel Bot {__version__}\n")
 
 
@@ -124,7 +124,7 @@ def test_a_secret_is_not_printed_beside_another_wrong_setting(
 
 
 def test_several_wrong_settings_make_no_traceback(tmp_path: Path) -> None:
-    done = bot(tmp_path, WEB_PORT="abc", LOG_LEVEL="loud")
+    done = run(tmp_path, WEB_PORT="abc", LOG_LEVEL="loud")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 3
     assert list(tmp_path.iterdir()) == []

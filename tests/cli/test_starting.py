@@ -12,7 +12,8 @@ import pytest
 
 from pixel_bot.cli.command_line import main
 from pixel_bot.db.meta import Mode
-from tests.cli.bot_process import ENDING, Running, bot, make, rows, url
+from tests.cli.bot_process import ENDING, Running, make, rows, url
+from tests.harness.process import run
 
 pytestmark = pytest.mark.sqlite
 
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.sqlite
 def test_a_port_in_use_ends_with_1(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = bot(tmp_path, "sandbox", WEB_PORT=str(port))
+        done = run(tmp_path, "sandbox", WEB_PORT=str(port))
     assert done.returncode == 1
     assert f"Port {port} on 127.0.0.1 is in use." in done.stderr
     assert "WEB_PORT" in done.stderr

@@ -16,8 +16,9 @@ from pixel_bot.imports.files import read_point_file
 from pixel_bot.run.running_bot import opened
 from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
-from tests.cli.bot_process import bot, url
+from tests.cli.bot_process import url
 from tests.harness.database import findings, rows
+from tests.harness.process import run
 from tests.harness.seed import execute, query
 from tests.imports.lists import Row, balances, spend, written
 
@@ -129,23 +130,23 @@ async def test_a_file_that_pays_nobody_makes_no_database(tmp_path: Path, lines: 
 def test_as_people_type_it(tmp_path: Path) -> None:
     """In a terminal that knows few letters."""
     file = written(tmp_path, "名前;\x1b[1mPünkte", "alice;5", "bob;6", name="ü\u200e.csv")
-    planned = bot(tmp_path, "import", file.name, "--dry-run", PYTHONIOENCODING="ascii")
+    planned = run(tmp_path, "import", file.name, "--dry-run", PYTHONIOENCODING="ascii")
     assert (planned.returncode, planned.stderr) == (0, "")
     assert planned.stdout.startswith("\\xfc\\u200e.csv is from a list, by its columns: ")
     assert "\x1b" not in planned.stdout
     assert not (tmp_path / "data").exists()
 
-    done = bot(tmp_path, "import", file.name)
+    done = run(tmp_path, "import", file.name)
     assert (done.returncode, done.stderr) == (0, "")
     database = tmp_path / "data" / "pixel.db"
     assert query(database, "SELECT name, points FROM users") == [("alice", 5), ("bob", 6)]
     assert query(database, "SELECT value FROM meta WHERE key = 'mode'") == [("live",)]
 
-    missing = bot(tmp_path, "import", "missing.csv")
+    missing = run(tmp_path, "import", "missing.csv")
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr == "missing.csv was not imported. It cannot be opened: No such file or directory.\n"
     batch = read_point_file(file).batch
-    assert bot(tmp_path, "undo", batch).returncode == 0
+    assert run(tmp_path, "undo", batch).returncode == 0
 
 
 @pytest.mark.sqlite
