@@ -11,17 +11,17 @@ import pytest
 from sqlalchemy import select
 from starlette.routing import Mount
 
-from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import JoystickInstall
 from pixel_bot.platforms.joystick.gateway_socket import Patience
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
-from pixel_bot.run.live_app import LiveApp, live
+from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage, SentByBot
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
-from pixel_bot.testing import settings_in, there
+from pixel_bot.testing import there
 from pixel_bot.web.server import WebServer
-from tests.harness.database import findings
+from tests.harness.live_harness import LiveHarness
+from tests.harness.live_harness import the_bot as the_bot
 from tests.harness.waiting import until as until
 
 DOUBLE = "/joystick-double"
@@ -29,15 +29,12 @@ SECONDS = 15.0
 QUICK = Patience(welcome=1.0, confirm=0.4, silence=1.5)
 
 
-class Harness:
+class Harness(LiveHarness):
     """The double, and how a streamer gets a bot to run on it."""
 
     def __init__(self, folder: Path, web: WebServer, joystick: JoystickDouble, http: aiohttp.ClientSession) -> None:
-        self.folder = folder
+        super().__init__(folder, web, http)
         self.joystick = joystick
-        self.web = web
-        self.http = http
-        self._said = asyncio.Event()
         joystick.listeners.add(self._on_line)
 
     def settings(self, **more: Any) -> dict[str, Any]:
@@ -52,17 +49,9 @@ class Harness:
             **more,
         }
 
-    @asynccontextmanager
-    async def bot(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
-        """A bot, started as the streamer starts it; whatever happens to it, the ledger is right in the end."""
-        async with live(settings_in(self.folder, **self.settings(**settings)), clock) as app:
-            platform(app).connection.patience = QUICK
-            yield app
-            if app.failed.done():
-                app.failed.result()
-            if app.running_bot is not None:
-                await app.running_bot.bot.settled()
-            assert await findings(app.services) == []
+    def prepare(self, app: LiveApp) -> None:
+        """Its gateway connection waits for nothing long."""
+        platform(app).connection.patience = QUICK
 
     @asynccontextmanager
     async def installed(
@@ -79,17 +68,10 @@ class Harness:
         """The streamer follows the link, and agrees. Returns the page that it ends on."""
         return await self.get(app, "/joystick/oauth")
 
-    async def get(self, app: LiveApp, path: str, **options: Any) -> tuple[int, str]:
-        """A page of the bot, with all redirects: status and text."""
-        async with self.http.get(f"http://localhost:{app.web.port}{path}", **options) as answer:
-            return answer.status, await answer.text()
-
     async def press(self, app: LiveApp, verb: str, ticket: str = "") -> int:
         """Press a button of the set-up page. Returns the status."""
-        origin = f"http://localhost:{app.web.port}"
-        fields = {"account": "joystick", "ticket": ticket}
-        async with self.http.post(f"{origin}/setup/{verb}", data=fields, headers={"Origin": origin}) as answer:
-            return answer.status
+        status, _ = await self.submit(app, verb, "joystick", ticket)
+        return status
 
     async def listening(self, app: LiveApp) -> None:
         """Wait until the bot hears what happens."""
@@ -109,13 +91,9 @@ class Harness:
 
     async def said(self, fits: Callable[[SentByBot], bool], since: int = 0) -> SentByBot:
         """Wait until the bot has said something that fits."""
-        async with asyncio.timeout(SECONDS):
-            while True:
-                self._said.clear()
-                for said in tuple(self.joystick.said)[since:]:
-                    if fits(said):
-                        return said
-                await self._said.wait()
+        lines = self.joystick.said
+        await until(lambda: any(fits(said) for said in tuple(lines)[since:]), changed=self.spoken)
+        return next(said for said in tuple(lines)[since:] if fits(said))
 
     async def leave(self) -> None:
         """Joystick.tv cannot be reached any more."""
@@ -128,7 +106,7 @@ class Harness:
 
     def _on_line(self, line: JoystickMessage) -> None:
         if line.is_bot:
-            self._said.set()
+            self.spoken.set()
 
 
 def _routes(joystick: JoystickDouble) -> list[Any]:
@@ -168,12 +146,6 @@ def platform(app: LiveApp) -> JoystickPlatform:
     """Joystick.tv, which is set up here."""
     assert app.joystick is not None
     return app.joystick
-
-
-def the_bot(app: LiveApp) -> PixelBot:
-    """The bot at work."""
-    assert app.running_bot is not None
-    return app.running_bot.bot
 
 
 async def points(app: LiveApp, login: str) -> int:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pixel_bot.db.engine import Database
 from pixel_bot.settings import Settings
@@ -21,7 +21,6 @@ from pixel_bot.upkeep.backup_folder import kept_in
 from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness import mortal
 from tests.harness.maintenance_states import (
-    ARGUMENTS,
     BACKUPS,
     DATABASE,
     OLD,
@@ -39,13 +38,18 @@ from tests.harness.maintenance_states import (
     state_of,
     written,
 )
-from tests.harness.maintenance_states import (
-    CASES as CASES,
-)
-from tests.harness.maintenance_states import (
-    Case as Case,
-)
 from tests.harness.mortal import SAID, STEPS
+
+Case = Literal["upgrade", "adopt", "backup", "restore", "cleanup", "import", "undo"]
+CASES: tuple[Case, ...] = get_args(Case)
+ARGUMENTS: dict[Case, tuple[str, ...]] = {
+    "upgrade": ("db", "upgrade"),
+    "adopt": ("db", "upgrade"),
+    "backup": ("db", "backup"),
+    "restore": ("db", "restore", str(SAVED)),
+    "cleanup": ("db", "cleanup"),
+    "import": ("import", str(POINTS)),
+}
 
 
 class Kit:

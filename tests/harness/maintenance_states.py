@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from pixel_bot.db.schema import HEAD
 from tests.harness.database import findings
@@ -18,17 +18,6 @@ SCHEMAS = Path(__file__).parent / "schemas"
 DATABASE, BACKUPS = Path("data", "pixel.db"), Path("data", "backups")
 SAVED, POINTS = Path("saved.db"), Path("points.csv")
 PEOPLE, ROWS_EACH, OLD = 60, 20, 4_000
-
-Case = Literal["upgrade", "adopt", "backup", "restore", "cleanup", "import", "undo"]
-CASES: tuple[Case, ...] = get_args(Case)
-ARGUMENTS: dict[Case, tuple[str, ...]] = {
-    "upgrade": ("db", "upgrade"),
-    "adopt": ("db", "upgrade"),
-    "backup": ("db", "backup"),
-    "restore": ("db", "restore", str(SAVED)),
-    "cleanup": ("db", "cleanup"),
-    "import": ("import", str(POINTS)),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,18 @@ import pytest
 from sqlalchemy import func, select
 from starlette.routing import Mount
 
-from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import Transaction
 from pixel_bot.platforms.twitch.subscription_types import subscription_types
-from pixel_bot.run.live_app import LiveApp, live
+from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.double import SandboxMessage, SandboxSession, TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.eventsub import session_of
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, SandboxUsers, sandbox_user
-from pixel_bot.testing import settings_in
 from pixel_bot.web.server import WebServer
-from tests.harness.database import findings
+from tests.harness.live_harness import LiveHarness
+from tests.harness.live_harness import the_bot as the_bot
 from tests.harness.waiting import until
 
 DOUBLE = "/twitch"
@@ -34,18 +33,15 @@ CHAT, CHEERS = "channel.chat.message", "channel.cheer"
 TYPES = len(subscription_types("1", "2"))
 
 
-class Harness:
+class Harness(LiveHarness):
     """The double, and how a person gets a bot to run on it."""
 
     def __init__(self, folder: Path, web: WebServer, twitch: TwitchDouble, http: aiohttp.ClientSession) -> None:
-        self.folder = folder
+        super().__init__(folder, web, http)
         self.twitch = twitch
         self.world = twitch.users
-        self.web = web
-        self.http = http
         self.lines: list[SandboxMessage] = []
         """All that the bot said, also where it speaks as the streamer."""
-        self._said = asyncio.Event()
         twitch.listeners.add(self._on_line)
 
     def settings(self, **more: Any) -> dict[str, Any]:
@@ -61,17 +57,6 @@ class Harness:
         }
 
     @asynccontextmanager
-    async def bot(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
-        """A bot, started as the streamer starts it; whatever happens to it, the ledger is right in the end."""
-        async with live(settings_in(self.folder, **self.settings(**settings)), clock) as app:
-            yield app
-            if app.failed.done():
-                app.failed.result()
-            if app.running_bot is not None:
-                await app.running_bot.bot.settled()
-            assert await findings(app.services) == []
-
-    @asynccontextmanager
     async def signed_in(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
         """A bot with both accounts signed in, that listens."""
         async with self.bot(clock, **settings) as app:
@@ -80,11 +65,6 @@ class Harness:
                     await self.sign_in(app, account, who)
             await listening(app)
             yield app
-
-    async def get(self, app: LiveApp, path: str, **options: Any) -> tuple[int, str]:
-        """A page of the bot: status and text."""
-        async with self.http.get(f"http://localhost:{app.web.port}{path}", **options) as answer:
-            return answer.status, await answer.text()
 
     async def begin(self, app: LiveApp, account: str) -> str:
         """Where the bot sends somebody who wants to sign in."""
@@ -114,12 +94,7 @@ class Harness:
 
     async def answer(self, app: LiveApp, verb: str, account: str, text: str) -> tuple[int, str]:
         """Press the button under a question of the page."""
-        ticket = ticket_in(text, account)
-        origin = f"http://localhost:{app.web.port}"
-        async with self.http.post(
-            f"{origin}/setup/{verb}", data={"account": account, "ticket": ticket}, headers={"Origin": origin}
-        ) as answer:
-            return answer.status, await answer.text()
+        return await self.submit(app, verb, account, ticket_in(text, account))
 
     async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> SandboxMessage:
         """Somebody writes in chat."""
@@ -133,13 +108,8 @@ class Harness:
 
     async def said(self, fits: Callable[[SandboxMessage], bool], seconds: float = SECONDS) -> SandboxMessage:
         """Wait until the bot has said something that fits."""
-        async with asyncio.timeout(seconds):
-            while True:
-                self._said.clear()
-                for line in self.lines:
-                    if fits(line):
-                        return line
-                await self._said.wait()
+        await until(lambda: any(map(fits, self.lines)), seconds, changed=self.spoken)
+        return next(filter(fits, self.lines))
 
     async def cheer(self, login: str, bits: int, message_id: str) -> None:
         """Somebody cheers."""
@@ -172,7 +142,7 @@ class Harness:
     def _on_line(self, line: SandboxMessage) -> None:
         if line.who.login == BOT.login or line.reply_id is not None:
             self.lines.append(line)
-            self._said.set()
+            self.spoken.set()
 
 
 @asynccontextmanager
@@ -214,12 +184,6 @@ async def listening(app: LiveApp, seconds: float = SECONDS) -> None:
     async with asyncio.timeout(seconds):
         await until(lambda: app.running_bot is not None and app.platform.eventsub.session_ids, seconds)
         await app.platform.eventsub.ready()
-
-
-def the_bot(app: LiveApp) -> PixelBot:
-    """The bot at work."""
-    assert app.running_bot is not None
-    return app.running_bot.bot
 
 
 async def all_paid(app: LiveApp, expected: int) -> None:

@@ -7,11 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.bot.channel_points import (
-    ADDED,
-    UPDATED,
-    RedemptionHandler,
-)
+from pixel_bot.bot.channel_points import ADDED, UPDATED, RedemptionHandler
 from pixel_bot.concurrency.retry import Backoff
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
 from pixel_bot.platforms.twitch.redemptions import Redemptions
@@ -208,7 +204,7 @@ async def test_a_report_waits_for_the_sign_in(tmp_path: Path, twitch: NearTwitch
         reward = await channel.offer()
         twitch.fail("PATCH", REDEMPTIONS, NotSignedIn("broadcaster"))
         event = channel.redeem("alice", reward, "ding")
-        await until(lambda: asyncio.sleep(0, not twitch.faults))
+        await until(lambda: not twitch.faults)
         assert twitch.status(event) == "UNFULFILLED"
         channel.redemptions.catch_up()
         await channel.becomes(event, "FULFILLED")
@@ -247,7 +243,7 @@ async def test_a_flood_of_commits_asks_nothing_while_no_redemption_is_open(
 ) -> None:
     event = channel.redeem("alice", await channel.offer(), "ding")
     await channel.becomes(event, "FULFILLED")
-    await until(lambda: asyncio.sleep(0, not channel.redemptions._any_open))
+    await until(lambda: not channel.redemptions._any_open)
     looks = 0
     real = channel.channel_points.open
 

@@ -1,14 +1,11 @@
 """Rewards on Twitch are kept in step with the redeems."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pixel_bot.bot.channel_points import (
-    NoChannelPoints,
-)
+from pixel_bot.bot.channel_points import NoChannelPoints
 from pixel_bot.errors import BadInput, ChatError
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
 from pixel_bot.platforms.twitch.rewards import RewardRefused, RewardWaits
@@ -55,7 +52,7 @@ async def test_changes_of_a_redeem_follow_and_only_what_differs_is_sent(channel:
     channel.twitch.asked.clear()
 
     async def patched(count: int) -> Any:
-        await until(lambda: asyncio.sleep(0, channel.twitch.count("PATCH", REWARDS) >= count))
+        await until(lambda: channel.twitch.count("PATCH", REWARDS) >= count)
         return [body for method, path, body in channel.twitch.asked if (method, path) == ("PATCH", REWARDS)][-1]
 
     await channel.bot.redeems.switch("sound", on=False)
@@ -158,7 +155,7 @@ async def test_a_wish_is_kept_until_twitch_can_be_asked(channel: Channel, error:
     with pytest.raises(RewardWaits, match=r"I keep it in mind\.$"):
         await channel.offer()
     channel.rewards.catch_up()
-    await until(lambda: asyncio.sleep(0, bool(channel.twitch.rewards)))
+    await until(lambda: channel.twitch.rewards)
     assert [n.enabled for n in await channel.channel_points.all()] == [True]
 
 

@@ -9,11 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.write_outage import (
-    FULL,
-    Problem,
-    WriteOutage,
-)
+from pixel_bot.db.write_outage import FULL, Problem, WriteOutage
 from pixel_bot.earning.award_batch import EventAward, line_of
 from pixel_bot.earning.chat_gate import ChatLine
 from pixel_bot.model.people import Person

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.db.write_outage import (
-    FULL,
-)
+from pixel_bot.db.write_outage import FULL
 from pixel_bot.earning import awards as awards_module
 from pixel_bot.earning import backlog as backlog_module
 from pixel_bot.run.running_bot import health, opened

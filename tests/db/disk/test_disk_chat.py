@@ -5,11 +5,10 @@ import sys
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.bot import channel as channel_module
-from pixel_bot.db.write_outage import (
-    FULL,
-)
+from pixel_bot.db.write_outage import FULL
 from pixel_bot.model.channel_events import Follow
 from pixel_bot.model.people import Person
 from pixel_bot.queue import refund_notifier as notifier_module
@@ -19,6 +18,7 @@ from tests.db.disk.awards import REFUSED, SECONDS, START, becomes, file_of, said
 from tests.harness.database import findings
 from tests.harness.disk import BadDisk
 from tests.harness.seed import query
+from tests.harness.waiting import until
 
 pytestmark = [
     pytest.mark.sqlite,
@@ -79,6 +79,13 @@ async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
     chat: Stage, disk: BadDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notifier_module, "RETRY_SECONDS", 0.02)
+    complain, failures = notifier_module.RefundNotifier._complain, list[DBAPIError]()
+
+    def counted(notifier: notifier_module.RefundNotifier, exc: DBAPIError) -> None:
+        failures.append(exc)
+        complain(notifier, exc)
+
+    monkeypatch.setattr(notifier_module.RefundNotifier, "_complain", counted)
     post = chat.bot.http.post_chat_message
 
     async def post_and_fill(**message: Any) -> Any:
@@ -93,7 +100,7 @@ async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
     chat.clock.advance(120)
     chat.bot.dispatcher.wake()
     await becomes(chat.services.awards.write_outage, FULL)
-    await asyncio.sleep(0.2)  # several tries
+    await until(lambda: len(failures) >= 5)
     disk.free()
     monkeypatch.setattr(chat.bot.http, "post_chat_message", post)
     async with asyncio.timeout(SECONDS):

@@ -15,9 +15,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.db.write_outage import (
-    FULL,
-)
+from pixel_bot.db.write_outage import FULL
 from pixel_bot.errors import DatabaseNotWritable
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services

@@ -21,6 +21,7 @@ from pixel_bot.testing import settings_in
 from pixel_bot.upkeep import disk_space
 from pixel_bot.upkeep.cleanup import Cleaned, Cleanup
 from pixel_bot.upkeep.disk_space import free_space_in, release_space
+from tests.harness.pattern import fresh
 from tests.harness.seed import execute, query, url_of
 from tests.upkeep.cleanup.former import ALICE, DAY
 
@@ -142,6 +143,14 @@ async def test_an_older_schema_is_upgraded_first(in_file: Services, capsys: pyte
     assert "has an older schema. Run: python -m pixel_bot db upgrade" in capsys.readouterr().out
 
 
-def test_cleaning_needs_no_bot(tmp_path: Path) -> None:
+async def test_cleaning_needs_no_bot(tmp_path: Path) -> None:
     """Only a database and the time."""
-    Cleanup(Database(url_of(tmp_path / "pixel.db")), Clock())
+    path = tmp_path / "pixel.db"
+    fresh(path)
+    execute(path, "INSERT INTO events (id, kind, points, xp, created_at) VALUES ('m1', 'chat', 1, 1, '2020-01-01')")
+    database = Database(url_of(path))
+    try:
+        assert await Cleanup(database, Clock()).run() == Cleaned(cooldowns=0, items=0, events=1)
+    finally:
+        await database.close()
+    assert query(path, "SELECT id FROM events") == []

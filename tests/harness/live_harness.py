@@ -1,0 +1,67 @@
+"""What the harnesses of both platforms share: a double on a server of its own, and a bot that runs live against it."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from pixel_bot.bot.bot import PixelBot
+from pixel_bot.clock import Clock
+from pixel_bot.run.live_app import LiveApp, live
+from pixel_bot.testing import settings_in
+from pixel_bot.web.server import WebServer
+from tests.harness.database import findings
+
+
+class LiveHarness:
+    """A server with a double of a platform, and how a streamer gets a bot to run on it.
+
+    A platform's harness says in ``settings`` where its double is.
+    """
+
+    def __init__(self, folder: Path, web: WebServer, http: aiohttp.ClientSession) -> None:
+        self.folder = folder
+        self.web = web
+        self.http = http
+        self.spoken = asyncio.Event()
+        """Set whenever the bot has said something."""
+
+    def settings(self, **more: Any) -> dict[str, Any]:
+        """What stands in the streamer's ``.env``."""
+        raise NotImplementedError
+
+    def prepare(self, app: LiveApp) -> None:
+        """Change a bot before anything happens to it."""
+
+    @asynccontextmanager
+    async def bot(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
+        """A bot, started as the streamer starts it; whatever happens to it, the ledger is right in the end."""
+        async with live(settings_in(self.folder, **self.settings(**settings)), clock) as app:
+            self.prepare(app)
+            yield app
+            if app.failed.done():
+                app.failed.result()
+            if app.running_bot is not None:
+                await app.running_bot.bot.settled()
+            assert await findings(app.services) == []
+
+    async def get(self, app: LiveApp, path: str, **options: Any) -> tuple[int, str]:
+        """A page of the bot, with all redirects: status and text."""
+        async with self.http.get(f"http://localhost:{app.web.port}{path}", **options) as answer:
+            return answer.status, await answer.text()
+
+    async def submit(self, app: LiveApp, verb: str, account: str, ticket: str = "") -> tuple[int, str]:
+        """Press a button of the set-up page: status and text of what follows."""
+        origin = f"http://localhost:{app.web.port}"
+        fields = {"account": account, "ticket": ticket}
+        async with self.http.post(f"{origin}/setup/{verb}", data=fields, headers={"Origin": origin}) as answer:
+            return answer.status, await answer.text()
+
+
+def the_bot(app: LiveApp) -> PixelBot:
+    """The bot at work."""
+    assert app.running_bot is not None
+    return app.running_bot.bot
