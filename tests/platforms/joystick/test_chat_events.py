@@ -9,6 +9,7 @@ import pytest
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.testing import SettableClock, Stage, stage, there
 from tests.harness.database import findings
+from tests.harness.waiting import until
 from tests.platforms.joystick.chat_helpers import JULES, notes_there, points
 
 
@@ -141,8 +142,10 @@ async def test_what_follows_is_answered_there_too(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     async with stage(tmp_path, cogs_dir=folder, prizes_file=tmp_path / "prizes.json") as chat:
-        await chat.happens_there(event(Tip, tokens=500))
         twitch, joystick = notes_there(chat, "twitch"), notes_there(chat, "joystick")
+        await chat.happens_there(event(Tip, tokens=500))
+        await until(lambda: joystick)  # the thanks, which nobody waits for
+        joystick.clear()
         await chat.say_there("Jules", "!spin")
         assert twitch == []
         assert joystick[1:] == ["Jules won boo!", "@Jules boo!"]
