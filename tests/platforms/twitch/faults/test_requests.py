@@ -103,7 +103,8 @@ async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: Harn
         sent = home.twitch.requests.times("chat/messages", "POST")
         assert await home.ask("alice", "!points") == "You have 0 points."
         assert time.time() > reset - 0.1
-        assert home.twitch.requests.times("chat/messages", "POST") == sent + 3
+        assert home.twitch.requests.times("chat/messages", "POST") >= sent + 3
+        assert [said.text for said in home.lines].count("You have 0 points.") == 1
 
 
 async def test_after_a_fault_the_next_answer_comes(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
