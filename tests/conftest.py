@@ -11,9 +11,12 @@ from pixel_bot.services import Services
 from pixel_bot.settings import Settings
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
+from tests.harness.browser import browser, careful_browser, playwright
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
+
+__all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,11 +24,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 LONGEST_FIRST = (
-    "test_replay", "test_page", "test_overlay_page", "test_web", "test_sockets", "test_redeem_kills",
-    "test_channel_point_kills", "test_channel_point_stories", "test_events", "test_sandbox_redeems", "test_cut_off",
-    "test_server_restore", "test_server_backup", "test_cluster", "test_cluster_outages", "test_live",
-    "test_channel_points", "test_setup_page", "test_redeem_sockets", "test_redeem_properties", "test_overlay_kill",
-    "test_processes", "test_disk_starts",
+    "test_kills", "test_import_kills", "test_joystick", "test_layout", "test_replay", "test_web", "test_sockets",
+    "test_redeem_kills", "test_channel_point_kills", "test_channel_point_stories", "test_events", "test_cut_off",
+    "test_server_restore", "test_server_backup", "test_cluster", "test_cluster_outages", "test_channel_points",
+    "test_redeem_sockets", "test_redeem_properties", "test_overlay_kill", "test_disk_starts",
 )  # fmt: skip
 """Files that take long, so that no worker is left alone with one of them at the end."""
 

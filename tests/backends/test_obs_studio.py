@@ -1,7 +1,7 @@
 """Clips with a real OBS Studio."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,9 @@ from pixel_bot.backends.obs import Obs
 from pixel_bot.backends.obs_problems import BufferMissing, BufferOff, FileMissing, ObsAway, ObsLost, ObsRefused
 from pixel_bot.errors import ChatError, EffectFailed
 from tests.harness.obs_studio import PASSWORD, ObsStudio, obs_studio, video_streams
+from tests.harness.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 BACK_SECONDS = 30.0
 PROMPT = 3.0
 
@@ -30,21 +30,15 @@ async def obs(studio: ObsStudio) -> AsyncGenerator[Obs]:
     """A started client that is connected."""
     built = Obs("127.0.0.1", studio.port, PASSWORD)
     built.start()
-    await until(lambda: built.problem == "")
+    await until(lambda: built.problem == "", BACK_SECONDS)
     yield built
     await built.close()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(BACK_SECONDS):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 async def saving_in_obs(obs: Obs) -> "asyncio.Task[module.SavedClip]":
     """A save that OBS has been asked for and has not reported yet."""
     saving = asyncio.create_task(obs.save_clip())
-    await until(lambda: obs._inbox is not None)
+    await until(lambda: obs._inbox is not None, BACK_SECONDS)
     assert not saving.done()
     return saving
 
@@ -91,13 +85,13 @@ async def test_a_wrong_password_is_refused_at_once(studio: ObsStudio) -> None:
 
 async def test_the_buffer_is_stopped_and_started_in_obs(studio: ObsStudio, obs: Obs) -> None:
     await studio.buffer(on=False)
-    await until(lambda: obs.problem == BufferOff.sentence)
+    await until(lambda: obs.problem == BufferOff.sentence, BACK_SECONDS)
     with pytest.raises(ChatError, match="the replay buffer is off"):
         await obs.check()
     with pytest.raises(EffectFailed, match="the replay buffer is off"):
         await obs.save_clip()
     await studio.buffer(on=True)
-    await until(lambda: obs.problem == "")
+    await until(lambda: obs.problem == "", BACK_SECONDS)
     await obs.check()
     await is_playable(Path((await obs.save_clip()).path))
 
@@ -114,7 +108,7 @@ async def test_a_buffer_stopped_in_the_middle(studio: ObsStudio, obs: Obs) -> No
         assert type(result.__cause__) is BufferOff
     else:
         await is_playable(Path(result.path))
-    await until(lambda: obs.problem == "")
+    await until(lambda: obs.problem == "", BACK_SECONDS)
     await is_playable(Path((await obs.save_clip()).path))
 
 
@@ -139,18 +133,18 @@ async def test_obs_is_killed_in_the_middle_and_comes_back(studio: ObsStudio, obs
         async with asyncio.timeout(PROMPT):
             await saving
     assert type(caught.value.__cause__) is ObsLost
-    await until(lambda: obs.problem == ObsAway.sentence)
+    await until(lambda: obs.problem == ObsAway.sentence, BACK_SECONDS)
     with pytest.raises(ChatError, match="OBS is not connected"):
         await obs.check()
 
     await studio.start()
-    await until(lambda: obs.problem == "")
+    await until(lambda: obs.problem == "", BACK_SECONDS)
     await is_playable(Path((await obs.save_clip()).path))
 
 
 async def test_a_buffer_that_is_not_enabled(studio: ObsStudio, obs: Obs) -> None:
     await studio.kill()
     await studio.start(buffer_enabled=False)
-    await until(lambda: obs.problem == BufferMissing.sentence)
+    await until(lambda: obs.problem == BufferMissing.sentence, BACK_SECONDS)
     with pytest.raises(ChatError, match="the replay buffer is off"):
         await obs.check()

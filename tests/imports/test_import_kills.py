@@ -23,9 +23,9 @@ from pixel_bot.run.running_bot import opened
 from pixel_bot.services import curve_of
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
-from tests.cli.test_cli import url
+from tests.cli.bot_process import url
 from tests.harness.seed import query
-from tests.run.test_processes import end, line_from, start, tell
+from tests.run.scripts import end, line_from, start, tell
 
 pytestmark = [
     pytest.mark.sqlite,

@@ -1,6 +1,7 @@
 """Chat logs: what is read from them, and what their replay comes to, also when it is killed on the way."""
 
 import csv
+import io
 import os
 import random
 import re
@@ -10,13 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from pixel_bot.cli.command_line import main
 from pixel_bot.sandbox.replay import Row, parse_log
 from pixel_bot.settings import Settings
+from tests.harness.logging_state import logging_as_before
 from tests.harness.paths import ROOT
 
 pytestmark = pytest.mark.sqlite
@@ -127,19 +130,31 @@ def bot(folder: Path, *args: str, **settings: str) -> "subprocess.Popen[str]":
     )
 
 
-def replay(folder: Path, log: Path, speed: str = "0", **settings: str) -> str:
-    """Play a log to its end. Returns all that was said."""
-    process = bot(folder, "sandbox", "--replay", str(log), "--speed", speed, "--exit-when-done", **settings)
+def replay_in_child(folder: Path, log: Path) -> str:
+    """Play a log to its end in a process of its own. Returns all that was said."""
+    process = bot(folder, "sandbox", "--replay", str(log), "--speed", "0", "--exit-when-done")
     out, _ = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, out
     assert "Traceback" not in out
     return out
 
 
-def check(folder: Path) -> str:
-    process = bot(folder, "db", "check")
-    out, _ = process.communicate(timeout=SECONDS)
-    return out if process.returncode else "clean"
+def replay(log: Path, speed: str = "0", **settings: str) -> str:
+    """Play a log to its end in this process and the working directory. Returns all that was said."""
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, logging_as_before(), redirect_stdout(out), redirect_stderr(out):
+        for name, value in ({"WEB_PORT": "0"} | settings).items():
+            patch.setenv(name, value)
+        code = main(["sandbox", "--replay", str(log), "--speed", speed, "--exit-when-done"])
+    assert code == 0, out.getvalue()
+    assert "Traceback" not in out.getvalue()
+    return out.getvalue()
+
+
+def check() -> str:
+    out = io.StringIO()
+    with logging_as_before(), redirect_stdout(out), redirect_stderr(out):
+        return out.getvalue() if main(["db", "check"]) else "clean"
 
 
 Totals = dict[str, tuple[int, int]]
@@ -193,7 +208,7 @@ def test_a_replay_comes_to_what_a_simple_model_says(
 ) -> None:
     path, rows = made
     expected = model(rows)
-    out = replay(tmp_path, path, speed)
+    out = replay(path, speed)
     assert totals(tmp_path) == expected
     points, xp = (sum(each[i] for each in expected.values()) for i in (0, 1))
     assert "Replay done: 300 messages of 12 viewers" in out
@@ -205,30 +220,30 @@ def test_a_replay_comes_to_what_a_simple_model_says(
     ] * 3
     assert "Skipped: 3 rows that could not be read." in out
 
-    again = replay(tmp_path, path, "0")
+    again = replay(path)
     assert totals(tmp_path) == expected
     assert "Awarded: 0 points and 0 XP." in again
     assert f"In the database now: {points} points and {xp} XP." in again
-    assert check(tmp_path) == "clean"
+    assert check() == "clean"
 
 
 def test_a_replay_answers_commands_and_says_how_fast(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("0,alice,hi\n1,alice,!points\n2,bob,!top\n3,bob,!nonsense\n")
-    out = replay(tmp_path, tmp_path / "log.csv")
+    out = replay(tmp_path / "log.csv")
     assert re.search(r"Commands answered: 2, in \d+\.\d ms \(half of them\) and \d+\.\d ms \(99 of 100\)\.", out)
     assert "Skipped" not in out
 
 
 def test_a_log_without_a_usable_row_ends_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("nothing here\n")
-    out = replay(tmp_path, tmp_path / "log.csv")
+    out = replay_in_child(tmp_path, tmp_path / "log.csv")
     assert "Replay done: 0 messages of 0 viewers" in out
     assert "Skipped: 1 row that could not be read." in out
 
 
 def test_settings_decide_what_a_replay_pays(tmp_path: Path, made: tuple[Path, list[tuple[float, str, str]]]) -> None:
     path, rows = made
-    replay(tmp_path, path, POINTS_CHAT_COOLDOWN_SECONDS="0", XP_CHAT_COOLDOWN_SECONDS="7")
+    replay(path, POINTS_CHAT_COOLDOWN_SECONDS="0", XP_CHAT_COOLDOWN_SECONDS="7")
     assert totals(tmp_path) == model(rows, 0, 7)
 
 
@@ -245,9 +260,9 @@ def real_totals(folder: Path) -> tuple[int, int, int]:
 
 @needs_the_real_log
 def test_the_real_log_comes_to_these_figures(tmp_path: Path) -> None:
-    replay(tmp_path, REAL_LOG)
+    replay_in_child(tmp_path, REAL_LOG)
     assert real_totals(tmp_path) == (1_583, 7_329, 9_153)
-    assert check(tmp_path) == "clean"
+    assert check() == "clean"
 
 
 def wait_for_transactions(file: Path, wanted: int, process: "subprocess.Popen[str]") -> None:
@@ -278,6 +293,6 @@ def test_the_real_log_comes_to_the_same_after_kills_on_the_way(tmp_path: Path) -
             process.communicate()
         assert process.returncode == -signal.SIGKILL
         assert real_totals(tmp_path)[1] < 7_329
-    replay(tmp_path, REAL_LOG)
+    replay_in_child(tmp_path, REAL_LOG)
     assert real_totals(tmp_path) == (1_583, 7_329, 9_153)
-    assert check(tmp_path) == "clean"
+    assert check() == "clean"

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, sandbox_user
 from pixel_bot.testing import SettableClock
+from tests.harness.database import rows
 from tests.harness.twitch_harness import Harness, house
 
 SLOT = 600
@@ -30,11 +31,6 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerato
 def clock(home: Harness) -> SettableClock:
     """It begins with the stream."""
     return SettableClock(home.twitch.started_at)
-
-
-async def rows(app: LiveApp, query: str) -> list[tuple[str | int, ...]]:
-    async with app.services.database.readers() as session:
-        return [tuple(row) for row in await session.execute(text(query))]
 
 
 async def earned(app: LiveApp) -> list[tuple[str | int, ...]]:

@@ -1,0 +1,58 @@
+"""An OBS client, and what tests of it ask and expect."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from pixel_bot.backends import obs as module
+from pixel_bot.backends.obs import Obs
+from pixel_bot.backends.obs_problems import (
+    ObsProblem,
+)
+from pixel_bot.errors import ChatError, EffectFailed
+from tests.harness.obs_double import PASSWORD, ObsDouble
+
+SAVE, STATUS = "SaveReplayBuffer", "GetReplayBufferStatus"
+TIMEOUT = 10.0
+PROMPT = 3.0
+"""Seconds within which a failure must be told that does not have to wait for the timeout."""
+
+
+@asynccontextmanager
+async def client(double: ObsDouble, password: str = PASSWORD, *, timeout: float = TIMEOUT) -> AsyncGenerator[Obs]:
+    """A client that is not started: it connects when asked to."""
+    built = Obs("127.0.0.1", double.port, password, timeout=timeout)
+    try:
+        yield built
+    finally:
+        await built.close()
+
+
+def save(obs: Obs) -> "asyncio.Task[module.SavedClip]":
+    return asyncio.create_task(obs.save_clip())
+
+
+async def refused_check(obs: Obs, problem: type[ObsProblem]) -> str:
+    """The sentence with which a check says no, for this reason."""
+    with pytest.raises(ChatError) as caught:
+        async with asyncio.timeout(PROMPT):
+            await obs.check()
+    assert type(caught.value.__cause__) is problem
+    assert str(caught.value) == f"No clip right now: {problem.reason}."
+    return str(caught.value)
+
+
+async def failed_save(saving: "asyncio.Task[module.SavedClip]", problem: type[ObsProblem]) -> None:
+    """A save that ends promptly, for this reason."""
+    with pytest.raises(EffectFailed) as caught:
+        async with asyncio.timeout(PROMPT):
+            await saving
+    assert type(caught.value.__cause__) is problem
+    assert str(caught.value) == f"The clip was not saved: {problem.reason}."
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]

@@ -1,0 +1,74 @@
+"""The bot in a process of its own, and databases for it."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.meta import Mode
+from pixel_bot.model.people import Person
+from pixel_bot.run.running_bot import opened
+from pixel_bot.testing import settings_in
+from tests.harness.process import SECONDS, environment
+
+
+class Running:
+    """A bot as a child process, which is ready."""
+
+    def __init__(self, folder: Path, *args: str, **settings: object) -> None:
+        command = [sys.executable, "-m", "pixel_bot", *args]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=environment(**settings), stdout=pipe, stderr=subprocess.STDOUT, text=True
+        )
+        assert self.process.stdout is not None
+        self.said: list[str] = []
+        self.home = ""
+        for line in self.process.stdout:
+            self.said.append(line)
+            if line.startswith("Open: "):
+                self.home = line.removeprefix("Open: ").strip()
+            if line.startswith("Cogs: "):
+                break
+        assert self.home, "".join(self.said)
+
+    def end(self, with_signal: signal.Signals) -> tuple[int, str]:
+        """Send a signal. Returns the exit code and all that was said."""
+        self.process.send_signal(with_signal)
+        rest, _ = self.process.communicate(timeout=SECONDS)
+        return self.process.returncode, "".join(self.said) + rest
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+def rows(file: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def make(folder: Path, mode: Mode = "sandbox", viewers: int = 1) -> Path:
+    """A database of that mode with people who have 100 points each."""
+    async with opened(settings_in(folder), mode, Clock()) as services:
+        streamer = await services.viewers.meet(Person("1", "pixel_street", "Pixel_Street"))
+        for i in range(viewers):
+            viewer = await services.viewers.meet(Person(f"1{i}", f"alice_{i}", f"Alice_{i}"))
+            await services.economy.add(streamer, viewer, 100)
+    return folder / ("pixel.db" if mode == "live" else "sandbox.db")
+
+
+def url(file: Path) -> str:
+    return f"sqlite+aiosqlite:///{file.as_posix()}"
+
+
+ENDING = ["sandbox", "--replay", os.devnull, "--exit-when-done"]
+"""Starts the bot, so that it would end by itself if it should not have started."""

@@ -1,0 +1,17 @@
+"""Logging as it was before: the command line sets it up for a whole process, which in a test is pytest's."""
+
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+
+
+@contextmanager
+def logging_as_before() -> Generator[None]:
+    """Handlers and levels that the block changes are as before it afterwards."""
+    root, names = logging.getLogger(), ("pixel_bot", "cogs")
+    handlers, level, levels = list(root.handlers), root.level, [logging.getLogger(name).level for name in names]
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, old in zip(names, levels, strict=True):
+        logging.getLogger(name).setLevel(old)

@@ -1,0 +1,211 @@
+"""Imports from the command line."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pixel_bot.cli.import_points import import_points, undo_import
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.db.schema import HEAD
+from pixel_bot.errors import BatchUndone, DatabaseNotWritable, ImportRefused, UnknownBatch
+from pixel_bot.imports.files import read_point_file
+from pixel_bot.run.running_bot import opened
+from pixel_bot.settings import Settings
+from pixel_bot.testing import settings_in
+from tests.cli.bot_process import url
+from tests.harness.database import findings, rows
+from tests.harness.process import run
+from tests.harness.seed import execute, query
+from tests.imports.lists import Row, balances, spend, written
+
+
+async def live(settings: Settings, sql: str) -> list[Row]:
+    async with opened(settings, "live", Clock()) as services:
+        assert await findings(services) == []
+        return await rows(services, sql)
+
+
+async def test_the_whole_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = settings_in(tmp_path)
+    file = written(
+        tmp_path, "ID,Username,Coins", "40934651,Alice,1200", "59635827,bob,7", "77777777,carol,x", "88888888,d,0"
+    )
+    assert await import_points(settings, file, dry_run=True) == 0
+    planned = capsys.readouterr().out.splitlines()
+    batch = planned[-1].split()[-1].rstrip(".")
+    report = [
+        "points.csv is from Firebot, by its columns: Username, Coins, ID.",
+        "2 viewers, 1,207 points in all.",
+        "First: alice 1,200, bob 7.",
+        "Most: alice 1,200, bob 7.",
+        "1 viewer with 0 points: nothing to import.",
+        "1 line skipped:",
+        '  Line 4: carol: "x" is no number that I can read.',
+        "To pay those as well, put them, corrected, into a file of their own: this one pays only once.",
+        "2 viewers new here, 0 known.",
+    ]
+    assert planned == [*report, f"This was a dry run: nothing was changed. It would be batch {batch}."]
+    assert await live(settings, "SELECT * FROM users") == []
+
+    assert await import_points(settings, file, dry_run=False) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        *report,
+        f"Done. This is batch {batch}. To take it back: python -m pixel_bot undo {batch}",
+    ]
+    assert await live(settings, "SELECT name, points FROM users ORDER BY id") == [("alice", 1_200), ("bob", 7)]
+
+    for dry_run in (True, False):
+        assert await import_points(settings, file.rename(tmp_path / f"{dry_run}.csv"), dry_run=dry_run) == 0
+        said = capsys.readouterr().out
+        assert "0 viewers new here, 2 known." in said
+        assert f"as batch {batch}; nothing was changed. To take it back: python -m pixel_bot undo {batch}" in said
+        assert "Done" not in said
+        file = tmp_path / f"{dry_run}.csv"
+
+    newer = written(tmp_path, "alice,1300", "erin,5")
+    assert await import_points(settings, newer, dry_run=True) == 0
+    assert f"Careful: 1 of them got points by import {batch} on 20" in capsys.readouterr().out
+
+    assert await undo_import(settings, f" {batch.upper()} ") == 0
+    assert capsys.readouterr().out == f"Import {batch} was taken back: 1,207 points from 2 viewers.\n"
+    assert await live(settings, "SELECT name, points FROM users ORDER BY id") == [("alice", 0), ("bob", 0)]
+    with pytest.raises(BatchUndone):
+        await undo_import(settings, batch)
+
+
+async def test_points_that_were_spent_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = settings_in(tmp_path)
+    file = written(tmp_path, "alice,50")
+    await import_points(settings, file, dry_run=False)
+    async with opened(settings, "live", Clock()) as services:
+        await spend(services, "alice", 20)
+    await undo_import(settings, read_point_file(file).batch)
+    assert "30 points from 1 viewer.\n20 points had been spent and cannot be taken back.\n" in capsys.readouterr().out
+
+
+async def test_a_long_list_of_odd_lines_is_shortened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, "name,points", "alice,5", *(f"odd {i},1" for i in range(1_000)))
+    await import_points(settings_in(tmp_path), file, dry_run=True)
+    said = capsys.readouterr().out
+    assert "1,000 lines skipped:" in said
+    assert said.count("is no Twitch login") == 20
+    assert "  ... and 980 more." in said
+
+
+async def test_play_money_and_real_points_never_meet(tmp_path: Path) -> None:
+    async with opened(settings_in(tmp_path), "sandbox", Clock()) as services:
+        url = services.database.url
+    settings = settings_in(tmp_path, database_url=url)
+    file = written(tmp_path, "alice,5")
+    for dry_run in (True, False):
+        with pytest.raises(ImportRefused, match="play money"):
+            await import_points(settings, file, dry_run=dry_run)
+    with pytest.raises(ImportRefused, match="play money"):
+        await undo_import(settings, read_point_file(file).batch)
+    async with opened(settings_in(tmp_path), "sandbox", Clock()) as services:
+        assert await balances(services) == {}
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (["alice,0", "bob,0"], r"^points\.csv was not imported: nobody in it would get points\.$"),
+        (["alice,x,y"], r"^points\.csv was not imported\. I see no list in it"),
+    ],
+)
+async def test_a_file_that_pays_nobody_makes_no_database(tmp_path: Path, lines: Sequence[str], sentence: str) -> None:
+    with pytest.raises(ImportRefused, match=sentence):
+        await import_points(settings_in(tmp_path), written(tmp_path, *lines), dry_run=False)
+    assert [found.name for found in tmp_path.iterdir()] == ["points.csv"]
+
+
+# Around a SQLite file
+
+
+@pytest.mark.sqlite
+def test_as_people_type_it(tmp_path: Path) -> None:
+    """In a terminal that knows few letters."""
+    file = written(tmp_path, "名前;\x1b[1mPünkte", "alice;5", "bob;6", name="ü\u200e.csv")
+    planned = run(tmp_path, "import", file.name, "--dry-run", PYTHONIOENCODING="ascii")
+    assert (planned.returncode, planned.stderr) == (0, "")
+    assert planned.stdout.startswith("\\xfc\\u200e.csv is from a list, by its columns: ")
+    assert "\x1b" not in planned.stdout
+    assert not (tmp_path / "data").exists()
+
+    done = run(tmp_path, "import", file.name)
+    assert (done.returncode, done.stderr) == (0, "")
+    database = tmp_path / "data" / "pixel.db"
+    assert query(database, "SELECT name, points FROM users") == [("alice", 5), ("bob", 6)]
+    assert query(database, "SELECT value FROM meta WHERE key = 'mode'") == [("live",)]
+
+    missing = run(tmp_path, "import", "missing.csv")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert missing.stderr == "missing.csv was not imported. It cannot be opened: No such file or directory.\n"
+    batch = read_point_file(file).batch
+    assert run(tmp_path, "undo", batch).returncode == 0
+
+
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("no_file_yet")
+async def test_undo_makes_no_database(tmp_path: Path) -> None:
+    with pytest.raises(UnknownBatch, match=r"^There is no import nonsense\."):
+        await undo_import(settings_in(tmp_path), "nonsense")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.sqlite
+async def test_a_dry_run_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = tmp_path / "kept.db"
+    settings = settings_in(tmp_path, database_url=url(database))
+    await import_points(settings, written(tmp_path, "alice,5"), dry_run=False)
+    capsys.readouterr()
+    before = database.read_bytes()
+    file = written(tmp_path, "alice,6", "bob,6")
+    assert await import_points(settings, file, dry_run=True) == 0
+    assert "1 viewer new here, 1 known." in capsys.readouterr().out
+    assert database.read_bytes() == before
+
+
+@pytest.mark.sqlite
+async def test_an_older_database_is_upgraded_by_the_import_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = tmp_path / "old.db"
+    execute(database, "CREATE TABLE users (id BIGINT PRIMARY KEY, name TEXT UNIQUE NOT NULL, points BIGINT)")
+    execute(database, "INSERT INTO users VALUES (1, 'alice', 70)")
+    settings = settings_in(tmp_path, database_url=url(database))
+    file = written(tmp_path, "alice,5")
+    with pytest.raises(ImportRefused, match="db upgrade"):
+        await import_points(settings, file, dry_run=True)
+    assert query(database, "SELECT * FROM users") == [(1, "alice", 70)]
+    assert await import_points(settings, file, dry_run=False) == 0
+    assert "The database was upgraded, after a copy to " in capsys.readouterr().out
+    assert query(database, "SELECT name, points FROM users") == [("alice", 75)]
+    assert query(database, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+
+
+@pytest.mark.sqlite
+async def test_a_busy_database_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_in(tmp_path, database_url=url(tmp_path / "kept.db"))
+    await import_points(settings, written(tmp_path, "alice,5"), dry_run=False)
+    monkeypatch.setattr("pixel_bot.db.engine.PRAGMAS", ("busy_timeout = 20", "journal_mode = WAL"))
+    other = Database(settings.database_url)
+    try:
+        async with other.write() as session:
+            await session.execute(text("SELECT 1"))
+            with pytest.raises(DatabaseNotWritable, match="another program is writing to it"):
+                await import_points(settings, written(tmp_path, "bob,5"), dry_run=False)
+    finally:
+        await other.close()
+    assert query(tmp_path / "kept.db", "SELECT name FROM users") == [("alice",)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names on this system")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(ImportRefused, match="It is no file"):
+        read_point_file(tmp_path / "pipe.csv")

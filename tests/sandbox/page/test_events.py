@@ -1,0 +1,47 @@
+"""The sandbox page in a browser: events on Twitch."""
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from pixel_bot.testing import Live
+from tests.sandbox.page.visit import opened, overlay_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "points"),
+    [
+        ("follow", "Viewer_Vi followed", "1,050"),
+        ("sub", "Viewer_Vi subscribed", "1,200"),
+        ("gift", "Viewer_Vi gifted 5 subs", "2,000"),
+        ("cheer", "Viewer_Vi cheered 100 bits", "1,100"),
+        ("raid", "Viewer_Vi raids with 12 viewers", "1,100"),
+    ],
+)
+async def test_an_event_shows_an_alert_and_pays(
+    browser: Browser, show: Live, kind: str, words: str, points: str
+) -> None:
+    async with opened(browser, show) as (page, seen):
+        await page.click(f"#events button.{kind}")
+        await expect(overlay_of(page).locator(f".alert-{kind}")).to_contain_text(words)
+        await expect(page.locator("#happened")).to_have_text(words)
+        await expect(page.locator("#points")).to_have_text(points)
+        assert seen.errors == []
+
+
+async def test_a_sub_that_goes_on_pays_as_much_as_a_new_one(browser: Browser, show: Live) -> None:
+    async with opened(browser, show) as (page, seen):
+        await page.click("#events button.resub")
+        await expect(page.locator("#happened")).to_have_text("Viewer_Vi has subscribed for 6 months")
+        await expect(overlay_of(page).locator(".alert-sub")).to_contain_text("Viewer_Vi")
+        await expect(page.locator("#points")).to_have_text("1,200")
+        assert seen.errors == []
+
+
+async def test_a_second_follow_says_why_nothing_happens(browser: Browser, show: Live) -> None:
+    async with opened(browser, show) as (page, _):
+        await page.click("#events button.follow")
+        await expect(page.locator("#points")).to_have_text("1,050")
+        await page.click("#events button.follow")
+        await expect(page.locator("#toast")).to_contain_text("Viewer_Vi follows already")

@@ -1,0 +1,104 @@
+"""Which requests the web server lets in."""
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from pixel_bot.web.guard import HostGuard
+
+
+async def _welcome(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def passes(headers: dict[str, str], allowed: tuple[str, ...] = (), server: str = "127.0.0.1") -> bool:
+    """Whether the guard lets a request with these headers through; a refusal is a 403."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+    scope: Scope = {"type": "http", "method": "GET", "path": "/", "headers": raw, "server": (server, 8080)}
+    await HostGuard(_welcome, allowed)(scope, receive, send)
+    assert sent[0]["status"] in {200, 403}
+    return sent[0]["status"] == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8080", "LOCALHOST:8080", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080"]
+)
+async def test_this_machine_is_welcome(host: str) -> None:
+    assert await passes({"host": host})
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8080",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil.localhost",
+        "192.168.0.9",
+        "8.8.8.8:8080",
+        "0.0.0.0",
+        "[2001:db8::1]",
+        "",
+        ":8080",
+        "2130706433",
+    ],
+)
+async def test_other_names_are_refused(host: str) -> None:
+    assert not await passes({"host": host})
+
+
+async def test_a_request_without_a_host_is_refused() -> None:
+    assert not await passes({})
+
+
+@pytest.mark.parametrize("headers", [{"host": "[::1"}, {"host": "[bad]"}, {"host": "localhost", "origin": "http://[x"}])
+async def test_a_broken_address_is_refused(headers: dict[str, str]) -> None:
+    assert not await passes(headers)
+
+
+async def test_the_address_that_the_server_is_reached_at_is_welcome() -> None:
+    assert await passes({"host": "192.168.0.5:8080"}, server="192.168.0.5")
+    assert not await passes({"host": "192.168.0.6:8080"}, server="192.168.0.5")
+
+
+async def test_more_names_can_be_allowed() -> None:
+    allowed = (" Stream.LAN ", "", "pc")
+    assert await passes({"host": "stream.lan:8080"}, allowed)
+    assert await passes({"host": "PC"}, allowed)
+    assert await passes({"host": "pc", "origin": "https://pc"}, allowed)
+    assert not await passes({"host": "evil.example"}, allowed)
+    assert not await passes({"host": ""}, allowed)
+
+
+@pytest.mark.parametrize("host", ["localhost:8080", "127.0.0.1:8080", "[::1]:8080"])
+async def test_a_page_of_our_own_is_welcome(host: str) -> None:
+    assert await passes({"host": host, "origin": f"http://{host}"})
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "http://localhost:8081",
+        "http://localhost",
+        "http://127.0.0.1:8080",
+        "http://localhost:8080.evil.example",
+        "http://evil.example/localhost:8080",
+        "http://localhost:8080@evil.example",
+        "null",
+        "",
+        "file://",
+        "chrome-extension://abcdef",
+    ],
+)
+async def test_pages_elsewhere_are_refused(origin: str) -> None:
+    assert not await passes({"host": "localhost:8080", "origin": origin})
