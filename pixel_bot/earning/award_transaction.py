@@ -71,9 +71,7 @@ class AwardTransaction:
         while careful and (before := await processed_ids.awards_of(session, [d.line.id for d in decisions])):
             gave |= before
             decisions = chat.decide(gave)
-        await processed_ids.claim_all(
-            session, [(d.line.id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions]
-        )
+        await processed_ids.claim_all(session, [(d.line.id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
         return decisions
 
     async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount]) -> None:

@@ -1,5 +1,6 @@
 """Two processes that link people and take them apart, and what must hold after anything."""
 
+from pixel_bot.model.chat_message import chat_message
 import itertools
 import json
 import shutil
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import QueueItem
-from pixel_bot.earning.award_batch import EventAward, line_of
+from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.errors import ChatError
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person, Viewer
@@ -114,7 +115,7 @@ class World:
                 await self._event(op, services)
             case "chat":
                 now = services.clock.now()
-                services.awards.chat(line_of(PEOPLE[op.user], f"chat:{next(self._numbers)}", now))
+                services.awards.chat(chat_message(PEOPLE[op.user], f"chat:{next(self._numbers)}", now))
                 await services.awards.drained()
             case "give" | "give all":
                 amount = op.amount if op.kind == "give" else None

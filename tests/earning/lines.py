@@ -1,13 +1,14 @@
 """Chat lines and events that earn, and what somebody has got."""
 
+from pixel_bot.model.chat_message import chat_message
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pixel_bot.earning.award_batch import EventAward, line_of
-from pixel_bot.earning.chat_gate import ChatLine
+from pixel_bot.earning.award_batch import EventAward
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
@@ -21,8 +22,8 @@ def person(name: str) -> Person:
     return Person(f"id-{name}", name, name)
 
 
-def line(message_id: str, seconds: float = 0, name: str = "alice") -> ChatLine:
-    return line_of(person(name), message_id, START + timedelta(seconds=seconds))
+def line(message_id: str, seconds: float = 0, name: str = "alice") -> ChatMessage:
+    return chat_message(person(name), message_id, START + timedelta(seconds=seconds))
 
 
 def event(event_id: str, name: str = "alice", points: int = 50, xp: int = 10) -> EventAward:
@@ -38,14 +39,14 @@ async def running(folder: Path, **settings: Any) -> AsyncGenerator[Services]:
         await services.awards.stop()
 
 
-async def say(services: Services, lines: Iterable[ChatLine]) -> None:
+async def say(services: Services, lines: Iterable[ChatMessage]) -> None:
     """All of them in one batch, durable when this returns."""
     for one in lines:
         services.awards.chat(one)
     await services.awards.drained()
 
 
-async def say_apart(services: Services, lines: Iterable[ChatLine]) -> None:
+async def say_apart(services: Services, lines: Iterable[ChatMessage]) -> None:
     for one in lines:
         await say(services, [one])
 

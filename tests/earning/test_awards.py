@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.earning.chat_gate import ChatLine
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock
 from tests.earning.lines import file_of, line, running, say, say_apart, worth

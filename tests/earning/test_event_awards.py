@@ -1,11 +1,12 @@
 """Events pay once, and together with chat."""
 
+from pixel_bot.model.chat_message import chat_message
 import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 from pixel_bot.db.engine import Database
-from pixel_bot.earning.award_batch import EventAward, line_of
+from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.model.people import Person
 from pixel_bot.services import Services, build_services
 from tests.earning.lines import START, event, file_of, line, running, say, worth
@@ -89,13 +90,13 @@ async def test_a_rename_between_chat_and_event_of_one_batch_keeps_all_xp(service
 async def test_a_rename_in_chat_keeps_everything(services: Services) -> None:
     await say(services, [line("m1", 0)])
     renamed = Person("id-alice", "alicia", "Alicia")
-    await say(services, [line_of(renamed, "m2", START + timedelta(seconds=60))])
+    await say(services, [chat_message(renamed, "m2", START + timedelta(seconds=60))])
     assert worth(services, "alicia") == (2, 2)
     assert query(file_of(services), "SELECT name, display_name FROM users") == [("alicia", "Alicia")]
 
 
 async def test_a_viewer_of_joystick_and_one_of_twitch_are_two(services: Services) -> None:
     there = Person("id-alice", "alice", "alice", "joystick")
-    await say(services, [line("m1"), line_of(there, "m2", START)])
+    await say(services, [line("m1"), chat_message(there, "m2", START)])
     assert worth(services, "alice") == (1, 1)
     assert worth(services, "alice@joystick") == (1, 1)

@@ -51,7 +51,7 @@ class Harness(LiveHarness):
 
     def prepare(self, app: LiveApp) -> None:
         """Its gateway connection waits for nothing long."""
-        platform(app).connection.patience = QUICK
+        platform(app).connection.timeouts = QUICK
 
     @asynccontextmanager
     async def installed(

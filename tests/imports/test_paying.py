@@ -24,7 +24,7 @@ async def test_points_are_added_as_rows_of_the_ledger(services: Services, paying
     alice = await services.viewers.meet(Person("40934651", "alice", "Alice"))
     await services.economy.add(MOD, alice, 100)
     file = listed(tmp_path, "Name,Points", "ALICE,5", "Bob,6", "carol,0")
-    outlook = await paying.look(file)
+    outlook = await paying.preview(file)
     assert (outlook.new, outlook.standing, outlook.others) == (1, None, [])
     assert await paying.pay(file, "old bot.csv") is None
     assert await balances(services) == {"alice": 105, "bob": 6}
@@ -43,7 +43,7 @@ async def test_a_list_pays_once(services: Services, paying: Imports, tmp_path: P
     first = listed(tmp_path, "alice,5", "bob,6")
     assert await paying.pay(first, "a") is None
     again = listed(tmp_path, "who;how many", "Bob;6", "@alice;5.0")
-    standing = (await paying.look(again)).standing
+    standing = (await paying.preview(again)).standing
     assert standing is not None
     assert (standing.name, standing.made) == (first.batch, services.clock.now())
     assert await paying.pay(again, "b") == standing
@@ -56,7 +56,7 @@ async def test_another_list_of_the_same_people_is_told(services: Services, payin
     await paying.pay(listed(tmp_path, "dave,5"), "other people")
     await paying.pay(listed(tmp_path, "alice,9"), "taken back")
     await paying.undo(listed(tmp_path, "alice,9").batch)
-    outlook = await paying.look(second)
+    outlook = await paying.preview(second)
     assert (outlook.new, outlook.standing) == (1, None)
     assert [(batch.name, people) for batch, people in outlook.others] == [(first.batch, 2)]
     await paying.pay(second, "b")
@@ -71,7 +71,7 @@ async def test_many_people_are_paid_in_steps(
     for i in range(0, 20, 3):
         await services.viewers.meet(Person(f"id{i}", f"fan{i}", f"Fan{i}"))
     file = listed(tmp_path, *(f"fan{i},{i + 1}" for i in range(20)))
-    assert (await paying.look(file)).new == 13
+    assert (await paying.preview(file)).new == 13
     await paying.pay(file, "a")
     assert await balances(services) == {f"fan{i}": i + 1 for i in range(20)}
     back = await paying.undo(file.batch)
@@ -118,7 +118,7 @@ async def test_a_login_that_somebody_else_has_now_is_not_theirs_to_inherit(
 ) -> None:
     await services.viewers.meet(Person("77777777", "alice", "Alice"))
     file = listed(tmp_path, "ID,Username,Coins", "40934651,alice,5", "59635827,名前,6")
-    assert (await paying.look(file)).new == 2
+    assert (await paying.preview(file)).new == 2
     await paying.pay(file, "a")
     assert (await services.viewers.find("alice")).points == 0
     assert (await services.viewers.meet(Person("40934651", "alicia", "Alicia"))).points == 5

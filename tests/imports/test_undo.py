@@ -76,7 +76,7 @@ async def test_what_went_into_another_account_is_taken_back_there(services: Serv
     assert isinstance(await services.links.give(here, asked.code), Linked)
     ((change,),) = await rows(services, "SELECT MIN(id) FROM changes")
     async with services.database.write() as session:
-        back = await mod_changes.take_back(session, change, services.clock.now(), "mod")
+        back = await mod_changes.reverse(session, change, services.clock.now(), "mod")
     assert (back.points, back.missing) == (100, 0)
     assert await balances(services) == {"alice": 0, "ally@joystick": 0}
     assert await findings(services) == []

@@ -1,5 +1,6 @@
 """What mods do to points and XP, and how they undo it."""
 
+from pixel_bot.model.chat_message import chat_message
 import asyncio
 from datetime import timedelta
 
@@ -7,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.clock import micros
-from pixel_bot.earning.award_batch import line_of
 from pixel_bot.errors import NotEnoughPoints, NothingToUndo
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.services import Services
@@ -89,7 +89,7 @@ async def test_chatters_are_those_of_this_run_and_of_the_one_before(
 ) -> None:
     for name, minutes in (("early", 0), ("late", 20), ("now", 25)):
         clock.set(SettableClock().now() + timedelta(minutes=minutes))
-        services.awards.chat(line_of(Person(f"id-{name}", name, name), f"m-{name}", clock.now()))
+        services.awards.chat(chat_message(Person(f"id-{name}", name, name), f"m-{name}", clock.now()))
     await services.awards.drained()
     await met(services, "lurker", 5)
     clock.advance(10 * 60)
@@ -99,7 +99,7 @@ async def test_chatters_are_those_of_this_run_and_of_the_one_before(
 
 async def test_a_login_of_digits_is_not_taken_for_a_user_id(services: Services, clock: SettableClock) -> None:
     await services.viewers.meet(Person("77", "4242", "4242"))
-    services.awards.chat(line_of(Person("4242", "alice", "alice"), "m1", clock.now()))
+    services.awards.chat(chat_message(Person("4242", "alice", "alice"), "m1", clock.now()))
     await services.awards.drained()
     assert await chatters(services) == {"alice"}
 

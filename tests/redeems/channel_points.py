@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from pixel_bot.bot.channel_points import ADDED, UPDATED, RedemptionHandler, parse_redemption, reward_texts
+from pixel_bot.bot.redemptions import ADDED, UPDATED, RedemptionHandler, parse_redemption, reward_texts
 from pixel_bot.platforms.twitch.helix import Row
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import Rewards

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.bot.channel_points import ADDED, UPDATED, RedemptionHandler
+from pixel_bot.bot.redemptions import ADDED, UPDATED, RedemptionHandler
 from pixel_bot.concurrency.retry import Backoff
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
 from pixel_bot.platforms.twitch.redemptions import Redemptions

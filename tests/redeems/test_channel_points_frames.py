@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.bot.channel_points import ADDED, parse_redemption
+from pixel_bot.bot.redemptions import ADDED, parse_redemption
 from pixel_bot.platforms.twitch.helix import Row
 
 # Frames

@@ -173,5 +173,5 @@ async def test_a_page_that_leaves_leaves_its_database_connection(show: Live) -> 
             await page.hear("chat")
     await until(lambda: len(show.twitch.listeners) <= before)
     await show.settled()
-    pool = cast(QueuePool, show.bot.services.database._reading.pool)
+    pool = cast(QueuePool, show.bot.services.database._read_engine.pool)
     assert pool.checkedout() == 0

@@ -1,5 +1,6 @@
 """What linked people earn in chat and by events."""
 
+from pixel_bot.model.chat_message import chat_message
 import asyncio
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.clock import micros
-from pixel_bot.earning.award_batch import EventAward, line_of
+from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.model.people import Person
 from pixel_bot.points.levels import Gain
 from pixel_bot.run.running_bot import opened
@@ -26,7 +27,7 @@ async def say(services: Services, *said: tuple[Person, float]) -> None:
     start = services.clock.now()
     for person, seconds in said:
         at = start + timedelta(seconds=seconds)
-        services.awards.chat(line_of(person, f"{person.name}:{seconds}", at))
+        services.awards.chat(chat_message(person, f"{person.name}:{seconds}", at))
     await services.awards.drained()
 
 
@@ -69,7 +70,7 @@ async def test_a_message_that_waits_while_its_author_is_linked_counts_for_one(se
 async def waiting(services: Services, many: int) -> None:
     """Until so many wait for their turn to write."""
     async with asyncio.timeout(5):
-        while len(services.database._turn._waiters or ()) < many:  # pyright: ignore[reportAttributeAccessIssue,reportUnknownArgumentType,reportUnknownMemberType]
+        while len(services.database._write_lock._waiters or ()) < many:  # pyright: ignore[reportAttributeAccessIssue,reportUnknownArgumentType,reportUnknownMemberType]
             await asyncio.sleep(0)
 
 

@@ -122,7 +122,7 @@ async def test_wrong_settings_are_told_to_the_streamer(
 
 
 async def test_an_address_without_v1_is_told(double: AiDouble, caplog: pytest.LogCaptureFixture) -> None:
-    async with asking(double.url.removesuffix("/v1")) as ai:
+    async with asking(double.url.removesuffix("/v1") + "/api") as ai:
         await refusal(ai)
     (line,) = warnings_of(caplog)
     assert "AI_BASE_URL (most end with /v1)" in line

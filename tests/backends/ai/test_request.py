@@ -26,6 +26,13 @@ async def test_persona_rules_and_the_question_are_sent(double: AiDouble) -> None
     assert json.loads(heard.user) == {"name": "alice", "text": "why is the sky blue?"}
 
 
+@pytest.mark.parametrize("ending", ["", "/"])
+async def test_an_address_without_a_path_is_completed(double: AiDouble, ending: str) -> None:
+    async with asking(double.url.removesuffix("/v1") + ending) as ai:
+        await ai.answer("alice", "hi")
+    assert double.heard[0].path == "/v1/chat/completions"
+
+
 @pytest.mark.parametrize("ending", ["", "/", "//", "/chat/completions"])
 async def test_the_address_may_end_in_many_ways(double: AiDouble, ending: str) -> None:
     async with asking(double.url + ending) as ai:

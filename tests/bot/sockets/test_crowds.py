@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import live
@@ -91,16 +91,16 @@ async def test_a_flood_of_commands_stays_bounded(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("pixel_bot.bot.channel.MAX_COMMANDS", 50)
     async with live(tmp_path) as show:
         under_way = most = 0
-        obey = PixelBot._run_command
+        run = CommandRunner._run
 
-        async def count(bot: PixelBot, context: Any, message_id: str) -> None:
+        async def count(runner: CommandRunner, context: Any, message_id: str) -> None:
             nonlocal under_way, most
             under_way += 1
             most = max(most, under_way)
-            await obey(bot, context, message_id)
+            await run(runner, context, message_id)
             under_way -= 1
 
-        monkeypatch.setattr(PixelBot, "_run_command", count)
+        monkeypatch.setattr(CommandRunner, "_run", count)
         answers = await show.ask_all([(f"fan_{i % 20}", "!points") for i in range(400)])
         assert answers == ["You have 0 points."] * 400
         assert 10 < most <= 60

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.write_outage import FULL, Problem, WriteOutage
-from pixel_bot.earning.award_batch import EventAward, line_of
-from pixel_bot.earning.chat_gate import ChatLine
+from pixel_bot.earning.award_batch import EventAward
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.services import Services
 from tests.harness.waiting import until
 
@@ -25,8 +26,8 @@ def person(name: str) -> Person:
     return Person(f"id-{name}", name, name)
 
 
-def line(message_id: str, seconds: float = 0, name: str = "alice") -> ChatLine:
-    return line_of(person(name), message_id, START + timedelta(seconds=seconds))
+def line(message_id: str, seconds: float = 0, name: str = "alice") -> ChatMessage:
+    return chat_message(person(name), message_id, START + timedelta(seconds=seconds))
 
 
 def event(event_id: str, name: str = "alice") -> EventAward:

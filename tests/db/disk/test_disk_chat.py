@@ -116,9 +116,9 @@ async def test_events_that_wait_do_not_keep_chat_from_being_heard(
     disk.fill()
     for i in range(20):
         who = Person(f"id-fan{i}", f"fan{i}", f"fan{i}")
-        chat.bot.pay(Follow(f"follow{i}", who, START), chat.bot.channels["twitch"])
+        chat.bot.events.start(Follow(f"follow{i}", who, START), chat.bot.channels["twitch"])
     await becomes(chat.services.awards.write_outage, FULL)
-    assert not chat.bot.is_congested
+    assert not chat.bot.notifications.is_congested
     disk.free()
     await chat.settled()
     assert await chat.points("fan7") == 50

@@ -1,10 +1,10 @@
 """Joystick's frames of chat, in both versions, as chat messages."""
 
+from pixel_bot.model.chat_message import chat_message
 from typing import Any
 
 import pytest
 
-from pixel_bot.model.chat_message import Spoken
 from tests.platforms.joystick.frames import BOB, THEN, Json, chat_v1, chat_v2, heard
 
 
@@ -14,11 +14,11 @@ def badged(**badges: object) -> Json:
 
 @pytest.mark.parametrize("kind", ["new_message", "chat_message"])
 def test_chat_of_the_second_version(kind: str) -> None:
-    assert heard(chat_v2() | {"type": kind}) == Spoken("joystick:e1", BOB, "hi", THEN)
+    assert heard(chat_v2() | {"type": kind}) == chat_message(BOB, "joystick:e1", THEN, "hi")
 
 
 def test_chat_of_the_first_version() -> None:
-    assert heard(chat_v1()) == Spoken("joystick:e1", BOB, "!timer 5m code", THEN)
+    assert heard(chat_v1()) == chat_message(BOB, "joystick:e1", THEN, "!timer 5m code")
 
 
 def test_somebody_is_stored_by_platform() -> None:

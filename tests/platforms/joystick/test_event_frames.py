@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pixel_bot.clock import from_micros
 from pixel_bot.model.channel_events import Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.platforms.joystick.frames import KINDS, StreamChange, read
 from tests.platforms.joystick.frames import BOB, NAMED, NOW, THEN, Json, chat_v1, chat_v2, heard, v2
 

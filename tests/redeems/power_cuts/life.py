@@ -10,7 +10,7 @@ from typing import Any, cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
-from pixel_bot.bot.channel_points import RedemptionHandler, parse_redemption
+from pixel_bot.bot.redemptions import RedemptionHandler, parse_redemption
 from pixel_bot.db.engine import Database
 from pixel_bot.platforms.twitch.helix import Row
 from pixel_bot.platforms.twitch.redemptions import Redemptions

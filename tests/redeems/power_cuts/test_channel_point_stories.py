@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.bot.channel_points import ADDED, UPDATED
+from pixel_bot.bot.redemptions import ADDED, UPDATED
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Row
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import SettableClock

@@ -171,7 +171,7 @@ def prizes(folder: Path, wheel: list[dict[str, Any]]) -> None:
 def hears(chat: Stage, login: str, line: str, message_id: str) -> None:
     """A chat message arrives; nobody waits for what comes of it."""
     payload = frames.chat_message(sandbox_user(login, name=login), line, message_id)
-    chat.bot.on_notification(notification(chat, "channel.chat.message", payload, message_id))
+    chat.bot.notifications.on_notification(notification(chat, "channel.chat.message", payload, message_id))
 
 
 def notification(chat: Stage, kind: str, event: frames.Json, message_id: str) -> frames.Json:

@@ -150,7 +150,7 @@ async def test_deleted_before_it_is_bought(show: Scene, monkeypatch: pytest.Monk
     hears(show.chat, "alice", "!tts something rude", "m1")
     await reached.wait()
     event = {"message_id": "m1", "target_user_id": sandbox_user("alice").id}
-    show.bot.on_notification(notification(show.chat, "channel.chat.message_delete", event, "m2"))
+    show.bot.notifications.on_notification(notification(show.chat, "channel.chat.message_delete", event, "m2"))
     await show.bot.channels["twitch"].tasks.idle()
     may.set()
     await show.bot.settled()

@@ -48,7 +48,7 @@ async def overlay_is_open(show: Live, *, sound: bool | None = None) -> None:
     changed = asyncio.Event()
     show.bot.overlay.changed.add(changed.set)
     async with asyncio.timeout(15):
-        while not any(sound in (None, screen.sound) for screen in show.bot.overlay.pages):
+        while not any(sound in (None, screen.can_play(needs_sound=True)) for screen in show.bot.overlay.pages):
             await changed.wait()
             changed.clear()
     show.bot.overlay.changed.discard(changed.set)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from pixel_bot.sandbox.twitch.session import SessionState
 from pixel_bot.sandbox.twitch.users import BOT
 from tests.sandbox.twitch.client import ALICE, Double
 from tests.sandbox.twitch.event_client import CHAT, FOLLOW, connected, listed, subscribe
@@ -81,7 +82,7 @@ async def test_a_silent_session_is_open_and_hears_nothing(double: Double) -> Non
         double.twitch.silence(client.session)
         await double.twitch.say(ALICE, "hello?")
         assert double.twitch.notified == 0
-        client.session.silent = False
+        client.session.state = SessionState.OPEN
         await double.twitch.say(ALICE, "now")
         assert (await client.hear())["payload"]["event"]["message"]["text"] == "now"
 

@@ -1,11 +1,12 @@
 """A gateway connection to the double of Joystick."""
 
+from pixel_bot.model.chat_message import chat_message
 import asyncio
 
-from pixel_bot.model.chat_message import Spoken
+from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.joystick.gateway_socket import Patience
+from pixel_bot.platforms.joystick.gateway_socket import GatewayTimeouts
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.testing import SettableClock
 from tests.harness.joystick_server import (
@@ -15,7 +16,7 @@ from tests.harness.joystick_server import (
 
 def hasty(platform: JoystickPlatform, **seconds: float) -> RecordingListener:
     """Who listens to a bot that is impatient in one respect."""
-    platform.connection.patience = Patience(**({"welcome": 10.0, "confirm": 10.0, "silence": 10.0} | seconds))
+    platform.connection.timeouts = GatewayTimeouts(**({"welcome": 10.0, "confirm": 10.0, "silence": 10.0} | seconds))
     listener = RecordingListener()
     platform.listen(listener)
     return listener
@@ -33,5 +34,5 @@ FREE, PAID = Outgoing("Hello\n there"), Outgoing("Bought\n it", paid=True)
 WHISPER = Outgoing("secret", whisper_to="bob")
 
 
-def spoken(text: str, login: str = "somebody") -> Spoken:
-    return Spoken("joystick:1", Person(login, login, login, "joystick"), text, SettableClock().now())
+def spoken(text: str, login: str = "somebody") -> ChatMessage:
+    return chat_message(Person(login, login, login, "joystick"), "joystick:1", SettableClock().now(), text)

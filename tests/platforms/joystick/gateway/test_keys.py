@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from pixel_bot.platforms.joystick.gateway_connection import DEAF
+from pixel_bot.platforms.joystick.gateway_connection import NOT_AUTHORIZED
 from pixel_bot.platforms.joystick.installations import WITHDRAWN
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.testing import SettableClock
@@ -57,8 +57,8 @@ async def test_both_keys_refused_leads_to_one_refresh_and_then_to_the_page(
 ) -> None:
     tried = [await refuse(joystick, how) for _ in range(4)]
     assert tried == ["access-0", BASIC, "access-1", BASIC]
-    assert await until_down(platform) == DEAF
-    assert platform.problems() == [DEAF]
+    assert await until_down(platform) == NOT_AUTHORIZED
+    assert platform.problems() == [NOT_AUTHORIZED]
     before = list(joystick.requests)
     await asyncio.sleep(0.2)
     assert joystick.nobody_knocks

@@ -48,7 +48,7 @@ async def test_one_thing_that_is_not_for_us_does_not_end_the_installation(
 async def test_a_page_of_something_on_the_way_ends_nothing(joystick: Server, platform: JoystickPlatform) -> None:
     joystick.answers["oauth/token"] = [(403, "<html>Attention required</html>")]
     with pytest.raises(NoAnswer):
-        await platform.installations.renewed("access-0")
+        await platform.installations.refresh("access-0")
     assert platform.installations.current is not None
     assert platform.installations.current.problem == ""
 

@@ -8,8 +8,8 @@ import pytest
 from aiohttp import WSMessage, WSMsgType
 
 from pixel_bot.platforms.joystick.frame_dispatch import MOST_AHEAD
-from pixel_bot.platforms.joystick.gateway_connection import SENT_AWAY
-from pixel_bot.platforms.joystick.gateway_socket import GatewayLost, GatewaySocket, Patience
+from pixel_bot.platforms.joystick.gateway_connection import STOPPED_BY_SERVER
+from pixel_bot.platforms.joystick.gateway_socket import GatewayLost, GatewaySocket, GatewayTimeouts
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.testing import SettableClock
 from tests.harness.joystick_server import (
@@ -66,7 +66,7 @@ class Sleepy:
 
 async def test_a_program_that_stood_still_does_not_blame_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.platforms.joystick.gateway_socket.STALL_SECONDS", 0.1)
-    patience = Patience(silence=0.05)
+    patience = GatewayTimeouts(silence=0.05)
     assert await GatewaySocket(cast(Any, Sleepy(0.3)), patience).read() == {"type": "x"}
     with pytest.raises(GatewayLost, match="fell silent"):
         await GatewaySocket(cast(Any, Sleepy(0.0)), patience).read()
@@ -145,8 +145,8 @@ async def test_a_server_that_asks_not_to_come_back(
 ) -> None:
     door = await joystick.subscribed()
     await door.send({"type": "disconnect", "reason": reason, "reconnect": False})
-    assert await until_down(platform) == SENT_AWAY
-    assert platform.problems() == [SENT_AWAY]
+    assert await until_down(platform) == STOPPED_BY_SERVER
+    assert platform.problems() == [STOPPED_BY_SERVER]
     await asyncio.sleep(0.2)
     assert joystick.nobody_knocks
     await platform.installations.keep(grant(clock, 1), CHANNEL, "Pixel_Street", pending=False)

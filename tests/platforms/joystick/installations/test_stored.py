@@ -159,7 +159,7 @@ async def test_to_forget_it_gives_it_back(joystick: Server, platform: JoystickPl
 async def test_a_refresh_of_the_old_installation_leaves_the_new_one(
     joystick: Server, platform: JoystickPlatform, clock: SettableClock
 ) -> None:
-    renewing = asyncio.create_task(platform.installations.renewed("access-0"))
+    renewing = asyncio.create_task(platform.installations.refresh("access-0"))
     await asyncio.sleep(0)
     await platform.installations.keep(grant(clock, 7), CHANNEL, STREAMER, pending=False)
     await asyncio.gather(renewing, return_exceptions=True)

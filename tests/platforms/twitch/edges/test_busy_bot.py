@@ -23,7 +23,7 @@ from tests.harness.waiting import until
 async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(
     home: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pixel_bot.bot.dispatch.MAX_LISTENERS", 20)
+    monkeypatch.setattr("pixel_bot.bot.listeners.MAX_LISTENERS", 20)
     monkeypatch.setattr("pixel_bot.bot.channel.MAX_COMMANDS", 20)
     (tmp_path / "cogs").mkdir()
     (tmp_path / "cogs" / "hang.py").write_text(HANG, encoding="utf-8")
@@ -32,7 +32,7 @@ async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(
             await home.say(f"viewer{n}", "hello")
         assert await home.ask("alice", "!points") == "You have 0 points."
         assert "do not come to an end" in caplog.text
-        the_bot(app)._listening.cancel()
+        the_bot(app).listeners._tasks.cancel()
 
 
 HANG = '''
@@ -62,18 +62,18 @@ async def test_a_busy_bot_does_not_take_twitch_for_silent(home: Harness, monkeyp
     monkeypatch.setattr(
         eventsub_session, "GRACE_SECONDS", -9.0
     )  # one second without a word, and the connection counts as dead
-    monkeypatch.setattr(eventsub_session, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(eventsub_session, "BUFFER_AFTER_SECONDS", 0.1)
     async with home.signed_in(greeting="off") as app:
         bot, gate = the_bot(app), asyncio.Event()
-        monkeypatch.setattr(type(bot), "is_congested", property(lambda _: not gate.is_set()))
-        monkeypatch.setattr(bot, "wait_for_capacity", gate.wait)
+        monkeypatch.setattr(type(bot.notifications), "is_congested", property(lambda _: not gate.is_set()))
+        monkeypatch.setattr(bot.notifications, "wait_for_capacity", gate.wait)
         used = home.session(CHEERS)
         for n in range(25):
             await home.cheer("alice", 10, f"cheer-{n}")
             await asyncio.sleep(0.1)
         assert home.session(CHEERS) is used
         gate.set()
-        await bot.heard(25)
+        await bot.notifications.received(25)
         assert await points(app, "alice") == 250
 
 
@@ -90,18 +90,18 @@ async def test_one_empty_list_of_streams_does_not_end_the_stream(home: Harness) 
         await until(lambda: app.services.stream.is_live)
         asked = home.twitch.requests.times("streams")
         home.twitch.faults.add("streams", body={"data": [], "pagination": {}}, times=2)
-        channel_of(app).look_again()
+        channel_of(app).check_soon()
         await home.twitch.asked("streams", count=asked + 1)
         await asyncio.sleep(0.1)
         assert app.services.stream.is_live
-        channel_of(app).look_again()
+        channel_of(app).check_soon()
         await until(lambda: not app.services.stream.is_live)
 
 
 async def test_an_account_that_is_away_says_since_when(home: Harness) -> None:
     clock = SettableClock()
     async with home.signed_in(clock, greeting="off") as app:
-        await app.platform.accounts.lost("bot")
+        await app.platform.accounts.end_sign_in("bot")
         await until(lambda: any("is down for" in problem for problem in app.platform.problems()))
         clock.advance(3_600)
         assert "down for 1h" in app.platform.problems()[0]
@@ -112,7 +112,7 @@ async def test_an_account_that_is_away_says_since_when(home: Harness) -> None:
 async def test_who_forgets_an_account_asks_for_nobodys_stream(home: Harness) -> None:
     async with home.signed_in(greeting="off") as app:
         await home.answer(app, "forget", "broadcaster", "")
-        channel_of(app).look_again()
+        channel_of(app).check_soon()
         asked = home.twitch.requests.times("streams")
         await home.twitch.asked("streams", count=asked + 1)
         streams = [asked.query for asked in home.twitch.requests if asked.path == "streams"]

@@ -42,7 +42,7 @@ async def test_a_message_that_twitch_has_is_not_taken_for_unsaid(
         return True  # and what came back is not noted
 
     async with home.signed_in(greeting="off") as app:
-        monkeypatch.setattr(the_bot(app)._sender, "is_own", taken)
+        monkeypatch.setattr(the_bot(app).notifications._sender, "is_own", taken)
         home.twitch.faults.add("chat/messages", method="POST", drop=True, done=True)
         dropped = {"data": [{"message_id": "", "is_sent": False, "drop_reason": DUPLICATE}]}
         home.twitch.faults.add("chat/messages", method="POST", body=dropped)
@@ -70,7 +70,7 @@ async def test_an_odd_answer_costs_one_message_and_not_the_voice(home: Harness, 
 
 
 async def test_a_type_that_twitch_ended_is_tried_again(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eventsub_connection, "LOOK_AGAIN_SECONDS", 1.0)
+    monkeypatch.setattr(eventsub_connection, "RECONCILE_SOON_SECONDS", 1.0)
     async with home.signed_in(greeting="off") as app:
         chat = next(s for s in home.twitch.subscriptions.values() if s["type"] == CHAT)
         home.twitch.drop(chat["id"])

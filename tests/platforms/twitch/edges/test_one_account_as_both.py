@@ -27,10 +27,10 @@ async def test_one_account_as_both_does_not_hear_itself(home: Harness, words: st
         await home.sign_in(app, "bot", STREAMER)
         await home.sign_in(app, "broadcaster", STREAMER)
         await listening(app)
-        heard = the_bot(app).notifications
+        heard = the_bot(app).notifications.count
         for _ in range(3):
             assert await the_bot(app).say(words)
-        await the_bot(app).heard(heard + 3)
+        await the_bot(app).notifications.received(heard + 3)
         await the_bot(app).settled()
         assert app.services.awards.totals.messages == 0
         assert [line.text for line in home.lines if line.reply_id] == []

@@ -71,20 +71,22 @@ async def test_a_redemption_that_twitch_completed_itself_promises_nothing_back(h
 async def test_who_waits_for_a_place_in_chat_is_not_told_that_it_failed(
     home: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_bot.bot.dispatch.COMMAND_SECONDS", 0.2)
+    monkeypatch.setattr("pixel_bot.bot.command_runner.COMMAND_SECONDS", 0.2)
     async with home.signed_in(greeting="off") as app:
         await home.ask("alice", "!points")
         await home.ask("", "!points add @alice 100", "broadcaster")
         gate = asyncio.Event()
-        send = the_bot(app)._sender._send
+        sender = the_bot(app).notifications._sender
+        assert sender is not None
+        send = sender._send
 
         async def slow(message: Any) -> Any:
             await gate.wait()
             return await send(message)
 
-        monkeypatch.setattr(the_bot(app)._sender, "_send", slow)
+        monkeypatch.setattr(sender, "_send", slow)
         line = await home.say("alice", "!tts hello")
-        await until(lambda: the_bot(app).notifications == home.twitch.notified)
+        await until(lambda: the_bot(app).notifications.count == home.twitch.notified)
         await asyncio.sleep(0.5)
         gate.set()
         answer = await home.said(lambda said: said.reply_id == line.id)

@@ -201,7 +201,7 @@ class Scene:
     async def worked(self) -> None:
         """Wait until all that was sent is worked."""
         async with asyncio.timeout(15):
-            await self.bot.heard(self.home.twitch.notified - self._already)
+            await self.bot.notifications.received(self.home.twitch.notified - self._already)
             await self.bot.settled()
 
     async def viewer(self, login: str) -> Viewer:

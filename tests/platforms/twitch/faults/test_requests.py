@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.bot.outbox import LIMIT_AS_MOD
+from pixel_bot.platforms.twitch.sender import LIMIT_AS_MOD
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.sandbox.twitch.users import STREAMER
 from tests.harness.twitch_harness import (
