@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 import pytest
-from _equivalent import EQUIVALENT
-from _mutants import Mutant, mutants
+from _mutation.equivalent import EQUIVALENT
+from _mutation.mutants import Mutant, mutants
 from _report import table
 
 ROOT = Path(__file__).resolve().parents[1]

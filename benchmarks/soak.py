@@ -14,10 +14,10 @@ from pathlib import Path
 
 import aiohttp
 from _report import table
-from _soak_bot import SoakBot, SoakPage, now
-from _soak_faults import CountingTwitch, Faults, Place
-from _soak_traffic import MOD, Traffic
-from _soak_verdict import Ledger, wrong_with
+from _soak.bot import SoakBot, SoakPage, now
+from _soak.faults import CountingTwitch, Faults, Place
+from _soak.result import Ledger, wrong_with
+from _soak.traffic import MOD, Traffic
 
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUsers

@@ -1,1 +1,1 @@
-"""What a viewer can type; one feature a file."""
+"""The built-in cogs: commands and redeems, one feature in each file."""

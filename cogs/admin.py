@@ -23,7 +23,7 @@ NOTE_LENGTH = 100
 
 
 class Admin(Cog):
-    """Setting things right while the show goes on."""
+    """Corrections by mods, and the management of cogs."""
 
     @command("points add", usage="@user N [REASON]")
     @mods_only()

@@ -1,10 +1,10 @@
-"""Backup: the streamer has the points copied to a safe place, in the middle of a show."""
+"""Backup: the streamer makes a backup from chat, also while streaming."""
 
 from pixel_bot.plugin import Cog, Context, PixelBot, broadcaster_only, command
 
 
 class Backup(Cog):
-    """Keeping the points safe."""
+    """Backups from chat."""
 
     @command()
     @broadcaster_only()

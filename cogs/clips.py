@@ -1,10 +1,10 @@
-"""Clips: !clip saves the last moments of the show."""
+"""Clips: !clip saves the last moments of the stream."""
 
 from pixel_bot.plugin import Cog, Context, Job, Outcome, PixelBot, Run, effect, redeem
 
 
 class Clips(Cog):
-    """Keeping what was worth it."""
+    """The redeem ``clip``."""
 
     @redeem(name="Save OBS clip", cost=0, cooldown=30)
     async def clip(self, ctx: Context) -> Outcome:

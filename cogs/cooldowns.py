@@ -1,4 +1,4 @@
-"""Cooldowns: what one still waits for."""
+"""Cooldowns: which ones run for a viewer, and ending them."""
 
 from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, count, duration, mods_only
 
@@ -6,7 +6,7 @@ NAMES = {"chat": "chat points", "xp": "chat XP", "+enter": "points for coming in
 
 
 class Cooldowns(Cog):
-    """Waiting, made visible."""
+    """Commands on cooldowns."""
 
     @command()
     async def cooldowns(self, ctx: Context) -> None:

@@ -1,21 +1,26 @@
-"""Help: what can be typed."""
+"""Help: the list of commands, and how each is typed."""
 
 from pixel_bot.plugin import Cog, Context, PixelBot, audience, command, command_list, usage
 
 
 class Help(Cog):
-    """The way into everything else."""
+    """The command ``help``."""
 
     @command(usage="[COMMAND]")
     async def help(self, ctx: Context, *, name: str = "") -> None:
         """What you can type, or how one command works."""
         prefix = self.bot.settings.command_prefix
-        wanted = name.strip().lower().removeprefix(prefix)
-        if not wanted:
-            mine = [c.name for c in command_list(self.bot) if ctx.is_mod or audience(c) == "everyone"]
+        typed = name.strip().lower().removeprefix(prefix)
+        if not typed:
+            audiences = {
+                "everyone",
+                *(["mods"] if ctx.is_mod else []),
+                *(["broadcaster"] if ctx.is_broadcaster else []),
+            }
+            mine = [c.name for c in command_list(self.bot) if audience(c) in audiences]
             await ctx.reply(f"You can type: {' '.join(prefix + n for n in mine)} · {prefix}help COMMAND tells more.")
             return
-        found = self.bot.commands_by_name.get(wanted)
+        found = self.bot.commands_by_name.get(typed)
         if found is None:
             await ctx.reply(f"There is no such command here. {prefix}help lists them.")
             return

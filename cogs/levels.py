@@ -1,10 +1,10 @@
-"""Levels: where somebody stands, and how far the next one is."""
+"""Levels: a viewer's level and XP, and how much the next one needs."""
 
 from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, number
 
 
 class Levels(Cog):
-    """Growing by being there."""
+    """The command ``level``."""
 
     @command(aliases=["rank"], usage="[@user]")
     async def level(self, ctx: Context, viewer: KnownViewer | None = None) -> None:

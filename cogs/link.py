@@ -1,22 +1,22 @@
-"""Link: one person on two platforms has one account."""
+"""Link: merges the accounts of one person on two platforms, and takes them apart."""
 
 from pixel_bot.plugin import ChatError, Cog, Context, KnownViewer, Linked, PixelBot, command, count, mods_only
 
 
 class Link(Cog):
-    """Two accounts that become one, and two again."""
+    """Commands that link and unlink accounts."""
 
     @command(usage="[CODE]")
     async def link(self, ctx: Context, code: str = "") -> None:
         """Link your account to the one on the other platform: ask for a code here, and give it there."""
         if len(self.bot.channels) < 2:
             raise ChatError("I am on one platform only, so there is nothing to link.")
-        await (self._give(ctx, code) if code else self._ask(ctx))
+        await (self._redeem_code(ctx, code) if code else self._issue_code(ctx))
 
     @command("link yes")
     async def agree(self, ctx: Context) -> None:
         """Agree to the account that gave your code."""
-        await self._tell_linked(ctx, await self.bot.services.links.agree(ctx.viewer))
+        await self._confirm_link(ctx, await self.bot.services.links.agree(ctx.viewer))
 
     @command("link no")
     async def refuse(self, ctx: Context) -> None:
@@ -35,10 +35,10 @@ class Link(Cog):
             f"{parted.merged} on Joystick.tv has {count(parted.merged.points, 'point')}.{spent}"
         )
 
-    async def _ask(self, ctx: Context) -> None:
-        asked = await self.bot.services.links.ask(ctx.viewer, public=not ctx.can_whisper)
+    async def _issue_code(self, ctx: Context) -> None:
+        issued = await self.bot.services.links.ask(ctx.viewer, public=not ctx.can_whisper)
         prefix = self.bot.settings.command_prefix
-        how = f"Type {prefix}link {asked.code} on {asked.there} within 10 minutes"
+        how = f"Type {prefix}link {issued.code} on {issued.there} within 10 minutes"
         warning = "Only give codes that you asked for yourself."
         if not ctx.can_whisper:
             await ctx.reply(f"{how}, then {prefix}link yes here. {warning}")
@@ -49,21 +49,21 @@ class Link(Cog):
             await self.bot.services.links.drop(ctx.viewer)
             await ctx.reply("I could not whisper to you. Please try again in a moment.")
 
-    async def _give(self, ctx: Context, code: str) -> None:
+    async def _redeem_code(self, ctx: Context, code: str) -> None:
         given = await self.bot.services.links.give(ctx.viewer, code)
         if isinstance(given, Linked):
-            await self._tell_linked(ctx, given)
+            await self._confirm_link(ctx, given)
             return
         yes, no = (f"{self.bot.settings.command_prefix}link {answer}" for answer in ("yes", "no"))
         await ctx.reply(f"Nearly done: type {yes} on {given.there} as {given.owner}.")
-        room = self.bot.channels.get(given.platform)
-        if room is None or given.again:
+        channel = self.bot.channels.get(given.platform)
+        if channel is None or given.again:
             return
         words = f"@{given.owner} {ctx.viewer} on {given.here} typed your code. If that is you, type {yes}, else {no}."
         # Not waited for: the other platform may be away, or slow.
-        room.tasks.spawn(room.say_free(words))
+        channel.tasks.spawn(channel.say_free(words))
 
-    async def _tell_linked(self, ctx: Context, linked: Linked) -> None:
+    async def _confirm_link(self, ctx: Context, linked: Linked) -> None:
         await ctx.reply(
             f"{linked.kept} on Twitch and {linked.merged} on Joystick.tv are one now, with "
             f"{count(linked.kept.points, 'point')}. Not you? A mod can take it apart with "

@@ -15,34 +15,39 @@ from pixel_bot.plugin import (
     redeem,
 )
 
-OFF = "!pixel is off: no AI is set up here."
-HOW = "!pixel needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start the bot again."
+OFF = "{command} is off: no AI is set up here."
+HOW = "{command} needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start the bot again."
 
 
 class Pixel(Cog):
-    """Somebody to talk to."""
+    """The redeem ``pixel``."""
 
     async def component_load(self) -> None:
         """Without an AI there is nothing to buy."""
         if self.bot.ai is None:
-            self.bot.redeems.close("pixel", OFF, for_mods=HOW)
+            off, how = (text.format(command=self._command) for text in (OFF, HOW))
+            self.bot.redeems.close("pixel", off, for_mods=how)
 
     @redeem(name="AI chat response", cost=50, cooldown=20, usage="QUESTION")
     async def pixel(self, ctx: Context, *, question: str = "") -> Outcome:
         """Ask the AI something; it answers in chat."""
         if not question.strip():
-            raise BadInput("Ask me something, like this: !pixel what is a pixel?")
+            raise BadInput(f"Ask me something, like this: {self._command} what is a pixel?")
         return Outcome("Let me think.", Run("pixel", {"question": question}))
 
     @effect("pixel", seconds=20)
     async def answer(self, job: Job) -> Effect | None:
         """Ask, and say the answer in chat. Only then it is paid for."""
         if self.bot.ai is None:
-            raise EffectFailed(OFF)
+            raise EffectFailed(OFF.format(command=self._command))
         asker = job.viewer.display_name if job.viewer else "somebody"
         answer = await self.bot.ai.answer(asker, job.args["question"])
         await job.say(answer)
         return Speak(self.bot.text_filter.clean(answer)) if self.bot.settings.ai_speak else None
+
+    @property
+    def _command(self) -> str:
+        return f"{self.bot.settings.command_prefix}pixel"
 
 
 async def setup(bot: PixelBot) -> None:

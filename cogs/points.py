@@ -1,10 +1,10 @@
-"""Points: look, give, compare."""
+"""Points: balance, gifts and leaderboard."""
 
 from pixel_bot.plugin import Amount, Cog, Context, KnownViewer, PixelBot, command, count, number
 
 
 class Points(Cog):
-    """What viewers do with points, without spending them."""
+    """Commands on points that spend none."""
 
     @command(aliases=["balance"], usage="[@user]")
     async def points(self, ctx: Context, viewer: KnownViewer | None = None) -> None:

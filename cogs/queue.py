@@ -1,4 +1,4 @@
-"""Queue: where somebody's redeem stands, and how mods steer the show."""
+"""Queue: the position of one's redeems, and the control of the queue by mods."""
 
 from pixel_bot.plugin import (
     Cog,
@@ -15,14 +15,14 @@ from pixel_bot.plugin import (
 
 
 class Queue(Cog):
-    """What is waiting, made visible."""
+    """Commands on the queue."""
 
     @command()
     async def queue(self, ctx: Context) -> None:
         """What is waiting, and where your own redeems stand."""
         mine = await self.bot.queue.positions(ctx.viewer)
         if mine:
-            await ctx.reply(" · ".join(where(place) for place in mine))
+            await ctx.reply(" · ".join(where(position) for position in mine))
             return
         view = await self.bot.queue.overview()
         waiting = ", ".join(f"{lane} {number(n)}" for lane, n in view.waiting.items() if n)
@@ -93,13 +93,13 @@ class Queue(Cog):
         await ctx.reply("All calm. The show goes on.")
 
 
-def where(place: QueuePosition) -> str:
+def where(position: QueuePosition) -> str:
     """Where a redeem stands, in words."""
-    if place.item.status == "running":
-        return f"Your {place.item.redeem} is on now."
-    if not place.ahead:
-        return f"Your {place.item.redeem} is next."
-    return f"Your {place.item.redeem}: {number(place.ahead)} ahead, about {duration(place.seconds)}."
+    if position.item.status == "running":
+        return f"Your {position.item.redeem} is on now."
+    if not position.ahead:
+        return f"Your {position.item.redeem} is next."
+    return f"Your {position.item.redeem}: {number(position.ahead)} ahead, about {duration(position.seconds)}."
 
 
 async def setup(bot: PixelBot) -> None:

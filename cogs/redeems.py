@@ -1,4 +1,4 @@
-"""Redeems: what can be bought, and how mods set it up."""
+"""Redeems: the list of redeems, and their configuration by mods."""
 
 from pixel_bot.plugin import (
     BadInput,
@@ -18,7 +18,7 @@ LONGEST = 31_536_000
 
 
 class Redeems(Cog):
-    """The shop window."""
+    """Commands on redeems."""
 
     @command()
     async def redeems(self, ctx: Context) -> None:
@@ -55,9 +55,9 @@ class Redeems(Cog):
         """Set how long a viewer waits between two uses, or with "everyone" how long all do."""
         everyone = whose.lower() in {"everyone", "all", "global"}
         price = await self.bot.redeems.set_cooldown(key, min(seconds.value, LONGEST), everyone=everyone)
-        rest = price.everyone_cooldown if everyone else price.cooldown
+        cooldown = price.everyone_cooldown if everyone else price.cooldown
         who = "everybody" if everyone else "each viewer"
-        await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(rest)} for {who} after a use.")
+        await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(cooldown)} for {who} after a use.")
 
     @command("redeem native", usage="on KEY COST | off KEY | list")
     @mods_only()
@@ -90,6 +90,10 @@ class Redeems(Cog):
     async def unblock(self, ctx: Context, viewer: KnownViewer, key: str = "*") -> None:
         """Let somebody redeem again."""
         ended = await self.bot.redeems.unblock(viewer, key)
+        if await self.bot.redeems.is_blocked_from_all(viewer):
+            prefix = self.bot.settings.command_prefix
+            await ctx.reply(f"{viewer} is blocked from everything. {prefix}unblock @{viewer} lifts that.")
+            return
         await ctx.reply(f"{viewer} is welcome again." if ended else f"{viewer} was not blocked from that.")
 
 

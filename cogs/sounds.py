@@ -4,7 +4,7 @@ from pixel_bot.plugin import Cog, Context, Outcome, PixelBot, PlaySound, command
 
 
 class Sounds(Cog):
-    """Noise, for points."""
+    """The redeem ``sound`` and the list of sounds."""
 
     @redeem(name="Play sound effect", cost=15, cooldown=5, usage="[NAME]")
     async def sound(self, ctx: Context, *, name: str = "") -> Outcome:

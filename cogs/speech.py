@@ -4,14 +4,15 @@ from pixel_bot.plugin import BadInput, Cog, Context, Outcome, PixelBot, Speak, c
 
 
 class Speech(Cog):
-    """A voice for the chat."""
+    """The redeem ``tts`` and the choice of a voice."""
 
     @redeem(name="Text-to-Speech", cost=25, cooldown=10, lane="tts", usage="TEXT")
     async def tts(self, ctx: Context, *, text: str = "") -> Outcome:
         """Have a text read out on stream."""
         words = self.bot.text_filter.clean(text, ctx.emotes)
         if not words:
-            raise BadInput("There is nothing in it that can be read out. Type it like this: !tts hello")
+            prefix = self.bot.settings.command_prefix
+            raise BadInput(f"There is nothing in it that can be read out. Type it like this: {prefix}tts hello")
         voice = await self.bot.viewers.voice_of(ctx.viewer)
         by = self.bot.text_filter.clean(ctx.viewer.display_name.replace("_", " "))
         return Outcome("Coming up!", Speak(words, voice, by if self.bot.settings.tts_prefix_username else ""))

@@ -1,10 +1,10 @@
-"""Status: mods see at a glance what works and what does not."""
+"""Status: the health of the bot, for mods."""
 
 from pixel_bot.plugin import Cog, Context, PixelBot, command, mods_only
 
 
 class Status(Cog):
-    """How the bot itself is."""
+    """The command ``status``."""
 
     @command()
     @mods_only()

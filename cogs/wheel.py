@@ -6,7 +6,7 @@ from pixel_bot.plugin import Cog, Context, KnownViewer, Odds, Outcome, PixelBot,
 
 
 class Wheel(Cog):
-    """Luck, with open books."""
+    """The redeem ``spin``, and commands on odds and draws."""
 
     @redeem(name="Prize wheel", cost=100, cooldown=30, lane="wheel")
     async def spin(self, ctx: Context) -> Outcome:

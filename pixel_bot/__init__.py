@@ -1,3 +1,3 @@
-"""Pixel Bot: the Twitch chat bot that streamers trust with their community's economy."""
+"""Pixel Bot: the chat bot for Twitch and Joystick.tv that streamers trust with their community's economy."""
 
 __version__ = "0.1.0"

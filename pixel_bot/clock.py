@@ -1,4 +1,4 @@
-"""Time as the rules see it, so that a test can set it."""
+"""The clock that all rules read, so that a test can set it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Clock:
-    """The real time. The test kit has one that stands still until told."""
+    """The real time. The test kit has a clock that a test sets."""
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""

@@ -1,4 +1,4 @@
-"""Every error that a person may see. Each class owns its sentence and its data.
+"""Every error that a person may see. Each class has its message and its data.
 
 PixelError
 ├── StartError               the bot cannot start; exit code 1
@@ -10,8 +10,8 @@ PixelError
 │   ├── DatabaseRefused      corrupt, of the other mode, newer than the bot
 │   ├── BackupFailed         nothing is left of it
 │   └── RestoreRefused       nothing was changed
-├── EffectFailed             what was paid for did not happen; the points go back
-└── ChatError                said in chat to the one who typed
+├── EffectFailed             an effect did not happen; the points go back
+└── ChatError                the answer in chat to a command
     ├── NotEnoughPoints
     ├── UnknownViewer
     ├── BadAmount
@@ -64,7 +64,7 @@ class PortInUse(StartError):
 
 
 class FolderNotWritable(StartError):
-    """A folder that the bot must write to is closed to it. ``setting`` is the one that chooses another."""
+    """A folder that the bot must write to is not writable. ``setting`` is the one that chooses another."""
 
     def __init__(self, folder: Path, setting: str) -> None:
         super().__init__(
@@ -74,7 +74,7 @@ class FolderNotWritable(StartError):
 
 
 class DatabaseNotWritable(StartError):
-    """The database is needed, and cannot be written. ``what`` says why, and ``remedy`` what to do, without a stop."""
+    """The database cannot be written, and must be. ``what`` says why, and ``remedy`` what to do, without a stop."""
 
     def __init__(self, path: Path | None, what: str, remedy: str) -> None:
         name = "The database" if path is None else f"The database {path}"
@@ -82,7 +82,7 @@ class DatabaseNotWritable(StartError):
 
 
 class SecondInstance(StartError):
-    """Another bot works on the same database."""
+    """Another bot uses the same database."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"Another Pixel Bot runs on {path} already. Stop it first, or set another DATA_DIR.")
@@ -100,7 +100,7 @@ class BackupFailed(StartError):
 
 
 class RestoreRefused(StartError):
-    """A file was not put in the database's place; nothing was changed. ``why`` is a sentence."""
+    """A file was not restored; nothing was changed. ``why`` is a sentence."""
 
     def __init__(self, file: Path, why: str) -> None:
         super().__init__(f"{file} was not restored. {why} Nothing was changed.")
@@ -125,11 +125,11 @@ class BatchUndone(StartError):
 
 
 class EffectFailed(PixelError):
-    """What was paid for did not happen. The sentence is said to the viewer who gets the points back."""
+    """An effect that was paid for did not happen. The viewer who gets the points back reads the sentence."""
 
 
 class ChatError(PixelError):
-    """A friendly refusal, said in chat."""
+    """A friendly refusal, sent to chat."""
 
 
 class NotEnoughPoints(ChatError):
@@ -174,7 +174,7 @@ class NotAllowed(ChatError):
 
 
 class BackupUnderWay(ChatError):
-    """One backup at a time."""
+    """A backup is being made already."""
 
     def __init__(self) -> None:
         super().__init__("A backup is being made already. It is done in a moment.")
@@ -203,14 +203,14 @@ class RedeemOff(RedeemRefused):
 
 
 class Blocked(RedeemRefused):
-    """A mod keeps this viewer from the redeem."""
+    """A mod has blocked this viewer from the redeem."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"A mod has blocked you from {name}.")
 
 
 class OnCooldown(RedeemRefused):
-    """The redeem rests, for this viewer or for everyone; ``seconds`` are left."""
+    """The redeem is on cooldown, for this viewer or for everyone; ``seconds`` are left."""
 
     def __init__(self, name: str, seconds: float, *, everyone: bool = False) -> None:
         self.seconds = seconds
@@ -219,7 +219,7 @@ class OnCooldown(RedeemRefused):
 
 
 class QueueFull(RedeemRefused):
-    """No room, either for anybody or for this viewer."""
+    """The queue is full, for everybody or for this viewer."""
 
     def __init__(self, name: str, *, own: bool) -> None:
         whose = "You have enough waiting there already" if own else "Its queue is full"

@@ -1,4 +1,4 @@
-"""One readable line a thing that happened: no secrets, nothing from chat unescaped."""
+"""Logging: one readable line for each event, without secrets, and with text from chat escaped."""
 
 import copy
 import logging
@@ -24,7 +24,7 @@ def hide(secret: str) -> None:
 
 
 def redact(text: str) -> str:
-    """The text without secrets: those told to ``hide``, and whatever looks like a credential."""
+    """The text without secrets: those registered with ``hide``, and whatever looks like a credential."""
     for secret in _SECRETS:
         text = text.replace(secret, _HIDDEN)
     return _CREDENTIAL.sub(lambda found: f"{found[1] or found[3]}{_HIDDEN}", text)

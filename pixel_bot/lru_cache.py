@@ -1,4 +1,4 @@
-"""A look-up that forgets what was not asked for lately, so that a million known viewers cost no memory."""
+"""An LRU cache: it drops what was not used lately, so that a million known viewers cost no memory."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar

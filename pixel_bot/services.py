@@ -1,4 +1,4 @@
-"""All services, built once and handed to whoever needs them."""
+"""The service container: all services over one database, built once."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from pixel_bot.upkeep.backups import Backups
 
 @dataclass(frozen=True)
 class Services:
-    """The rules of this bot, over one database."""
+    """All services of one bot, over one database."""
 
     settings: Settings
     mode: Mode
@@ -67,7 +67,7 @@ def curve_of(settings: Settings) -> Curve:
 def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
-    """Wire the services. ``left_out`` are logins that do not compete on leaderboards."""
+    """Build the services. ``left_out`` are logins that do not compete on leaderboards."""
     viewers = Viewers(database, clock, settings.points_start_amount)
     levels = Levels(database, clock, curve_of(settings), load_rewards(settings.level_rewards_file))
     rules = ChatRules(
@@ -103,7 +103,7 @@ def build_services(
         refunds=refunds,
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
-        sounds=Sounds(settings.sounds_dir),
+        sounds=Sounds(settings.sounds_dir, settings.command_prefix),
         quota=Quota(database, clock),
         stream=Stream(),
         backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode),

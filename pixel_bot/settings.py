@@ -4,155 +4,155 @@ from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from pixel_bot.errors import SettingsError
+from pixel_bot.setting_groups import MessageSettings, PointsSettings
 from pixel_bot.setting_types import (
     OVERLAY_KEY,
-    Amount,
-    Factor,
     HttpBase,
     HttpUrl,
     LocalTime,
     Mode,
-    Seconds,
     SocketUrl,
-    Template,
     TwitchId,
 )
 
 __all__ = ["OVERLAY_KEY", "Mode", "Settings", "load_settings"]
 
 
-class Settings(BaseSettings):
+class Settings(PointsSettings, MessageSettings):
     """The settings, checked. Wrong ones raise ``SettingsError`` through ``load_settings``."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    twitch_client_id: str = Field("", description="Client id of your application at dev.twitch.tv/console")
-    twitch_client_secret: SecretStr = Field(SecretStr(""), description="Its client secret; never shared, never logged")
-    twitch_bot_id: TwitchId = Field("", description="User id of the bot's account; found at sign-in when left out")
-    twitch_owner_id: TwitchId = Field("", description="User id of the broadcaster; found at sign-in when left out")
+    twitch_client_id: str = Field("", description="Client ID of your application at dev.twitch.tv/console")
+    twitch_client_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Client secret of your application. Never share it; the bot never writes it into the log",
+    )
+    twitch_bot_id: TwitchId = Field(
+        "", description="User ID of the bot's account. If you leave it out, the bot learns it when you sign in"
+    )
+    twitch_owner_id: TwitchId = Field(
+        "", description="User ID of your channel's account. If you leave it out, the bot learns it when you sign in"
+    )
     pixel_secret_key: SecretStr = Field(
-        SecretStr(""), description="Encrypts the tokens in the database; else the file secret.key in DATA_DIR"
+        SecretStr(""),
+        description=(
+            "Key that encrypts the sign-ins in the database, 16 or more characters. If you leave it out, the bot "
+            "makes one in the file secret.key in DATA_DIR"
+        ),
     )
     twitch_helix_url: HttpBase = Field("https://api.twitch.tv/helix/", description="Twitch's API")
     twitch_id_url: HttpBase = Field("https://id.twitch.tv/", description="Twitch's sign-in server")
-    twitch_eventsub_url: SocketUrl = Field("wss://eventsub.wss.twitch.tv/ws", description="Twitch's event socket")
+    twitch_eventsub_url: SocketUrl = Field(
+        "wss://eventsub.wss.twitch.tv/ws", description="Twitch's event server (WebSocket)"
+    )
 
-    joystick_client_id: str = Field("", description="Client id of your bot at Joystick.tv")
+    joystick_client_id: str = Field("", description="Client ID of your bot at Joystick.tv")
     joystick_client_secret: SecretStr = Field(
-        SecretStr(""), description="Its client secret; never shared, never logged"
+        SecretStr(""), description="Client secret of your bot. Never share it; the bot never writes it into the log"
     )
     joystick_api_url: HttpBase = Field("https://api.joystick.tv/", description="Joystick.tv's API")
-    joystick_gateway_url: SocketUrl = Field("wss://api.joystick.tv/cable", description="Joystick.tv's event socket")
+    joystick_gateway_url: SocketUrl = Field(
+        "wss://api.joystick.tv/cable", description="Joystick.tv's event server (WebSocket)"
+    )
     joystick_authorize_url: HttpUrl = Field(
-        "https://joystick.tv/api/oauth/authorize", description="Where a streamer lets the bot into a channel"
+        "https://joystick.tv/api/oauth/authorize", description="Page on which a streamer installs the bot"
     )
 
     database_url: str = Field(
         "sqlite+aiosqlite:///./data/pixel.db",
-        description="Where points live. The sandbox keeps DATA_DIR/sandbox.db unless this is set",
+        description=(
+            "Database with the points. If you leave it out, the sandbox has a database of its own: sandbox.db in "
+            "DATA_DIR"
+        ),
     )
     data_dir: Path = Field(Path("./data"), description="Folder for the database and the bot's own files")
-    backup_dir: Path = Field(Path("./data/backups"), description="Folder for backups, best on another disk")
-    backup_time: LocalTime = Field("03:00", description="When the daily backup is made, in local time; off for none")
-    backup_keep: int = Field(14, ge=1, le=10_000, description="Backups that are kept; older ones are removed")
+    backup_dir: Path = Field(Path("./data/backups"), description="Folder for backups. Best on another disk")
+    backup_time: LocalTime = Field("03:00", description="Time of the daily backup, in local time. off: no daily backup")
+    backup_keep: int = Field(14, ge=1, le=10_000, description="How many backups stay. The bot removes older ones")
 
-    web_host: str = Field("127.0.0.1", min_length=1, description="Address that the bot's web pages listen on")
-    web_port: int = Field(8080, ge=0, le=65_535, description="Port of the bot's web pages; 0 takes any free one")
-    web_allowed_hosts: str = Field("", description="More host names, separated by commas, that may open the web pages")
-
-    command_prefix: str = Field("!", min_length=1, max_length=5, description="What commands begin with")
-    cogs_dir: Path | None = Field(None, description="A folder with cogs of your own, loaded beside the built-in ones")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG tells more")
-
-    points_chat_amount: Amount = Field(1, description="Points for a chat message")
-    points_chat_cooldown_seconds: Seconds = Field(60, description="Seconds between two such awards to one viewer")
-    points_follow_amount: Amount = Field(50, description="Points for a follow, once in a person's life")
-    points_sub_amount: Amount = Field(200, description="Points for a subscription, and for each one given away")
-    points_cheer_per_bit: Factor = Field(1.0, description="Points for each bit cheered")
-    points_raid_amount: Amount = Field(100, description="Points for the channel that raids")
-    points_tip_per_token: Factor = Field(1.0, description="Points for each token tipped on Joystick.tv")
-    points_enter_amount: Amount = Field(25, description="Points for who comes into the stream on Joystick.tv")
-    points_enter_cooldown_seconds: Seconds = Field(3_600, description="Seconds between two such awards to one viewer")
-    points_start_amount: Amount = Field(0, description="Points that a viewer starts with")
-    points_watch_amount: Amount = Field(5, description="Points for watching the live stream; 0 for none")
-    points_watch_minutes: int = Field(10, ge=1, le=1_440, description="Minutes of the stream that this pays for")
-    points_watch_offline: bool = Field(False, description="true: who sits in the offline chat earns them too")
-    points_watch_sub_factor: Factor = Field(1.0, description="They earn times that for subscribers")
-    points_watch_vip_factor: Factor = Field(1.0, description="They earn times that for VIPs")
-    points_watch_mod_factor: Factor = Field(1.0, description="They earn times that for mods; the highest one counts")
-
-    xp_base: float = Field(100, gt=0, le=1_000_000, description="XP needed for level 2")
-    xp_exponent: float = Field(1.8, ge=1, le=5, description="How steeply the levels grow")
-    xp_max_level: int = Field(9_999, ge=1, le=9_999, description="The highest level")
-    xp_chat_amount: Amount = Field(1, description="XP for a chat message")
-    xp_chat_cooldown_seconds: Seconds = Field(30, description="Seconds between two such awards to one viewer")
-    xp_follow_amount: Amount = Field(10, description="XP for a follow, once in a person's life")
-    xp_sub_amount: Amount = Field(50, description="XP for a subscription, and for each one given away")
-    xp_tip_per_token: Factor = Field(0.1, description="XP for each token tipped on Joystick.tv")
-    greeting: Template = Field(
-        "Hi, I am here! Type {prefix}help to see what I can do.",
-        description="Said when the bot was connected to a platform; off for nothing",
+    web_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Network address of the bot's web pages. With the default, only this computer can open them",
     )
-    shoutout_follow: Template = Field(
-        "Welcome, {user}! Thank you for the follow.", description="Said to followers, with {user}; off for nothing"
-    )
-    shoutout_sub: Template = Field(
-        "Thank you for the sub, {user}!", description="Said to subscribers, with {user} and {months}; off for nothing"
-    )
-    shoutout_gift: Template = Field(
-        "{user} gifted {count}. Thank you!",
-        description="Said to who gives subs away, with {user} and {count}, like 5 subs; off for nothing",
-    )
-    shoutout_cheer: Template = Field(
-        "{user} cheered {count}. Thank you!",
-        description="Said to who cheers, with {user} and {count}, like 100 bits; off for nothing",
-    )
-    shoutout_raid: Template = Field(
-        "{user} raids with {count}. Welcome, all of you!",
-        description="Said to raiders, with {user} and {count}, like 12 viewers; off for nothing",
-    )
-    shoutout_tip: Template = Field(
-        "{user} tipped {count}. Thank you!",
-        description="Said to who tips on Joystick.tv, with {user} and {count}, like 50 tokens; off for nothing",
+    web_port: int = Field(8080, ge=0, le=65_535, description="Port of the bot's web pages. 0: any free port")
+    web_allowed_hosts: str = Field(
+        "", description="More host names by which the web pages may be opened, separated by commas"
     )
 
-    level_rewards_file: Path = Field(Path("./data/level_rewards.json"), description="What levels pay; optional")
+    command_prefix: str = Field("!", min_length=1, max_length=5, description="What all commands begin with")
+    cogs_dir: Path | None = Field(
+        None, description="Folder with your own cogs. The bot loads them together with the built-in cogs"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
+    )
 
-    prizes_file: Path = Field(Path("./data/prizes.json"), description="Prizes of the wheel; without it a small set")
-    sounds_dir: Path = Field(Path("./sounds"), description="Folder with your sounds: .wav, .mp3 or .ogg")
-    redeem_mods_wait: bool = Field(False, description="true: cooldowns of redeems hold for mods and streamer too")
-    overlay_key: SecretStr = Field(SecretStr(""), description="Key in the overlay's address; made and kept when unset")
+    prizes_file: Path = Field(
+        Path("./data/prizes.json"),
+        description="File with the prizes of the wheel. Without it the wheel has a small set of prizes",
+    )
+    sounds_dir: Path = Field(Path("./sounds"), description="Folder with your sounds (.wav, .mp3 or .ogg)")
+    redeem_mods_wait: bool = Field(
+        False, description="true: mods and the streamer must wait for cooldowns of redeems, too"
+    )
+    overlay_key: SecretStr = Field(
+        SecretStr(""),
+        description="Secret key in the overlay's address. If you leave it out, the bot makes one and keeps it",
+    )
     overlay_volume: int = Field(80, ge=0, le=100, description="Volume of speech and sounds, in percent")
 
-    tts_engine: Literal["espeak", "piper", "openai"] = Field("espeak", description="Who speaks: espeak, piper, openai")
-    tts_voice: str = Field("", max_length=64, description="The voice, unless a viewer chose one with !voice")
-    tts_queue_max: int = Field(10, ge=1, le=1_000, description="Texts that may wait to be read out")
-    tts_max_chars: int = Field(200, ge=10, le=500, description="Longest text that is read out")
-    tts_prefix_username: bool = Field(True, description="true: say who wrote it before the text")
-    tts_words_file: Path = Field(
-        Path("./data/blocked_words.txt"), description="Words never said, one a line, beside the built-in list"
+    tts_engine: Literal["espeak", "piper", "openai"] = Field(
+        "espeak", description="Program that reads texts out: espeak, piper or openai"
     )
-    tts_base_url: str = Field("", description="Server with /v1/audio/speech, for the engine openai; else AI_BASE_URL")
-    tts_api_key: SecretStr = Field(SecretStr(""), description="Its key; else AI_API_KEY")
-    tts_model: str = Field("gpt-4o-mini-tts", description="Its model")
+    tts_voice: str = Field("", max_length=64, description="Voice for viewers who chose none with !voice")
+    tts_queue_max: int = Field(10, ge=1, le=1_000, description="How many texts can be in the queue")
+    tts_max_chars: int = Field(
+        200, ge=10, le=500, description="Length of the longest text that is read out, in characters"
+    )
+    tts_prefix_username: bool = Field(True, description="true: say the name of the viewer before the text")
+    tts_words_file: Path = Field(
+        Path("./data/blocked_words.txt"),
+        description="File with words that are never said, one word in each line. The built-in list is always used, too",
+    )
+    tts_base_url: str = Field(
+        "",
+        description=(
+            "Server with /v1/audio/speech, for the engine openai. If you leave it out, the bot uses AI_BASE_URL"
+        ),
+    )
+    tts_api_key: SecretStr = Field(
+        SecretStr(""), description="Key of this server. If you leave it out, the bot uses AI_API_KEY"
+    )
+    tts_model: str = Field("gpt-4o-mini-tts", description="Model on this server")
 
-    ai_api_key: SecretStr = Field(SecretStr(""), description="Key of the AI server; not needed for Ollama, LM Studio")
-    ai_base_url: str = Field("", description="Any OpenAI-compatible server; unset with a key means OpenAI itself")
+    ai_api_key: SecretStr = Field(SecretStr(""), description="Key of the AI server. Ollama and LM Studio need none")
+    ai_base_url: str = Field(
+        "",
+        description=(
+            "Any server that works like OpenAI's. If you set a key and leave this out, the bot uses OpenAI itself"
+        ),
+    )
     ai_model: str = Field("gpt-4o-mini", description="Model that answers !pixel")
     ai_persona: str = Field(
-        "You are Pixel, the cheerful mascot of a live stream.", description="Who the AI is when it answers"
+        "You are Pixel, the cheerful mascot of a live stream.", description="The character that the AI plays"
     )
-    ai_daily_limit: int = Field(200, ge=0, le=1_000_000, description="AI calls a day; 0 for no limit")
-    ai_speak: bool = Field(False, description="true: answers of !pixel are read out too")
+    ai_daily_limit: int = Field(
+        200, ge=0, le=1_000_000, description="How often the bot may ask the AI in a day. 0: no limit"
+    )
+    ai_speak: bool = Field(False, description="true: answers of !pixel are also read out")
 
-    obs_host: str = Field("127.0.0.1", min_length=1, description="Where OBS runs")
-    obs_port: int = Field(4455, ge=1, le=65_535, description="Port of its websocket server")
-    obs_password: SecretStr = Field(SecretStr(""), description="Its password (Tools, WebSocket Server Settings)")
+    obs_host: str = Field("127.0.0.1", min_length=1, description="Computer on which OBS runs")
+    obs_port: int = Field(4455, ge=1, le=65_535, description="Port of OBS's WebSocket server")
+    obs_password: SecretStr = Field(
+        SecretStr(""), description="Password of OBS's WebSocket server (in OBS: Tools, WebSocket Server Settings)"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -244,7 +244,7 @@ class Settings(BaseSettings):
 
     @property
     def obs_configured(self) -> bool:
-        """True when the streamer said anything about OBS."""
+        """True when any setting for OBS is set."""
         return bool(self.model_fields_set & {"obs_host", "obs_port", "obs_password"})
 
     @property

@@ -1,4 +1,4 @@
-"""How numbers, durations and names read in chat. Pure functions."""
+"""Formatting of numbers, durations and names for chat. Pure functions."""
 
 import re
 import unicodedata

@@ -165,6 +165,11 @@ def test_the_page_of_settings_says_what_the_example_says() -> None:
     assert table(SETTINGS_PAGE) == examples(EXAMPLE)
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_describes_itself_as_the_page_of_settings_does(name: str) -> None:
+    assert Settings.model_fields[name.lower()].description == table(SETTINGS_PAGE)[name][1]
+
+
 def test_every_command_of_the_command_line_stands_on_the_page_about_keeping() -> None:
     there = dict(commands_of(command_line()))
     assert len(there) > 10

@@ -1,1 +1,1 @@
-"""The outside world behind small interfaces: speech, AI, OBS."""
+"""Clients of external services behind small interfaces: speech, AI, OBS."""

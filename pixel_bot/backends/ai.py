@@ -52,7 +52,7 @@ class Ai(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...
 
 
@@ -88,7 +88,7 @@ def ai_for(
 
 
 class ServerAi:
-    """Asks a server, a second time where that makes sense, and returns only what may be said."""
+    """Asks a server, with one retry, and returns only text that is safe for chat."""
 
     def __init__(
         self,
@@ -107,16 +107,16 @@ class ServerAi:
         """See ``Ai.answer``."""
         if not seen(question):
             raise EffectFailed("There was no question that I could read.")
-        trouble = AiFailure(TOO_SLOW, f"The AI had no answer within {self._patience.answer:g} s.")
+        failure = AiFailure(TOO_SLOW, f"The AI had no answer within {self._patience.answer:g} s.")
         try:
             async with asyncio.timeout(self._patience.answer):
                 return await self._twice(as_data(asker, question))
         except TimeoutError:
             pass
         except AiFailure as exc:
-            trouble = exc
-        log.warning("!pixel got no answer. %s", trouble.why)
-        raise EffectFailed(trouble.sentence)
+            failure = exc
+        log.warning("!pixel got no answer. %s", failure.why)
+        raise EffectFailed(failure.sentence)
 
     async def close(self) -> None:
         """See ``Ai.close``."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from pixel_bot.backends.base_url import with_version
 from pixel_bot.logs import hide, redact
 from pixel_bot.settings import Settings
 from pixel_bot.texts import fit
@@ -38,7 +39,7 @@ class AiFailure(Exception):
     """A request that brought no answer.
 
     Attributes:
-        sentence: what the viewer is told.
+        sentence: the one for the viewer.
         why: what the streamer reads in the log; it holds no secret.
         again: whether a second request makes sense.
         wait: seconds that the server asked to wait before it; None when it did not.
@@ -82,7 +83,7 @@ class ChatServer:
     """
 
     def __init__(self, settings: Settings, seconds: float, count_call: Callable[[], Awaitable[None]]) -> None:
-        self._url = settings.ai_base_url.strip().rstrip("/").removesuffix("/chat/completions") or OPENAI_URL
+        self._url = with_version(settings.ai_base_url).removesuffix("/chat/completions") or OPENAI_URL
         self._key = settings.ai_api_key.get_secret_value().strip() or NO_KEY
         self._model = settings.ai_model
         self._seconds = seconds
@@ -97,7 +98,7 @@ class ChatServer:
         """Ask once; a second time at once where the server refuses only the name of the token limit.
 
         Raises:
-            Trouble: when no answer came.
+            AiFailure: when no answer came.
         """
         client = await self._connected()
         budget = self._budget
@@ -108,7 +109,7 @@ class ChatServer:
         return await self._request(client, self._budget, system, user)
 
     def allow_thinking(self) -> None:
-        """Give the model room to think from the next request on."""
+        """Raise the token limit for reasoning from the next request on."""
         self._budget = replace(self._budget, tokens=_THINKING_TOKENS)
 
     async def close(self) -> None:
@@ -127,7 +128,7 @@ class ChatServer:
         import openai
 
         await self._count_call()
-        # The trouble is raised outside of the handlers, so that it drags no foreign error along: those know the key.
+        # The failure is raised outside of the handlers, so that no foreign error is its context: those hold the key.
         try:
             async with asyncio.timeout(self._seconds):
                 completion = await client.chat.completions.create(
@@ -136,16 +137,16 @@ class ChatServer:
                     extra_body={budget.name: budget.tokens},
                 )
         except (TimeoutError, openai.APITimeoutError):
-            trouble = AiFailure(TOO_SLOW, f"The AI server did not answer within {self._seconds:g} s.", again=True)
+            failure = AiFailure(TOO_SLOW, f"The AI server did not answer within {self._seconds:g} s.", again=True)
         except openai.APIStatusError as exc:
-            trouble = self._refusal(exc, budget)
+            failure = self._refusal(exc, budget)
         except openai.APIConnectionError:
-            trouble = AiFailure(AWAY, "The AI server cannot be reached. Is it running? Check AI_BASE_URL.", again=True)
+            failure = AiFailure(AWAY, "The AI server cannot be reached. Is it running? Check AI_BASE_URL.", again=True)
         except (openai.OpenAIError, ValueError):
-            trouble = _gibberish()
+            failure = _gibberish()
         else:
             return _reply(completion)
-        raise trouble
+        raise failure
 
     def _refusal(self, exc: "APIStatusError", budget: _Budget) -> AiFailure:
         status, words = exc.status_code, exc.message
@@ -174,7 +175,7 @@ def _open(url: str, key: str, seconds: float) -> "AsyncOpenAI":
     from openai import AsyncOpenAI
 
     client = AsyncOpenAI(api_key=key, base_url=url, timeout=seconds, max_retries=0)
-    # The SDK loads this part when it is first touched: here, in the thread, and not in the middle of the show.
+    # The SDK loads this part when it is first touched: here, in the thread, and not in the event loop.
     _ = client.chat.completions
     return client
 

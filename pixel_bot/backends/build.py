@@ -14,7 +14,7 @@ WHOLE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """Speech, AI (None: not set up), OBS (None: not set up), and the filter that all that is said goes through."""
+    """Speech, AI (None: not set up), OBS (None: not set up), and the filter for everything that is spoken."""
 
     speech: Engine
     ai: Ai | None

@@ -24,7 +24,7 @@ STOPPED_SECONDS = 1.0
 """A save that was under way when the buffer stopped is still reported, if at all, within this time."""
 
 FILE_SECONDS = 2.0
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 Event = tuple[str, Mapping[str, Any]]
 
@@ -49,7 +49,7 @@ class Obs:
         hide(password)
         self._timeout = timeout
         self._same_machine = is_loopback(host)
-        self._link = ObsLink(f"ws://{f'[{host}]' if ':' in host else host}:{port}", password, self._hear)
+        self._link = ObsLink(f"ws://{f'[{host}]' if ':' in host else host}:{port}", password, self._on_event)
         self._saving: asyncio.Task[SavedClip] | None = None
         self._inbox: asyncio.Queue[Event] | None = None
         self._next_save = 0.0
@@ -70,7 +70,7 @@ class Obs:
         return str(self._link.problem or "")
 
     async def check(self) -> None:
-        """See whether a clip can be saved now. Connects when there is no connection; takes two seconds at most.
+        """Check whether a clip can be saved now. Connects if necessary; takes two seconds at most.
 
         Raises:
             ChatError: it cannot, and why.
@@ -78,8 +78,8 @@ class Obs:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 session = await self._link.session()
-                await session.look()
-            problem = session.trouble
+                await session.refresh_status()
+            problem = session.problem
         except ObsProblem as exc:
             problem = exc
         except TimeoutError:
@@ -90,8 +90,8 @@ class Obs:
     async def save_clip(self) -> SavedClip:
         """Save the last seconds, and return when OBS has reported the file.
 
-        Saves are single-flight: who asks while one is under way shares it. Who asks right after one gets a save of
-        their own (what they saw is not in the other), a second later, so that no file is overwritten.
+        Saves are single-flight: concurrent callers share one. A caller right after one gets a save of its own (the
+        moment is not in the other), a second later, so that no file is overwritten.
 
         Raises:
             EffectFailed: nothing was saved, and why.
@@ -129,10 +129,10 @@ class Obs:
             await _on_disk(Path(path))
         return path
 
-    def _hear(self, kind: str, data: Mapping[str, Any]) -> None:
-        """OBS gives its events no request's id. Those that come while nobody waits are of the streamer's own saves.
+    def _on_event(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Handle an event. They carry no request id: without a waiting request they are the streamer's own saves.
 
-        What was saved just before the connection is not known, so that is waited for, too.
+        A save just before the connection is unknown, so the pause between saves also follows each connect.
         """
         if kind in {"ReplayBufferSaved", obs_link.OPENED}:
             self._next_save = asyncio.get_running_loop().time() + APART_SECONDS
@@ -166,7 +166,7 @@ async def _reported_path(inbox: "asyncio.Queue[Event]") -> str:
 
 
 async def _on_disk(path: Path) -> None:
-    """Returns when the file is there. OBS reports a clip even when it could not write it.
+    """Wait until the file exists. OBS reports a clip even when it could not write it.
 
     Raises:
         FileMissing: it does not appear, or stays empty.
@@ -178,7 +178,7 @@ async def _on_disk(path: Path) -> None:
     while not await asyncio.to_thread(_has_content, path):
         if loop.time() > until:
             raise FileMissing
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
 def _has_content(path: Path) -> bool:
@@ -189,13 +189,13 @@ def _has_content(path: Path) -> bool:
 
 
 def _retrieve(saving: "asyncio.Task[SavedClip]") -> None:
-    """Take the error even when all who waited have left."""
+    """Retrieve the error even when all waiters were cancelled."""
     if not saving.cancelled():
         saving.exception()
 
 
 def is_loopback(host: str) -> bool:
-    """True when the host is this machine, said so plainly: ``localhost``, ``127.0.0.1``, ``::1``."""
+    """True for a loopback host: ``localhost``, ``127.0.0.1``, ``::1``."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -6,12 +6,12 @@ ObsProblem
 ├── ObsRefused            the password is wrong
 ├── ObsStrange            something else answers there, or an OBS that speaks another protocol
 ├── ObsSilent             connected, but there is no answer
-├── ObsLost               it went away in the middle of something
+├── ObsLost               the connection ended before the answer
 ├── ObsUnready            connected and answering, but it says no
 │   ├── BufferOff         the replay buffer does not run
 │   ├── BufferMissing     the replay buffer is not enabled in OBS's settings
 │   └── RequestRefused    any other code
-├── SaveTooSlow           no word of a saved file in time
+├── SaveTooSlow           no report of a saved file in time
 └── FileMissing           OBS reported a file that is not there
 """
 
@@ -109,14 +109,14 @@ class RequestRefused(ObsUnready):
 
 
 class SaveTooSlow(ObsProblem):
-    """OBS took the request and never told of a file."""
+    """OBS took the request and never reported a file."""
 
     sentence = "OBS did not tell in time that the clip is saved."
     reason = "OBS took too long"
 
 
 class FileMissing(ObsProblem):
-    """OBS told of a file that is not there, or is empty."""
+    """OBS reported a file that does not exist, or is empty."""
 
     sentence = "OBS reported a clip but wrote no file. Check its recording folder, and the room on that disk."
     reason = "OBS could not write the file"

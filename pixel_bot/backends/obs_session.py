@@ -1,7 +1,7 @@
-"""One conversation with OBS: simpleobsws, with what it leaves out.
+"""One obs-websocket connection: simpleobsws, extended.
 
-The end of the connection is noticed at once, nobody waits for an answer that cannot come any more, and a frame that
-cannot be read costs that frame only. Importing this takes a while (simpleobsws, websockets): import it when needed.
+The end of the connection is noticed at once, pending requests fail with it, and a frame that cannot be parsed is
+skipped. Importing this takes a while (simpleobsws, websockets): import it when needed.
 """
 
 import asyncio
@@ -28,46 +28,46 @@ from pixel_bot.backends.obs_problems import (
 )
 
 log = logging.getLogger(__name__)
-# At DEBUG it tells each frame, also those that a guess at the password could be checked against.
+# At DEBUG it logs each frame, also those against which a guessed password could be checked.
 simpleobsws.log.setLevel(logging.INFO)
 
 OPEN_SECONDS = 5.0
 ANSWER_SECONDS = 5.0
 PING_SECONDS = 10.0
-"""A machine that vanished without a word is noticed after twice as long."""
+"""Heartbeat: a machine that vanished without closing is noticed after twice as long."""
 
 GENERAL, OUTPUTS = 1 << 0, 1 << 6
-"""The kinds of events that OBS is asked for; OBS has them as bits."""
+"""The subscribed event categories, as bits."""
 
 PASSWORD_REFUSED = 4009
-SPEAKS_OTHERWISE = {4002, 4003, 4004, 4005, 4006}
-"""Close codes by which OBS says that it does not understand the greeting."""
+PROTOCOL_MISMATCH = {4002, 4003, 4004, 4005, 4006}
+"""Close codes by which OBS says that it does not understand the identification."""
 
 _NO_ANSWER = 0
 _ENDED: dict[str, Any] = {"requestType": "", "requestStatus": {"result": False, "code": _NO_ANSWER}}
 
-Hear = Callable[[str, Mapping[str, Any]], None]
+EventCallback = Callable[[str, Mapping[str, Any]], None]
 
 
 class ObsSession(WebSocketClient):
-    """A connection that is opened once, and over for good when it ends.
+    """A connection that is opened once; after its end a new object is needed.
 
     Args:
-        hear: called with the name and the data of each event, in order.
-        gone: called once when an open connection ends, for whatever reason.
+        on_event: called with the name and the data of each event, in order.
+        on_close: called once when an open connection ends, for whatever reason.
     """
 
-    def __init__(self, url: str, password: str, hear: Hear, gone: Callable[[], None]) -> None:
+    def __init__(self, url: str, password: str, on_event: EventCallback, on_close: Callable[[], None]) -> None:
         super().__init__(url, password, IdentificationParameters(eventSubscriptions=GENERAL | OUTPUTS))
-        self.trouble: ObsUnready | None = None
-        self._hear = hear
-        self._gone = gone
-        self._over = False
+        self.problem: ObsUnready | None = None
+        self._on_event = on_event
+        self._on_close = on_close
+        self._ended = False
         self._changes = 0
-        cast(Any, self).register_event_callback(self._heard)
+        cast(Any, self).register_event_callback(self._on_obs_event)
 
     async def open(self) -> None:
-        """Connect, sign in, and see whether the replay buffer runs (``trouble``). Close it after a failure, too.
+        """Connect, sign in, and see whether the replay buffer runs (``problem``). Close it after a failure, too.
 
         Raises:
             ObsProblem: away, wrong password, not OBS, or no answer within ``OPEN_SECONDS``.
@@ -76,9 +76,9 @@ class ObsSession(WebSocketClient):
             async with asyncio.timeout(OPEN_SECONDS):
                 await self.connect()
                 await self.wait_until_identified(timeout=cast(int, 2 * OPEN_SECONDS))
-                if self._over:
+                if self._ended:
                     raise self._close_reason()
-                await self.look()
+                await self.refresh_status()
         except TimeoutError as exc:
             raise (ObsSilent() if self.ws else ObsAway()) from exc
         except OSError as exc:
@@ -86,8 +86,8 @@ class ObsSession(WebSocketClient):
         except (WebSocketException, UnicodeError) as exc:
             raise ObsStrange from exc
 
-    async def look(self) -> None:
-        """Ask whether the replay buffer runs; ``trouble`` has the answer.
+    async def refresh_status(self) -> None:
+        """Ask whether the replay buffer runs; ``problem`` has the answer.
 
         Raises:
             ObsProblem: no answer.
@@ -95,18 +95,18 @@ class ObsSession(WebSocketClient):
         changes = self._changes
         try:
             status = await self.request("GetReplayBufferStatus")
-            trouble = None if status.get("outputActive") else BufferOff()
+            problem = None if status.get("outputActive") else BufferOff()
         except ObsUnready as exc:
-            trouble = exc
-        # An event that came meanwhile is at least as young as the answer.
+            problem = exc
+        # An event that arrived meanwhile is at least as recent as the answer.
         if changes == self._changes:
-            self.trouble = trouble
+            self.problem = problem
 
     async def request(self, kind: str) -> Mapping[str, Any]:
-        """Ask OBS for something that needs no arguments; returns the data of the answer.
+        """Send a request without arguments; returns the data of the answer.
 
         Raises:
-            ObsUnready: OBS said no.
+            ObsUnready: OBS refused.
             ObsLost: the connection ended first.
             ObsProblem: no answer within ``ANSWER_SECONDS``, or one that cannot be read.
         """
@@ -151,14 +151,14 @@ class ObsSession(WebSocketClient):
 
     def is_identified(self) -> bool:
         """What ``wait_until_identified`` waits for: signed in, or refused."""
-        return self.identified or self._over
+        return self.identified or self._ended
 
     async def _ws_recv_task(self) -> None:
         try:
             while not await self._read_on():
                 continue
         finally:
-            # Events that came just before the end are tasks that wait for their turn.
+            # Events that arrived just before the end are tasks that have not run yet.
             await asyncio.sleep(0)
             self._end()
             async with self.cond:
@@ -174,28 +174,28 @@ class ObsSession(WebSocketClient):
         return True
 
     def _end(self) -> None:
-        self._over = True
+        self._ended = True
         self.ws_open = self.identified = False
         for waiter in cast(Any, self).waiters.values():
             if not waiter.event.is_set():
                 waiter.response_data = _ENDED
                 waiter.event.set()
-        self._gone()
+        self._on_close()
 
     def _close_reason(self) -> ObsProblem:
-        """Why OBS hung up on the greeting."""
+        """Why OBS closed the connection during identification."""
         code = self.ws.close_code if self.ws else None
         if code == PASSWORD_REFUSED:
             return ObsRefused()
-        return ObsStrange() if code in SPEAKS_OTHERWISE else ObsLost()
+        return ObsStrange() if code in PROTOCOL_MISMATCH else ObsLost()
 
-    async def _heard(self, kind: str, data: object) -> None:
+    async def _on_obs_event(self, kind: str, data: object) -> None:
         """An event. Async only because simpleobsws wants it so: it runs at once, and in order."""
         fields = _fields(data)
         if kind == "ReplayBufferStateChanged":
             self._changes += 1
-            self.trouble = None if fields.get("outputActive") else BufferOff()
-        self._hear(kind, fields)
+            self.problem = None if fields.get("outputActive") else BufferOff()
+        self._on_event(kind, fields)
 
 
 def _fields(data: object) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from twitchio.ext import commands
 from typing_extensions import override
 
 from pixel_bot.backends.build import Backends, build_backends
-from pixel_bot.backends.tts import find_voice
+from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
@@ -107,7 +107,7 @@ class PixelBot(BotInternals):
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue)
         self._is_limited = True
         services.levels.on_level_up = self._tell_level_up
-        services.awards.no_command_waits = self.no_command_waits
+        services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
             self.join_twitch(account, http or self.http)
 
@@ -153,7 +153,10 @@ class PixelBot(BotInternals):
         Raises:
             ChatError: there is no such voice.
         """
-        return await find_voice(self.speech, typed)
+        try:
+            return await find_voice(self.speech, typed)
+        except UnknownVoice as exc:
+            raise UnknownVoice(exc.name, self.settings.command_prefix) from None
 
     # TwitchIO's hooks
 

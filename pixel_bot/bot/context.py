@@ -106,7 +106,7 @@ class Context(ContextInternals):
         """Find the command, and the viewer's row. Runs before guards and converters."""
         await super().prepare()
         if self.found_command is not None:
-            await self._pixel_bot.awards.settled_for(self.person)
+            await self._pixel_bot.awards.flushed_for(self.person)
             self.viewer = await self._pixel_bot.viewers.meet(self.person)
 
     async def buy(self, offer: Offer, outcome: Outcome) -> None:

@@ -59,4 +59,4 @@ class ChannelEventHandler:
         alert = (type(event).__name__.lower(), name, f"{name} {alert_words(event)}")
         await self._overlay.alert(*alert)
         if not self._overlay.pages:
-            self._cluster.tell("alert", json.dumps(alert))  # another process may have a page
+            self._cluster.publish("alert", json.dumps(alert))  # another process may have a page

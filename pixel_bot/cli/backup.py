@@ -75,7 +75,7 @@ def _mode_of(path: Path) -> Mode | None:
 
 
 async def restore_database(settings: Settings, file: Path) -> int:
-    """Put a backup in the place of the database that it is of: DATABASE_URL, else the file of its mode in DATA_DIR.
+    """Restore a backup to the database of its mode: DATABASE_URL, else the file in DATA_DIR.
 
     Returns:
         0.
@@ -106,7 +106,7 @@ def _tell_restored(file: Path, done: Restored) -> None:
 
 
 async def clean_up_database(settings: Settings) -> int:
-    """Remove what has had its use from each database, and give the room back to the disk where a quarter is free.
+    """Remove old rows that are no longer needed, and return space to the disk where a quarter of the file is free.
 
     Returns:
         0; or 1 when there is nothing to clean, or it could not be done.
@@ -140,22 +140,22 @@ async def _clean_up(url: str) -> int:
 
 
 def _give_back(path: Path) -> int:
-    room = free_space_in(path)
-    if not room.is_worth_it:
+    space = free_space_in(path)
+    if not space.is_worth_it:
         return 0
     with ExitStack() as stack:
         try:
             stack.enter_context(only_one(path))
         except SecondInstance:
-            if not room.is_brief:
+            if not space.is_brief:
                 _say(
-                    f"{megabytes(room.free)} of it are free. Stop the bot and run this again to give them to the disk."
+                    f"{megabytes(space.free)} of it are free. Stop the bot and run this again to give them to the disk."
                 )
                 return 0
         try:
             _say(f"Gave {megabytes(release_space(path))} back to the disk.")
         except sqlite3.Error as exc:
-            _say(f"The free room, {megabytes(room.free)}, could not be given back: {exc}.")
+            _say(f"The free room, {megabytes(space.free)}, could not be given back: {exc}.")
             return 1
     return 0
 

@@ -39,8 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pixel_bot",
-        description="The Twitch chat bot that streamers trust with their community's economy.",
-        epilog="Without a command the bot runs: on Twitch when its client id and secret are set, else on the sandbox.",
+        description="The chat bot for Twitch and Joystick.tv that streamers trust with their community's economy.",
+        epilog="Without a command the bot runs: on platforms whose client id and secret are set, else on the sandbox.",
     )
     parser.add_argument("--version", action="version", version=f"Pixel Bot {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     backup.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else a new one in BACKUP_DIR")
     restore = db.add_parser("restore", help="put a backup in the database's place, while the bot does not run")
     restore.add_argument("file", type=Path, metavar="FILE")
-    db.add_parser("cleanup", help="remove what has had its use, and give its room back to the disk")
+    db.add_parser("cleanup", help="remove old rows that are no longer needed, and give the free space back to the disk")
     copy = db.add_parser("copy", help="copy everything into an empty database: SQLite to PostgreSQL, or back")
     copy.add_argument("source", metavar="FROM", help="a database's URL, or a SQLite file")
     copy.add_argument("target", metavar="TO", help="the same; it must be empty")

@@ -1,4 +1,4 @@
-"""``db copy FROM TO``: a pixel.db moves to PostgreSQL, or back."""
+"""``db copy FROM TO``: copies a pixel.db to PostgreSQL, or back."""
 
 import sys
 from contextlib import ExitStack
@@ -82,7 +82,7 @@ async def _refuse_while_in_use(database: Database) -> None:
 
 
 def url_of(written: str) -> str:
-    """What somebody wrote for a database as a URL; a path is a SQLite file."""
+    """The URL of a database as it was typed; a path is a SQLite file."""
     if written.startswith(("postgres://", "postgresql://")):
         return "postgresql+asyncpg://" + written.partition("://")[2]
     return written if "://" in written else f"sqlite+aiosqlite:///{Path(written).as_posix()}"

@@ -17,7 +17,7 @@ from pixel_bot.upkeep.upgrade import upgrade
 
 
 async def upgrade_database(settings: Settings) -> int:
-    """Bring each database to the present schema; makes the live one when there is none."""
+    """Upgrade each database to the present schema; make the live one when there is none."""
     for url in existing_databases(settings) or [settings.database_for("live")]:
         database = Database(url)
         try:

@@ -104,7 +104,7 @@ async def _only_look(settings: Settings, found: PointFile) -> int:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncGenerator[Database]:
-    """The live database, its errors in words."""
+    """The live database, with its errors translated."""
     url = settings.database_for("live")
     path = sqlite_path(url)
     if path is not None:
@@ -122,7 +122,7 @@ async def _opened(settings: Settings) -> AsyncGenerator[Database]:
 
 
 async def _bring_up(database: Database, settings: Settings) -> None:
-    """To the present schema, and marked as live: real points make it so."""
+    """Upgrade it to the present schema, and mark it as live, because real points come into it."""
     done = await upgrade(database, settings.backup_dir)
     if done.backup is not None:
         _say(f"The database was upgraded, after a copy to {done.backup}.")
@@ -184,6 +184,6 @@ def _listed(people: Sequence[Holder]) -> str:
 
 
 def _say(line: str) -> None:
-    """Print it, whatever alphabet the terminal knows."""
+    """Print it, whatever the encoding of the terminal."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -77,7 +77,7 @@ async def _sign_in(sign_in: SignIn, role: Role, settings: Settings) -> bool:
 
 
 async def _yes(question: str) -> bool:
-    """Ask a person; without one, whoever started this knows what they typed in."""
+    """Ask at the terminal; without one the accounts that signed in are taken as they are."""
     if not sys.stdin.isatty():
         return True
     return (await asyncio.to_thread(input, question)).strip().lower() in {"", "y", "yes"}

@@ -1,4 +1,4 @@
-"""``db restore`` where the database is on a server: its content goes into a file, and that of the backup to it."""
+"""``db restore`` to a server: its present rows are saved to a backup, then those of the file replace them."""
 
 import sys
 from collections.abc import AsyncGenerator
@@ -23,7 +23,7 @@ from pixel_bot.texts import count
 from pixel_bot.upkeep.backup_facts import BackupFacts
 from pixel_bot.upkeep.backup_file import beside, never
 from pixel_bot.upkeep.backups import Backups, in_thread
-from pixel_bot.upkeep.copy import Copied, copy_rows, one_moment
+from pixel_bot.upkeep.copy import Copied, copy_rows, snapshot
 from pixel_bot.upkeep.restore import copy_beside, refuse_other_mode
 from pixel_bot.upkeep.upgrade import upgrade
 from pixel_bot.upkeep.verify_backup import findings_in
@@ -36,7 +36,7 @@ async def restore_to_server(settings: Settings, url: str, file: Path, facts: Bac
         settings: of this bot; the file is copied and verified in DATA_DIR.
         url: of the database on the server, which may be empty.
         file: the backup, of this or an older schema.
-        facts: what ``facts_of`` said about it.
+        facts: what ``facts_of`` returned for it.
 
     Returns:
         0.
@@ -65,7 +65,7 @@ async def restore_to_server(settings: Settings, url: str, file: Path, facts: Bac
 
 
 async def mode_on_server(url: str) -> Mode | None:
-    """What a database on a server is marked for; None without a mark.
+    """The mode that a database on a server is marked with; None without a mark.
 
     Raises:
         DatabaseRefused: it does not answer, or says no.
@@ -84,15 +84,15 @@ async def mode_on_server(url: str) -> Mode | None:
 
 @asynccontextmanager
 async def _verified(settings: Settings, file: Path) -> AsyncGenerator[Database]:
-    """A copy of the file that is right and has our schema. It is gone afterwards."""
-    place = settings.data_dir / "server.db"
+    """A verified copy of the file at the present schema; it is removed afterwards."""
+    scratch = settings.data_dir / "server.db"
     with ExitStack() as held:
         try:
-            held.enter_context(only_one(place))
+            held.enter_context(only_one(scratch))
         except SecondInstance as exc:
             raise RestoreRefused(file, "Another restore is running.") from exc
-        way_out = "copy it into an empty database with `python -m pixel_bot db copy`"
-        made = await in_thread(lambda _: copy_beside(file, place, findings_in, way_out))
+        remedy = "copy it into an empty database with `python -m pixel_bot db copy`"
+        made = await in_thread(lambda _: copy_beside(file, scratch, findings_in, remedy))
         here = Database(f"sqlite+aiosqlite:///{made.path.as_posix()}")
         try:
             with TemporaryDirectory(dir=settings.data_dir) as aside:
@@ -112,7 +112,7 @@ async def _refuse_while_in_use(there: Database, file: Path) -> None:
 
 
 async def _kept(settings: Settings, there: Database, mode: Mode) -> Path | None:
-    """Where the present content is from now on, too; None when there is nobody in it."""
+    """The backup of the present content; None when it has no viewers."""
     if not await there.look_up("SELECT 1 FROM users LIMIT 1", {}):
         return None
     backups = Backups(there.url, settings.backup_dir, settings.backup_keep, Clock(), mode)
@@ -122,7 +122,7 @@ async def _kept(settings: Settings, there: Database, mode: Mode) -> Path | None:
 
 async def _put(here: Database, there: Database, file: Path) -> Copied:
     try:
-        async with one_moment(here) as old, there.engine.execution_options(begin="IMMEDIATE").begin() as new:
+        async with snapshot(here) as old, there.engine.execution_options(begin="IMMEDIATE").begin() as new:
             await _empty(new)
             # From here on nobody else can read or write a table; who came before that is seen.
             await _refuse_while_in_use(there, file)

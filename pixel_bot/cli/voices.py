@@ -29,7 +29,7 @@ _PATH = re.compile(r"[A-Za-z0-9_+./-]{1,300}")
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file of the collection, with what it must turn out to be."""
+    """A file of the collection, with its size and checksum."""
 
     path: str
     size: int
@@ -98,7 +98,7 @@ def _folder(settings: Settings) -> Path:
 
 @asynccontextmanager
 async def _session() -> AsyncGenerator[aiohttp.ClientSession]:
-    """A session whose failures are sentences."""
+    """An HTTP session whose errors are translated."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=SILENCE_SECONDS, sock_read=SILENCE_SECONDS)
     try:
         async with aiohttp.ClientSession(timeout=timeout, trust_env=True, raise_for_status=True) as session:
@@ -122,7 +122,7 @@ async def _index(session: aiohttp.ClientSession, base_url: str) -> dict[str, Rem
 
 
 def _voice(name: str, entry: Mapping[str, Any]) -> RemoteVoice:
-    """One entry of the index. Its paths name no other place than the voice's own files."""
+    """One entry of the index. Its paths can only name the voice's own files."""
     files: dict[str, RemoteFile] = {}
     for path, facts in entry["files"].items():
         ending = path.rpartition("/")[2].removeprefix(name)
@@ -146,7 +146,7 @@ def _find(typed: str, voices: Mapping[str, RemoteVoice]) -> RemoteVoice:
 
 
 async def _fetch(session: aiohttp.ClientSession, base_url: str, file: RemoteFile, target: Path) -> None:
-    """A file that came whole takes its name; one that did not leaves nothing behind."""
+    """Download a file; it gets its name when it is complete, and an incomplete one is removed."""
     part = target.with_name(f"{target.name}.part")
     try:
         if _is_right(target, file):
@@ -179,7 +179,7 @@ def _is_right(path: Path, file: RemoteFile) -> bool:
 
 @contextmanager
 def _bar(name: str, size: int) -> Generator[Callable[[int], object]]:
-    """A progress bar where somebody is watching."""
+    """A progress bar where the output is a terminal."""
     if not sys.stdout.isatty():
         yield lambda _: None
         return

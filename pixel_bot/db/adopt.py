@@ -1,4 +1,4 @@
-"""A pixel.db that was made by hand from the schema document becomes ours: nothing lost, what is missing added."""
+"""Adopts a pixel.db that was made by hand from the schema document: nothing is lost, what is missing is added."""
 
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ def is_hand_made(connection: Connection) -> bool:
 
 
 def refuse_what_cannot_be_adopted(connection: Connection) -> None:
-    """Look, without changing anything, at what stands in the way.
+    """Check, without changing anything, whether the database can be adopted.
 
     Raises:
         DatabaseRefused: names stand twice, or a table of the user has a name of ours.
@@ -51,7 +51,7 @@ def adopt(connection: Connection) -> list[str]:
     """Complete a hand-made database to the seed's schema.
 
     Returns:
-        What was done and what needs a person's eye, one sentence each.
+        What was done and what needs a person's attention, one sentence each.
     """
     report = _complete_tables(connection)
     _keep_later_cooldowns(connection)
@@ -117,10 +117,10 @@ def _complete_columns(connection: Connection, table: str, model: Inspector) -> l
 
 
 def _complete_indexes(connection: Connection) -> list[str]:
-    wanted = [(table, columns, True) for table, columns in UNIQUE.items()]
-    wanted += [(table, columns, False) for _, table, columns in r0001_seed.INDEXES]
+    indexes = [(table, columns, True) for table, columns in UNIQUE.items()]
+    indexes += [(table, columns, False) for _, table, columns in r0001_seed.INDEXES]
     report: list[str] = []
-    for table, columns, unique in wanted:
+    for table, columns, unique in indexes:
         if _has_index(connection, table, columns, unique=unique):
             continue
         name = f"{'ux' if unique else 'ix'}_{table}_{'_'.join(columns)}"

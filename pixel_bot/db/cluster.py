@@ -1,7 +1,7 @@
-"""The other processes on the same database: which live, what they have, and news from one to another.
+"""The cluster: processes on one PostgreSQL database. Membership, leader election, publish and subscribe.
 
-Each holds advisory locks on a connection of its own, so that the server itself knows when one of them has ended,
-however it ended. A bot on a SQLite file is alone: then nothing here does anything.
+Each process holds advisory locks on a connection of its own, so that the server itself knows when one of them has
+ended, however it ended. A bot on a SQLite file is alone: then nothing here does anything.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "pixel_bot"
 PROCESS, ROLE, LEADER = 0x7069, 0x7070, 0x7071
-"""Classes of advisory locks: that a process lives, what it has, and what only one does at a time."""
+"""Classes of advisory locks: that a process is alive, which roles it holds, and which it is the leader of."""
 
 RETRY_SECONDS = 1.0
 MOST_UNSENT = 1_000
@@ -32,11 +32,11 @@ SELECT l.objid, l.pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 WHERE l.locktype = 'advisory' AND l.classid = :kind AND d.datname = current_database() AND l.granted
 """
 
-Hear = Callable[[str], None]
+Subscriber = Callable[[str], None]
 
 
-class _Wire(Protocol):
-    """As much of asyncpg's connection as we use."""
+class _ServerConnection(Protocol):
+    """The part of asyncpg's connection that is used here."""
 
     def is_closed(self) -> bool: ...
     def fetchval(self, query: str, *args: Any, timeout: float | None = None) -> Coroutine[Any, Any, Any]: ...
@@ -45,117 +45,118 @@ class _Wire(Protocol):
 
 
 async def in_use(database: Database) -> bool:
-    """True when a bot runs on a shared database; that of one bot alone is a file, which has its lock."""
-    return database.is_shared and bool(await Cluster(database).living())
+    """True when a bot runs on a shared database. A SQLite file has a lock of its own for that."""
+    return database.is_shared and bool(await Cluster(database).live_processes())
 
 
 class Cluster:
-    """Needs a running event loop from ``start`` on. ``tell``, ``have`` and ``heard`` do not wait for the server."""
+    """One process in the cluster. ``publish`` and ``set_role`` do not wait. Needs an event loop from ``start`` on."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.is_shared = database.is_shared
         self.number: int | None = secrets.randbelow(2**31 - 1) + 1 if self.is_shared else None
-        """What this process is known by; None where it is alone."""
-        self.heard: dict[str, set[Hear]] = {}
-        """What to call with the text of news from another process, by topic."""
-        self._wire: _Wire | None = None
+        """The id of this process in the cluster; None where it is alone."""
+        self.subscribers: dict[str, set[Subscriber]] = {}
+        """Called with the text of each message from another process, by topic."""
+        self._connection: _ServerConnection | None = None
         self._pid = 0
-        self._wanted: set[str] = set()
-        self._held: set[str] = set()
-        self._leading: set[str] = set()
+        self._roles: set[str] = set()
+        self._roles_held: set[str] = set()
+        self._led: set[str] = set()
         self._unsent: deque[tuple[str, str]] = deque(maxlen=MOST_UNSENT)
         self._changed = asyncio.Event()
-        self._busy = asyncio.Lock()
+        self._query_lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Let the others know that this process is here.
+        """Join the cluster.
 
         Raises:
-            DatabaseRefused: the server has no connection for it.
+            DatabaseRefused: the server does not accept the connection.
         """
         if self.is_shared and self._task is None:
             try:
                 await self._open()
             except (OSError, *_errors()) as exc:
                 raise DatabaseRefused(f"{self._database.name} cannot be used: {exc}.") from exc
-            self._task = asyncio.create_task(self._keep(), name="peers")
+            self._task = asyncio.create_task(self._run(), name="cluster")
 
     async def stop(self) -> None:
-        """Gone; whatever was held is free."""
+        """Leave the cluster; the locks are released."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        if self._wire is not None:
+        if self._connection is not None:
             with suppress(OSError, *_errors()):
-                # The server would do it a moment after the end; then who comes next may find it taken.
-                await self._wire.fetchval("SELECT pg_advisory_unlock_all()", timeout=5)
-                await self._wire.close(timeout=5)
-            self._wire = None
+                # The server would release them a moment after the connection ends; until then, a successor would find
+                # them taken.
+                await self._connection.fetchval("SELECT pg_advisory_unlock_all()", timeout=5)
+                await self._connection.close(timeout=5)
+            self._connection = None
 
-    def tell(self, topic: str, text: str = "") -> None:
-        """Send news to the others, soon. Call it when what it is about is durable."""
+    def publish(self, topic: str, text: str = "") -> None:
+        """Send a message to the other processes, soon. Call it after the commit: they read the database at once."""
         if self._task is not None:
             self._unsent.append((topic, text))
             self._changed.set()
 
-    def have(self, role: str, *, has: bool) -> None:
-        """Whether this process has something, like an overlay page, that others may ask for."""
-        if self.is_shared and (role in self._wanted) != has:
-            (self._wanted.add if has else self._wanted.discard)(role)
+    def set_role(self, role: str, *, held: bool) -> None:
+        """Whether this process holds a role, like having an overlay page, that the others may ask for."""
+        if self.is_shared and (role in self._roles) != held:
+            (self._roles.add if held else self._roles.discard)(role)
             self._changed.set()
 
     async def leads(self, role: str) -> bool:
-        """Whether this process is the one that does this; it is until it ends, and then another one."""
-        return await self.turn(role) is True
+        """Leader election: whether this process is the leader for the role. It stays so until it ends or resigns."""
+        return await self.try_to_lead(role) is True
 
-    async def turn(self, role: str) -> bool | None:
-        """The same, and None while nobody can tell, because the server does not answer."""
-        if not self.is_shared or role in self._leading:
+    async def try_to_lead(self, role: str) -> bool | None:
+        """The same, and None while it is unknown, because the server does not answer."""
+        if not self.is_shared or role in self._led:
             return True
         with suppress(OSError, *_errors()):
-            async with self._busy:
-                if self._wire is None:
+            async with self._query_lock:
+                if self._connection is None:
                     return None
                 if not await self._lock("pg_try_advisory_lock", LEADER, role):
                     return False
-                self._leading.add(role)
+                self._led.add(role)
                 return True
         return None
 
     async def resign(self, role: str) -> None:
-        """Another process may do this."""
-        if role in self._leading:
-            self._leading.discard(role)
+        """Give the leadership for the role to another process."""
+        if role in self._led:
+            self._led.discard(role)
             with suppress(OSError, *_errors()):
-                async with self._busy:
+                async with self._query_lock:
                     await self._lock("pg_advisory_unlock", LEADER, role)
 
-    async def living(self) -> set[int]:
-        """The numbers of all processes that live."""
+    async def live_processes(self) -> set[int]:
+        """The numbers of all live processes."""
         return {int(number) for number, _ in await self._database.look_up(_HOLDERS, {"kind": PROCESS})}
 
-    async def elsewhere(self, role: str) -> bool:
-        """True when another process has something."""
+    async def is_held_elsewhere(self, role: str) -> bool:
+        """True when another process holds the role."""
         if not self.is_shared:
             return False
         holders = await self._database.look_up(_HOLDERS, {"kind": ROLE})
         return any(int(key) == _key(role) and pid != self._pid for key, pid in holders)
 
-    async def _keep(self) -> None:
+    async def _run(self) -> None:
         while True:
             await self._changed.wait()
             self._changed.clear()
             try:
-                if self._wire is None or self._wire.is_closed():
+                if self._connection is None or self._connection.is_closed():
                     await self._open()
-                async with self._busy:
-                    await self._say()
+                async with self._query_lock:
+                    await self._sync()
             except (OSError, *_errors()) as exc:
                 log.warning("Other processes on the database cannot be reached (%s). It is tried again.", exc)
-                self._let_go()
+                self._forget_connection()
                 await asyncio.sleep(RETRY_SECONDS)
                 self._changed.set()
 
@@ -163,53 +164,55 @@ class Cluster:
         from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
         arguments, options = cast(tuple[Any, Any], dialect().create_connect_args(make_url(self._database.url)))
-        settings = {"application_name": "pixel_bot peers", "tcp_keepalives_idle": "20"}
-        wire = await _asyncpg().connect(*arguments, **options, server_settings=settings, timeout=10)
+        settings = {"application_name": "pixel_bot cluster", "tcp_keepalives_idle": "20"}
+        connection = await _asyncpg().connect(*arguments, **options, server_settings=settings, timeout=10)
 
         def on_end(_: object) -> None:
-            self._on_end(wire)
+            self._on_end(connection)
 
-        wire.add_termination_listener(on_end)
-        await wire.add_listener(CHANNEL, self._on_news)
-        async with self._busy:
-            self._wire, self._pid = wire, wire.get_server_pid()
-            self._held.clear()
-            self._leading.clear()
-            await wire.fetchval("SELECT pg_advisory_lock_shared($1::int, $2::int)", PROCESS, self.number)
-            await self._say()
+        connection.add_termination_listener(on_end)
+        await connection.add_listener(CHANNEL, self._on_message)
+        async with self._query_lock:
+            self._connection, self._pid = connection, connection.get_server_pid()
+            # The locks of the last connection ended with it, so this process leads nothing until it asks again.
+            self._roles_held.clear()
+            self._led.clear()
+            await connection.fetchval("SELECT pg_advisory_lock_shared($1::int, $2::int)", PROCESS, self.number)
+            await self._sync()
 
-    async def _say(self) -> None:
-        for role in self._wanted - self._held:
+    async def _sync(self) -> None:
+        for role in self._roles - self._roles_held:
             await self._lock("pg_advisory_lock_shared", ROLE, role)
-            self._held.add(role)
-        for role in self._held - self._wanted:
+            self._roles_held.add(role)
+        for role in self._roles_held - self._roles:
             await self._lock("pg_advisory_unlock_shared", ROLE, role)
-            self._held.discard(role)
-        while self._unsent and self._wire is not None:
-            topic, text = self._unsent[0]
-            await self._wire.fetchval("SELECT pg_notify($1, $2)", CHANNEL, f"{self.number} {topic} {text}")
+            self._roles_held.discard(role)
+        while self._unsent and self._connection is not None:
+            topic, text = self._unsent[0]  # removed after it was sent: a broken connection must not lose it
+            await self._connection.fetchval("SELECT pg_notify($1, $2)", CHANNEL, f"{self.number} {topic} {text}")
             self._unsent.popleft()
 
     async def _lock(self, function: str, kind: int, role: str) -> Any:
-        if self._wire is not None:
-            return await self._wire.fetchval(f"SELECT {function}($1::int, $2::int)", kind, _key(role))
+        if self._connection is not None:
+            return await self._connection.fetchval(f"SELECT {function}($1::int, $2::int)", kind, _key(role))
         return False
 
-    def _on_news(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
+    def _on_message(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
         sender, topic, text = payload.split(" ", 2)
         if sender != str(self.number):
-            for hear in tuple(self.heard.get(topic, ())):
-                hear(text)
+            for subscriber in tuple(self.subscribers.get(topic, ())):
+                subscriber(text)
 
-    def _on_end(self, wire: _Wire) -> None:
-        if wire is self._wire:
-            self._let_go()
+    def _on_end(self, connection: _ServerConnection) -> None:
+        # The end of an older connection may be reported when a new one is open already.
+        if connection is self._connection:
+            self._forget_connection()
             self._changed.set()
 
-    def _let_go(self) -> None:
-        self._leading.clear()
-        self._held.clear()
-        self._wire = None
+    def _forget_connection(self) -> None:
+        self._led.clear()
+        self._roles_held.clear()
+        self._connection = None
 
 
 def _key(role: str) -> int:
@@ -221,6 +224,6 @@ def _errors() -> tuple[type[Exception], ...]:
 
 
 def _asyncpg() -> Any:
-    import asyncpg  # only who uses PostgreSQL pays for it
+    import asyncpg  # imported only where PostgreSQL is used
 
     return asyncpg

@@ -1,7 +1,7 @@
-"""One trip to the database's thread for each statement.
+"""An aiosqlite driver with one round trip to the connection's thread for each statement.
 
 aiosqlite sends every step of a cursor to its thread by itself: open, execute, fetch, close. Beside a busy event loop
-the waiting for those four trips costs more than the statement. Here execute brings the rows along, the rest is local.
+the wait for those four round trips costs more than the statement. Here ``execute`` fetches the rows, the rest is local.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ from typing import Any, cast
 import aiosqlite
 
 Rows = list[Any]
-Waiting = asyncio.Future[Any] | None
-Tasks = SimpleQueue[tuple[Waiting, Callable[[], Any]]]
+Pending = asyncio.Future[Any] | None
+Tasks = SimpleQueue[tuple[Pending, Callable[[], Any]]]
 DONE, FAILED = asyncio.Future[Any].set_result, asyncio.Future[Any].set_exception
 
 
 class Cursor:
-    """As much of a cursor as SQLAlchemy asks for, with all rows in memory."""
+    """The part of a DB-API cursor that SQLAlchemy uses, with all rows in memory."""
 
     def __init__(self, connection: "Connection") -> None:
         self._connection = connection
@@ -62,12 +62,12 @@ class Cursor:
         return self._rows.pop(0) if self._rows else None
 
     async def close(self) -> None:
-        """Let go of the rows; SQLite's own cursor is closed already."""
+        """Drop the rows; SQLite's own cursor is closed already."""
         self._rows = []
 
 
 class Connection(aiosqlite.Connection):
-    """aiosqlite's connection, with our cursor and a thread that closes whatever it opened, wanted or not."""
+    """aiosqlite's connection, with the cursor above and a thread that always closes what it opened."""
 
     def __init__(self, path: Path, timeout: float) -> None:
         # aiosqlite itself learns of a connection only where its opening is awaited, so never when that is cancelled.
@@ -79,19 +79,20 @@ class Connection(aiosqlite.Connection):
         self._tx: Tasks = SimpleQueue()
         self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
         self._stopped = False
-        self._ending: Waiting = None
+        self._ending: Pending = None
 
-    def stop(self) -> Waiting:
-        """Close it after what was asked for before, and end its thread, once.
+    def stop(self) -> Pending:
+        """Close it after the tasks that are queued, and end its thread, once.
 
         Returns:
-            What is done when the connection is closed; None when nobody can wait for that.
+            A future that ends when the connection is closed; None where no event loop runs.
         """
         self._running, self._connection = False, None
         if not self._stopped and self._thread.is_alive():
             self._stopped = True
             with suppress(RuntimeError):  # no loop runs here
                 self._ending = asyncio.get_running_loop().create_future()
+            # Behind everything that is queued: also behind an opening that nobody awaits any more.
             self._tx.put_nowait((self._ending, self._opened.close))
             self._tx.put_nowait((None, _end))
         return self._ending
@@ -99,14 +100,15 @@ class Connection(aiosqlite.Connection):
     async def close(self) -> None:
         """Stop it, and wait until it is closed."""
         if (ending := self.stop()) is not None:
+            # Shielded, because the next caller of ``close`` awaits the same future.
             await asyncio.shield(ending)
 
     def cursor(self) -> Any:
-        """A new cursor, without a trip."""
+        """A new cursor, without a round trip."""
         return Cursor(self)
 
     async def look_up(self, statement: str, parameters: Any) -> Rows:
-        """The rows of one statement, in one trip and with nothing around it."""
+        """The rows of one statement, in one round trip and without a cursor."""
         rows, *_ = await self.run(_execute, statement, parameters)
         return rows
 
@@ -126,26 +128,26 @@ def _work(tasks: Tasks) -> None:
         pass
 
 
-def _do(future: Waiting, function: Callable[[], Any]) -> bool:
-    """Do one task and answer who waits for it. True when more may follow."""
+def _do(future: Pending, function: Callable[[], Any]) -> bool:
+    """Run one task and resolve its future. True when more may follow."""
     try:
         result = function()
     except BaseException as exc:  # noqa: BLE001 - it is raised where the answer is awaited
-        _answer(future, FAILED, exc)
+        _resolve(future, FAILED, exc)
     else:
-        _answer(future, DONE, result)
+        _resolve(future, DONE, result)
     return function is not _end
 
 
-def _answer(future: Waiting, settle: Callable[..., None], outcome: Any) -> None:
+def _resolve(future: Pending, set_outcome: Callable[..., None], outcome: Any) -> None:
     if future is not None:
         with suppress(RuntimeError):  # the loop is closed, so nobody waits; what is left to do is done all the same
-            future.get_loop().call_soon_threadsafe(_settle, future, settle, outcome)
+            future.get_loop().call_soon_threadsafe(_set_unless_done, future, set_outcome, outcome)
 
 
-def _settle(future: asyncio.Future[Any], settle: Callable[..., None], outcome: Any) -> None:
-    if not future.done():
-        settle(future, outcome)
+def _set_unless_done(future: asyncio.Future[Any], set_outcome: Callable[..., None], outcome: Any) -> None:
+    if not future.done():  # it may have been cancelled meanwhile
+        set_outcome(future, outcome)
 
 
 def _end() -> None:

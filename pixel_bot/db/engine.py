@@ -1,4 +1,4 @@
-"""The one database handle: an engine, and the session factories made from it."""
+"""The database handle: the engines, the session factories, and the lock that orders the bot's own writers."""
 
 import asyncio
 import sqlite3
@@ -20,7 +20,7 @@ BUSY_TIMEOUT_MS = 10_000
 
 
 class Database:
-    """Opens the engine once; everything else shares its factories.
+    """The engines of one database, opened once; everything else shares the session factories.
 
     ``sessions`` begin as the only writer: what is read in one cannot change before it commits, so read-modify-write
     is safe. Hold them briefly, they exclude other writers. ``readers`` see only what is committed, hold no lock and
@@ -31,23 +31,23 @@ class Database:
         self.url = url
         self.path = sqlite_path(url)
         self.is_shared = make_url(url).get_backend_name() == "postgresql"
-        """True when other processes may be at it, too: what one remembers, another one may have changed."""
+        """True when other processes may use it, too: what one has cached, another one may have changed."""
         self.engine = self._open()
-        # An engine of its own, so that a connection that only reads is handed on without a trip to clean it up.
-        self._reading = self._open(isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        # An engine of its own, so that a reading connection goes back to the pool without a round trip for a rollback.
+        self._read_engine = self._open(isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
         self.sessions = async_sessionmaker(self.engine.execution_options(begin="IMMEDIATE"), expire_on_commit=False)
-        self.readers = async_sessionmaker(self._reading, expire_on_commit=False)
+        self.readers = async_sessionmaker(self._read_engine, expire_on_commit=False)
         self.committed: set[Callable[[], None]] = set()
-        """Called after each ``write`` that committed, to tell pages that something may have changed."""
+        """Called after each ``write`` that committed, so that pages are updated."""
         self.closed = False
-        self._turn = asyncio.Lock()
-        self._kept: AsyncConnection | None = None
-        self._opening = asyncio.Lock()
-        self._looking: DriverConnection | None = None
+        self._write_lock = asyncio.Lock()
+        self._write_connection: AsyncConnection | None = None
+        self._lookup_lock = asyncio.Lock()
+        self._lookup_connection: DriverConnection | None = None
 
     @property
     def name(self) -> str:
-        """What people know it by, without any password: its file, or its server and name there."""
+        """What messages call it, without any password: its file, or its name and server."""
         if self.path is not None:
             return str(self.path)
         parsed = make_url(self.url)
@@ -60,40 +60,42 @@ class Database:
         The bot's own writers queue here in order, instead of polling SQLite's lock against each other.
         """
         async with (
-            self._turn,
+            self._write_lock,
             AsyncSession(await self._writer(), expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
-        for tell in tuple(self.committed):
-            tell()
+        # After the lock is released and the commit is durable: a listener may read, or start the next write.
+        for listener in tuple(self.committed):
+            listener()
 
     async def look_up(self, statement: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """A small read that somebody in chat waits for: the rows, as they are in the database.
+        """The rows of a small read that a command waits for, with values as the driver returns them.
 
-        On SQLite it takes a short way, because a session around so little costs three times the read itself.
+        On SQLite it goes round SQLAlchemy, because a session costs three times as much as so small a read.
         """
         if self.path is None:
             async with self.readers() as session:
                 return (await session.execute(sql(statement), parameters)).all()
-        async with self._opening:
-            if self._looking is None:
-                self._looking = await connect(self.path, timeout=BUSY_TIMEOUT_MS / 1_000)
-        return await self._looking.look_up(statement, parameters)
+        # Two first callers at once would else open two connections, and one would never be closed.
+        async with self._lookup_lock:
+            if self._lookup_connection is None:
+                self._lookup_connection = await connect(self.path, timeout=BUSY_TIMEOUT_MS / 1_000)
+        return await self._lookup_connection.look_up(statement, parameters)
 
     async def _writer(self) -> AsyncConnection:
-        """The connection that all of ``write`` shares, opened at the first use and kept: nothing to fetch or clean."""
-        if self._kept is None or self._kept.closed or self._kept.invalidated:
-            self._kept = await self.engine.execution_options(begin="IMMEDIATE").connect()
-        return self._kept
+        """The connection that all of ``write`` shares, opened at the first use and kept, so that no pool is asked."""
+        if self._write_connection is None or self._write_connection.closed or self._write_connection.invalidated:
+            self._write_connection = await self.engine.execution_options(begin="IMMEDIATE").connect()
+        return self._write_connection
 
     async def close(self) -> None:
-        """Close all connections, also the rest when one fails. The last one folds the write-ahead log into the file."""
+        """Close all connections, also the rest when one fails. The last one checkpoints the write-ahead log."""
         self.closed = True
         async with AsyncExitStack() as last_to_first:
             last_to_first.push_async_callback(self.engine.dispose)
-            last_to_first.push_async_callback(self._reading.dispose)
-            for connection in filter(None, (self._kept, self._looking)):
+            last_to_first.push_async_callback(self._read_engine.dispose)
+            for connection in filter(None, (self._write_connection, self._lookup_connection)):
                 last_to_first.push_async_callback(connection.close)
 
     def _open(self, **options: Any) -> AsyncEngine:

@@ -1,4 +1,4 @@
-"""Many rows in one statement.
+"""Bulk statements: many rows as one JSON parameter.
 
 ``executemany`` takes the interpreter's lock anew for each row, which beside a busy event loop costs nine tenths of the
 speed. One JSON parameter that the database unfolds by itself is a single step, on SQLite and on PostgreSQL.
@@ -24,7 +24,7 @@ def sql(statement: str) -> TextClause:
 def unfold(session: AsyncSession, columns: dict[str, ColumnType]) -> str:
     """A FROM item over the parameter ``:rows`` (see ``fold``), in the rows' order, with ``seq`` counting them.
 
-    ``columns`` and their names are the programmer's own words: never pass anything from outside.
+    ``columns`` become part of the SQL: never pass names from outside.
     """
     if session.get_bind().dialect.name == "postgresql":
         picks = ", ".join(

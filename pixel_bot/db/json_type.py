@@ -1,4 +1,4 @@
-"""A column of JSON that reads as None where a hand has written something else."""
+"""A JSON column type that reads as None where the text is no JSON, as after an edit by hand."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 
 class _JsonText(UserDefinedType[str]):
-    """A column declared as JSON, whose text is taken as it stands."""
+    """A column declared as JSON whose text is passed through unchanged."""
 
     cache_ok = True
 
@@ -28,7 +28,7 @@ def read_json(value: Any) -> Any:
 
 
 class AnyJson(TypeDecorator[Any]):
-    """JSON that reads as None where a hand has written something else; one odd row must not stop the queue."""
+    """A JSON column that reads as None where the text is no JSON; one such row must not stop the queue."""
 
     impl = JSON
     cache_ok = True

@@ -1,4 +1,4 @@
-"""One bot for each SQLite file: a lock that the system lets go of when the process ends, however it ends."""
+"""The instance lock: one bot for each SQLite file. The system releases it when the process ends, however it ends."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from pixel_bot.errors import FolderNotWritable, SecondInstance
 
 _TAKEN = {errno.EACCES, errno.EAGAIN, errno.EDEADLK}
-"""What the systems say of a lock that somebody else holds."""
+"""Error numbers of a lock that another process holds, on the systems we know."""
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def only_one(path: Path | None) -> Generator[None]:
         yield
         return
     try:
-        real = path.resolve()
+        real = path.resolve()  # two links to one file must not give two locks
         real.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(real.with_name(real.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
@@ -40,6 +40,7 @@ def only_one(path: Path | None) -> Generator[None]:
             raise FolderNotWritable(path.parent, "DATA_DIR") from exc
         yield
     finally:
+        # The file stays: to remove it would let two bots in, one with the old file locked and one with a new file.
         os.close(handle)
 
 

@@ -1,4 +1,4 @@
-"""Facts on the database itself, each under a key."""
+"""The table ``meta``: key and value pairs about the database itself, like its mode."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ async def recall(session: AsyncSession, key: str) -> str | None:
 
 
 async def remember(session: AsyncSession, key: str, value: str) -> None:
-    """Keep the value under the key, in place of an older one."""
+    """Store the value under the key; it replaces an older one."""
     await session.execute(
         text(
             "INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -26,7 +26,7 @@ async def remember(session: AsyncSession, key: str, value: str) -> None:
 
 
 def mode_of(mark: object) -> Mode | None:
-    """What a value kept under ``mode`` says; None of anything else."""
+    """The mode that a value of the key ``mode`` stands for; None for any other value."""
     return "live" if mark == "live" else "sandbox" if mark == "sandbox" else None
 
 

@@ -149,8 +149,8 @@ class QueueItem(Base):
     redeem: Mapped[str | None]  # added: what was bought
     user_id: Mapped[int | None]  # added: by whom
     cost: Mapped[int] = mapped_column(server_default="0")  # added: what it cost them
-    track: Mapped[str | None]  # added: items of one track run one after another, others side by side
-    token: Mapped[str | None]  # added: what the overlay knows it by; never used again
+    track: Mapped[str | None]  # added: its lane's worker; items of one run one after another
+    token: Mapped[str | None]  # added: its id for the overlay; never used again
     message_id: Mapped[str | None]  # added: the chat message that asked for it
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")  # added
     page: Mapped[str | None]  # added: the overlay page that had it last
@@ -159,9 +159,9 @@ class QueueItem(Base):
     everyone_until: Mapped[datetime | None]  # added: the same, of the cooldown for everyone
     refunded_at: Mapped[datetime | None]  # added
     note: Mapped[str | None]  # added: how it ended, in words for chat
-    told: Mapped[bool] = mapped_column(Boolean, server_default="TRUE")  # added: False while chat must still hear of it
+    told: Mapped[bool] = mapped_column(Boolean, server_default="TRUE")  # added: False while chat must still be notified
     redemption: Mapped[str | None]  # added: Twitch's redemption that paid for it, in channel points
-    owner: Mapped[int | None]  # added: the process that has it, where several share the database
+    owner: Mapped[int | None]  # added: the process that claimed it, where several share the database
 
 
 class Redeem(Base):
@@ -194,7 +194,7 @@ class JoystickInstall(Base):
 
 
 class Event(Base):
-    """An event that was worked: whatever it gave, it gives nothing again."""
+    """A processed id, the idempotency key of an event: whatever it gave, it gives nothing again."""
 
     __tablename__ = "events"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's name
@@ -207,7 +207,7 @@ class Event(Base):
 
 
 class Change(Base):
-    """What one mod did at one time, so that it can be undone as one."""
+    """One change by a mod, so that it can be undone as a whole."""
 
     __tablename__ = "changes"
     __table_args__ = (

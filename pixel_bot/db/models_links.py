@@ -1,4 +1,4 @@
-"""The tables of people who are on two platforms: two accounts that became one, and the codes that prove it."""
+"""The tables of linked accounts: merges of two accounts, and the codes that prove who owns both."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from pixel_bot.db.models import Base
 
 
 class Link(Base):
-    """One account went into another one. What went over is kept, so that it can go back."""
+    """One account was merged into another one. The points and XP that moved are kept, so that it can be undone."""
 
     __tablename__ = "links"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""The tables of Twitch's own: accounts with their tokens, and channel points."""
+"""The tables for Twitch: accounts with their tokens, and channel points."""
 
 from datetime import datetime
 
@@ -35,7 +35,7 @@ class NativeReward(Base):
 
 
 class Redemption(Base):
-    """A redemption of channel points, from when we took it until Twitch knows how it ended."""
+    """A redemption of channel points, from when it was accepted until its result was reported to Twitch."""
 
     __tablename__ = "redemptions"
     __table_args__ = (

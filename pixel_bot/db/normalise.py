@@ -1,4 +1,4 @@
-"""Names and numbers that a hand has written, in the form that the bot keeps them."""
+"""Normalises names and numbers that were written by hand to the form in which the bot stores them."""
 
 from sqlalchemy import Connection
 

@@ -1,7 +1,7 @@
-"""PostgreSQL, opened so that everything else may take it for SQLite: one writer at a time, times as text, same errors.
+"""PostgreSQL engines that behave as those of SQLite: one writer at a time, times as text, the same errors.
 
-Several processes may share such a database. Whoever writes holds an advisory lock until the commit, so what was read in
-a writing session cannot change before it ends, whichever process wanted to: the same promise that SQLite gives to one.
+Several processes may share such a database. A writing session holds an advisory lock until the commit, so what it has
+read cannot change before it ends, by no process: what SQLite guarantees within one.
 """
 
 from decimal import Decimal
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from pixel_bot.db.models import read_stamp, stamp
 
 WRITERS = 0x70697865
-"""The advisory lock of whoever writes."""
+"""The advisory lock of the writer."""
 
 LOCK_TIMEOUT_MS = 10_000
 IDLE_TIMEOUT_MS = 30_000
@@ -26,7 +26,7 @@ _SERVER_SETTINGS = {
     "lock_timeout": str(LOCK_TIMEOUT_MS),
     # A process that hangs in the middle of writing must not hold up the others for ever.
     "idle_in_transaction_session_timeout": str(IDLE_TIMEOUT_MS),
-    # One that was cut off is noticed within a minute; what it held is free then.
+    # A lost connection is noticed within a minute, and its locks are released.
     "tcp_keepalives_idle": "20",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
@@ -46,7 +46,7 @@ def open_postgres(url: str, **options: Any) -> AsyncEngine:
         url,
         pool_size=5,
         max_overflow=10,
-        pool_pre_ping=True,  # a server that was restarted costs nobody an answer
+        pool_pre_ping=True,  # after a restart of the server, no command fails
         connect_args={
             "server_settings": _SERVER_SETTINGS,
             "timeout": CONNECT_SECONDS,
@@ -59,7 +59,7 @@ def open_postgres(url: str, **options: Any) -> AsyncEngine:
 
 
 def _creator() -> Any:
-    import asyncpg as untyped  # only who uses PostgreSQL pays for it
+    import asyncpg as untyped  # imported only where PostgreSQL is used
     from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi as Driver
 
     asyncpg = cast(Any, untyped)
@@ -99,7 +99,7 @@ def _listen(engine: AsyncEngine) -> None:
     def on_error(context: ExceptionContext) -> OperationalError | None:  # pyright: ignore[reportUnusedFunction]
         original = context.original_exception
         if not isinstance(original, Exception):
-            return None  # whoever is cancelled must end; SQLAlchemy tells of that here, too
+            return None  # a cancellation must pass; SQLAlchemy reports it here, too
         state = getattr(original, "sqlstate", None) or ""
         closed = context.is_disconnect or "connection is closed" in str(original)
         if closed or isinstance(original, OSError) or state.startswith(_TRY_LATER):

@@ -1,4 +1,4 @@
-"""Why the database cannot be written: what an error means, whether it still stands, and when it is over."""
+"""Write outages: which errors mean that the database cannot be written, and a probe for when it can again."""
 
 import asyncio
 import logging
@@ -21,18 +21,18 @@ from pixel_bot.errors import DatabaseNotWritable
 log = logging.getLogger(__name__)
 
 PROBE_SECONDS = 2.0
-"""Between two looks whether the trouble is over."""
+"""Between two probes."""
 
 PROBE = ("INSERT INTO meta (key, value) VALUES ('probe', '')", "DELETE FROM meta WHERE key = 'probe'")
 """A small write that leaves nothing behind. SQLite would not even write a value that stays as it is."""
 
-NO_ROOM = 64 * 1024
-"""Bytes. A disk with less than that is full, whatever the database calls it."""
+FULL_BELOW_BYTES = 64 * 1024
+"""A disk with less free space than that is full, whatever the database calls it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why nothing can be saved, in words that go on after a colon; and what the streamer should do."""
+    """Why nothing can be saved, to stand after a colon; and what the streamer should do."""
 
     what: str
     remedy: str
@@ -56,8 +56,8 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN: UNREACHABLE,
 }
 _POSTGRES = {"53100": FULL, "25006": READ_ONLY, "55P03": LOCKED, "58030": BROKEN}
-_PASSING = ("40001", "40P01")
-"""Two transactions of PostgreSQL were in each other's way: no trouble, the next try works."""
+_SERIALIZATION = ("40001", "40P01")
+"""SQLSTATE of a serialization failure and of a deadlock: no outage, the next try works."""
 
 
 def problem_of(error: BaseException, folder: Path | None = None) -> Problem | None:
@@ -65,8 +65,8 @@ def problem_of(error: BaseException, folder: Path | None = None) -> Problem | No
 
     Args:
         error: of SQLAlchemy or of SQLite.
-        folder: of the database's file. SQLite tells a full or read-only disk now and then as an I/O error; the file
-            system knows better.
+        folder: of the database's file. SQLite sometimes reports a full or read-only disk as an I/O error; the file
+            system says which it is.
 
     Returns:
         Why nothing can be written; None when the error is about one statement only.
@@ -80,7 +80,7 @@ def problem_of(error: BaseException, folder: Path | None = None) -> Problem | No
     if not isinstance(error, OperationalError):
         return None
     state = getattr(cause, "sqlstate", None)
-    return None if state in _PASSING else _POSTGRES.get(state or "", AWAY)
+    return None if state in _SERIALIZATION else _POSTGRES.get(state or "", AWAY)
 
 
 def _problem_of_disk(folder: Path | None) -> Problem | None:
@@ -89,14 +89,14 @@ def _problem_of_disk(folder: Path | None) -> Problem | None:
     with suppress(OSError):
         if hasattr(os, "statvfs") and os.statvfs(folder).f_flag & os.ST_RDONLY:
             return READ_ONLY
-        if shutil.disk_usage(folder).free < NO_ROOM:
+        if shutil.disk_usage(folder).free < FULL_BELOW_BYTES:
             return FULL
     return None
 
 
 @contextmanager
 def in_plain_words(path: Path | None) -> Generator[None]:
-    """For what needs the database written, like a start.
+    """Translate errors of work that must write to the database, like a start.
 
     Args:
         path: of the database's file; None where there is none.
@@ -114,27 +114,27 @@ def in_plain_words(path: Path | None) -> Generator[None]:
 
 
 class WriteOutage:
-    """Whether the database can be written, as far as the last errors and a small write now and then tell.
+    """Whether the database can be written, by the last errors and a small write now and then, the probe.
 
-    It is said once in the log when it begins, and once when it is over.
+    The log has one record when an outage begins, and one when it is over.
     """
 
     def __init__(self, database: Database) -> None:
         self.now: Problem | None = None
-        """Why nothing can be written; None when all is well."""
+        """Why nothing can be written; None outside of an outage."""
         self.changed: set[Callable[[], None]] = set()
-        """Called when it begins, and when it is over."""
+        """Called when an outage begins, and when it is over."""
         self._database = database
         self._folder = database.path.parent if database.path is not None else None
-        self._held = False
-        self._stands = asyncio.Event()
-        self._chance = asyncio.Event()
-        event.listen(database.engine.sync_engine, "handle_error", self._hear)
+        self._retrying = False
+        self._outage = asyncio.Event()
+        self._retry = asyncio.Event()
+        event.listen(database.engine.sync_engine, "handle_error", self._on_error)
 
     async def watch(self) -> None:
-        """While there is trouble, try now and then whether it is over. Until cancelled."""
+        """During an outage, probe until it is over. Runs until cancelled."""
         while True:
-            await self._stands.wait()
+            await self._outage.wait()
             await asyncio.sleep(PROBE_SECONDS)
             try:
                 async with self._database.write() as session:
@@ -143,38 +143,38 @@ class WriteOutage:
             except DBAPIError as exc:
                 log.debug("The database still cannot be written: %s", exc.orig)
                 continue
-            self.urge()
-            if not self._held:
+            self.retry_now()
+            if not self._retrying:
                 self._end()
 
     @property
-    def is_held(self) -> bool:
-        """True while somebody has something to write that is tried again and again."""
-        return self._held
+    def is_retrying(self) -> bool:
+        """True while a write that failed is being retried."""
+        return self._retrying
 
-    def hold(self, exc: OperationalError) -> None:
-        """Something could not be written and will be tried again: before that went through, it is not over."""
-        self._held = True
+    def begin_retry(self, exc: OperationalError) -> None:
+        """A write failed and will be retried: the outage is not over before that went through."""
+        self._retrying = True
         if self.now is None:
             self._begin(problem_of(exc, self._folder) or Problem(f"it says {exc.orig}", "See that it can be used"))
 
-    def release(self) -> None:
-        """It went through."""
-        self._held = False
+    def end_retry(self) -> None:
+        """The retried write went through."""
+        self._retrying = False
 
-    async def eased(self, seconds: float) -> None:
-        """Wait until a write may go through again, but no longer than that."""
-        self._chance.clear()
+    async def wait_for_retry(self, seconds: float) -> None:
+        """Wait until a retry is worth it, at most so many seconds."""
+        self._retry.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._chance.wait()
+                await self._retry.wait()
 
-    def urge(self) -> None:
-        """Whoever waits in ``eased`` should try now."""
-        self._chance.set()
+    def retry_now(self) -> None:
+        """End the wait in ``wait_for_retry``."""
+        self._retry.set()
 
-    def _hear(self, context: ExceptionContext) -> None:
-        """An error of a connection that writes."""
+    def _on_error(self, context: ExceptionContext) -> None:
+        """SQLAlchemy's ``handle_error``: an error of a connection that writes."""
         # What another listener made of it, where there is one; SQLAlchemy sets the attribute only then.
         error = getattr(context, "chained_exception", None) or context.sqlalchemy_exception
         if error is None:
@@ -182,7 +182,7 @@ class WriteOutage:
         problem = problem_of(error, self._folder)
         if problem is None:
             return
-        if getattr(context.original_exception, "sqlite_errorcode", None) in _STAYS_SO:
+        if getattr(context.original_exception, "sqlite_errorcode", None) in _STAYS_READ_ONLY:
             context.is_disconnect = True
         self._begin(problem)
 
@@ -190,20 +190,22 @@ class WriteOutage:
         if self.now == problem:
             return
         self.now = problem
-        self._stands.set()
+        self._outage.set()
         log.error("%s", problem)
-        self._tell()
+        self._notify()
 
     def _end(self) -> None:
         self.now = None
-        self._stands.clear()
+        self._outage.clear()
         log.info("The database can be written again.")
-        self._tell()
+        self._notify()
 
-    def _tell(self) -> None:
-        for tell in tuple(self.changed):
-            tell()
+    def _notify(self) -> None:
+        for listener in tuple(self.changed):
+            listener()
 
 
-_STAYS_SO = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_READONLY_CANTINIT, sqlite3.SQLITE_READONLY_CANTLOCK})
+_STAYS_READ_ONLY = frozenset(
+    {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_READONLY_CANTINIT, sqlite3.SQLITE_READONLY_CANTLOCK}
+)
 """A connection that was opened while the file could not be written stays read-only: it is opened anew."""

@@ -1,4 +1,4 @@
-"""What the award writer works on: events, batches, and what a batch comes to in the ledger."""
+"""A batch of the group commit: chat messages and events, and the ledger entries and XP that they come to."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ LISTED = 50
 
 @dataclass(frozen=True, slots=True)
 class EventAward:
-    """What one event gives to one person, once for its id. The amounts may be 0: the id is kept all the same.
+    """What one event gives to one person. Its id is the idempotency key, and is kept even where the amounts are 0.
 
     ``person`` is None where they stay anonymous; then nobody gets anything. After one with a ``pause``, those of its
     kind give that person nothing for so many seconds.
@@ -38,8 +38,8 @@ class EventAward:
 
 
 @dataclass(slots=True)
-class Waiting:
-    """An event award, and who waits for it."""
+class PendingEvent:
+    """An event award in the queue, and the future that its caller awaits."""
 
     award: EventAward
     done: asyncio.Future[bool]
@@ -61,29 +61,31 @@ class Totals:
 
 @dataclass(slots=True)
 class Batch:
-    """One transaction's worth of work, as it takes shape."""
+    """What one transaction writes; the fields after the first two are set while it is being written."""
 
     lines: list[ChatMessage]
-    waiting: list[Waiting]
+    pending: list[PendingEvent]
     chat: ChatRound | None = None
     fresh: set[str] = field(default_factory=lambda: set[str]())
+    """Ids of events that are new. Not those of ``pending``: an id may be queued twice, and processed long ago."""
     held: set[str] = field(default_factory=lambda: set[str]())
-    """Ids of events that give nothing, because one of their kind gave something a moment ago."""
+    """Ids of events that give nothing, because the pause of an earlier award has not ended."""
     points: int = 0
     xp: int = 0
 
     def __len__(self) -> int:
-        return len(self.lines) + len(self.waiting)
+        return len(self.lines) + len(self.pending)
 
     def concerns(self, key: str) -> bool:
         """True when there is something in it for that person."""
+        # Until the transaction begins nobody has decided which of the messages earn something: any of them may.
         in_chat = any(line.key == key for line in self.lines) if self.chat is None else self.chat.concerns(key)
-        return in_chat or any(w.concerns(key) for w in self.waiting)
+        return in_chat or any(w.concerns(key) for w in self.pending)
 
     @property
     def awards(self) -> list[EventAward]:
-        """The awards, each event once."""
-        return list({w.award.event_id: w.award for w in self.waiting}.values())
+        """The event awards, each id once."""
+        return list({w.award.event_id: w.award for w in self.pending}.values())
 
 
 def spell_out(
@@ -98,6 +100,7 @@ def spell_out(
     """
     entries: list[Entry] = []
     gains: list[Gain] = []
+    # A linked account earns under the name of the account that was kept, not under the one in its message.
     names = {account.id: account.name for account in known.values()}
     for line, user_id, at, points, xp in decisions:
         if points:
@@ -107,6 +110,7 @@ def spell_out(
             gains.append(Gain(user_id, name, line.display_name, xp, at, line.platform))
     for award in batch.awards:
         who = award.person
+        # An id that is not fresh was paid by an earlier batch, or by another process: nothing for it here.
         if who is None or award.event_id not in batch.fresh or award.event_id in batch.held:
             continue
         user_id, name, _ = known[who]
@@ -118,7 +122,7 @@ def spell_out(
 
 
 def log_lost(batch: Batch) -> None:
-    """Say that a batch is lost, with its events, so that the streamer can make good for them by hand."""
+    """Log that a batch is lost, with its events, so that the streamer can give the points by hand."""
     log.error("The database could not be written to the end; %s lost.", count(len(batch), "award"))
     for award in batch.awards[:LISTED]:
         if award.person is not None and (award.points or award.xp):

@@ -1,4 +1,4 @@
-"""Awards that give something only now and then: after one, those of its kind give that person nothing for a while.
+"""Cooldowns of awards: after one that has a pause, those of its kind give that person nothing until it ends.
 
 The pause is a row among the cooldowns, written with the award, so it holds over restarts.
 """
@@ -26,7 +26,7 @@ async def held_back(
 ) -> set[str]:
     """Decide on awards that have a pause, in the transaction that writes them, and begin the pauses of those that pay.
 
-    Of several for one person the earliest pays. An event that was worked before begins nothing.
+    Of several for one person the earliest pays. An event that was processed before begins nothing.
 
     Args:
         session: the transaction.
@@ -39,13 +39,13 @@ async def held_back(
     paying = [(a, known[a.person].id) for a in awards if a.pause and a.person is not None and (a.points or a.xp)]
     if not paying:
         return set()
-    worked = await processed_ids.awards_of(session, [award.event_id for award, _ in paying])
+    processed = await processed_ids.awards_of(session, [award.event_id for award, _ in paying])
     until = await _until(session, {(user, _key(award)) for award, user in paying})
     begun: Until = {}
     held: set[str] = set()
     for award, user in sorted(paying, key=lambda pair: pair[0].at):
         key = (user, _key(award))
-        if award.event_id in worked:
+        if award.event_id in processed:
             continue
         if award.at < until.get(key, EPOCH):
             held.add(award.event_id)

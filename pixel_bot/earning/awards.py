@@ -1,105 +1,99 @@
-"""Points and XP for being there, written by one task in batches: group commit without an artificial delay.
+"""Group commit of awards: one writer task turns chat messages and events into points and XP, batch after batch.
 
-Whatever waits is written in one transaction, then its waiters are answered, then the next batch is taken. A lone
-message commits at once; a flood commits in large batches. Nothing is answered before it is durable. Only people who
-wait for the answer to a command go first, for a few milliseconds.
+All that is queued is written in one transaction, then its callers are answered, then the next batch is taken. A lone
+message commits at once; a flood commits in large batches. Nothing is answered before it is durable. Only commands whose
+answer somebody waits for go first, for a few milliseconds.
 """
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
 
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models import stamp
 from pixel_bot.db.write_outage import WriteOutage
-from pixel_bot.earning.award_batch import Batch, EventAward, Totals, Waiting, log_lost, spell_out
-from pixel_bot.earning.award_pauses import held_back
+from pixel_bot.earning.award_batch import Batch, EventAward, PendingEvent, Totals, log_lost
+from pixel_bot.earning.award_transaction import AwardTransaction
 from pixel_bot.earning.backlog import Backlog
-from pixel_bot.earning.chat_gate import ChatGate, ChatRound, ChatRules, Decision
+from pixel_bot.earning.chat_gate import ChatGate, ChatRules
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
-from pixel_bot.points import ledger, processed_ids
 from pixel_bot.points.levels import Levels, LevelUp
-from pixel_bot.points.processed_ids import AlreadyClaimed, ProcessedId
-from pixel_bot.points.upsert_viewers import KnownAccount
 from pixel_bot.points.viewers import Viewers
 
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 8_000
 MAX_WAITING = 16_000
-"""Messages that may wait. Beyond, whoever reads the socket waits for room, and so does the sender."""
+"""Messages and events in the queue. Beyond, back-pressure: the reader of the socket waits, and so does the sender."""
 
-COURTESY_SECONDS = 0.004
+COMMANDS_FIRST_SECONDS = 0.004
 """The most that a batch lets commands go first."""
 
-PATIENCE_SECONDS = 5.0
-"""The most that somebody waits to see their own points in the database."""
+FLUSH_SECONDS = 5.0
+"""The most that a command waits until the points of who typed it are durable."""
 
 RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 class Awards:
-    """Takes chat messages and events, and makes them points and XP."""
+    """The queue of awards and its writer task."""
 
     def __init__(self, database: Database, clock: Clock, viewers: Viewers, levels: Levels, rules: ChatRules) -> None:
-        self._database = database
         self._clock = clock
-        self._viewers = viewers
         self._levels = levels
         self.gate = ChatGate(rules, shared=database.is_shared)
         self.totals = Totals()
+        self._transaction = AwardTransaction(database, viewers, levels, self.gate)
         self.write_outage = WriteOutage(database)
         self.write_outage.changed.add(self._note_outage)
         self._backlog: Backlog | None = None
         self._lines: deque[ChatMessage] = deque()
-        self._waiting: deque[Waiting] = deque()
-        self._in_hand: Batch | None = None
-        self._in_a_hurry = False
-        self._concluded = asyncio.Event()
+        self._pending: deque[PendingEvent] = deque()
+        self._batch: Batch | None = None
+        self._flush_requested = False
+        self._batch_ended = asyncio.Event()
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
+        self._has_capacity = asyncio.Event()
+        self._has_capacity.set()
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
-        self._watching: asyncio.Task[None] | None = None
-        self.no_command_waits: Callable[[], Awaitable[None]] | None = None
-        """Returns when nobody waits for the answer to a command."""
+        self._outage_task: asyncio.Task[None] | None = None
+        self.wait_for_commands: Callable[[], Awaitable[None]] | None = None
+        """Returns when no command is waiting for its answer."""
 
     def start(self) -> None:
         """Begin to write. Needs a running event loop."""
         self._task = asyncio.create_task(self._run(), name="awards")
-        self._watching = asyncio.create_task(self.write_outage.watch(), name="trouble")
+        self._outage_task = asyncio.create_task(self.write_outage.watch(), name="write-outage")
 
     async def stop(self) -> None:
         """Write what waits, then end. While the database cannot be written, that is tried for some seconds."""
         self._stopping = True
         self._wake.set()
-        self.write_outage.urge()
+        self.write_outage.retry_now()
         if self._task is not None:
             await self._task
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.wait([self._watching])
+        if self._outage_task is not None:
+            self._outage_task.cancel()
+            await asyncio.wait([self._outage_task])
 
     def chat(self, line: ChatMessage) -> None:
-        """A viewer wrote something. Returns at once; ``room`` says when to hold back."""
+        """Queue a chat message. Returns at once; back-pressure is the caller's: see ``is_full``."""
         self.totals.messages += 1
         if self.gate.is_closed_for(line):
             return
-        if self._backlog is not None and not self._backlog.takes_line(line, len(self._lines)):
+        if self._backlog is not None and not self._backlog.accepts_message(line, len(self._lines)):
             return
         self._lines.append(line)
-        # Signalled once for all that waits; a flood would else spend its time on it.
+        # The writer takes all that is queued, so one signal is enough; a flood would else spend its time on signals.
         if len(self._lines) == 1 or len(self._lines) >= MAX_WAITING:
             self._signal()
 
@@ -108,55 +102,56 @@ class Awards:
 
         While the database cannot be written, it waits; beyond a bound it is lost, and the answer is no.
         """
-        if self._backlog is not None and not self._backlog.takes_event(len(self._waiting)):
+        if self._backlog is not None and not self._backlog.accepts_event(len(self._pending)):
             return False
-        waiting = Waiting(award, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
+        pending = PendingEvent(award, asyncio.get_running_loop().create_future())
+        self._pending.append(pending)
         self._signal()
-        return await waiting.done
+        return await pending.done
 
     @property
     def is_full(self) -> bool:
-        """True when whoever reads the socket should await ``room`` first."""
-        return not self._room.is_set()
+        """True when the reader of the socket should await ``wait_for_capacity`` first."""
+        return not self._has_capacity.is_set()
 
     async def wait_for_capacity(self) -> None:
-        """Wait until there is room for more."""
-        await self._room.wait()
+        """Wait until the queue has capacity: the back-pressure on the sockets."""
+        await self._has_capacity.wait()
 
-    async def settled_for(self, person: Person) -> None:
-        """Wait until what this person did so far is durable: who chats and then asks sees the point.
+    async def flushed_for(self, person: Person) -> None:
+        """Wait until the awards of this person are durable: who chats and then types a command sees the point.
 
-        While awards cannot be written nobody waits; whoever changes something is told about it then.
+        During a write outage it returns at once; a command that writes fails by itself then.
         """
         key = person.key
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while self._owes(key) and not self.write_outage.is_held:
-                    self._in_a_hurry = True
-                    self._concluded.clear()
-                    await self._concluded.wait()
+            async with asyncio.timeout(FLUSH_SECONDS):
+                while self._has_awards_for(key) and not self.write_outage.is_retrying:
+                    self._flush_requested = True  # the writer must not wait for commands: one of them waits here
+                    self._batch_ended.clear()
+                    await self._batch_ended.wait()
 
-    def _owes(self, key: str) -> bool:
-        if self._in_hand is not None and self._in_hand.concerns(key):
+    def _has_awards_for(self, key: str) -> bool:
+        if self._batch is not None and self._batch.concerns(key):
             return True
-        return any(line.key == key for line in self._lines) or any(w.concerns(key) for w in self._waiting)
+        return any(line.key == key for line in self._lines) or any(w.concerns(key) for w in self._pending)
 
     async def drained(self) -> None:
-        """Wait until all that was handed over is durable."""
+        """Wait until the queue is empty and all of it is durable."""
         await self._idle.wait()
 
     def _signal(self) -> None:
         self._wake.set()
         self._idle.clear()
-        if self._backlog is None and len(self._lines) + len(self._waiting) >= MAX_WAITING:
-            self._room.clear()
+        if self._backlog is None and len(self._lines) + len(self._pending) >= MAX_WAITING:
+            self._has_capacity.clear()
 
     def _note_outage(self) -> None:
-        """While nothing can be written nobody waits for room, because chat goes on: what is kept is bounded."""
+        """During an outage the backlog bounds the queue, instead of back-pressure."""
         if self.write_outage.now is not None:
             self._backlog = self._backlog or Backlog(self.gate)
-            self._room.set()
+            # Readers of sockets that already wait would wait as long as the outage, and commands behind them.
+            self._has_capacity.set()
         elif self._backlog is not None:
             self._backlog.end()
             self._backlog = None
@@ -165,126 +160,79 @@ class Awards:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._lines or self._waiting:
-                await self._let_people_pass()
-                self._in_a_hurry = False
-                self._in_hand = self._take()
-                await self._settle(self._in_hand)
-                self._in_hand = None
-                self._concluded.set()
+            while self._lines or self._pending:
+                await self._let_commands_pass()
+                self._flush_requested = False
+                self._batch = self._take()
+                await self._write(self._batch)
+                self._batch = None
+                self._batch_ended.set()
             self._idle.set()
-            if self._stopping and not (self._lines or self._waiting):
+            if self._stopping and not (self._lines or self._pending):
                 return
 
-    async def _let_people_pass(self) -> None:
-        """Somebody who typed a command waits for an answer; chat that earns points does not notice a moment."""
-        if self.no_command_waits is not None and not self._in_a_hurry:
+    async def _let_commands_pass(self) -> None:
+        """Leave the database to commands for a moment: somebody waits for their answers, and for awards nobody does."""
+        if self.wait_for_commands is not None and not self._flush_requested:
             with suppress(TimeoutError):
-                async with asyncio.timeout(COURTESY_SECONDS):
-                    await self.no_command_waits()
+                async with asyncio.timeout(COMMANDS_FIRST_SECONDS):
+                    await self.wait_for_commands()
 
     def _take(self) -> Batch:
         lines = [self._lines.popleft() for _ in range(min(len(self._lines), MAX_BATCH))]
-        waiting = list(self._waiting)
-        self._waiting.clear()
+        pending = list(self._pending)
+        self._pending.clear()
         if len(self._lines) < MAX_WAITING // 2:
-            self._room.set()
-        return Batch(lines, waiting)
+            self._has_capacity.set()
+        return Batch(lines, pending)
 
-    async def _settle(self, batch: Batch) -> None:
-        """Write a batch, whatever it takes: a database that is away is waited for, a poisoned entry is set aside."""
+    async def _write(self, batch: Batch) -> None:
+        """Write a batch; retry during an outage, and leave out an entry that cannot be written at all."""
         for pause in chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1])):
             try:
-                ups = await self._write(batch)
+                ups = await self._transaction.write(batch)
             except OperationalError as exc:
-                self.write_outage.hold(exc)
-                self._concluded.set()
+                self.write_outage.begin_retry(exc)
+                # Not at the end of the batch alone: commands that wait for it must not wait as long as the outage.
+                self._batch_ended.set()
                 if self._stopping and pause == RETRY_SECONDS[-1]:
-                    self._give_up_all(batch, exc)
+                    self._lose_all(batch, exc)
                     return
-                await self.write_outage.eased(pause)
+                await self.write_outage.wait_for_retry(pause)
             except Exception as exc:  # noqa: BLE001 - one bad entry must not hold up everybody else's points
-                await self._settle_apart(batch, exc)
+                await self._write_one_by_one(batch, exc)
                 return
             else:
-                self.write_outage.release()
-                await self._conclude(batch, ups)
+                self.write_outage.end_retry()
+                await self._complete(batch, ups)
                 return
 
-    async def _settle_apart(self, batch: Batch, exc: Exception) -> None:
+    async def _write_one_by_one(self, batch: Batch, exc: Exception) -> None:
         if len(batch) <= 1:
             log.error("An award could not be written and was left out: %s", exc, exc_info=exc)
-            self._give_up(batch, exc)
+            self._fail(batch, exc)
             return
+        # Together they failed, and which one is to blame the error does not say.
         for line in batch.lines:
-            await self._settle(Batch([line], []))
-        for waiting in batch.waiting:
-            await self._settle(Batch([], [waiting]))
+            await self._write(Batch([line], []))
+        for pending in batch.pending:
+            await self._write(Batch([], [pending]))
 
-    def _give_up_all(self, batch: Batch, exc: OperationalError) -> None:
-        """The end has come and nothing can be written: what waits behind the batch goes with it."""
-        lost = Batch([*batch.lines, *self._lines], [*batch.waiting, *self._waiting])
+    def _lose_all(self, batch: Batch, exc: OperationalError) -> None:
+        """At the end of the process, when nothing can be written: log the batch and the queue as lost."""
+        lost = Batch([*batch.lines, *self._lines], [*batch.pending, *self._pending])
         self._lines.clear()
-        self._waiting.clear()
+        self._pending.clear()
         log_lost(lost)
-        self._give_up(lost, exc)
+        self._fail(lost, exc)
 
-    def _give_up(self, batch: Batch, exc: BaseException) -> None:
-        for waiting in batch.waiting:
-            if not waiting.done.done():
-                waiting.done.set_exception(exc)
+    def _fail(self, batch: Batch, exc: BaseException) -> None:
+        for pending in batch.pending:
+            if not pending.done.done():
+                pending.done.set_exception(exc)
 
-    async def _write(self, batch: Batch) -> list[LevelUp]:
-        try:
-            # Another process is at the same messages: most of them it has written already.
-            return await self._write_once(batch, careful=self._database.is_shared)
-        except AlreadyClaimed:
-            return await self._write_once(batch, careful=True)
-
-    async def _write_once(self, batch: Batch, *, careful: bool) -> list[LevelUp]:
-        async with self._database.write() as session:
-            # Not before it is our turn: whom the gate knows by heart, the one before us may have made it forget.
-            batch.chat = chat = ChatRound(self.gate, batch.lines)
-            people = [*chat.strangers, *(w.award.person for w in batch.waiting if w.award.person is not None)]
-            known = await self._viewers.upsert(session, people) if people else {}
-            await chat.learn(session, known)
-            decisions = await self._decide(session, chat, careful=careful)
-            await self._claim_events(session, batch, known)
-            entries, gains = spell_out(decisions, batch, known)
-            batch.points = sum(e.amount for e in entries)
-            batch.xp = sum(g.amount for g in gains)
-            await ledger.post(session, entries)
-            ups = await self._levels.add(session, gains)
-            await chat.keep(session)
-        return ups
-
-    async def _decide(self, session: AsyncSession, chat: ChatRound, *, careful: bool) -> list[Decision]:
-        """What the messages earn, with their ids claimed.
-
-        Nearly always all ids are new, so at first that is taken for granted, and shown by the claim.
-
-        Raises:
-            AlreadyClaimed: some are not; the transaction must end, and start again with ``careful``.
-        """
-        gave: dict[str, tuple[int, int]] = {}
-        decisions = chat.decide(gave)
-        # What was paid before can change what the others earn, so decide anew while there is more of it.
-        while careful and (before := await processed_ids.awards_of(session, [d.line.id for d in decisions])):
-            gave |= before
-            decisions = chat.decide(gave)
-        await processed_ids.claim_all(session, [(d.line.id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
-        return decisions
-
-    async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount]) -> None:
-        """Claim the events of a batch, and note which are new, and which give nothing."""
-        batch.held = await held_back(session, batch.awards, known)
-        worked = [
-            ProcessedId(a.event_id, a.kind, *((0, 0) if a.event_id in batch.held else (a.points, a.xp)), a.at)
-            for a in batch.awards
-        ]
-        batch.fresh = await processed_ids.claim(session, worked)
-
-    async def _conclude(self, batch: Batch, ups: Sequence[LevelUp]) -> None:
+    async def _complete(self, batch: Batch, ups: Sequence[LevelUp]) -> None:
+        # The gate learns what was paid only now: after a rollback the same messages are decided anew.
         if batch.chat is not None:
             batch.chat.confirm()
         self.totals.points += batch.points
@@ -292,9 +240,9 @@ class Awards:
         if batch.points or batch.xp:
             self.totals.last_at = self._clock.now()
         answered: set[str] = set()
-        for waiting in batch.waiting:
-            event_id = waiting.award.event_id
-            if not waiting.done.done():
-                waiting.done.set_result(event_id in batch.fresh and event_id not in answered)
+        for pending in batch.pending:
+            event_id = pending.award.event_id
+            if not pending.done.done():
+                pending.done.set_result(event_id in batch.fresh and event_id not in answered)
             answered.add(event_id)
         await self._levels.notify(ups)

@@ -1,4 +1,4 @@
-"""Points for watching: whoever is there when a slot of the stream ends earns for it, once.
+"""Points for watching: everybody in chat when a slot of the stream ends earns for it, once.
 
 Slots count from the stream's start, so that a restart neither begins a new one nor forgets the one before. What a slot
 pays is claimed person by person, together with the points; the slot itself is claimed at last, when all have theirs.
@@ -42,11 +42,11 @@ WatchRole = Literal["sub", "vip", "mod"]
 
 
 class PresenceUnknown(PixelError):
-    """Nobody can say right now who is there; the sentence says why."""
+    """The platform does not say right now who is in chat; the message says why."""
 
 
 class Presence(Protocol):
-    """Knows who is in chat. Both methods raise ``PresenceUnknown``."""
+    """The chatters of a platform. Both methods raise ``PresenceUnknown``."""
 
     async def here(self) -> Sequence[Person]:
         """Everybody who is in chat, each once."""
@@ -55,7 +55,7 @@ class Presence(Protocol):
     async def roles(
         self, people: Sequence[Person], wanted: Collection[WatchRole]
     ) -> Mapping[str, AbstractSet[WatchRole]]:
-        """Which of the wanted roles they have, by platform id; who has none may be left out."""
+        """Which of these roles they have, by platform id; who has none may be left out."""
         ...
 
 
@@ -84,7 +84,7 @@ class WatchTime:
         clock, stream: when it is, and whether the stream is on.
         database: where slots are claimed.
         pay: ``Awards.event``.
-        presence: who is there.
+        presence: who is in chat.
         left_out: platform ids of those who never earn: the bot and the streamer.
     """
 
@@ -107,27 +107,27 @@ class WatchTime:
         self._amount = settings.points_watch_amount
         self._length = timedelta(minutes=settings.points_watch_minutes)
         self._offline = settings.points_watch_offline
-        self._wanted = wanted_roles(settings)
+        self._roles_asked = wanted_roles(settings)
         self._by_role = {role: floor(self._amount * factor) for role, factor in _factors(settings).items()}
         self._passed: tuple[str, int] | None = None
-        self._in_trouble = False
+        self._failing = False
 
     async def run(self) -> None:
-        """Pay slot after slot, until cancelled. Whoever is cancelled in the middle goes on after the next start."""
+        """Pay slot after slot, until cancelled. A slot that was begun is completed after the next start."""
         await check_when_due(self._stream, self.look)
 
     async def look(self) -> float | None:
         """Pay the slot that ended last, unless it is paid; older ones are gone.
 
         Returns:
-            The seconds until the next look; None when nothing can be earned until the stream goes on.
+            The seconds until the next call; None when nothing can be earned until the stream goes on.
         """
         slots = self._slots()
         if slots is None:
             self._passed = None
             return None
         number = slots.ended(self._clock.now())
-        retry = self._is_due(slots, number) and not await self._settled(slots.name, number)
+        retry = self._is_due(slots, number) and not await self._try_to_pay(slots.name, number)
         left = slots.seconds_left(max(number, 0) + 1, self._clock.now())
         return min(left, RETRY_SECONDS if retry else LOOK_SECONDS)
 
@@ -150,23 +150,23 @@ class WatchTime:
             self._passed = (slots.name, max(number, 0))
         return number > self._passed[1]
 
-    async def _settled(self, name: str, number: int) -> bool:
+    async def _try_to_pay(self, name: str, number: int) -> bool:
         """Pay a slot. Returns False when it must be tried again."""
         try:
-            await self._settle(f"watch:{name}:{number}")
+            await self._pay_slot(f"watch:{name}:{number}")
         except (PresenceUnknown, DBAPIError) as exc:
-            if not self._in_trouble:
+            if not self._failing:
                 why = f"The database cannot be used ({exc.orig})." if isinstance(exc, DBAPIError) else exc
                 log.warning("Watch time cannot be paid right now. %s It is tried again every 30 seconds.", why)
-            self._in_trouble = True
+            self._failing = True
             return False
-        if self._in_trouble:
+        if self._failing:
             log.info("Watch time is paid again.")
-        self._in_trouble = False
+        self._failing = False
         self._passed = (name, number)
         return True
 
-    async def _settle(self, slot: str) -> None:
+    async def _pay_slot(self, slot: str) -> None:
         if await self._is_paid(slot):
             return
         people = [p for p in await self._presence.here() if self._may_earn(p)]
@@ -191,13 +191,13 @@ class WatchTime:
 
     async def _worth(self, people: Sequence[Person]) -> list[tuple[Person, int]]:
         """What each of them earns; who earns nothing is left out."""
-        if not (people and self._wanted):
+        if not (people and self._roles_asked):
             return [(p, self._amount) for p in people]
-        roles = await self._presence.roles(people, self._wanted)
+        roles = await self._presence.roles(people, self._roles_asked)
         return [(p, points) for p in people if (points := self._points(roles.get(p.platform_id, ())))]
 
     def _may_earn(self, person: Person) -> bool:
-        """Services that sit in every chat watch nothing."""
+        """Not the bot, the streamer, or services that are in every chat."""
         return person.platform_id not in self._left_out and person.login not in SERVICE_BOTS
 
     def _points(self, roles: Collection[WatchRole]) -> int:

@@ -1,4 +1,4 @@
-"""What may be said aloud of a text from chat. Pure: it reads one file and touches nothing else."""
+"""The text filter for speech: what may be read out of a chat message. Its only side effect is reading one file."""
 
 import logging
 from collections.abc import Collection
@@ -23,7 +23,7 @@ class TextFilter:
         Args:
             words_file: more words that are never said: one word or phrase a line, ``#`` begins a comment. It may be
                 missing, and is read anew after a change.
-            max_chars: the longest text that is said.
+            max_chars: the longest text that is read out.
         """
         self._file = words_file
         self._max_chars = max_chars
@@ -31,7 +31,7 @@ class TextFilter:
         self._read_at: int | None = None
 
     def clean(self, text: str, emotes: Collection[str] = ()) -> str:
-        """What may be said of a text; empty when nothing is left.
+        """The part of a text that may be read out; empty when nothing is left.
 
         Cleaning a clean text changes nothing: what one round takes out may bring together what the next one must see.
 
@@ -56,7 +56,7 @@ class TextFilter:
         return text if any(char.isalnum() for char in text) else ""
 
     def _refresh(self) -> None:
-        """Read the file when it is not the one that was read last."""
+        """Read the file again when it has changed."""
         try:
             changed_at = self._file.stat().st_mtime_ns
         except OSError:

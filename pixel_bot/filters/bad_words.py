@@ -1,4 +1,4 @@
-"""Words that are never said, found also when they are disguised, and never inside an innocent word."""
+"""The word blocklist: finds blocked words also when they are disguised, and never inside an innocent word."""
 
 import codecs
 import functools

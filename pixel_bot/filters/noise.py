@@ -1,4 +1,4 @@
-"""Takes out what is meant for the eye, and calms down what repeats itself."""
+"""Removes emoji and ornaments from a text, and shortens repetitions."""
 
 import re
 import unicodedata

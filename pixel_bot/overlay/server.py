@@ -68,7 +68,7 @@ class OverlayPages:
     async def _page(self, request: Request) -> Response:
         if not self._is_key(request.query_params):
             return PlainTextResponse(CLOSED, 403)
-        return FileResponse(STATIC / "overlay.html", headers=SECURITY)
+        return FileResponse(STATIC / "overlay" / "overlay.html", headers=SECURITY)
 
     async def _audio(self, request: Request) -> Response:
         wav = self._overlay.audio(request.path_params["token"])

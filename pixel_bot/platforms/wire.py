@@ -1,4 +1,4 @@
-"""One request to a platform and its answer. Nothing that is raised here holds an address, which could hold a secret."""
+"""HTTP client for the platforms. No error that is raised here holds an address, which could hold a secret."""
 
 import logging
 from collections.abc import Mapping
@@ -35,23 +35,23 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """What the platform says about it; empty where it says nothing."""
+        """The ``message`` in the body; empty where there is none."""
         return message_of(self.body)
 
 
 def message_of(body: Any) -> str:
     """The ``message`` in the body of an answer, without secrets that it may repeat."""
-    said: object = cast(dict[str, Any], body).get("message") if isinstance(body, dict) else ""
+    message: object = cast(dict[str, Any], body).get("message") if isinstance(body, dict) else ""
     # Cut last: half a secret would not be found.
-    return plain(redact(str(said or "")[:MOST_WORDS])[:300])
+    return plain(redact(str(message or "")[:MOST_WORDS])[:300])
 
 
 class Wire:
-    """Sends requests over one pool of connections. Needs a running event loop.
+    """Sends HTTP requests over one connection pool. Needs a running event loop.
 
     Args:
         timeout: for each request.
-        platform: whom the requests go to, as people call it.
+        platform: the platform's name for error messages.
     """
 
     def __init__(self, timeout: aiohttp.ClientTimeout = TIMEOUT, platform: str = "Twitch") -> None:
@@ -75,7 +75,7 @@ class Wire:
     ) -> Answer:
         """Send a request, with a body of JSON or of form fields, if any. Any answer is returned, also a refusal.
 
-        ``timeout`` is for this one; without it, it is everybody's.
+        ``timeout`` applies to this request; without it the pool's.
 
         Raises:
             NoAnswer: none came.
@@ -126,7 +126,7 @@ ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CL
 
 
 def frame_in(text: str, platform: str) -> Mapping[str, Any] | None:
-    """The JSON object in a frame; None, and a line in the log, where there is none."""
+    """The JSON object in a frame; None, and a warning in the log, where there is none."""
     try:
         frame: Any = orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -73,7 +73,7 @@ class QueueCluster:
         if not self._cluster.is_shared:
             return
         for topic, hear in self._hearing.items():
-            self._cluster.heard.setdefault(topic, set()).add(hear)
+            self._cluster.subscribers.setdefault(topic, set()).add(hear)
         self._services.overlay.changed.add(self._show_pages)
         self._show_pages()
         self._spawn(self._look_after())
@@ -88,12 +88,12 @@ class QueueCluster:
         query = "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::int"
         ((up,),) = await self._services.database.look_up(query, {})
         mine = QueueItem.owner.is_(None)
-        return (mine,) if up < DEAD_SECONDS else (mine | QueueItem.owner.not_in(await self._cluster.living()),)
+        return (mine,) if up < DEAD_SECONDS else (mine | QueueItem.owner.not_in(await self._cluster.live_processes()),)
 
     async def stop(self) -> None:
         """Neither hear nor look any more."""
         for topic, hear in self._hearing.items():
-            self._cluster.heard.get(topic, set[Callable[[str], None]]()).discard(hear)
+            self._cluster.subscribers.get(topic, set[Callable[[str], None]]()).discard(hear)
         self._services.overlay.changed.discard(self._show_pages)
         for task in self._tasks:
             task.cancel()
@@ -103,7 +103,7 @@ class QueueCluster:
         """Stop what another process has under way. Returns how it ended; None when it did not end in time."""
         if not self._cluster.is_shared:
             return None
-        self._cluster.tell("stop", f"{item_id} {reason}")
+        self._cluster.publish("stop", f"{item_id} {reason}")
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
                 while (status := await self._status(item_id)) == "running":
@@ -134,8 +134,8 @@ class QueueCluster:
 
     def _show_pages(self) -> None:
         for role, needs_sound in (("page", False), ("sound", True)):
-            self._cluster.have(role, has=self._services.overlay.away_since(needs_sound=needs_sound) is None)
-        self._cluster.tell("queue")
+            self._cluster.set_role(role, held=self._services.overlay.away_since(needs_sound=needs_sound) is None)
+        self._cluster.publish("queue")
 
     async def _panic(self) -> None:
         await self._services.overlay.stop_all()
@@ -157,7 +157,7 @@ class QueueCluster:
         query = select(QueueItem.owner).where(QueueItem.status == "running", QueueItem.owner.is_not(None)).distinct()
         async with self._services.database.readers() as session:
             owners = {owner for owner in (await session.execute(query)).scalars() if owner is not None}
-        gone = owners - await self._cluster.living() - {self._cluster.number or 0} if owners else set[int]()
+        gone = owners - await self._cluster.live_processes() - {self._cluster.number or 0} if owners else set[int]()
         self._missing = {owner: self._missing.get(owner, now) for owner in gone}
         dead = {owner for owner, since in self._missing.items() if now - since >= DEAD_SECONDS}
         if dead and await recover(self._services, self._effects, QueueItem.owner.in_(dead)):

@@ -99,7 +99,7 @@ class Dispatcher:
         for worker in (*self.lane_workers, self.effect_runner):
             worker.wake()
         if told:
-            self._services.cluster.tell("queue")
+            self._services.cluster.publish("queue")
         else:
             for notifier in self._notifiers:
                 notifier.wake()
@@ -108,13 +108,13 @@ class Dispatcher:
         """There is a new item on a track, or without one."""
         worker = next((t for t in self.lane_workers if t.name == track), self.effect_runner)
         worker.wake()
-        self._services.cluster.tell("queue")
+        self._services.cluster.publish("queue")
 
     def tell_news(self) -> None:
         """Chat has something to hear."""
         for notifier in self._notifiers:
             notifier.wake()
-        self._services.cluster.tell("queue")
+        self._services.cluster.publish("queue")
 
     async def settled(self) -> None:
         """Wait until nothing could be worked now: all that is left waits for an overlay, or for a paused lane."""
@@ -152,7 +152,7 @@ class Dispatcher:
                 worker.wake()
         async with write_once(self._services.database) as session:
             await session.execute(update(Lane).where(Lane.kind.in_(lanes)).values(paused=paused))
-        self._services.cluster.tell("lanes")
+        self._services.cluster.publish("lanes")
 
     @property
     def attempts(self) -> list[Attempt]:

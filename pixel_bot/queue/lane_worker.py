@@ -128,7 +128,7 @@ class LaneWorker(Worker):
         time_left = self._time_left(head)
         if time_left == 0 or not has_known_effect(head) or not self._services.cluster.is_shared:
             return time_left
-        if await self._services.cluster.elsewhere("sound" if needs_sound(head.effect) else "page"):
+        if await self._services.cluster.is_held_elsewhere("sound" if needs_sound(head.effect) else "page"):
             # Polled: a process that dies with its page cannot notify anybody.
             self._seen_elsewhere = self._services.clock.now()
             return LOOK_SECONDS

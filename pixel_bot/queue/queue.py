@@ -184,7 +184,7 @@ class Queue:
         with suppress(DBAPIError):  # an unreachable database must not delay hiding everything
             await refuse_repeats(self._services.database)
         await self._services.overlay.stop_all()
-        self._services.cluster.tell("panic")
+        self._services.cluster.publish("panic")
         try:
             await self._dispatcher.pause(LANES, paused=True)
         finally:

@@ -174,6 +174,12 @@ class Redeems:
             ended = await session.execute(sql(statement), {"user": viewer.id, "all": key == ALL, "key": key})
             return len(ended.all())
 
+    async def is_blocked_from_all(self, viewer: Viewer) -> bool:
+        """True while a viewer may redeem nothing at all."""
+        query = f"SELECT 1 FROM blocks WHERE user_id = {ACCOUNT} AND key = :key"
+        async with self._database.readers() as session:
+            return (await session.execute(sql(query), {"user": viewer.id, "key": ALL})).first() is not None
+
     def checked(self, key: str) -> str:
         """Validate and normalise a key; ``*`` stands for all.
 

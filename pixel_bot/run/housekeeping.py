@@ -1,4 +1,4 @@
-"""What a running bot does for its database by itself: a backup a day, and every hour what has had its use goes."""
+"""Housekeeping: periodic tasks of a running bot, which are the daily backup and the hourly removal of old rows."""
 
 import asyncio
 import logging
@@ -18,46 +18,46 @@ from pixel_bot.upkeep.disk_space import free_space_in, release_space
 log = logging.getLogger(__name__)
 
 CLEAN_UP_SECONDS = 3_600.0
-LOOK_SECONDS = 60.0
-"""Before the first look, because a start has better things to do; and between two, because timers do not notice when
-the clock is set, or the machine slept."""
+CHECK_SECONDS = 60.0
+"""Before the first check, so that it does not slow the start; and between two, because timers do not notice when the
+clock is set, or the machine slept."""
 
 RETRY = timedelta(hours=1)
 """After a backup that failed."""
 
 
 class Housekeeping:
-    """Looks after the database of a bot at work.
+    """The periodic tasks on one database.
 
     A backup is due when none was made since the local clock last showed BACKUP_TIME. So there is one a day while the
     bot runs, whatever daylight saving does; and one soon after a start, when the bot was off at that time.
-    Where several processes share a database, one of them makes it.
+    Where several processes share a database, their leader makes it.
     """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._cleanup = Cleanup(services.database, services.clock)
-        self._settled: datetime | None = None
+        self._done_for: datetime | None = None
         self._failed_at: datetime | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:
-        """Start to look after it. Needs a running event loop."""
+        """Start the tasks. Needs a running event loop."""
         self._tasks = [asyncio.create_task(keep_running("clean-up", self._clean_up_for_ever), name="clean-up")]
         if self._services.settings.backup_time:
             self._tasks.append(asyncio.create_task(keep_running("backup", self._back_up_for_ever), name="backup"))
 
     async def end(self) -> None:
-        """Stop. A backup that is being made is broken off, and nothing is left of it."""
+        """Stop. A backup that is being made is cancelled, and nothing is left of it."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def look(self) -> bool:
+    async def back_up_if_due(self) -> bool:
         """Make a backup if one is due. Returns whether one was made."""
         now = self._services.clock.now()
         due = last_time(now, self._services.settings.backup_time)
-        if due == self._settled or (self._failed_at is not None and abs(now - self._failed_at) < RETRY):
+        if due == self._done_for or (self._failed_at is not None and abs(now - self._failed_at) < RETRY):
             return False
         if not await self._services.cluster.leads("backup"):
             return False
@@ -65,7 +65,7 @@ class Housekeeping:
         made = newest is None or newest < due
         if made and not await self._back_up(now):
             return False
-        self._settled = due
+        self._done_for = due
         return made
 
     async def _back_up(self, now: datetime) -> bool:
@@ -73,7 +73,7 @@ class Housekeeping:
         try:
             await self._services.backups.make_and_log()
         except BackupUnderWay:
-            return False  # one by hand; the next look sees it
+            return False  # one by hand; the next check sees it
         except StartError as exc:
             self._failed_at = now
             log.error("The daily backup failed, and is tried again in an hour. %s", exc)
@@ -81,7 +81,7 @@ class Housekeeping:
         return True
 
     async def clean_up(self) -> None:
-        """Remove what has had its use, and give its room back where nobody notices."""
+        """Remove old rows, and return free space to the disk while the stream is off."""
         try:
             cleaned = await self._cleanup.run()
         except DBAPIError as exc:
@@ -95,8 +95,8 @@ class Housekeeping:
         if path is None or self._services.stream.is_live:
             return
         try:
-            room = await asyncio.to_thread(free_space_in, path)
-            if room.is_worth_it and room.is_brief:
+            space = await asyncio.to_thread(free_space_in, path)
+            if space.is_worth_it and space.is_brief:
                 log.info("Gave %s back to the disk.", megabytes(await asyncio.to_thread(release_space, path)))
         except sqlite3.Error as exc:
             log.warning("The free room in the database could not be given back: %s", exc)
@@ -108,8 +108,8 @@ class Housekeeping:
 
     async def _back_up_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            await self.look()
+            await asyncio.sleep(CHECK_SECONDS)
+            await self.back_up_if_due()
 
 
 def last_time(now: datetime, written: str) -> datetime:

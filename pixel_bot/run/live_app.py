@@ -1,4 +1,4 @@
-"""The bot on its platforms: the web pages first, and the bot as soon as it is known who it is."""
+"""Composition of the live bot: the web pages start first, the bot when an account has signed in."""
 
 import asyncio
 import logging
@@ -15,8 +15,7 @@ from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.server import OverlayPages, overlay_url
-from pixel_bot.platforms.joystick.platform import JoystickEndpoints as JoystickPlace
-from pixel_bot.platforms.joystick.platform import JoystickPlatform
+from pixel_bot.platforms.joystick.platform import JoystickEndpoints, JoystickPlatform
 from pixel_bot.platforms.joystick.sign_in import JoystickSignIn
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
 from pixel_bot.platforms.twitch.helix import Role
@@ -41,7 +40,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class LiveApp:
-    """A bot on Twitch, on Joystick.tv or on both, or on its way there."""
+    """A bot on Twitch, on Joystick.tv or on both, or one that waits for sign-ins."""
 
     web: WebServer
     services: Services
@@ -49,7 +48,7 @@ class LiveApp:
     joystick: JoystickPlatform | None
     running_bot: RunningBot | None = None
     failed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Ends with the error that the bot could not be started with, if any."""
+    """Set to the error with which the start failed, if it did."""
 
     @property
     def platform(self) -> TwitchPlatform:
@@ -100,7 +99,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
             *overlay.routes(),
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","))
-        starting = asyncio.create_task(_start_bot(app, names), name="start-show")
+        starting = asyncio.create_task(_start_bot(app, names), name="start-bot")
         stack.push_async_callback(_stop, starting)
         yield app
 
@@ -111,7 +110,7 @@ def _sign_in_routes(app: LiveApp) -> list[BaseRoute]:
     base = f"http://localhost:{app.web.port}"
     twitch = joystick = None
     if app.twitch is not None:
-        app.twitch.accounts.page = app.home
+        app.twitch.accounts.sign_in_url = app.home
         uri = f"{base}/oauth/callback"
         sign_in = SignIn(app.services.settings, app.twitch.accounts, app.twitch.oauth, uri)
         twitch = TwitchSetUp(app.services.settings, app.twitch, sign_in, uri)
@@ -125,8 +124,8 @@ def _sign_in_routes(app: LiveApp) -> list[BaseRoute]:
 
 
 async def joystick_of(settings: Settings, services: Services, cipher: Cipher) -> JoystickPlatform:
-    """Joystick.tv where the settings say it is, with the channel that let the bot in before."""
-    place = JoystickPlace(
+    """Joystick.tv at the addresses of the settings, with the channel that installed the bot before."""
+    endpoints = JoystickEndpoints(
         settings.joystick_api_url,
         settings.joystick_gateway_url,
         settings.joystick_authorize_url,
@@ -135,30 +134,30 @@ async def joystick_of(settings: Settings, services: Services, cipher: Cipher) ->
     )
     # Where there is no Twitch, the stream there is the only one.
     stream = Stream() if settings.on_twitch else services.stream
-    platform = JoystickPlatform(place, services.database, services.clock, cipher, stream)
+    platform = JoystickPlatform(endpoints, services.database, services.clock, cipher, stream)
     await platform.load()
     if services.cluster.is_shared:
-        await platform.join_election(lambda: services.cluster.turn("joystick"))
+        await platform.join_election(lambda: services.cluster.try_to_lead("joystick"))
     return platform
 
 
 async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> TwitchPlatform:
-    """Twitch where the settings say it is, with the accounts that signed in before."""
+    """Twitch at the addresses of the settings, with the accounts that signed in before."""
     fixed: dict[Role, str] = {"bot": settings.twitch_bot_id, "broadcaster": settings.twitch_owner_id}
     accounts = Accounts(TokenStore(services.database, services.clock, cipher), fixed)
     await accounts.load()
-    place = TwitchEndpoints(
+    endpoints = TwitchEndpoints(
         settings.twitch_helix_url,
         settings.twitch_id_url,
         settings.twitch_eventsub_url,
         settings.twitch_client_id,
         settings.twitch_client_secret.get_secret_value(),
     )
-    return TwitchPlatform(place, accounts, services.stream, services.clock)
+    return TwitchPlatform(endpoints, accounts, services.stream, services.clock)
 
 
 async def _start_bot(app: LiveApp, names: set[str]) -> None:
-    """Let the bot work as soon as it is known who it is on one platform; on the other one, as soon as that is known."""
+    """Start the bot when its accounts on one platform are known, and join the other platform when those are."""
     starting = [
         asyncio.create_task(work, name=name)
         for name, work in (
@@ -168,7 +167,7 @@ async def _start_bot(app: LiveApp, names: set[str]) -> None:
     ]
     try:
         await asyncio.gather(*starting)
-    except Exception as exc:  # noqa: BLE001 - whoever runs the app waits for this future, and ends with the error
+    except Exception as exc:  # noqa: BLE001 - the runner awaits this future, and ends with the error
         if not app.failed.done():
             app.failed.set_exception(exc)
     finally:
@@ -189,7 +188,7 @@ async def _start_on_twitch(app: LiveApp, names: set[str]) -> None:
         app.running_bot = RunningBot(app.services, app.twitch)
         await app.running_bot.begin()
     else:
-        await app.running_bot.at_work()
+        await app.running_bot.wait_until_started()
         app.running_bot.join_twitch(app.twitch)
     while not _are_signed_in(accounts):
         await accounts.next_change()
@@ -211,7 +210,7 @@ async def _start_on_joystick(app: LiveApp, names: set[str]) -> None:
         app.running_bot = RunningBot(app.services, joystick=app.joystick)
         await app.running_bot.begin()
     else:
-        await app.running_bot.at_work()
+        await app.running_bot.wait_until_started()
         app.running_bot.join_joystick(app.joystick)
     if is_new:
         await app.joystick.connection.ready()
@@ -222,11 +221,11 @@ def _are_signed_in(accounts: Accounts) -> bool:
     return all(accounts.get(role) for role in ROLES)
 
 
-async def _greet(show: RunningBot, platform: Platform) -> None:
-    """The streamer has just connected the bot, and sees in chat that it works."""
-    if words := show.bot.settings.greeting:
-        greeting = words.replace("{prefix}", show.bot.settings.command_prefix)
-        await show.bot.channels[platform].outbox.put(Outgoing(greeting, paid=True))
+async def _greet(running_bot: RunningBot, platform: Platform) -> None:
+    """Greet in chat, so that the streamer who has just connected the bot sees that it works."""
+    if words := running_bot.bot.settings.greeting:
+        greeting = words.replace("{prefix}", running_bot.bot.settings.command_prefix)
+        await running_bot.bot.channels[platform].outbox.put(Outgoing(greeting, paid=True))
 
 
 def problems(app: LiveApp) -> list[str]:

@@ -1,4 +1,4 @@
-"""Runs the bot until it is told to stop, shows what a person wants to know, plays a log when asked."""
+"""Runs the bot until a signal, prints its addresses, and plays a chat log when asked."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ from pixel_bot.texts import count, number
 if TYPE_CHECKING:
     from pixel_bot.run.live_app import LiveApp
 
-SETTLE_SECONDS = 60.0
+DRAIN_SECONDS = 60.0
 OBS_HINT = "(OBS: browser source, 1920x1080, Control audio via OBS)"
 
 
@@ -49,7 +49,7 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
     stop = asyncio.Event()
     with _signals(stop.set):
         async with running(settings) as app:
-            _settle_memory()
+            _tune_garbage_collector()
             _show_facts(_sandbox_facts(app))
             work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
             if replay is not None and chat_log is not None:
@@ -76,7 +76,7 @@ async def run_live(settings: Settings) -> None:
     stop = asyncio.Event()
     with _signals(stop.set):
         async with live(settings) as app:
-            _settle_memory()
+            _tune_garbage_collector()
             _show_facts(_live_facts(app))
             stopped = asyncio.create_task(stop.wait())
             try:
@@ -95,17 +95,17 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
         to_do += [f"sign in the {' and the '.join(missing)} account"] if missing else []
     if app.joystick is not None and app.joystick.installations.current is None:
         to_do.append("install the bot on Joystick.tv")
-    places = [name for name, there in (("Twitch", app.twitch), ("Joystick.tv", app.joystick)) if there is not None]
+    platforms = [name for name, there in (("Twitch", app.twitch), ("Joystick.tv", app.joystick)) if there is not None]
     return [
         ("Open", f"{app.home} ({', '.join(to_do) or 'see what is connected'})"),
         *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
-        ("Mode", " and ".join(places)),
+        ("Mode", " and ".join(platforms)),
         ("Points", app.services.database.name),
     ]
 
 
-def _settle_memory() -> None:
-    """What lives as long as the bot needs no more garbage collection; the rest is looked at less often.
+def _tune_garbage_collector() -> None:
+    """Exclude what lives as long as the bot from garbage collection, and collect the rest less often.
 
     Chat makes many short-lived objects and no cycles worth the pauses of the default thresholds.
     """
@@ -119,8 +119,8 @@ def _settle_memory() -> None:
 def _signals(stop: Callable[[], None]) -> Generator[None]:
     """SIGINT, SIGTERM and Ctrl-C (also on Windows) ask for an orderly end; a second one ends at once."""
     loop = asyncio.get_running_loop()
-    wanted = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None)]
-    before = {s: signal.getsignal(s) for s in wanted if s is not None}
+    signals = [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGBREAK", None)]
+    before = {s: signal.getsignal(s) for s in signals if s is not None}
 
     def on_signal(signum: int, _frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stop)
@@ -178,7 +178,7 @@ async def _replay(app: App, chat_log: ChatLog, replay: Replay) -> None:
     began = time.perf_counter()
     with _bar(len(chat_log.rows)) as advance:
         await play(app.twitch, chat_log, start, replay.speed, advance)
-        async with asyncio.timeout(SETTLE_SECONDS):
+        async with asyncio.timeout(DRAIN_SECONDS):
             await app.bot.notifications.received(app.twitch.notified)
             await app.bot.settled()
     seconds = time.perf_counter() - began

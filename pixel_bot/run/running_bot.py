@@ -1,4 +1,4 @@
-"""A bot at work, on one platform or both: from its start to an orderly end."""
+"""The running bot, on one platform or both: start, late joining of a platform, orderly shutdown."""
 
 import asyncio
 import logging
@@ -100,10 +100,10 @@ class RunningBot:
         self._joystick = joystick
         self._joystick_channel = self._channel_on(joystick) if joystick is not None else None
         self._housekeeping = Housekeeping(services)
-        self._at_work = asyncio.Event()
+        self._started = asyncio.Event()
 
     async def begin(self) -> None:
-        """Load the cogs, work what the last run left, and listen."""
+        """Load the cogs, process what the last run left, and listen."""
         self.services.awards.start()
         self.bot.backends.start()
         await self.bot.begin()
@@ -112,11 +112,11 @@ class RunningBot:
         if self._joystick is not None and self._joystick_channel is not None:
             self._joystick.listen(self._joystick_channel)
         self._housekeeping.begin()
-        self._at_work.set()
+        self._started.set()
 
-    async def at_work(self) -> None:
+    async def wait_until_started(self) -> None:
         """Wait until ``begin`` is done."""
-        await self._at_work.wait()
+        await self._started.wait()
 
     @property
     def platform(self) -> TwitchPlatform:
@@ -148,22 +148,22 @@ class RunningBot:
         self.bot.dispatcher.tell_news()
 
     async def end(self) -> None:
-        """First deaf, then all that was heard is worked, then gone."""
+        """Orderly shutdown: stop listening, process what was received, then close everything."""
         if self._twitch is not None:
             await self._twitch.stop_listening()
         if self._joystick is not None:
             await self._joystick.stop_listening()
-        await self._settle()
+        await self._drain()
         if self._twitch is not None:
             await self._twitch.end()
         await self._housekeeping.end()
         await self.bot.dispatcher.stop()
-        await asyncio.gather(*(room.close(DRAIN_SECONDS) for room in self.bot.channels.values()))
+        await asyncio.gather(*(channel.close(DRAIN_SECONDS) for channel in self.bot.channels.values()))
         await self.services.awards.stop()
         await self.bot.backends.close()
         await self.bot.close()
 
-    async def _settle(self) -> None:
+    async def _drain(self) -> None:
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.bot.settled()
@@ -179,9 +179,9 @@ class RunningBot:
 
     def _channel_on(self, platform: JoystickPlatform) -> JoystickChannel:
         self.bot.platforms["Joystick.tv"] = platform
-        room = JoystickChannel(self.bot, platform.sender.send, limited=self._limited)
-        self.bot.channels["joystick"] = room
-        return room
+        channel = JoystickChannel(self.bot, platform.sender.send, limited=self._limited)
+        self.bot.channels["joystick"] = channel
+        return channel
 
 
 async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> list[str]:
@@ -193,8 +193,8 @@ async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> 
             await session.execute(text("SELECT 1 FROM meta"))
     except DBAPIError:
         return ["The database cannot be read.", *platforms()]
-    trouble = services.awards.write_outage.now
-    return [*([] if trouble is None else [str(trouble)]), *platforms()]
+    outage = services.awards.write_outage.now
+    return [*([] if outage is None else [str(outage)]), *platforms()]
 
 
 def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:

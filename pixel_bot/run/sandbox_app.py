@@ -1,4 +1,4 @@
-"""Builds the bot on its sandbox, runs it, and closes it in reverse; ``live`` does so on the real platforms."""
+"""Composition of the bot on its sandbox, closed in reverse order; ``live_app`` is for the real platforms."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ from pixel_bot.errors import StartError
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.server import OverlayPages, overlay_url
 from pixel_bot.platforms.joystick.oauth import Grant
-from pixel_bot.platforms.joystick.platform import JoystickEndpoints as JoystickPlace
+from pixel_bot.platforms.joystick.platform import JoystickEndpoints as JoystickAddresses
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
@@ -85,9 +85,9 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         joystick_platform = await sandbox_joystick(joystick, web.address, services)
         stack.push_async_callback(joystick_platform.close)
         names.add(f"{joystick.streamer.lower()}@joystick")
-        show = RunningBot(services, platform, joystick_platform, limited=False)
-        stack.push_async_callback(show.end)
-        page = Page(twitch, joystick, services, lambda: describe_commands(show.bot))
+        running_bot = RunningBot(services, platform, joystick_platform, limited=False)
+        stack.push_async_callback(running_bot.end)
+        page = Page(twitch, joystick, services, lambda: describe_commands(running_bot.bot))
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(page.close)
@@ -102,39 +102,39 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","))
         platform.watch_tokens()
-        await show.begin()
+        await running_bot.begin()
         await _ready(platform, joystick_platform)
-        yield App(web, services, show.bot, platform, twitch, joystick_platform, joystick)
+        yield App(web, services, running_bot.bot, platform, twitch, joystick_platform, joystick)
 
 
-async def sandbox_platform(world: SandboxUsers, address: str, services: Services) -> TwitchPlatform:
+async def sandbox_platform(users: SandboxUsers, address: str, services: Services) -> TwitchPlatform:
     """Twitch at the sandbox's own address, with the bot and the streamer signed in."""
     accounts = Accounts()
-    residents: tuple[tuple[Role, SandboxUser], ...] = (("bot", BOT), ("broadcaster", STREAMER))
-    for role, who in residents:
+    sandbox_accounts: tuple[tuple[Role, SandboxUser], ...] = (("bot", BOT), ("broadcaster", STREAMER))
+    for role, who in sandbox_accounts:
         scopes = scopes_for(role, services.settings)
-        tokens = Tokens(*world.grant(who.id, scopes))
+        tokens = Tokens(*users.grant(who.id, scopes))
         await accounts.sign_in(TwitchAccount(role, who.id, who.login, who.name, scopes, tokens))
     base = f"{address}{SANDBOX}"
-    place = TwitchEndpoints(
-        f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", world.client_id, world.client_secret
+    addresses = TwitchEndpoints(
+        f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", users.client_id, users.client_secret
     )
-    return TwitchPlatform(place, accounts, services.stream, services.clock)
+    return TwitchPlatform(addresses, accounts, services.stream, services.clock)
 
 
 async def sandbox_joystick(joystick: JoystickDouble, address: str, services: Services) -> JoystickPlatform:
     """Joystick.tv at the sandbox's own address, with the bot installed in the streamer's channel."""
     base = f"{address}{SANDBOX_JOYSTICK}"
-    place = JoystickPlace(
+    addresses = JoystickAddresses(
         f"http://{base}/",
         f"ws://{base}/cable",
         f"http://{base}/api/oauth/authorize",
         joystick.client_id,
         joystick.client_secret,
     )
-    # Its tokens are worth nothing after the end, and so is the key to them.
+    # The tokens are void when the sandbox ends, so the key to them need not be kept.
     cipher = Cipher(Fernet.generate_key())
-    platform = JoystickPlatform(place, services.database, services.clock, cipher, Stream())
+    platform = JoystickPlatform(addresses, services.database, services.clock, cipher, Stream())
     access, refresh = joystick.grant()
     grant = Grant(access, refresh, services.clock.now() + TOKEN_LIFE)
     await platform.installations.keep(grant, joystick.channel_id, joystick.streamer, pending=False)
@@ -142,7 +142,7 @@ async def sandbox_joystick(joystick: JoystickDouble, address: str, services: Ser
 
 
 async def _ready(twitch: TwitchPlatform, joystick: JoystickPlatform) -> None:
-    """On the sandbox nobody should type before the bot listens."""
+    """Wait until the bot receives events, so that nobody types into the sandbox before that."""
     try:
         async with asyncio.timeout(READY_SECONDS):
             await twitch.eventsub.ready()

@@ -1,4 +1,4 @@
-"""What the set-up page says on Joystick.tv."""
+"""The part of the set-up page about Joystick.tv."""
 
 from pixel_bot.platforms.joystick.installations import ELSEWHERE
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
@@ -11,7 +11,7 @@ TITLE = "Joystick.tv"
 
 
 class JoystickSetUp:
-    """Knows how far it is there, and takes the answers of the page.
+    """The steps of the set-up there, and the handlers of the page's forms.
 
     Args:
         platform, sign_in: of this bot.
@@ -25,7 +25,7 @@ class JoystickSetUp:
         self._redirect_uri = redirect_uri
 
     def step(self) -> Step:
-        """Its card."""
+        """Its step."""
         install = self._installations.current
         if self._installations.election.is_elsewhere:
             return Step(JOYSTICK, TITLE, "done", f"{ELSEWHERE} When it ends, this one goes on.")
@@ -46,18 +46,18 @@ class JoystickSetUp:
         """Whether the bot can be taken out."""
         return [JOYSTICK] if self._installations.current is not None else []
 
-    def place(self) -> str:
+    def channel_summary(self) -> str:
         """Where the bot is, in a sentence; empty while it is nowhere there."""
         install = self._installations.current
         return f"It is with {install.username} on Joystick.tv." if install is not None else ""
 
-    async def accept(self, _account: str, ticket: str) -> None:
-        """Yes, that channel is mine."""
-        await self._sign_in.accept(ticket)
+    async def accept(self, _account: str, key: str) -> None:
+        """The streamer confirms that the channel is theirs."""
+        await self._sign_in.accept(key)
 
-    async def decline(self, _account: str, ticket: str) -> None:
-        """No, it is not."""
-        await self._sign_in.decline(ticket)
+    async def decline(self, _account: str, key: str) -> None:
+        """The streamer says that it is not."""
+        await self._sign_in.decline(key)
 
     async def forget(self, account: str) -> None:
         """Leave the channel.

@@ -1,4 +1,4 @@
-"""What the set-up page says: what is connected, what is missing, and what to do about it."""
+"""The state of the set-up page: what is connected, what is missing, and what to do about it."""
 
 from collections.abc import Callable
 
@@ -22,11 +22,11 @@ NO_JOYSTICK = Step(
 
 
 class SetUp:
-    """Knows how far everything is, and takes the answers of the page.
+    """The steps of the set-up, and the handlers of the page's forms.
 
     Args:
         services: of this bot.
-        show: the bot at work; None until it is known who it is.
+        running_bot: the bot; None until an account has signed in.
         overlay_url: the overlay's address.
         twitch: None where its credentials are not set.
         joystick: the same.
@@ -35,21 +35,21 @@ class SetUp:
     def __init__(
         self,
         services: Services,
-        show: Callable[[], RunningBot | None],
+        running_bot: Callable[[], RunningBot | None],
         overlay_url: str,
         twitch: TwitchSetUp | None,
         joystick: JoystickSetUp | None,
     ) -> None:
         self._services = services
         self._settings = services.settings
-        self._show = show
+        self._running_bot = running_bot
         self._overlay_url = overlay_url
         self._twitch = twitch
         self._joystick = joystick
 
     async def state(self) -> SetupState:
-        """How far everything is."""
-        twitch = self._twitch.steps(self._show()) if self._twitch is not None else (NO_TWITCH,)
+        """The present state of all steps."""
+        twitch = self._twitch.steps(self._running_bot()) if self._twitch is not None else (NO_TWITCH,)
         rest = (self._overlay(), self._obs(), self._ai())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
@@ -66,13 +66,13 @@ class SetUp:
             forgettable=tuple(key for side in sides for key in side.forgettable()),
         )
 
-    async def accept(self, account: str, ticket: str) -> None:
+    async def accept(self, account: str, key: str) -> None:
         """Keep the account that the question was about."""
-        await self._side(account).accept(account, ticket)
+        await self._side(account).accept(account, key)
 
-    async def decline(self, account: str, ticket: str) -> None:
+    async def decline(self, account: str, key: str) -> None:
         """Drop it."""
-        await self._side(account).decline(account, ticket)
+        await self._side(account).decline(account, key)
 
     async def forget(self, account: str) -> None:
         """Take the choice of an account back."""
@@ -87,15 +87,17 @@ class SetUp:
     def _headline(self, to_go: int) -> str:
         if to_go:
             return f"{count(to_go, 'step')} to go"
-        where = [words for side in (self._twitch, self._joystick) if side is not None and (words := side.place())]
+        where = [
+            words for side in (self._twitch, self._joystick) if side is not None and (words := side.channel_summary())
+        ]
         return f"All set. {' '.join(where)}".strip()
 
     # The rest
 
     def _database(self) -> tuple[Step, ...]:
         """Only while something is wrong with it."""
-        trouble = self._services.awards.write_outage.now
-        return () if trouble is None else (Step("database", "Points", "broken", str(trouble)),)
+        outage = self._services.awards.write_outage.now
+        return () if outage is None else (Step("database", "Points", "broken", str(outage)),)
 
     def _overlay(self) -> Step:
         overlay = self._services.overlay
@@ -107,14 +109,14 @@ class SetUp:
         return Step("overlay", "Overlay", "done", "It is open.")
 
     def _obs(self) -> Step:
-        show = self._show()
+        running_bot = self._running_bot()
         if not self._settings.obs_configured:
             made = "clips are made by Twitch" if self._twitch is not None else "without it there are no clips here"
             words = f"Not set up: {made}. For clips on your disk set OBS_PASSWORD."
             return Step("obs", "OBS", "off", words)
-        if show is None or show.bot.backends.obs is None:
+        if running_bot is None or running_bot.bot.backends.obs is None:
             return Step("obs", "OBS", "off", "It is connected as soon as the bot is at work.")
-        problem = show.bot.backends.obs.problem
+        problem = running_bot.bot.backends.obs.problem
         return Step("obs", "OBS", "broken" if problem else "done", problem or "It is connected.")
 
     def _ai(self) -> Step:

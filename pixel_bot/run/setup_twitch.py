@@ -1,4 +1,4 @@
-"""What the set-up page says on Twitch: the two accounts, and the events."""
+"""The part of the set-up page about Twitch: the two accounts, and the events."""
 
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.platforms.twitch.helix import Role
@@ -18,7 +18,7 @@ MISSING: dict[Role, str] = {
 
 
 class TwitchSetUp:
-    """Knows how far it is there, and takes the answers of the page.
+    """The steps of the set-up there, and the handlers of the page's forms.
 
     Args:
         settings, platform, sign_in: of this bot.
@@ -32,9 +32,9 @@ class TwitchSetUp:
         self._sign_in = sign_in
         self.redirect_uri = redirect_uri
 
-    def steps(self, show: RunningBot | None) -> tuple[Step, ...]:
+    def steps(self, running_bot: RunningBot | None) -> tuple[Step, ...]:
         """Its cards."""
-        at_work = show if show is not None and show.is_on_twitch else None
+        at_work = running_bot if running_bot is not None and running_bot.is_on_twitch else None
         return (*(self._account(role, at_work) for role in ROLES), self._events(at_work))
 
     def questions(self) -> list[Question]:
@@ -45,24 +45,24 @@ class TwitchSetUp:
         """Accounts whose choice can be taken back."""
         return [r for r in ROLES if self._accounts.get(r) and not self._accounts.is_fixed(r)]
 
-    def place(self) -> str:
+    def channel_summary(self) -> str:
         """Where the bot is, in a sentence; empty while it is nowhere there."""
         bot, channel = (self._accounts.get(role) for role in ROLES)
         return f"{bot.display_name} is in #{channel.login}." if bot and channel else ""
 
-    async def accept(self, account: str, ticket: str) -> None:
+    async def accept(self, account: str, key: str) -> None:
         """Keep the account that the question was about."""
-        await self._sign_in.accept(account, ticket)
+        await self._sign_in.accept(account, key)
 
-    async def decline(self, account: str, ticket: str) -> None:
+    async def decline(self, account: str, key: str) -> None:
         """Drop it."""
-        await self._sign_in.decline(account, ticket)
+        await self._sign_in.decline(account, key)
 
     async def forget(self, account: str) -> None:
         """Take the choice of an account back."""
         await self._sign_in.forget(account)
 
-    def _account(self, role: Role, show: RunningBot | None) -> Step:
+    def _account(self, role: Role, running_bot: RunningBot | None) -> Step:
         link, title = f"/oauth?account={role}", TITLES[role]
         account = self._accounts.get(role)
         if self._platform.http.app_problem:
@@ -74,15 +74,17 @@ class TwitchSetUp:
             return Step(
                 role, title, "broken", f"The sign-in of {name} has ended. Sign in again.", link, "Sign in again"
             )
-        if show is not None and account.user_id != (show.bot.bot_id if role == "bot" else show.bot.owner_id):
+        if running_bot is not None and account.user_id != (
+            running_bot.bot.bot_id if role == "bot" else running_bot.bot.owner_id
+        ):
             return Step(role, title, "todo", f"{name} is signed in. Start Pixel Bot again to use that account.")
         if missing := scopes_for(role, self._settings) - account.scopes:
             words = f"{name} is signed in, but this version needs more. Sign in once more."
             return Step(role, title, "broken", words, link, "Sign in again", tuple(sorted(missing)))
         return Step(role, title, "done", f"{name} is signed in.")
 
-    def _events(self, show: RunningBot | None) -> Step:
-        if show is None:
+    def _events(self, running_bot: RunningBot | None) -> Step:
+        if running_bot is None:
             return Step("events", "Events", "off", "Pixel Bot listens as soon as both accounts are signed in.")
         eventsub = self._platform.eventsub
         if refused := eventsub.refusals:

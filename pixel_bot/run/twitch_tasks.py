@@ -1,4 +1,4 @@
-"""What a bot does on Twitch beside chat: the channel's state, channel points, watch time, the watchdog."""
+"""Background tasks on Twitch: the channel's state, channel points, watch time, the watchdog."""
 
 import asyncio
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ class TwitchTasks:
             (bot_id, owner_id),
         )
         self._watchdog = Watchdog(services.clock, services.stream, self._look_at_subscriptions)
-        self._beside: list[asyncio.Task[None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:
         """Listen, and work beside it. The cogs must be loaded."""
@@ -66,7 +66,7 @@ class TwitchTasks:
             "redemptions": self._redemptions.run,
             "rewards": self._rewards.run,
         }
-        self._beside = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
+        self._tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
 
     async def stop_listening(self) -> None:
         """Stop listening."""
@@ -74,14 +74,14 @@ class TwitchTasks:
         await self.platform.stop_listening()
 
     async def end(self) -> None:
-        """End what works beside chat."""
-        for task in self._beside:
+        """End the background tasks."""
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._beside, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _catch_up(self, _role: Role | None = None) -> None:
         """We were deaf, or may do more than before: look at what happened meanwhile."""
-        self._channel.look_again()
+        self._channel.check_soon()
         self._redemptions.catch_up()
         self._rewards.catch_up()
 
@@ -95,4 +95,4 @@ class TwitchTasks:
             self._channel.on_event(frame)
 
     async def _look_at_subscriptions(self) -> None:
-        self.platform.eventsub.look_again()
+        self.platform.eventsub.reconcile_soon()

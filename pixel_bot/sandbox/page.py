@@ -1,4 +1,4 @@
-"""The page ``/sandbox``: one types as anybody, fires events, and sees points move."""
+"""The page ``/sandbox``: chat as anybody, trigger events, and watch points change."""
 
 import asyncio
 import logging
@@ -56,27 +56,27 @@ class Page:
         ]
 
     async def close(self) -> None:
-        """End a replay that is under way, and all visits: they read a database that is about to close."""
+        """End a replay that is under way, and all connections: they read a database that is about to close."""
         self._closed = True
-        await asyncio.gather(*(visit.end() for visit in tuple(self._connections)))
+        await asyncio.gather(*(connection.end() for connection in tuple(self._connections)))
         if self._replay is not None:
             self._replay.cancel()
             await asyncio.gather(self._replay, return_exceptions=True)
 
     async def _html(self, _: Request) -> Response:
-        return FileResponse(STATIC / "sandbox.html", headers=SECURITY)
+        return FileResponse(STATIC / "sandbox" / "sandbox.html", headers=SECURITY)
 
     async def _live(self, socket: WebSocket) -> None:
         if self._closed:
             await socket.close(RESTARTING)
             return
         await socket.accept()
-        visit = PageConnection(socket, self._twitch, self._joystick, self._services, self._commands)
-        self._connections.add(visit)
+        connection = PageConnection(socket, self._twitch, self._joystick, self._services, self._commands)
+        self._connections.add(connection)
         try:
-            await visit.run()
+            await connection.run()
         finally:
-            self._connections.discard(visit)
+            self._connections.discard(connection)
 
     async def _take_log(self, request: Request) -> Response:
         if self._busy:
@@ -109,18 +109,18 @@ class Page:
         total = len(chat_log.rows)
         note = f"{count(len(chat_log.skipped), 'row')} could not be used." if chat_log.skipped else ""
 
-        def tell(sent: int) -> None:
-            for visit in self._connections:
-                news = {"type": "replay", "sent": sent, "total": total, "done": sent == total, "note": note}
-                visit.replay_news = news
+        def report(sent: int) -> None:
+            for connection in self._connections:
+                update = {"type": "replay", "sent": sent, "total": total, "done": sent == total, "note": note}
+                connection.replay_update = update
 
-        await play(self._twitch, chat_log, start, speed, tell)
+        await play(self._twitch, chat_log, start, speed, report)
 
 
-def _speed(wanted: str) -> float:
-    """The speed that was asked for; real time when it makes no sense."""
+def _speed(text: str) -> float:
+    """The requested speed; real time when it is invalid."""
     try:
-        speed = float(wanted)
+        speed = float(text)
     except ValueError:
         return 1.0
-    return speed if 0 <= speed <= 1_000_000 and wanted.isascii() else 1.0
+    return speed if 0 <= speed <= 1_000_000 and text.isascii() else 1.0

@@ -1,4 +1,4 @@
-"""What a person on the page wants to happen: to write, cheer, tip or redeem, or to take out what others wrote."""
+"""Page actions: to write, cheer, tip, redeem or moderate as a user of the sandbox."""
 
 import secrets
 from datetime import UTC, datetime
@@ -23,11 +23,11 @@ _FOLLOWS = "{name} follows already, and a follow pays once. Try another event or
 
 
 class Refused(PixelError):
-    """The page hears this sentence instead."""
+    """The action is refused; the page shows this sentence."""
 
 
 class PageActions:
-    """Grants the wishes of one page."""
+    """Performs the requests of one page."""
 
     def __init__(self, twitch: TwitchDouble, joystick: JoystickDouble) -> None:
         self._twitch = twitch
@@ -35,7 +35,7 @@ class PageActions:
         self._on_joystick = JoystickPageActions(joystick)
 
     def pick(self, login: str, role: str = "") -> SandboxUser:
-        """Whom the page wants to be. Without a role it is whoever is known by that name.
+        """The user that the page acts as. Without a role, the known user of that name.
 
         Raises:
             Refused: it is no name.
@@ -53,47 +53,47 @@ class PageActions:
             return sandbox_user(login, "joystick", self._on_joystick.spelt(shown))
         return self._twitch.users.settle(sandbox_user(login, cast(Role, role) if role in ROLES else "viewer"))
 
-    async def perform(self, who: SandboxUser | None, wish: Json) -> Json | None:
-        """Let it happen in the name of ``who``. Returns what the page is told of it; unknown wishes do nothing.
+    async def perform(self, who: SandboxUser | None, request: Json) -> Json | None:
+        """Perform a request as ``who``. Returns an update for the page; unknown requests do nothing.
 
         Raises:
             Refused: it may not be, or nobody was picked.
         """
-        kind = wish.get("do")
+        kind = request.get("do")
         if kind not in ("say", "event", "delete", "timeout", "redeem", "stream"):
             return None
         if who is None:
             raise Refused("Pick somebody to type as first.")
         if who.role == "joystick" and kind != "stream":
-            return await self._perform_on_joystick(who, kind, wish)
+            return await self._perform_on_joystick(who, kind, request)
         match kind:
             case "say":
-                if words := _fitting(wish, "Twitch"):
+                if words := _fitting(request, "Twitch"):
                     await self._twitch.say(who, words)
             case "delete":
-                await self._delete(who, str(wish.get("id", "")))
+                await self._delete(who, str(request.get("id", "")))
             case "timeout":
-                await self._time_out(who, str(wish.get("login", "")))
+                await self._time_out(who, str(request.get("login", "")))
             case "redeem":
-                await self._redeem(who, str(wish.get("id", "")), _fitting(wish, "Twitch"))
+                await self._redeem(who, str(request.get("id", "")), _fitting(request, "Twitch"))
             case "stream":
-                await self._stream(wish.get("live"))
+                await self._stream(request.get("live"))
             case _:
-                return await self._happen(who, str(wish.get("kind", "")), wish.get("amount"))
+                return await self._happen(who, str(request.get("kind", "")), request.get("amount"))
         return None
 
-    async def _perform_on_joystick(self, who: SandboxUser, kind: str, wish: Json) -> Json | None:
+    async def _perform_on_joystick(self, who: SandboxUser, kind: str, request: Json) -> Json | None:
         """The same for a viewer on Joystick.tv."""
-        what = str(wish.get("kind", ""))
+        what = str(request.get("kind", ""))
         match kind:
             case "say":
-                words = _fitting(wish, "Joystick.tv")
+                words = _fitting(request, "Joystick.tv")
                 if words:
                     await self._on_joystick.say(who.name, words)
             case "event" if self._on_joystick.knows(what):
                 if what == "follow" and self._on_joystick.follows(who.name):
                     raise Refused(_FOLLOWS.format(name=who.name))
-                return await self._on_joystick.happen(who.name, what, wish.get("amount"))
+                return await self._on_joystick.happen(who.name, what, request.get("amount"))
             case "event":
                 return None
             case _:
@@ -101,12 +101,12 @@ class PageActions:
         return None
 
     async def _delete(self, who: SandboxUser, message_id: str) -> None:
-        line = self._twitch.chat_log.find(message_id)
-        if line is None:
+        message = self._twitch.chat_log.find(message_id)
+        if message is None:
             raise Refused("That message is too old to be deleted.")
-        if not may_remove(who, line.who):
+        if not may_remove(who, message.who):
             raise Refused("Only mods delete messages, and not those of other mods or the streamer.")
-        await self._twitch.delete(line)
+        await self._twitch.delete(message)
 
     async def _time_out(self, who: SandboxUser, login: str) -> None:
         author = self._twitch.users.by_login(login)
@@ -126,8 +126,8 @@ class PageActions:
             raise Refused(str(refusal)) from None
 
     async def _stream(self, live: object) -> None:
-        for place in (self._twitch, self._joystick):
-            await (place.go_live() if live is True else place.go_offline())
+        for double in (self._twitch, self._joystick):
+            await (double.go_live() if live is True else double.go_offline())
 
     async def _happen(self, who: SandboxUser, kind: str, amount: object) -> Json | None:
         number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
@@ -155,13 +155,13 @@ class PageActions:
         return {"type": "event", "kind": kind, "name": who.name, "amount": number, "text": f"{who.name} {words}"}
 
 
-def _fitting(wish: Json, platform: str) -> str:
-    """The words of a wish.
+def _fitting(request: Json, platform: str) -> str:
+    """The words of a request.
 
     Raises:
         Refused: they are too many for one message.
     """
-    words = visible(str(wish.get("text", "")))
+    words = visible(str(request.get("text", "")))
     if len(words) > LONGEST:
         raise Refused(f"{platform} takes {LONGEST} characters in one message.")
     return words

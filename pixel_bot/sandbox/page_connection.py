@@ -1,4 +1,4 @@
-"""One open page of the sandbox: what it is told, and what it asks for."""
+"""One open page of the sandbox: a websocket that pushes updates and takes requests."""
 
 import asyncio
 import contextlib
@@ -20,9 +20,9 @@ from pixel_bot.services import Services
 
 PLAY_MONEY = 1_000
 TICK = 0.2
-"""Seconds between two rounds of news to the page."""
+"""Seconds between two updates of the page."""
 
-LINES_A_TICK = 60
+MESSAGES_A_TICK = 60
 RESTARTING = 1012
 END_SECONDS = 2.0
 
@@ -45,25 +45,25 @@ class PageConnection:
         self._updates = PageUpdates(twitch, joystick, services, commands)
         self._actions = PageActions(twitch, joystick)
         self._who: SandboxUser | None = None
-        self._lines: deque[Json] = deque(maxlen=LINES_A_TICK)
+        self._messages: deque[Json] = deque(maxlen=MESSAGES_A_TICK)
         self._removed: list[str] = []
         self._changed = asyncio.Event()
         self._gone = asyncio.Event()
         self._finished = asyncio.Event()
         self._last: dict[str, Json] = {}
-        self.replay_news: Json | None = None
+        self.replay_update: Json | None = None
 
     async def run(self) -> None:
         """Serve the page until it is closed."""
         self._listen()
-        telling: asyncio.Task[None] | None = None
+        pushing: asyncio.Task[None] | None = None
         try:
             for persona in PERSONAS:
                 # So that one can give points to them before they ever wrote.
                 await self._services.viewers.meet(person_of(persona))
             await self._send(await self._updates.hello())
             self._changed.set()
-            telling = asyncio.create_task(self._tell_news())
+            pushing = asyncio.create_task(self._push_updates())
             while True:
                 message = await self._socket.receive()
                 if message["type"] == "websocket.disconnect":
@@ -74,9 +74,9 @@ class PageConnection:
         finally:
             self._gone.set()
             self._changed.set()
-            if telling is not None:
+            if pushing is not None:
                 # Not cancelled: a query that is cut short would take its database connection with it.
-                await asyncio.gather(telling, return_exceptions=True)
+                await asyncio.gather(pushing, return_exceptions=True)
             self._stop_listening()
             self._finished.set()
 
@@ -88,16 +88,16 @@ class PageConnection:
             await asyncio.wait_for(self._finished.wait(), END_SECONDS)
 
     def _listen(self) -> None:
-        self._twitch.listeners.add(self._on_line)
-        self._joystick.listeners.add(self._on_joystick_line)
+        self._twitch.listeners.add(self._on_message)
+        self._joystick.listeners.add(self._on_joystick_message)
         self._twitch.removals.add(self._on_removal)
         self._twitch.changed.add(self._changed.set)
         self._services.database.committed.add(self._changed.set)
         self._services.overlay.changed.add(self._changed.set)
 
     def _stop_listening(self) -> None:
-        self._twitch.listeners.discard(self._on_line)
-        self._joystick.listeners.discard(self._on_joystick_line)
+        self._twitch.listeners.discard(self._on_message)
+        self._joystick.listeners.discard(self._on_joystick_message)
         self._twitch.removals.discard(self._on_removal)
         self._twitch.changed.discard(self._changed.set)
         self._services.database.committed.discard(self._changed.set)
@@ -105,15 +105,15 @@ class PageConnection:
 
     # To the page
 
-    async def _tell_news(self) -> None:
+    async def _push_updates(self) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             while not self._gone.is_set():
                 await self._changed.wait()
                 self._changed.clear()
-                await self._tell_chat()
-                if self.replay_news is not None:
-                    news, self.replay_news = self.replay_news, None
-                    await self._send(news)
+                await self._push_chat()
+                if self.replay_update is not None:
+                    update, self.replay_update = self.replay_update, None
+                    await self._send(update)
                 await self._send_if_new(self._updates.channel(self._who))
                 await self._send_if_new(await self._updates.redeems())
                 await self._send_if_new(await self._updates.queue())
@@ -123,10 +123,10 @@ class PageConnection:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._gone.wait(), TICK)
 
-    async def _tell_chat(self) -> None:
-        if self._lines:
-            lines = list(self._lines)
-            self._lines.clear()
+    async def _push_chat(self) -> None:
+        if self._messages:
+            lines = list(self._messages)
+            self._messages.clear()
             await self._send({"type": "chat", "lines": lines})
         if self._removed:
             ids, self._removed = self._removed, []
@@ -141,12 +141,12 @@ class PageConnection:
             self._last[message["type"]] = message
             await self._send(message)
 
-    def _on_line(self, line: SandboxMessage) -> None:
-        self._lines.append(message_update(line))
+    def _on_message(self, message: SandboxMessage) -> None:
+        self._messages.append(message_update(message))
         self._changed.set()
 
-    def _on_joystick_line(self, line: JoystickMessage) -> None:
-        self._lines.append(joystick_message_update(line))
+    def _on_joystick_message(self, message: JoystickMessage) -> None:
+        self._messages.append(joystick_message_update(message))
         self._changed.set()
 
     def _on_removal(self, ids: list[str]) -> None:
@@ -167,13 +167,13 @@ class PageConnection:
         except Refused as refusal:
             await self._send({"type": "refused", "text": str(refusal)})
 
-    async def _do(self, wish: Json) -> None:
-        if wish.get("do") == "pick":
-            await self._pick(self._actions.pick(str(wish.get("login", "")), str(wish.get("role", ""))))
+    async def _do(self, request: Json) -> None:
+        if request.get("do") == "pick":
+            await self._pick(self._actions.pick(str(request.get("login", "")), str(request.get("role", ""))))
             return
-        told = await self._actions.perform(self._who, wish)
-        if told is not None:
-            await self._send(told)
+        update = await self._actions.perform(self._who, request)
+        if update is not None:
+            await self._send(update)
 
     async def _pick(self, who: SandboxUser) -> None:
         self._who = who

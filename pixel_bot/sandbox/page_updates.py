@@ -1,4 +1,4 @@
-"""What pages are told: pictures of this moment, ready to be sent."""
+"""Page updates: snapshots of the sandbox's state, ready to be sent."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC
@@ -29,7 +29,7 @@ CommandList = Callable[[], Sequence[dict[str, Any]]]
 
 
 class PageUpdates:
-    """Reads what pages show. Each picture names its ``type``."""
+    """Builds the updates. Each names its ``type``."""
 
     def __init__(
         self, twitch: TwitchDouble, joystick: JoystickDouble, services: Services, commands: CommandList
@@ -40,7 +40,7 @@ class PageUpdates:
         self._commands = commands
 
     async def hello(self) -> Json:
-        """The first message: who lives here, what was said, and where the overlay is."""
+        """The first message: personas, recent chat, and the overlay's address."""
         return {
             "type": "hello",
             "channel": STREAMER.login,
@@ -55,13 +55,13 @@ class PageUpdates:
         }
 
     def _recent(self) -> list[Json]:
-        """The last lines of both chats, as they came."""
-        lines = [message_update(line) for line in self._twitch.chat_log.lines]
-        lines += [joystick_message_update(line) for line in self._joystick.recent]
-        return sorted(lines, key=lambda line: line["at"])[-MOST_LINES:]
+        """The last messages of both chats, by time."""
+        lines = [message_update(message) for message in self._twitch.chat_log.lines]
+        lines += [joystick_message_update(message) for message in self._joystick.recent]
+        return sorted(lines, key=lambda message: message["at"])[-MOST_LINES:]
 
     async def stats(self) -> Json:
-        """The show so far."""
+        """Totals of the session."""
         async with self._services.database.readers() as session:
             viewers = (await session.execute(text("SELECT COUNT(*) FROM users"))).scalar_one()
         totals = self._services.awards.totals
@@ -97,7 +97,7 @@ class PageUpdates:
         }
 
     async def queue(self) -> Json:
-        """What waits and plays, oldest first; paused lanes; and whether a page is there to play it, and be heard."""
+        """Waiting and playing items, oldest first; paused lanes; and whether an overlay page is open, and audible."""
         async with self._services.database.readers() as session:
             found = await queue_items.load(session, QueueItem.status.in_(WAITING), limit=MOST_ITEMS)
             paused = await session.execute(select(Lane.kind).where(Lane.paused).order_by(Lane.kind))
@@ -143,40 +143,40 @@ def person_of(who: SandboxUser) -> Person:
     return Person(who.id, who.login, who.name)
 
 
-def message_update(line: SandboxMessage) -> Json:
-    """A line of chat."""
-    bot = line.who.role == "bot"
+def message_update(message: SandboxMessage) -> Json:
+    """A chat message."""
+    bot = message.who.role == "bot"
     return {
-        "id": line.id,
-        "login": line.who.login,
-        "name": line.who.name,
-        "color": line.who.color,
-        "badges": ["bot"] if bot else list(line.who.badges),
-        "text": line.text,
-        "at": line.at.astimezone(UTC).isoformat(),
+        "id": message.id,
+        "login": message.who.login,
+        "name": message.who.name,
+        "color": message.who.color,
+        "badges": ["bot"] if bot else list(message.who.badges),
+        "text": message.text,
+        "at": message.at.astimezone(UTC).isoformat(),
         "bot": bot,
-        "reply_to": line.reply_to,
-        "removed": line.removed,
+        "reply_to": message.reply_to,
+        "removed": message.removed,
     }
 
 
-def joystick_message_update(line: JoystickMessage) -> Json:
-    """A line of chat on Joystick.tv, or a whisper there."""
-    login = line.username.lower()
+def joystick_message_update(message: JoystickMessage) -> Json:
+    """A chat message on Joystick.tv, or a whisper there."""
+    login = message.username.lower()
     who = next((p for p in PERSONAS if p.role == "joystick" and p.login == login), sandbox_user(login, "joystick"))
     return {
-        "id": f"joystick:{line.id}",
+        "id": f"joystick:{message.id}",
         "login": login,
-        "name": line.username,
-        "color": BOT.color if line.is_bot else who.color,
-        "badges": ["bot"] if line.is_bot else [BADGES[badge] for badge in line.badges if badge in BADGES],
-        "text": line.text,
-        "at": line.at.astimezone(UTC).isoformat(),
-        "bot": line.is_bot,
+        "name": message.username,
+        "color": BOT.color if message.is_bot else who.color,
+        "badges": ["bot"] if message.is_bot else [BADGES[badge] for badge in message.badges if badge in BADGES],
+        "text": message.text,
+        "at": message.at.astimezone(UTC).isoformat(),
+        "bot": message.is_bot,
         "reply_to": None,
         "removed": False,
         "place": "joystick",
-        "whisper_to": line.whisper_to,
+        "whisper_to": message.whisper_to,
     }
 
 

@@ -22,8 +22,8 @@ from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.texts import plain
 
 HEADER = ["second", "user", "text"]
-BREATH = 8
-"""Rows between two moments in which everybody else has a turn, when played as fast as it goes."""
+YIELD_EVERY = 8
+"""Rows after which the event loop gets a turn, when played as fast as possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ async def play(
         chat_log: what to play.
         start: the time of second 0.
         speed: 1 is real time, 2 twice as fast, 0 as fast as it goes.
-        progress: told how many rows were sent, now and then.
+        progress: called now and then with how many rows were sent.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -143,7 +143,7 @@ async def play(
             await _until(loop, began + row.second / speed)
         at = start + timedelta(seconds=row.second)
         await twitch.say(people[row.user], row.text, message_id=f"{chat_log.id}-{row.line}", at=at)
-        if sent % BREATH == 0 or speed > 0 or sent == len(chat_log.rows):
+        if sent % YIELD_EVERY == 0 or speed > 0 or sent == len(chat_log.rows):
             await asyncio.sleep(0)
             if progress is not None:
                 progress(sent)

@@ -1,4 +1,4 @@
-"""Keeps tokens from whoever gets hold of the database: they are encrypted with a key that is not in it."""
+"""Encryption of tokens at rest, with a key that is not in the database."""
 
 import base64
 import binascii
@@ -53,5 +53,5 @@ def _is_key(secret: str) -> bool:
 
 
 def _stretched(passphrase: str) -> bytes:
-    """A key from words that a person chose, made slow to guess. The salt is fixed: there is nowhere else to keep it."""
+    """Key derivation from a passphrase, slow to guess. The salt is fixed: there is nowhere else to keep it."""
     return base64.urlsafe_b64encode(hashlib.scrypt(passphrase.encode(), salt=SALT, n=2**14, r=8, p=1, dklen=32))

@@ -1,4 +1,4 @@
-"""Secrets that are made once and kept in a file beside the database, for the owner's eyes only."""
+"""Secrets that are generated once and kept in a file beside the database, which only its owner may read."""
 
 import os
 from collections.abc import Callable

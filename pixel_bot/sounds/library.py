@@ -1,4 +1,4 @@
-"""The sounds: the streamer's files, and a few that ship with the bot."""
+"""The sound library: the streamer's files, and a few that ship with the bot."""
 
 import random
 from collections.abc import Iterator
@@ -14,8 +14,9 @@ MEDIA_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 class Sounds:
     """Finds sounds by name. A name is only ever compared with what is there, so it can never leave the folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command_prefix: str = "!") -> None:
         self._folders = (Path(str(files("pixel_bot.sounds"))), folder)
+        self._list_command = f"{command_prefix}sounds"
 
     def names(self) -> list[str]:
         """All names, without endings."""
@@ -34,17 +35,19 @@ class Sounds:
         known = self._by_name()
         if not known:
             raise BadInput("There are no sounds yet. The streamer can put some into the folder sounds.")
-        wanted = name.strip().lower()
+        key = name.strip().lower()
         for ending in ENDINGS:
-            wanted = wanted.removesuffix(ending)
-        if not wanted:
+            key = key.removesuffix(ending)
+        if not key:
             return random.choice(sorted(known))  # noqa: S311 - a surprise, not a secret
-        if wanted not in known:
-            raise BadInput(f"There is no sound {name.strip()[:40]}. !sounds lists them. Nothing was charged.")
-        return wanted
+        if key not in known:
+            raise BadInput(
+                f"There is no sound {name.strip()[:40]}. {self._list_command} lists them. Nothing was charged."
+            )
+        return key
 
     def _by_name(self) -> dict[str, Path]:
-        """Later folders win: a file of the streamer takes the place of one of ours."""
+        """Later folders win: a file of the streamer replaces a shipped one of the same name."""
         return {path.stem.lower(): path for folder in self._folders for path in _sounds_in(folder)}
 
 

@@ -1,4 +1,4 @@
-"""A clock that stands still until told."""
+"""A clock that only the test moves."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,9 +16,9 @@ class SettableClock(Clock):
         return self._now
 
     def set(self, moment: datetime) -> None:
-        """It is this moment from now on."""
+        """Set the present moment."""
         self._now = moment
 
     def advance(self, seconds: float) -> None:
-        """So many seconds pass."""
+        """Move on by so many seconds."""
         self._now += timedelta(seconds=seconds)

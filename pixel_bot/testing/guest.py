@@ -1,4 +1,4 @@
-"""A bot that visits a double of Twitch which lives elsewhere, in another process perhaps."""
+"""A bot on a double of Twitch that runs elsewhere, for example in another process."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -35,10 +35,10 @@ async def guest(
         role = cast(Role, name)
         tokens = Tokens(access, refresh)
         await signed_in.sign_in(TwitchAccount(role, user_id, login, login, scopes_for(role, services.settings), tokens))
-    place = TwitchEndpoints(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", *app)
+    endpoints = TwitchEndpoints(f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", *app)
     async with AsyncExitStack() as stack:
-        platform = TwitchPlatform(place, signed_in, services.stream, services.clock)
+        platform = TwitchPlatform(endpoints, signed_in, services.stream, services.clock)
         stack.push_async_callback(platform.close)
-        show = RunningBot(services, platform, limited=limited)
-        stack.push_async_callback(show.end)
-        yield show
+        running_bot = RunningBot(services, platform, limited=limited)
+        stack.push_async_callback(running_bot.end)
+        yield running_bot

@@ -24,7 +24,7 @@ class Live:
         self.twitch = app.twitch
 
     async def say(self, login: str, text: str, role: Role = "viewer", *, message_id: str = "") -> SandboxMessage:
-        """Somebody writes in chat. Returns the line, at once."""
+        """Somebody writes in chat. Returns the message, at once."""
         return await self.twitch.say(self._who(login, role), text, message_id=message_id)
 
     async def ask(self, login: str, text: str, role: Role = "viewer") -> str:
@@ -41,21 +41,21 @@ class Live:
         complete = asyncio.Event()
         asked: list[str] = []
 
-        def on_line(line: SandboxMessage) -> None:
-            if line.reply_id is not None:
-                answers[line.reply_id] = line.text
+        def on_message(message: SandboxMessage) -> None:
+            if message.reply_id is not None:
+                answers[message.reply_id] = message.text
                 complete.set()
 
-        self.twitch.listeners.add(on_line)
+        self.twitch.listeners.add(on_message)
         try:
-            lines = await asyncio.gather(*(self.say(login, text, role) for login, text in questions))
-            asked = [line.id for line in lines]
+            messages = await asyncio.gather(*(self.say(login, text, role) for login, text in questions))
+            asked = [message.id for message in messages]
             async with asyncio.timeout(ANSWER_SECONDS):
                 while not all(i in answers for i in asked):
                     complete.clear()
                     await complete.wait()
         finally:
-            self.twitch.listeners.discard(on_line)
+            self.twitch.listeners.discard(on_message)
         return [answers[i] for i in asked]
 
     async def settled(self) -> None:

@@ -17,7 +17,7 @@ class FakeOverlay:
 
     def __init__(self, overlay: Overlay, page: str = "fake", *, obs: bool = False) -> None:
         self._overlay = overlay
-        self._screen = OverlayPage(page, self._hear, obs=obs)
+        self._page = OverlayPage(page, self._on_message, obs=obs)
         self.played: list[Message] = []
         self.stopped: list[str] = []
         """Ids that were taken off the page; an empty one stands for everything."""
@@ -27,15 +27,15 @@ class FakeOverlay:
 
     async def open(self) -> None:
         """The page opens, or comes back."""
-        await self._overlay.join(self._screen)
+        await self._overlay.join(self._page)
 
     def close(self, *, for_good: bool = True) -> None:
         """The page closes; not ``for_good`` when it only lost its connection."""
-        self._overlay.leave(self._screen, for_good=for_good)
+        self._overlay.leave(self._page, for_good=for_good)
 
     def hide(self, *, hidden: bool = True, sound: bool = True) -> None:
         """OBS hides the page, or its sound is blocked."""
-        self._overlay.update(self._screen, visible=not hidden, sound=sound)
+        self._overlay.update(self._page, visible=not hidden, sound=sound)
 
     async def asked(self, count: int) -> Message:
         """Wait until the page was asked to play so many effects since the start. Returns the last of them."""
@@ -57,9 +57,9 @@ class FakeOverlay:
         self._ack(Ack(AckState.FAILED, reason=reason))
 
     def _ack(self, ack: Ack) -> None:
-        self._overlay.ack(self.played[-1]["id"], ack, self._screen)
+        self._overlay.ack(self.played[-1]["id"], ack, self._page)
 
-    async def _hear(self, message: Message) -> None:
+    async def _on_message(self, message: Message) -> None:
         match message["type"]:
             case "play":
                 self.played.append(message)

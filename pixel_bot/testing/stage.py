@@ -1,4 +1,4 @@
-"""A bot in the test's own process: everything is real but the wire."""
+"""A bot in the test's own process: everything is real but the network."""
 
 import secrets
 from collections.abc import AsyncGenerator
@@ -32,13 +32,13 @@ class Stage:
         self.bot = bot
         self.clock = clock
         self.sent: list[str] = []
-        """All that the bot said."""
+        """All messages that the bot sent."""
         self.whispers: list[tuple[str, str]] = []
         """All that it whispered on Joystick.tv: to whom, and what."""
         self.overlay = FakeOverlay(bot.overlay, page)
         """The page on which effects play; open from the start."""
-        cast(Any, bot.http).post_chat_message = self._note
-        self.joystick = JoystickChannel(bot, self._note_there, limited=False)
+        cast(Any, bot.http).post_chat_message = self._record_twitch
+        self.joystick = JoystickChannel(bot, self._record_joystick, limited=False)
         bot.channels["joystick"] = self.joystick
 
     @property
@@ -60,7 +60,7 @@ class Stage:
             event: fields of the event to set otherwise, like ``source_broadcaster_user_id="1"``.
 
         Returns:
-            What the bot said to it, when all is done and durable.
+            What the bot answered, when all is done and durable.
         """
         who = STREAMER if role == "broadcaster" else sandbox_user(login.lower(), role, login)
         message_id = message_id or secrets.token_hex(8)
@@ -103,7 +103,7 @@ class Stage:
         return self.sent[before:]
 
     async def settled(self) -> None:
-        """Wait until all is worked that could be; what waits for an overlay or for a mod still waits."""
+        """Wait until everything is processed; what waits for an overlay or for a mod still waits."""
         await self.bot.settled()
         await self.bot.dispatcher.settled()
 
@@ -128,11 +128,11 @@ class Stage:
         """Somebody's balance."""
         return (await self.bot.viewers.find(login)).points
 
-    async def _note(self, *, message: str, **_: Any) -> dict[str, Any]:
+    async def _record_twitch(self, *, message: str, **_: Any) -> dict[str, Any]:
         self.sent.append(message)
         return {"data": [{"message_id": f"sent-{len(self.sent)}", "is_sent": True, "drop_reason": None}]}
 
-    async def _note_there(self, message: Outgoing) -> str:
+    async def _record_joystick(self, message: Outgoing) -> str:
         if message.whisper_to:
             self.whispers.append((message.whisper_to, message.text))
         else:

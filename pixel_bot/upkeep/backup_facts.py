@@ -1,4 +1,4 @@
-"""What a file says it is: a database of ours or not, its schema, what it is marked for. Looked at, never changed."""
+"""Facts of a backup file, read without changing it: whether it is one of ours, its schema, its mode."""
 
 import re
 import sqlite3
@@ -24,7 +24,7 @@ class BackupFacts:
 
 
 def facts_of(file: Path) -> BackupFacts:
-    """Look into a file that somebody says is a backup.
+    """Read the facts of a file that is said to be a backup.
 
     Raises:
         RestoreRefused: it is missing, cut short, no database, not ours, or of a newer version.

@@ -1,9 +1,9 @@
-"""A copy of a SQLite database that may be in use, made by SQLite's online backup and never by copying the file.
+"""Backup of a SQLite database that may be in use, by SQLite's online backup API and never by copying the file.
 
-What is copied is the database of one moment: the connection that reads holds that moment for as long as the copying
-takes, because SQLite would begin anew whenever somebody else commits in between, and beside a busy chat never end.
-Nobody waits for it: who writes goes on in the write-ahead log. Disk and processor are shared fairly: small steps, each
-brought to the disk by itself, and a rest as long as the work after each, also while the copy is verified.
+It copies one snapshot: the reading connection keeps a read transaction open for as long as the copy takes, because
+SQLite would start over whenever somebody else commits in between, and beside a busy chat never end. No writer waits:
+writes go to the write-ahead log. Disk and processor are throttled: small steps, each flushed by itself, and a pause as
+long as the work after each, also while the copy is verified.
 """
 
 import errno
@@ -26,28 +26,28 @@ STEP_PAGES = 128
 """Pages of one step, half a megabyte as SQLite makes them."""
 
 WORK_SECONDS = 0.005
-"""The least work before a rest; of less than that nobody else takes notice."""
+"""The least work before a pause; less than that delays nobody noticeably."""
 
-LONGEST_REST = 0.25
+LONGEST_PAUSE = 0.25
 """Seconds. After a step that hung on the disk, there is no need to wait as long again."""
 
-LOOK_EVERY = 1_000_000
-"""Instructions of SQLite between two looks at the clock, some ten milliseconds. Each look waits for a busy event loop
-to let go of the interpreter, so more of them would take longer than the work."""
+THROTTLE_EVERY = 1_000_000
+"""Instructions of SQLite between two calls of the throttle, some ten milliseconds. Each call waits until a busy event
+loop releases the interpreter's lock, so more of them would take longer than the work."""
 
 Stop = Callable[[], bool]
-"""Asked now and then: True when the work should end, because the bot does."""
+"""Called now and then; True when the work should be cancelled, because the bot stops."""
 
 Examine = Callable[[Path, Stop], Sequence[str]]
-"""Looks into a copy that is whole, and asks now and then. Returns what is not right with what the copy says."""
+"""Checks the contents of a complete copy, and calls ``Stop`` now and then. Returns what is not right in it."""
 
 
 class Stopped(PixelError):
-    """The work was broken off; nothing is left of it."""
+    """The work was cancelled; nothing is left of it."""
 
 
 def never() -> bool:
-    """Nobody asks to stop."""
+    """Never cancelled."""
     return False
 
 
@@ -72,7 +72,7 @@ def back_up(source: Path, folder: Path, moment: datetime) -> Path:
 
     Raises:
         FolderNotWritable: the folder cannot be made or written.
-        BackupFailed: there is no room for it, or the disk fails.
+        BackupFailed: the disk is full, or fails.
         DatabaseRefused: the copy does not pass SQLite's own check.
     """
     with closing(open_to_read(source)) as connection:
@@ -92,10 +92,12 @@ def make_backup(
         FolderNotWritable, BackupFailed, DatabaseRefused: as ``back_up``.
         sqlite3.DatabaseError: the database is damaged.
         NameTaken: none of the names is free.
-        Stopped: it was asked to.
+        Stopped: it was cancelled.
     """
-    pace = CopyThrottle(stop, fair=beside(source, "-shm").exists())
-    return write_backup(str(source), lambda place: _copy(source, place, pace), folder, candidates, examine, pace)
+    throttle = CopyThrottle(stop, fair=beside(source, "-shm").exists())
+    return write_backup(
+        str(source), lambda reserved_file: _copy(source, reserved_file, throttle), folder, candidates, examine, throttle
+    )
 
 
 def write_backup(
@@ -104,25 +106,25 @@ def write_backup(
     folder: Path,
     candidates: Iterable[Path],
     examine: Examine,
-    pace: "CopyThrottle",
+    throttle: "CopyThrottle",
 ) -> Backup:
     """The same for a database of any kind: ``fill`` writes the copy, and says how many rows each table has in it.
 
     Raises:
         FolderNotWritable, BackupFailed, DatabaseRefused, NameTaken, Stopped: as ``make_backup``.
     """
-    with _translated(folder, pace), reserved(candidates) as place:
-        counts = fill(place)
-        verify(place.part, counts, f"The backup of {what}", pace)
-        findings = tuple(examine(place.part, pace))
-        size = place.part.stat().st_size
-    return Backup(place.path, size, findings)
+    with _translated(folder, throttle), reserved(candidates) as reserved_file:
+        counts = fill(reserved_file)
+        verify(reserved_file.part, counts, f"The backup of {what}", throttle)
+        findings = tuple(examine(reserved_file.part, throttle))
+        size = reserved_file.part.stat().st_size
+    return Backup(reserved_file.path, size, findings)
 
 
 class CopyThrottle:
-    """Asked whether to stop; where others are at work beside, it rests first, as long as the work since the last rest.
+    """Throttles a copy: each call pauses as long as the work since the last pause took, then says whether to stop.
 
-    ``fair`` is True where somebody else has the database open.
+    It pauses only where ``fair`` is True: where somebody else has the database open.
     """
 
     def __init__(self, stop: Stop, *, fair: bool) -> None:
@@ -132,49 +134,55 @@ class CopyThrottle:
 
     def __call__(self) -> bool:
         worked = time.perf_counter() - self._resumed
+        # Never a pause without work: the time spent waiting for the disk counts as work, the pause itself does not.
         if self._fair and worked >= WORK_SECONDS:
-            time.sleep(min(worked, LONGEST_REST))
+            time.sleep(min(worked, LONGEST_PAUSE))
             self._resumed = time.perf_counter()
         return self._stop()
 
-    def after_step_of(self, place: ReservedFile) -> None:
-        """Bring what was written to the disk, and rest.
+    def after_step_of(self, file: ReservedFile) -> None:
+        """Flush what was written to the disk, and pause.
 
         Raises:
-            Stopped: it was asked to.
+            Stopped: it was cancelled.
         """
-        place.flush()
+        file.flush()
         if self():
             raise Stopped("The backup was broken off.")
 
 
-def _copy(source: Path, place: ReservedFile, pace: CopyThrottle) -> Mapping[str, int]:
-    """Copy one moment of the source. Returns how many rows each table had in it."""
+def _copy(source: Path, reserved_file: ReservedFile, throttle: CopyThrottle) -> Mapping[str, int]:
+    """Copy one snapshot of the source. Returns how many rows each table had in it."""
 
     def step(_status: int, _remaining: int, _total: int) -> None:
-        pace.after_step_of(place)
+        throttle.after_step_of(reserved_file)
 
-    with closing(open_to_read(source)) as old, closing(sqlite3.connect(place.part, isolation_level=None)) as new:
+    with (
+        closing(open_to_read(source)) as old,
+        closing(sqlite3.connect(reserved_file.part, isolation_level=None)) as new,
+    ):
         old.execute("BEGIN")
-        old.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()  # from here on, the moment is held
-        # The part is thrown away unless it gets whole, so it needs no journal; its pages go out as they come.
+        old.execute(
+            "SELECT COUNT(*) FROM sqlite_master"
+        ).fetchone()  # BEGIN alone takes no snapshot; the first read does
+        # The part is removed unless it is complete, so it needs no journal; its pages are written as they come.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = 16"):
             new.execute(f"PRAGMA {pragma}")
         old.backup(new, pages=STEP_PAGES, progress=step)
-        old.set_progress_handler(pace, LOOK_EVERY)
+        old.set_progress_handler(throttle, THROTTLE_EVERY)
         counts = row_counts(old)
         new.execute("PRAGMA journal_mode = DELETE")
     return counts
 
 
 def verify(copy: Path, counts: Mapping[str, int], what: str, stop: Stop = never) -> None:
-    """Let SQLite check a copy at rest, and count its rows.
+    """Check the integrity of a copy that nobody writes to, and count its rows.
 
     Raises:
         DatabaseRefused: it is damaged, or rows are missing. ``what`` is how the sentence names it.
     """
     with closing(sqlite3.connect(read_only(copy), uri=True)) as connection:
-        connection.set_progress_handler(stop, LOOK_EVERY)
+        connection.set_progress_handler(stop, THROTTLE_EVERY)
         (result,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if result != "ok":
             raise DatabaseRefused(f"{what} is damaged ({result}). Check the disk; nothing was changed.")
@@ -194,7 +202,7 @@ def row_counts(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def mode_in(connection: sqlite3.Connection) -> Mode | None:
-    """What a database is marked for; None without a mark."""
+    """The mode that a database is marked with; None without a mark."""
     try:
         row = connection.execute("SELECT value FROM meta WHERE key = 'mode'").fetchone()
     except sqlite3.OperationalError:  # older than the mark
@@ -203,12 +211,12 @@ def mode_in(connection: sqlite3.Connection) -> Mode | None:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection for reading that leaves nothing beside the file, and knows of those who write meanwhile."""
+    """A connection for reading that leaves no files behind, and is safe beside writers."""
     if beside(path, "-shm").exists() or _has_log(path):
-        return _connect(f"{_address(path)}?mode=ro")
-    # Nobody has it open, but a bot may start at any moment. Only a connection that may write makes what both share
-    # while they are at it, and takes it away again.
-    connection = _connect(f"{_address(path)}?mode=rw")
+        return _connect(f"{_uri(path)}?mode=ro")
+    # Nobody has it open, but a bot may start at any moment. Only a connection that may write creates the shared memory
+    # of the write-ahead log, through which both see each other, and removes it again.
+    connection = _connect(f"{_uri(path)}?mode=rw")
     try:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
@@ -216,7 +224,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
         connection.close()
         return _connect(read_only(path))  # in a folder that cannot be written
     except sqlite3.DatabaseError:
-        connection.close()
+        connection.close()  # damaged: the caller says so
         raise
     return connection
 
@@ -226,19 +234,19 @@ def _connect(address: str) -> sqlite3.Connection:
 
 
 def read_only(path: Path) -> str:
-    """The address under which SQLite opens the file without changing it, or leaving anything beside it.
+    """The URI with which SQLite opens the file without changing it, or leaving other files behind.
 
-    Without a write-ahead log nobody writes into it in our own mode, so it may be taken for immutable.
+    Without a write-ahead log beside it nobody writes to it in WAL mode, so it can be opened as immutable.
     """
-    return f"{_address(path)}?{'mode=ro' if _has_log(path) else 'immutable=1'}"
+    return f"{_uri(path)}?{'mode=ro' if _has_log(path) else 'immutable=1'}"
 
 
-def _address(path: Path) -> str:
+def _uri(path: Path) -> str:
     return f"file:{quote(str(path.resolve().as_posix()))}"
 
 
 def beside(path: Path, ending: str) -> Path:
-    """The file that has the same name with something behind it, as SQLite's own do."""
+    """The file of the same name with this suffix, as SQLite's own files beside a database have."""
     return path.with_name(path.name + ending)
 
 
@@ -249,23 +257,23 @@ def _has_log(path: Path) -> bool:
 
 @contextmanager
 def _translated(folder: Path, stop: Stop) -> Generator[None]:
-    """Errors of SQLite and of the system on the way to a folder, in words."""
+    """Translate errors of SQLite and of the system while a file in the folder is written."""
     try:
         yield
     except (OSError, sqlite3.OperationalError) as exc:
-        if stop():
+        if stop():  # SQLite reports an interrupted statement as an operational error
             raise Stopped("The backup was broken off.") from exc
         if isinstance(exc, OSError):
-            full, closed = exc.errno in _NO_ROOM, isinstance(exc, _CLOSED) or exc.errno == errno.EROFS
+            full, refused = exc.errno in _DISK_FULL, isinstance(exc, _NOT_WRITABLE) or exc.errno == errno.EROFS
         else:
             problem = problem_of(exc, folder if folder.is_dir() else None)
-            full, closed = problem == FULL, problem in (READ_ONLY, UNREACHABLE)
+            full, refused = problem == FULL, problem in (READ_ONLY, UNREACHABLE)
         if full:
             raise BackupFailed(f"the disk of {folder} is full") from exc
-        if closed:
+        if refused:
             raise FolderNotWritable(folder, "BACKUP_DIR") from exc
         raise BackupFailed(str(exc)) from exc
 
 
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
-_CLOSED = PermissionError | NotADirectoryError | FileExistsError | FileNotFoundError | IsADirectoryError
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NOT_WRITABLE = PermissionError | NotADirectoryError | FileExistsError | FileNotFoundError | IsADirectoryError

@@ -1,8 +1,8 @@
-"""The folder of backups: how they are named, which are ours, and a name for a new one that nobody else has.
+"""The backup folder: the names of backups, rotation, and the reservation of a name for a new one.
 
-``pixel_YYYYmmdd_HHMMSS.db`` in local time, ``_2`` and so on behind it for a second one of the same second; those of the
-sandbox begin with ``sandbox``, so that play money never pushes out real points. A file of any other name is not ours
-and is never touched. What is still being written has ``.part`` at its end.
+``pixel_YYYYmmdd_HHMMSS.db`` in local time, with ``_2`` and so on for a second one of the same second. Those of the
+sandbox begin with ``sandbox``, so that they never displace backups of real points. A file of any other name is not ours
+and is never touched. A file that is being written ends with ``.part``.
 """
 
 import os
@@ -22,19 +22,19 @@ Kind = Literal["pixel", "sandbox"]
 
 
 class NameTaken(PixelError):
-    """There is such a file already, or somebody is writing it."""
+    """There is a file of that name already, or another process is writing it."""
 
 
 PART = ".part"
 _NAME = re.compile(r"(pixel|sandbox)_(\d{8}_\d{6})(?:_(\d{1,4}))?\.db(\.part(?:-wal|-shm|-journal)?)?", re.ASCII)
 _FORM = "%Y%m%d_%H%M%S"
 _ABANDONED_SECONDS = 3_600
-"""A part that was not written to for so long belongs to a process that is gone."""
+"""A part that was not written to for so long belongs to a process that has ended."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class KeptBackup:
-    """A backup that is there; they sort by age, oldest first."""
+    """A backup in the folder; they sort by age, oldest first."""
 
     written: str
     number: int
@@ -65,7 +65,7 @@ def kept_in(folder: Path, kind: Kind) -> list[KeptBackup]:
 
 
 def remove_oldest(folder: Path, kind: Kind, keep: int, made: Path) -> list[Path]:
-    """Remove the oldest backups beyond ``keep``, never the one that was just made, and parts that were abandoned.
+    """Remove the oldest backups beyond ``keep``, never the one that was just made, and abandoned parts.
 
     Returns:
         The backups that were removed. One that cannot be removed stays.
@@ -85,42 +85,42 @@ def remove_oldest(folder: Path, kind: Kind, keep: int, made: Path) -> list[Path]
 
 @dataclass(frozen=True, slots=True)
 class ReservedFile:
-    """Where a new file goes: written as ``part``, known as ``path`` once it is whole."""
+    """A reserved name: the file is written as ``part``, and renamed to ``path`` when it is complete."""
 
     path: Path
     part: Path
     handle: int
 
     def flush(self) -> None:
-        """Bring what was written so far to the disk."""
+        """Flush what was written so far to the disk."""
         os.fsync(self.handle)
 
 
 @contextmanager
 def reserved(candidates: Iterable[Path]) -> Generator[ReservedFile]:
-    """Take the first name that is free. At the end of the block the part becomes the file; of a failure nothing stays.
+    """Reserve the first name that is free. At the end of the block it is the file's; on an error it is free again.
 
-    Who makes the part has the name, so two processes never write the same file, and none is ever overwritten.
+    Creating the part exclusively reserves the name, so two processes never write one file, and none is overwritten.
 
     Raises:
         NameTaken: none of the names is free.
         OSError: the folder cannot be made or written, or its disk is full.
     """
-    place = next((place for path in candidates if (place := _reserve(path)) is not None), None)
-    if place is None:
+    file = next((file for path in candidates if (file := _reserve(path)) is not None), None)
+    if file is None:
         raise NameTaken("A file of that name is there already.")
     try:
         try:
-            yield place
-            place.flush()
+            yield file
+            file.flush()
         finally:
-            os.close(place.handle)
-        place.part.replace(place.path)
+            os.close(file.handle)
+        file.part.replace(file.path)
     except BaseException:
         with suppress(OSError):
-            place.part.unlink(missing_ok=True)
+            file.part.unlink(missing_ok=True)
         raise
-    sync_folder(place.path.parent)
+    sync_folder(file.path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -146,7 +146,7 @@ def _reserve(path: Path) -> ReservedFile | None:
         if path.parent.is_dir():
             return None
         raise
-    if os.path.lexists(path):  # somebody finished it between the two looks
+    if os.path.lexists(path):  # another process completed it between the two checks
         os.close(handle)
         part.unlink(missing_ok=True)
         return None

@@ -1,4 +1,4 @@
-"""Backups of the database in use: one at a time, verified, the newest few kept."""
+"""Backups of the database in use: one at a time, verified, and rotated: the newest few are kept."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 A_DAY = timedelta(days=1)
 
-_OF_SQLITE = ("-wal", "-shm", "-journal")
+_SQLITE_SUFFIXES = ("-wal", "-shm", "-journal")
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ class Backups:
         Raises:
             BackupUnderWay, BackupFailed, DatabaseRefused: there is none.
         """
-        if path.name.endswith(_OF_SQLITE):
+        if path.name.endswith(_SQLITE_SUFFIXES):
             raise BackupFailed(f"a name like {path.name} belongs to SQLite itself. Choose another one")
         is_folder = await asyncio.to_thread(path.is_dir)
         folder = path if is_folder else path.parent
@@ -103,7 +103,7 @@ class Backups:
             raise BackupFailed(f"the folder {folder} cannot be written") from exc
 
     async def make_by_hand(self) -> str:
-        """Make one because somebody asked for it in chat. Returns the answer.
+        """Make one for a command in chat. Returns the answer.
 
         Raises:
             ChatError: there is none, in words that tell chat nothing of this machine; the log has the rest.
@@ -146,14 +146,14 @@ class Backups:
 
 
 async def in_thread(work: Callable[[Stop], T]) -> T:
-    """Do long work in a thread. Whoever is cancelled asks it to stop, and waits until it has put its things away."""
+    """Run long work in a thread. A cancellation asks it to stop, and waits until it has cleaned up."""
     stop = threading.Event()
     task = asyncio.create_task(asyncio.to_thread(work, stop.is_set))
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         stop.set()
-        with suppress(Exception):  # what it says of being stopped does not matter any more
+        with suppress(Exception):  # it was cancelled: its error has no reader
             await task
         raise
 

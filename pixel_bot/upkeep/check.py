@@ -1,4 +1,4 @@
-"""Is the ledger right? Every finding is one sentence in plain words."""
+"""Checks the ledger, the levels and the links. Every finding is one sentence in plain words."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -46,7 +46,7 @@ async def check(session: AsyncSession, level_of: Callable[[int], int], *, knows_
 
 @asynccontextmanager
 async def _sorting_on_disk(session: AsyncSession) -> AsyncGenerator[None]:
-    """What SQLite sorts meanwhile takes room on the disk beyond the first megabytes, instead of in memory."""
+    """Let SQLite sort in temporary files instead of in memory."""
     if session.get_bind().dialect.name != "sqlite":
         yield
         return
@@ -66,7 +66,7 @@ async def _integrity(session: AsyncSession) -> list[str]:
 
 
 # The casts below keep SQLite from the index: to fetch millions of rows one by one in its order takes many times as long
-# as to read them as they lie, and sort. The cross join lets it look at each row as it comes, and keep none.
+# as to read them as they lie, and sort. With the cross join it reads each row once, in order, and keeps none.
 
 
 async def _balances(session: AsyncSession) -> list[str]:

@@ -1,11 +1,11 @@
-"""Removes what has had its use. Balances, the ledger, XP, links, draws and changes are never touched.
+"""Retention: removes old rows that are no longer needed. Balances, ledger, XP, links, draws and changes always stay.
 
 =========================  ===========================================================================================
-what                       when it goes
+rows                       when they are removed
 =========================  ===========================================================================================
 cooldowns                  an hour after they expired
-items of the queue         7 days after they ended, once chat was told and Twitch knows; never the newest one, because
-                           SQLite would give its id to another one, which then passes for refunded
+items of the queue         7 days after they ended, once chat and Twitch were notified; never the newest one, because
+                           SQLite would give its id to another one, which then counts as refunded
 events ``answer``,         after 7 days. A platform delivers again within minutes; a week is beyond any doubt. Those of
 ``chat``, ``command``      a chat log that was replayed stay, so that it still pays nothing when it is played again
 events ``enter``           after 7 days: the same
@@ -17,11 +17,10 @@ events ``follow``,         never: they count once in a person's life, or once fo
 events ``sub``, ``gift``,  never: they are few, and somebody paid for them
 ``cheer``, ``raid``,
 ``tip``, ``wheelclaim``
-any other kind             never: whoever made it knows why
+any other kind             never: a plugin may need it
 =========================  ===========================================================================================
 
-Whatever is removed is looked for by readers and removed in small transactions, with rests between them, so that nobody
-who has something to write ever waits long.
+Rows are found by readers and removed in small, throttled transactions, so that no other writer waits long.
 """
 
 import asyncio
@@ -42,14 +41,14 @@ from pixel_bot.points.cooldowns import AT_ONCE, Cooldowns
 
 KEEP_ENDED = timedelta(days=7)
 
-PASSING_KINDS = ("answer", "chat", "command", "enter", "watch")
+EXPIRING_KINDS = ("answer", "chat", "command", "enter", "watch")
 
 SPAN = 20_000
-"""Events that one look covers."""
+"""Events that one query covers."""
 
 _SPAN_END = f"SELECT MAX(id) FROM (SELECT id FROM events WHERE id > :after ORDER BY id LIMIT {SPAN}) AS span"
-_KINDS = ", ".join(f"'{kind}'" for kind in PASSING_KINDS)
-_PASSED = f"kind IN ({_KINDS}) AND created_at < :limit"
+_KINDS = ", ".join(f"'{kind}'" for kind in EXPIRING_KINDS)
+_EXPIRED = f"kind IN ({_KINDS}) AND created_at < :limit"
 _LOG_ID = 16
 """Characters with which the ids of a replayed log's messages begin: those of the log."""
 
@@ -64,7 +63,7 @@ class Cleaned:
 
 
 class Cleanup:
-    """Removes old rows."""
+    """Removes old rows that are no longer needed."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -72,14 +71,14 @@ class Cleanup:
         self._cooldowns = Cooldowns(database, clock)
 
     async def run(self) -> Cleaned:
-        """Remove all that has had its use."""
+        """Remove all of them. Returns how many there were."""
         return Cleaned(await self._cooldowns.clean_up(), await self._items(), await self._events())
 
     async def _items(self) -> int:
         removed = 0
         limit = self._clock.now() - KEEP_ENDED
         open_items = select(Redemption.item_id).where(Redemption.reported_at.is_(None), Redemption.item_id.is_not(None))
-        passed = (
+        expired = (
             QueueItem.status.in_(("done", "failed")),
             QueueItem.finished_at < limit,
             QueueItem.told.is_(True),
@@ -88,14 +87,14 @@ class Cleanup:
         )
         after = -1
         while True:
-            query = select(QueueItem.id).where(QueueItem.id > after, *passed).order_by(QueueItem.id).limit(AT_ONCE)
+            query = select(QueueItem.id).where(QueueItem.id > after, *expired).order_by(QueueItem.id).limit(AT_ONCE)
             async with self._database.readers() as session:
                 found = list((await session.execute(query)).scalars())
             if not found:
                 return removed
             async with throttle_after(self._database.write()) as session:
                 result = await session.execute(
-                    delete(QueueItem).where(QueueItem.id.in_(found), *passed).returning(QueueItem.id)
+                    delete(QueueItem).where(QueueItem.id.in_(found), *expired).returning(QueueItem.id)
                 )
                 removed += len(result.all())
             after = found[-1]
@@ -108,7 +107,7 @@ class Cleanup:
                 end = (await session.execute(sql(_SPAN_END), {"after": after})).scalar()
                 if end is None:
                     return removed
-                found = await _passed_events(session, after, end, limit)
+                found = await _expired_events(session, after, end, limit)
             for start in range(0, len(found), AT_ONCE):
                 async with throttle_after(self._database.write()) as session:
                     await _remove_events(session, found[start : start + AT_ONCE], limit)
@@ -117,9 +116,9 @@ class Cleanup:
             await asyncio.sleep(0)
 
 
-async def _passed_events(session: AsyncSession, after: str, end: str, limit: str) -> list[str]:
-    """Ids of one span that have had their use, but not those of a chat log that was replayed."""
-    query = f"SELECT id FROM events WHERE id > :after AND id <= :end AND {_PASSED} ORDER BY id"
+async def _expired_events(session: AsyncSession, after: str, end: str, limit: str) -> list[str]:
+    """Expired ids of one span, without those of a chat log that was replayed."""
+    query = f"SELECT id FROM events WHERE id > :after AND id <= :end AND {_EXPIRED} ORDER BY id"
     rows = await session.execute(sql(query), {"after": after, "end": end, "limit": limit})
     ids = [str(event_id) for event_id in rows.scalars()]
     if not ids:
@@ -131,5 +130,5 @@ async def _passed_events(session: AsyncSession, after: str, end: str, limit: str
 
 async def _remove_events(session: AsyncSession, ids: Sequence[str], limit: str) -> None:
     source = unfold(session, {"id": "text"})
-    query = f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source}) AND {_PASSED}"
+    query = f"DELETE FROM events WHERE id IN (SELECT row.id FROM {source}) AND {_EXPIRED}"
     await session.execute(sql(query), {"rows": fold([(event_id,) for event_id in ids]), "limit": limit})

@@ -1,4 +1,4 @@
-"""Everything of one database into an empty one of the same schema, row for row, whichever kinds they are."""
+"""Copies all rows of one database to an empty one of the same schema, between SQLite and PostgreSQL too."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pixel_bot.errors import DatabaseRefused
 CHUNK = 5_000
 
 OWN_TO_EACH_DATABASE = ("lanes", "meta")
-"""Tables that have rows in a fresh database, which give way to those that come."""
+"""Tables that have rows in a fresh database, which are replaced by the copied ones."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Copied:
     points: int
 
 
-def _go_on() -> None:
+def _no_pause() -> None:
     """Nothing to do between two chunks."""
 
 
 async def copy_all(source: Database, target: Database) -> Copied:
-    """Copy all tables in one transaction of the target, from one moment of the source.
+    """Copy all tables in one transaction of the target, from one snapshot of the source.
 
     Args:
         source: at the present schema; it is only read.
@@ -40,24 +40,24 @@ async def copy_all(source: Database, target: Database) -> Copied:
         DatabaseRefused: the target is not empty, or did not get what the source has.
     """
     writing = target.engine.execution_options(begin="IMMEDIATE")
-    async with one_moment(source) as old, writing.begin() as new:
+    async with snapshot(source) as old, writing.begin() as new:
         await _refuse_unless_empty(new, target)
         return await copy_rows(old, new)
 
 
-def one_moment(source: Database) -> AsyncConnection:
-    """A connection, to be entered, that sees the database as it is when first asked."""
+def snapshot(source: Database) -> AsyncConnection:
+    """A connection, to be entered, that sees a snapshot of the database, taken at its first statement."""
     options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"} if source.is_shared else {}
     return source.engine.execution_options(**options).connect()
 
 
-async def copy_rows(old: AsyncConnection, new: AsyncConnection, between: Callable[[], None] = _go_on) -> Copied:
-    """Copy all tables, within the transactions of both. What a fresh database has by itself gives way.
+async def copy_rows(old: AsyncConnection, new: AsyncConnection, between: Callable[[], None] = _no_pause) -> Copied:
+    """Copy all tables, within the transactions of both. The rows that a fresh database has by itself are replaced.
 
     Args:
-        old: sees one moment of the source.
+        old: sees a snapshot of the source.
         new: has our tables, and no viewers.
-        between: called after each chunk; whoever wants to break off raises there.
+        between: called after each chunk; it raises to cancel the copy.
 
     Raises:
         DatabaseRefused: the target did not get what the source has.
@@ -70,7 +70,7 @@ async def copy_rows(old: AsyncConnection, new: AsyncConnection, between: Callabl
     if points != await _sum(new):
         raise DatabaseRefused("The points in the copy are not those of the original. Nothing was copied.")
     if new.dialect.name == "postgresql":
-        await _count_on(new)
+        await _advance_sequences(new)
     return Copied(rows, points)
 
 
@@ -87,7 +87,7 @@ async def _has_rows(connection: AsyncConnection, table: Table) -> bool:
 
 
 async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table, between: Callable[[], None]) -> int:
-    """Returns how many rows there were. They are read in the order of the key, so many at a time."""
+    """Copy one table in chunks, in the order of the primary key. Returns how many rows there were."""
     keys: Sequence[Column[Any]] = list(table.primary_key)
     query = select(table).order_by(*keys).limit(CHUNK)
     done, last = 0, None
@@ -95,7 +95,7 @@ async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table, betwee
         found = (await old.execute(query if last is None else query.where(tuple_(*keys) > last))).mappings().all()
         if not found:
             break
-        rows = [{name: _fit(value, new) for name, value in row.items()} for row in found]
+        rows = [{name: _storable(value, new) for name, value in row.items()} for row in found]
         await new.execute(insert(table), rows)
         done += len(rows)
         last = tuple_(*(found[-1][key.name] for key in keys))
@@ -106,8 +106,8 @@ async def _copy(old: AsyncConnection, new: AsyncConnection, table: Table, betwee
     return done
 
 
-def _fit(value: Any, new: AsyncConnection) -> Any:
-    """PostgreSQL keeps no NUL character."""
+def _storable(value: Any, new: AsyncConnection) -> Any:
+    """The value without NUL characters, which PostgreSQL does not store."""
     return value.replace("\0", "") if isinstance(value, str) and new.dialect.name == "postgresql" else value
 
 
@@ -115,7 +115,7 @@ async def _sum(connection: AsyncConnection) -> int:
     return int((await connection.execute(text("SELECT COALESCE(SUM(points), 0) FROM users"))).scalar_one())
 
 
-async def _count_on(new: AsyncConnection) -> None:
+async def _advance_sequences(new: AsyncConnection) -> None:
     """The next ids come after those that were copied."""
     for table in Base.metadata.sorted_tables:
         if table.name not in OWN_TO_EACH_DATABASE and "id" in table.c and table.c.id.type.python_type is int:

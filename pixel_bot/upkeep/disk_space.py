@@ -1,4 +1,4 @@
-"""Room in a SQLite file: how much of it is free, and giving that back to the disk."""
+"""Free space in a SQLite file, and returning it to the disk with VACUUM."""
 
 import sqlite3
 from contextlib import closing, suppress
@@ -8,10 +8,10 @@ from pathlib import Path
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS
 
 WORTH_IT = 4
-"""One part in so many of the file is free: time to give it back."""
+"""VACUUM is worth it when one part in so many of the file is free."""
 
 BRIEF_BYTES = 256_000_000
-"""The largest database that is written anew beside a bot: it takes seconds, in which nobody else can write."""
+"""The largest database that is vacuumed beside a running bot: it takes seconds, in which nobody else can write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class FreeSpace:
 
     @property
     def used(self) -> int:
-        """What would be left of it."""
+        """The size after VACUUM."""
         return self.size - self.free
 
     @property
     def is_brief(self) -> bool:
-        """True when a bot may wait for as long as giving it back takes."""
+        """True when VACUUM is short enough to run beside a bot."""
         return self.used <= BRIEF_BYTES
 
     @property
@@ -38,7 +38,7 @@ class FreeSpace:
 
 
 def free_space_in(path: Path) -> FreeSpace:
-    """Look at a database, also while it is in use."""
+    """Read the sizes of a database, also while it is in use."""
     with closing(_open(path)) as connection:
         page, pages, free = (
             int(connection.execute(f"PRAGMA {name}").fetchone()[0])
@@ -48,13 +48,13 @@ def free_space_in(path: Path) -> FreeSpace:
 
 
 def release_space(path: Path) -> int:
-    """Write the database anew without its free room. Readers go on meanwhile, writers wait.
+    """VACUUM: rewrite the database without its free space. Readers go on meanwhile, writers wait.
 
     Returns:
         The bytes by which it got smaller.
 
     Raises:
-        sqlite3.OperationalError: somebody else wrote all the time, or there is no room for it beside the old one.
+        sqlite3.OperationalError: somebody else wrote all the time, or the disk has no space for a second copy.
     """
     before = free_space_in(path).size
     with closing(_open(path)) as connection:

@@ -1,7 +1,7 @@
-"""Puts a backup in the database's place. Whatever interrupts it, one of the two is there whole: the old or the new one.
+"""Restores a backup atomically: whatever interrupts it, either the old or the new database is there, complete.
 
-The file is copied beside the database first, and what is verified is that copy; a file that changes meanwhile changes
-nothing any more. The old database gets a second name before the copy takes its own by one rename.
+The file is copied beside the database first, and the copy is verified; later changes of the file have no effect. The
+old database gets a second name before the copy replaces it by one rename.
 """
 
 import os
@@ -27,7 +27,7 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did. ``aside`` is the database that was there before, under its new name; None of none."""
+    """What a restore did. ``aside`` is the former database under its new name; None if there was none."""
 
     path: Path
     size: int
@@ -36,12 +36,12 @@ class Restored:
 
 
 def restore(file: Path, target: Path, facts: BackupFacts, moment: datetime, examine: Examine) -> Restored:
-    """Verify a file, keep the present database aside, and put a copy of the file in its place.
+    """Verify a file, keep the present database aside, and replace it by a copy of the file.
 
     Args:
         file: the backup.
         target: the database's file. It, and its folder, may be missing.
-        facts: what ``facts_of`` said about the file.
+        facts: what ``facts_of`` returned for the file.
         moment: when this is; the old database is named for it.
         examine: finds what is not right with the ledger.
 
@@ -52,13 +52,14 @@ def restore(file: Path, target: Path, facts: BackupFacts, moment: datetime, exam
     target = target.resolve()
     if target.exists() and file.samefile(target):
         raise RestoreRefused(file, "It is the database in use itself.")
-    with _no_bot_on(target, file):
+    with _instance_lock(target, file):
         refuse_other_mode(file, facts, _mode_of_present(target), str(target))
         fresh = copy_beside(file, target, examine, f"copy it to {target} yourself while no bot runs")
         try:
             aside = _keep_aside(file, target, moment)
             if aside is not None:
                 shutil.copymode(aside, fresh.path)
+            # From here on the new database is there; before, a kill leaves the old one and files that nobody reads.
             fresh.path.replace(target)
         except OSError as exc:
             raise RestoreRefused(file, f"{target.parent} cannot be written ({exc.strerror}).") from exc
@@ -69,10 +70,10 @@ def restore(file: Path, target: Path, facts: BackupFacts, moment: datetime, exam
 
 
 def refuse_other_mode(file: Path, facts: BackupFacts, mode: Mode | None, target: str) -> None:
-    """Play money and real points never meet, also not here.
+    """Refuse to mix a sandbox database and a live one.
 
     Raises:
-        RestoreRefused: the file is of one mode, and the target, which is called like this, of the other.
+        RestoreRefused: the file is of one mode, and the target, which the message names so, of the other.
     """
     if mode and facts.mode and mode != facts.mode:
         why = f"It is a {facts.mode} database, and {target} is a {mode} one. Point DATABASE_URL to where it belongs."
@@ -80,8 +81,8 @@ def refuse_other_mode(file: Path, facts: BackupFacts, mode: Mode | None, target:
 
 
 @contextmanager
-def _no_bot_on(target: Path, file: Path) -> Generator[None]:
-    """Nobody starts a bot either, until this is done."""
+def _instance_lock(target: Path, file: Path) -> Generator[None]:
+    """Hold the instance lock: no bot runs, and none can start until this is done."""
     with ExitStack() as stack:
         try:
             stack.enter_context(only_one(target))
@@ -91,24 +92,24 @@ def _no_bot_on(target: Path, file: Path) -> Generator[None]:
 
 
 def _mode_of_present(target: Path) -> Mode | None:
-    """What the database that is there is marked for; one that cannot be read has no mark any more."""
+    """The mode of the present database; None when it cannot be read."""
     try:
         return facts_of(target).mode
     except RestoreRefused:
         return None
 
 
-def copy_beside(file: Path, target: Path, examine: Examine, way_out: str) -> Backup:
+def copy_beside(file: Path, target: Path, examine: Examine, remedy: str) -> Backup:
     """A verified copy of the file beside the target, whose lock is held; ``.restored`` stands behind its name.
 
     Raises:
-        RestoreRefused: it is damaged, does not fit, or its ledger is not right. ``way_out`` says what to do with one
+        RestoreRefused: it is damaged, does not fit, or its ledger is not right. ``remedy`` says what to do with one
             of which only the ledger is wrong.
         FolderNotWritable: the folder of the target cannot be written.
     """
     copy = target.with_name(target.name + ".restored")
     for left in (copy, beside(copy, PART)):
-        left.unlink(missing_ok=True)  # of a restore that was killed; nobody else is at it, we hold the lock
+        left.unlink(missing_ok=True)  # of a restore that was killed; nobody else can be using it, we hold the lock
     try:
         made = make_backup(file, target.parent, [copy], examine)
     except (DatabaseRefused, sqlite3.DatabaseError) as exc:
@@ -117,46 +118,46 @@ def copy_beside(file: Path, target: Path, examine: Examine, way_out: str) -> Bac
         raise RestoreRefused(file, str(exc)) from exc
     if made.findings:
         copy.unlink(missing_ok=True)
-        raise RestoreRefused(file, _not_right(made.findings, way_out))
+        raise RestoreRefused(file, _not_right(made.findings, remedy))
     return made
 
 
-def _not_right(findings: Sequence[str], way_out: str) -> str:
+def _not_right(findings: Sequence[str], remedy: str) -> str:
     more = f" And {len(findings) - SHOWN} more." if len(findings) > SHOWN else ""
     return (
         f"Its ledger is not right: {' '.join(findings[:SHOWN])}{more} Take another backup. "
-        f"If you want this one all the same, {way_out}."
+        f"If you want this one all the same, {remedy}."
     )
 
 
 def _keep_aside(file: Path, target: Path, moment: datetime) -> Path | None:
-    """Give the present database a second name; it keeps its first one until the copy takes that.
+    """Give the present database a second name; it keeps its first one until the copy replaces it.
 
-    What SQLite has beside it must not stay: it would take a log of the old database for one of the new.
+    Its write-ahead log must not stay: SQLite would apply a log of the old database to the new one.
     """
     is_there = target.exists()
     if is_there:
-        _fold(file, target)
+        _checkpoint(file, target)
     stem = f"{target.stem}_{moment.astimezone():%Y%m%d_%H%M%S}"
     numbers = chain([""], (f"_{number}" for number in count(2)))
     names = (target.with_name(f"{stem}{number}.before-restore{target.suffix}") for number in numbers)
     aside = next(path for path in names if not os.path.lexists(path))
     logs = [ending for ending in ("-wal", "-journal") if beside(target, ending).exists()]
-    for ending in logs:
+    for ending in logs:  # what the checkpoint could not move: the old database needs it under its new name, too
         shutil.copy2(beside(target, ending), beside(aside, ending))
     if is_there:
         _second_name(target, aside)
-    sync_folder(target.parent)
+    sync_folder(target.parent)  # the second name must be on disk before the first one and its log are replaced
     for ending in (*logs, "-shm"):
         beside(target, ending).unlink(missing_ok=True)
     return aside if is_there else None
 
 
-def _fold(file: Path, target: Path) -> None:
-    """Bring what SQLite has beside the database into it, so that one file has it all; of a damaged one it stays there.
+def _checkpoint(file: Path, target: Path) -> None:
+    """Checkpoint the write-ahead log, so that one file has everything; that of a damaged database stays.
 
     Raises:
-        RestoreRefused: another program is at it.
+        RestoreRefused: another program uses it.
     """
     if not (beside(target, "-wal").exists() or beside(target, "-journal").exists()):
         return
@@ -177,6 +178,6 @@ def _fold(file: Path, target: Path) -> None:
 def _second_name(target: Path, aside: Path) -> None:
     try:
         os.link(target, aside)
-    except OSError:  # a disk without such names: then it is a copy
-        with reserved([aside]) as place, target.open("rb") as old, os.fdopen(os.dup(place.handle), "wb") as new:
+    except OSError:  # a file system without hard links: then it is a copy
+        with reserved([aside]) as copy, target.open("rb") as old, os.fdopen(os.dup(copy.handle), "wb") as new:
             shutil.copyfileobj(old, new, 1 << 20)

@@ -1,4 +1,4 @@
-"""A copy of a database on a server, as a SQLite file: of one moment, verified, while others are at work on it."""
+"""Backup of a PostgreSQL database while it is in use: one snapshot of it, as a verified SQLite file."""
 
 import asyncio
 import sqlite3
@@ -15,26 +15,26 @@ from pixel_bot.db.schema import HEAD, revision
 from pixel_bot.errors import BackupFailed
 from pixel_bot.upkeep.backup_file import Backup, CopyThrottle, Examine, Stop, write_backup
 from pixel_bot.upkeep.backup_folder import ReservedFile
-from pixel_bot.upkeep.copy import copy_rows, one_moment
+from pixel_bot.upkeep.copy import copy_rows, snapshot
 from pixel_bot.upkeep.upgrade import upgrade
 
 
 def make_server_backup(url: str, folder: Path, candidates: Iterable[Path], examine: Examine, stop: Stop) -> Backup:
     """Copy the database into a file in the folder, verify it, and give it the first of these names that is free.
 
-    To be called in a thread: it takes a while, and runs its own loop. What is in the file is what ``db copy`` would
-    write, so it can be restored to a server or be used as it is.
+    Call it in a thread: it runs a while, in a loop of its own. The file has what ``db copy`` would write, so it can be
+    restored to a server or be used as it is.
 
     Raises:
         BackupFailed: the server does not answer, or the schema there is older.
         FolderNotWritable, DatabaseRefused, NameTaken, Stopped: as ``make_backup``.
     """
-    pace = CopyThrottle(stop, fair=True)
+    throttle = CopyThrottle(stop, fair=True)
 
-    def fill(place: ReservedFile) -> Mapping[str, int]:
-        return asyncio.run(_fill(url, place.part, lambda: pace.after_step_of(place)))
+    def fill(reserved_file: ReservedFile) -> Mapping[str, int]:
+        return asyncio.run(_fill(url, reserved_file.part, lambda: throttle.after_step_of(reserved_file)))
 
-    return write_backup(Database(url).name, fill, folder, candidates, examine, pace)
+    return write_backup(Database(url).name, fill, folder, candidates, examine, throttle)
 
 
 async def _fill(url: str, part: Path, between: Callable[[], None]) -> Mapping[str, int]:
@@ -43,7 +43,7 @@ async def _fill(url: str, part: Path, between: Callable[[], None]) -> Mapping[st
         if await revision(source) != HEAD:
             raise BackupFailed(f"{source.name} has another schema. Start the bot on it once")
         await _make_tables(part)
-        async with one_moment(source) as old, _thrown_away_unless_whole(part) as new:
+        async with snapshot(source) as old, _without_journal(part) as new:
             copied = await copy_rows(old, new, between)
     except DBAPIError as exc:
         if isinstance(exc.orig, sqlite3.Error):
@@ -65,8 +65,8 @@ async def _make_tables(part: Path) -> None:
 
 
 @asynccontextmanager
-async def _thrown_away_unless_whole(part: Path) -> AsyncGenerator[AsyncConnection]:
-    """Without a journal, so that the file takes its own room and no more."""
+async def _without_journal(part: Path) -> AsyncGenerator[AsyncConnection]:
+    """A connection without a journal: the part is removed on failure, and so takes no disk space twice."""
     engine = create_async_engine(f"sqlite+aiosqlite:///{part.as_posix()}", poolclass=NullPool)
     try:
         async with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Whether a copy of the database is right: the ledger, the levels and the links, looked at without touching it."""
+"""Verifies a copy of the database: the ledger, the levels and the links, read without changing it."""
 
 import asyncio
 import re
@@ -12,16 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from pixel_bot.db.schema import HEAD
 from pixel_bot.points.levels import Curve
-from pixel_bot.upkeep.backup_file import LOOK_EVERY, Stop, read_only
+from pixel_bot.upkeep.backup_file import THROTTLE_EVERY, Stop, read_only
 from pixel_bot.upkeep.check import check
 
 _CURVE = re.compile(r"(\d{1,7}\.\d{1,9}):([1-5]\.\d{1,9}):(\d{1,4})", re.ASCII)
 
 
 def findings_in(copy: Path, stop: Stop) -> list[str]:
-    """What ``db check`` would say of a file at rest. To be called in a thread: it takes a while, and runs its own loop.
+    """The findings of ``db check`` in a file that nobody writes to. Runs a loop of its own: call it in a thread.
 
-    Levels are judged by the curve that was in force in it: another one in the settings moves them at the next start. A
+    Levels are checked by the curve that is stored in it: another one in the settings changes them at the next start. A
     file with an older schema says nothing here: it is upgraded first.
     """
     with closing(sqlite3.connect(read_only(copy), uri=True)) as connection:
@@ -33,7 +33,7 @@ def findings_in(copy: Path, stop: Stop) -> list[str]:
 
 
 def stored_value(connection: sqlite3.Connection, query: str) -> str | None:
-    """The one text that a query gives; None where there is no such row or table."""
+    """The single text that a query returns; None where there is no such row or table."""
     with suppress(sqlite3.OperationalError):
         row = connection.execute(query).fetchone()
         return str(row[0]) if row is not None else None
@@ -43,7 +43,7 @@ def stored_value(connection: sqlite3.Connection, query: str) -> str | None:
 async def _check(copy: Path, curve: Curve | None, stop: Stop) -> list[str]:
     async def connect() -> aiosqlite.Connection:
         connection = await aiosqlite.connect(read_only(copy), uri=True)
-        await connection.set_progress_handler(stop, LOOK_EVERY)
+        await connection.set_progress_handler(stop, THROTTLE_EVERY)
         return connection
 
     engine = create_async_engine("sqlite+aiosqlite://", async_creator=connect, poolclass=NullPool)

@@ -1,7 +1,7 @@
-"""Keeps other web pages away from the bot.
+"""Host and Origin checks, against DNS rebinding and cross-origin requests.
 
-A page elsewhere could let its own name point to this machine (DNS rebinding), or open a websocket across origins. So a
-request must name a host that is ours, and what comes from a page must come from our own.
+A foreign page could point its own name to this machine (DNS rebinding), or open a websocket across origins. So a
+request must name a host of ours, and its origin, if any, must be ours.
 """
 
 from collections.abc import Collection
@@ -24,7 +24,7 @@ class HostGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] in {"http", "websocket"} and not self._is_welcome(scope):
+        if scope["type"] in {"http", "websocket"} and not self._is_allowed(scope):
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 4403})
             else:
@@ -32,12 +32,12 @@ class HostGuard:
             return
         await self._app(scope, receive, send)
 
-    def _is_welcome(self, scope: Scope) -> bool:
+    def _is_allowed(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._is_ours(_name(host), scope):
             return False
-        if _is_drawn_in(headers):
+        if _is_cross_site_embed(headers):
             return False
         origin = headers.get("origin")
         if origin is None:
@@ -56,10 +56,10 @@ class HostGuard:
         return address.is_loopback or (server is not None and str(address) == server[0])
 
 
-def _is_drawn_in(headers: Headers) -> bool:
-    """True for what a page elsewhere loads as its image, script or frame; a link that a person follows is fine.
+def _is_cross_site_embed(headers: Headers) -> bool:
+    """True for what a foreign page embeds as image, script or frame; a link that a person follows is allowed.
 
-    Every present browser says so (https://www.w3.org/TR/fetch-metadata/).
+    Every current browser sends these headers (https://www.w3.org/TR/fetch-metadata/).
     """
     if headers.get("sec-fetch-site") != "cross-site":
         return False

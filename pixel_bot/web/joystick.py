@@ -1,4 +1,4 @@
-"""The way to Joystick.tv, where a streamer lets the bot into the channel, and back."""
+"""OAuth routes for Joystick.tv: redirect to the installation, and its callback."""
 
 import logging
 from typing import Protocol
@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pixel_bot.web.oauth import SignInRefused, brought_back
+from pixel_bot.web.oauth import SignInRefused, callback_params
 from pixel_bot.web.templates import SECURITY, refusal
 
 log = logging.getLogger(__name__)
@@ -17,7 +17,7 @@ NOT_FROM_JOYSTICK = "This address only works on the way back from Joystick.tv. B
 
 
 class JoystickInstallation(Protocol):
-    """What lets the bot into a channel there."""
+    """The installation behind the routes."""
 
     def begin(self) -> str:
         """The address at Joystick.tv where the streamer agrees.
@@ -50,7 +50,7 @@ def joystick_routes(install: JoystickInstallation) -> list[BaseRoute]:
 
     async def callback(request: Request) -> Response:
         try:
-            sentence = await install.finish(*brought_back(request.query_params, NOT_FROM_JOYSTICK, stateless=True))
+            sentence = await install.finish(*callback_params(request.query_params, NOT_FROM_JOYSTICK, stateless=True))
         except SignInRefused as refused:
             return refusal(str(refused), refused.status)
         log.info("%s", sentence)

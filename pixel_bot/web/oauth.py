@@ -1,7 +1,7 @@
-"""The way to Twitch's sign-in and back.
+"""OAuth routes: redirect to Twitch's sign-in, and its callback.
 
-Anybody can make up a link to these addresses. So what such a link says is never shown, and only a short word of it gets
-as far as ``SignIn``.
+Anybody can forge a link to these addresses. So no text of such a link is ever shown, and only a short error code of it
+reaches ``SignIn``.
 """
 
 import logging
@@ -37,7 +37,7 @@ class SignInRefused(PixelError):
 
 
 class SignIn(Protocol):
-    """What asks Twitch who somebody is."""
+    """The sign-in behind the routes."""
 
     def begin(self, account: str) -> str:
         """The address at Twitch where ``bot`` or ``broadcaster`` signs in.
@@ -73,7 +73,7 @@ def oauth_routes(sign_in: SignIn) -> list[BaseRoute]:
 
     async def callback(request: Request) -> Response:
         try:
-            sentence = await sign_in.finish(*brought_back(request.query_params, NOT_FROM_TWITCH))
+            sentence = await sign_in.finish(*callback_params(request.query_params, NOT_FROM_TWITCH))
         except SignInRefused as refused:
             return refusal(str(refused), refused.status)
         log.info("%s", sentence)
@@ -82,12 +82,12 @@ def oauth_routes(sign_in: SignIn) -> list[BaseRoute]:
     return [Route("/oauth", begin), Route("/oauth/callback", callback)]
 
 
-def brought_back(query: QueryParams, foreign: str, *, stateless: bool = False) -> tuple[str, str, str]:
-    """State, code and error of a way back.
+def callback_params(query: QueryParams, foreign: str, *, stateless: bool = False) -> tuple[str, str, str]:
+    """State, code and error of a callback.
 
     Args:
-        query: what stands in the address.
-        foreign: what to say to one that cannot be the platform's.
+        query: the parameters of the address.
+        foreign: the sentence for a callback that cannot be the platform's.
         stateless: whether an empty state may be right; one that is missing never is.
 
     Raises:

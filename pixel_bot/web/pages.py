@@ -1,4 +1,4 @@
-"""The pages that are there in every mode."""
+"""Routes of every mode: the index redirect and the health check."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,11 +7,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 Health = Callable[[], Awaitable[list[str]]]
-"""Tells what is wrong, one sentence each; nothing when all is well."""
+"""Returns what is wrong, one sentence each; empty when the bot is healthy."""
 
 
 def common_routes(home: str, health: Health) -> list[BaseRoute]:
-    """``/`` leads home, ``/healthz`` tells a watchdog how the bot is."""
+    """``/`` redirects to the home page, ``/healthz`` is the health check for a watchdog."""
 
     async def index(_: Request) -> Response:
         return RedirectResponse(home, 307)

@@ -1,4 +1,4 @@
-"""Binds the port, serves the routes, and ends when told: after the bot, not before it."""
+"""The web server: binds the port at construction, serves the routes, and stops after the bot."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""The set-up page: what is connected, what is missing, and what to do next."""
+"""Routes of the set-up page: what is connected, what is missing, and what to do next."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -67,13 +67,13 @@ class SetupState:
 
 
 class SetUp(Protocol):
-    """What knows how far the set-up is, and takes the answers of the page."""
+    """The set-up behind the page: its state and its actions."""
 
     async def state(self) -> SetupState:
         """How far everything is."""
         ...
 
-    async def accept(self, account: str, ticket: str) -> None:
+    async def accept(self, account: str, key: str, /) -> None:
         """Keep the account that the question was about.
 
         Raises:
@@ -81,7 +81,7 @@ class SetUp(Protocol):
         """
         ...
 
-    async def decline(self, account: str, ticket: str) -> None:
+    async def decline(self, account: str, key: str, /) -> None:
         """Drop it.
 
         Raises:
@@ -107,7 +107,7 @@ class FormRefused(PixelError):
 
 
 def setup_routes(setup: SetUp) -> list[BaseRoute]:
-    """``/setup``, the piece of it that changes (``/setup/state``), and what its buttons send to."""
+    """``/setup``, its changing part (``/setup/state``), and the targets of its buttons."""
 
     async def whole(_: Request) -> Response:
         return _answer("setup.html", await setup.state())
@@ -148,7 +148,7 @@ def _answer(template: str, state: SetupState) -> Response:
 
 
 def _button(act: Callable[[Form], Awaitable[None]]) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that takes a form and leads back to the page, or says on one of its own why not."""
+    """An endpoint that takes a form and redirects to the page, or shows why it was refused."""
 
     async def pressed(request: Request) -> Response:
         try:
@@ -187,7 +187,7 @@ def _account(form: Form) -> str:
 
 
 def _key(form: Form) -> str:
-    ticket = form.get("ticket", "")
-    if not ticket:
+    key = form.get("ticket", "")
+    if not key:
         raise FormRefused("That button belongs to an older page. Go back and press the one that is there now.", 400)
-    return ticket
+    return key

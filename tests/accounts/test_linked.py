@@ -487,7 +487,7 @@ async def test_a_message_that_waits_while_its_author_is_linked_counts_for_one(se
 async def waiting(services: Services, many: int) -> None:
     """Until so many wait for their turn to write."""
     async with asyncio.timeout(5):
-        while len(services.database._turn._waiters or ()) < many:  # pyright: ignore[reportAttributeAccessIssue,reportUnknownArgumentType,reportUnknownMemberType]
+        while len(services.database._write_lock._waiters or ()) < many:  # pyright: ignore[reportAttributeAccessIssue,reportUnknownArgumentType,reportUnknownMemberType]
             await asyncio.sleep(0)
 
 

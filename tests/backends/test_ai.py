@@ -104,6 +104,13 @@ async def test_persona_rules_and_the_question_are_sent(double: AiDouble) -> None
     assert json.loads(heard.user) == {"name": "alice", "text": "why is the sky blue?"}
 
 
+@pytest.mark.parametrize("ending", ["", "/"])
+async def test_an_address_without_a_path_is_completed(double: AiDouble, ending: str) -> None:
+    async with asking(double.url.removesuffix("/v1") + ending) as ai:
+        await ai.answer("alice", "hi")
+    assert double.heard[0].path == "/v1/chat/completions"
+
+
 @pytest.mark.parametrize("ending", ["", "/", "//", "/chat/completions"])
 async def test_the_address_may_end_in_many_ways(double: AiDouble, ending: str) -> None:
     async with asking(double.url + ending) as ai:
@@ -382,7 +389,7 @@ async def test_wrong_settings_are_told_to_the_streamer(
 
 
 async def test_an_address_without_v1_is_told(double: AiDouble, caplog: pytest.LogCaptureFixture) -> None:
-    async with asking(double.url.removesuffix("/v1")) as ai:
+    async with asking(double.url.removesuffix("/v1") + "/api") as ai:
         await refusal(ai)
     (line,) = warnings_of(caplog)
     assert "AI_BASE_URL (most end with /v1)" in line

@@ -420,7 +420,7 @@ async def test_the_pauses_grow_up_to_a_limit(double: ObsDouble, obs: Obs, monkey
     later = loop.call_later
 
     def note(delay: float, callback: Callable[..., object], *args: object) -> asyncio.TimerHandle:
-        if getattr(callback, "__name__", "") == "_try":
+        if getattr(callback, "__name__", "") == "_attempt_once":
             pauses.append(delay)
             return later(0, callback)
         return later(delay, callback, *args)

@@ -599,6 +599,7 @@ def test_the_address_and_key_of_the_ai_are_used_where_speech_has_none(tmp_path: 
     assert server(ai_base_url="http://ai/v1/", ai_api_key="ai-key") == Server("http://ai/v1", "ai-key")
     both = server(ai_base_url="http://ai/v1", tts_base_url="http://tts:8880", tts_api_key="tts-key", tts_voice="nova")
     assert both == Server("http://tts:8880/v1", "tts-key", voice="nova")
+    assert server(ai_base_url="http://localhost:11434") == Server("http://localhost:11434/v1")
     assert server(tts_api_key="tts-key", tts_model="tts-1") == Server(OPENAI, "tts-key", "tts-1")
     assert "tts-key" not in repr(both)
 

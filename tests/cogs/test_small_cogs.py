@@ -1,6 +1,10 @@
-"""The cogs `levels`, `cooldowns` and `help`."""
+"""The cogs `levels`, `cooldowns` and `help`; and that what the cogs say follows the prefix."""
 
-from pixel_bot.testing import SettableClock, Stage
+from pathlib import Path
+
+import pytest
+
+from pixel_bot.testing import SettableClock, Stage, stage
 
 
 async def test_level_of_oneself_and_of_others(chat: Stage) -> None:
@@ -30,6 +34,11 @@ async def test_help_lists_what_one_may_type(chat: Stage) -> None:
     assert "!undo" not in viewers
     assert "!undo" in mods
     assert "!points add" in mods
+    assert "!backup" not in mods, "only the streamer may"
+    (streamer,) = await chat.say("pixel_street", "!help", "broadcaster")
+    assert "!backup" in streamer
+    assert "!undo" in streamer
+    assert "!give" in streamer
 
 
 async def test_help_for_one_command(chat: Stage) -> None:
@@ -43,3 +52,18 @@ async def test_help_for_one_command(chat: Stage) -> None:
         "Type !points add @user N [REASON]: Give somebody points out of nothing. For mods."
     ]
     assert await chat.say("bob", "!help nonsense") == ["There is no such command here. !help lists them."]
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("?tts", "There is nothing in it that can be read out. Type it like this: ?tts hello"),
+        ("?pixel", "Ask me something, like this: ?pixel what is a pixel?"),
+        ("?sound nonsense", "There is no sound nonsense. ?sounds lists them. Nothing was charged."),
+        ("?voice nonsense", "I have no voice called nonsense. Type ?voice to see which ones I have."),
+    ],
+)
+async def test_what_may_be_typed_is_shown_with_the_prefix(tmp_path: Path, line: str, answer: str) -> None:
+    async with stage(tmp_path, command_prefix="?") as chat:
+        await chat.viewer("bob", points=100)
+        assert await chat.say("bob", line) == [answer]

@@ -278,20 +278,20 @@ async def test_it_is_not_over_while_awards_cannot_be_written(
 ) -> None:
     """On a disk that is nearly full the small look may fit where many awards do not."""
     tried = asyncio.Event()
-    write = services.awards._write
+    write = services.awards._transaction.write
 
     async def too_much(batch: Any) -> Any:
         tried.set()
         raise OperationalError("COMMIT", {}, of_sqlite(sqlite3.SQLITE_FULL))
 
-    monkeypatch.setattr(services.awards, "_write", too_much)
+    monkeypatch.setattr(services.awards._transaction, "write", too_much)
     services.awards.chat(line("m1"))
     for _ in range(4):
         tried.clear()
         async with asyncio.timeout(SECONDS):
             await tried.wait()
     assert services.awards.write_outage.now == FULL
-    monkeypatch.setattr(services.awards, "_write", write)
+    monkeypatch.setattr(services.awards._transaction, "write", write)
     await becomes(services.awards.write_outage, None)
     assert await balances(services) == {"alice": 1}
 
@@ -380,14 +380,14 @@ async def test_who_asks_does_not_wait_for_the_end_of_the_trouble(services: Servi
     services.awards.chat(line("m1"))
     await becomes(services.awards.write_outage, FULL)
     async with asyncio.timeout(1):
-        await services.awards.settled_for(person("alice"))
+        await services.awards.flushed_for(person("alice"))
 
 
 async def test_who_asked_before_the_trouble_began_does_not_wait_either(services: Services, disk: BadDisk) -> None:
     disk.fill()
     services.awards.chat(line("m1"))
     async with asyncio.timeout(1):
-        await services.awards.settled_for(person("alice"))
+        await services.awards.flushed_for(person("alice"))
     assert services.awards.write_outage.now == FULL
 
 

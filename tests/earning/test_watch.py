@@ -435,7 +435,7 @@ async def test_a_database_that_is_away_is_waited_for(
 
     show.live()
     with monkeypatch.context() as patch:
-        patch.setattr(processed_ids, "what_they_gave", away)
+        patch.setattr(processed_ids, "awards_of", away)
         assert await show.passes(SLOT) == 30
     assert "The database cannot be used (disk I/O error)." in caplog.text
     assert await show.passes(30) == 60

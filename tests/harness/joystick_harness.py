@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import JoystickInstall
-from pixel_bot.platforms.joystick.gateway_socket import Patience
+from pixel_bot.platforms.joystick.gateway_socket import GatewayTimeouts
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.run.live_app import LiveApp, live
 from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage, SentByBot
@@ -25,7 +25,7 @@ from pixel_bot.web.server import WebServer
 
 DOUBLE = "/joystick-double"
 SECONDS = 15.0
-QUICK = Patience(welcome=1.0, confirm=0.4, silence=1.5)
+QUICK = GatewayTimeouts(welcome=1.0, confirm=0.4, silence=1.5)
 
 
 class Harness:
@@ -55,7 +55,7 @@ class Harness:
     async def bot(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
         """A bot, started as the streamer starts it; whatever happens to it, the ledger is right in the end."""
         async with live(settings_in(self.folder, **self.settings(**settings)), clock) as app:
-            platform(app).connection.patience = QUICK
+            platform(app).connection.timeouts = QUICK
             yield app
             if app.failed.done():
                 app.failed.result()

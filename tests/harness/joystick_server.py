@@ -17,7 +17,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.stream_state import Stream
-from pixel_bot.platforms.joystick.gateway_socket import Patience
+from pixel_bot.platforms.joystick.gateway_socket import GatewayTimeouts
 from pixel_bot.platforms.joystick.oauth import Grant
 from pixel_bot.platforms.joystick.platform import JoystickEndpoints, JoystickPlatform
 from pixel_bot.security.cipher import Cipher
@@ -242,7 +242,7 @@ async def client(
 ) -> AsyncGenerator[JoystickPlatform]:
     """Joystick.tv as a bot uses it, with nothing installed yet."""
     platform = JoystickPlatform(place(base), database, clock, Cipher(key or Fernet.generate_key()), Stream())
-    platform.connection.patience = Patience(welcome=SECONDS, confirm=SECONDS, silence=SECONDS)
+    platform.connection.timeouts = GatewayTimeouts(welcome=SECONDS, confirm=SECONDS, silence=SECONDS)
     await platform.load()
     try:
         yield platform

@@ -122,7 +122,7 @@ class OverlayDouble:
         await self.acked(probe, "failed")
 
     async def _page(self, _: Request) -> Response:
-        return FileResponse(STATIC / "overlay.html")
+        return FileResponse(STATIC / "overlay" / "overlay.html")
 
     async def _frame(self, _: Request) -> Response:
         return HTMLResponse(FRAME)

@@ -39,10 +39,10 @@ async def test_nobody_is_sorted(services: Services) -> None:
         if "ORDER BY" in statement:
             asked.append((statement, parameters))
 
-    event.listen(services.database._reading.sync_engine, "before_cursor_execute", remember)
+    event.listen(services.database._read_engine.sync_engine, "before_cursor_execute", remember)
     await services.leaderboard.by_points()
     await services.leaderboard.by_xp()
-    event.remove(services.database._reading.sync_engine, "before_cursor_execute", remember)
+    event.remove(services.database._read_engine.sync_engine, "before_cursor_execute", remember)
 
     assert len(asked) == 2
     async with services.database.readers() as session:

@@ -193,6 +193,19 @@ async def test_blocked_viewers_hear_why(chat: Stage) -> None:
     assert await chat.say("alice", "!sound ding") == ["A mod has blocked you from Play sound effect."]
     assert await mod(chat, "!unblock @alice") == ["alice is welcome again."]
     assert await mod(chat, "!unblock @alice") == ["alice was not blocked from that."]
+    assert await mod(chat, "!unblock @alice sound") == ["alice was not blocked from that."]
+    assert await chat.say("alice", "!sound ding") == ["Playing ding! 85 points left."]
+
+
+async def test_a_block_of_everything_is_not_lifted_for_one_redeem(chat: Stage) -> None:
+    await chat.viewer("alice", points=100)
+    await mod(chat, "!block @alice")
+    everything = ["alice is blocked from everything. !unblock @alice lifts that."]
+    assert await mod(chat, "!unblock @alice sound") == everything
+    await mod(chat, "!block @alice sound")
+    assert await mod(chat, "!unblock @alice sound") == everything
+    assert await chat.say("alice", "!sound ding") == ["A mod has blocked you from Play sound effect."]
+    assert await mod(chat, "!unblock @alice") == ["alice is welcome again."]
     assert await chat.say("alice", "!sound ding") == ["Playing ding! 85 points left."]
 
 

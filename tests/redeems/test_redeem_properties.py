@@ -284,7 +284,7 @@ class Show:
         runs = self.jobs.effect_runner
         works = len(runs.attempts) > len(self.thinking) or any(gate.done() for gate in self.thinking)
         busy = works or runs._wake.is_set() or not all(t.is_idle for t in self.jobs._notifiers)
-        return not (busy or self.services.database._turn.locked() or overlay._lost_timers)
+        return not (busy or self.services.database._write_lock.locked() or overlay._lost_timers)
 
     async def is_right(self) -> None:
         """Everything that the design promises, read from the file."""

@@ -29,7 +29,7 @@ class Houses:
         """A bot with the credentials of both, signed in nowhere."""
         both = self.twitch.settings() | self.joystick.settings(greeting="off", **settings)
         async with live(settings_in(self.twitch.folder, **both)) as app:
-            platform(app).connection.patience = joystick_harness.QUICK
+            platform(app).connection.timeouts = joystick_harness.QUICK
             yield app
             if app.failed.done():
                 app.failed.result()

@@ -40,11 +40,11 @@ def at(clock: SettableClock, moment: str) -> None:
 
 async def test_one_a_day_at_its_time(kept: Services, clock: SettableClock) -> None:
     care = Housekeeping(kept)
-    assert await care.look(), "there is none yet"
+    assert await care.back_up_if_due(), "there is none yet"
     made: list[str] = []
     at(clock, "2026-01-02 00:00")
     while clock.now() < datetime(2026, 1, 5, tzinfo=UTC):
-        if await care.look():
+        if await care.back_up_if_due():
             made.append(f"{clock.now():%d %H:%M}")
         clock.advance(600)
     assert made == ["02 03:00", "03 03:00", "04 03:00"]
@@ -77,7 +77,7 @@ async def test_after_a_start_it_is_made_when_none_was_since_its_time(
     kept.settings.backup_dir.mkdir()
     (kept.settings.backup_dir / f"pixel_{newest}.db").touch()
     at(clock, now)
-    assert await Housekeeping(kept).look() is due
+    assert await Housekeeping(kept).back_up_if_due() is due
 
 
 async def test_one_that_fails_is_tried_again_in_an_hour(
@@ -86,13 +86,13 @@ async def test_one_that_fails_is_tried_again_in_an_hour(
     kept.settings.backup_dir.write_text("not a folder")
     care = Housekeeping(kept)
     for _ in range(3):
-        assert not await care.look()
+        assert not await care.back_up_if_due()
         clock.advance(60)
     assert caplog.text.count("The daily backup failed") == 1
     kept.settings.backup_dir.unlink()
-    assert not await care.look()
+    assert not await care.back_up_if_due()
     clock.advance(3_600)
-    assert await care.look()
+    assert await care.back_up_if_due()
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system cannot change its time zone")
@@ -116,7 +116,7 @@ def test_daylight_saving_changes_nothing_about_one_a_day(first: str, written: st
 
 
 async def test_the_running_bot_looks_after_it(kept: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.run.housekeeping.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("pixel_bot.run.housekeeping.CHECK_SECONDS", 0.01)
     care = Housekeeping(kept)
     care.begin()
     try:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from twitchio.models.eventsub_ import create_event_instance
 
-from pixel_bot.sandbox.twitch.session import SandboxSession
+from pixel_bot.sandbox.twitch.session import SandboxSession, SessionState
 from pixel_bot.sandbox.twitch.subscription_types import KINDS, REDEMPTION
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, sandbox_user
@@ -310,7 +310,7 @@ async def test_a_silent_session_is_open_and_hears_nothing(double: Double) -> Non
         double.twitch.silence(client.session)
         await double.twitch.say(ALICE, "hello?")
         assert double.twitch.notified == 0
-        client.session.silent = False
+        client.session.state = SessionState.OPEN
         await double.twitch.say(ALICE, "now")
         assert (await client.hear())["payload"]["event"]["message"]["text"] == "now"
 

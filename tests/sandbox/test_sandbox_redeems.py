@@ -317,7 +317,7 @@ async def test_each_item_says_where_it_stands(browser: Browser, show: Live) -> N
     async with opened(browser, show) as (page, _):
         for news, listed, states in PLACES:
             told = {**NEWS, **news, "items": listed}
-            script = "(n) => import('/static/sandbox-queue.js').then((m) => m.placed(n).map((i) => i.state))"
+            script = "(n) => import('/static/sandbox/queue.js').then((m) => m.placed(n).map((i) => i.state))"
             assert await page.evaluate(script, told) == states
 
 

@@ -142,9 +142,9 @@ async def test_of_several_processes_one_makes_the_daily_one(there: Settings, tmp
         stage(tmp_path / "two", clock, page="two", database_url=url) as two,
     ):
         first, second = Housekeeping(one.services), Housekeeping(two.services)
-        assert [await first.look(), await second.look()] == [True, False]
+        assert [await first.back_up_if_due(), await second.back_up_if_due()] == [True, False]
         clock.advance(24 * 3_600)
-        assert [await second.look(), await first.look()] == [False, True]
+        assert [await second.back_up_if_due(), await first.back_up_if_due()] == [False, True]
 
 
 async def test_a_server_that_is_away_is_a_sentence(tmp_path: Path, databases: Databases) -> None:

@@ -95,14 +95,14 @@ class Desk:
     async def state(self) -> SetupState:
         return self.now
 
-    async def accept(self, account: str, ticket: str) -> None:
-        self._check(ticket)
-        self.calls.append(("accept", account, ticket))
+    async def accept(self, account: str, key: str) -> None:
+        self._check(key)
+        self.calls.append(("accept", account, key))
         self.now = changed(replace(self.now, questions=()), account, "done", "PixelBot talks in chat.")
 
-    async def decline(self, account: str, ticket: str) -> None:
-        self._check(ticket)
-        self.calls.append(("decline", account, ticket))
+    async def decline(self, account: str, key: str) -> None:
+        self._check(key)
+        self.calls.append(("decline", account, key))
         self.now = replace(self.now, questions=())
 
     async def forget(self, account: str) -> None:
@@ -129,8 +129,8 @@ class Desk:
     async def _twitch(self, _: Request) -> Response:
         return RedirectResponse(f"http://localhost:{self.web.port}/oauth/callback?{urlencode(GOOD)}")
 
-    def _check(self, ticket: str) -> None:
-        if ticket != TICKET:
+    def _check(self, key: str) -> None:
+        if key != TICKET:
             raise SignInRefused("That question was answered already.")
 
 

@@ -435,7 +435,7 @@ async def test_a_page_that_leaves_leaves_its_database_connection(show: Live) -> 
         while len(show.twitch.listeners) > before:
             await asyncio.sleep(0.01)
     await show.settled()
-    pool = cast(QueuePool, show.bot.services.database._reading.pool)
+    pool = cast(QueuePool, show.bot.services.database._read_engine.pool)
     assert pool.checkedout() == 0
 
 

@@ -1,4 +1,4 @@
-"""A process that speaks, kept warm. The libraries are C: when one crashes, it costs one sentence and not the bot."""
+"""A long-lived child process for speech. The libraries are C: a crash costs one sentence and not the bot."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from pixel_bot.errors import EffectFailed
 log = logging.getLogger(__name__)
 
 START_SECONDS = 10.0
-"""What a process may take to start on a busy machine, on top of its first answer."""
+"""Seconds that a process may take to start on a busy machine, on top of its first answer."""
 STOP_SECONDS = 1.0
 MAX_ANSWER = 32 * 2**20
 # Control characters are commands to eSpeak, and square brackets hold phonemes for Piper.
@@ -29,7 +29,7 @@ class _Gone(Exception):
 
 
 class Child:
-    """One child process and the pipe to it. It is started by the first question, and anew after a crash."""
+    """One child process and the pipes to it. It is started by the first request, and again after a crash."""
 
     def __init__(self, module: str, *, timeout: float, install: str) -> None:
         """
@@ -59,7 +59,7 @@ class Child:
         return await self._ask({"do": "speak", "text": text.translate(_AS_DATA), "voice": voice})
 
     async def close(self) -> None:
-        """End the process, after the sentence that it is at."""
+        """End the process, after the request in progress."""
         async with self._lock:
             await self._end(STOP_SECONDS)
             await asyncio.gather(*self._ending)
@@ -74,7 +74,7 @@ class Child:
             try:
                 return await self._exchange(body)
             except _Gone as exc:
-                # It may have ended long ago, unnoticed: that is not the fault of this sentence.
+                # It may have ended long ago, unnoticed, so this text gets a second try.
                 log.warning("The speech process ended: %s. Starting it anew.", exc)
         try:
             return await self._exchange(body)
@@ -83,17 +83,17 @@ class Child:
             raise EffectFailed("The voice broke down over that text.") from exc
 
     async def _exchange(self, body: bytes) -> bytes:
-        """One question, one answer. Whatever comes between them ends the child, else the next answer would be this."""
+        """One request, one answer. Any interruption ends the child: else the next request would read this answer."""
         answered = False
-        patience = self._timeout + (START_SECONDS if self._process is None else 0)
+        timeout = self._timeout + (START_SECONDS if self._process is None else 0)
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 process = await self._running()
-                answer = await _talk(process, body)
+                answer = await _send_and_receive(process, body)
             answered = True
             return answer
         except TimeoutError as exc:
-            log.warning("The speech process took longer than %g s and was ended.", patience)
+            log.warning("The speech process took longer than %g s and was ended.", timeout)
             raise EffectFailed("The voice took too long over that text.") from exc
         finally:
             if not answered:
@@ -131,23 +131,23 @@ class Child:
         log.warning("The speech process could not say a text: %s", detail)
         raise EffectFailed("The voice could not say that text.")
 
-    async def _end(self, patience: float = 0.0) -> None:
+    async def _end(self, timeout: float = 0.0) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        # In a task of its own: whoever gives up waiting must not leave a process behind that nobody sees off.
-        ending = asyncio.create_task(_see_off(process, patience), name="speech-end")
+        # In a task of its own: a cancelled caller must not leave a process behind.
+        ending = asyncio.create_task(_terminate(process, timeout), name="speech-end")
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
         await asyncio.shield(ending)
 
 
-async def _see_off(process: Process, patience: float) -> None:
+async def _terminate(process: Process, timeout: float) -> None:
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.close()
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             await process.wait()
     except TimeoutError:
         _kill(process)
@@ -156,7 +156,7 @@ async def _see_off(process: Process, patience: float) -> None:
     await process.wait()
 
 
-async def _talk(process: Process, body: bytes) -> bytes:
+async def _send_and_receive(process: Process, body: bytes) -> bytes:
     assert process.stdin is not None
     assert process.stdout is not None
     try:

@@ -1,4 +1,4 @@
-"""Any server with ``/v1/audio/speech``: OpenAI's own, or one in the house such as Kokoro, LocalAI or Speaches."""
+"""Any server with ``/v1/audio/speech``: OpenAI's own, or a local one such as Kokoro, LocalAI or Speaches."""
 
 import asyncio
 import importlib
@@ -6,8 +6,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, cast
-from urllib.parse import urlsplit
 
+from pixel_bot.backends.base_url import with_version
 from pixel_bot.backends.tts.speech import NotSetUp, Speech, match_voice
 from pixel_bot.backends.tts.wav import speech_of
 from pixel_bot.errors import EffectFailed
@@ -45,9 +45,7 @@ class Server:
 def server_from(settings: "Settings") -> Server:
     """What the TTS_ settings say; address and key are those of the AI when they have none of their own."""
     key = settings.tts_api_key.get_secret_value() or settings.ai_api_key.get_secret_value()
-    base_url = (settings.tts_base_url or settings.ai_base_url).rstrip("/")
-    if base_url and not urlsplit(base_url).path:
-        base_url += "/v1"
+    base_url = with_version(settings.tts_base_url or settings.ai_base_url)
     if not base_url and key:
         base_url = OPENAI
     return Server(base_url, key, settings.tts_model, settings.tts_voice or DEFAULT_VOICE)

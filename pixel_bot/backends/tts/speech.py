@@ -1,4 +1,4 @@
-"""What every engine takes and gives."""
+"""The interface of speech engines, its values and errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ class Speech:
 class UnknownVoice(ChatError, EffectFailed):
     """The engine has no such voice. Nothing was said, and ``voices()`` knows which ones there are."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, command_prefix: str = "!") -> None:
         self.name = name
-        super().__init__(f"I have no voice called {name[:40]}. Type !voice to see which ones I have.")
+        super().__init__(f"I have no voice called {name[:40]}. Type {command_prefix}voice to see which ones I have.")
 
 
 class NotSetUp(EffectFailed):

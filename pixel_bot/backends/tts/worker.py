@@ -1,7 +1,7 @@
-"""The child's side of the pipe: questions come in on standard input, answers go out on standard output.
+"""The child's side of the pipes: requests on standard input, answers on standard output.
 
-A frame is its length (4 bytes, big-endian) and so many bytes. A question is JSON; an answer begins with a byte that
-says how it went. The process ends when its input does, so it never outlives the bot.
+A frame is its length (4 bytes, big-endian) and so many bytes. A request is JSON; an answer begins with a status byte.
+The process ends when its input does, so it never outlives the bot.
 """
 
 import json
@@ -42,10 +42,10 @@ def serve(load: Callable[[], Speaker]) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not be taken for an answer
     speaker: Speaker | None = None
-    while (question := _read(sys.stdin.buffer)) is not None:
+    while (request := _read(sys.stdin.buffer)) is not None:
         try:
             speaker = speaker or load()
-            answer = OK + _answer(speaker, question)
+            answer = OK + _answer(speaker, request)
         except NoSuchVoice:
             answer = NO_VOICE
         except ImportError as exc:
@@ -61,11 +61,11 @@ def serve(load: Callable[[], Speaker]) -> None:
             return
 
 
-def _answer(speaker: Speaker, question: bytes) -> bytes:
-    asked = json.loads(question)
-    if asked["do"] == "voices":
+def _answer(speaker: Speaker, request: bytes) -> bytes:
+    fields = json.loads(request)
+    if fields["do"] == "voices":
         return json.dumps(list(speaker.voices())).encode()
-    return speaker.speak(asked["text"], asked["voice"])
+    return speaker.speak(fields["text"], fields["voice"])
 
 
 def _read(stream: BinaryIO) -> bytes | None:

@@ -1,1 +1,1 @@
-"""Joystick.tv: installation, the gateway, what is heard there and said there."""
+"""Joystick.tv: installation, gateway connection, event parsing and sender."""

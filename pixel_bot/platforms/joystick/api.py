@@ -1,4 +1,4 @@
-"""Requests to Joystick.tv's API. A token that is not taken is renewed once, then the installation counts as gone."""
+"""Client of Joystick.tv's API. A refused token is refreshed once; refused again, the installation counts as ended."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ REFUSED = "Joystick.tv does not take the bot's sign-in any more. Install it agai
 
 
 class ApiRefused(PixelError):
-    """Joystick.tv said no: its status and what it says."""
+    """Joystick.tv refused a request: its status and message."""
 
     def __init__(self, status: int, reason: str) -> None:
         self.status = status
@@ -43,8 +43,8 @@ class JoystickApi:
         self._installations = installations
 
     async def identity(self, token: str = "") -> Identity:
-        """Whose channel it is: that of a token, or of the installation in use."""
-        answer = await (self._with(token, "GET", IDENTITY) if token else self._ask("GET", IDENTITY))
+        """The channel of a token, or of the installation in use."""
+        answer = await (self._send(token, "GET", IDENTITY) if token else self._request("GET", IDENTITY))
         body: Any = answer.body
         try:
             channel_id, username = body["channel_id"], body["username"]
@@ -59,40 +59,40 @@ class JoystickApi:
         return (await self.identity()).live
 
     async def say(self, text: str) -> str:
-        """Say something in chat. Returns its id, where one is told."""
-        return _id_of(await self._ask("POST", "chat/messages", {"text": text}))
+        """Send a chat message. Returns its id, if the answer has one."""
+        return _id_of(await self._request("POST", "chat/messages", {"text": text}))
 
     async def whisper(self, username: str, text: str) -> str:
-        """Say something to one person. Returns its id, where one is told."""
-        return _id_of(await self._ask("POST", "chat/whispers", {"text": text, "username": username}))
+        """Send a whisper. Returns its id, if the answer has one."""
+        return _id_of(await self._request("POST", "chat/whispers", {"text": text, "username": username}))
 
-    async def _ask(self, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:
+    async def _request(self, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:
         token = await self._installations.token()
         try:
-            return await self._with(token, method, path, json)
+            return await self._send(token, method, path, json)
         except ApiRefused as exc:
             if exc.status != 401:
                 raise
-        token = await self._installations.renewed(token)
+        token = await self._installations.refresh(token)
         try:
-            return await self._with(token, method, path, json)
+            return await self._send(token, method, path, json)
         except ApiRefused as exc:
             if exc.status != 401:
                 raise
-        if path != IDENTITY and await self._is_taken(token):
+        if path != IDENTITY and await self._is_accepted(token):
             raise ApiRefused(401, f"to {path}")  # only this is not for us; the installation stands
-        # A token that is new and not taken: asking on would only be noise.
+        # A fresh token that is refused, too: further requests could not succeed.
         await self._installations.mark_gone(REFUSED, token)
         raise NotInstalled(REFUSED)
 
-    async def _is_taken(self, token: str) -> bool:
+    async def _is_accepted(self, token: str) -> bool:
         try:
-            await self._with(token, "GET", IDENTITY)
+            await self._send(token, "GET", IDENTITY)
         except ApiRefused as exc:
             return exc.status != 401
         return True
 
-    async def _with(self, token: str, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:
+    async def _send(self, token: str, method: str, path: str, json: Mapping[str, str] | None = None) -> Answer:
         headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
         answer = await self._wire.send(method, f"{self._base}{path}", headers=headers, json=json)
         if not 200 <= answer.status < 300:

@@ -1,4 +1,4 @@
-"""Single values out of what Joystick.tv sends: checked, and made harmless."""
+"""Field parsers for Joystick.tv's messages: single values, validated and sanitised."""
 
 import html
 import re
@@ -45,7 +45,7 @@ def person_named(username: object) -> Person:
 
 
 def id_of(message: Message) -> str:
-    """The id under which it is paid once.
+    """The idempotency key of an event: its id.
 
     Raises:
         ValueError: there is none; then it could be paid twice.
@@ -98,7 +98,7 @@ def printable(text: str) -> str:
 
 
 def emote_names(emotes: object) -> tuple[str, ...]:
-    """Names of emotes, however they are told."""
+    """Names of emotes, in any of the documented forms."""
     if not isinstance(emotes, list):
         return ()
     names: list[str] = []

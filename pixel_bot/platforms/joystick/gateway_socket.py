@@ -1,6 +1,6 @@
-"""One connection to Joystick.tv's gateway, from its welcome until it is lost.
+"""One websocket to Joystick.tv's gateway, from its welcome until it is lost.
 
-The gateway speaks ActionCable: the server greets, we subscribe, it sends a ping every three seconds and takes none
+The gateway speaks ActionCable: the server sends a welcome, we subscribe, it pings every three seconds and takes no ping
 (https://github.com/rails/rails/tree/main/actioncable).
 """
 
@@ -35,8 +35,8 @@ Frame = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: for the welcome, for a confirmation before it is asked for again, and without any frame at all."""
+class GatewayTimeouts:
+    """Timeouts in seconds: for the welcome, for a confirmation before it is requested again, and without any frame."""
 
     welcome: float = 10.0
     confirm: float = 5.0
@@ -45,7 +45,7 @@ class Patience:
 
 STALL_SECONDS = 1.0
 TRIES = 3
-"""How often a subscription is asked for."""
+"""Attempts to subscribe."""
 
 
 class GatewayLost(Exception):
@@ -67,39 +67,39 @@ class Unauthorized(GatewayLost):
 class GatewaySocket:
     """An open connection."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, patience: Patience) -> None:
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, timeouts: GatewayTimeouts) -> None:
         self._socket = socket
-        self._patience = patience
+        self._timeouts = timeouts
         self.identifier = ""
         """What is subscribed to; empty before."""
-        self._early: deque[Frame] = deque()
+        self._buffered: deque[Frame] = deque()
         self.on_error: Callable[[str], None] = lambda _: None
         """Called with what the server says of a command that it refused."""
 
     @classmethod
     async def open(
-        cls, http: aiohttp.ClientSession, url: str, key: str, patience: Patience | None = None
+        cls, http: aiohttp.ClientSession, url: str, key: str, timeouts: GatewayTimeouts | None = None
     ) -> "GatewaySocket":
         """Connect, and wait for the welcome.
 
         Raises:
             Unauthorized: the key is not taken.
-            CableLost: no connection, or no welcome in time.
+            GatewayLost: no connection, or no welcome in time.
         """
-        patience = patience or Patience()
+        timeouts = timeouts or GatewayTimeouts()
         joint = "&" if "?" in url else "?"
         socket: aiohttp.ClientWebSocketResponse | None = None
         lost: GatewayLost
         try:
-            async with asyncio.timeout(patience.welcome):
+            async with asyncio.timeout(timeouts.welcome):
                 closing = aiohttp.ClientWSTimeout(ws_close=1.0)  # pyright: ignore[reportCallIssue] - made by attrs
                 address = f"{url}{joint}token={quote(key, safe='')}"
                 socket = await http.ws_connect(
                     address, protocols=(PROTOCOL,), max_msg_size=LONGEST_FRAME, timeout=closing
                 )
-                cable = cls(socket, patience)
-                await cable._welcomed()
-                return cable
+                gateway = cls(socket, timeouts)
+                await gateway._receive_welcome()
+                return gateway
         except TimeoutError:
             lost = GatewayLost("no welcome came in time")
         except GatewayLost as exc:
@@ -121,10 +121,10 @@ class GatewaySocket:
         """Subscribe to events of the second version, or of the first one where that is rejected.
 
         Raises:
-            CableLost: neither is confirmed.
+            GatewayLost: neither is confirmed.
         """
         for identifier in IDENTIFIERS:
-            if await self._confirmed(identifier):
+            if await self._try_to_subscribe(identifier):
                 self.identifier = identifier
                 return
         raise GatewayLost("the subscription was rejected")
@@ -133,9 +133,9 @@ class GatewaySocket:
         """The message of the next data frame.
 
         Raises:
-            CableLost: the connection is over.
+            GatewayLost: the connection is over.
         """
-        while not self._early:
+        while not self._buffered:
             frame = await self._frame()
             if frame.get("type") == "welcome":
                 await self.subscribe()  # the server began anew, and has forgotten it
@@ -143,7 +143,7 @@ class GatewaySocket:
                 raise GatewayLost("the subscription was ended")
             elif (message := self._message_of(frame)) is not None:
                 return message
-        return self._early.popleft()
+        return self._buffered.popleft()
 
     def address(self, channel_id: str) -> dict[str, str]:
         """How a command names its channel: the first version writes it in another way."""
@@ -154,7 +154,7 @@ class GatewaySocket:
         """Send a command to the channel.
 
         Raises:
-            CableLost: it could not be sent.
+            GatewayLost: it could not be sent.
         """
         await self._send({"command": "message", "identifier": self.identifier, "data": orjson.dumps(data).decode()})
 
@@ -162,19 +162,19 @@ class GatewaySocket:
         """Close the connection."""
         await self._socket.close()
 
-    async def _welcomed(self) -> None:
+    async def _receive_welcome(self) -> None:
         while (await self._frame()).get("type") != "welcome":
             pass
 
-    async def _confirmed(self, identifier: str) -> bool:
+    async def _try_to_subscribe(self, identifier: str) -> bool:
         for _ in range(TRIES):
-            await self._ask_for(identifier)
+            await self._send_subscribe(identifier)
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._patience.confirm):
-                    return await self._result(identifier)
+                async with asyncio.timeout(self._timeouts.confirm):
+                    return await self._receive_confirmation(identifier)
         raise GatewayLost("the subscription was not confirmed")
 
-    async def _result(self, identifier: str) -> bool:
+    async def _receive_confirmation(self, identifier: str) -> bool:
         while True:
             frame = await self._frame()
             kind = frame.get("type")
@@ -183,11 +183,11 @@ class GatewaySocket:
             if kind == "reject_subscription" and frame.get("identifier") == identifier:
                 return False
             if kind == "welcome":
-                await self._ask_for(identifier)
+                await self._send_subscribe(identifier)
             elif (message := self._message_of(frame)) is not None:
-                self._early.append(message)
+                self._buffered.append(message)
 
-    async def _ask_for(self, identifier: str) -> None:
+    async def _send_subscribe(self, identifier: str) -> None:
         await self._send({"command": "subscribe", "identifier": identifier})
 
     async def _send(self, command: Mapping[str, str]) -> None:
@@ -210,7 +210,7 @@ class GatewaySocket:
         """The next frame that is a JSON object.
 
         Raises:
-            CableLost: the connection is over; also where the server says that it will be.
+            GatewayLost: the connection is over; also where the server says that it will be.
         """
         while True:
             frame = frame_in(await self._text(), "Joystick.tv")
@@ -228,12 +228,12 @@ class GatewaySocket:
         while True:
             since = loop.time()
             try:
-                # Counted only while somebody reads: who is busy cannot say that it is silent.
-                async with asyncio.timeout(self._patience.silence):
+                # Heartbeat timeout, counted only while reading: a busy reader cannot tell that the server is silent.
+                async with asyncio.timeout(self._timeouts.silence):
                     message = await self._socket.receive()
             except TimeoutError:
-                if loop.time() - since > self._patience.silence + STALL_SECONDS:
-                    continue  # the whole program stood still, and what came meanwhile was not looked at
+                if loop.time() - since > self._timeouts.silence + STALL_SECONDS:
+                    continue  # the process was suspended: frames that arrived meanwhile are still unread
                 raise GatewayLost("Joystick.tv fell silent") from None
             except (aiohttp.ClientError, OSError, RuntimeError) as exc:
                 raise GatewayLost(f"the connection broke ({type(exc).__name__})") from None

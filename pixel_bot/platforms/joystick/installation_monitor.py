@@ -1,4 +1,4 @@
-"""Looks after the installation, of whose end nobody tells us, and after what we know of the stream."""
+"""Polls the installation, whose end is not announced, and the stream's state after reconnects."""
 
 import asyncio
 import logging
@@ -17,15 +17,15 @@ log = logging.getLogger(__name__)
 
 CHECK_SECONDS, RETRY_SECONDS = 3_600.0, 60.0
 RENEW_EARLY = timedelta(hours=2)
-"""A token that ends sooner than this is renewed at the next check, before anybody has to wait for it."""
+"""A token that expires sooner than this is refreshed at the next check, before a request has to wait for it."""
 
 
 class InstallationMonitor:
     """Checks the installation at the start, once an hour, and whenever it changed.
 
     Args:
-        installs, oauth, api, voice: of this bot.
-        stream: told whether the stream there is on.
+        installations, oauth, api, sender: of this bot.
+        stream: the state to update.
         clock: what time it is.
     """
 
@@ -34,14 +34,14 @@ class InstallationMonitor:
         installations: Installations,
         oauth: JoystickOAuth,
         api: JoystickApi,
-        voice: JoystickSender,
+        sender: JoystickSender,
         stream: Stream,
         clock: Clock,
     ) -> None:
         self._installations = installations
         self._oauth = oauth
         self._api = api
-        self._sender = voice
+        self._sender = sender
         self._stream = stream
         self._clock = clock
         self._wake = asyncio.Event()
@@ -49,13 +49,13 @@ class InstallationMonitor:
         self._renewed_at = -CHECK_SECONDS
 
     def check_soon(self) -> None:
-        """Something may be different: check now."""
+        """Check now."""
         self._wake.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            pause = CHECK_SECONDS if await self._is_well() else RETRY_SECONDS
+            pause = CHECK_SECONDS if await self._check_succeeds() else RETRY_SECONDS
             try:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
@@ -64,7 +64,7 @@ class InstallationMonitor:
             self._wake.clear()
 
     async def check(self) -> None:
-        """Ask Joystick.tv about the installation now. One that has ended is marked as gone.
+        """Check the installation with Joystick.tv now. One that has ended is marked so.
 
         Raises:
             NotInstalled: there is none, or none that works.
@@ -77,19 +77,19 @@ class InstallationMonitor:
         token = await self._installations.token(early)
         if before is not None and before.grant is not None and before.grant.access != token:
             self._renewed_at = now
-        told = await self._oauth.introspect(token)
-        if told is not None and told.get("active") is False:
-            token = await self._installations.renewed(token)
+        introspection = await self._oauth.introspect(token)
+        if introspection is not None and introspection.get("active") is False:
+            token = await self._installations.refresh(token)
         identity = await self._api.identity()
-        await self._installations.renamed(identity.channel_id, identity.username)
-        name = told.get("username") if told is not None else None
+        await self._installations.update_username(identity.channel_id, identity.username)
+        name = introspection.get("username") if introspection is not None else None
         if isinstance(name, str):
             # Where the bot speaks as the streamer, that name says nothing.
             own = "" if name.lower() == identity.username.lower() else name.lower()
             self._sender.own_username = self._sender.hearing.own_username = own
 
     async def ask_state(self) -> None:
-        """Ask whether the stream is on, until it is known: what changed while we were away, nobody told us."""
+        """Ask until it is known whether the stream is on: changes during a lost connection were missed."""
         while True:
             changes = self._changes
             try:
@@ -100,26 +100,26 @@ class InstallationMonitor:
                 log.info("Whether the stream on Joystick.tv is on is not known yet: %s", exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            if changes == self._changes:  # what was told meanwhile is newer
-                self._note(StreamChange(live, self._clock.now()))
+            if changes == self._changes:  # an event that arrived meanwhile is newer
+                self._apply(StreamChange(live, self._clock.now()))
             return
 
     def on_stream_change(self, change: StreamChange) -> None:
         """The stream went on or off."""
         self._changes += 1
-        self._note(change)
+        self._apply(change)
 
-    async def _is_well(self) -> bool:
+    async def _check_succeeds(self) -> bool:
         try:
             await self.check()
         except NotInstalled:
-            return True  # known, and told to people
+            return True  # known, and shown on the set-up page
         except (NoAnswer, ApiRefused) as exc:
             log.info("The installation on Joystick.tv could not be checked: %s", exc)
             return False
         return True
 
-    def _note(self, change: StreamChange) -> None:
+    def _apply(self, change: StreamChange) -> None:
         if not change.live:
             self._stream.went_offline()
         elif not self._stream.is_live:

@@ -1,4 +1,4 @@
-"""Installations as rows of ``joystick_installs``, their tokens encrypted."""
+"""Installation store: rows of ``joystick_installs``, their tokens encrypted."""
 
 import logging
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from pixel_bot.security.cipher import Cipher
 log = logging.getLogger(__name__)
 
 SEALED = "gAAAA"
-"""How every text begins that the cipher made. A row that a hand has written holds the token itself."""
+"""Prefix of every encrypted text. A row that was written by hand holds the token itself."""
 
 LOCKED = "The key does not fit the tokens. Install the bot again, or put back secret.key."
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """A channel that let the bot in.
+    """A channel in which the bot is installed.
 
     Args:
         channel_id, username: the channel, and whose it is.
-        pending: True while the streamer must still say that it is theirs.
+        pending: True while the streamer must still confirm that it is theirs.
         problem: why it does not work any more, and what to do; empty while it works.
         grant: its tokens; None where there are none that work.
     """
@@ -39,7 +39,7 @@ class Installation:
 
 
 class InstallationStore:
-    """Keeps installations in the database."""
+    """Stores installations in the database."""
 
     def __init__(self, database: Database, clock: Clock, cipher: Cipher) -> None:
         self._database = database
@@ -47,7 +47,7 @@ class InstallationStore:
         self._cipher = cipher
 
     async def load(self) -> Sequence[Installation]:
-        """All of them, the one that was touched last at the end. Tokens in plain text are encrypted."""
+        """All installations, the last one updated at the end. Tokens in plain text are encrypted."""
         touched = JoystickInstall.updated_at.asc().nulls_first()
         async with self._database.readers() as session:
             rows = (
@@ -63,7 +63,7 @@ class InstallationStore:
         return installations
 
     async def keep(self, install: Installation) -> None:
-        """Write one, new or known."""
+        """Insert or update an installation."""
         now, grant = self._clock.now(), install.grant
         values = {
             "username": install.username,
@@ -83,7 +83,7 @@ class InstallationStore:
                 session.add(JoystickInstall(channel_id=install.channel_id, created_at=now, **values))
 
     async def drop(self, channel_id: str) -> None:
-        """Forget one."""
+        """Delete an installation."""
         async with self._database.write() as session:
             await session.execute(delete(JoystickInstall).where(JoystickInstall.channel_id == channel_id))
 

@@ -1,10 +1,9 @@
-"""The channel that let the bot in, and its tokens: fresh when they are needed, and never refreshed twice.
+"""Installations of the bot in channels, and token rotation: single-flight refreshes, written before use.
 
-A refresh token can be used once; to use it again ends the installation. So refreshes go one at a time, and a new pair
-is in the database before anybody gets it. Between the server's answer and that commit lies the one moment in which a
-power cut loses the pair: then the next refresh is refused, and the streamer is asked to install the bot again. Nothing
-that a client can do closes that gap. For the same reason only one process uses an installation: where several share a
-database they take turns, and look into it before a refresh.
+A refresh token works once; using it again ends the installation. So refreshes are serialised, and a new pair is in the
+database before any caller gets it. Between the server's answer and that commit lies the one moment in which a power cut
+loses the pair: then the next refresh is refused, and the streamer is asked to install the bot again. No client can
+close that gap. For the same reason only one process, the elected leader, uses an installation.
 """
 
 import asyncio
@@ -36,99 +35,100 @@ UNWRITTEN = "its new tokens could not be written into the database"
 
 
 class NotInstalled(PixelError):
-    """There is no channel that lets the bot in. The sentence says what to do."""
+    """The bot is installed in no channel. The sentence says what to do."""
 
 
 class Installations:
-    """Channels that let the bot in: the one in use, and those that wait for the streamer's word."""
+    """The installation in use, and those that wait for the streamer's confirmation."""
 
-    def __init__(self, records: InstallationStore, clock: Clock, oauth: JoystickOAuth) -> None:
-        self._store = records
+    def __init__(self, store: InstallationStore, clock: Clock, oauth: JoystickOAuth) -> None:
+        self._store = store
         self._clock = clock
         self._oauth = oauth
         self._installations: dict[str, Installation] = {}
-        self._election = asyncio.Lock()
-        self._renewing: dict[str, asyncio.Task[str]] = {}
-        self._choosing = asyncio.Lock()
+        self._lock = asyncio.Lock()
+        self._refreshes: dict[str, asyncio.Task[str]] = {}
+        self._choice_lock = asyncio.Lock()
         self._unwritten: set[str] = set()
         self._next_change = NextChange()
         self.election = LeaderElection()
         self.epoch = 0
         """Counts how often the installation in use became another one, ended, or was made anew."""
         self.changed: set[Callable[[], None]] = set()
-        """Called when the bot was let in, or sent away."""
+        """Called when an installation was added or has ended."""
 
     async def load(self) -> None:
-        """Read what was kept."""
+        """Read the stored installations."""
         self._installations = {install.channel_id: install for install in await self._store.load()}
 
-    async def take(self, *, ours: bool) -> None:
-        """It is our turn now, or that of another process."""
+    async def on_leadership(self, *, ours: bool) -> None:
+        """This process became the leader, or another one did."""
         if ours != self.election.is_elsewhere:
             return
+        # A former leader may have rotated the tokens. An unwritten pair of our own is newer than any row.
         if ours and not self._unwritten:
             await self.load()
         self.election.is_elsewhere = not ours
         self.epoch += 1
-        self._tell()
+        self._notify()
 
     @property
     def current(self) -> Installation | None:
-        """The installation in use, the newest one; it may have a ``problem``. None where it is elsewhere."""
+        """The installation in use, the newest one; it may have a ``problem``. None unless this process leads."""
         found = () if self.election.is_elsewhere else reversed(self._installations.values())
         return next((i for i in found if not i.pending), None)
 
     @property
     def pending(self) -> tuple[Installation, ...]:
-        """Those that wait for the streamer's word."""
+        """Those that wait for the streamer's confirmation."""
         return () if self.election.is_elsewhere else tuple(i for i in self._installations.values() if i.pending)
 
     def next_change(self) -> asyncio.Future[None]:
-        """Done when, from this moment on, the bot is let in somewhere, or sent away."""
+        """Done at the next change of the installations."""
         return self._next_change.wait()
 
     async def keep(self, grant: Grant, channel_id: str, username: str, *, pending: bool) -> None:
-        """A channel let the bot in. One that is in use stays so, with the new tokens."""
+        """Store a new installation. One that is in use stays in use, with the new tokens."""
         known = self._installations.get(channel_id)
         waits = pending and (known is None or known.pending)
-        async with self._choosing:
-            async with self._election:
-                await self._put(Installation(channel_id, username, waits, "", grant))
+        async with self._choice_lock:
+            async with self._lock:
+                await self._save(Installation(channel_id, username, waits, "", grant))
             if not waits:
                 self.epoch += 1
                 await self._leave_others(channel_id)
-        self._tell()
+        self._notify()
 
     async def confirm(self, channel_id: str) -> None:
-        """The streamer says that a channel is theirs: from now on it is the one.
+        """The streamer confirms a channel: it is the one in use from now on.
 
         Raises:
             NotInstalled: it does not wait for that.
         """
-        async with self._choosing:
-            install = self._waiting_one(channel_id)
-            async with self._election:
-                await self._put(replace(install, pending=False))
+        async with self._choice_lock:
+            install = self._pending_one(channel_id)
+            async with self._lock:
+                await self._save(replace(install, pending=False))
             self.epoch += 1
             await self._leave_others(channel_id)
         log.info("The bot is in the channel of %s on Joystick.tv.", install.username)
-        self._tell()
+        self._notify()
 
     async def decline(self, channel_id: str) -> None:
-        """It is somebody else's: give the tokens back.
+        """The streamer declines a channel: revoke its tokens.
 
         Raises:
             NotInstalled: it does not wait for an answer.
         """
-        await self._leave(self._waiting_one(channel_id))
-        self._tell()
+        await self._leave(self._pending_one(channel_id))
+        self._notify()
 
     async def forget(self) -> None:
-        """Leave the channel in use, and any other one that a crash has left behind."""
+        """Drop the installation in use, and any other one that a crash has left behind."""
         if self.current is not None:
             await self._leave_others("")
             self.epoch += 1
-            self._tell()
+            self._notify()
 
     async def token(self, early: timedelta = EARLY) -> str:
         """The access token; a new one where it ends so ``early``.
@@ -137,50 +137,50 @@ class Installations:
             NotInstalled: there is none any more.
             NoAnswer: there is none right now.
         """
-        install = self._in_use()
+        install = self._required()
         grant = install.grant
         if install.channel_id in self._unwritten:
-            await self.write_again()
+            await self.retry_write()
         if grant is not None and grant.expires_at - early > self._clock.now():
             return grant.access
-        return await self.renewed(grant.access if grant else "")
+        return await self.refresh(grant.access if grant else "")
 
-    async def renewed(self, bad: str) -> str:
-        """What to use in place of an access token that is not taken any more.
+    async def refresh(self, bad: str) -> str:
+        """The token to use in place of a refused one; concurrent callers share one refresh.
 
         Raises:
             NotInstalled, NoAnswer: as ``token`` does.
         """
-        renewing = self._renewing.get(bad)
+        renewing = self._refreshes.get(bad)
         if renewing is None:
-            renewing = self._renewing[bad] = asyncio.create_task(self._renewed(bad), name="joystick-refresh")
-            renewing.add_done_callback(lambda done: self._finish(bad, done))
-        # Shielded: who gives up waiting must not take the new pair along, for the old one is worth nothing by then.
+            renewing = self._refreshes[bad] = asyncio.create_task(self._refresh(bad), name="joystick-refresh")
+            renewing.add_done_callback(lambda done: self._on_refresh_done(bad, done))
+        # Shielded: a caller that is cancelled must not cancel the refresh, for the old pair is used up by then.
         return await asyncio.shield(renewing)
 
     async def close(self) -> None:
-        """Wait until a refresh that is under way is done: its pair is the only one that works tomorrow."""
-        if self._renewing:
-            await asyncio.wait(self._renewing.values())
+        """Wait until a refresh in progress is done: its pair is the only one that works afterwards."""
+        if self._refreshes:
+            await asyncio.wait(self._refreshes.values())
         with suppress(NoAnswer):
-            await self.write_again()
+            await self.retry_write()
 
-    def _finish(self, bad: str, done: asyncio.Task[str]) -> None:
-        del self._renewing[bad]
+    def _on_refresh_done(self, bad: str, done: asyncio.Task[str]) -> None:
+        del self._refreshes[bad]
         if not done.cancelled():
-            done.exception()  # it is heard, also where nobody waits any more
+            done.exception()  # retrieved, also where every caller was cancelled
 
-    async def _renewed(self, bad: str) -> str:
-        async with self._election:
-            install = self._in_use()
+    async def _refresh(self, bad: str) -> str:
+        async with self._lock:
+            install = self._required()
             grant = install.grant
             if grant is not None and grant.access != bad:
-                # Somebody else was here before us.
-                return (await self._written(install, grant)).access
+                # Another caller has refreshed it while this one waited for the lock.
+                return (await self._ensure_written(install, grant)).access
             if grant is None or not grant.refresh:
-                await self._gone(install, WITHDRAWN)
+                await self._end(install, WITHDRAWN)
                 raise NotInstalled(WITHDRAWN)
-            if (newer := await self._of_another_process(install, grant)) is not None:
+            if (newer := await self._newer_token(install, grant)) is not None:
                 return newer
             try:
                 fresh = await self._oauth.refresh(grant.refresh)
@@ -188,52 +188,53 @@ class Installations:
                 if not exc.final:
                     raise NoAnswer("no new tokens", "Joystick.tv") from None
                 log.warning("Joystick.tv refuses new tokens: %s", exc)
-                await self._gone(install, WITHDRAWN)
+                await self._end(install, WITHDRAWN)
                 raise NotInstalled(WITHDRAWN) from None
+            # Before the write: if it fails, or is cancelled, nobody may use this pair until it is stored.
             self._unwritten.add(install.channel_id)
-            return (await self._written(replace(install, grant=fresh), fresh)).access
+            return (await self._ensure_written(replace(install, grant=fresh), fresh)).access
 
-    async def _of_another_process(self, install: Installation, grant: Grant) -> str | None:
-        """What another process got in the place of that grant, where one did: then ours is used up."""
-        await self.election.refuse_others()
+    async def _newer_token(self, install: Installation, grant: Grant) -> str | None:
+        """The access token that a former leader has stored in place of that grant; None where there is none."""
+        await self.election.require_leadership()
         if not self.election.is_shared or install.channel_id in self._unwritten:
             return None
         await self.load()
-        fresh = self._in_use().grant
+        fresh = self._required().grant
         return fresh.access if fresh is not None and fresh.refresh != grant.refresh else None
 
     async def mark_gone(self, problem: str = WITHDRAWN, used: str = "") -> None:
-        """Joystick.tv does not know the installation any more: ask for nothing until there is a new one.
+        """Mark the installation as ended: no request is sent until there is a new one.
 
         Args:
-            problem: what to tell people.
+            problem: the sentence for people.
             used: the access token that turned out to be worth nothing; a newer one stays.
         """
-        async with self._election:
+        async with self._lock:
             install = self.current
             if install is None or install.problem:
                 return
             if not used or (install.grant is not None and install.grant.access == used):
-                await self._gone(install, problem)
+                await self._end(install, problem)
 
-    async def write_again(self) -> None:
-        """Write what could not be written before.
+    async def retry_write(self) -> None:
+        """Retry a failed write.
 
         Raises:
             NoAnswer: it cannot be written yet.
         """
-        async with self._election:
+        async with self._lock:
             if (install := self.current) is not None and install.grant is not None:
-                await self._written(install, install.grant)
+                await self._ensure_written(install, install.grant)
 
-    async def renamed(self, channel_id: str, username: str) -> None:
-        """The channel is called like this."""
-        async with self._election:
+    async def update_username(self, channel_id: str, username: str) -> None:
+        """Store a changed username of the channel."""
+        async with self._lock:
             install = self._installations.get(channel_id)
             if install is not None and install.grant is not None and install.username != username:
-                await self._put(replace(install, username=username))
+                await self._save(replace(install, username=username))
 
-    def _in_use(self) -> Installation:
+    def _required(self) -> Installation:
         install = self.current
         if install is None:
             raise NotInstalled(ELSEWHERE if self.election.is_elsewhere else NOT_YET)
@@ -241,7 +242,7 @@ class Installations:
             raise NotInstalled(install.problem)
         return install
 
-    def _waiting_one(self, channel_id: str) -> Installation:
+    def _pending_one(self, channel_id: str) -> Installation:
         install = self._installations.get(channel_id)
         if install is None or not install.pending:
             raise NotInstalled("That question is settled already. Look at the set-up page.")
@@ -249,19 +250,19 @@ class Installations:
             raise NotInstalled("The tokens of that installation cannot be read. Install the bot again.")
         return install
 
-    async def _gone(self, install: Installation, problem: str) -> None:
+    async def _end(self, install: Installation, problem: str) -> None:
         log.warning("%s", problem)
-        await self._put(replace(install, problem=problem, grant=None))
-        self._tell()
+        await self._save(replace(install, problem=problem, grant=None))
+        self._notify()
 
     async def _leave_others(self, channel_id: str) -> None:
-        """One channel is in use; a bot in two would mix them up."""
+        """Drop all other confirmed installations: one channel is in use at a time."""
         for install in tuple(self._installations.values()):
             if install.channel_id != channel_id and not install.pending:
                 await self._leave(install)
 
     async def _leave(self, install: Installation) -> None:
-        async with self._election:
+        async with self._lock:
             left = self._installations.pop(install.channel_id, None)
             if left is None:
                 return
@@ -272,27 +273,28 @@ class Installations:
         if left.grant is not None:
             await self._oauth.revoke(left.grant.access)
 
-    async def _written(self, install: Installation, grant: Grant) -> Grant:
-        """The tokens, once they are in the database: nobody gets them before."""
+    async def _ensure_written(self, install: Installation, grant: Grant) -> Grant:
+        """Return the tokens once they are in the database."""
         if install.channel_id in self._unwritten:
-            await self._put(install)
+            await self._save(install)
         if install.channel_id in self._unwritten:
             raise NoAnswer(UNWRITTEN, "Joystick.tv")
         return grant
 
-    async def _put(self, install: Installation) -> None:
+    async def _save(self, install: Installation) -> None:
+        # Popped first: the newest installation stands last, and ``current`` takes the last one.
         self._installations.pop(install.channel_id, None)
         self._installations[install.channel_id] = install
         try:
             await self._store.keep(install)
         except SQLAlchemyError as exc:
-            # It is tried again whenever somebody asks for the token.
+            # Retried at each request for the token.
             self._unwritten.add(install.channel_id)
             log.error("The tokens for Joystick.tv could not be kept: %s", type(exc).__name__)
         else:
             self._unwritten.discard(install.channel_id)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         self._next_change.come()
-        for tell in tuple(self.changed):
-            tell()
+        for callback in tuple(self.changed):
+            callback()

@@ -1,36 +1,36 @@
-"""Whose turn it is to use an installation that several processes have, where they share a database."""
+"""Leader election: which of several processes that share a database uses the installation."""
 
 from collections.abc import Awaitable, Callable
 
 from pixel_bot.platforms.wire import NoAnswer
 
-Ask = Callable[[], Awaitable[bool | None]]
-"""Whether it is the turn of this process; None while nobody can tell."""
+LeadershipCheck = Callable[[], Awaitable[bool | None]]
+"""Whether this process is the leader; None while it is unknown."""
 
 
 class LeaderElection:
-    """That of this process: always, unless others share the installation."""
+    """This process's view: it is the leader unless others share the installation."""
 
     def __init__(self) -> None:
         self.is_elsewhere = False
-        """True while it is that of another process."""
-        self._ask: Ask | None = None
+        """True while another process is the leader, or may be."""
+        self._is_leader: LeadershipCheck | None = None
 
     @property
     def is_shared(self) -> bool:
-        """True where other processes have the same installation."""
-        return self._ask is not None
+        """True where processes share the installation."""
+        return self._is_leader is not None
 
-    def share(self, ask: Ask) -> None:
-        """Others have it, too; until somebody says so, it is not our turn."""
+    def share(self, is_leader: LeadershipCheck) -> None:
+        """Share the installation; until ``is_leader`` says so, this process is not the leader."""
         self.is_elsewhere = True
-        self._ask = ask
+        self._is_leader = is_leader
 
-    async def refuse_others(self) -> None:
-        """Before what only one may do.
+    async def require_leadership(self) -> None:
+        """Check leadership again, before what only the leader may do.
 
         Raises:
-            NoAnswer: it is not for certain that it is still our turn.
+            NoAnswer: it is not certain that this process is still the leader.
         """
-        if self._ask is not None and await self._ask() is not True:
+        if self._is_leader is not None and await self._is_leader() is not True:
             raise NoAnswer("another process may be there", "Joystick.tv")

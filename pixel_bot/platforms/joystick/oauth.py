@@ -1,4 +1,4 @@
-"""Joystick.tv's OAuth: how a streamer lets the bot in, and how its tokens are kept fresh."""
+"""OAuth client for Joystick.tv: authorization code exchange, refresh, introspection, revocation."""
 
 import base64
 import logging
@@ -39,8 +39,8 @@ UNKNOWN_APP = "Joystick.tv does not know this bot: check JOYSTICK_CLIENT_ID and 
 _WORD = re.compile(r"[a-z_]{1,64}")
 
 
-SAYS_NOTHING = {"invalid_request", "temporarily_unavailable", "server_error", "slow_down"}
-"""Words of a refusal that say nothing about a token."""
+TRANSIENT_ERRORS = {"invalid_request", "temporarily_unavailable", "server_error", "slow_down"}
+"""Error codes of a refusal that say nothing about a token."""
 
 REFRESH_TIMEOUT = aiohttp.ClientTimeout(total=120.0, connect=5.0)
 
@@ -67,7 +67,7 @@ class OAuthRefused(PixelError):
 
 
 class JoystickOAuth:
-    """Speaks with Joystick.tv's token server.
+    """Client of Joystick.tv's token server.
 
     Args:
         wire: carries the requests.
@@ -85,7 +85,7 @@ class JoystickOAuth:
         self._authorize_url = authorize_url
         self._client_id = client_id
         self.basic_key = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
-        """What proves that it is our bot who asks."""
+        """The client credentials as HTTP Basic."""
         self.problem = ""
         """What is wrong with the credentials themselves; empty while they are taken."""
         for secret in (client_secret, self.basic_key, quote(self.basic_key, safe="")):
@@ -141,7 +141,7 @@ class JoystickOAuth:
             answer = await self._post("token", form)
         except NoAnswer:
             raise OAuthRefused("Joystick.tv does not answer right now.", final=False) from None
-        self._note(answer)
+        self._record_problem(answer)
         if self.problem:
             raise OAuthRefused(self.problem, final=False)
         if answer.status != 200:
@@ -160,16 +160,16 @@ class JoystickOAuth:
             raise TypeError("no tokens")
         return Grant(access, refresh, self._end_of(body.get("expires_in")))
 
-    def _end_of(self, told: object) -> datetime:
+    def _end_of(self, expires_in: object) -> datetime:
         """When a token ends. Whatever stands there, a pair that was given must not be lost over it."""
         now = self._clock.now()
-        if not isinstance(told, int | float) or isinstance(told, bool) or not 0 < told < LATEST:
+        if not isinstance(expires_in, int | float) or isinstance(expires_in, bool) or not 0 < expires_in < LATEST:
             return now + DEFAULT_LIFE
-        end = datetime.fromtimestamp(told, UTC) if told > ABSOLUTE else now + timedelta(seconds=told)
+        end = datetime.fromtimestamp(expires_in, UTC) if expires_in > ABSOLUTE else now + timedelta(seconds=expires_in)
         return max(end, now + SHORTEST_LIFE)
 
-    def _note(self, answer: Answer) -> None:
-        """Look whether the server knows our bot. That it does not says nothing about any installation."""
+    def _record_problem(self, answer: Answer) -> None:
+        """Record whether the server knows our client. If not, that says nothing about any installation."""
         unknown = answer.status in {400, 401, 403} and _error(answer) in {"invalid_client", "unauthorized_client"}
         if unknown and not self.problem:
             log.error("%s", UNKNOWN_APP)
@@ -177,9 +177,9 @@ class JoystickOAuth:
 
     async def _post(self, path: str, form: Mapping[str, str]) -> Answer:
         headers = {"Accept": "application/json", "Authorization": f"Basic {self.basic_key}"}
-        # Who gives up on a refresh loses the pair that may be on its way, and with it the installation.
-        patience = REFRESH_TIMEOUT if "refresh_token" in form else None
-        return await self._wire.send("POST", f"{self._base}{path}", headers=headers, form=form, timeout=patience)
+        # A refresh that is given up loses the pair that may be in transit, and with it the installation.
+        timeout = REFRESH_TIMEOUT if "refresh_token" in form else None
+        return await self._wire.send("POST", f"{self._base}{path}", headers=headers, form=form, timeout=timeout)
 
 
 def _is_final(answer: Answer) -> bool:
@@ -187,11 +187,11 @@ def _is_final(answer: Answer) -> bool:
     if answer.status not in {400, 401, 403} or not isinstance(answer.body, dict):
         return False
     word = _error(answer)
-    return word not in SAYS_NOTHING and (bool(word) or answer.status != 403)
+    return word not in TRANSIENT_ERRORS and (bool(word) or answer.status != 403)
 
 
 def _error(answer: Answer) -> str:
-    """The short word of OAuth for what went wrong."""
+    """OAuth's error code; empty where there is none."""
     body: Any = answer.body
-    said = cast(dict[str, Any], body).get("error") if isinstance(body, dict) else ""
-    return said if isinstance(said, str) and _WORD.fullmatch(said) else ""
+    code = cast(dict[str, Any], body).get("error") if isinstance(body, dict) else ""
+    return code if isinstance(code, str) and _WORD.fullmatch(code) else ""

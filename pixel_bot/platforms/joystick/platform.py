@@ -1,4 +1,4 @@
-"""All of Joystick.tv in one hand: the installation, the requests, the gateway."""
+"""The Joystick.tv platform: installation, API and gateway connection, wired together."""
 
 import asyncio
 import logging
@@ -11,11 +11,11 @@ from pixel_bot.db.engine import Database
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.joystick.api import JoystickApi
 from pixel_bot.platforms.joystick.frame_dispatch import Listener
-from pixel_bot.platforms.joystick.gateway_connection import CONNECTING, GatewayConnection
+from pixel_bot.platforms.joystick.gateway_connection import GatewayConnection, GatewayState
 from pixel_bot.platforms.joystick.installation_monitor import InstallationMonitor
 from pixel_bot.platforms.joystick.installation_store import InstallationStore
 from pixel_bot.platforms.joystick.installations import NOT_YET, Installations
-from pixel_bot.platforms.joystick.leader_election import Ask
+from pixel_bot.platforms.joystick.leader_election import LeadershipCheck
 from pixel_bot.platforms.joystick.oauth import JoystickOAuth
 from pixel_bot.platforms.joystick.sender import JoystickSender
 from pixel_bot.platforms.wire import Wire
@@ -26,12 +26,12 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 5.0
 ELECTION_SECONDS = 2.0
-"""Between two looks whether another process, which was on Joystick.tv, has ended."""
+"""Seconds between two checks whether this process is the leader."""
 
 
 @dataclass(frozen=True, slots=True)
 class JoystickEndpoints:
-    """Where Joystick.tv is, and what our bot is called there."""
+    """Joystick.tv's addresses, and the credentials of our bot."""
 
     api_url: str
     gateway_url: str
@@ -44,24 +44,24 @@ class JoystickPlatform:
     """Joystick.tv, as one bot uses it. Needs a running event loop.
 
     Args:
-        place: where it is.
+        endpoints: where it is.
         database, cipher: where installations are kept, and how.
         clock: what time it is.
-        stream: told whether the stream there is on.
+        stream: the state of the stream there.
     """
 
     def __init__(
-        self, place: JoystickEndpoints, database: Database, clock: Clock, cipher: Cipher, stream: Stream
+        self, endpoints: JoystickEndpoints, database: Database, clock: Clock, cipher: Cipher, stream: Stream
     ) -> None:
         self.stream = stream
         self.wire = Wire(platform="Joystick.tv")
         self.oauth = JoystickOAuth(
-            self.wire, clock, place.api_url, place.authorize_url, place.client_id, place.client_secret
+            self.wire, clock, endpoints.api_url, endpoints.authorize_url, endpoints.client_id, endpoints.client_secret
         )
         self.installations = Installations(InstallationStore(database, clock, cipher), clock, self.oauth)
-        self.api = JoystickApi(self.wire, place.api_url, self.installations)
+        self.api = JoystickApi(self.wire, endpoints.api_url, self.installations)
         self.connection = GatewayConnection(
-            place.gateway_url, self.wire.session, self.installations, self.oauth.basic_key, clock
+            endpoints.gateway_url, self.wire.session, self.installations, self.oauth.basic_key, clock
         )
         self.sender = JoystickSender(self.api, self.connection)
         self.monitor = InstallationMonitor(self.installations, self.oauth, self.api, self.sender, stream, clock)
@@ -72,33 +72,33 @@ class JoystickPlatform:
         self._election: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
-        """Read which channel let the bot in before."""
+        """Read the stored installations."""
         await self.installations.load()
 
-    async def join_election(self, turn: Ask) -> None:
-        """Several processes share the installation, which only one may use: be there while it is this one's turn."""
+    async def join_election(self, is_leader: LeadershipCheck) -> None:
+        """Leader election: processes share the installation, and only the leader may use it."""
 
-        async def look() -> None:
-            if (ours := await turn()) is not None:
-                await self.installations.take(ours=ours)
+        async def check() -> None:
+            if (ours := await is_leader()) is not None:
+                await self.installations.on_leadership(ours=ours)
 
-        async def look_for_ever() -> None:
+        async def check_for_ever() -> None:
             while True:
                 await asyncio.sleep(ELECTION_SECONDS)
-                await look()
+                await check()
 
-        self.installations.election.share(turn)
-        await look()
-        self._election = asyncio.create_task(keep_running("joystick-turns", look_for_ever), name="joystick-turns")
+        self.installations.election.share(is_leader)
+        await check()
+        self._election = asyncio.create_task(keep_running("joystick-turns", check_for_ever), name="joystick-turns")
 
     def listen(self, listener: Listener) -> None:
-        """Hear what happens from now on, and look after the tokens."""
+        """Start to receive events, and to monitor the installation."""
         self._spawn("joystick", lambda: self.connection.run(listener))
         self._spawn("joystick-tokens", self.monitor.run)
-        self.installations.changed.add(self.look_again)
+        self.installations.changed.add(self.check_soon)
 
     async def stop_listening(self) -> None:
-        """Work what was heard, and stop listening; what is sent still goes out by the API."""
+        """Handle what was received, and stop receiving; messages can still be sent by the API."""
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.connection.drain()
@@ -107,7 +107,7 @@ class JoystickPlatform:
         await self._end_tasks()
 
     async def close(self) -> None:
-        """End all that is under way."""
+        """End all tasks and connections."""
         if self._election is not None:
             self._election.cancel()
             await asyncio.gather(self._election, return_exceptions=True)
@@ -115,8 +115,8 @@ class JoystickPlatform:
         await self.installations.close()
         await self.wire.close()
 
-    def look_again(self) -> None:
-        """Ask soon whether the installation still stands."""
+    def check_soon(self) -> None:
+        """Check the installation soon."""
         self.monitor.check_soon()
 
     def problems(self) -> list[str]:
@@ -130,7 +130,7 @@ class JoystickPlatform:
             return [NOT_YET]
         if install.problem or self.connection.problem:
             return [install.problem or self.connection.problem]
-        if self.connection.down_since is None or self.connection.down_reason == CONNECTING:
+        if self.connection.down_since is None or self.connection.state is GatewayState.CONNECTING:
             return []
         since = duration((self._clock.now() - self.connection.down_since).total_seconds())
         return [f"Joystick.tv has been away for {since}: {self.connection.down_reason}. It is tried again by itself."]
@@ -143,8 +143,8 @@ class JoystickPlatform:
             return "not installed yet"
         if self.connection.down_since is None:
             return "connected"
-        if self.connection.down_reason == CONNECTING:
-            return CONNECTING
+        if self.connection.state is GatewayState.CONNECTING:
+            return GatewayState.CONNECTING.value
         return f"away for {duration((self._clock.now() - self.connection.down_since).total_seconds())}"
 
     def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -1,4 +1,4 @@
-"""How the streamer lets the bot in: from the address at Joystick.tv to an installation that is kept."""
+"""Installation by OAuth: from the authorize address at Joystick.tv to a stored installation."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 MOST_OPEN = 50
 OPEN_SECONDS = 900.0
 MOST_WAITING = 5
-"""Installations from the marketplace that wait for the streamer's word: anybody can make one."""
+"""Unconfirmed installations from the marketplace: anybody can make one, so their number is bounded."""
 
 BEGIN_AGAIN = "Begin again on the set-up page."
 
@@ -29,8 +29,8 @@ class JoystickSignIn:
         self._oauth = oauth
         self._api = api
         self._redirect_uri = redirect_uri
-        self._open: OrderedDict[str, float] = OrderedDict()
-        self._election = asyncio.Lock()
+        self._pending: OrderedDict[str, float] = OrderedDict()
+        self._lock = asyncio.Lock()
 
     def begin(self) -> str:
         """The address at Joystick.tv where the streamer agrees.
@@ -40,9 +40,9 @@ class JoystickSignIn:
         """
         self._refuse_elsewhere()
         state = secrets.token_urlsafe(24)
-        self._open[state] = asyncio.get_running_loop().time() + OPEN_SECONDS
-        while len(self._open) > MOST_OPEN:
-            self._open.popitem(last=False)
+        self._pending[state] = asyncio.get_running_loop().time() + OPEN_SECONDS
+        while len(self._pending) > MOST_OPEN:
+            self._pending.popitem(last=False)
         return self._oauth.authorize_url(state, self._redirect_uri)
 
     async def finish(self, state: str, code: str, error: str) -> str:
@@ -54,7 +54,7 @@ class JoystickSignIn:
         self._refuse_elsewhere()
         # One that was begun in the marketplace has no state of ours, so it counts only once the streamer says so.
         from_marketplace = not state
-        if not from_marketplace and self._open.pop(state, 0.0) < asyncio.get_running_loop().time():
+        if not from_marketplace and self._pending.pop(state, 0.0) < asyncio.get_running_loop().time():
             raise SignInRefused("This installation was not begun here, or is too old. Begin it on the set-up page.")
         if error:
             raise SignInRefused(f"Joystick.tv says that nobody agreed. {BEGIN_AGAIN}")
@@ -62,9 +62,9 @@ class JoystickSignIn:
             raise SignInRefused(f"Joystick.tv sent no code along. {BEGIN_AGAIN}")
         if from_marketplace:
             # One at a time, so that many at once cannot be more than may wait.
-            async with self._election:
-                return await self._take_in(code)
-        grant, identity = await self._let_in(code)
+            async with self._lock:
+                return await self._keep_pending(code)
+        grant, identity = await self._exchange(code)
         await self._installations.keep(grant, identity.channel_id, identity.username, pending=False)
         return f"The bot is in the channel of {identity.username} on Joystick.tv."
 
@@ -94,14 +94,14 @@ class JoystickSignIn:
         if self._installations.election.is_elsewhere:
             raise SignInRefused(f"{ELSEWHERE} Open the set-up page of that one.")
 
-    async def _take_in(self, code: str) -> str:
+    async def _keep_pending(self, code: str) -> str:
         if len(self._installations.pending) >= MOST_WAITING:
             raise SignInRefused("Too many installations wait for an answer. Answer them on the set-up page first.")
-        grant, identity = await self._let_in(code)
+        grant, identity = await self._exchange(code)
         await self._installations.keep(grant, identity.channel_id, identity.username, pending=True)
         return f"The bot was installed in the channel of {identity.username}; the set-up page asks whether to join."
 
-    async def _let_in(self, code: str) -> tuple[Grant, Identity]:
+    async def _exchange(self, code: str) -> tuple[Grant, Identity]:
         try:
             grant = await self._oauth.exchange(code, self._redirect_uri)
         except OAuthRefused as exc:

@@ -1,4 +1,4 @@
-"""What must be asked about the channel, because events tell only of changes: is it live, does the bot moderate it."""
+"""Polls the channel's state, because events tell only of changes: is it live, and does the bot moderate it."""
 
 import asyncio
 import logging
@@ -7,27 +7,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pixel_bot.model.stream_state import Broadcast, Stream
-from pixel_bot.platforms.twitch.accounts import Accounts
+from pixel_bot.platforms.twitch.accounts import Accounts, SignInState
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
-LOOK_SECONDS = 300.0
-"""How often the stream's state is asked for anyway: an event can get lost."""
+CHECK_SECONDS = 300.0
+"""Seconds between two polls: an event can get lost."""
 
 FRESH_SECONDS = 240.0
-"""So long an event counts for more than Twitch's list of streams, which lags behind."""
+"""For so many seconds an event overrides Twitch's list of streams, which lags behind."""
 
 
 class ChannelState:
-    """Keeps the stream's state right, and tells whether the bot moderates the channel.
+    """Keeps the stream's state current, and reports whether the bot moderates the channel.
 
     Args:
-        helix, accounts: to ask with.
+        helix, accounts: for the requests.
         ids: of the bot and of the broadcaster.
-        stream: what is kept right.
-        moderates: told whether the bot is a moderator, or the broadcaster.
+        stream: the state to update.
+        moderates: called with whether the bot is a moderator, or the broadcaster.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class ChannelState:
         self._stream = stream
         self._moderates = moderates
         self._wake = asyncio.Event()
-        self._heard_at = -FRESH_SECONDS
-        self._doubted = False
+        self._event_at = -FRESH_SECONDS
+        self._was_unlisted = False
 
     def on_event(self, frame: Mapping[str, Any]) -> None:
-        """Take an event about the channel.
+        """Apply an event about the channel.
 
         Raises:
             KeyError, TypeError, ValueError: it cannot be read.
@@ -57,10 +57,10 @@ class ChannelState:
         match frame["metadata"]["subscription_type"]:
             case "stream.online":
                 broadcast = _broadcast(event["id"], event["started_at"])
-                self._heard_at = asyncio.get_running_loop().time()
+                self._event_at = asyncio.get_running_loop().time()
                 self._stream.went_live(broadcast)
             case "stream.offline":
-                self._heard_at = asyncio.get_running_loop().time()
+                self._event_at = asyncio.get_running_loop().time()
                 self._stream.went_offline()
             case "channel.moderator.add" | "channel.moderator.remove":
                 if event["user_id"] == self._bot_id:
@@ -68,59 +68,59 @@ class ChannelState:
             case _:
                 return
 
-    def look_again(self) -> None:
-        """Something may have changed unheard."""
+    def check_soon(self) -> None:
+        """Poll soon: events may have been missed."""
         self._wake.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
             self._wake.clear()
-            well = await self._ask()
+            succeeded = await self._refresh()
             try:
-                async with asyncio.timeout(LOOK_SECONDS if well else RETRY_SECONDS):
+                async with asyncio.timeout(CHECK_SECONDS if succeeded else RETRY_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 continue
 
-    async def _ask(self) -> bool:
-        well = True
-        for ask in (self._ask_for_stream, self._ask_for_rank):
+    async def _refresh(self) -> bool:
+        succeeded = True
+        for ask in (self._refresh_stream, self._refresh_moderator):
             try:
                 await ask()
             except HelixError as exc:
                 log.info("The channel's state could not be asked for: %s", exc)
-                well = well and not exc.may_pass
-        return well
+                succeeded = succeeded and not exc.may_pass
+        return succeeded
 
-    async def _ask_for_stream(self) -> None:
-        role = "broadcaster" if self._accounts.tokens_of("broadcaster") else None
+    async def _refresh_stream(self) -> None:
+        role = "broadcaster" if self._accounts.state_of("broadcaster") is SignInState.SIGNED_IN else None
         rows = await self._helix.get("streams", role, user_id=self._owner_id)
-        if asyncio.get_running_loop().time() - self._heard_at < FRESH_SECONDS:
+        if asyncio.get_running_loop().time() - self._event_at < FRESH_SECONDS:
             return  # Twitch's list lags behind its events
         row = next((r for r in rows if r.get("user_id", self._owner_id) == self._owner_id), None)
         if row is None:
-            self._doubt()
+            self._on_unlisted()
             return
-        self._doubted = False
+        self._was_unlisted = False
         try:
             self._stream.went_live(_broadcast(row["id"], row["started_at"]))
         except (KeyError, ValueError, TypeError):
             raise HelixError(0, "its word on the stream cannot be read") from None
 
-    def _doubt(self) -> None:
+    def _on_unlisted(self) -> None:
         """Twitch's list leaves a live channel out for a moment now and then, so one empty answer is not enough."""
-        if self._stream.is_live and not self._doubted:
-            self._doubted = True
+        if self._stream.is_live and not self._was_unlisted:
+            self._was_unlisted = True
             raise HelixError(0, "it does not list the stream, and told of no end")
-        self._doubted = False
+        self._was_unlisted = False
         self._stream.went_offline()
 
-    async def _ask_for_rank(self) -> None:
+    async def _refresh_moderator(self) -> None:
         bot_id, owner_id = self._bot_id, self._owner_id
         if bot_id == owner_id:
             self._moderates(True)
-        elif self._accounts.tokens_of("broadcaster") is not None:
+        elif self._accounts.state_of("broadcaster") is SignInState.SIGNED_IN:
             rows = await self._helix.get(
                 "moderation/moderators", "broadcaster", broadcaster_id=owner_id, user_id=bot_id
             )

@@ -1,11 +1,11 @@
-"""All connections to EventSub: one for each account that is signed in, as long as it is."""
+"""The EventSub connections: one for each signed-in account."""
 
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
 from pixel_bot.clock import Clock
-from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
 from pixel_bot.platforms.twitch.eventsub_connection import EventSubConnection, Listener
 from pixel_bot.platforms.twitch.helix import Helix, Role
 from pixel_bot.platforms.twitch.subscription_types import subscription_types
@@ -21,7 +21,7 @@ NOT_SIGNED_IN = "the account is not signed in"
 
 
 class EventSub:
-    """Hears what happens on Twitch, and comes back by itself."""
+    """Runs the EventSub connections, and restarts them after failures."""
 
     def __init__(self, url: str, wire: Wire, accounts: Accounts, helix: Helix, clock: Clock) -> None:
         self._url = url
@@ -32,110 +32,112 @@ class EventSub:
         self._connections: dict[EventSubConnection, tuple[Role, ...]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.reconnected: set[Callable[[], None]] = set()
-        """Called each time a connection is there and subscribed: what happened before was perhaps not heard."""
+        """Called each time a connection is open and subscribed: events before that may have been missed."""
         self.revoked: set[Callable[[Role], None]] = set()
         """Called when Twitch ends subscriptions of an account."""
 
     def start(self, listener: Listener) -> None:
-        """Begin to listen, as the accounts that are known."""
+        """Connect as the known accounts."""
         ids: dict[Role, str] = {role: self._accounts.id_of(role) for role in ROLES}
         for user_id in dict.fromkeys(ids.values()):
             roles: tuple[Role, ...] = tuple(role for role in ROLES if ids[role] == user_id)
             self._add(roles, ids["bot"], ids["broadcaster"], listener)
-        self._accounts.changed.add(self._signed_in)
+        self._accounts.changed.add(self._on_account_change)
 
     def _add(self, roles: tuple[Role, ...], bot_id: str, owner_id: str, listener: Listener) -> None:
-        wanted = [t for t in subscription_types(bot_id, owner_id) if t.role in roles]
-        subscriptions = Subscriptions(wanted, self._helix, self._accounts)
-        line = EventSubConnection(
+        types = [t for t in subscription_types(bot_id, owner_id) if t.role in roles]
+        subscriptions = Subscriptions(types, self._helix, self._accounts)
+        connection = EventSubConnection(
             " and ".join(roles), self._url, self._wire.session, listener, subscriptions, self._clock
         )
-        line.opened.add(self._opened)
-        line.revoked = lambda _: self._lost_some(roles)
-        subscriptions.living = lambda: self.session_ids
-        self._connections[line] = roles
-        self._tasks.append(asyncio.create_task(self._keep_connected(line, roles), name=f"eventsub-{line.name}"))
+        connection.opened.add(self._on_opened)
+        connection.revoked = lambda _: self._on_revoked(roles)
+        subscriptions.live_session_ids = lambda: self.session_ids
+        self._connections[connection] = roles
+        self._tasks.append(
+            asyncio.create_task(self._keep_connected(connection, roles), name=f"eventsub-{connection.name}")
+        )
 
     async def close(self) -> None:
         """Stop listening."""
-        self._accounts.changed.discard(self._signed_in)
+        self._accounts.changed.discard(self._on_account_change)
         if not all(task.done() for task in self._tasks):
-            await asyncio.gather(*(line.drain() for line in self._connections))
+            await asyncio.gather(*(connection.drain() for connection in self._connections))
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for line in self._connections:
-            await line.close()
+        for connection in self._connections:
+            await connection.close()
 
     async def ready(self) -> None:
         """Wait until every type of event is either subscribed or refused."""
-        for line in self._connections:
-            await line.subscriptions.settled.wait()
+        for connection in self._connections:
+            await connection.subscriptions.decided.wait()
 
-    def look_again(self) -> None:
-        """Compare all subscriptions with what Twitch holds, soon."""
-        for line in self._connections:
-            line.look_again()
+    def reconcile_soon(self) -> None:
+        """Reconcile all subscriptions with Twitch's list soon."""
+        for connection in self._connections:
+            connection.reconcile_soon()
 
     @property
     def refusals(self) -> Sequence[Refusal]:
         """Types of events that Twitch refuses."""
-        return [refusal for line in self._connections for refusal in line.subscriptions.refused.values()]
+        return [refusal for connection in self._connections for refusal in connection.subscriptions.refused.values()]
 
     def problems(self) -> list[str]:
         """What is down, one sentence each."""
         if not self._connections:
             return ["Twitch's events are not connected yet."]
-        deaf = [f"Twitch sends no {refusal}." for refusal in self.refusals if refusal.type.type == CHAT]
-        return [*(self._words(line) for line in self._connections if not line.is_up), *deaf]
+        refused_chat = [f"Twitch sends no {refusal}." for refusal in self.refusals if refusal.type.type == CHAT]
+        return [*(self._problem(connection) for connection in self._connections if not connection.is_up), *refused_chat]
 
     def summary(self) -> str:
         """How the connections are, in a few words."""
-        up, wanted = sum(line.is_up for line in self._connections), len(self._connections)
-        if not wanted:
+        up, total = sum(connection.is_up for connection in self._connections), len(self._connections)
+        if not total:
             return "not connected yet"
-        return f"{count(up, 'socket')} connected" if up == wanted else f"{up} of {count(wanted, 'socket')} connected"
+        return f"{count(up, 'socket')} connected" if up == total else f"{up} of {count(total, 'socket')} connected"
 
-    def _words(self, line: EventSubConnection) -> str:
-        since = line.down_since or self._clock.now()
+    def _problem(self, connection: EventSubConnection) -> str:
+        since = connection.down_since or self._clock.now()
         ago = duration((self._clock.now() - since).total_seconds())
-        return f"The connection to Twitch as {line.name} is down for {ago}: {line.down_reason}."
+        return f"The connection to Twitch as {connection.name} is down for {ago}: {connection.down_reason}."
 
     @property
     def session_ids(self) -> set[str]:
-        """The ids of all living connections."""
-        return {session_id for line in self._connections for session_id in line.session_ids}
+        """The ids of all open sessions."""
+        return {session_id for connection in self._connections for session_id in connection.session_ids}
 
-    def _opened(self) -> None:
-        for tell in tuple(self.reconnected):
-            tell()
+    def _on_opened(self) -> None:
+        for callback in tuple(self.reconnected):
+            callback()
 
-    def _lost_some(self, roles: Sequence[Role]) -> None:
+    def _on_revoked(self, roles: Sequence[Role]) -> None:
         for role in roles:
-            for tell in tuple(self.revoked):
-                tell(role)
+            for callback in tuple(self.revoked):
+                callback(role)
 
-    def _signed_in(self, role: Role) -> None:
-        for line, roles in self._connections.items():
-            if role in roles and self._accounts.tokens_of(role) is not None:
-                line.subscriptions.forgive()
-                line.look_again()
+    def _on_account_change(self, role: Role) -> None:
+        for connection, roles in self._connections.items():
+            if role in roles and self._accounts.state_of(role) is SignInState.SIGNED_IN:
+                connection.subscriptions.retry_refused()
+                connection.reconcile_soon()
 
-    async def _keep_connected(self, line: EventSubConnection, roles: Sequence[Role]) -> None:
-        """A connection is there while somebody is signed in for it."""
+    async def _keep_connected(self, connection: EventSubConnection, roles: Sequence[Role]) -> None:
+        """Run the connection while one of its accounts is signed in."""
         while True:
             while not self._is_signed_in(roles):
-                line.down_reason = NOT_SIGNED_IN
+                connection.down_reason = NOT_SIGNED_IN
                 await self._accounts.next_change()
-            running = asyncio.create_task(line.run(), name=f"eventsub-run-{line.name}")
+            running = asyncio.create_task(connection.run(), name=f"eventsub-run-{connection.name}")
             try:
                 await self._until_signed_out(running, roles)
             finally:
-                # Before anything is waited for: from here on it is said to be down, and since when.
-                line.down_since = line.down_since or self._clock.now()
+                # Before the first await: the status page must not show a signed-out account as connected.
+                connection.down_since = connection.down_since or self._clock.now()
                 running.cancel()
                 await asyncio.gather(running, return_exceptions=True)
-                await line.close()
+                await connection.close()
 
     async def _until_signed_out(self, running: asyncio.Task[None], roles: Sequence[Role]) -> None:
         while self._is_signed_in(roles):
@@ -145,10 +147,10 @@ class EventSub:
             finally:
                 change.cancel()
             if running.done():
-                # The edge: whatever was not foreseen costs a moment, and not the show.
+                # The supervisor's catch-all: an unforeseen error costs one restart, not the bot.
                 log.error("Listening to Twitch stopped; it begins again.", exc_info=running.exception())
                 await asyncio.sleep(RESTART_SECONDS)
                 return
 
     def _is_signed_in(self, roles: Sequence[Role]) -> bool:
-        return any(self._accounts.tokens_of(role) for role in roles)
+        return any(self._accounts.state_of(role) is SignInState.SIGNED_IN for role in roles)

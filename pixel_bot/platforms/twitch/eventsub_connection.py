@@ -1,4 +1,4 @@
-"""Keeps one account's connection to EventSub: opens it, moves it when asked, and opens it again whenever it is lost."""
+"""One account's EventSub connection: connect, subscribe, follow reconnect messages, reconnect with back-off."""
 
 import asyncio
 import logging
@@ -18,27 +18,27 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 STABLE_SECONDS = 20.0
-"""A connection that held so long was a good one: the next loss begins with a short pause again."""
+"""A connection that lasted so long resets the back-off."""
 
 QUIET_SECONDS = 0.1
-DRAIN_TURNS = 100
-LOOK_AGAIN_SECONDS = 60.0
-LOOK_SOMETIMES_SECONDS = 3_600.0
+DRAIN_CHECKS = 100
+RECONCILE_SOON_SECONDS = 60.0
+RECONCILE_SECONDS = 3_600.0
 
 
 class Listener(Protocol):
-    """Who hears the notifications."""
+    """Receives the notifications."""
 
     def on_notification(self, frame: Mapping[str, Any]) -> None:
         """Take one notification; never raises."""
 
     @property
     def is_congested(self) -> bool:
-        """True when the reader should await ``breathe`` before it reads on."""
+        """Back-pressure: True when the reader should await ``wait_for_capacity`` before it reads on."""
         ...
 
     async def wait_for_capacity(self) -> None:
-        """Wait until there is room for more."""
+        """Wait until more notifications can be taken."""
 
 
 class EventSubConnection:
@@ -55,13 +55,13 @@ class EventSubConnection:
     ) -> None:
         self.name = name
         self.subscriptions = subscriptions
-        subscriptions.session = lambda: self._session.id if self._session is not None else ""
+        subscriptions.session_id = lambda: self._session.id if self._session is not None else ""
         self.session_ids: set[str] = set()
-        """Ids under which the present connection holds subscriptions: a move may give it another one."""
+        """Ids under which the present connection holds subscriptions: a reconnect may add another one."""
         self.down_since: datetime | None = clock.now()
         self.down_reason = "connecting"
         self.opened: set[Callable[[], None]] = set()
-        """Called each time a new connection is subscribed: what happened meanwhile was not heard."""
+        """Called each time a new connection is subscribed: events in between were missed."""
         self.revoked: Callable[[str], None] = lambda _: None
         """Called with the reason when Twitch ends subscriptions."""
         self._url = url
@@ -70,19 +70,19 @@ class EventSubConnection:
         self._clock = clock
         self._session: EventSubSession | None = None
         self._reconnect = Reconnect(http)
-        self._keeping: asyncio.Task[None] | None = None
-        self._look = asyncio.Event()
+        self._maintenance: asyncio.Task[None] | None = None
+        self._reconcile_requested = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
-        self._old: set[asyncio.Task[None]] = set()
+        self._draining: set[asyncio.Task[None]] = set()
 
     @property
     def is_up(self) -> bool:
         """True while the connection is open."""
         return self._session is not None and self._session.is_open
 
-    def look_again(self) -> None:
-        """Compare the subscriptions with what Twitch holds, soon."""
-        self._look.set()
+    def reconcile_soon(self) -> None:
+        """Reconcile the subscriptions with Twitch's list soon."""
+        self._reconcile_requested.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -91,44 +91,44 @@ class EventSubConnection:
         while True:
             since = loop.time()
             try:
-                session = await EventSubSession.open(self._http, f"{self._url}{_merged(self._url)}{KEEPALIVE}")
-                self._begin(session)
+                session = await EventSubSession.open(self._http, f"{self._url}{_query_joint(self._url)}{KEEPALIVE}")
+                self._on_connected(session)
                 await self._serve(session)
             except SessionLost as exc:
-                self._end(exc)
+                self._on_lost(exc)
             if loop.time() - since >= STABLE_SECONDS:
                 pause = FIRST_PAUSE
             await sleep_with_jitter(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
     async def drain(self) -> None:
-        """Wait until what has arrived already is read: Twitch would not send it again."""
-        for _ in range(DRAIN_TURNS):
+        """Wait until what has arrived is read: Twitch would not send it again."""
+        for _ in range(DRAIN_CHECKS):
             await asyncio.sleep(QUIET_SECONDS / 5)
             if self._session is None or self._session.silent_for > QUIET_SECONDS:
                 return
 
     async def close(self) -> None:
         """Close the connection and end all that belongs to it."""
-        await self._let_go()
-        for old in self._old:
-            old.cancel()
-        await asyncio.gather(*self._old, return_exceptions=True)
+        await self._release()
+        for task in self._draining:
+            task.cancel()
+        await asyncio.gather(*self._draining, return_exceptions=True)
 
     # One connection
 
-    def _begin(self, session: EventSubSession) -> None:
+    def _on_connected(self, session: EventSubSession) -> None:
         self._session = session
         self.session_ids = {session.id}
         self.subscriptions.reset()
-        self._look.clear()
-        self._keeping = asyncio.create_task(self._keep(), name=f"eventsub-{self.name}")
-        self._keeping.add_done_callback(self._kept)
+        self._reconcile_requested.clear()
+        self._maintenance = asyncio.create_task(self._maintain_subscriptions(), name=f"eventsub-{self.name}")
+        self._maintenance.add_done_callback(self._on_maintenance_ended)
         if self.down_since is not None:
             log.info("Connected to Twitch's events (%s).", self.name)
         self.down_since = None
 
-    def _end(self, lost: SessionLost) -> None:
+    def _on_lost(self, lost: SessionLost) -> None:
         if self.down_since is None:
             self.down_since = self._clock.now()
             log.warning("The connection to Twitch's events (%s) was lost: %s. Connecting anew.", self.name, lost.reason)
@@ -137,7 +137,7 @@ class EventSubConnection:
         self.down_reason = lost.reason
 
     async def _serve(self, session: EventSubSession) -> None:
-        """Read until the connection is lost; a move swaps it for another one on the way.
+        """Read until the connection is lost; a reconnect message swaps the session on the way.
 
         Raises:
             SessionLost: in the end.
@@ -146,39 +146,41 @@ class EventSubConnection:
             while True:
                 frame = await self._read(session)
                 if frame is None:
-                    session = self._move_over(session)
+                    session = self._switch_session(session)
                 else:
-                    await self._take(session, frame)
+                    await self._handle(session, frame)
         finally:
-            await self._let_go()
+            await self._release()
 
     async def _read(self, session: EventSubSession) -> Frame | None:
-        """The next frame; None when a successor is ready. Without a move there is nothing but the frame to wait for.
+        """The next frame; None when the successor of a reconnect message is open, or has failed to open.
 
         Raises:
             SessionLost: the connection is lost, and no other one is on its way.
         """
-        moving = self._reconnect.task
-        if moving is None:
+        reconnecting = self._reconnect.task
+        if reconnecting is None:
             return await session.read()
         reading = asyncio.ensure_future(session.read())
         try:
-            await asyncio.wait({reading, moving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading, reconnecting}, return_when=asyncio.FIRST_COMPLETED)
             return await reading if reading.done() else None
         except SessionLost:
-            await asyncio.wait({moving})
+            # Twitch may close the old session first. The new one takes over its subscriptions, so it is awaited.
+            await asyncio.wait({reconnecting})
             return None
         finally:
-            # What it has not read stays where it is, and is read as the old connection's last words.
+            # Cancelling a read loses nothing: unread frames stay in the socket, and ``drain_old_session`` reads them.
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
 
-    async def _take(self, session: EventSubSession, frame: Frame) -> None:
+    async def _handle(self, session: EventSubSession, frame: Frame) -> None:
         metadata: Any = frame.get("metadata")
         kind = cast(Frame, metadata).get("message_type") if isinstance(metadata, dict) else None
         match kind:
             case "notification":
                 self._listener.on_notification(frame)
+                # Only under back-pressure: the futures of ``read_ahead`` would otherwise cost every message.
                 if self._listener.is_congested:
                     await session.read_ahead(self._listener.wait_for_capacity())
             case "session_reconnect":
@@ -190,22 +192,23 @@ class EventSubConnection:
             case _:
                 return
 
-    def _move_over(self, old: EventSubSession) -> EventSubSession:
-        """Go on with the new connection.
+    def _switch_session(self, old: EventSubSession) -> EventSubSession:
+        """Continue with the session that a reconnect message asked for.
 
         Raises:
-            SessionLost: it could not be opened: better a fresh one now than to be cut off later.
+            SessionLost: it could not be opened. A fresh connection now is better than being cut off later.
         """
         session = self._reconnect.result()
         log.info("Moved to another connection to Twitch's events (%s).", self.name)
         self._session = session
+        # Added, not replaced: Twitch's list may name the old id for a while, and those must not be deleted.
         self.session_ids.add(session.id)
-        self._look.set()
-        listening = asyncio.create_task(
-            drain_old_session(old, lambda frame: self._take(old, frame)), name="eventsub-last-words"
+        self._reconcile_requested.set()
+        draining = asyncio.create_task(
+            drain_old_session(old, lambda frame: self._handle(old, frame)), name="eventsub-drain"
         )
-        self._old.add(listening)
-        listening.add_done_callback(self._old.discard)
+        self._draining.add(draining)
+        draining.add_done_callback(self._draining.discard)
         return session
 
     # Subscriptions
@@ -216,46 +219,48 @@ class EventSubConnection:
             type_, reason = str(subscription["type"]), str(subscription.get("status") or "no reason")[:60]
         except (KeyError, TypeError, AttributeError):
             log.warning("Twitch ended a subscription, but did not say which.")
-            self._look.set()
+            self._reconcile_requested.set()
             return
-        self.subscriptions.revoked(type_, reason)
+        self.subscriptions.on_revoked(type_, reason)
         self.revoked(reason)
 
-    async def _keep(self) -> None:
-        """Subscribe, look again a minute later, and then once in a while, or when somebody asks."""
-        decided = await self.subscriptions.round()
-        for tell in tuple(self.opened):
-            tell()
+    async def _maintain_subscriptions(self) -> None:
+        """Subscribe, reconcile a minute later, and then once an hour, or when requested."""
+        # Announced after the first round, although undecided types are still retried: catching up must not wait.
+        decided = await self.subscriptions.subscribe_once()
+        for callback in tuple(self.opened):
+            callback()
         if not decided:
-            await self.subscriptions.make()
-        wait = LOOK_AGAIN_SECONDS
+            await self.subscriptions.subscribe()
+        wait = RECONCILE_SOON_SECONDS
         while True:
-            wait = LOOK_AGAIN_SECONDS if await self._asked_within(wait) else LOOK_SOMETIMES_SECONDS
-            await self.subscriptions.compare()
+            wait = RECONCILE_SOON_SECONDS if await self._requested_within(wait) else RECONCILE_SECONDS
+            await self.subscriptions.reconcile()
 
-    async def _asked_within(self, seconds: float) -> bool:
+    async def _requested_within(self, seconds: float) -> bool:
         try:
             async with asyncio.timeout(seconds):
-                await self._look.wait()
+                await self._reconcile_requested.wait()
         except TimeoutError:
             return False
-        self._look.clear()
+        self._reconcile_requested.clear()
         return True
 
-    def _kept(self, task: asyncio.Task[None]) -> None:
-        """Without somebody who looks after the subscriptions the connection is of no use."""
+    def _on_maintenance_ended(self, task: asyncio.Task[None]) -> None:
+        """A connection whose subscriptions nobody maintains is closed, so that ``run`` opens another one."""
         if not task.cancelled() and (exc := task.exception()) is not None:
             log.error("The subscriptions of %s could not be looked after; connecting anew.", self.name, exc_info=exc)
             if self._session is not None:
                 self._closing = asyncio.create_task(self._session.close())
 
-    async def _let_go(self) -> None:
-        keeping, self._keeping = self._keeping, None
+    async def _release(self) -> None:
+        maintenance, self._maintenance = self._maintenance, None
+        # Cleared before the first await: a reconciliation of the other account must not count these ids as open.
         session, self._session = self._session, None
         self.session_ids = set()
-        if keeping is not None:
-            keeping.cancel()
-            await asyncio.wait({keeping})
+        if maintenance is not None:
+            maintenance.cancel()
+            await asyncio.wait({maintenance})
         await self._reconnect.cancel()
         if session is not None:
             await session.close()
@@ -264,5 +269,5 @@ class EventSubConnection:
 KEEPALIVE = f"keepalive_timeout_seconds={KEEPALIVE_SECONDS}"
 
 
-def _merged(url: str) -> str:
+def _query_joint(url: str) -> str:
     return "&" if "?" in url else "?"

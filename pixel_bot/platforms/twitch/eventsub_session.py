@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Mapping
+from enum import Enum, auto
 from typing import Any, cast
 
 import aiohttp
@@ -16,11 +17,11 @@ WELCOME_SECONDS = 11.0
 KEEPALIVE_SECONDS = 10
 GRACE_SECONDS = 5.0
 LONGEST_FRAME = 4 * 2**20
-PATIENCE_SECONDS = 2.0
-"""How long the bot may be too busy before what Twitch sends meanwhile is kept in memory."""
+BUFFER_AFTER_SECONDS = 2.0
+"""Back-pressure lasts so long before frames are read ahead into memory."""
 
-MOST_AHEAD = 20_000
-"""Frames kept so, at most."""
+MOST_BUFFERED = 20_000
+"""Frames that are read ahead, at most."""
 
 Frame = Mapping[str, Any]
 
@@ -46,17 +47,26 @@ _CODES = {
 }
 
 
+class _Watched(Enum):
+    """What the keepalive watchdog sees of a session."""
+
+    IDLE = auto()
+    """Nobody reads, so that silence cannot be told from a busy bot."""
+    READING = auto()
+    SILENT = auto()
+    """The watchdog has closed it; no other state follows."""
+
+
 class EventSubSession:
     """An open connection. ``id`` is what subscriptions are made for."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
-        self._heard_at = asyncio.get_running_loop().time()
-        self._silent = False
-        self._reading = False
-        self._ahead: deque[Frame] = deque()
+        self._received_at = asyncio.get_running_loop().time()
+        self._watched = _Watched.IDLE
+        self._buffered: deque[Frame] = deque()
         self._lost: SessionLost | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._watchdog: asyncio.Task[None] | None = None
         self.id = ""
         self.keepalive = float(KEEPALIVE_SECONDS)
 
@@ -70,10 +80,10 @@ class EventSubSession:
         socket: aiohttp.ClientWebSocketResponse | None = None
         try:
             async with asyncio.timeout(WELCOME_SECONDS):
-                patience = aiohttp.ClientWSTimeout(ws_close=1.0)  # pyright: ignore[reportCallIssue] - made by attrs
-                socket = await http.ws_connect(url, max_msg_size=LONGEST_FRAME, timeout=patience)
+                limits = aiohttp.ClientWSTimeout(ws_close=1.0)  # pyright: ignore[reportCallIssue] - made by attrs
+                socket = await http.ws_connect(url, max_msg_size=LONGEST_FRAME, timeout=limits)
                 session = cls(socket)
-                await session._greet()
+                await session._receive_welcome()
         except TimeoutError:
             reason = "no welcome came in time"
         except SessionLost as exc:
@@ -85,7 +95,7 @@ class EventSubSession:
                 await socket.close()
             raise
         else:
-            session._watch = asyncio.create_task(session._watch_silence(), name="eventsub-silence")
+            session._watchdog = asyncio.create_task(session._watch_keepalive(), name="eventsub-silence")
             return session
         if socket is not None:
             await socket.close()
@@ -97,21 +107,21 @@ class EventSubSession:
         Raises:
             SessionLost: the connection ended, or was silent for too long.
         """
-        if self._ahead:
-            return self._ahead.popleft()
+        if self._buffered:
+            return self._buffered.popleft()
         if self._lost is not None:
             raise self._lost
         return await self._receive()
 
-    async def read_ahead(self, room: Awaitable[None]) -> None:
-        """Wait for room, and keep what comes meanwhile: a connection that nobody reads is taken for dead on both sides.
+    async def read_ahead(self, capacity: Awaitable[None]) -> None:
+        """Wait for capacity, and buffer frames meanwhile: a connection that is not read counts as dead on both sides.
 
-        What was kept comes first from ``read``, also when the connection is lost by then.
+        ``read`` returns the buffered frames first, also when the connection is lost by then.
         """
-        waiting = asyncio.ensure_future(room)
+        waiting = asyncio.ensure_future(capacity)
         try:
-            await asyncio.wait({waiting}, timeout=PATIENCE_SECONDS)
-            while not waiting.done() and self._lost is None and len(self._ahead) < MOST_AHEAD:
+            await asyncio.wait({waiting}, timeout=BUFFER_AFTER_SECONDS)
+            while not waiting.done() and self._lost is None and len(self._buffered) < MOST_BUFFERED:
                 await self._read_one_ahead(waiting)
             await waiting
         finally:
@@ -122,7 +132,7 @@ class EventSubSession:
         try:
             await asyncio.wait({waiting, reading}, return_when=asyncio.FIRST_COMPLETED)
             if reading.done():
-                self._ahead.append(reading.result())
+                self._buffered.append(reading.result())
         except SessionLost as exc:
             self._lost = exc
         finally:
@@ -131,29 +141,31 @@ class EventSubSession:
 
     async def _receive(self) -> Frame:
         while True:
-            self._reading = True
+            if self._watched is _Watched.IDLE:
+                self._watched = _Watched.READING
             try:
                 message = await self._socket.receive()
             except (aiohttp.ClientError, OSError, RuntimeError) as exc:
                 raise SessionLost(f"the connection broke ({type(exc).__name__})") from None
             finally:
-                self._reading = False
+                if self._watched is _Watched.READING:
+                    self._watched = _Watched.IDLE
             if message.type is aiohttp.WSMsgType.TEXT:
-                self._heard_at = asyncio.get_running_loop().time()
+                self._received_at = asyncio.get_running_loop().time()
                 if (frame := frame_in(message.data, "Twitch")) is not None:
                     return frame
             elif message.type in ENDS:
-                raise self._end()
+                raise self._loss()
 
     @property
     def silent_for(self) -> float:
         """Seconds since something was read."""
-        return asyncio.get_running_loop().time() - self._heard_at
+        return asyncio.get_running_loop().time() - self._received_at
 
     async def close(self) -> None:
         """Close the connection."""
-        if self._watch is not None:
-            self._watch.cancel()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
         await self._socket.close()
 
     @property
@@ -161,7 +173,7 @@ class EventSubSession:
         """False once it is closed, from either side."""
         return not self._socket.closed
 
-    async def _greet(self) -> None:
+    async def _receive_welcome(self) -> None:
         while True:
             frame = await self.read()
             metadata = frame.get("metadata")
@@ -177,20 +189,20 @@ class EventSubSession:
                 raise SessionLost("the welcome could not be read") from None
             return
 
-    async def _watch_silence(self) -> None:
-        """Twitch says something at least every ``keepalive`` seconds; when it does not, the connection is dead."""
+    async def _watch_keepalive(self) -> None:
+        """Keepalive watchdog: without a frame for ``keepalive`` seconds and a grace period the connection is dead."""
         loop = asyncio.get_running_loop()
         left = self.keepalive + GRACE_SECONDS
         while left > 0:
             await asyncio.sleep(left)
-            if not self._reading:
-                self._heard_at = loop.time()  # who does not listen cannot say that it is silent
-            left = self._heard_at + self.keepalive + GRACE_SECONDS - loop.time()
-        self._silent = True
+            if self._watched is _Watched.IDLE:
+                self._received_at = loop.time()  # who does not listen cannot say that it is silent
+            left = self._received_at + self.keepalive + GRACE_SECONDS - loop.time()
+        self._watched = _Watched.SILENT
         await self._socket.close()
 
-    def _end(self) -> SessionLost:
-        if self._silent:
+    def _loss(self) -> SessionLost:
+        if self._watched is _Watched.SILENT:
             return SessionLost("Twitch fell silent")
         code = self._socket.close_code
         return SessionLost(_CODES.get(code or 0, f"the connection was closed ({code})"), code)

@@ -1,4 +1,4 @@
-"""Twitch's API as we use it: a path, whose token, and rows that come back; whatever goes wrong is one kind of error."""
+"""Client of Twitch's Helix API: a path, a role whose token is used, rows that come back, and one error class."""
 
 from typing import Any, Literal, Protocol, cast
 
@@ -22,7 +22,7 @@ class HelixError(PixelError):
 
     @property
     def may_pass(self) -> bool:
-        """True for what can be gone in a while: no answer, too many requests, a fault of Twitch's own."""
+        """True for a transient failure: no answer, too many requests, a server error."""
         return self.status in {0, 429} or self.status >= 500
 
 
@@ -34,7 +34,7 @@ class NotSignedIn(HelixError):
 
 
 class Helix(Protocol):
-    """The requests. Each raises ``HelixError``; what may pass was tried again for some seconds before."""
+    """The requests. Each raises ``HelixError``; transient failures were retried for some seconds before."""
 
     async def get(self, path: str, role: Role | None, **params: Any) -> list[Row]:
         """The rows under ``data``, of all pages. A parameter may be a list; ``role`` None asks as the application."""
@@ -67,7 +67,7 @@ class TwitchHelix:
         rows: list[Row] = []
         after: str | None = None
         for _ in range(MOST_PAGES):
-            body = await self._ask("GET", path, role, None, params | ({"after": after} if after else {}))
+            body = await self._request("GET", path, role, None, params | ({"after": after} if after else {}))
             if not _has_rows(body):
                 raise HelixError(0, "its answer cannot be read")
             rows += _rows(body)
@@ -78,9 +78,9 @@ class TwitchHelix:
 
     async def call(self, method: str, path: str, role: Role | None, body: Any = None, **params: Any) -> list[Row]:
         """POST, PATCH, PUT or DELETE. Returns the rows under ``data``, if any."""
-        return _rows(await self._ask(method, path, role, body, params))
+        return _rows(await self._request(method, path, role, body, params))
 
-    async def _ask(self, method: Any, path: str, role: Role | None, body: Any, params: dict[str, Any]) -> Any:
+    async def _request(self, method: Any, path: str, role: Role | None, body: Any, params: dict[str, Any]) -> Any:
         route = Route(method, path, params=dict(params), json=body, token_for=role or "")
         try:
             return await self._http.request(route)

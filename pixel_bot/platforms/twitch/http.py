@@ -1,7 +1,7 @@
-"""TwitchIO's requests over our own wire: in time, with the right token, and again where that makes sense.
+"""HTTP requests of TwitchIO: with a timeout, the right token, a token renewal after 401, and retries with back-off.
 
-TwitchIO asks without a time limit that fits a show, gives up at 429, renews one token twice at once, and puts client
-secret and tokens into its errors. All its requests come through ``request``, so that is where they are made anew.
+TwitchIO itself has no short timeout, gives up at 429, renews one token twice at once, and puts client secret and tokens
+into its errors. All of its requests pass through ``request``, which replaces that.
 """
 
 import asyncio
@@ -26,16 +26,16 @@ TRIES = 3
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 NEW_SECONDS = 60.0
-"""A token that is newer is not at fault when Twitch refuses without naming it."""
+"""A 401 that does not name the token is not blamed on one that is younger than this."""
 
 REPEATABLE = {"GET", "PUT", "DELETE"}
-"""Requests that may be sent again when nobody knows whether they arrived."""
+"""Idempotent methods: sent again also when it is unknown whether the request arrived."""
 
 Sleep = Callable[[float], Awaitable[object]]
 
 
 class TwitchHttp(ManagedHTTPClient):
-    """What TwitchIO's objects ask with. ``token_for`` may name a role (``bot``, ``broadcaster``) or a user id."""
+    """TwitchIO's HTTP client. ``token_for`` may name a role (``bot``, ``broadcaster``) or a user id."""
 
     def __init__(
         self, client_id: str, accounts: Accounts, oauth: OAuth, wire: Wire, sleep: Sleep = asyncio.sleep
@@ -46,14 +46,14 @@ class TwitchHttp(ManagedHTTPClient):
         self._oauth = oauth
         self._wire = wire
         self._sleep = sleep
-        self._app: str = ""
+        self._application_token: str = ""
         self._renewals: dict[str, asyncio.Task[None]] = {}
         self._renewed_at: dict[str, float] = {}
         self.app_problem = ""
         """What is wrong with client id and secret, in words; empty when nothing is known to be."""
 
     async def request(self, route: Route) -> Any:
-        """Send a request of TwitchIO's.
+        """Send a request, with retries.
 
         Returns:
             The body of the answer, an object; None where there is none.
@@ -70,13 +70,15 @@ class TwitchHttp(ManagedHTTPClient):
             token = await self._token(role)
             answer = await self._send(route, token)
             if answer is not None and answer.status < 400:
-                return None if answer.status == 204 else _object(answer)
-            if answer is not None and not renewed and self._is_worthless(answer, role):
+                return None if answer.status == 204 else _json_object(answer)
+            if answer is not None and not renewed and self._is_token_refused(answer, role):
+                # Once only: Twitch refusing a brand-new token, too, would otherwise loop. The tries count anew, because
+                # this request has not failed yet.
                 renewed = True
                 tries = 0
                 await self.renew(role, token)
                 continue
-            pause = _pause(answer, route.method, tries)
+            pause = _retry_delay(answer, route.method, tries)
             if pause is None:
                 raise NoAnswer("none in time") if answer is None else _refusal(answer.status, answer.body)
             await self._sleep(pause)
@@ -97,7 +99,7 @@ class TwitchHttp(ManagedHTTPClient):
     # Tokens
 
     def _role(self, token_for: str) -> Role | None:
-        """Whose token; None for that of the application, for which TwitchIO writes nothing, or the word None."""
+        """Whose token; None for the application's own, for which TwitchIO writes nothing, or the word None."""
         if token_for in {"", "None"}:
             return None
         role = self._accounts.role_of(token_for)
@@ -111,9 +113,9 @@ class TwitchHttp(ManagedHTTPClient):
             if tokens is None:
                 raise _refusal(401, {"message": f"the {role} account is not signed in"})
             return tokens.access
-        if not self._app:
+        if not self._application_token:
             await self.renew(None, "")
-        return self._app
+        return self._application_token
 
     async def check_app(self) -> bool:
         """See whether Twitch knows the application. Returns False when it could not be asked."""
@@ -126,7 +128,7 @@ class TwitchHttp(ManagedHTTPClient):
         return True
 
     async def renew(self, role: Role | None, used: str) -> None:
-        """Get a new token in place of ``used``; whoever comes meanwhile waits for the same one.
+        """Renew the token ``used``, single-flight: concurrent callers wait for the same renewal.
 
         Where Twitch refuses for good, the sign-in of the role is over. Without a role it is the application's token.
 
@@ -138,57 +140,59 @@ class TwitchHttp(ManagedHTTPClient):
         if task is None:
             task = asyncio.create_task(self._renew_user(role, used) if role else self._renew_app(used))
             self._renewals[key] = task
-            task.add_done_callback(lambda done: self._renewed(key, done))
+            task.add_done_callback(lambda done: self._on_renewal_done(key, done))
         # Shielded: the new tokens must be kept even if this one request is given up.
         await asyncio.shield(task)
 
-    def _is_worthless(self, answer: Answer, role: Role | None) -> bool:
-        """True where Twitch does not take the token any more; a missing scope, or another's id, is another matter."""
-        said = answer.message.lower()
-        if answer.status != 401 or "scope" in said:
+    def _is_token_refused(self, answer: Answer, role: Role | None) -> bool:
+        """True where a 401 means an invalid token: a missing scope, or a wrong id, is answered with 401, too."""
+        message = answer.message.lower()
+        if answer.status != 401 or "scope" in message:
             return False
         is_new = time.monotonic() - self._renewed_at.get(role or "", float("-inf")) < NEW_SECONDS
-        return not is_new or "invalid oauth token" in said or "invalid access token" in said
+        return not is_new or "invalid oauth token" in message or "invalid access token" in message
 
-    def _renewed(self, key: str, task: asyncio.Task[None]) -> None:
+    def _on_renewal_done(self, key: str, task: asyncio.Task[None]) -> None:
         del self._renewals[key]
-        # Whoever waited has the error; if nobody waits any more it is of no matter.
+        # Reading the exception marks it as retrieved: callers have it already, or gave up waiting.
         if not task.cancelled() and task.exception() is None:
             self._renewed_at[key] = time.monotonic()
 
     async def _renew_app(self, used: str) -> None:
-        if self._app and self._app != used:
-            return
+        if self._application_token and self._application_token != used:
+            return  # a renewal between this caller's request and now has replaced it already
         try:
-            self._app = await self._oauth.app_token()
+            self._application_token = await self._oauth.app_token()
         except OAuthError as exc:
-            self._note(exc)
-            raise _of(exc) from None
+            self._record_app_problem(exc)
+            raise _translated(exc) from None
         self.app_problem = ""
 
     async def _renew_user(self, role: Role, used: str) -> None:
         tokens = self._accounts.tokens_of(role)
+        # A refresh token works once. A caller whose 401 is older than the last renewal must not use it again.
         if tokens is None or tokens.access != used:
             return
         try:
             fresh = await self._oauth.refresh(tokens)
         except OAuthError as exc:
-            self._note(exc)
+            self._record_app_problem(exc)
             if exc.final and not isinstance(exc, UnknownApp):
-                await self._accounts.lost(role, tokens)
-            raise _of(exc) from None
+                await self._accounts.end_sign_in(role, tokens)
+            raise _translated(exc) from None
         self.app_problem = ""
+        # While Twitch answered, somebody may have signed in anew or signed out: those tokens win.
         if self._accounts.tokens_of(role) == tokens:
-            await self._accounts.renewed(role, fresh)
+            await self._accounts.replace_tokens(role, fresh)
 
-    def _note(self, exc: OAuthError) -> None:
+    def _record_app_problem(self, exc: OAuthError) -> None:
         if isinstance(exc, UnknownApp):
             if not self.app_problem:
                 log.error("%s", exc)
             self.app_problem = str(exc)
 
 
-def _of(exc: OAuthError) -> Exception:
+def _translated(exc: OAuthError) -> Exception:
     return _refusal(exc.status or 401, {"message": str(exc)}) if exc.final else NoAnswer("the sign-in server is away")
 
 
@@ -196,8 +200,8 @@ def _refusal(status: int, body: Any) -> HTTPException:
     return HTTPException(f"Twitch answered {status}", status=status, extra={"message": message_of(body)})
 
 
-def _object(answer: Answer) -> Any:
-    """The body of an answer that grants something: with Helix it is an object.
+def _json_object(answer: Answer) -> Any:
+    """The JSON object in the body of a success; None for an empty body.
 
     Raises:
         NoAnswer: it is anything else, such as the page of a proxy on the way.
@@ -210,8 +214,8 @@ def _object(answer: Answer) -> Any:
     return cast(dict[str, Any], body)
 
 
-def _pause(answer: Answer | None, method: str, tries: int) -> float | None:
-    """Seconds until it makes sense to ask again; None when it does not."""
+def _retry_delay(answer: Answer | None, method: str, tries: int) -> float | None:
+    """Exponential back-off with jitter: seconds until the next try; None for no further one."""
     if tries >= TRIES:
         return None
     backoff = FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads requests, guards nothing
@@ -224,13 +228,13 @@ def _pause(answer: Answer | None, method: str, tries: int) -> float | None:
     return None
 
 
-def _until_reset(headers: Mapping[str, str], otherwise: float) -> float | None:
-    """Twitch says when the next request is welcome, in seconds since 1970; None when that is too long to wait here.
+def _until_reset(headers: Mapping[str, str], default: float) -> float | None:
+    """Seconds until Twitch's rate limit resets (its header is a Unix time); None when that is too long to wait.
 
     https://dev.twitch.tv/docs/api/guide/#twitch-rate-limits
     """
     try:
         seconds = float(headers.get("Ratelimit-Reset", "")) - time.time()
     except ValueError:
-        return otherwise
+        return default
     return max(seconds, 0.1) if seconds <= LONGEST_PAUSE else None

@@ -1,4 +1,4 @@
-"""Signing in at Twitch (https://dev.twitch.tv/docs/authentication/): codes, tokens, and what they are good for."""
+"""OAuth client for Twitch (https://dev.twitch.tv/docs/authentication/): code and device grants, refresh, validation."""
 
 import asyncio
 import logging
@@ -46,7 +46,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A sign-in on another device: what the person types there, and what we ask with meanwhile."""
+    """A device-code grant: the code that the person types elsewhere, and the one to poll with."""
 
     user_code: str
     address: str
@@ -126,7 +126,7 @@ class OAuth:
         return name if isinstance(name, str) and 0 < len(name) <= 60 else identity.login
 
     async def revoke(self, tokens: Tokens) -> None:
-        """Give tokens back that are not wanted. A failure is of no matter: they end by themselves."""
+        """Revoke tokens that are not needed. A failure is only logged: they expire by themselves."""
         try:
             await self._send("POST", "revoke", params={"client_id": self._client_id, "token": tokens.access})
         except OAuthError as exc:
@@ -175,13 +175,13 @@ class OAuth:
 
 
 def _body(answer: Answer) -> dict[str, Any]:
-    """The body of an answer that grants something."""
+    """The JSON object in the body of a success."""
     if answer.status in {400, 401, 403} and "client" in answer.message.lower():
         raise UnknownApp(answer.status)
     if answer.status >= 400:
         final = answer.status in {400, 401, 403}
-        said = answer.message or "no reason"
-        raise OAuthError(f"Twitch's sign-in server refused ({said}).", final=final, status=answer.status)
+        message = answer.message or "no reason"
+        raise OAuthError(f"Twitch's sign-in server refused ({message}).", final=final, status=answer.status)
     body: object = answer.body
     if not isinstance(body, dict):
         raise OAuthError("Twitch's sign-in server gave an answer that cannot be read.", final=False)
@@ -199,9 +199,9 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _seconds(body: Mapping[str, Any], name: str, otherwise: float) -> float:
+def _seconds(body: Mapping[str, Any], name: str, default: float) -> float:
     value = body.get(name)
-    return float(value) if type(value) in {int, float} and value else otherwise
+    return float(value) if type(value) in {int, float} and value else default
 
 
 async def wait_for_device(oauth: OAuth, device: Device, scopes: Collection[str]) -> Tokens:

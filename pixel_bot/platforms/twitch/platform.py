@@ -1,4 +1,4 @@
-"""All of Twitch in one hand: the wire, the sign-ins, the requests, the events."""
+"""The Twitch platform: HTTP client, accounts, API and EventSub, wired together."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ from pixel_bot.platforms.wire import Wire
 
 @dataclass(frozen=True, slots=True)
 class TwitchEndpoints:
-    """Where Twitch is, and what our application is called there."""
+    """Twitch's addresses, and the credentials of our application."""
 
     helix_url: str
     id_url: str
@@ -35,35 +35,37 @@ class TwitchEndpoints:
 class TwitchPlatform:
     """Twitch, as one bot uses it. Needs a running event loop."""
 
-    def __init__(self, place: TwitchEndpoints, accounts: Accounts, stream: Stream, clock: Clock) -> None:
-        point_to(place)
-        self.client_id = place.client_id
+    def __init__(self, endpoints: TwitchEndpoints, accounts: Accounts, stream: Stream, clock: Clock) -> None:
+        set_endpoints(endpoints)
+        self.client_id = endpoints.client_id
         self.accounts = accounts
         self.stream = stream
         self.wire = Wire()
-        self.oauth = OAuth(self.wire, place.id_url, place.helix_url, place.client_id, place.client_secret)
-        self.http = TwitchHttp(place.client_id, accounts, self.oauth, self.wire)
+        self.oauth = OAuth(
+            self.wire, endpoints.id_url, endpoints.helix_url, endpoints.client_id, endpoints.client_secret
+        )
+        self.http = TwitchHttp(endpoints.client_id, accounts, self.oauth, self.wire)
         self.helix = TwitchHelix(self.http)
         self.token_refresh = TokenRefresh(accounts, self.oauth, self.http)
-        self.eventsub = EventSub(place.eventsub_url, self.wire, accounts, self.helix, clock)
+        self.eventsub = EventSub(endpoints.eventsub_url, self.wire, accounts, self.helix, clock)
         self._tasks: list[asyncio.Task[None]] = []
 
     def watch_tokens(self) -> None:
-        """Look after the sign-ins from now on."""
+        """Start the token refresh."""
         self.eventsub.revoked.add(self.token_refresh.check_soon)
         self._spawn("tokens", self.token_refresh.run)
 
     def listen(self, listener: Listener, channel: ChannelState) -> None:
-        """Hear what happens, and keep the channel's state right."""
+        """Start to receive events, and to keep the channel's state current."""
         self.eventsub.start(listener)
         self._spawn("channel", channel.run)
 
     async def stop_listening(self) -> None:
-        """Stop listening; what is sent still goes out."""
+        """Stop receiving events; messages can still be sent."""
         await self.eventsub.close()
 
     async def close(self) -> None:
-        """End all that is under way."""
+        """End all tasks and connections."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -84,8 +86,8 @@ class TwitchPlatform:
         self._tasks.append(asyncio.create_task(keep_running(name, work), name=name))
 
 
-def point_to(place: TwitchEndpoints) -> None:
+def set_endpoints(endpoints: TwitchEndpoints) -> None:
     """Set Twitch's addresses. TwitchIO keeps them for the whole process, so this comes before the bot is built."""
-    Route.BASE = place.helix_url  # pyright: ignore[reportAttributeAccessIssue]
-    Route.ID_BASE = place.id_url  # pyright: ignore[reportAttributeAccessIssue]
-    twitchio.eventsub.websockets.WSS = place.eventsub_url
+    Route.BASE = endpoints.helix_url  # pyright: ignore[reportAttributeAccessIssue]
+    Route.ID_BASE = endpoints.id_url  # pyright: ignore[reportAttributeAccessIssue]
+    twitchio.eventsub.websockets.WSS = endpoints.eventsub_url

@@ -17,7 +17,7 @@ PATHS: Mapping[WatchRole, str] = {"sub": "subscriptions", "vip": "channels/vips"
 
 
 class TwitchPresence:
-    """Asks with the broadcaster's token. ``broadcaster_id`` is that account's user id."""
+    """Reads the lists with the broadcaster's token. ``broadcaster_id`` is that account's user id."""
 
     def __init__(self, helix: Helix, broadcaster_id: str) -> None:
         self._helix = helix

@@ -1,4 +1,4 @@
-"""Moving to another connection because Twitch asks: the new one is opened while the old one is still read.
+"""EventSub reconnect: the new session is opened while the old one is still read, so that no event is lost.
 
 https://dev.twitch.tv/docs/eventsub/handling-websocket-events/#reconnect-message
 """
@@ -15,11 +15,11 @@ from pixel_bot.platforms.twitch.eventsub_session import EventSubSession, Frame, 
 TRIES = 2
 PAUSE_SECONDS = 1.0
 DRAIN_SECONDS = 2.0
-"""How long an old connection is still read after the new one is open."""
+"""How long an old session is still read after the new one is open."""
 
 
 class Reconnect:
-    """One move under way, from ``begin`` to ``result``."""
+    """One reconnect in progress, from ``begin`` to ``result``."""
 
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self._http = http
@@ -27,19 +27,20 @@ class Reconnect:
 
     @property
     def task(self) -> asyncio.Task[EventSubSession] | None:
-        """Ends when the new connection is open, or cannot be opened; None while nobody moves."""
+        """Done when the new session is open, or cannot be opened; None without a reconnect in progress."""
         return self._task
 
     def begin(self, frame: Frame) -> None:
-        """Open the connection that a reconnect message names; while another one is being opened, nothing more."""
+        """Open the session that a reconnect message names; ignored while another one is being opened."""
         payload: Any = frame.get("payload")
         session: Any = cast(Frame, payload).get("session") if isinstance(payload, dict) else None
         url = cast(Frame, session).get("reconnect_url") if isinstance(session, dict) else None
+        # One at a time: a second address while the first is being opened would leave two new sessions.
         if self._task is None and isinstance(url, str):
-            self._task = asyncio.create_task(self._open(url), name="eventsub-move")
+            self._task = asyncio.create_task(self._open(url), name="eventsub-reconnect")
 
     def result(self) -> EventSubSession:
-        """The new connection.
+        """The new session.
 
         Raises:
             SessionLost: it could not be opened.
@@ -52,12 +53,13 @@ class Reconnect:
             raise SessionLost(f"Twitch's new address does not answer ({exc.reason})") from None
 
     async def cancel(self) -> None:
-        """Nobody wants it any more."""
+        """Give up the reconnect; a session that was opened meanwhile is closed."""
         task, self._task = self._task, None
         if task is None:
             return
         task.cancel()
         await asyncio.wait({task})
+        # It may have finished before the cancellation arrived: then an open socket would be left behind.
         if not task.cancelled() and task.exception() is None:
             await task.result().close()
 
@@ -70,12 +72,12 @@ class Reconnect:
         return await EventSubSession.open(self._http, url)
 
 
-async def drain_old_session(old: EventSubSession, take: Callable[[Frame], Awaitable[None]]) -> None:
-    """What Twitch still sends on an old connection is heard, too; then it is closed."""
+async def drain_old_session(old: EventSubSession, handle: Callable[[Frame], Awaitable[None]]) -> None:
+    """Handle what Twitch still sends on an old session, then close it."""
     try:
         with suppress(SessionLost, TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
                 while True:
-                    await take(await old.read())
+                    await handle(await old.read())
     finally:
         await old.close()

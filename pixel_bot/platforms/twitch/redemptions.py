@@ -1,6 +1,6 @@
-"""Redemptions of channel points: each is worked once, and Twitch hears how it ended when it has ended.
+"""Redemptions of channel points: each is handled once, and its result is reported to Twitch.
 
-What is not decided here is still open on Twitch, so nothing is lost that ``catch_up`` does not find again.
+What is undecided here is still open on Twitch, so ``catch_up`` finds again whatever was missed.
 """
 
 import asyncio
@@ -28,33 +28,33 @@ log = logging.getLogger(__name__)
 
 REDEMPTIONS = "channel_points/custom_rewards/redemptions"
 TOO_LATE = timedelta(minutes=10)
-"""Who redeemed longer ago than this, while the bot was away, gets the channel points back."""
+"""Redemptions older than this, made while the bot was away, are refunded."""
 
 AT_ONCE = 50
-"""Redemptions under work at the same time."""
+"""Redemptions that are handled concurrently."""
 
 MOST_WAITING = 1_000
-"""More are not kept here; they are fetched later."""
+"""Bound of the waiting queue; what exceeds it is fetched later."""
 
 
 class RedemptionHandler(Protocol):
-    """Who works redemptions, in the bot."""
+    """Handles redemptions in the bot."""
 
-    async def work(self, heard: RedemptionEvent, native: ChannelPointsRedeem) -> bool:
+    async def work(self, event: RedemptionEvent, redeem: ChannelPointsRedeem, /) -> bool:
         """Run the redeem. Returns False when that is undecided, and should be tried again."""
         ...
 
-    async def call_off(self, heard: RedemptionEvent) -> None:
-        """It was settled on Twitch."""
+    async def call_off(self, event: RedemptionEvent, /) -> None:
+        """Cancel the redeem: the redemption was settled on Twitch."""
         ...
 
-    async def refuse_late(self, late: Sequence[RedemptionEvent]) -> None:
-        """These came too long ago."""
+    async def refuse_late(self, late: Sequence[RedemptionEvent], /) -> None:
+        """Refuse redemptions that are too old."""
         ...
 
 
 class Redemptions:
-    """Works the redemptions of one channel, and reports them."""
+    """Handles the redemptions of one channel, and reports their results."""
 
     def __init__(
         self,
@@ -62,42 +62,43 @@ class Redemptions:
         channel_points: ChannelPoints,
         clock: Clock,
         owner_id: str,
-        desk: RedemptionHandler,
-        pace: Backoff | None = None,
+        handler: RedemptionHandler,
+        backoff: Backoff | None = None,
     ) -> None:
         self._helix = helix
         self._channel_points = channel_points
         self._clock = clock
         self._owner_id = owner_id
-        self._handler = desk
-        self._pace = pace or Backoff()
+        self._handler = handler
+        self._backoff = backoff or Backoff()
         self._waiting: deque[RedemptionEvent] = deque()
         self._tasks: dict[asyncio.Task[None], RedemptionRef] = {}
-        self._heard = asyncio.Event()
-        self._fetching = RetryLoop("Channel Points", self._fetch, self._pace)
-        self._reporting = RetryLoop("Channel Points", self._report, self._pace)
+        self._arrived = asyncio.Event()
+        self._fetching = RetryLoop("Channel Points", self._fetch, self._backoff)
+        self._reporting = RetryLoop("Channel Points", self._report, self._backoff)
         self._any_open = True
 
-    def on_event(self, heard: RedemptionEvent) -> None:
-        """Take a redemption, or news on one. Returns at once; never raises."""
+    def on_event(self, event: RedemptionEvent) -> None:
+        """Queue a redemption, or an update of one. Returns at once; never raises."""
+        # Dropping is safe: an unhandled redemption stays open on Twitch, and the fetch brings it again.
         if len(self._waiting) >= MOST_WAITING:
             self._fetching.want()
             return
-        self._waiting.append(heard)
-        self._heard.set()
+        self._waiting.append(event)
+        self._arrived.set()
 
     def catch_up(self) -> None:
-        """Ask Twitch for what is open: call it after each reconnect and each sign-in. Returns at once."""
+        """Fetch open redemptions: call it after each reconnect and each sign-in. Returns at once."""
         self._fetching.urge()
         self._reporting.urge()
 
     async def run(self) -> None:
-        """Catch up, then work until cancelled. What is not decided or reported then is left to the next start."""
+        """Catch up, then work until cancelled. What is undecided or unreported then is left to the next start."""
         self._channel_points.committed.add(self._on_commit)
         self.catch_up()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._working(), name="redemptions")
+                group.create_task(self._start_waiting(), name="redemptions")
                 group.create_task(self._fetching.run(), name="redemptions-catch-up")
                 group.create_task(self._reporting.run(), name="redemptions-report")
         finally:
@@ -107,48 +108,50 @@ class Redemptions:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    # Working them
+    # Handling
 
-    async def _working(self) -> None:
+    async def _start_waiting(self) -> None:
         while True:
-            await self._heard.wait()
-            self._heard.clear()
+            await self._arrived.wait()
+            # Cleared before the queue is read: an arrival or a finished task in between sets it again.
+            self._arrived.clear()
             while self._waiting and len(self._tasks) < AT_ONCE:
-                self._begin(self._waiting.popleft())
+                self._start(self._waiting.popleft())
 
-    def _begin(self, heard: RedemptionEvent) -> None:
-        if not heard.again and heard.ref in self._tasks.values():
+    def _start(self, event: RedemptionEvent) -> None:
+        # The event and the fetch may bring the same redemption: two tasks would both find it undecided.
+        if not event.again and event.ref in self._tasks.values():
             return
-        task = asyncio.create_task(self._work(heard), name=f"redemption-{heard.ref.redemption}")
-        self._tasks[task] = heard.ref
-        task.add_done_callback(self._ended)
+        task = asyncio.create_task(self._work(event), name=f"redemption-{event.ref.redemption}")
+        self._tasks[task] = event.ref
+        task.add_done_callback(self._on_work_done)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_work_done(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
-        self._heard.set()
+        self._arrived.set()
         self._reporting.want()
         if not task.cancelled() and (exc := task.exception()) is not None:
             log.error("A redemption of channel points could not be worked.", exc_info=exc)
-            self._ask_again()
+            self._fetch_later()
 
-    async def _work(self, heard: RedemptionEvent) -> None:
+    async def _work(self, event: RedemptionEvent) -> None:
         try:
-            native = await self._channel_points.by_reward(heard.ref.reward)
-            if native is None:
+            redeem = await self._channel_points.by_reward(event.ref.reward)
+            if redeem is None:
                 return
-            if heard.again or heard.status == "canceled":
-                if heard.status != "unfulfilled":
-                    await self._handler.call_off(heard)
+            if event.again or event.status == "canceled":
+                if event.status != "unfulfilled":
+                    await self._handler.call_off(event)
                 return
-            if await self._channel_points.is_decided(heard.ref) or await self._handler.work(heard, native):
+            if await self._channel_points.is_decided(event.ref) or await self._handler.work(event, redeem):
                 return
         except DBAPIError as exc:
             log.error("A redemption of channel points cannot be written (%s). It is tried again.", exc.orig)
-        self._ask_again()
+        self._fetch_later()
 
-    def _ask_again(self) -> None:
-        """What was left undecided is still open on Twitch, and comes with the next answer."""
-        asyncio.get_running_loop().call_later(self._pace.first, self._fetching.want)
+    def _fetch_later(self) -> None:
+        """Fetch again after a pause: what was left undecided is still open on Twitch."""
+        asyncio.get_running_loop().call_later(self._backoff.first, self._fetching.want)
 
     # Catching up
 
@@ -156,37 +159,38 @@ class Redemptions:
         channel_points = [n for n in await self._channel_points.all() if n.reward_id]
         if not channel_points:
             return
+        # Read before the lists: an item that is queued after its list was fetched would look settled.
         waiting = [o.ref for o in await self._channel_points.open() if o.result is None]
         late: list[RedemptionEvent] = []
-        for native in channel_points:
-            reward_id = native.reward_id or ""
+        for redeem in channel_points:
+            reward_id = redeem.reward_id or ""
             found = await self._get(reward_id, status="UNFULFILLED", sort="OLDEST", first=50)
-            there = {heard.ref for heard in found}
-            late += await self._take(found)
-            await self._miss([t for t in waiting if t.reward == reward_id and t not in there])
+            there = {event.ref for event in found}
+            late += await self._accept(found)
+            await self._cancel_settled([t for t in waiting if t.reward == reward_id and t not in there])
         if late:
             await self._handler.refuse_late(late)
             self._reporting.want()
 
-    async def _take(self, found: Sequence[RedemptionEvent]) -> list[RedemptionEvent]:
-        """Hear what is new. Returns those that came too long ago."""
+    async def _accept(self, found: Sequence[RedemptionEvent]) -> list[RedemptionEvent]:
+        """Queue what is new. Returns the redemptions that are too old."""
         oldest = self._clock.now() - TOO_LATE
         late: list[RedemptionEvent] = []
-        for heard in found:
-            if heard.ref in self._tasks.values() or await self._channel_points.is_decided(heard.ref):
+        for event in found:
+            if event.ref in self._tasks.values() or await self._channel_points.is_decided(event.ref):
                 continue
-            if heard.redeemed_at < oldest:
-                late.append(heard)
+            if event.redeemed_at < oldest:
+                late.append(event)
             else:
-                self.on_event(heard)
+                self.on_event(event)
         return late
 
-    async def _miss(self, tickets: Sequence[RedemptionRef]) -> None:
-        """Items wait whose redemptions are not open any more: a mod settled them while nobody could tell us."""
-        for ticket in tickets:
-            for heard in await self._get(ticket.reward, id=ticket.redemption):
-                if heard.ref == ticket and heard.status != "unfulfilled":
-                    await self._handler.call_off(heard)
+    async def _cancel_settled(self, refs: Sequence[RedemptionRef]) -> None:
+        """Cancel queued items whose redemptions a mod settled on Twitch while the bot was away."""
+        for ref in refs:
+            for event in await self._get(ref.reward, id=ref.redemption):
+                if event.ref == ref and event.status != "unfulfilled":
+                    await self._handler.call_off(event)
 
     async def _get(self, reward_id: str, **params: object) -> list[RedemptionEvent]:
         """Redemptions of a reward, in Twitch's order; none where somebody has deleted the reward."""
@@ -202,17 +206,17 @@ class Redemptions:
         for row in rows:
             with suppress(KeyError, TypeError, ValueError):
                 found.append(read_redemption(row))
-        return [heard for heard in found if heard.ref.reward == reward_id]
+        return [event for event in found if event.ref.reward == reward_id]
 
     # Reporting
 
     def _on_commit(self) -> None:
-        # Without an open redemption, a flood of commits costs nothing here.
+        # Called for each commit of the bot: without an open redemption it must cost nothing.
         if self._any_open:
             self._reporting.want()
 
     async def _report(self) -> None:
-        """Tell Twitch of all that has ended; one that cannot be told does not hold up the others."""
+        """Report all results; one that Twitch refuses does not hold up the others."""
         found = await self._channel_points.open()
         self._any_open = bool(found)
         refused: HelixError | None = None
@@ -220,7 +224,7 @@ class Redemptions:
             if redemption.result is None:
                 continue
             try:
-                await self._tell(redemption.ref, redemption.result)
+                await self._report_one(redemption.ref, redemption.result)
             except HelixError as exc:
                 if exc.status != 403:
                     raise
@@ -228,12 +232,13 @@ class Redemptions:
         if refused is not None:
             raise refused
 
-    async def _tell(self, ticket: RedemptionRef, status: str) -> None:
-        where = {"broadcaster_id": self._owner_id, "reward_id": ticket.reward, "id": ticket.redemption}
+    async def _report_one(self, ref: RedemptionRef, status: str) -> None:
+        where = {"broadcaster_id": self._owner_id, "reward_id": ref.reward, "id": ref.redemption}
         try:
             await self._helix.call("PATCH", REDEMPTIONS, "broadcaster", {"status": status}, **where)
         except HelixError as exc:
             if exc.status not in {400, 404}:
                 raise
-            log.info("The redemption %s was settled on Twitch before.", ticket.redemption)
-        await self._channel_points.reported([ticket])
+            # A mod, or this bot before a crash, was first. Recorded as reported, else it would be sent for ever.
+            log.info("The redemption %s was settled on Twitch before.", ref.redemption)
+        await self._channel_points.reported([ref])

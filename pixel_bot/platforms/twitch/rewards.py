@@ -1,4 +1,4 @@
-"""Custom rewards on Twitch that stand for redeems, kept in step. Only those whose id we keep are ever touched."""
+"""Synchronises redeems to custom rewards on Twitch. Only rewards whose id is stored are ever changed."""
 
 import asyncio
 import logging
@@ -22,22 +22,22 @@ HIGHEST_COST = 1_000_000_000
 """Limits of Twitch (https://dev.twitch.tv/docs/api/reference/#create-custom-rewards); the cost's is our own."""
 
 CALM = Backoff(calm=1.0, first=5.0)
-"""A cog that is loaded anew, and a mod who sets one thing after another, are one change for Twitch."""
+"""Debounce: a reloaded cog, or a mod who changes several things in a row, is one change for Twitch."""
 
 COLOUR = "#8B5CF6"
 COOLDOWN = ("is_global_cooldown_enabled", "global_cooldown_seconds")
 
 
 class RewardRefused(ChatError):
-    """Twitch does not take the reward; trying again would not help."""
+    """Twitch refuses the reward for good; trying again would not help."""
 
 
 class RewardWaits(ChatError):
-    """The wish is kept: it comes true when Twitch can be asked again."""
+    """The change is stored, and is applied when Twitch can be reached again."""
 
 
 class Rewards:
-    """Makes, changes and disables the rewards of one channel."""
+    """Creates, changes and disables the rewards of one channel."""
 
     def __init__(
         self,
@@ -45,16 +45,16 @@ class Rewards:
         channel_points: ChannelPoints,
         redeems: Redeems,
         owner_id: str,
-        signs: Callable[[], Mapping[str, RewardText]],
-        pace: Backoff = CALM,
+        texts: Callable[[], Mapping[str, RewardText]],
+        backoff: Backoff = CALM,
     ) -> None:
         self._helix = helix
         self._channel_points = channel_points
         self._redeems = redeems
         self._owner_id = owner_id
-        self._texts = signs
+        self._texts = texts
         self._lock = asyncio.Lock()
-        self._retry = RetryLoop("Channel Points", self.align, pace)
+        self._retry = RetryLoop("Channel Points", self.align, backoff)
 
     # What mods do
 
@@ -69,16 +69,18 @@ class Rewards:
         key = self._checked(key)
         if not 1 <= cost <= HIGHEST_COST:
             raise BadInput(f"A reward costs from 1 to {HIGHEST_COST:,} channel points.")
+        # Under the lock of ``align``: a run that began before would compare with the old row, and undo this.
         async with self._lock:
             before = await self._find(key)
-            wish = ChannelPointsRedeem(key, before.reward_id if before else None, cost, enabled=True)
-            await self._channel_points.save(wish)
+            desired = ChannelPointsRedeem(key, before.reward_id if before else None, cost, enabled=True)
+            # Written first: after a crash in between, ``align`` creates the reward. The other order leaves an orphan.
+            await self._channel_points.save(desired)
             try:
-                return await self._bring(wish, await self._there())
+                return await self._align_one(desired, await self._on_twitch())
             except HelixError as exc:
-                if not _is_for_now(exc):
+                if not _is_temporary(exc):
                     await (self._channel_points.save(before) if before else self._channel_points.forget(key))
-                raise await self._explained(exc, key) from exc
+                raise await self._to_chat_error(exc, key) from exc
 
     async def switch_off(self, key: str) -> ChannelPointsRedeem:
         """Stop offering it. The reward stays on Twitch, disabled.
@@ -92,24 +94,24 @@ class Rewards:
             before = await self._find(key)
             if before is None:
                 raise BadInput(f"{key[:40]} is no Channel Points reward of mine.")
-            wish = await self._channel_points.save(replace(before, enabled=False))
+            desired = await self._channel_points.save(replace(before, enabled=False))
             try:
-                return await self._bring(wish, await self._there())
+                return await self._align_one(desired, await self._on_twitch())
             except HelixError as exc:
-                raise await self._explained(exc, key) from exc
+                raise await self._to_chat_error(exc, key) from exc
 
     async def list(self) -> Sequence[ChannelPointsRedeem]:
         """All that are, or were, offered."""
         return await self._channel_points.all()
 
-    # Keeping in step
+    # Synchronising
 
     def catch_up(self) -> None:
-        """Twitch may answer again: look whether all is in step. Call it after each sign-in. Returns at once."""
+        """Align soon: call it after each sign-in. Returns at once."""
         self._retry.urge()
 
     async def run(self) -> None:
-        """Keep in step until cancelled: now, and after each change of a redeem."""
+        """Align until cancelled: now, and after each change of a redeem."""
         self._redeems.changed.add(self._retry.want)
         self.catch_up()
         try:
@@ -118,7 +120,7 @@ class Rewards:
             self._redeems.changed.discard(self._retry.want)
 
     async def align(self) -> None:
-        """Compare with Twitch, and change there only what differs. A channel without such rewards is never asked.
+        """Compare with Twitch, and patch only what differs. A channel without such rewards sends no request.
 
         Raises:
             HelixError: Twitch cannot be asked; what is wrong with a single reward is logged.
@@ -127,28 +129,28 @@ class Rewards:
             channel_points = await self._channel_points.all()
             if not channel_points:
                 return
-            there = await self._there()
-            for native in channel_points:
+            there = await self._on_twitch()
+            for redeem in channel_points:
                 try:
-                    await self._bring(native, there)
+                    await self._align_one(redeem, there)
                 except HelixError as exc:
-                    if _is_for_now(exc):
+                    if _is_temporary(exc):
                         raise
-                    await self._explained(exc, native.key)
+                    await self._to_chat_error(exc, redeem.key)
 
-    async def _there(self) -> dict[str, Row]:
+    async def _on_twitch(self) -> dict[str, Row]:
         """The rewards on Twitch that this application made, by id."""
         rows = await self._helix.get(
             REWARDS, "broadcaster", broadcaster_id=self._owner_id, only_manageable_rewards="true"
         )
         return {row["id"]: row for row in rows if isinstance(row.get("id"), str)}
 
-    async def _bring(self, native: ChannelPointsRedeem, there: Mapping[str, Row]) -> ChannelPointsRedeem:
-        """Bring one reward in step. A reward that somebody deleted is made anew once, if it is on."""
-        wish = await self._fields(native)
-        reward = there.get(native.reward_id or "")
+    async def _align_one(self, redeem: ChannelPointsRedeem, there: Mapping[str, Row]) -> ChannelPointsRedeem:
+        """Align one reward. One that was deleted on Twitch is created again, if it is enabled."""
+        desired = await self._fields(redeem)
+        reward = there.get(redeem.reward_id or "")
         if reward is not None:
-            changes = _differences(reward, wish)
+            changes = _differences(reward, desired)
             try:
                 if changes:
                     await self._patch(reward["id"], changes)
@@ -156,31 +158,32 @@ class Rewards:
                 if exc.status != 404:
                     raise
             else:
-                return native
-        if not native.enabled or "title" not in wish:
-            return native
-        return await self._make(native, wish)
+                return redeem
+        if not redeem.enabled or "title" not in desired:
+            return redeem
+        return await self._make(redeem, desired)
 
-    async def _make(self, native: ChannelPointsRedeem, wish: Mapping[str, Any]) -> ChannelPointsRedeem:
+    async def _make(self, redeem: ChannelPointsRedeem, desired: Mapping[str, Any]) -> ChannelPointsRedeem:
         try:
             made = await self._helix.call(
-                "POST", REWARDS, "broadcaster", {**wish, "background_color": COLOUR}, broadcaster_id=self._owner_id
+                "POST", REWARDS, "broadcaster", {**desired, "background_color": COLOUR}, broadcaster_id=self._owner_id
             )
         except HelixError as exc:
-            lost = await self._lost(wish["title"]) if _is_duplicate(exc) else None
-            if lost is None:
+            # A create whose answer was lost, or a crash before the id was stored, left our own reward behind: adopt it.
+            orphan = await self._find_orphan(desired["title"]) if _is_duplicate(exc) else None
+            if orphan is None:
                 raise
-            await self._patch(lost["id"], wish)
-            made = [lost]
+            await self._patch(orphan["id"], desired)
+            made = [orphan]
         reward_id = made[0].get("id") if made else None
         if not isinstance(reward_id, str) or not reward_id:
             raise HelixError(502, "a reward without an id")
-        return await self._channel_points.save(replace(native, reward_id=reward_id))
+        return await self._channel_points.save(replace(redeem, reward_id=reward_id))
 
-    async def _lost(self, title: str) -> Row | None:
-        """A reward of that title that this application made, and whose id was lost on the way, or in a crash."""
-        kept = {native.reward_id for native in await self._channel_points.all()}
-        found = (row for row in (await self._there()).values() if row.get("title") == title)
+    async def _find_orphan(self, title: str) -> Row | None:
+        """A reward of that title that this application created, and whose id is not stored."""
+        kept = {redeem.reward_id for redeem in await self._channel_points.all()}
+        found = (row for row in (await self._on_twitch()).values() if row.get("title") == title)
         return next((row for row in found if row["id"] not in kept), None)
 
     async def _patch(self, reward_id: str, changes: Mapping[str, Any]) -> None:
@@ -188,21 +191,21 @@ class Rewards:
             "PATCH", REWARDS, "broadcaster", dict(changes), broadcaster_id=self._owner_id, id=reward_id
         )
 
-    async def _fields(self, native: ChannelPointsRedeem) -> dict[str, Any]:
-        """The reward as it should be; of one whose redeem nobody offers, only that it is disabled."""
-        price, sign = await self._price(native.key), self._texts().get(native.key)
-        if price is None or sign is None:
+    async def _fields(self, redeem: ChannelPointsRedeem) -> dict[str, Any]:
+        """The desired fields of a reward; where no cog offers the redeem, only that it is disabled."""
+        price, text = await self._price(redeem.key), self._texts().get(redeem.key)
+        if price is None or text is None:
             return {"is_enabled": False}
-        rest = min(price.everyone_cooldown or price.cooldown, LONGEST_COOLDOWN)
+        cooldown = min(price.everyone_cooldown or price.cooldown, LONGEST_COOLDOWN)
         return {
             "title": price.display_name[:LONGEST_TITLE],
-            "prompt": sign.prompt[:LONGEST_PROMPT],
-            "cost": native.cost,
-            "is_enabled": native.enabled and price.enabled and not self._redeems.why_closed(native.key),
-            "is_user_input_required": sign.takes_text,
+            "prompt": text.prompt[:LONGEST_PROMPT],
+            "cost": redeem.cost,
+            "is_enabled": redeem.enabled and price.enabled and not self._redeems.why_closed(redeem.key),
+            "is_user_input_required": text.takes_text,
             "should_redemptions_skip_request_queue": False,
-            "is_global_cooldown_enabled": rest > 0,
-            **({"global_cooldown_seconds": rest} if rest else {}),
+            "is_global_cooldown_enabled": cooldown > 0,
+            **({"global_cooldown_seconds": cooldown} if cooldown else {}),
         }
 
     async def _price(self, key: str) -> Price | None:
@@ -217,30 +220,30 @@ class Rewards:
             raise BadInput("Name one redeem.")
         return key
 
-    async def _explained(self, exc: HelixError, key: str) -> ChatError:
+    async def _to_chat_error(self, exc: HelixError, key: str) -> ChatError:
         price = await self._price(key)
         title = price.display_name if price else key
-        words = _words(exc, title)
+        words = _sentence(exc, title)
         log.warning("%s (%s)", words, exc)
-        if not _is_for_now(exc):
+        if not _is_temporary(exc):
             return RewardRefused(words)
         self._retry.want()
         return RewardWaits(f"{words} I keep it in mind.")
 
 
-def _differences(reward: Row, wish: Mapping[str, Any]) -> dict[str, Any]:
+def _differences(reward: Row, desired: Mapping[str, Any]) -> dict[str, Any]:
     setting: object = reward.get("global_cooldown_setting")
     cooldown = cast(Row, setting) if isinstance(setting, dict) else {}
     enabled, seconds = COOLDOWN
     now = {**reward, enabled: cooldown.get("is_enabled"), seconds: cooldown.get("global_cooldown_seconds")}
-    changed = {name for name, value in wish.items() if now.get(name) != value}
-    # Twitch takes the two only together.
+    changed = {name for name, value in desired.items() if now.get(name) != value}
+    # Twitch accepts the two only together.
     names = changed | set(COOLDOWN) if changed & set(COOLDOWN) else changed
-    return {name: value for name, value in wish.items() if name in names}
+    return {name: value for name, value in desired.items() if name in names}
 
 
-def _is_for_now(exc: HelixError) -> bool:
-    """True for what a while, or a sign-in, changes."""
+def _is_temporary(exc: HelixError) -> bool:
+    """True for a failure that time, or a new sign-in, resolves."""
     return exc.may_pass or exc.status == 401
 
 
@@ -248,7 +251,7 @@ def _is_duplicate(exc: HelixError) -> bool:
     return exc.status == 400 and "DUPLICATE" in exc.message.upper()
 
 
-def _words(exc: HelixError, title: str) -> str:
+def _sentence(exc: HelixError, title: str) -> str:
     if exc.may_pass:
         return "Twitch does not answer right now."
     if exc.status == 401:

@@ -1,7 +1,7 @@
-"""Signing the two accounts in: from the address that a person follows to tokens that are kept.
+"""Sign-in of the two accounts: the OAuth authorization code flow, from the authorize address to stored tokens.
 
-Whoever comes back must bring the ``state`` that was made for them, and be the account that the settings name. Where
-they name none, the person is asked once before an account is kept.
+A callback must carry the ``state`` that was issued here, and belong to the account that the settings name. Where they
+name none, the person confirms the account once before it is stored.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ WRONG_ACCOUNT = 403
 
 @dataclass(frozen=True, slots=True)
 class SignInRequest:
-    """An account that signed in, and whether it is to be kept is still asked. ``ticket`` is for the answer alone."""
+    """An account that signed in and waits for confirmation. ``key`` is the one-time token of the answer."""
 
     account: TwitchAccount
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class _PendingSignIn:
     role: Role
     until: float
 
@@ -46,7 +46,7 @@ class SignIn:
         self.accounts = accounts
         self.oauth = oauth
         self._redirect_uri = redirect_uri
-        self._open: OrderedDict[str, _Open] = OrderedDict()
+        self._pending: OrderedDict[str, _PendingSignIn] = OrderedDict()
         self.request: dict[Role, SignInRequest] = {}
 
     def begin(self, account: str) -> str:
@@ -57,9 +57,9 @@ class SignIn:
         """
         role = role_named(account)
         state = secrets.token_urlsafe(24)
-        self._open[state] = _Open(role, asyncio.get_running_loop().time() + OPEN_SECONDS)
-        while len(self._open) > MOST_OPEN:
-            self._open.popitem(last=False)
+        self._pending[state] = _PendingSignIn(role, asyncio.get_running_loop().time() + OPEN_SECONDS)
+        while len(self._pending) > MOST_OPEN:
+            self._pending.popitem(last=False)
         return self.oauth.authorize_url(scopes_for(role, self._settings), state, self._redirect_uri)
 
     async def finish(self, state: str, code: str, error: str) -> str:
@@ -68,8 +68,8 @@ class SignIn:
         Raises:
             SignInRefused: it did not work, or must not.
         """
-        began = self._open.pop(state, None)
-        if began is None or began.until < asyncio.get_running_loop().time():
+        pending = self._pending.pop(state, None)
+        if pending is None or pending.until < asyncio.get_running_loop().time():
             raise SignInRefused("This sign-in was not begun here, or is too old. Begin it again on the set-up page.")
         if error:
             raise SignInRefused("Twitch says that nobody agreed. Begin again on the set-up page when you like.")
@@ -77,13 +77,13 @@ class SignIn:
             raise SignInRefused("Twitch sent no code along. Begin again on the set-up page.")
         try:
             tokens = await self.oauth.exchange(code, self._redirect_uri)
-            return await self.take(began.role, tokens)
+            return await self.take(pending.role, tokens)
         except OAuthError as exc:
-            log.warning("A sign-in as the %s account failed: %s", began.role, exc)
+            log.warning("A sign-in as the %s account failed: %s", pending.role, exc)
             raise SignInRefused(str(exc), status=400 if exc.final else 502) from None
 
     async def take(self, role: Role, tokens: Tokens, *, ask: bool = True) -> str:
-        """Look whose tokens they are, and keep them, or ask first. Returns what happened, in a sentence.
+        """Identify the account behind tokens, and store it, or ask first. Returns what happened, in a sentence.
 
         Args:
             role: what the account is to be.
@@ -99,31 +99,31 @@ class SignIn:
         # Twitch grants all that was asked for, or nothing; what a token lacks later shows on the set-up page.
         scopes = identity.scopes or scopes_for(role, self._settings)
         account = TwitchAccount(role, identity.user_id, identity.login, name, scopes, tokens)
-        await self._refuse_others(account)
+        await self._refuse_other_account(account)
         if ask and not self.accounts.id_of(role):
-            await self._set_aside(SignInRequest(account, secrets.token_urlsafe(24)))
+            await self._hold_request(SignInRequest(account, secrets.token_urlsafe(24)))
             return f"You are signed in as {name}."
         await self.accounts.sign_in(account)
         return f"{name} is signed in as the {role} account."
 
-    async def accept(self, account: str, ticket: str) -> None:
+    async def accept(self, account: str, key: str) -> None:
         """The person says yes, this is the account.
 
         Raises:
             SignInRefused: nobody was asked that.
         """
-        asked = self._take_request(role_named(account), ticket)
-        if self.accounts.id_of(asked.account.role):
+        request = self._take_request(role_named(account), key)
+        if self.accounts.id_of(request.account.role):
             raise SignInRefused("That account was chosen already.")
-        await self.accounts.sign_in(asked.account)
+        await self.accounts.sign_in(request.account)
 
-    async def decline(self, account: str, ticket: str) -> None:
+    async def decline(self, account: str, key: str) -> None:
         """The person says no: the tokens are given back.
 
         Raises:
             SignInRefused: nobody was asked that.
         """
-        await self._give_back(self._take_request(role_named(account), ticket).account)
+        await self._revoke(self._take_request(role_named(account), key).account)
 
     async def forget(self, account: str) -> None:
         """Somebody else is to have this role.
@@ -137,35 +137,35 @@ class SignIn:
         former = self.accounts.get(role)
         await self.accounts.forget(role)
         if former is not None:
-            await self._give_back(former)
+            await self._revoke(former)
 
-    async def _refuse_others(self, account: TwitchAccount) -> None:
-        wanted = self.accounts.id_of(account.role)
-        if not wanted or wanted == account.user_id:
+    async def _refuse_other_account(self, account: TwitchAccount) -> None:
+        expected_id = self.accounts.id_of(account.role)
+        if not expected_id or expected_id == account.user_id:
             return
-        await self._give_back(account)
+        await self._revoke(account)
         known = self.accounts.get(account.role)
-        name = known.display_name if known else f"the account with the id {wanted}"
+        name = known.display_name if known else f"the account with the id {expected_id}"
         raise SignInRefused(
             f"You signed in as {account.display_name}, but the {account.role} account is {name}. "
             "Log out on Twitch, or use a private window, and try again.",
             status=WRONG_ACCOUNT,
         )
 
-    async def _set_aside(self, asked: SignInRequest) -> None:
-        former = self.request.get(asked.account.role)
-        self.request[asked.account.role] = asked
+    async def _hold_request(self, request: SignInRequest) -> None:
+        former = self.request.get(request.account.role)
+        self.request[request.account.role] = request
         if former is not None:
-            await self._give_back(former.account)
+            await self._revoke(former.account)
 
-    def _take_request(self, role: Role, ticket: str) -> SignInRequest:
-        asked = self.request.get(role)
-        if asked is None or not secrets.compare_digest(asked.key.encode(), ticket.encode()):
+    def _take_request(self, role: Role, key: str) -> SignInRequest:
+        request = self.request.get(role)
+        if request is None or not secrets.compare_digest(request.key.encode(), key.encode()):
             raise SignInRefused("That question is settled already. Look at the set-up page.")
         del self.request[role]
-        return asked
+        return request
 
-    async def _give_back(self, account: TwitchAccount) -> None:
+    async def _revoke(self, account: TwitchAccount) -> None:
         if account.tokens is not None:
             await self.oauth.revoke(account.tokens)
 

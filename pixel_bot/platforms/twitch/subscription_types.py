@@ -1,6 +1,6 @@
-"""What the bot listens to, and what both accounts must agree to for it.
+"""EventSub subscription types of the bot, and the OAuth scopes that they need.
 
-Everything that the broadcaster may grant is asked of the broadcaster, so that it works whether the bot is a mod or not
+Whatever the broadcaster can grant is requested from the broadcaster, so that it works whether the bot is a mod or not
 (https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types/).
 """
 
@@ -28,7 +28,7 @@ BROADCASTER_SCOPES = frozenset(
 
 
 def scopes_for(role: Role, settings: Settings) -> frozenset[str]:
-    """What a role must agree to, and no more: who is a VIP is asked only where it matters."""
+    """The scopes of a role, and no more: the list of VIPs is requested only where the settings use it."""
     if role == "bot":
         return BOT_SCOPES
     return BROADCASTER_SCOPES | {"channel:read:vips"} if "vip" in wanted_roles(settings) else BROADCASTER_SCOPES
@@ -36,7 +36,7 @@ def scopes_for(role: Role, settings: Settings) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionType:
-    """One type of event: whose token subscribes it, what it is in words, and the scope that it needs, if any."""
+    """One event type: the role whose token subscribes it, its name in words, and the scope that it needs, if any."""
 
     type: str
     version: str
@@ -46,7 +46,7 @@ class SubscriptionType:
     scope: str = ""
 
     def is_same(self, type_: object, condition: object) -> bool:
-        """True for a subscription to the same. Twitch adds conditions that we left out, as empty texts."""
+        """True for an equal subscription. Twitch adds omitted conditions as empty texts."""
         if type_ != self.type or not isinstance(condition, dict):
             return False
         given = {k: v for k, v in condition.items() if v}  # pyright: ignore[reportUnknownVariableType]
@@ -54,7 +54,7 @@ class SubscriptionType:
 
 
 def subscription_types(bot_id: str, owner_id: str) -> tuple[SubscriptionType, ...]:
-    """All that the bot listens to, what matters most first."""
+    """All subscription types of the bot, the most important first."""
     channel = {"broadcaster_user_id": owner_id}
     chat = {**channel, "user_id": bot_id}
     reader = {**channel, "moderator_user_id": owner_id}

@@ -1,7 +1,7 @@
-"""Subscriptions of one connection: made one by one, compared with what Twitch holds, and made anew where they miss.
+"""EventSub subscriptions of one connection: created one by one, then reconciled with Twitch's list.
 
-A connection that died without a goodbye holds its subscriptions for a while, and Twitch answers 409 to equal ones. So
-after each connect what others hold is deleted and made anew, and a minute later all of it is looked at again.
+A connection that was cut keeps its subscriptions for a while, and Twitch answers 409 to equal ones. So after each
+connect stale ones are deleted and created anew, and a minute later the list is reconciled once more.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from pixel_bot.platforms.twitch.accounts import Accounts
+from pixel_bot.platforms.twitch.accounts import Accounts, SignInState
 from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
 from pixel_bot.platforms.twitch.subscription_types import SubscriptionType
 
@@ -22,7 +22,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A type that Twitch refuses: what it is in words, and what is missing."""
+    """A subscription type that Twitch refuses, and what is missing."""
 
     type: SubscriptionType
     reason: str
@@ -32,114 +32,116 @@ class Refusal:
 
 
 class Subscriptions:
-    """What one connection should be subscribed to, and what became of it."""
+    """The subscription types of one connection, and which of them are held or refused."""
 
-    def __init__(self, topics: Sequence[SubscriptionType], helix: Helix, accounts: Accounts) -> None:
-        self.types = tuple(topics)
+    def __init__(self, types: Sequence[SubscriptionType], helix: Helix, accounts: Accounts) -> None:
+        self.types = tuple(types)
         self.held: dict[str, str] = {}
-        """Ids by type."""
+        """Subscription ids by type."""
         self.refused: dict[str, Refusal] = {}
-        self.settled = asyncio.Event()
-        """Set while every topic is either held or refused."""
-        self.session: Callable[[], str] = lambda: ""
-        """The connection's own id, which a move may change."""
-        self.living: Callable[[], Collection[str]] = lambda: {self.session()}
-        """The ids of all living connections of this bot: what they hold is nobody's leftover."""
+        self.decided = asyncio.Event()
+        """Set while every type is either held or refused."""
+        self.session_id: Callable[[], str] = lambda: ""
+        """The id of the connection's session, which a reconnect may change."""
+        self.live_session_ids: Callable[[], Collection[str]] = lambda: {self.session_id()}
+        """The ids of all open sessions of this bot: their subscriptions are not stale."""
         self._helix = helix
         self._accounts = accounts
-        self._told: dict[str, Refusal] = {}
+        self._logged: dict[str, Refusal] = {}
 
     def reset(self) -> None:
-        """A new connection holds nothing yet, and what was refused is tried again."""
+        """Begin anew for a new connection: nothing is held, and refused types are tried again."""
         self.held.clear()
         self.refused.clear()
-        self.settled.clear()
+        self.decided.clear()
 
-    async def make(self) -> None:
-        """Subscribe all that is missing, and go on until Twitch has decided on each; see ``round``."""
+    async def subscribe(self) -> None:
+        """Subscribe what is missing, with back-off, until Twitch has decided on each type."""
         pause = FIRST_PAUSE
-        while not await self.round():
+        while not await self.subscribe_once():
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads requests, guards nothing
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def round(self) -> bool:
-        """Try once to subscribe each type that is neither held nor refused. Returns True when nothing is undecided."""
+    async def subscribe_once(self) -> bool:
+        """Try once to subscribe each undecided type. Returns True when every type is held or refused."""
         conflict = False
-        for topic in self._undecided():
-            conflict |= await self._make_one(topic)
+        for kind in self._undecided():
+            conflict |= await self._subscribe_to(kind)
         if conflict:
-            await self._clear_leftovers()
-            for topic in self._undecided():
-                await self._make_one(topic)
+            # 409: a dead session still holds an equal one. Deleting it at once saves the minutes until Twitch does.
+            await self._delete_stale()
+            for kind in self._undecided():
+                await self._subscribe_to(kind)
         if self._undecided():
             return False
-        self.settled.set()
+        self.decided.set()
         return True
 
     def _undecided(self) -> list[SubscriptionType]:
         return [t for t in self.types if t.type not in self.held and t.type not in self.refused]
 
-    async def compare(self) -> None:
-        """Look at what Twitch holds; delete what stands in the way, and make what is missing or was refused before."""
+    async def reconcile(self) -> None:
+        """Reconcile with Twitch's list: delete stale subscriptions, create missing and formerly refused ones."""
         before, self.refused = self.refused, {}
         rows = await self._list()
+        # Without a list the held ones are believed: subscribing again would only earn a 409 for each.
         if rows is not None:
-            self._take_over(rows)
+            self._adopt(rows)
             if missing := [t.words for t in self._undecided() if t.type not in before]:
                 log.warning("Twitch holds no subscription to %s. Made again.", ", ".join(missing))
-        await self._clear_leftovers()
-        await self.make()
+        await self._delete_stale()
+        await self.subscribe()
 
-    def revoked(self, type_: str, reason: str) -> None:
+    def on_revoked(self, type_: str, reason: str) -> None:
         """Twitch ended a subscription."""
-        topic = next((t for t in self.types if t.type == type_), None)
-        if topic is not None:
+        kind = next((t for t in self.types if t.type == type_), None)
+        if kind is not None:
             self.held.pop(type_, None)
-            self._refuse(topic, f"Twitch ended it ({reason})")
+            self._refuse(kind, f"Twitch ended it ({reason})")
 
-    def forgive(self) -> None:
-        """What was refused may be allowed now."""
+    def retry_refused(self) -> None:
+        """Try refused types again: a sign-in may have added the scope."""
         self.refused.clear()
-        self._told.clear()
-        self.settled.clear()
+        self._logged.clear()
+        self.decided.clear()
 
-    async def _make_one(self, topic: SubscriptionType) -> bool:
-        """Returns True where an equal subscription stands already, or may."""
+    async def _subscribe_to(self, kind: SubscriptionType) -> bool:
+        """Create one subscription. Returns True where an equal one exists already, or may."""
         body = {
-            "type": topic.type,
-            "version": topic.version,
-            "condition": dict(topic.condition),
-            "transport": {"method": "websocket", "session_id": self.session()},
+            "type": kind.type,
+            "version": kind.version,
+            "condition": dict(kind.condition),
+            "transport": {"method": "websocket", "session_id": self.session_id()},
         }
         try:
-            made = await self._helix.call("POST", PATH, topic.role, body)
+            made = await self._helix.call("POST", PATH, kind.role, body)
         except HelixError as exc:
             if exc.status == 409:
                 return True
-            if not exc.may_pass and not _is_of_a_dead_session(exc):
-                self._refuse(topic, self._reason(topic, exc))
+            if not exc.may_pass and not _is_dead_session(exc):
+                self._refuse(kind, self._reason(kind, exc))
             return False
         subscription_id = made[0].get("id") if made else None
         if not isinstance(subscription_id, str):
-            return True  # whether it stands now, Twitch's list can tell
-        self.held[topic.type] = subscription_id
+            return True  # created or not: the conflict branch reads it from Twitch's list
+        self.held[kind.type] = subscription_id
         return False
 
-    def _reason(self, topic: SubscriptionType, exc: HelixError) -> str:
-        account = self._accounts.get(topic.role)
-        if account is None or account.tokens is None:
-            return f"the {topic.role} account is not signed in"
-        if topic.scope and topic.scope not in account.scopes:
-            return f"the scope {topic.scope} is missing; sign in again as the {topic.role}"
-        if exc.status in {401, 403} and topic.scope:
-            return f"Twitch wants the scope {topic.scope} ({exc.message or exc.status}); sign in as the {topic.role}"
+    def _reason(self, kind: SubscriptionType, exc: HelixError) -> str:
+        account = self._accounts.get(kind.role)
+        if account is None or self._accounts.state_of(kind.role) is not SignInState.SIGNED_IN:
+            return f"the {kind.role} account is not signed in"
+        if kind.scope and kind.scope not in account.scopes:
+            return f"the scope {kind.scope} is missing; sign in again as the {kind.role}"
+        if exc.status in {401, 403} and kind.scope:
+            return f"Twitch wants the scope {kind.scope} ({exc.message or exc.status}); sign in as the {kind.role}"
         return f"Twitch answered {exc.status} {exc.message}".strip()
 
-    def _refuse(self, topic: SubscriptionType, reason: str) -> None:
-        refusal = Refusal(topic, reason)
-        if self._told.get(topic.type) != refusal:
+    def _refuse(self, kind: SubscriptionType, reason: str) -> None:
+        refusal = Refusal(kind, reason)
+        if self._logged.get(kind.type) != refusal:
             log.warning("Twitch sends no %s", refusal)
-        self.refused[topic.type] = self._told[topic.type] = refusal
+        self.refused[kind.type] = self._logged[kind.type] = refusal
 
     async def _list(self) -> list[Row] | None:
         try:
@@ -148,40 +150,41 @@ class Subscriptions:
             log.info("Twitch's list of subscriptions could not be had: %s", exc)
             return None
 
-    def _take_over(self, rows: Sequence[Row]) -> None:
-        """What Twitch holds on a living connection counts, and nothing else."""
-        living = self.living()
-        ours = [row for row in rows if _is_alive(row, living)]
-        self.held = {t.type: str(r.get("id", "")) for t in self.types for r in ours if _is(t, r)}
-        self.settled.clear()
+    def _adopt(self, rows: Sequence[Row]) -> None:
+        """Take the subscriptions that Twitch lists on open sessions as held, and no others."""
+        living = self.live_session_ids()
+        ours = [row for row in rows if _is_live(row, living)]
+        self.held = {t.type: str(r.get("id", "")) for t in self.types for r in ours if _matches(t, r)}
+        self.decided.clear()
 
-    async def _clear_leftovers(self) -> None:
-        """Delete what equals ours and belongs to no living connection of ours."""
+    async def _delete_stale(self) -> None:
+        """Delete subscriptions equal to ours that belong to no open session of this bot."""
         for row in await self._list() or ():
-            topic = next((t for t in self.types if _is(t, row)), None)
-            if topic is None:
+            kind = next((t for t in self.types if _matches(t, row)), None)
+            if kind is None:
                 continue
-            if _is_alive(row, self.living()):
-                self.held.setdefault(topic.type, str(row.get("id", "")))
-            elif _session_of(row) not in self.living():
-                await self._delete(topic, str(row.get("id", "")))
+            # Asked for each row, not once: the other account may reconnect while this loop awaits Twitch.
+            if _is_live(row, self.live_session_ids()):
+                self.held.setdefault(kind.type, str(row.get("id", "")))
+            elif _session_of(row) not in self.live_session_ids():
+                await self._delete(kind, str(row.get("id", "")))
 
-    async def _delete(self, topic: SubscriptionType, subscription_id: str) -> None:
+    async def _delete(self, kind: SubscriptionType, subscription_id: str) -> None:
         try:
-            await self._helix.call("DELETE", PATH, topic.role, id=subscription_id)
+            await self._helix.call("DELETE", PATH, kind.role, id=subscription_id)
         except HelixError as exc:
             if exc.status != 404:
                 log.info("A subscription of a dead connection could not be deleted: %s", exc)
         else:
-            log.info("A subscription to %s of a dead connection was deleted.", topic.words)
+            log.info("A subscription to %s of a dead connection was deleted.", kind.words)
 
 
-def _is(topic: SubscriptionType, row: Row) -> bool:
-    return topic.is_same(row.get("type"), row.get("condition"))
+def _matches(kind: SubscriptionType, row: Row) -> bool:
+    return kind.is_same(row.get("type"), row.get("condition"))
 
 
-def _is_alive(row: Row, session_ids: Collection[str]) -> bool:
-    """Also under a former id: Twitch does not say which one subscriptions have after a move."""
+def _is_live(row: Row, session_ids: Collection[str]) -> bool:
+    """Also under a former id: Twitch does not document which one subscriptions have after a reconnect."""
     return row.get("status") == "enabled" and _session_of(row) in session_ids
 
 
@@ -190,6 +193,6 @@ def _session_of(row: Row) -> str:
     return str(transport.get("session_id", "")) if isinstance(transport, dict) else ""  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]
 
 
-def _is_of_a_dead_session(exc: HelixError) -> bool:
-    """True for a refusal that is about the connection: a new one is on its way."""
+def _is_dead_session(exc: HelixError) -> bool:
+    """True for a refusal because the session has ended: a new connection is being opened."""
     return exc.status == 400 and "session" in exc.message.lower()

@@ -1,16 +1,15 @@
-"""Looks after the sign-ins: Twitch wants them checked once an hour, and renews them before they end.
+"""Token refresh: both accounts' tokens are validated once an hour, as Twitch demands, and renewed before they expire.
 
 https://dev.twitch.tv/docs/authentication/validate-tokens/
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from twitchio import HTTPException
 
-from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, TwitchAccount
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.http import TwitchHttp
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError
@@ -21,13 +20,11 @@ log = logging.getLogger(__name__)
 CHECK_SECONDS = 3_300.0
 RETRY_SECONDS = 60.0
 RENEW_SECONDS = 1_800.0
-"""A token that ends sooner than this is renewed at once."""
-
-Sleep = Callable[[float], Awaitable[object]]
+"""A token that expires sooner than this is renewed at once."""
 
 
 class TokenRefresh:
-    """Checks the tokens of both accounts, at the start and then once an hour."""
+    """Validates the tokens of both accounts, at the start and then once an hour."""
 
     def __init__(self, accounts: Accounts, oauth: OAuth, http: TwitchHttp) -> None:
         self._accounts = accounts
@@ -42,20 +39,21 @@ class TokenRefresh:
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            well = await self.check()
+            succeeded = await self.check()
             try:
-                async with asyncio.timeout(CHECK_SECONDS if well else RETRY_SECONDS):
+                async with asyncio.timeout(CHECK_SECONDS if succeeded else RETRY_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 continue
+            # Cleared before the check: a revocation that arrives during it must lead to another one.
             self._wake.clear()
 
     async def check(self) -> bool:
         """Check the application and both accounts now. Returns False when it should be tried again soon."""
-        well = [await self._http.check_app(), *[await self._check(role) for role in ROLES]]
-        return all(well)
+        results = [await self._http.check_app(), *[await self._check_role(role) for role in ROLES]]
+        return all(results)
 
-    async def _check(self, role: Role) -> bool:
+    async def _check_role(self, role: Role) -> bool:
         """Returns False when it should be checked again soon."""
         account = self._accounts.get(role)
         if account is None or account.tokens is None:
@@ -64,13 +62,14 @@ class TokenRefresh:
             identity = await self._oauth.validate(account.tokens.access)
         except OAuthError as exc:
             return await self._renew(account) if exc.final else False
+        # A restored database may hold the tokens of another account: acting as somebody else is worse than not at all.
         if identity.user_id != account.user_id:
             log.error("Twitch says that the tokens of the %s account belong to somebody else.", role)
-            await self._accounts.lost(role, account.tokens)
+            await self._accounts.end_sign_in(role, account.tokens)
             return True
         scopes = identity.scopes or account.scopes
         if scopes != account.scopes or identity.login != account.login:
-            await self._accounts.noted(replace(account, scopes=scopes, login=identity.login))
+            await self._accounts.update(replace(account, scopes=scopes, login=identity.login))
         return True if identity.expires_in > RENEW_SECONDS else await self._renew(account)
 
     async def _renew(self, account: TwitchAccount) -> bool:
@@ -79,5 +78,6 @@ class TokenRefresh:
             await self._http.renew(account.role, account.tokens.access)
         except (HTTPException, NoAnswer) as exc:
             log.info("The sign-in of the %s account could not be renewed: %s", account.role, exc)
-            return self._accounts.tokens_of(account.role) is None
+            # Refused for good means that the sign-in has ended: then there is nothing to try again.
+            return self._accounts.state_of(account.role) is SignInState.ENDED
         return True

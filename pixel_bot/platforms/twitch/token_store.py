@@ -1,4 +1,4 @@
-"""Where accounts outlive the bot: in the database, their tokens encrypted."""
+"""Token store: accounts as database rows, their tokens encrypted."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class TokenStore:
-    """Keeps accounts in the database, their tokens encrypted."""
+    """``AccountStore`` in the database."""
 
     def __init__(self, database: Database, clock: Clock, cipher: Cipher) -> None:
         self._database = database
@@ -25,13 +25,13 @@ class TokenStore:
         self._cipher = cipher
 
     async def load(self) -> list[TwitchAccount]:
-        """All that were kept; without tokens where the key does not fit them."""
+        """All stored accounts; without tokens where the key cannot decrypt them."""
         async with self._database.readers() as session:
             rows = (await session.execute(select(AccountRow))).scalars().all()
         return [self._account(row) for row in rows if row.role in ROLES]
 
     async def keep(self, account: TwitchAccount) -> None:
-        """Keep one, in place of an older one of its role."""
+        """Store an account, in place of an older one of its role."""
         tokens = account.tokens
         sealed = None if tokens is None else self._cipher.seal(json.dumps([tokens.access, tokens.refresh]))
         row = AccountRow(
@@ -47,7 +47,7 @@ class TokenStore:
             await session.merge(row)
 
     async def drop(self, role: Role) -> None:
-        """Forget one."""
+        """Delete the account of a role."""
         async with self._database.write() as session:
             await session.execute(delete(AccountRow).where(AccountRow.role == role))
 

@@ -1,14 +1,24 @@
-"""One open socket of the double's gateway."""
+"""One websocket of the double's gateway."""
 
 import asyncio
 import contextlib
 from collections.abc import Coroutine
+from enum import Enum, auto
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pixel_bot.sandbox.joystick.frames import Version
 from pixel_bot.sandbox.twitch.faults import receive_of, transport_of
+
+
+class ConnectionState(Enum):
+    """How a connection takes frames."""
+
+    OPEN = auto()
+    SILENT = auto()
+    """Open, but nothing is sent any more."""
+    CLOSED = auto()
 
 
 class Connection:
@@ -19,27 +29,26 @@ class Connection:
         self.subscribed: dict[str, Version] = {}
         self.asked_for: set[str] = set()
         """Identifiers that are subscribed, or will be in a moment."""
-        self.silent = False
-        self.over = False
-        self._chores: set[asyncio.Task[None]] = set()
+        self.state = ConnectionState.OPEN
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let something happen beside the reading, until the connection ends."""
+        """Run a background task until the connection ends."""
         task = asyncio.create_task(work)
-        self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def end(self) -> None:
         """Nothing is sent from now on."""
-        self.over = True
-        chores = tuple(self._chores)
-        for task in chores:
+        self.state = ConnectionState.CLOSED
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*chores, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def send(self, text: str) -> None:
-        """Send a frame, unless the connection is silent or over."""
-        if self.silent or self.over:
+        """Send a frame, unless the connection is silent or closed."""
+        if self.state is not ConnectionState.OPEN:
             return
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, OSError):
             await self.socket.send_text(text)
@@ -50,7 +59,7 @@ class Connection:
             await self.socket.close(code)
 
     def cut(self, started: bytes = b"") -> None:
-        """Tear it, without a goodbye; ``started`` goes out before."""
+        """Cut the connection without a close frame; ``started`` is sent before."""
         transport = transport_of(receive_of(self.socket))
         if started:
             transport.write(started)

@@ -1,4 +1,4 @@
-"""What the bot takes for Joystick.tv: one streamer's channel, and who writes, tips and comes in there."""
+"""The double of Joystick.tv: one streamer's channel, its chat and its events."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class JoystickMessage:
-    """A line that somebody can read there: in chat, or the one person it is whispered to."""
+    """A message in chat, or a whisper to one person."""
 
     id: str
     username: str
@@ -38,7 +38,7 @@ class JoystickMessage:
 
 @dataclass(frozen=True, slots=True)
 class SentByBot:
-    """What the bot said, and by which way."""
+    """A message that the bot sent, and by which transport."""
 
     text: str
     whisper_to: str
@@ -74,7 +74,7 @@ class JoystickDouble(Events):
         self.gateway = Gateway(self._perform)
         self.said: deque[SentByBot] = deque(maxlen=REMEMBERED)
         self.performed: deque[Json] = deque(maxlen=REMEMBERED)
-        """What the bot did to chat beside speaking: deleted, muted, blocked."""
+        """The bot's moderation commands: delete, mute, block."""
         self.recent: deque[JoystickMessage] = deque(maxlen=HISTORY)
         """The last lines, oldest first."""
         self.listeners: set[Callable[[JoystickMessage], None]] = set()
@@ -123,12 +123,12 @@ class JoystickDouble(Events):
         """Somebody writes in chat, with the badges that they have here, and more."""
         badges = tuple(dict.fromkeys((*self.badges_of(username), *badges)))
         when = at or datetime.now(UTC)
-        line = JoystickMessage(message_id or secrets.token_hex(16), username, text, when, badges=badges)
+        message = JoystickMessage(message_id or secrets.token_hex(16), username, text, when, badges=badges)
         if text.startswith(self._prefix):
             self.answers.ask(username.lower())
-        self._show(line)
-        await self._send_line(line)
-        return line
+        self._show(message)
+        await self._send_message(message)
+        return message
 
     def badges_of(self, username: str) -> tuple[str, ...]:
         """What somebody is in this channel."""
@@ -167,20 +167,20 @@ class JoystickDouble(Events):
             await self.emit("Ended", {})
             self._tell_changed()
 
-    # What the bot says
+    # Commands of the bot
 
     async def hear_bot(self, text: str, whisper_to: str, by: Literal["gateway", "rest"]) -> str:
-        """The bot speaks. Returns an error where that cannot be."""
+        """The bot sends a message. Returns an error where it is refused."""
         if not text.strip() or len(text) > LONGEST:
             return "text must have 1 to 500 characters"
         badges, now = ("bot", *self.badges_of(self.bot)), datetime.now(UTC)
-        line = JoystickMessage(secrets.token_hex(16), self.bot, text, now, True, whisper_to, badges)
-        self.said.append(SentByBot(text, whisper_to, line.at, by))
+        message = JoystickMessage(secrets.token_hex(16), self.bot, text, now, True, whisper_to, badges)
+        self.said.append(SentByBot(text, whisper_to, message.at, by))
         name = whisper_to or (text[1:].split(maxsplit=1)[0] if text.startswith("@") else "")
         self.answers.answered(name.rstrip(",:").lower())
-        self._show(line)
+        self._show(message)
         if self.echoes and not whisper_to:
-            await self._send_line(line)
+            await self._send_message(message)
         return ""
 
     async def _perform(self, data: Json) -> str:
@@ -199,25 +199,25 @@ class JoystickDouble(Events):
 
     def _moderate(self, data: Json) -> str:
         """Bots cannot mute or block the streamer."""
-        author = next((line.username for line in self.recent if line.id == data.get("message_id")), "")
+        author = next((message.username for message in self.recent if message.id == data.get("message_id")), "")
         if author == self.streamer and data["action"] in {"mute_user", "block_user"}:
             return "the streamer cannot be muted or blocked"
         self.performed.append(data)
         return ""
 
-    async def _send_line(self, line: JoystickMessage) -> None:
+    async def _send_message(self, message: JoystickMessage) -> None:
         channel = (self.channel_id, self.streamer)
 
         def in_version(version: frames.Version) -> Json:
-            return frames.chat(version, line.id, channel, line.username, line.text, line.badges, line.at)
+            return frames.chat(version, message.id, channel, message.username, message.text, message.badges, message.at)
 
         self.notified += await self.gateway.broadcast({"v1": lambda: in_version("v1"), "v2": lambda: in_version("v2")})
 
-    def _show(self, line: JoystickMessage) -> None:
-        self.recent.append(line)
-        for tell in tuple(self.listeners):
-            tell(line)
+    def _show(self, message: JoystickMessage) -> None:
+        self.recent.append(message)
+        for callback in tuple(self.listeners):
+            callback(message)
 
     def _tell_changed(self) -> None:
-        for tell in tuple(self.changed):
-            tell()
+        for callback in tuple(self.changed):
+            callback()

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 
 from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.grants import Pair
-from pixel_bot.sandbox.twitch.faults import RecordedRequest, at_the_door, without_secrets
+from pixel_bot.sandbox.twitch.faults import RecordedRequest, serve_with_fault, without_secrets
 
 Work = Callable[[Request], Awaitable[Response]]
 MOST_ON_A_PAGE = 50
@@ -48,16 +48,16 @@ class JoystickEndpoints:
             **{("GET", f"api/v1/{name}"): self._page_of(who) for name, who in people.items()},
         }
         return [
-            *(Route(f"/{path}", self._worked(path, work), methods=[m]) for (m, path), work in plain.items()),
+            *(Route(f"/{path}", self._with_faults(path, work), methods=[m]) for (m, path), work in plain.items()),
             *(
-                Route(f"/{path}", self._worked(path, self._signed(work)), methods=[m])
+                Route(f"/{path}", self._with_faults(path, self._signed(work)), methods=[m])
                 for (m, path), work in signed.items()
             ),
             WebSocketRoute("/cable", self._cable),
         ]
 
-    def _worked(self, path: str, work: Work) -> Work:
-        """Note each request, and let it go wrong where a test asks for that."""
+    def _with_faults(self, path: str, work: Work) -> Work:
+        """Record each request, and apply an injected fault."""
 
         async def answer(request: Request) -> Response:
             joystick = self._joystick
@@ -181,7 +181,7 @@ class JoystickEndpoints:
 
     async def _cable(self, socket: WebSocket) -> None:
         fault = self._joystick.faults.take("cable", "GET")
-        await at_the_door(fault, socket, lambda: self._serve(socket))
+        await serve_with_fault(fault, socket, lambda: self._serve(socket))
 
     async def _serve(self, socket: WebSocket) -> None:
         authorized = self._joystick.opens(socket.query_params.get("token", ""))

@@ -1,4 +1,4 @@
-"""What happens in a channel on Joystick.tv besides chat: tips, follows, subscriptions, raids, goals."""
+"""Channel events of the double: tips, follows, subscriptions, raids, goals."""
 
 import html
 from abc import ABC, abstractmethod

@@ -9,7 +9,7 @@ from typing import Any, cast
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pixel_bot.sandbox.joystick.connection import Connection
+from pixel_bot.sandbox.joystick.connection import Connection, ConnectionState
 from pixel_bot.sandbox.joystick.frames import Json, Version
 from pixel_bot.sandbox.twitch.faults import gone, receive_of
 
@@ -21,11 +21,11 @@ BEGUN = b'\x81\x7e\x01\x00{"type":'
 
 VERSIONS: dict[str, Version] = {"v1": "v1", "v2": "v2"}
 Perform = Callable[[Json], Awaitable[str]]
-"""Works what the bot sent; returns an error, or nothing."""
+"""Handles a command of the bot; returns an error, or an empty text."""
 
 
 class Gateway:
-    """All open sockets, and what is to go wrong with them."""
+    """All open connections, and the faults injected into them."""
 
     def __init__(self, perform: Perform) -> None:
         self._perform = perform
@@ -45,7 +45,7 @@ class Gateway:
         self.wraps_errors = False
         """Whether errors come inside of a ``message``."""
         self.commands: deque[Json] = deque(maxlen=REMEMBERED)
-        """What was sent to us, and could be read."""
+        """Commands from the client that could be parsed."""
         self._changed = asyncio.Event()
 
     async def serve(self, socket: WebSocket, *, authorized: bool) -> None:
@@ -55,10 +55,10 @@ class Gateway:
         connection = Connection(socket)
         self.opened += 1
         if not authorized:
-            await self._turn_away(connection)
+            await self._reject(connection)
             return
         self.connections.append(connection)
-        self._note()
+        self._notify()
         connection.spawn(self._ping(connection))
         try:
             if self.welcomes:
@@ -72,7 +72,7 @@ class Gateway:
             return
         finally:
             self.connections.remove(connection)
-            self._note()
+            self._notify()
             await connection.end()
 
     async def broadcast(self, by_version: Mapping[Version, Callable[[], Json]]) -> int:
@@ -100,7 +100,7 @@ class Gateway:
             self._changed.clear()
             await self._changed.wait()
 
-    # What goes wrong
+    # Faults
 
     def cut(self) -> None:
         """All connections break."""
@@ -113,9 +113,9 @@ class Gateway:
             connection.cut(BEGUN)
 
     def fall_silent(self) -> None:
-        """Connections stay open, and nothing comes any more."""
+        """Connections stay open, and nothing is sent any more."""
         for connection in self.connections:
-            connection.silent = True
+            connection.state = ConnectionState.SILENT
 
     async def disconnect(self, *, reconnect: bool, reason: str = "server_restart") -> None:
         """Ask all to leave."""
@@ -133,9 +133,9 @@ class Gateway:
         for connection in tuple(self.connections):
             await connection.send(text)
 
-    # What is sent to us
+    # Commands from the client
 
-    async def _turn_away(self, connection: Connection) -> None:
+    async def _reject(self, connection: Connection) -> None:
         await connection.send(orjson.dumps(_goodbye("unauthorized", reconnect=False)).decode())
         await connection.hang_up(UNAUTHORIZED)
         await gone(receive_of(connection.socket))
@@ -146,7 +146,7 @@ class Gateway:
             await connection.send(f'{{"type":"ping","message":{int(time.time())}}}')
 
     async def _take(self, connection: Connection, raw: str) -> None:
-        """What cannot be read, or is meant for no subscription, is only logged by Rails."""
+        """Handle a command. One that cannot be parsed, or names no subscription, is ignored, as Rails does."""
         try:
             command: Any = orjson.loads(raw)
             identifier, what = command["identifier"], command["command"]
@@ -193,13 +193,13 @@ class Gateway:
             connection.asked_for.discard(identifier)
             kind = "reject_subscription"
         await connection.send(orjson.dumps({"identifier": identifier, "type": kind}).decode())
-        self._note()
+        self._notify()
 
     async def _refuse(self, connection: Connection, identifier: str, error: str) -> None:
         frame = {"identifier": identifier, "message": {"error": error}} if self.wraps_errors else {"error": error}
         await connection.send(orjson.dumps(frame).decode())
 
-    def _note(self) -> None:
+    def _notify(self) -> None:
         self._changed.set()
 
 

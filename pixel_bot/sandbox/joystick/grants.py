@@ -1,4 +1,4 @@
-"""Codes and tokens of the double. Each works once, and to use a refresh token again ends the installation."""
+"""Authorization codes and tokens of the double. A reused refresh token ends the installation."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What a streamer's yes is worth, until it is exchanged."""
+    """An authorization code that was not exchanged yet."""
 
     redirect_uri: str
     until: float

@@ -1,4 +1,4 @@
-"""What a person on the page wants to happen on Joystick.tv: to write, tip, or come in."""
+"""Page actions on Joystick.tv: to write, tip, follow, or enter as a viewer."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,7 +13,7 @@ Happen = Callable[[str, int], Awaitable[str]]
 
 
 class JoystickPageActions:
-    """Lets things happen in the name of a viewer there."""
+    """Performs actions as a viewer there."""
 
     def __init__(self, joystick: JoystickDouble) -> None:
         self._joystick = joystick
@@ -45,7 +45,7 @@ class JoystickPageActions:
         await self._joystick.say(name, words)
 
     async def happen(self, name: str, kind: str, amount: Any) -> Json:
-        """Let an event happen. Returns what the page is told of it."""
+        """Trigger an event. Returns the update for the page."""
         number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
         happen, words = self._events[kind]
         await happen(name, number)

@@ -1,4 +1,4 @@
-"""A request to the double of Helix: who asks, with what right, and how it is refused."""
+"""A request to the double of Helix: its user, its scopes, its parameters, and refusals."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ NAMES = {
 
 
 class Refusal(PixelError):
-    """Twitch says no: a status and a sentence."""
+    """An error answer: a status and a sentence."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

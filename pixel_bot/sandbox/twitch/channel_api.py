@@ -1,4 +1,4 @@
-"""The double's API on the channel: users, the stream, chat and clips (https://dev.twitch.tv/docs/api/reference/)."""
+"""The double's Helix endpoints of the channel: users, streams, chat messages and clips (https://dev.twitch.tv/docs/api/reference/)."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,29 +12,29 @@ LONGEST = 500
 
 
 class Channel:
-    """Who somebody is, whether the stream is on, and what is said."""
+    """Endpoints for users, streams, chat and clips."""
 
     def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.users
+        self._users = twitch.users
 
     def handlers(self) -> Handlers:
         """By method and path."""
         return {
-            ("GET", "users"): self._users,
+            ("GET", "users"): self._list_users,
             ("GET", "streams"): self._streams,
             ("POST", "chat/messages"): self._chat,
             ("POST", "clips"): self._make_clip,
             ("GET", "clips"): self._clips,
         }
 
-    async def _users(self, call: Call) -> Response:
+    async def _list_users(self, call: Call) -> Response:
         ids, logins = call.many("id"), call.many("login")
         if not ids and not logins:
             if call.user is None:
                 raise Refusal(400, "Must provide an ID, Login or OAuth Token")
             return listed([self._user(call.user)])
-        found = [*map(self._world.by_id, ids), *map(self._world.by_login, logins)]
+        found = [*map(self._users.by_id, ids), *map(self._users.by_login, logins)]
         return listed([self._user(person) for person in found if person is not None])
 
     async def _streams(self, call: Call) -> Response:
@@ -65,13 +65,13 @@ class Channel:
         body = call.fields()
         sender_id, channel_id = str(body.get("sender_id", "")), str(body.get("broadcaster_id", ""))
         self._check_sender(call, sender_id, channel_id)
-        text, sender = str(body.get("message", "")), self._world.by_id(sender_id)
+        text, sender = str(body.get("message", "")), self._users.by_id(sender_id)
         if sender is None or not text.strip() or len(text) > LONGEST:
             raise Refusal(400, f"The message must be 1 to {LONGEST} characters long, from a known sender")
         reply_to = body.get("reply_parent_message_id")
         self._twitch.answers.answered(reply_to)
-        line = await self._twitch.say(sender, text, reply_to=reply_to)
-        return listed([{"message_id": line.id, "is_sent": True, "drop_reason": None}])
+        sent = await self._twitch.say(sender, text, reply_to=reply_to)
+        return listed([{"message_id": sent.id, "is_sent": True, "drop_reason": None}])
 
     def _check_sender(self, call: Call, sender_id: str, channel_id: str) -> None:
         """A user writes with a token of their own; the application needs the consent of both sides."""
@@ -82,12 +82,12 @@ class Channel:
             call.signed_by("user:write:chat")
             if sender_id != call.user.id:
                 raise Refusal(401, "The ID in sender_id must match the user ID found in the request's OAuth token.")
-        elif missing_scopes := {"user:write:chat", "user:bot"} - self._world.consents(sender_id):
+        elif missing_scopes := {"user:write:chat", "user:bot"} - self._users.consents(sender_id):
             raise Refusal(401, f"Missing scope: {min(missing_scopes)}")
         if channel_id != STREAMER.id:
             raise Refusal(400, "The broadcaster_id is not a channel of this sandbox.")
-        welcome = self._world.moderates(sender_id) or "channel:bot" in self._world.consents(channel_id)
-        if call.user is None and not welcome:
+        permitted = self._users.moderates(sender_id) or "channel:bot" in self._users.consents(channel_id)
+        if call.user is None and not permitted:
             raise Refusal(403, "The sender is not permitted to send chat messages to the broadcaster’s chat room.")
 
     async def _make_clip(self, call: Call) -> Response:
@@ -106,7 +106,7 @@ class Channel:
         return listed(rows, pagination)
 
     def _user(self, who: SandboxUser) -> dict[str, str]:
-        affiliate = who.id == STREAMER.id and self._world.affiliate
+        affiliate = who.id == STREAMER.id and self._users.affiliate
         return {
             "id": who.id,
             "login": who.login,

@@ -1,4 +1,4 @@
-"""Channel points, as Twitch keeps them: rewards, who redeemed them, and how it ended."""
+"""The double's channel points: balances, rewards, redemptions and their status."""
 
 import secrets
 import time
@@ -87,14 +87,14 @@ class Redemption:
     def as_json(self) -> Json:
         """The redemption as Helix shows it."""
         channel = {f"broadcaster_{k}": v for k, v in _names(STREAMER).items()}
-        return {**channel, **self._rest(), "status": self.status}
+        return {**channel, **self._common_fields(), "status": self.status}
 
     def as_event(self) -> Json:
         """The redemption as both of its events show it."""
         channel = {f"broadcaster_user_{k}": v for k, v in _names(STREAMER).items()}
-        return {**channel, **self._rest(), "status": self.status.lower()}
+        return {**channel, **self._common_fields(), "status": self.status.lower()}
 
-    def _rest(self) -> Json:
+    def _common_fields(self) -> Json:
         viewer = {f"user_{k}": v for k, v in _names(self.who).items()}
         at = timestamp(self.at)
         return {"id": self.id, **viewer, "user_input": self.words, "redeemed_at": at, "reward": self.reward.brief()}
@@ -131,8 +131,8 @@ class Points:
 
     def shown(self, reward: Reward, *, live: bool) -> Json:
         """The reward as Helix shows it now."""
-        rest = self._seconds_left(reward)
-        ready_at = datetime.now(UTC) + timedelta(seconds=rest) if rest > 0 else None
+        cooldown = self._seconds_left(reward)
+        ready_at = datetime.now(UTC) + timedelta(seconds=cooldown) if cooldown > 0 else None
         return reward.as_json(self._in_stream[reward.id, ""] if live else None, ready_at)
 
     def new_stream(self) -> None:
@@ -164,8 +164,8 @@ class Points:
             raise RewardRefused("That reward is not on offer.")
         if reward.paused:
             raise RewardRefused(f"{reward.title} is paused.")
-        if (rest := self._seconds_left(reward)) > 0:
-            raise RewardRefused(f"{reward.title} rests for another {rest:.0f} s.")
+        if (cooldown := self._seconds_left(reward)) > 0:
+            raise RewardRefused(f"{reward.title} rests for another {cooldown:.0f} s.")
         if 0 < reward.per_stream <= self._in_stream[reward.id, ""]:
             raise RewardRefused(f"{reward.title} is out of stock for this stream.")
         if 0 < reward.per_viewer <= self._in_stream[reward.id, who.id]:
@@ -177,7 +177,7 @@ class Points:
         return reward
 
     def open(self, reward_id: str) -> list[Redemption]:
-        """What waits for its end, oldest first."""
+        """Open redemptions, oldest first."""
         return [r for r in self.redemptions.values() if r.reward.id == reward_id and r.status == "UNFULFILLED"]
 
     def settle(self, ids: list[str], status: Status) -> list[Redemption]:

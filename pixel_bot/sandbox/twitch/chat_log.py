@@ -1,4 +1,4 @@
-"""The sandbox's chat room: its last lines, what was taken out of it, and how fast the bot answers."""
+"""The sandbox's chat log: its last messages, removals, and the bot's response times."""
 
 import time
 from collections import deque
@@ -16,7 +16,7 @@ MAX_ASKED = 5_000
 
 @dataclass(frozen=True, slots=True)
 class SandboxMessage:
-    """A line of the sandbox's chat; ``removed`` when a mod took it out."""
+    """A message of the sandbox's chat; ``removed`` when a mod deleted it."""
 
     id: str
     who: SandboxUser
@@ -29,13 +29,13 @@ class SandboxMessage:
 
 @dataclass(slots=True)
 class Answers:
-    """How fast the bot answered."""
+    """Measures the bot's response times."""
 
     asked: dict[str, float] = field(default_factory=dict[str, float])
     seconds: list[float] = field(default_factory=list[float])
 
     def ask(self, message_id: str) -> None:
-        """A command was sent. Those that nobody answers are forgotten after a while."""
+        """A command was sent. The oldest unanswered ones are dropped beyond ``MAX_ASKED``."""
         if len(self.asked) >= MAX_ASKED:
             self.asked.pop(next(iter(self.asked)))
         self.asked[message_id] = time.perf_counter()
@@ -48,50 +48,50 @@ class Answers:
 
 
 class ChatLog:
-    """The last lines, oldest first, also by their ids."""
+    """The last messages, oldest first, and by id."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, SandboxMessage] = {}
+        self._messages: dict[str, SandboxMessage] = {}
         self._order: deque[str] = deque()
 
     @property
     def lines(self) -> list[SandboxMessage]:
         """What a page that opens now should see."""
-        return [self._lines[line_id] for line_id in self._order]
+        return [self._messages[message_id] for message_id in self._order]
 
-    def add(self, line: SandboxMessage) -> None:
-        """Somebody wrote; the oldest line makes room."""
-        if line.id not in self._lines:
-            self._order.append(line.id)
-        self._lines[line.id] = line
+    def add(self, message: SandboxMessage) -> None:
+        """Somebody wrote; the oldest message is dropped."""
+        if message.id not in self._messages:
+            self._order.append(message.id)
+        self._messages[message.id] = message
         if len(self._order) > HISTORY:
-            del self._lines[self._order.popleft()]
+            del self._messages[self._order.popleft()]
 
     def find(self, message_id: str | None) -> SandboxMessage | None:
-        """A line by its id; None when it is unknown, or long ago."""
-        return self._lines.get(message_id or "")
+        """A message by its id; None when it is unknown, or too old."""
+        return self._messages.get(message_id or "")
 
     def remove(self, fits: Callable[[SandboxMessage], bool]) -> list[str]:
-        """Take lines out of chat. Returns the ids of those that were still in it."""
-        gone = [line.id for line in self._lines.values() if fits(line) and not line.removed]
-        for line_id in gone:
-            self._lines[line_id] = replace(self._lines[line_id], removed=True)
+        """Remove messages from chat. Returns the ids of those that were removed now."""
+        gone = [message.id for message in self._messages.values() if fits(message) and not message.removed]
+        for message_id in gone:
+            self._messages[message_id] = replace(self._messages[message_id], removed=True)
         return gone
 
     def author(self, message_id: str | None) -> str | None:
-        """Who wrote a line, as chat shows the name."""
-        line = self.find(message_id)
-        return line.who.name if line else None
+        """Who wrote a message, as chat shows the name."""
+        message = self.find(message_id)
+        return message.who.name if message else None
 
     def reply(self, message_id: str | None) -> Json | None:
-        """The ``reply`` of a chat message that answers a line."""
-        line = self.find(message_id)
-        if line is None:
+        """The ``reply`` of a chat message that answers another one."""
+        message = self.find(message_id)
+        if message is None:
             return None
-        who = line.who
+        who = message.who
         parent: dict[str, Any] = {
-            "parent_message_id": line.id,
-            "parent_message_body": line.text,
+            "parent_message_id": message.id,
+            "parent_message_body": message.text,
             "parent_user_id": who.id,
             "parent_user_login": who.login,
             "parent_user_name": who.name,

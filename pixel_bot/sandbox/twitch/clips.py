@@ -1,4 +1,4 @@
-"""Clips as Twitch makes them: promised at once, there a moment later."""
+"""The double's clips: created asynchronously, ready a moment later."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""Sign-in for machines without a browser: a code that is typed on another one."""
+"""The device-code grant: sign-in for machines without a browser."""
 
 import secrets
 import time
@@ -10,7 +10,7 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 @dataclass(slots=True)
 class Device:
-    """One sign-in under way; ``until`` is a moment of the monotonic clock, ``user_id`` whoever has agreed."""
+    """One pending sign-in; ``until`` is a time of the monotonic clock, ``user_id`` the user who approved it."""
 
     device_code: str
     user_code: str
@@ -20,11 +20,11 @@ class Device:
 
 
 class Devices:
-    """The sign-ins under way, by the code that the machine holds."""
+    """The pending sign-ins, by device code."""
 
     def __init__(self) -> None:
         self.interval = 1
-        """Seconds that a machine is told to wait between two questions. Twitch says 5."""
+        """Seconds between two polls of a machine. Twitch says 5."""
         self._devices: dict[str, Device] = {}
 
     def begin(self, scopes: tuple[str, ...]) -> Device:

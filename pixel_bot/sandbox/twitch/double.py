@@ -1,4 +1,4 @@
-"""The double of Twitch: what happens in the streamer's channel, and who hears of it."""
+"""The double of Twitch: the state of the streamer's channel, and the events that it sends."""
 
 import secrets
 from collections.abc import Callable
@@ -23,37 +23,37 @@ TIMEOUT = timedelta(minutes=10)
 class TwitchDouble(EventSub):
     """What the bot takes for Twitch."""
 
-    def __init__(self, world: SandboxUsers, prefix: str = "!") -> None:
+    def __init__(self, users: SandboxUsers, prefix: str = "!") -> None:
         super().__init__()
-        self.users = world
+        self.users = users
         self._prefix = prefix
         self.chat_log = ChatLog()
         self.listeners: set[Callable[[SandboxMessage], None]] = set()
         self.removals: set[Callable[[list[str]], None]] = set()
-        """Called with the ids of lines that a mod took out."""
+        """Called with the ids of messages that a mod removed."""
         self.changed: set[Callable[[], None]] = set()
         """Called when the stream or a reward changed, or somebody spent channel points."""
         self.answers = Answers()
         self.clips = Clips()
         self.points = Points()
         self.present: set[SandboxUser] = set()
-        """Who is in chat; whoever writes comes in."""
+        """Who is in chat; whoever writes joins."""
         self.live = True
         """Whether the stream is on. Where it is not, Twitch makes no clip."""
         self.stream_id = _number()
         self.started_at = datetime.now(UTC)
         self.faults = Faults()
         self.requests = Requests()
-        world.revoked.add(lambda user_id: self.spawn(self.end_subscriptions(user_id)))
+        users.revoked.add(lambda user_id: self.spawn(self.end_subscriptions(user_id)))
 
     async def asked(self, path: str, method: str = "GET", count: int = 1) -> None:
-        """Wait until the double was asked so often, since its start, for a path like ``chat/messages``."""
+        """Wait until the double has received so many requests, since its start, for a path like ``chat/messages``."""
         await self.requests.asked(path, method, count)
 
     def tell_changed(self) -> None:
-        """Tell pages that they show something old."""
-        for tell in tuple(self.changed):
-            tell()
+        """Notify open pages of a change."""
+        for callback in tuple(self.changed):
+            callback()
 
     # The stream
 
@@ -88,50 +88,50 @@ class TwitchDouble(EventSub):
     ) -> SandboxMessage:
         """Somebody writes in chat; ``reward_id`` where it came with a redemption."""
         when = at or datetime.now(UTC)
-        line = SandboxMessage(
+        message = SandboxMessage(
             message_id or secrets.token_hex(16), who, text, when, self.chat_log.author(reply_to), reply_to
         )
-        self.chat_log.add(line)
+        self.chat_log.add(message)
         self.present.add(who)
         for listener in self.listeners:
-            listener(line)
+            listener(message)
         if who.login != BOT.login and text.startswith(self._prefix):
-            self.answers.ask(line.id)
-        event = frames.chat_message(who, text, line.id, self.chat_log.reply(reply_to))
+            self.answers.ask(message.id)
+        event = frames.chat_message(who, text, message.id, self.chat_log.reply(reply_to))
         event["badges"] = frames.badges(self.users.badges_of(who))
         event["channel_points_custom_reward_id"] = reward_id
-        await self.notify("channel.chat.message", event, line.id, line.at)
-        return line
+        await self.notify("channel.chat.message", event, message.id, message.at)
+        return message
 
-    async def delete(self, line: SandboxMessage) -> None:
+    async def delete(self, message: SandboxMessage) -> None:
         """A mod deletes a message."""
-        if self._remove(lambda other: other.id == line.id):
-            await self.emit("channel.chat.message_delete", frames.message_delete(line.who, line.id))
+        if self._remove(lambda other: other.id == message.id):
+            await self.emit("channel.chat.message_delete", frames.message_delete(message.who, message.id))
 
     async def time_out(self, who: SandboxUser, by: SandboxUser = STREAMER) -> None:
-        """A mod sends somebody off for a while, which takes out all that they wrote."""
+        """A mod times somebody out, which removes all of their messages."""
         await self.ban(who, datetime.now(UTC) + TIMEOUT, by)
 
     async def ban(self, who: SandboxUser, until: datetime | None = None, by: SandboxUser = STREAMER) -> None:
-        """A mod sends somebody off, until then or for good, which takes out all that they wrote."""
-        self._remove(lambda line: line.who.id == who.id)
+        """A mod bans somebody, until then or for good, which removes all of their messages."""
+        self._remove(lambda message: message.who.id == who.id)
         self.present = {person for person in self.present if person.id != who.id}
         await self.emit("channel.chat.clear_user_messages", frames.clear_user_messages(who))
         await self.emit("channel.ban", frames.ban(who, by, datetime.now(UTC), until))
 
     async def unban(self, who: SandboxUser, by: SandboxUser = STREAMER) -> None:
-        """A mod lets somebody back in."""
+        """A mod lifts a ban."""
         await self.emit("channel.unban", frames.unban(who, by))
 
     async def clear(self) -> None:
-        """A mod takes out all that was written."""
-        self._remove(lambda line: True)
+        """A mod clears the chat."""
+        self._remove(lambda message: True)
         await self.emit("channel.chat.clear", frames.chat_clear())
 
     def _remove(self, fits: Callable[[SandboxMessage], bool]) -> bool:
         gone = self.chat_log.remove(fits)
-        for tell in self.removals if gone else ():
-            tell(gone)
+        for callback in self.removals if gone else ():
+            callback(gone)
         return bool(gone)
 
     async def add_moderator(self, who: SandboxUser) -> None:
@@ -150,7 +150,7 @@ class TwitchDouble(EventSub):
     # Channel points
 
     async def redeem(self, who: SandboxUser, reward_id: str, user_input: str = "") -> Redemption:
-        """Somebody redeems a reward; words that come with it are said in chat, too.
+        """Somebody redeems a reward; its text is sent to chat, too.
 
         Raises:
             RewardRefused: it may not be, now or at all.
@@ -163,7 +163,7 @@ class TwitchDouble(EventSub):
         return made
 
     async def tell_settled(self, ended: list[Redemption]) -> None:
-        """Tell of redemptions that were fulfilled or canceled."""
+        """Send the events of redemptions that were fulfilled or canceled."""
         self.tell_changed()
         for redemption in ended:
             await self.emit(f"{REDEMPTION}.update", redemption.as_event())

@@ -1,4 +1,4 @@
-"""The double's routes: each request is noted, may be made to go wrong, is checked, and answered as Twitch does."""
+"""The double's routes: each request is recorded, may meet a fault, is authorised and answered like Twitch's."""
 
 import time
 from collections import Counter
@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket
 from pixel_bot.sandbox.twitch.calls import Call, Handler, Refusal
 from pixel_bot.sandbox.twitch.channel_api import Channel
 from pixel_bot.sandbox.twitch.double import TwitchDouble
-from pixel_bot.sandbox.twitch.faults import RecordedRequest, at_the_door, without_secrets
+from pixel_bot.sandbox.twitch.faults import RecordedRequest, serve_with_fault, without_secrets
 from pixel_bot.sandbox.twitch.oauth import OAuth, bearer, parameters
 from pixel_bot.sandbox.twitch.people_api import People
 from pixel_bot.sandbox.twitch.rewards_api import Rewards
@@ -28,7 +28,7 @@ REQUESTS_A_MINUTE = 800
 
 @dataclass(slots=True)
 class Meter:
-    """Counts requests a minute, as Twitch's headers tell them. It refuses nobody: that is what faults are for."""
+    """Counts requests a minute for Twitch's rate-limit headers. It refuses nobody: faults do."""
 
     minute: int = 0
     used: Counter[str] = field(default_factory=Counter[str])
@@ -51,7 +51,7 @@ class Endpoints:
 
     def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.users
+        self._users = twitch.users
         self._oauth = OAuth(twitch.users)
         self._meter = Meter()
 
@@ -86,7 +86,7 @@ class Endpoints:
             query = without_secrets(parse_qs(request.url.query, keep_blank_values=True))
             form = without_secrets(await parameters(request))
             self._twitch.requests.note(RecordedRequest(request.method, path, query, "", form))
-            return await self._worked(path, request, lambda: work(request))
+            return await self._with_faults(path, request, lambda: work(request))
 
         return answer
 
@@ -94,8 +94,8 @@ class Endpoints:
         """A route of the API: a good token, and the client that it was made for."""
 
         async def answer(request: Request) -> Response:
-            token = self._world.find(bearer(request))
-            user = self._world.by_id(token.user_id) if token is not None and token.user_id is not None else None
+            token = self._users.find(bearer(request))
+            user = self._users.by_id(token.user_id) if token is not None and token.user_id is not None else None
             body = _json(await request.body())
             who = user.login if user is not None else ""
             query = parse_qs(request.url.query, keep_blank_values=True)
@@ -104,18 +104,18 @@ class Endpoints:
             async def work() -> Response:
                 if token is None:
                     raise Refusal(401, "Invalid OAuth token" if bearer(request) else "OAuth token is missing")
-                if request.headers.get("client-id") != self._world.client_id:
+                if request.headers.get("client-id") != self._users.client_id:
                     raise Refusal(401, "Client ID and OAuth token do not match")
                 return await handler(Call(request, user, token.scopes, body))
 
-            response = await self._worked(path, request, work)
+            response = await self._with_faults(path, request, work)
             for name, value in self._meter.headers(who).items():
                 response.headers.setdefault(name, value)
             return response
 
         return answer
 
-    async def _worked(self, path: str, request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
+    async def _with_faults(self, path: str, request: Request, work: Callable[[], Awaitable[Response]]) -> Response:
         fault = self._twitch.faults.take(path, request.method)
         if fault is None:
             return await _answer(work)
@@ -125,7 +125,7 @@ class Endpoints:
 
     async def _socket(self, socket: WebSocket) -> None:
         fault = self._twitch.faults.take("ws", "GET")
-        await at_the_door(fault, socket, lambda: self._twitch.serve_socket(socket))
+        await serve_with_fault(fault, socket, lambda: self._twitch.serve_socket(socket))
 
 
 async def _answer(work: Callable[[], Awaitable[Response]]) -> Response:

@@ -1,4 +1,4 @@
-"""The double of EventSub: sessions, the subscriptions on them, and how both end."""
+"""The double of EventSub: sessions, their subscriptions, and the faults of both."""
 
 import asyncio
 import secrets
@@ -11,14 +11,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.session import SandboxSession
+from pixel_bot.sandbox.twitch.session import SandboxSession, SessionState
 
 SENT_SOMETHING = 4001
 UNUSED = 4003
 NOT_MOVED = 4004
 BAD_ADDRESS = 4007
 CUT = {1005, 1006}
-"""What a connection that was not closed in words ends with."""
+"""Close codes of a connection that was cut, without a close frame."""
 
 
 class EventSub:
@@ -32,45 +32,46 @@ class EventSub:
         self.subscribe_within = 10.0
         """Seconds until a session without a subscription is closed with 4003."""
         self.move_within = 30.0
-        """Seconds until a session that was asked to move is closed with 4004."""
+        """Seconds until a session that got a reconnect message is closed with 4004."""
         self.linger = 0.0
-        """Seconds that Twitch takes a session for alive whose connection was cut: its subscriptions stand so long."""
+        """Seconds until Twitch notices that a connection was cut: until then its subscriptions exist."""
         self.notified = 0
         """How many notifications were sent."""
-        self._leftovers: dict[str, float] = {}
-        self._addresses: dict[str, str] = {}
-        self._more = asyncio.Event()
-        self._chores: set[asyncio.Task[None]] = set()
+        self._lingering: dict[str, float] = {}
+        self._reconnects: dict[str, str] = {}
+        self._changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve_socket(self, socket: WebSocket) -> None:
         """One client of the event socket, from welcome to close."""
         await socket.accept()
         challenge = socket.query_params.get("challenge", "")
-        if challenge and challenge not in self._addresses:
+        if challenge and challenge not in self._reconnects:
             await socket.close(BAD_ADDRESS)
             return
-        wanted = socket.query_params.get("keepalive_timeout_seconds", "10")
-        keepalive = min(600, max(10, int(wanted) if wanted.isdigit() and wanted.isascii() else 10))
+        requested = socket.query_params.get("keepalive_timeout_seconds", "10")
+        keepalive = min(600, max(10, int(requested) if requested.isdigit() and requested.isascii() else 10))
         session = SandboxSession(secrets.token_urlsafe(16), socket, keepalive)
         self.sessions[session.id] = session
-        self._move_subscriptions(self._addresses.pop(challenge, ""), session)
+        self._move_subscriptions(self._reconnects.pop(challenge, ""), session)
         await session.send(frames.welcome(session.id, keepalive, session.connected_at))
-        pulse = asyncio.create_task(self._pulse(session))
+        keepalives = asyncio.create_task(self._send_keepalives(session))
         try:
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
-                session.lost = session.lost or message.get("code") in CUT
+                if message.get("code") in CUT:
+                    session.state = SessionState.LOST
             else:
                 # Twitch takes no messages on this socket.
                 await session.close(SENT_SOMETHING)
         except WebSocketDisconnect:
             pass
         finally:
-            pulse.cancel()
-            await asyncio.gather(pulse, return_exceptions=True)
+            keepalives.cancel()
+            await asyncio.gather(keepalives, return_exceptions=True)
             self._end(session)
 
-    async def _pulse(self, session: SandboxSession) -> None:
+    async def _send_keepalives(self, session: SandboxSession) -> None:
         try:
             async with asyncio.timeout(self.subscribe_within):
                 await session.subscribed.wait()
@@ -86,8 +87,8 @@ class EventSub:
 
     def _end(self, session: SandboxSession) -> None:
         self.sessions.pop(session.id, None)
-        if session.lost and self.linger > 0:
-            self._leftovers[session.id] = time.monotonic() + self.linger
+        if session.state is SessionState.LOST and self.linger > 0:
+            self._lingering[session.id] = time.monotonic() + self.linger
         self.remove_ended()
         session.ended.set()
 
@@ -96,28 +97,28 @@ class EventSub:
     async def ask_to_move(self, session: SandboxSession, url: str) -> None:
         """Ask a client to move to ``url`` within ``move_within`` seconds. Its subscriptions go along."""
         challenge = secrets.token_hex(8)
-        self._addresses[challenge] = session.id
+        self._reconnects[challenge] = session.id
         address = f"{url}{'&' if '?' in url else '?'}challenge={challenge}"
         await session.send(frames.reconnect(session.id, address, datetime.now(UTC)))
-        self.spawn(self._expect_move(session, challenge))
+        self.spawn(self._close_unless_moved(session, challenge))
 
-    async def _expect_move(self, session: SandboxSession, challenge: str) -> None:
+    async def _close_unless_moved(self, session: SandboxSession, challenge: str) -> None:
         try:
             async with asyncio.timeout(self.move_within):
                 await session.ended.wait()
         except TimeoutError:
             await session.close(NOT_MOVED)
         finally:
-            self._addresses.pop(challenge, None)
+            self._reconnects.pop(challenge, None)
 
     async def lose(self, session: SandboxSession, *, mid_frame: bool = False) -> None:
-        """Cut the connection without a word; with ``mid_frame`` in the middle of one. Returns when it is gone."""
+        """Cut the connection without a close frame; with ``mid_frame`` inside a frame. Waits for the end."""
         session.cut(mid_frame=mid_frame)
         await session.ended.wait()
 
     def silence(self, session: SandboxSession) -> None:
-        """From now on the session is open, and hears nothing: no event, no keepalive."""
-        session.silent = True
+        """From now on the session is open, and gets nothing: no event, no keepalive."""
+        session.state = SessionState.SILENT
 
     async def end_subscriptions(self, user_id: str, status: str = "authorization_revoked") -> None:
         """Twitch ends all subscriptions that somebody's token made, and says so."""
@@ -129,17 +130,17 @@ class EventSub:
                 await session.send(frames.revocation(ended, datetime.now(UTC)))
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Let something happen by itself."""
+        """Run something in a background task."""
         task = asyncio.create_task(work)
-        self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # Subscriptions
 
     def subscribe(
         self, kind: str, version: str, condition: Json, session_id: str, user_id: str = "", cost: int = 0
     ) -> Json | None:
-        """A new subscription of a user; None when an equal one stands."""
+        """A new subscription of a user; None when an equal one exists."""
         self.remove_ended()
         for key, known in self.subscriptions.items():
             if (known["type"], known["condition"]) == (kind, condition) and self.owners.get(key, "") == user_id:
@@ -160,7 +161,7 @@ class EventSub:
         self.subscriptions[subscription["id"]] = subscription
         self.owners[subscription["id"]] = user_id
         session.subscribed.set()
-        self._more.set()
+        self._changed.set()
         return subscription
 
     def drop(self, subscription_id: str) -> bool:
@@ -176,8 +177,8 @@ class EventSub:
     def remove_ended(self) -> None:
         """Forget the subscriptions of sessions that are over, once Twitch has noticed."""
         now = time.monotonic()
-        self._leftovers = {key: until for key, until in self._leftovers.items() if until > now}
-        alive = {*self.sessions, *self._leftovers}
+        self._lingering = {key: until for key, until in self._lingering.items() if until > now}
+        alive = {*self.sessions, *self._lingering}
         self.subscriptions = {key: s for key, s in self.subscriptions.items() if session_of(s) in alive}
         self.owners = {key: user for key, user in self.owners.items() if key in self.subscriptions}
 
@@ -186,13 +187,13 @@ class EventSub:
             if old_id and session_of(subscription) == old_id:
                 subscription["transport"]["session_id"] = session.id
                 session.subscribed.set()
-        self._more.set()
+        self._changed.set()
 
     async def subscribed(self, count: int) -> None:
         """Wait until so many subscriptions stand on open sessions."""
         while sum(session_of(s) in self.sessions for s in self.subscriptions.values()) < count:
-            self._more.clear()
-            await self._more.wait()
+            self._changed.clear()
+            await self._changed.wait()
 
     async def notify(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
         """Send an event to everyone who subscribed to it. Returns to how many."""

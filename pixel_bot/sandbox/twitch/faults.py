@@ -1,4 +1,4 @@
-"""What a test makes go wrong, and what the double was asked."""
+"""Fault injection for tests, and a record of the requests that the double got."""
 
 import asyncio
 import contextlib
@@ -46,11 +46,11 @@ class Requests(deque[RecordedRequest]):
         self._more.set()
 
     def times(self, path: str, method: str = "GET") -> int:
-        """How often that was asked, since the start."""
+        """The number of such requests since the start."""
         return self._counts[path, method]
 
     async def asked(self, path: str, method: str = "GET", count: int = 1) -> None:
-        """Wait until that was asked so often, since the start."""
+        """Wait until so many such requests have come since the start."""
         while self.times(path, method) < count:
             self._more.clear()
             await self._more.wait()
@@ -63,7 +63,7 @@ def without_secrets(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class Fault:
-    """An answer that is not the usual one. See ``Faults.add``."""
+    """An injected fault. See ``Faults.add``."""
 
     path: str
     method: str
@@ -81,7 +81,7 @@ class Fault:
 
     @property
     def replaces(self) -> bool:
-        """True where the answer is another one, and not only late."""
+        """True where the answer is replaced, and not only delayed."""
         return self.drop or self.status > 0 or self.body is not None
 
     async def answer(self, request: Request) -> Response:
@@ -144,11 +144,11 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """From now on all is well."""
+        """Remove all faults."""
         self._waiting.clear()
 
     def take(self, path: str, method: str) -> Fault | None:
-        """The fault for a request, which is used up by it."""
+        """The fault for a request, if any; counted as used once."""
         for fault in self._waiting:
             if fault.fits(path, method):
                 if fault.times is not None:
@@ -160,7 +160,7 @@ class Faults:
 
 
 def transport_of(receive: Receive) -> asyncio.Transport:
-    """The connection below a request. ASGI has no way to cut one; uvicorn's ``receive`` is a method of who can."""
+    """The transport below a request. ASGI cannot cut one; uvicorn's ``receive`` is a method of the object that can."""
     return cast(asyncio.Transport, cast(Any, receive).__self__.transport)
 
 
@@ -171,12 +171,12 @@ async def gone(receive: Receive) -> None:
 
 
 def receive_of(socket: WebSocket) -> Receive:
-    """What reads a socket's events. Starlette has no public name for it, and ``transport_of`` and ``gone`` need it."""
-    return socket._receive  # noqa: SLF001 - see above; nobody else in the project looks
+    """The ``receive`` of a socket. Starlette has no public name for it, and ``transport_of`` and ``gone`` need it."""
+    return socket._receive  # noqa: SLF001 - see above; used nowhere else
 
 
-async def at_the_door(fault: Fault | None, socket: WebSocket, serve: Callable[[], Awaitable[None]]) -> None:
-    """Serve a socket that was opened, unless it is to go wrong."""
+async def serve_with_fault(fault: Fault | None, socket: WebSocket, serve: Callable[[], Awaitable[None]]) -> None:
+    """Serve a socket, unless a fault is injected."""
     receive = receive_of(socket)
     if fault is not None and fault.drop:
         transport_of(receive).abort()

@@ -1,4 +1,4 @@
-"""The double's sign-in (https://dev.twitch.tv/docs/authentication/)."""
+"""The double's OAuth server (https://dev.twitch.tv/docs/authentication/)."""
 
 import secrets
 import time
@@ -29,28 +29,28 @@ class Code:
 
 
 class OAuth:
-    """The sign-in of one world."""
+    """The OAuth server of one set of users."""
 
-    def __init__(self, world: SandboxUsers) -> None:
-        self._world = world
+    def __init__(self, users: SandboxUsers) -> None:
+        self._users = users
         self._codes: dict[str, Code] = {}
 
     async def authorize(self, request: Request) -> Response:
         """``/oauth2/authorize``: whoever signs in agrees at once, or (``refuses``) does not. ``login`` says who."""
         query = request.query_params
         redirect_uri, state = query.get("redirect_uri", ""), query.get("state", "")
-        if query.get("client_id") != self._world.client_id:
+        if query.get("client_id") != self._users.client_id:
             raise Refusal(400, "invalid client")
-        if not redirect_uri or (self._world.redirect_uris and redirect_uri not in self._world.redirect_uris):
+        if not redirect_uri or (self._users.redirect_uris and redirect_uri not in self._users.redirect_uris):
             return refused(400, WRONG_REDIRECT, error="redirect_mismatch")
         if query.get("response_type", "code") != "code":
             raise Refusal(400, "invalid response type")
         scopes = _scopes(query.get("scope", ""))
-        person = self._world.by_login(query.get("login", "") or self._world.next_login)
+        person = self._users.by_login(query.get("login", "") or self._users.next_login)
         if person is None:
             raise Refusal(400, "invalid login")
         answer = {"error": "access_denied", "error_description": "The user denied you access", "state": state}
-        if not self._world.refuses:
+        if not self._users.refuses:
             code = secrets.token_hex(15)
             self._codes[code] = Code(person.id, redirect_uri, scopes)
             if len(self._codes) > MOST_CODES:
@@ -64,7 +64,7 @@ class OAuth:
         self._check_client(form)
         match form.get("grant_type"):
             case "client_credentials":
-                return self._tokens(self._world.grant(None)[0])
+                return self._tokens(self._users.grant(None)[0])
             case "refresh_token":
                 return self._renewed(form.get("refresh_token", ""))
             case "authorization_code":
@@ -75,18 +75,18 @@ class OAuth:
                 raise Refusal(400, "missing grant type")
 
     def _check_client(self, form: Mapping[str, str]) -> None:
-        if form.get("client_id") != self._world.client_id:
+        if form.get("client_id") != self._users.client_id:
             raise Refusal(400, "invalid client")
         secret = form.get("client_secret")
         if secret is None and form.get("grant_type") == DEVICE_GRANT:
             return
         if secret is None:
             raise Refusal(400, "missing client secret")
-        if secret != self._world.client_secret:
+        if secret != self._users.client_secret:
             raise Refusal(403, "invalid client secret")
 
     def _renewed(self, refresh: str) -> Response:
-        renewed = self._world.renew(refresh)
+        renewed = self._users.renew(refresh)
         if renewed is None:
             raise Refusal(400, "Invalid refresh token")
         return self._tokens(*renewed)
@@ -97,28 +97,28 @@ class OAuth:
             raise Refusal(400, "Invalid authorization code")
         if form.get("redirect_uri") != code.redirect_uri:
             raise Refusal(400, WRONG_REDIRECT)
-        return self._tokens(*self._world.grant(code.user_id, code.scopes))
+        return self._tokens(*self._users.grant(code.user_id, code.scopes))
 
     def _for_device(self, form: Mapping[str, str]) -> Response:
-        device = self._world.devices.find(form.get("device_code", ""))
+        device = self._users.devices.find(form.get("device_code", ""))
         if device is None:
             raise Refusal(400, "invalid device code")
         if device.user_id is None:
             raise Refusal(400, "authorization_pending")
-        self._world.devices.end(device)
-        return self._tokens(*self._world.grant(device.user_id, device.scopes))
+        self._users.devices.end(device)
+        return self._tokens(*self._users.grant(device.user_id, device.scopes))
 
     async def device(self, request: Request) -> Response:
         """``/oauth2/device``: a code to type on another machine."""
         form = await parameters(request)
-        if form.get("client_id") != self._world.client_id:
+        if form.get("client_id") != self._users.client_id:
             raise Refusal(400, "invalid client")
-        device = self._world.devices.begin(_scopes(form.get("scopes") or form.get("scope", "")))
+        device = self._users.devices.begin(_scopes(form.get("scopes") or form.get("scope", "")))
         return JSONResponse(
             {
                 "device_code": device.device_code,
                 "expires_in": round(device.until - time.monotonic()),
-                "interval": self._world.devices.interval,
+                "interval": self._users.devices.interval,
                 "user_code": device.user_code,
                 "verification_uri": f"https://www.twitch.tv/activate?public=true&device-code={device.user_code}",
             }
@@ -126,27 +126,27 @@ class OAuth:
 
     async def validate(self, request: Request) -> Response:
         """``/oauth2/validate``: what a token is worth."""
-        token = self._world.find(bearer(request))
+        token = self._users.find(bearer(request))
         if token is None:
             raise Refusal(401, "invalid access token")
         seconds = max(0, round(token.until - time.monotonic()))
-        answer: Json = {"client_id": self._world.client_id, "scopes": list(token.scopes), "expires_in": seconds}
-        if token.user_id is not None and (user := self._world.by_id(token.user_id)) is not None:
+        answer: Json = {"client_id": self._users.client_id, "scopes": list(token.scopes), "expires_in": seconds}
+        if token.user_id is not None and (user := self._users.by_id(token.user_id)) is not None:
             answer |= {"login": user.login, "user_id": user.id}
         return JSONResponse(answer)
 
     async def revoke(self, request: Request) -> Response:
         """``/oauth2/revoke``: the application gives a token back."""
         form = await parameters(request)
-        if form.get("client_id") != self._world.client_id:
+        if form.get("client_id") != self._users.client_id:
             raise Refusal(404, "client does not exist")
-        if not self._world.revoke(form.get("token", "")):
+        if not self._users.revoke(form.get("token", "")):
             raise Refusal(400, "Invalid token")
         return Response(status_code=200)
 
     def _tokens(self, access: str, refresh: str | None = None) -> Response:
-        token = self._world.find(access)
-        answer: Json = {"access_token": access, "expires_in": round(self._world.token_seconds), "token_type": "bearer"}
+        token = self._users.find(access)
+        answer: Json = {"access_token": access, "expires_in": round(self._users.token_seconds), "token_type": "bearer"}
         if refresh is not None and token is not None:
             answer |= {"refresh_token": refresh, "scope": list(token.scopes)}
         return JSONResponse(answer)

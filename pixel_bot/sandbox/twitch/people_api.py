@@ -1,4 +1,4 @@
-"""The double's API on people in the channel: who is in chat, who moderates, who is a VIP, who has subscribed."""
+"""The double's Helix endpoints of people: chatters, moderators, VIPs, subscriptions."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ class People:
 
     def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.users
+        self._users = twitch.users
 
     def handlers(self) -> Handlers:
         """By method and path."""
@@ -31,7 +31,7 @@ class People:
     async def _chatters(self, call: Call) -> Response:
         call.required("broadcaster_id")
         moderator = call.as_self("moderator_id", "moderator:read:chatters")
-        if call.one("broadcaster_id") != STREAMER.id or not self._world.moderates(moderator.id):
+        if call.one("broadcaster_id") != STREAMER.id or not self._users.moderates(moderator.id):
             raise Refusal(403, "The user in moderator_id is not one of the broadcaster's moderators.")
         there = {person.id: person for person in self._twitch.present if person.role != "joystick"}
         everybody = [_named(there[user_id]) for user_id in sorted(there)]
@@ -40,16 +40,16 @@ class People:
 
     async def _moderators(self, call: Call) -> Response:
         call.as_self("broadcaster_id", "moderation:read", "channel:manage:moderators")
-        return self._listed(call, self._world.moderators)
+        return self._listed(call, self._users.moderators)
 
     async def _vips(self, call: Call) -> Response:
         call.as_self("broadcaster_id", "channel:read:vips", "channel:manage:vips")
-        return self._listed(call, self._world.vips)
+        return self._listed(call, self._users.vips)
 
     async def _subscribers(self, call: Call) -> Response:
         call.as_self("broadcaster_id", "channel:read:subscriptions")
-        rows, pagination = call.page([_subscription(who) for who in self._wanted(call, self._world.subscribers)])
-        total = len(self._world.subscribers)
+        rows, pagination = call.page([_subscription(who) for who in self._wanted(call, self._users.subscribers)])
+        total = len(self._users.subscribers)
         return listed(rows, pagination, total=total, points=total)
 
     def _listed(self, call: Call, holders: Iterable[str]) -> Response:
@@ -58,7 +58,7 @@ class People:
 
     def _wanted(self, call: Call, holders: Iterable[str]) -> list[SandboxUser]:
         wanted = call.many("user_id")
-        return [who for who in self._world.those(holders) if not wanted or who.id in wanted]
+        return [who for who in self._users.those(holders) if not wanted or who.id in wanted]
 
 
 def _named(who: SandboxUser) -> Json:

@@ -1,4 +1,4 @@
-"""The double's API on channel points: rewards, and how their redemptions end."""
+"""The double's Helix endpoints of channel points: rewards and redemptions."""
 
 import secrets
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Rewards:
 
     def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.users
+        self._users = twitch.users
         self._points = twitch.points
 
     def handlers(self) -> Handlers:
@@ -55,7 +55,7 @@ class Rewards:
         for name in ("title", "cost"):
             if body.get(name) is None:
                 raise Refusal(400, f"The {name} field is required.")
-        empty = Reward(secrets.token_hex(16), "", 1, self._world.client_id)
+        empty = Reward(secrets.token_hex(16), "", 1, self._users.client_id)
         reward = replace(empty, **changes_of(body, empty))
         if self._points.called(reward.title) is not None:
             raise Refusal(400, "CREATE_CUSTOM_REWARD_DUPLICATE_REWARD")
@@ -136,7 +136,7 @@ class Rewards:
 
     def _check_channel(self, call: Call, *scopes: str) -> None:
         call.as_self("broadcaster_id", *scopes)
-        if not self._world.affiliate:
+        if not self._users.affiliate:
             raise Refusal(403, "channel points are not available for the broadcaster")
 
     def _ours(self, reward_id: str, parameter: str = "id") -> Reward:
@@ -148,4 +148,4 @@ class Rewards:
         return reward
 
     def _is_ours(self, reward: Reward) -> bool:
-        return reward.client_id == self._world.client_id
+        return reward.client_id == self._users.client_id

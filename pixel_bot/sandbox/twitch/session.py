@@ -1,9 +1,10 @@
-"""One connection of the double's event socket."""
+"""One websocket session of the double's EventSub."""
 
 import asyncio
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import Enum, auto
 
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -15,9 +16,19 @@ HALF_A_FRAME = b'\x81\x7e\x10\x00{"metadata": {"message_id": "ha'
 """The beginning of a frame that says it is 4,096 bytes long."""
 
 
+class SessionState(Enum):
+    """How a session takes frames."""
+
+    OPEN = auto()
+    SILENT = auto()
+    """Open, but nothing is sent: neither events nor keepalives."""
+    LOST = auto()
+    """Its connection was cut, without a close frame."""
+
+
 @dataclass(slots=True, eq=False)
 class SandboxSession:
-    """One connection of the event socket."""
+    """One websocket session."""
 
     id: str
     socket: WebSocket
@@ -26,13 +37,12 @@ class SandboxSession:
     connected_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
-    silent: bool = False
-    lost: bool = False
+    state: SessionState = SessionState.OPEN
 
     async def send(self, frame: Json) -> bool:
-        """Send a frame; waits while the receiver is slow. A connection that is gone takes nothing: False."""
+        """Send a frame; waits while the receiver is slow. Returns False where it was not sent."""
         self.last_sent = time.monotonic()
-        if self.silent or self.lost or self.socket.application_state is not WebSocketState.CONNECTED:
+        if self.state is not SessionState.OPEN or self.socket.application_state is not WebSocketState.CONNECTED:
             return False
         try:
             await self.socket.send_text(orjson.dumps(frame).decode())
@@ -46,8 +56,8 @@ class SandboxSession:
             await self.socket.close(code)
 
     def cut(self, *, mid_frame: bool = False) -> None:
-        """Cut the connection without a word; with ``mid_frame`` in the middle of one."""
-        self.lost = True
+        """Cut the connection without a close frame; with ``mid_frame`` inside a frame."""
+        self.state = SessionState.LOST
         transport = transport_of(receive_of(self.socket))
         if mid_frame:
             transport.write(HALF_A_FRAME)

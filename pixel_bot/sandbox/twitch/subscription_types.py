@@ -1,4 +1,4 @@
-"""The event types that the double knows: version, condition, and whose consent each needs."""
+"""The event types that the double knows: version, condition, and the scopes that each needs."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The double's API on event subscriptions: made, listed and deleted, with the right of a user's token."""
+"""The double's Helix endpoints of EventSub subscriptions: create, list, delete, authorised by a user's token."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -23,7 +23,7 @@ class Subscribing:
 
     def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._world = twitch.users
+        self._users = twitch.users
 
     def handlers(self) -> Handlers:
         """By method and path."""
@@ -49,9 +49,9 @@ class Subscribing:
         session_id = str(transport.get("session_id", ""))
         if session_id not in self._twitch.sessions:
             raise Refusal(400, "websocket transport session does not exist or has already disconnected")
-        self._check_consent(call, user, kind, condition)
+        self._check_authorization(call, user, kind, condition)
         cost = self._cost(condition)
-        self._check_room(user.id, session_id, cost)
+        self._check_limits(user.id, session_id, cost)
         name = str(body["type"])
         made = self._twitch.subscribe(name, kind.version, condition, session_id, user.id, cost)
         if made is None:
@@ -75,13 +75,13 @@ class Subscribing:
         # TwitchIO names all fields of a condition that has a choice; Twitch takes the empty ones for missing.
         return kind, {name: value for name, value in condition.items() if value}
 
-    def _check_consent(self, call: Call, user: SandboxUser, kind: Kind, condition: Json) -> None:
+    def _check_authorization(self, call: Call, user: SandboxUser, kind: Kind, condition: Json) -> None:
         signer = condition.get(kind.signer, user.id)
         granted = not kind.scopes or bool(set(kind.scopes) & set(call.scopes))
-        if signer != user.id or not granted or (kind.mod and not self._world.moderates(user.id)):
+        if signer != user.id or not granted or (kind.mod and not self._users.moderates(user.id)):
             raise Refusal(403, "subscription missing proper authorization")
 
-    def _check_room(self, user_id: str, session_id: str, cost: int) -> None:
+    def _check_limits(self, user_id: str, session_id: str, cost: int) -> None:
         owners = {self._twitch.owners.get(key) for key, s in self._all() if session_of(s) == session_id}
         if owners - {user_id}:
             raise Refusal(400, "websocket transport cannot have subscriptions created by different users")
@@ -98,7 +98,7 @@ class Subscribing:
 
     def _cost(self, condition: Json) -> int:
         """Nothing where one of those whom it is about has signed in here."""
-        return 0 if any(self._world.trusts(value) for value in condition.values()) else 1
+        return 0 if any(self._users.trusts(value) for value in condition.values()) else 1
 
     def _totals(self, standing: list[Json]) -> Json:
         cost = sum(s["cost"] for s in standing)

@@ -1,4 +1,4 @@
-"""The tokens that people gave to the bot: whose they are, what they allow, and for how long."""
+"""The double's OAuth tokens: their users, scopes and expiry."""
 
 import secrets
 import time
@@ -76,8 +76,8 @@ class Tokens:
         """Somebody disconnects the bot: no token of theirs works any more, and their subscriptions end."""
         self._access = {text: token for text, token in self._access.items() if token.user_id != user_id}
         self._refresh = {text: token for text, token in self._refresh.items() if token.user_id != user_id}
-        for tell in tuple(self.revoked):
-            tell(user_id)
+        for callback in tuple(self.revoked):
+            callback(user_id)
 
     def find(self, access: str) -> Token | None:
         """The token behind a text, while it is good."""

@@ -1,4 +1,4 @@
-"""Who lives in the sandbox, who they are in its channel, and how they sign in."""
+"""The users of the sandbox, their roles in its channel, and their tokens."""
 
 import hashlib
 import re
@@ -76,7 +76,7 @@ PERSONAS = (
 
 
 class SandboxUsers(Tokens):
-    """The citizens by login, and the tokens that they gave away."""
+    """All users by login and by id, and their tokens."""
 
     def __init__(self, client_id: str = "", client_secret: str = "") -> None:
         super().__init__()
@@ -95,26 +95,26 @@ class SandboxUsers(Tokens):
         """User ids, also of the two below."""
         self.vips: set[str] = set()
         self.subscribers: set[str] = set()
-        self._citizens: dict[str, SandboxUser] = {}
+        self._by_login: dict[str, SandboxUser] = {}
         self._by_id: dict[str, SandboxUser] = {}
         self._followers: set[str] = set()
         for person in (STREAMER, BOT, *PERSONAS):
             self.settle(person)
 
     def settle(self, person: SandboxUser) -> SandboxUser:
-        """Let somebody live here, or change their role."""
-        before = self._citizens.get(person.login)
+        """Add a user, or change their role."""
+        before = self._by_login.get(person.login)
         if before is None or before.role != person.role:
             if before is not None and (left := self._holders(before.role)) is not None:
                 left.discard(person.id)
             if (joined := self._holders(person.role)) is not None:
                 joined.add(person.id)
-        self._citizens[person.login] = person
+        self._by_login[person.login] = person
         self._by_id[person.id] = person
         return person
 
     def meet(self, person: SandboxUser) -> SandboxUser:
-        """Somebody as they are known here; who is new settles."""
+        """A user as known here; an unknown one is added."""
         return self._by_id.get(person.id) or self.settle(person)
 
     def _holders(self, role: Role) -> set[str] | None:
@@ -124,7 +124,7 @@ class SandboxUsers(Tokens):
     def by_login(self, login: str) -> SandboxUser | None:
         """Somebody by login. Every valid login belongs to somebody."""
         login = login.lower()
-        return self._citizens.get(login) or (self.settle(sandbox_user(login)) if is_login(login) else None)
+        return self._by_login.get(login) or (self.settle(sandbox_user(login)) if is_login(login) else None)
 
     def by_id(self, user_id: str) -> SandboxUser | None:
         """Somebody by user id."""

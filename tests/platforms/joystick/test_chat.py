@@ -187,7 +187,7 @@ def event(kind: type[ChannelEvent], name: str = "1", at: Any = None, **more: Any
 
 
 @pytest.mark.parametrize(
-    ("happening", "worth", "xp"),
+    ("channel_event", "worth", "xp"),
     [
         (event(Follow), 50, 10),
         (event(Sub), 200, 50),

@@ -18,8 +18,8 @@ from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick import gateway_connection as connection_module
 from pixel_bot.platforms.joystick.api import ApiRefused
 from pixel_bot.platforms.joystick.frame_dispatch import MOST_AHEAD
-from pixel_bot.platforms.joystick.gateway_connection import DEAF, SENT_AWAY
-from pixel_bot.platforms.joystick.gateway_socket import GatewayLost, GatewaySocket, Patience
+from pixel_bot.platforms.joystick.gateway_connection import NOT_AUTHORIZED, STOPPED_BY_SERVER
+from pixel_bot.platforms.joystick.gateway_socket import GatewayLost, GatewaySocket, GatewayTimeouts
 from pixel_bot.platforms.joystick.installations import WITHDRAWN
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.joystick.sender import JoystickSender
@@ -72,7 +72,7 @@ async def listener(platform: JoystickPlatform) -> RecordingListener:
 
 def hasty(platform: JoystickPlatform, **seconds: float) -> RecordingListener:
     """Who listens to a bot that is impatient in one respect."""
-    platform.connection.patience = Patience(**({"welcome": 10.0, "confirm": 10.0, "silence": 10.0} | seconds))
+    platform.connection.timeouts = GatewayTimeouts(**({"welcome": 10.0, "confirm": 10.0, "silence": 10.0} | seconds))
     listener = RecordingListener()
     platform.listen(listener)
     return listener
@@ -315,7 +315,7 @@ class Sleepy:
 
 async def test_a_program_that_stood_still_does_not_blame_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.platforms.joystick.gateway_socket.STALL_SECONDS", 0.1)
-    patience = Patience(silence=0.05)
+    patience = GatewayTimeouts(silence=0.05)
     assert await GatewaySocket(cast(Any, Sleepy(0.3)), patience).read() == {"type": "x"}
     with pytest.raises(GatewayLost, match="fell silent"):
         await GatewaySocket(cast(Any, Sleepy(0.0)), patience).read()
@@ -394,8 +394,8 @@ async def test_a_server_that_asks_not_to_come_back(
 ) -> None:
     door = await joystick.subscribed()
     await door.send({"type": "disconnect", "reason": reason, "reconnect": False})
-    assert await until_down(platform) == SENT_AWAY
-    assert platform.problems() == [SENT_AWAY]
+    assert await until_down(platform) == STOPPED_BY_SERVER
+    assert platform.problems() == [STOPPED_BY_SERVER]
     await asyncio.sleep(0.2)
     assert joystick.nobody_knocks
     await platform.installations.keep(grant(clock, 1), CHANNEL, "Pixel_Street", pending=False)
@@ -444,8 +444,8 @@ async def test_both_keys_refused_leads_to_one_refresh_and_then_to_the_page(
 ) -> None:
     tried = [await refuse(joystick, how) for _ in range(4)]
     assert tried == ["access-0", BASIC, "access-1", BASIC]
-    assert await until_down(platform) == DEAF
-    assert platform.problems() == [DEAF]
+    assert await until_down(platform) == NOT_AUTHORIZED
+    assert platform.problems() == [NOT_AUTHORIZED]
     before = list(joystick.requests)
     await asyncio.sleep(0.2)
     assert joystick.nobody_knocks
@@ -786,7 +786,7 @@ async def test_one_thing_that_is_not_for_us_does_not_end_the_installation(
 async def test_a_page_of_something_on_the_way_ends_nothing(joystick: Server, platform: JoystickPlatform) -> None:
     joystick.answers["oauth/token"] = [(403, "<html>Attention required</html>")]
     with pytest.raises(NoAnswer):
-        await platform.installations.renewed("access-0")
+        await platform.installations.refresh("access-0")
     assert platform.installations.current is not None
     assert platform.installations.current.problem == ""
 

@@ -123,8 +123,8 @@ async def test_ten_requests_with_a_bad_token_cause_one_refresh(joystick: Server,
 
 
 async def test_an_old_token_leads_to_the_new_one(joystick: Server, platform: JoystickPlatform) -> None:
-    assert await platform.installations.renewed("access-0") == "access-1"
-    assert await platform.installations.renewed("access-0") == "access-1"
+    assert await platform.installations.refresh("access-0") == "access-1"
+    assert await platform.installations.refresh("access-0") == "access-1"
     assert joystick.times(TOKEN) == 1
 
 
@@ -154,7 +154,7 @@ async def test_what_is_sent_for_a_refresh(joystick: Server, platform: JoystickPl
         return await usual(path, request)
 
     monkeypatch.setattr(joystick, "_usual", look)
-    await platform.installations.renewed("access-0")
+    await platform.installations.refresh("access-0")
     assert sent == [
         ({"grant_type": "refresh_token", "refresh_token": "refresh-0"}, f"Basic {BASIC}", "application/json")
     ]
@@ -164,7 +164,7 @@ async def test_a_server_that_gives_no_new_refresh_token_leaves_the_old_one(
     joystick: Server, platform: JoystickPlatform, database: Database
 ) -> None:
     joystick.answers[TOKEN] = [(200, {"access_token": "access-9", "expires_in": 864_000})]
-    await platform.installations.renewed("access-0")
+    await platform.installations.refresh("access-0")
     assert await tokens(database) == ("access-9", "refresh-0")
 
 
@@ -180,7 +180,7 @@ async def test_who_gives_up_waiting_does_not_lose_the_new_pair(
         return await usual(path, request)
 
     monkeypatch.setattr(joystick, "_usual", slow)
-    waiting = [asyncio.create_task(platform.installations.renewed("access-0")) for _ in range(3)]
+    waiting = [asyncio.create_task(platform.installations.refresh("access-0")) for _ in range(3)]
     await asked.wait()
     for task in waiting:
         task.cancel()
@@ -204,7 +204,7 @@ async def test_a_pair_that_cannot_be_written_is_given_to_nobody_before_it_is(
     monkeypatch.setattr(InstallationStore, "keep", full)
     for _ in range(2):
         with pytest.raises(NoAnswer):
-            await platform.installations.renewed("access-0")
+            await platform.installations.refresh("access-0")
         with pytest.raises(NoAnswer):
             await platform.installations.token()
     monkeypatch.setattr(InstallationStore, "keep", keep)
@@ -225,12 +225,12 @@ async def test_a_refresh_that_fails_for_now_can_work_later(
 ) -> None:
     joystick.answers[TOKEN] = [answer]
     results = await asyncio.gather(
-        *(platform.installations.renewed("access-0") for _ in range(10)), return_exceptions=True
+        *(platform.installations.refresh("access-0") for _ in range(10)), return_exceptions=True
     )
     assert outcome(results) == ["NoAnswer"] * 10
     assert joystick.times(TOKEN) == 1, "ten who wait together fail together"
     assert await tokens(database) == ("access-0", "refresh-0")
-    assert await platform.installations.renewed("access-0") == "access-1"
+    assert await platform.installations.refresh("access-0") == "access-1"
 
 
 async def test_an_expired_token_is_not_used_while_it_cannot_be_renewed(
@@ -252,7 +252,7 @@ async def test_a_refused_refresh_is_the_end_and_says_so(
     change = platform.installations.next_change()
     joystick.answers[TOKEN] = [(status, {"error": "invalid_grant"})]
     results = await asyncio.gather(
-        *(platform.installations.renewed("access-0") for _ in range(10)), return_exceptions=True
+        *(platform.installations.refresh("access-0") for _ in range(10)), return_exceptions=True
     )
     assert outcome(results) == ["NotInstalled"] * 10
     assert str(results[0]) == WITHDRAWN
@@ -273,7 +273,7 @@ async def test_a_bot_without_a_refresh_token_is_asked_for_again(
 ) -> None:
     await empty.installations.keep(replace(grant(clock), refresh=""), CHANNEL, STREAMER, pending=False)
     with pytest.raises(NotInstalled):
-        await empty.installations.renewed("access-0")
+        await empty.installations.refresh("access-0")
     assert joystick.times(TOKEN) == 0
 
 
@@ -283,10 +283,10 @@ async def test_wrong_credentials_cost_no_installation(
 ) -> None:
     joystick.answers[TOKEN] = [(401, {"error": word})]
     with pytest.raises(NoAnswer):
-        await platform.installations.renewed("access-0")
+        await platform.installations.refresh("access-0")
     assert platform.problems()[0] == UNKNOWN_APP
     assert await tokens(database) == ("access-0", "refresh-0")
-    await platform.installations.renewed("access-0")
+    await platform.installations.refresh("access-0")
     assert UNKNOWN_APP not in platform.problems()
 
 
@@ -295,7 +295,7 @@ async def test_a_new_installation_works_after_the_end(
 ) -> None:
     joystick.answers[TOKEN] = [GONE]
     with pytest.raises(NotInstalled):
-        await platform.installations.renewed("access-0")
+        await platform.installations.refresh("access-0")
     await platform.installations.keep(grant(clock, 5), CHANNEL, STREAMER, pending=False)
     assert await platform.installations.token() == "access-5"
     assert platform.installations.current is not None
@@ -460,7 +460,7 @@ async def test_to_forget_it_gives_it_back(joystick: Server, platform: JoystickPl
 async def test_a_refresh_of_the_old_installation_leaves_the_new_one(
     joystick: Server, platform: JoystickPlatform, clock: SettableClock
 ) -> None:
-    renewing = asyncio.create_task(platform.installations.renewed("access-0"))
+    renewing = asyncio.create_task(platform.installations.refresh("access-0"))
     await asyncio.sleep(0)
     await platform.installations.keep(grant(clock, 7), CHANNEL, STREAMER, pending=False)
     await asyncio.gather(renewing, return_exceptions=True)

@@ -91,10 +91,10 @@ async def test_a_pair_that_another_one_got_is_taken_over_instead_of_using_ours_t
         await asyncio.wait([turns])
         other = platform(second).installations
         other.election.share(always)
-        await other.take(ours=True)
+        await other.on_leadership(ours=True)
         home.joystick.expire_tokens()
-        theirs = await other.renewed(mine)
-        assert await platform(first).installations.renewed(mine) == theirs != mine
+        theirs = await other.refresh(mine)
+        assert await platform(first).installations.refresh(mine) == theirs != mine
     assert home.joystick.grants.withdrawn == 0
 
 
@@ -109,8 +109,8 @@ async def test_without_an_answer_from_the_server_nothing_is_refreshed(
         async def unknown() -> None:
             return None
 
-        monkeypatch.setattr(platform(app).installations.election, "_ask", unknown)
+        monkeypatch.setattr(platform(app).installations.election, "_is_leader", unknown)
         with pytest.raises(NoAnswer):
-            await platform(app).installations.renewed(mine)
+            await platform(app).installations.refresh(mine)
         assert home.joystick.requests.times("api/oauth/token", "POST") == asked
         assert not platform(app).installations.election.is_elsewhere

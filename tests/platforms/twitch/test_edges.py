@@ -123,7 +123,7 @@ async def test_an_odd_answer_costs_one_message_and_not_the_voice(home: Harness, 
 
 
 async def test_a_type_that_twitch_ended_is_tried_again(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(eventsub_connection, "LOOK_AGAIN_SECONDS", 1.0)
+    monkeypatch.setattr(eventsub_connection, "RECONCILE_SOON_SECONDS", 1.0)
     async with home.signed_in(greeting="off") as app:
         chat = next(s for s in home.twitch.subscriptions.values() if s["type"] == CHAT)
         home.twitch.drop(chat["id"])
@@ -214,7 +214,7 @@ async def test_a_busy_bot_does_not_take_twitch_for_silent(home: Harness, monkeyp
     monkeypatch.setattr(
         eventsub_session, "GRACE_SECONDS", -9.0
     )  # one second without a word, and the connection counts as dead
-    monkeypatch.setattr(eventsub_session, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(eventsub_session, "BUFFER_AFTER_SECONDS", 0.1)
     async with home.signed_in(greeting="off") as app:
         bot, gate = the_bot(app), asyncio.Event()
         monkeypatch.setattr(type(bot.notifications), "is_congested", property(lambda _: not gate.is_set()))
@@ -242,18 +242,18 @@ async def test_one_empty_list_of_streams_does_not_end_the_stream(home: Harness) 
         await until(lambda: app.services.stream.is_live)
         asked = home.twitch.requests.times("streams")
         home.twitch.faults.add("streams", body={"data": [], "pagination": {}}, times=2)
-        channel_of(app).look_again()
+        channel_of(app).check_soon()
         await home.twitch.asked("streams", count=asked + 1)
         await asyncio.sleep(0.1)
         assert app.services.stream.is_live
-        channel_of(app).look_again()
+        channel_of(app).check_soon()
         await until(lambda: not app.services.stream.is_live)
 
 
 async def test_an_account_that_is_away_says_since_when(home: Harness) -> None:
     clock = SettableClock()
     async with home.signed_in(clock, greeting="off") as app:
-        await app.platform.accounts.lost("bot")
+        await app.platform.accounts.end_sign_in("bot")
         await until(lambda: any("is down for" in problem for problem in app.platform.problems()))
         clock.advance(3_600)
         assert "down for 1h" in app.platform.problems()[0]
@@ -264,7 +264,7 @@ async def test_an_account_that_is_away_says_since_when(home: Harness) -> None:
 async def test_who_forgets_an_account_asks_for_nobodys_stream(home: Harness) -> None:
     async with home.signed_in(greeting="off") as app:
         await home.answer(app, "forget", "broadcaster", "")
-        channel_of(app).look_again()
+        channel_of(app).check_soon()
         asked = home.twitch.requests.times("streams")
         await home.twitch.asked("streams", count=asked + 1)
         streams = [asked.query for asked in home.twitch.requests if asked.path == "streams"]

@@ -160,7 +160,7 @@ async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(
         assert foreign is not None
         await home.twitch.lose(lost)
         await home.all_heard(lost)
-        app.platform.eventsub.look_again()
+        app.platform.eventsub.reconcile_soon()
         asked = home.twitch.requests.times(SUBSCRIPTIONS)
         await home.twitch.asked(SUBSCRIPTIONS, count=asked + 4)
         assert held(home, lost.id) == {foreign["id"]}
@@ -169,7 +169,7 @@ async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(
 async def test_a_minute_after_each_connect_twitchs_list_is_compared(
     home: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_connection.LOOK_AGAIN_SECONDS", 0.5)
+    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_connection.RECONCILE_SOON_SECONDS", 0.5)
     async with signed_in(home) as app:
         for number in (1, 2):
             (chat,) = of_type(home, CHAT)
@@ -238,7 +238,7 @@ async def test_a_scope_that_is_missing_is_named_and_asked_for_again_after_the_ne
 async def _renew_without(app: LiveApp, home: Harness, scope: str) -> None:
     """The broadcaster's tokens become those of an older version, which did not ask for that scope."""
     tokens = home.world.grant(STREAMER.id, set(ALL_SCOPES) - {scope})
-    await app.platform.accounts.renewed("broadcaster", Tokens(*tokens))
+    await app.platform.accounts.replace_tokens("broadcaster", Tokens(*tokens))
 
 
 @pytest.mark.parametrize(("status", "message"), [(400, "invalid condition"), (403, "not permitted"), (404, "gone")])
@@ -255,7 +255,7 @@ async def test_one_type_that_is_refused_does_not_stop_the_others(
         await until(lambda: app.platform.eventsub.refusals)
         (refusal,) = app.platform.eventsub.refusals
         assert message in str(refusal) or str(status) in str(refusal)
-        app.platform.eventsub.look_again()
+        app.platform.eventsub.reconcile_soon()
         await home.cheer("alice", 10, "c")
         await all_paid(app, 10)
         assert sum("Twitch sends no" in r.message for r in caplog.records) == 1

@@ -1,0 +1,80 @@
+// What points buy, one click each: a command in chat, or one that waits in the input line for its words.
+
+import { icon } from "../pixels.js";
+import { number } from "../motion.js";
+
+const KNOWN = {
+  spin: ["Spin", ""],
+  tts: ["Speak", "hello chat!"],
+  sound: ["Sound", ""],
+  pixel: ["Ask AI", "what is a pixel?"],
+  clip: ["Clip", ""],
+};
+const ORDER = Object.keys(KNOWN);
+const own = (key) => (Object.hasOwn(KNOWN, key) ? KNOWN[key] : null);
+const place = (key) => (own(key) ? ORDER.indexOf(key) : ORDER.length);
+
+/** What a redeem is called where there is little room. */
+export const shortName = (key, fallback) => own(key)?.[0] || String(fallback || key);
+
+/** Whether its picture is known: others share one. */
+export const picture = (key) => (own(key) ? key : "star");
+
+export class Redeems {
+  constructor(row, { say, write, refuse }) {
+    Object.assign(this, { row, say, write, refuse });
+    this.prefix = "!";
+    this.needsWords = new Set();
+    this.points = null;
+    this.names = new Map();
+  }
+
+  begin(prefix, commands) {
+    this.prefix = prefix;
+    // A usage like `!tts TEXT` wants words, one like `!sound [NAME]` does not.
+    this.needsWords = new Set(commands.filter(({ usage }) => /\s[A-Z@]/.test(usage || "")).map(({ name }) => name));
+  }
+
+  update(items) {
+    this.names = new Map(items.map(({ key, name }) => [key, name]));
+    const sorted = [...items].sort((a, b) => place(a.key) - place(b.key));
+    this.row.replaceChildren(...sorted.map((item) => this.button(item)));
+    this.row.hidden = items.length === 0;
+    this.afford(this.points);
+  }
+
+  button({ key, name, cost }) {
+    const button = document.createElement("button");
+    const price = document.createElement("span");
+    button.type = "button";
+    button.className = "chip redeem";
+    button.dataset.redeem = key;
+    button.dataset.cost = cost;
+    button.title = `${name}: ${this.prefix}${key}`;
+    price.className = "price num";
+    price.textContent = cost ? number(cost) : "free";
+    button.append(icon(picture(key)), shortName(key, name), price);
+    button.addEventListener("click", () => this.buy(key, cost));
+    return button;
+  }
+
+  /** What is dear to the picked viewer looks so, and says so when clicked. */
+  afford(points) {
+    this.points = points;
+    for (const button of this.row.children) {
+      const dear = points !== null && Number(button.dataset.cost) > points;
+      button.setAttribute("aria-disabled", String(dear));
+    }
+  }
+
+  buy(key, cost) {
+    const command = `${this.prefix}${key}`;
+    if (this.points !== null && cost > this.points) {
+      this.refuse(`That costs ${number(cost)} points. Fire an event to earn some.`);
+    } else if (this.needsWords.has(key)) {
+      this.write(`${command} ${own(key)?.[1] || ""}`, command.length + 1);
+    } else {
+      this.say(command);
+    }
+  }
+}
