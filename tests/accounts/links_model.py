@@ -1,6 +1,5 @@
 """Two processes that link people and take them apart, and what must hold after anything."""
 
-from pixel_bot.model.chat_message import chat_message
 import itertools
 import json
 import shutil
@@ -16,6 +15,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import QueueItem
 from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.errors import ChatError
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.redeems.catalogue import Offer

@@ -1,6 +1,5 @@
 """Chat lines and events that earn, and what somebody has got."""
 
-from pixel_bot.model.chat_message import chat_message
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pixel_bot.earning.award_batch import EventAward
-from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services

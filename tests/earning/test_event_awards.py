@@ -1,12 +1,12 @@
 """Events pay once, and together with chat."""
 
-from pixel_bot.model.chat_message import chat_message
 import asyncio
 from datetime import timedelta
 from pathlib import Path
 
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.award_batch import EventAward
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.services import Services, build_services
 from tests.earning.lines import START, event, file_of, line, running, say, worth

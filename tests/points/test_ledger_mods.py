@@ -1,6 +1,5 @@
 """What mods do to points and XP, and how they undo it."""
 
-from pixel_bot.model.chat_message import chat_message
 import asyncio
 from datetime import timedelta
 
@@ -9,6 +8,7 @@ from sqlalchemy import text
 
 from pixel_bot.clock import micros
 from pixel_bot.errors import NotEnoughPoints, NothingToUndo
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock

@@ -1,6 +1,5 @@
 """What linked people earn in chat and by events."""
 
-from pixel_bot.model.chat_message import chat_message
 import asyncio
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.clock import micros
 from pixel_bot.earning.award_batch import EventAward
+from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.points.levels import Gain
 from pixel_bot.run.running_bot import opened

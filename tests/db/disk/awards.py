@@ -11,9 +11,8 @@ from sqlalchemy import text
 from pixel_bot.db.engine import Database
 from pixel_bot.db.write_outage import FULL, Problem, WriteOutage
 from pixel_bot.earning.award_batch import EventAward
-from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.people import Person
-from pixel_bot.model.chat_message import chat_message
 from pixel_bot.services import Services
 from tests.harness.waiting import until
 

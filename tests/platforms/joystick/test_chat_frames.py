@@ -1,10 +1,10 @@
 """Joystick's frames of chat, in both versions, as chat messages."""
 
-from pixel_bot.model.chat_message import chat_message
 from typing import Any
 
 import pytest
 
+from pixel_bot.model.chat_message import chat_message
 from tests.platforms.joystick.frames import BOB, THEN, Json, chat_v1, chat_v2, heard
 
 

@@ -1,9 +1,8 @@
 """A gateway connection to the double of Joystick."""
 
-from pixel_bot.model.chat_message import chat_message
 import asyncio
 
-from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.gateway_socket import GatewayTimeouts
