@@ -17,7 +17,7 @@ from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.logs import set_up_logging
 from pixel_bot.model.chat_message import ChatMessage
-from pixel_bot.run.runner import _settle_memory  # pyright: ignore[reportPrivateUsage] - the very setting that is measured
+from pixel_bot.run.runner import _tune_garbage_collector  # pyright: ignore[reportPrivateUsage] - the very setting that is measured
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.settings import Settings
@@ -42,7 +42,7 @@ async def run_pixel(options: Options) -> None:
             receipts = Receipts(bot) if options.time_commits else None
             await show.begin()
             await show.platform.eventsub.ready()
-            _settle_memory()
+            _tune_garbage_collector()
             pauses = Pauses() if options.time_collector else None
             _say_done(bot, options.messages)
             say("ready", memory=memory("VmRSS"))

@@ -8,6 +8,7 @@ from _process import say, told_to_end
 from twitchio import ChatMessage, eventsub
 from twitchio.ext import commands
 from twitchio.http import Route
+from typing_extensions import override
 
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 
@@ -38,6 +39,7 @@ class StockBot(commands.Bot):
         super().__init__(client_id="client", client_secret="secret", bot_id=BOT.id, owner_id=STREAMER.id, prefix="!")
         self._messages = messages
 
+    @override
     async def setup_hook(self) -> None:
         """Sign in and listen."""
         await self.add_component(Listener(self._messages))

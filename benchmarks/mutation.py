@@ -22,14 +22,20 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = {
     "pixel_bot/points/ledger.py": "points/test_promises_ledger points/test_ledger accounts/test_linked",
     "pixel_bot/redeems/shop.py": "redeems/test_promises_shop redeems/test_shop queue/test_queue",
-    "pixel_bot/redeems/queue_items.py": "redeems/test_promises_queue redeems/test_promises_claims_postgres queue/test_queue queue/test_effects",
-    "pixel_bot/redeems/claim_items.py": "redeems/test_promises_claims redeems/test_promises_claims_postgres redeems/test_claims_postgres",
+    "pixel_bot/redeems/queue_items.py": (
+        "redeems/test_promises_queue redeems/test_promises_claims_postgres queue/test_queue queue/test_effects"
+    ),
+    "pixel_bot/redeems/claim_items.py": (
+        "redeems/test_promises_claims redeems/test_promises_claims_postgres redeems/test_claims_postgres"
+    ),
     "pixel_bot/redeems/refunds.py": "redeems/test_promises_refunds redeems/test_shop queue/test_queue",
     "pixel_bot/points/processed_ids.py": "points/test_promises_events redeems/test_shop earning/test_awards",
     "pixel_bot/points/idempotency.py": "points/test_promises_events redeems/test_shop queue/test_queue",
     "pixel_bot/queue/result_writer.py": "queue/test_promises_settling queue/test_effects queue/test_queue",
     "pixel_bot/queue/recovery.py": "queue/test_promises_attempts queue/test_effects",
-    "pixel_bot/queue/attempt.py": "queue/test_promises_attempts queue/test_promises_effects queue/test_effects queue/test_queue",
+    "pixel_bot/queue/attempt.py": (
+        "queue/test_promises_attempts queue/test_promises_effects queue/test_effects queue/test_queue"
+    ),
 }
 """Each module with the files of ``tests/`` that run for its mutants, in turns until one test fails."""
 

@@ -1,5 +1,7 @@
 """Pixel: a viewer asks the AI, and it answers in chat."""
 
+from typing_extensions import override
+
 from pixel_bot.plugin import (
     BadInput,
     Cog,
@@ -22,6 +24,7 @@ HOW = "{command} needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start 
 class Pixel(Cog):
     """The redeem ``pixel``."""
 
+    @override
     async def component_load(self) -> None:
         """Without an AI there is nothing to buy."""
         if self.bot.ai is None:

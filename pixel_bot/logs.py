@@ -6,6 +6,8 @@ import re
 import sys
 from typing import Any, TextIO
 
+from typing_extensions import override
+
 from pixel_bot.texts import plain
 
 _SECRETS: set[str] = set()
@@ -33,14 +35,17 @@ def redact(text: str) -> str:
 class SafeFormatter(logging.Formatter):
     """Escapes control characters in the message and hides secrets everywhere, tracebacks included."""
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+    @override
+    def formatMessage(self, record: logging.LogRecord) -> str:
         record.message = plain(record.message)
         return super().formatMessage(record)
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+    @override
+    def formatException(self, ei: Any) -> str:
         """Indented and escaped: what an error quotes from chat cannot pass for a line of its own."""
         return "\n".join(f"  {plain(line)}" for line in super().formatException(ei).split("\n"))
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         # Another handler may have left its own, unescaped text of the traceback in the record.
         record = copy.copy(record)

@@ -7,6 +7,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, cast
 
+from typing_extensions import override
+
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -57,6 +59,7 @@ class Mutant:
         """What names it wherever its line is."""
         return self.text, self.was, self.now
 
+    @override
     def __str__(self) -> str:
         return f"{self.line}: {self.text}\n    {self.was}  ->  {self.now}"
 

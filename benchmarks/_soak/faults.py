@@ -10,6 +10,7 @@ from _soak.bot import SoakBot
 from _soak.traffic import Traffic
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
+from typing_extensions import override
 
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
@@ -29,6 +30,7 @@ class CountingTwitch(TwitchDouble):
 
     connects = 0
 
+    @override
     async def serve_socket(self, socket: WebSocket) -> None:
         """One more."""
         self.connects += 1

@@ -17,6 +17,8 @@ ObsProblem
 
 from typing import ClassVar
 
+from typing_extensions import override
+
 from pixel_bot.errors import PixelError
 
 
@@ -104,6 +106,7 @@ class RequestRefused(ObsUnready):
         self.code = code
         super().__init__()
 
+    @override
     def __str__(self) -> str:
         return f"{self.sentence} It answered with code {self.code}."
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import simpleobsws
 from simpleobsws import IdentificationParameters, MessageTimeout, NotIdentifiedError, Request, WebSocketClient
+from typing_extensions import override
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
@@ -132,6 +133,7 @@ class ObsSession(WebSocketClient):
             await self.disconnect()
             await asyncio.wait({reader})
 
+    @override
     async def connect(self) -> bool:
         """As simpleobsws does it, but never through a proxy (OBS is near) and with shorter limits."""
         self.ws = await connect(
@@ -149,10 +151,12 @@ class ObsSession(WebSocketClient):
         self.recv_task = asyncio.create_task(self._ws_recv_task(), name="obs-reader")
         return True
 
+    @override
     def is_identified(self) -> bool:
         """What ``wait_until_identified`` waits for: signed in, or refused."""
         return self.identified or self._ended
 
+    @override
     async def _ws_recv_task(self) -> None:
         try:
             while not await self._read_on():

@@ -63,6 +63,7 @@ class RedemptionContext(Context):
     bought = False
     error: Exception | None = None
 
+    @override
     def handles_refusal(self, error: Exception) -> bool:
         """Kept for ``NativeDesk``, which gives the channel points back."""
         self.error = error

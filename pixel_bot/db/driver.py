@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Any, cast
 
 import aiosqlite
+from typing_extensions import override
 
 Rows = list[Any]
 Pending = asyncio.Future[Any] | None
@@ -81,6 +82,7 @@ class Connection(aiosqlite.Connection):
         self._stopped = False
         self._ending: Pending = None
 
+    @override
     def stop(self) -> Pending:
         """Close it after the tasks that are queued, and end its thread, once.
 
@@ -97,12 +99,14 @@ class Connection(aiosqlite.Connection):
             self._tx.put_nowait((None, _end))
         return self._ending
 
+    @override
     async def close(self) -> None:
         """Stop it, and wait until it is closed."""
         if (ending := self.stop()) is not None:
             # Shielded, because the next caller of ``close`` awaits the same future.
             await asyncio.shield(ending)
 
+    @override
     def cursor(self) -> Any:
         """A new cursor, without a round trip."""
         return Cursor(self)

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from sqlalchemy import JSON, Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+from typing_extensions import override
 
 
 class _JsonText(UserDefinedType[str]):
@@ -12,6 +13,7 @@ class _JsonText(UserDefinedType[str]):
 
     cache_ok = True
 
+    @override
     def get_col_spec(self, **_: Any) -> str:
         """The type's name in DDL."""
         return "JSON"
@@ -33,11 +35,14 @@ class AnyJson(TypeDecorator[Any]):
     impl = JSON
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(_JsonText() if dialect.name == "sqlite" else JSON())
 
+    @override
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         return orjson.dumps(value).decode() if dialect.name == "sqlite" else value
 
+    @override
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return read_json(value) if dialect.name == "sqlite" else value

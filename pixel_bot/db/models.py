@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
+from typing_extensions import override
 
 from pixel_bot.db.json_type import AnyJson
 
@@ -30,14 +31,17 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime
     cache_ok = True
 
+    @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(String() if dialect.name == "sqlite" else DateTime())
 
+    @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
             return None
         return stamp(value) if dialect.name == "sqlite" else value.astimezone(UTC).replace(tzinfo=None)
 
+    @override
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else read_stamp(value)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ExceptionContext, event
 from sqlalchemy.exc import DBAPIError, OperationalError
+from typing_extensions import override
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
@@ -37,6 +38,7 @@ class Problem:
     what: str
     remedy: str
 
+    @override
     def __str__(self) -> str:
         return f"The database cannot be written: {self.what}. {self.remedy}; the bot goes on by itself then."
 

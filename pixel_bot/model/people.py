@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from typing_extensions import override
+
 Platform = Literal["twitch", "joystick"]
+
 PLATFORMS: tuple[Platform, ...] = ("twitch", "joystick")
 
 
@@ -46,5 +49,6 @@ class Viewer:
     display_name: str
     points: int
 
+    @override
     def __str__(self) -> str:
         return self.display_name

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from typing_extensions import override
+
 from pixel_bot.clock import Clock
 
 
@@ -11,6 +13,7 @@ class SettableClock(Clock):
     def __init__(self, start: datetime = datetime(2026, 1, 1, 12, tzinfo=UTC)) -> None:
         self._now = start
 
+    @override
     def now(self) -> datetime:
         """The moment that was set."""
         return self._now

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from typing_extensions import override
 
 from pixel_bot.settings import Mode, Settings
 
@@ -15,6 +16,7 @@ stands_in_for: list[Callable[[Path, Mode], str]] = []
 class _Isolated(Settings):
     """Reads neither ``.env`` nor the environment."""
 
+    @override
     def database_for(self, mode: Mode) -> str:
         """The file of the mode, or what stands in for it."""
         if stands_in_for and "database_url" not in self.model_fields_set:
@@ -22,6 +24,7 @@ class _Isolated(Settings):
         return super().database_for(mode)
 
     @classmethod
+    @override
     def settings_customise_sources(
         cls,
         settings_cls: type[BaseSettings],

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from typing_extensions import override
 
 from pixel_bot.db.driver import Connection, connect
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS, Database
@@ -24,6 +25,7 @@ class Opened(sqlite3.Connection):
 
     closed = False
 
+    @override
     def close(self) -> None:
         self.closed = True
         super().close()

@@ -12,6 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from typing_extensions import override
+
 from tests.harness.paths import ROOT
 
 SIZE = "4m"
@@ -174,10 +176,12 @@ class _Noted(BadDisk):
         self._notes = Path(notes)
 
     @property
+    @override
     def writing(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         return errno.EROFS if self.opening else errno.ENOSPC if self._says("full") else 0
 
     @property
+    @override
     def opening(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
         return errno.EROFS if self._says("locked") else 0
 

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 from starlette.routing import Mount
+from typing_extensions import override
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import JoystickInstall
@@ -37,6 +38,7 @@ class Harness(LiveHarness):
         self.joystick = joystick
         joystick.listeners.add(self._on_line)
 
+    @override
     def settings(self, **more: Any) -> dict[str, Any]:
         """What stands in the streamer's ``.env``."""
         base = f"{self.web.address}{DOUBLE}"
@@ -49,6 +51,7 @@ class Harness(LiveHarness):
             **more,
         }
 
+    @override
     def prepare(self, app: LiveApp) -> None:
         """Its gateway connection waits for nothing long."""
         platform(app).connection.timeouts = QUICK

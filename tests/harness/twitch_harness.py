@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from sqlalchemy import func, select
 from starlette.routing import Mount
+from typing_extensions import override
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import Transaction
@@ -44,6 +45,7 @@ class Harness(LiveHarness):
         """All that the bot said, also where it speaks as the streamer."""
         twitch.listeners.add(self._on_line)
 
+    @override
     def settings(self, **more: Any) -> dict[str, Any]:
         """What stands in the streamer's ``.env``."""
         base = f"{self.web.address}{DOUBLE}"

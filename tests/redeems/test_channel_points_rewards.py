@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.bot.redemptions import NoChannelPoints
+from pixel_bot.bot.channel_points_admin import NoChannelPoints
 from pixel_bot.errors import BadInput, ChatError
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
 from pixel_bot.platforms.twitch.rewards import RewardRefused, RewardWaits

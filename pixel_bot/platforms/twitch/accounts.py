@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
+from typing_extensions import override
 
 from pixel_bot.concurrency.next_change import NextChange
 from pixel_bot.logs import hide
@@ -29,6 +30,7 @@ class Tokens:
         hide(self.access)
         hide(self.refresh)
 
+    @override
     def __repr__(self) -> str:
         return "Tokens([hidden])"
 

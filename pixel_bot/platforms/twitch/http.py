@@ -14,6 +14,7 @@ from typing import Any, cast
 from twitchio import HTTPException
 from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.http import Route
+from typing_extensions import override
 
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.helix import Role
@@ -52,6 +53,7 @@ class TwitchHttp(ManagedHTTPClient):
         self.app_problem = ""
         """What is wrong with client id and secret, in words; empty when nothing is known to be."""
 
+    @override
     async def request(self, route: Route) -> Any:
         """Send a request, with retries.
 

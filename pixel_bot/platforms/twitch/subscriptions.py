@@ -10,6 +10,8 @@ import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from pixel_bot.platforms.twitch.accounts import Accounts, SignInState
 from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
 from pixel_bot.platforms.twitch.subscription_types import SubscriptionType
@@ -27,6 +29,7 @@ class Refusal:
     type: SubscriptionType
     reason: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.type.words} ({self.type.type}): {self.reason}"
 

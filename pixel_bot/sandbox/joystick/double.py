@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from typing_extensions import override
+
 from pixel_bot.sandbox.joystick import frames
 from pixel_bot.sandbox.joystick.events import Events
 from pixel_bot.sandbox.joystick.frames import Json
@@ -135,6 +137,7 @@ class JoystickDouble(Events):
         held = (("streamer", {self.streamer}), ("mod", self.moderators), ("subscriber", self.subscribers))
         return tuple(badge for badge, names in held if username in names)
 
+    @override
     async def emit(
         self,
         kind: str,

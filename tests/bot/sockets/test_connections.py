@@ -2,6 +2,8 @@
 
 import asyncio
 
+from typing_extensions import override
+
 from pixel_bot.run.sandbox_app import SANDBOX
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.double import SandboxSession
@@ -20,6 +22,7 @@ class Moving(dict[str, SandboxSession]):
         self._show, self._old = show, old
         self.arrived = asyncio.Event()
 
+    @override
     def __setitem__(self, key: str, session: SandboxSession) -> None:
         super().__setitem__(key, session)
         for subscription in self._show.twitch.subscriptions.values():

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 from multidict import CIMultiDict
 from twitchio.http import Route
+from typing_extensions import override
 
 from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.http import TwitchHttp
@@ -40,6 +41,7 @@ class Script(Wire):
     hold: asyncio.Event = field(default_factory=asyncio.Event)
     """While it is not set, the sign-in server thinks."""
 
+    @override
     async def send(
         self,
         method: str,
