@@ -31,7 +31,7 @@ TESTS = {
     "pixel_bot/redeems/refunds.py": "redeems/test_promises_refunds redeems/test_shop queue/test_queue",
     "pixel_bot/points/processed_ids.py": "points/test_promises_events redeems/test_shop earning/test_awards",
     "pixel_bot/points/idempotency.py": "points/test_promises_events redeems/test_shop queue/test_queue",
-    "pixel_bot/queue/result_writer.py": "queue/test_promises_settling queue/test_effects queue/test_queue",
+    "pixel_bot/queue/result_writer.py": "queue/test_promises_results queue/test_effects queue/test_queue",
     "pixel_bot/queue/recovery.py": "queue/test_promises_attempts queue/test_effects",
     "pixel_bot/queue/attempt.py": (
         "queue/test_promises_attempts queue/test_promises_effects queue/test_effects queue/test_queue"

@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 from _report import table
 from _soak.bot import SoakBot, SoakPage, now
-from _soak.faults import CountingTwitch, Faults, Place
+from _soak.faults import CountingTwitch, Faults, Target
 from _soak.result import Ledger, wrong_with
 from _soak.traffic import MOD, Traffic
 
@@ -76,7 +76,7 @@ class Soak:
     def __post_init__(self) -> None:
         chance = random.Random(self.plan.seed)
         self.twitch = CountingTwitch(SandboxUsers())
-        self.place = Place(self.twitch)
+        self.place = Target(self.twitch)
         self.bot = SoakBot(self.folder, self.twitch.users, self.place.address)
         self.page = SoakPage(self.bot.port, random.Random(self.plan.seed))
         self.traffic = Traffic(self.twitch, PEOPLE, random.Random(self.plan.seed))

@@ -37,7 +37,7 @@ class CountingTwitch(TwitchDouble):
         await super().serve_socket(socket)
 
 
-class Place:
+class Target:
     """Where the double listens: it can go away, and come back to the same port."""
 
     def __init__(self, twitch: TwitchDouble) -> None:
@@ -72,7 +72,7 @@ class Faults:
     """One after another, all kinds in turns."""
 
     def __init__(
-        self, twitch: CountingTwitch, place: Place, bot: SoakBot, traffic: Traffic, chance: random.Random
+        self, twitch: CountingTwitch, place: Target, bot: SoakBot, traffic: Traffic, chance: random.Random
     ) -> None:
         self.happened: Counter[str] = Counter()
         self._twitch = twitch

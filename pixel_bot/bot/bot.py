@@ -134,7 +134,7 @@ class PixelBot(BotInternals):
     async def recent_chatters(self) -> list[int]:
         """User ids of everybody who chatted in the last 30 minutes, also before a restart."""
         since = self.clock.now() - RECENT
-        heard = self.awards.gate.heard_since(micros(since))
+        heard = self.awards.gate.authors_since(micros(since))
         return await self.economy.chatters_since(since, heard, self.awards.gate.rules)
 
     async def say(self, text: str, reply_to: str | None = None, platform: Platform = "twitch") -> bool:

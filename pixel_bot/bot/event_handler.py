@@ -49,7 +49,7 @@ class ChannelEventHandler:
         if isinstance(event, Entrance):
             return  # people come and go all the time
         log.info("%s: %s", type(event).__name__, event.person.login if event.person else "anonymous")
-        channel.thanks.hear(event)
+        channel.thanks.on_event(event)
         if isinstance(event, Sub) and event.gifted:
             return  # the giver's alert stands for all of them
         await self._show_alert(event)

@@ -56,13 +56,13 @@ class Status:
     async def words(self) -> str:
         """All of it; what is wrong comes first, so that a cut never hides it."""
         view = await self._queue.overview()
-        first = [f"Up {self._ago(self._started_at)} on {self._place()}", *self._problems()]
+        first = [f"Up {self._ago(self._started_at)} on {self._platforms_summary()}", *self._problems()]
         return fit(" · ".join([*first, self._live(), *self._show(view), *self._closed()]))
 
     def _note(self) -> None:
         self._offline_since = None if self._stream.is_live else self._services.clock.now()
 
-    def _place(self) -> str:
+    def _platforms_summary(self) -> str:
         places = [f"{name}, {platform.summary()}" for name, platform in self._platforms.items()]
         return " and ".join(places) or "no platform yet"
 

@@ -115,7 +115,7 @@ class Thanks:
         self._owed_until = float("-inf")
         self._tasks = TaskGroup()
 
-    def hear(self, channel_event: ChannelEvent) -> None:
+    def on_event(self, channel_event: ChannelEvent) -> None:
         """Something happened, and was paid; call it once for each. Needs a running event loop."""
         found = _reading(channel_event)
         if found is None or not self._templates[found[0]]:

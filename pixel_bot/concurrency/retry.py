@@ -51,11 +51,11 @@ class RetryLoop:
         self._urged = asyncio.Event()
         self._problem = ""
 
-    def want(self) -> None:
+    def request(self) -> None:
         """There may be something to do."""
         self._wanted.set()
 
-    def urge(self) -> None:
+    def request_now(self) -> None:
         """There may be, and what failed before may work now."""
         self._wanted.set()
         self._urged.set()

@@ -75,7 +75,7 @@ class ChatGate:
         _, points_until, xp_until, _ = chatter
         return not ((self._pays_points and at >= points_until) or (self._pays_xp and at >= xp_until))
 
-    def heard_since(self, moment: int) -> list[str]:
+    def authors_since(self, moment: int) -> list[str]:
         """Keys of the people who wrote since that moment (microseconds), at most 30 minutes back."""
         return [key for key, at in self._heard.items() if at >= moment]
 

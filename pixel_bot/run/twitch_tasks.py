@@ -56,7 +56,7 @@ class TwitchTasks:
     def begin(self) -> None:
         """Listen, and work beside it. The cogs must be loaded."""
         self._bot.notifications.on_other_event = self._on_other_event
-        self._bot.notifications.on_any_chat = self._watchdog.heard
+        self._bot.notifications.on_any_chat = self._watchdog.on_chat
         self.platform.eventsub.reconnected.add(self._catch_up)
         self.platform.accounts.changed.add(self._catch_up)
         self.platform.listen(self._bot.notifications, self._channel)

@@ -185,7 +185,7 @@ async def test_the_next_silence_is_told_again(dog: Dog) -> None:
     await dog.watchdog.look()
     await dog.passes(600)
     dog.clock.advance(1)
-    dog.watchdog.heard()
+    dog.watchdog.on_chat()
     assert await dog.passes(599) == 1
     assert dog.calls == 1
     await dog.passes(1)
@@ -197,7 +197,7 @@ async def test_chat_puts_it_off(dog: Dog) -> None:
     await dog.watchdog.look()
     for _ in range(20):
         dog.clock.advance(590)
-        dog.watchdog.heard()
+        dog.watchdog.on_chat()
         assert await dog.watchdog.look() == 600
     assert dog.calls == 0
 
@@ -217,7 +217,7 @@ async def test_silence_offline_is_no_matter(dog: Dog) -> None:
 
 async def test_a_clock_that_is_set_back_makes_it_neither_deaf_nor_nervous(dog: Dog) -> None:
     dog.live()
-    dog.watchdog.heard()
+    dog.watchdog.on_chat()
     await dog.watchdog.look()
     assert await dog.passes(-10_000) == 600
     assert dog.calls == 0

@@ -6,7 +6,7 @@ import pytest
 
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.services import Services
-from tests.earning.lines import file_of, line, say
+from tests.earning.messages import file_of, line, say
 from tests.harness.seed import query
 
 # Memory
@@ -75,5 +75,5 @@ async def test_who_was_heard_is_forgotten_after_half_an_hour(services: Services)
         for i in range(50):
             services.awards.chat(line(f"m{minute}-{i}", 60 * minute, f"user{minute}-{i}"))
     await services.awards.drained()
-    assert len(gate.heard_since(0)) <= 2 * 31 * 50
-    assert len(gate.heard_since(line("x", 60 * 70).at)) == 30 * 50
+    assert len(gate.authors_since(0)) <= 2 * 31 * 50
+    assert len(gate.authors_since(line("x", 60 * 70).at)) == 30 * 50

@@ -16,7 +16,7 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
-from tests.earning.lines import START, event, file_of, line, person, say, worth
+from tests.earning.messages import START, event, file_of, line, person, say, worth
 from tests.harness.database import findings
 from tests.harness.seed import query
 

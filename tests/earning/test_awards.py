@@ -9,7 +9,7 @@ import pytest
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock
-from tests.earning.lines import file_of, line, running, say, say_apart, worth
+from tests.earning.messages import file_of, line, running, say, say_apart, worth
 from tests.harness.database import findings
 from tests.harness.rounds import rounds
 from tests.harness.seed import execute, query

@@ -9,7 +9,7 @@ from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.services import Services, build_services
-from tests.earning.lines import START, event, file_of, line, running, say, worth
+from tests.earning.messages import START, event, file_of, line, running, say, worth
 from tests.harness.database import findings
 from tests.harness.seed import query
 

@@ -54,7 +54,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedRequest:
     """A request that arrived: its path, headers and JSON body."""
 
     path: str
@@ -81,7 +81,7 @@ class AiDouble:
 
     def __init__(self, url: str, released: asyncio.Event) -> None:
         self.url = url
-        self.heard: list[Heard] = []
+        self.heard: list[ReceivedRequest] = []
         self._turns: deque[Turn] = deque([Turn()])
         self._released = released
 
@@ -91,7 +91,7 @@ class AiDouble:
 
     async def chat(self, request: Request) -> Response:
         """``POST .../chat/completions``."""
-        self.heard.append(Heard(request.url.path, dict(request.headers), await request.json()))
+        self.heard.append(ReceivedRequest(request.url.path, dict(request.headers), await request.json()))
         turn = self._turns.popleft() if len(self._turns) > 1 else self._turns[0]
         if turn.hangs:
             await self._released.wait()

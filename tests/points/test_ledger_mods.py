@@ -78,7 +78,7 @@ async def test_add_all_of_thousands(services: Services, mod: Viewer) -> None:
 async def chatters(services: Services) -> set[str]:
     since = services.clock.now() - timedelta(minutes=30)
     gate = services.awards.gate
-    ids = await services.economy.chatters_since(since, gate.heard_since(micros(since)), gate.rules)
+    ids = await services.economy.chatters_since(since, gate.authors_since(micros(since)), gate.rules)
     async with services.database.readers() as session:
         names = (await session.execute(text("SELECT id, name FROM users"))).all()
     return {name for user_id, name in names if user_id in ids}

@@ -17,8 +17,8 @@ from pixel_bot.redeems import wheel
 from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.rounds import modest, rounds
 from tests.harness.seed import execute, url_of
-from tests.redeems.show_model import Show
-from tests.redeems.show_programs import KINDS, PRIZES, SECONDS, SHELF, START, USERS, Op, Seeds, often, programs, steps
+from tests.redeems.redeem_model import RedeemModel
+from tests.redeems.redeem_programs import KINDS, PRIZES, SECONDS, SHELF, START, USERS, Op, Seeds, often, programs, steps
 
 
 async def play(template: Path, folder: Path, program: Sequence[Sequence[Op]]) -> None:
@@ -26,7 +26,7 @@ async def play(template: Path, folder: Path, program: Sequence[Sequence[Op]]) ->
         old.unlink()
     shutil.copyfile(template, folder / "pixel.db")
     (folder / "prizes.json").write_text(json.dumps(PRIZES), encoding="utf-8")
-    show = Show(folder)
+    show = RedeemModel(folder)
     await show.start()
     await show.page.connect(show.services.overlay)
     try:
@@ -39,7 +39,7 @@ async def play(template: Path, folder: Path, program: Sequence[Sequence[Op]]) ->
         await show.end()
 
 
-async def one_moment(show: Show, batch: Sequence[Op]) -> None:
+async def one_moment(show: RedeemModel, batch: Sequence[Op]) -> None:
     """All at once; then a restart, where one is among them."""
     before = set(show.page.finished)
     work = [op for op in batch if op.kind not in {"restart", "kill"}]
@@ -56,7 +56,7 @@ async def one_moment(show: Show, batch: Sequence[Op]) -> None:
                 await show.page.connect(show.services.overlay)
 
 
-async def all_clear(show: Show) -> None:
+async def all_clear(show: RedeemModel) -> None:
     """In the end everything has ended: what could be played was, and what could not was given back."""
     await show.do(Op("calm"))
     for _ in range(20):
@@ -72,7 +72,7 @@ async def all_clear(show: Show) -> None:
     await show.is_right()
 
 
-async def left(show: Show) -> int:
+async def left(show: RedeemModel) -> int:
     async with show.services.database.readers() as session:
         query = "SELECT COUNT(*) FROM queue_items WHERE status IN ('pending', 'running')"
         return (await session.execute(text(query))).scalar_one()

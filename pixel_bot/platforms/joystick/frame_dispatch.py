@@ -77,14 +77,14 @@ class FrameDispatcher:
             try:
                 if listener.is_congested:
                     await listener.wait_for_capacity()
-                self._hand_over(message, listener)
+                self._dispatch(message, listener)
             except Exception:
                 # The edge: what nobody foresaw costs one message, and not all that come after it.
                 log.exception("A message from Joystick.tv was left out.")
             finally:
                 self._ahead.task_done()
 
-    def _hand_over(self, message: Frame, listener: Listener) -> None:
+    def _dispatch(self, message: Frame, listener: Listener) -> None:
         if self._is_foreign(message):
             return
         try:

@@ -45,7 +45,7 @@ class JoystickSender:
         self.own_username = ""
         """The bot's own name, in lower case, where it is known and not the streamer's."""
         self.hearing = line.dispatcher
-        line.on_error = self._hear_error
+        line.on_error = self._on_error
         line.dispatcher.is_own = self.is_own
 
     async def send(self, message: Outgoing) -> str:
@@ -143,7 +143,7 @@ class JoystickSender:
         if not self._connection.is_up or self._connection.connections != connection:
             raise SendFailed("The connection to Joystick.tv was lost", retry=True, unconfirmed=True)
 
-    def _hear_error(self, error: str) -> None:
+    def _on_error(self, error: str) -> None:
         if self._refused is not None and not self._refused.done():
             self._refused.set_result(error)
 

@@ -82,15 +82,15 @@ class Redemptions:
         """Queue a redemption, or an update of one. Returns at once; never raises."""
         # Dropping is safe: an unhandled redemption stays open on Twitch, and the fetch brings it again.
         if len(self._waiting) >= MOST_WAITING:
-            self._fetching.want()
+            self._fetching.request()
             return
         self._waiting.append(event)
         self._arrived.set()
 
     def catch_up(self) -> None:
         """Fetch open redemptions: call it after each reconnect and each sign-in. Returns at once."""
-        self._fetching.urge()
-        self._reporting.urge()
+        self._fetching.request_now()
+        self._reporting.request_now()
 
     async def run(self) -> None:
         """Catch up, then work until cancelled. What is undecided or unreported then is left to the next start."""
@@ -129,7 +129,7 @@ class Redemptions:
     def _on_work_done(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
         self._arrived.set()
-        self._reporting.want()
+        self._reporting.request()
         if not task.cancelled() and (exc := task.exception()) is not None:
             log.error("A redemption of channel points could not be worked.", exc_info=exc)
             self._fetch_later()
@@ -151,7 +151,7 @@ class Redemptions:
 
     def _fetch_later(self) -> None:
         """Fetch again after a pause: what was left undecided is still open on Twitch."""
-        asyncio.get_running_loop().call_later(self._backoff.first, self._fetching.want)
+        asyncio.get_running_loop().call_later(self._backoff.first, self._fetching.request)
 
     # Catching up
 
@@ -170,7 +170,7 @@ class Redemptions:
             await self._cancel_settled([t for t in waiting if t.reward == reward_id and t not in there])
         if late:
             await self._handler.refuse_late(late)
-            self._reporting.want()
+            self._reporting.request()
 
     async def _accept(self, found: Sequence[RedemptionEvent]) -> list[RedemptionEvent]:
         """Queue what is new. Returns the redemptions that are too old."""
@@ -213,7 +213,7 @@ class Redemptions:
     def _on_commit(self) -> None:
         # Called for each commit of the bot: without an open redemption it must cost nothing.
         if self._any_open:
-            self._reporting.want()
+            self._reporting.request()
 
     async def _report(self) -> None:
         """Report all results; one that Twitch refuses does not hold up the others."""

@@ -108,16 +108,16 @@ class Rewards:
 
     def catch_up(self) -> None:
         """Align soon: call it after each sign-in. Returns at once."""
-        self._retry.urge()
+        self._retry.request_now()
 
     async def run(self) -> None:
         """Align until cancelled: now, and after each change of a redeem."""
-        self._redeems.changed.add(self._retry.want)
+        self._redeems.changed.add(self._retry.request)
         self.catch_up()
         try:
             await self._retry.run()
         finally:
-            self._redeems.changed.discard(self._retry.want)
+            self._redeems.changed.discard(self._retry.request)
 
     async def align(self) -> None:
         """Compare with Twitch, and patch only what differs. A channel without such rewards sends no request.
@@ -227,7 +227,7 @@ class Rewards:
         log.warning("%s (%s)", words, exc)
         if not _is_temporary(exc):
             return RewardRefused(words)
-        self._retry.want()
+        self._retry.request()
         return RewardWaits(f"{words} I keep it in mind.")
 
 

@@ -43,7 +43,7 @@ class TwitchSender:
         self._sent: LruCache[str, bool] = LruCache(200)
         self._on_the_way: Counter[str] = Counter()
         self._unconfirmed: dict[str, _Unconfirmed] = {}
-        self._heard: LruCache[str, tuple[float, str]] = LruCache(200)
+        self._echoes: LruCache[str, tuple[float, str]] = LruCache(200)
         self._as_app = True
 
     async def send(self, message: Outgoing) -> str:
@@ -57,7 +57,7 @@ class TwitchSender:
         if (
             before is not None
             and now - before.last < UNCONFIRMED_SECONDS
-            and (heard := self._heard_as(words, before.since))
+            and (heard := self._echoed_id(words, before.since))
         ):
             return heard
         self._on_the_way[words] += 1
@@ -71,7 +71,7 @@ class TwitchSender:
             raise SendFailed(f"Twitch answered {exc.status}: {exc.extra.get('message', '')}", retry=retry) from None
         except (OSError, TimeoutError) as exc:
             since = before.since if before is not None else now
-            if heard := self._heard_as(words, since):
+            if heard := self._echoed_id(words, since):
                 return heard
             self._note_unconfirmed(words, since)
             raise SendFailed(f"Twitch cannot be reached: {type(exc).__name__}", retry=True, unconfirmed=True) from None
@@ -103,9 +103,9 @@ class TwitchSender:
             message.text, sender=self._bot_id, reply_to_message_id=message.reply_to, token_for=token_for
         )
 
-    def _heard_as(self, words: str, since: float) -> str:
+    def _echoed_id(self, words: str, since: float) -> str:
         """The id under which our own words came back since then: Twitch has them, whatever became of its answer."""
-        at, message_id = self._heard.get(words) or (0.0, "")
+        at, message_id = self._echoes.get(words) or (0.0, "")
         return message_id if at >= since else ""
 
     def _note_unconfirmed(self, words: str, since: float) -> None:
@@ -121,7 +121,7 @@ class TwitchSender:
         unconfirmed = self._unconfirmed.get(words)
         ours = words in self._on_the_way or (unconfirmed is not None and now - unconfirmed.last < UNCONFIRMED_SECONDS)
         if ours:
-            self._heard.put(words, (now, message.id))
+            self._echoes.put(words, (now, message.id))
         return ours or self._bot_id != self._owner_id or self._sent.get(message.id) is not None
 
     def limit_by(self, frame: Mapping[str, Any]) -> int:

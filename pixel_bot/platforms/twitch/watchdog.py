@@ -30,7 +30,7 @@ class Watchdog:
         self._watched: tuple[Broadcast, datetime] | None = None
         self._warned_for: datetime | None = None
 
-    def heard(self) -> None:
+    def on_chat(self) -> None:
         """Somebody wrote in chat. Thousands of times a second, so it only notes when."""
         self._heard_at = self._clock.now()
 

@@ -172,7 +172,7 @@ class JoystickDouble(Events):
 
     # Commands of the bot
 
-    async def hear_bot(self, text: str, whisper_to: str, by: Literal["gateway", "rest"]) -> str:
+    async def on_bot_message(self, text: str, whisper_to: str, by: Literal["gateway", "rest"]) -> str:
         """The bot sends a message. Returns an error where it is refused."""
         if not text.strip() or len(text) > LONGEST:
             return "text must have 1 to 500 characters"
@@ -192,9 +192,9 @@ class JoystickDouble(Events):
         text, username = str(data.get("text", "")), str(data.get("username", ""))
         match data.get("action"):
             case "send_message":
-                return await self.hear_bot(text, "", "gateway")
+                return await self.on_bot_message(text, "", "gateway")
             case "send_whisper":
-                return await self.hear_bot(text, username, "gateway") if username else "username is missing"
+                return await self.on_bot_message(text, username, "gateway") if username else "username is missing"
             case "delete_message" | "mute_user" | "unmute_user" | "block_user":
                 return self._moderate(data)
             case _:

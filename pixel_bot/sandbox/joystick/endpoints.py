@@ -155,16 +155,16 @@ class JoystickEndpoints:
         return JSONResponse({"live": self._joystick.live, "username": self._joystick.streamer})
 
     async def _say(self, request: Request) -> Response:
-        return await self._spoken((await _fields(request)).get("text", ""), "")
+        return await self._send((await _fields(request)).get("text", ""), "")
 
     async def _whisper(self, request: Request) -> Response:
         fields = await _fields(request)
         if not fields.get("username"):
             return JSONResponse({"error": "username is missing"}, 422)
-        return await self._spoken(fields.get("text", ""), fields["username"])
+        return await self._send(fields.get("text", ""), fields["username"])
 
-    async def _spoken(self, text: str, whisper_to: str) -> Response:
-        error = await self._joystick.hear_bot(text, whisper_to, "rest")
+    async def _send(self, text: str, whisper_to: str) -> Response:
+        error = await self._joystick.on_bot_message(text, whisper_to, "rest")
         return JSONResponse({"error": error}, 422) if error else JSONResponse({"id": secrets.token_hex(8)}, 201)
 
     def _page_of(self, who: Callable[[], set[str]]) -> Work:

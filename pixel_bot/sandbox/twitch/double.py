@@ -46,9 +46,9 @@ class TwitchDouble(EventSub):
         self.requests = Requests()
         users.revoked.add(lambda user_id: self.spawn(self.end_subscriptions(user_id)))
 
-    async def asked(self, path: str, method: str = "GET", count: int = 1) -> None:
+    async def request_count(self, path: str, method: str = "GET", count: int = 1) -> None:
         """Wait until the double has received so many requests, since its start, for a path like ``chat/messages``."""
-        await self.requests.asked(path, method, count)
+        await self.requests.times_requested(path, method, count)
 
     def tell_changed(self) -> None:
         """Notify open pages of a change."""

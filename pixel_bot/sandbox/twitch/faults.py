@@ -49,7 +49,7 @@ class Requests(deque[RecordedRequest]):
         """The number of such requests since the start."""
         return self._counts[path, method]
 
-    async def asked(self, path: str, method: str = "GET", count: int = 1) -> None:
+    async def times_requested(self, path: str, method: str = "GET", count: int = 1) -> None:
         """Wait until so many such requests have come since the start."""
         while self.times(path, method) < count:
             self._more.clear()

@@ -89,7 +89,7 @@ async def test_a_gift_to_all_chatters_reaches_a_person_once(services: Services, 
     await say(services, (HERE, 0), (THERE, 1))
     since = services.clock.now() - timedelta(minutes=30)
     gate = services.awards.gate
-    people = await services.economy.chatters_since(since, gate.heard_since(micros(since)), gate.rules)
+    people = await services.economy.chatters_since(since, gate.authors_since(micros(since)), gate.rules)
     assert people == [alice.kept.id]
 
 
@@ -100,7 +100,7 @@ async def test_a_gift_to_all_chatters_reaches_one_account_of_two_that_were_one(
     await services.links.unlink(MOD, alice.kept)
     since = services.clock.now() - timedelta(minutes=30)
     gate = services.awards.gate
-    for heard in (gate.heard_since(micros(since)), []):
+    for heard in (gate.authors_since(micros(since)), []):
         assert await services.economy.chatters_since(since, heard, gate.rules) == [alice.kept.id]
 
 

@@ -47,9 +47,9 @@ async def test_a_gift_bomb_is_one_line_however_twitch_sends_it(channel: Channel)
 
 
 async def test_the_first_waits_two_seconds_for_more(channel: Channel) -> None:
-    channel.thanks.hear(cheer("Alice", 100))
+    channel.thanks.on_event(cheer("Alice", 100))
     assert await channel.passes(1.9) == []
-    channel.thanks.hear(cheer("Bob", 50))
+    channel.thanks.on_event(cheer("Bob", 50))
     assert await channel.passes(0.1) == ["Alice and Bob cheered 150 bits. Thank you!"]
     assert await channel.hears(cheer("Carol", 1)) == ["Carol cheered 1 bit. Thank you!"]
 
@@ -90,14 +90,14 @@ async def test_templates_may_say_the_months(tmp_path: Path) -> None:
 @pytest.mark.parametrize("off", ["", "off", " OFF "])
 async def test_a_template_that_is_off_schedules_nothing(tmp_path: Path, off: str) -> None:
     channel = Channel(tmp_path, shoutout_follow=off)
-    channel.thanks.hear(follow("Alice"))
+    channel.thanks.on_event(follow("Alice"))
     assert channel.timers.waiting == []
     assert await channel.hears(cheer("Alice", 1)) == ["Alice cheered 1 bit. Thank you!"]
 
 
 async def test_close_says_what_is_gathered(channel: Channel) -> None:
-    channel.thanks.hear(follow("Alice"))
-    channel.thanks.hear(cheer("Bob", 5))
+    channel.thanks.on_event(follow("Alice"))
+    channel.thanks.on_event(cheer("Bob", 5))
     await channel.thanks.close()
     lines = ["Welcome, Alice! Thank you for the follow.", "Bob cheered 5 bits. Thank you!"]
     assert [text for _, text in channel.said] == lines
@@ -113,7 +113,7 @@ async def test_close_waits_until_it_is_said(tmp_path: Path) -> None:
         said.append(text)
 
     thanks = Thanks(settings_in(tmp_path), say)
-    thanks.hear(cheer("Bob", 5))
+    thanks.on_event(cheer("Bob", 5))
     closing = asyncio.create_task(thanks.close())
     await asyncio.sleep(0)
     assert not closing.done()
@@ -126,7 +126,7 @@ async def test_on_the_event_loop_it_speaks_by_itself(tmp_path: Path) -> None:
     said: asyncio.Queue[str] = asyncio.Queue()
     thanks = Thanks(settings_in(tmp_path), said.put, seconds=0.01)
     for i in range(3):
-        thanks.hear(gift("Alice", i + 1))
+        thanks.on_event(gift("Alice", i + 1))
     assert await asyncio.wait_for(said.get(), 5) == "Alice gifted 6 subs. Thank you!"
     assert said.empty()
 

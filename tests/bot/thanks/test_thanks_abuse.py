@@ -14,7 +14,7 @@ from tests.bot.thanks.thanked import AT, Channel, cheer, follow
 async def test_an_attack_of_followers_is_three_lines_and_then_one_in_thirty_seconds(channel: Channel) -> None:
     for second in range(120):
         for i in range(1_000):
-            channel.thanks.hear(follow(f"bot{second}_{i}"))
+            channel.thanks.on_event(follow(f"bot{second}_{i}"))
         await channel.passes(1)
     times = [at for at, _ in channel.said]
     assert times == [2, 4, 6, 32, 62, 92]
@@ -23,7 +23,7 @@ async def test_an_attack_of_followers_is_three_lines_and_then_one_in_thirty_seco
 
 async def test_in_an_attack_no_more_is_kept_than_needed(channel: Channel) -> None:
     for i in range(20_000):
-        channel.thanks.hear(follow(f"bot{i}"))
+        channel.thanks.on_event(follow(f"bot{i}"))
     burst = channel.thanks._bursts["follow"]
     assert len(burst._known) == MAX_KNOWN
     assert len(burst.names) == 5

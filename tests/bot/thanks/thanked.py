@@ -54,7 +54,7 @@ class Channel:
     async def hears(self, *channel_events: ChannelEvent) -> list[str]:
         """They happen in one moment. Returns what is said to it."""
         for channel_event in channel_events:
-            self.thanks.hear(channel_event)
+            self.thanks.on_event(channel_event)
         return await self.passes(2)
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock
-from tests.earning.watch.stream import Crowd, Show
+from tests.earning.watch.stream import Crowd, WatchedStream
 
 
 @pytest.fixture
-async def show(services: Services, clock: SettableClock) -> Show:
-    return Show(services, clock, Crowd("alice", "bob"))
+async def show(services: Services, clock: SettableClock) -> WatchedStream:
+    return WatchedStream(services, clock, Crowd("alice", "bob"))

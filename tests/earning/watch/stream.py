@@ -53,7 +53,7 @@ class Crowd:
         return {p.platform_id: self.roles_of[p.login] & set(wanted) for p in people if p.login in self.roles_of}
 
 
-class Show:
+class WatchedStream:
     """A stream of a test, and the watch time of one run of the bot after the other."""
 
     def __init__(self, services: Services, clock: SettableClock, crowd: Crowd) -> None:
@@ -100,7 +100,7 @@ class Show:
             return {name: int(amount) for name, amount in rows}
 
 
-async def kill(show: Show, after: int) -> None:
+async def kill(show: WatchedStream, after: int) -> None:
     """The bot ends while it pays, after so many people were handed over."""
     left = after
     reached = asyncio.Event()

@@ -13,10 +13,10 @@ from pixel_bot.earning.watch_time import CHUNK, PresenceUnknown
 from pixel_bot.errors import PixelError
 from pixel_bot.model.stream_state import Broadcast, Stream, check_when_due
 from pixel_bot.points import processed_ids
-from tests.earning.watch.stream import SLOT, Show
+from tests.earning.watch.stream import SLOT, WatchedStream
 
 
-async def test_a_failure_is_told_once_and_tried_again(show: Show, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failure_is_told_once_and_tried_again(show: WatchedStream, caplog: pytest.LogCaptureFixture) -> None:
     show.crowd.failures = [PresenceUnknown("Twitch answered 500: oops.") for _ in range(3)]
     show.live()
     with caplog.at_level(logging.INFO, "pixel_bot.earning.watch_time"):
@@ -33,7 +33,7 @@ async def test_a_failure_is_told_once_and_tried_again(show: Show, caplog: pytest
     ]
 
 
-async def test_it_is_tried_until_the_next_slot_ends(show: Show) -> None:
+async def test_it_is_tried_until_the_next_slot_ends(show: WatchedStream) -> None:
     show.crowd.failures = [PresenceUnknown("Not now.") for _ in range(2)]
     show.live()
     assert await show.passes(SLOT) == 30
@@ -43,7 +43,7 @@ async def test_it_is_tried_until_the_next_slot_ends(show: Show) -> None:
     assert await show.points() == {"alice": 5, "bob": 5}
 
 
-async def test_without_the_roles_nobody_is_paid_yet(show: Show) -> None:
+async def test_without_the_roles_nobody_is_paid_yet(show: WatchedStream) -> None:
     show.begin(points_watch_sub_factor=2)
     show.crowd.roles_of = {"alice": {"sub"}}
     show.crowd.no_roles = True
@@ -56,7 +56,7 @@ async def test_without_the_roles_nobody_is_paid_yet(show: Show) -> None:
 
 
 async def test_a_database_that_is_away_is_waited_for(
-    show: Show, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    show: WatchedStream, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def away(*_: object) -> dict[str, tuple[int, int]]:
         raise OperationalError("SELECT", {}, Exception("disk I/O error"))
@@ -70,7 +70,7 @@ async def test_a_database_that_is_away_is_waited_for(
     assert await show.points() == {"alice": 5, "bob": 5}
 
 
-async def test_one_who_cannot_be_paid_does_not_keep_out_the_others(show: Show) -> None:
+async def test_one_who_cannot_be_paid_does_not_keep_out_the_others(show: WatchedStream) -> None:
     async def pay(award: EventAward) -> bool:
         if award.person is not None and award.person.login == "alice":
             raise PixelError("That is more than one balance can hold.")
@@ -82,7 +82,7 @@ async def test_one_who_cannot_be_paid_does_not_keep_out_the_others(show: Show) -
     assert await show.points() == {"bob": 5}
 
 
-async def test_many_people_are_paid_in_chunks(show: Show) -> None:
+async def test_many_people_are_paid_in_chunks(show: WatchedStream) -> None:
     under_way = most = 0
 
     async def pay(award: EventAward) -> bool:
@@ -101,7 +101,7 @@ async def test_many_people_are_paid_in_chunks(show: Show) -> None:
     assert most == CHUNK
 
 
-async def test_it_runs_by_itself_and_the_stream_wakes_it(show: Show) -> None:
+async def test_it_runs_by_itself_and_the_stream_wakes_it(show: WatchedStream) -> None:
     running = asyncio.create_task(show.watch.run())
     await asyncio.sleep(0)
     assert show.crowd.asked == 0

@@ -18,7 +18,7 @@ from pixel_bot.earning import watch_time
 from pixel_bot.earning.watch_time import PresenceUnknown
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import SettableClock, settings_in
-from tests.earning.watch.stream import SLOT, Crowd, Show, kill
+from tests.earning.watch.stream import SLOT, Crowd, WatchedStream, kill
 from tests.harness.rounds import modest, rounds
 
 # Whatever happens
@@ -46,7 +46,7 @@ NAMES = ["alice", "bob", "carol", "dan", "eve"]
 class Witness:
     """Looks at the database after each look of the bot, and knows what may have changed."""
 
-    show: Show
+    show: WatchedStream
     seen: set[str] = field(default_factory=lambda: set[str]())
 
     async def checks(self) -> None:
@@ -65,7 +65,7 @@ class Witness:
         assert await self.show.points() == earned
 
 
-async def happen(show: Show, step: Step, since: dict[str, datetime]) -> None:
+async def happen(show: WatchedStream, step: Step, since: dict[str, datetime]) -> None:
     match step.kind:
         case "pass" | "back":
             show.clock.advance(step.amount if step.kind == "pass" else -step.amount)
@@ -86,14 +86,14 @@ async def happen(show: Show, step: Step, since: dict[str, datetime]) -> None:
 
 
 @asynccontextmanager
-async def fresh(template: Path, folder: Path) -> AsyncGenerator[Show]:
+async def fresh(template: Path, folder: Path) -> AsyncGenerator[WatchedStream]:
     for old in folder.glob("sandbox.db*"):
         old.unlink()
     shutil.copyfile(template, folder / "sandbox.db")
     clock = SettableClock()
     async with opened(settings_in(folder), "sandbox", clock) as services:
         services.awards.start()
-        yield Show(services, clock, Crowd("alice", "bob", "carol"))
+        yield WatchedStream(services, clock, Crowd("alice", "bob", "carol"))
         await services.awards.stop()
 
 

@@ -7,16 +7,16 @@ import pytest
 
 from pixel_bot.earning.watch_time import WatchRole
 from pixel_bot.model.people import Person
-from tests.earning.watch.stream import BOT, SLOT, STREAMER, Show, person
+from tests.earning.watch.stream import BOT, SLOT, STREAMER, WatchedStream, person
 
 
-async def test_nothing_is_earned_offline(show: Show) -> None:
+async def test_nothing_is_earned_offline(show: WatchedStream) -> None:
     for _ in range(3):
         assert await show.passes(SLOT) is None
     assert show.crowd.asked == 0
 
 
-async def test_with_the_setting_the_offline_chat_earns_by_the_clock(show: Show) -> None:
+async def test_with_the_setting_the_offline_chat_earns_by_the_clock(show: WatchedStream) -> None:
     show.begin(points_watch_offline=True)
     assert await show.passes(SLOT // 2) == 60
     await show.passes(SLOT // 2)
@@ -28,7 +28,9 @@ async def test_with_the_setting_the_offline_chat_earns_by_the_clock(show: Show) 
     assert show.paid[0].event_id == f"watch:offline:{minutes}:twitch:id-alice"
 
 
-async def test_offline_time_from_before_the_end_of_the_stream_or_the_start_of_the_bot_is_not_paid(show: Show) -> None:
+async def test_offline_time_from_before_the_end_of_the_stream_or_the_start_of_the_bot_is_not_paid(
+    show: WatchedStream,
+) -> None:
     show.begin(points_watch_offline=True)
     show.live(since=show.clock.now() - timedelta(seconds=SLOT - 120))
     await show.passes(120)
@@ -45,7 +47,7 @@ async def test_offline_time_from_before_the_end_of_the_stream_or_the_start_of_th
     assert await show.points() == {"alice": 10, "bob": 10}
 
 
-async def test_without_an_amount_nobody_is_asked(show: Show) -> None:
+async def test_without_an_amount_nobody_is_asked(show: WatchedStream) -> None:
     show.begin(points_watch_amount=0, points_watch_offline=True)
     assert await show.passes(SLOT) is None
     show.live()
@@ -53,7 +55,7 @@ async def test_without_an_amount_nobody_is_asked(show: Show) -> None:
     assert show.crowd.asked == 0
 
 
-async def test_bot_and_streamer_do_not_earn(show: Show, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_bot_and_streamer_do_not_earn(show: WatchedStream, monkeypatch: pytest.MonkeyPatch) -> None:
     everybody = [Person(BOT, "pixelbot", "PixelBot"), person("alice"), Person(STREAMER, "pixel_street", "Pixel_Street")]
 
     async def here() -> Sequence[Person]:
@@ -84,7 +86,7 @@ SUB, VIP, MOD = "points_watch_sub_factor", "points_watch_vip_factor", "points_wa
     ],
 )
 async def test_the_highest_factor_that_applies_counts(
-    show: Show, factors: dict[str, float], roles: set[WatchRole], amount: int, earned: int
+    show: WatchedStream, factors: dict[str, float], roles: set[WatchRole], amount: int, earned: int
 ) -> None:
     show.begin(points_watch_amount=amount, **factors)
     show.crowd.roles_of = {"alice": roles}
@@ -104,7 +106,7 @@ async def test_the_highest_factor_that_applies_counts(
     ],
 )
 async def test_only_roles_that_make_a_difference_are_asked_for(
-    show: Show, factors: dict[str, float], wanted: list[set[WatchRole]]
+    show: WatchedStream, factors: dict[str, float], wanted: list[set[WatchRole]]
 ) -> None:
     show.begin(**factors)
     show.live()
@@ -112,7 +114,7 @@ async def test_only_roles_that_make_a_difference_are_asked_for(
     assert show.crowd.wanted == wanted
 
 
-async def test_an_empty_chat_asks_for_no_roles(show: Show) -> None:
+async def test_an_empty_chat_asks_for_no_roles(show: WatchedStream) -> None:
     show.begin(points_watch_sub_factor=2)
     show.crowd.names = []
     show.live()

@@ -26,7 +26,7 @@ SECONDS = 40.0
 ASKED = re.compile(r"Sign in (.+): open https://www\.twitch\.tv/activate\S* on any device and type ([A-Z]{8})")
 
 
-class Screen:
+class Terminal:
     """What the command says, line by line."""
 
     def __init__(self, read: Callable[[], Awaitable[str]]) -> None:
@@ -53,7 +53,7 @@ class Screen:
         return "\n".join(self.lines)
 
 
-class Process(Screen):
+class Process(Terminal):
     """The command as a process; nobody sits in front of it."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -96,7 +96,7 @@ async def process(home: Harness, **more: str) -> AsyncGenerator[Process]:
         await started.wait()
 
 
-class Here(Screen):
+class Here(Terminal):
     """The command in this process, as a task."""
 
     def __init__(self, home: Harness, said: "asyncio.Queue[str]", **more: Any) -> None:
@@ -166,7 +166,7 @@ async def test_a_server_that_is_away_for_a_moment_is_asked_again(home: Harness, 
     code = await screen.code()
     home.twitch.faults.add("oauth2/token", drop=True)
     home.twitch.faults.add("oauth2/token", status=500)
-    await home.twitch.asked("oauth2/token", "POST", 2)
+    await home.twitch.request_count("oauth2/token", "POST", 2)
     agrees(home, code, BOT)
     agrees(home, await screen.code(), STREAMER)
     assert await screen.end() == 0

@@ -136,7 +136,7 @@ async def test_a_sign_in_that_fails_tells_nothing(canaries: Canaries) -> None:
     home = canaries.home
     async with bot(canaries) as app:
         oauth = app.platform.oauth
-        await home.twitch.asked("oauth2/token", "POST")  # the application's own, which takes none of the faults
+        await home.twitch.request_count("oauth2/token", "POST")  # the application's own, which takes none of the faults
         for fault in faults_that_tell(CLIENT_SECRET, canaries.note("code", "canary-code")):
             home.twitch.faults.add("oauth2/token", **fault)
             address = await home.agree(await home.begin(app, "bot"), BOT)
@@ -225,7 +225,9 @@ async def test_requests_and_connections_that_fail_tell_nothing(canaries: Canarie
             await fails(canaries, "call", lambda: app.platform.http.request(Route("GET", "users", token_for="bot")))
             if fault.get("status", 500) >= 300:  # an answer that is one, and cannot be read, is a matter of its own
                 await home.say("alice", "!points")
-                await home.twitch.asked("chat/messages", "POST", home.twitch.requests.times("chat/messages", "POST"))
+                await home.twitch.request_count(
+                    "chat/messages", "POST", home.twitch.requests.times("chat/messages", "POST")
+                )
             lost = home.session(CHAT)
             await home.twitch.lose(lost, mid_frame=True)
             async with asyncio.timeout(10):

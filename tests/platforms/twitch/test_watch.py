@@ -128,7 +128,7 @@ async def test_offline_chat_earns_where_the_settings_say_so(home: Harness) -> No
     await home.twitch.go_offline()
     clock = SettableClock(datetime(2026, 1, 1, 12, 5, tzinfo=UTC))
     async with home.signed_in(clock, points_watch_offline=True) as app:
-        await home.twitch.asked("streams")
+        await home.twitch.request_count("streams")
         clock.advance(SLOT)
         async with asyncio.timeout(SECONDS):
             while not await earned(app):

@@ -7,11 +7,11 @@ import pytest
 
 from pixel_bot.testing import live
 from tests.harness.page_double import PageDouble, page_double
-from tests.redeems.sockets.running import Show, begin
+from tests.redeems.sockets.running import RunningRedeems, begin
 
 
 @pytest.fixture
-async def show(tmp_path: Path) -> AsyncGenerator[Show]:
+async def show(tmp_path: Path) -> AsyncGenerator[RunningRedeems]:
     async with live(tmp_path) as running:
         shown = await begin(running)
         yield shown
@@ -19,6 +19,6 @@ async def show(tmp_path: Path) -> AsyncGenerator[Show]:
 
 
 @pytest.fixture
-async def page(show: Show) -> AsyncGenerator[PageDouble]:
+async def page(show: RunningRedeems) -> AsyncGenerator[PageDouble]:
     async with page_double(show.address, show.key) as double:
         yield double

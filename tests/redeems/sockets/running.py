@@ -9,7 +9,7 @@ from pixel_bot.testing import Live
 from tests.harness.database import findings
 
 
-class Show:
+class RunningRedeems:
     """A running bot, a viewer with 1,000 points, and all that the bot says."""
 
     def __init__(self, running: Live) -> None:
@@ -60,7 +60,7 @@ class Show:
         assert await findings(self.live.bot) == []
 
 
-async def begin(running: Live) -> Show:
+async def begin(running: Live) -> RunningRedeems:
     await running.ask("alice", "!points")
     await running.ask("", "!points add @alice 1000", "broadcaster")
-    return Show(running)
+    return RunningRedeems(running)

@@ -14,10 +14,10 @@ from pixel_bot.testing import live
 from tests.harness.ai_double import AiDouble, Turn, ai_double
 from tests.harness.obs_studio import PASSWORD, obs_studio, video_streams
 from tests.harness.page_double import PageDouble, page_double
-from tests.redeems.sockets.running import Show, begin
+from tests.redeems.sockets.running import RunningRedeems, begin
 
 
-async def test_speech(show: Show, page: PageDouble) -> None:
+async def test_speech(show: RunningRedeems, page: PageDouble) -> None:
     page.plays = False
     answer = await show.live.ask("alice", "!tts hello stream <script>alert(1)</script>")
     assert answer == "Coming up! 975 points left."
@@ -34,7 +34,7 @@ async def test_speech(show: Show, page: PageDouble) -> None:
     assert await show.points() == 975
 
 
-async def test_speech_that_fails(show: Show, page: PageDouble) -> None:
+async def test_speech_that_fails(show: RunningRedeems, page: PageDouble) -> None:
     page.plays = False
     await show.live.ask("alice", "!tts hello")
     await page.ack(await page.asks(), "failed", reason="load")
@@ -42,7 +42,7 @@ async def test_speech_that_fails(show: Show, page: PageDouble) -> None:
     assert (await show.ended(), await show.points()) == (["failed"], 1_000)
 
 
-async def test_a_sound(show: Show, page: PageDouble) -> None:
+async def test_a_sound(show: RunningRedeems, page: PageDouble) -> None:
     assert await show.live.ask("alice", "!sound coin") == "Playing coin! 985 points left."
     play = await page.asks()
     assert (await page.fetch(play["audio"]))[:4] == b"RIFF"
@@ -50,7 +50,9 @@ async def test_a_sound(show: Show, page: PageDouble) -> None:
 
 
 @pytest.mark.parametrize("name", ["../secret", "..%2Fsecret", "/etc/passwd", "coin.wav/..", "C:\\boot", "."])
-async def test_a_sound_never_leaves_the_folder(show: Show, page: PageDouble, tmp_path: Path, name: str) -> None:
+async def test_a_sound_never_leaves_the_folder(
+    show: RunningRedeems, page: PageDouble, tmp_path: Path, name: str
+) -> None:
     (tmp_path / "secret.wav").write_bytes(b"RIFF secret")
     answer = await show.live.ask("alice", f"!sound {name}")
     assert "There is no sound" in answer
@@ -58,7 +60,7 @@ async def test_a_sound_never_leaves_the_folder(show: Show, page: PageDouble, tmp
     assert await show.points() == 1_000
 
 
-async def test_the_wheel(show: Show, page: PageDouble, tmp_path: Path) -> None:
+async def test_the_wheel(show: RunningRedeems, page: PageDouble, tmp_path: Path) -> None:
     prizes = [{"name": "Win", "weight": 1, "grant_points": 70}]
     (tmp_path / "prizes.json").write_text(json.dumps(prizes), encoding="utf-8")
     assert await show.live.ask("alice", "!spin") == "The wheel is yours! 900 points left."
@@ -68,7 +70,7 @@ async def test_the_wheel(show: Show, page: PageDouble, tmp_path: Path) -> None:
     assert await show.points() == 970
 
 
-async def test_the_overlay_closes_in_mid_spin(show: Show, page: PageDouble, tmp_path: Path) -> None:
+async def test_the_overlay_closes_in_mid_spin(show: RunningRedeems, page: PageDouble, tmp_path: Path) -> None:
     """The prize counts, the price is gone, and another page shows the same spin."""
     prizes = [{"name": "Win", "weight": 1, "grant_points": 70}, {"name": "Other", "weight": 1, "grant_points": 70}]
     (tmp_path / "prizes.json").write_text(json.dumps(prizes), encoding="utf-8")
@@ -85,7 +87,7 @@ async def test_the_overlay_closes_in_mid_spin(show: Show, page: PageDouble, tmp_
     assert await show.points() == 970
 
 
-async def begun(show: Show) -> None:
+async def begun(show: RunningRedeems) -> None:
     changed = asyncio.Event()
     show.live.bot.services.database.committed.add(changed.set)
     query = text("SELECT COUNT(*) FROM queue_items WHERE begun_at IS NOT NULL")
@@ -98,7 +100,7 @@ async def begun(show: Show) -> None:
             await changed.wait()
 
 
-async def test_the_overlay_closes_half_way_through_speech(show: Show, page: PageDouble) -> None:
+async def test_the_overlay_closes_half_way_through_speech(show: RunningRedeems, page: PageDouble) -> None:
     page.plays = False
     await show.live.ask("alice", "!tts hello")
     first = await page.asks()
@@ -110,7 +112,7 @@ async def test_the_overlay_closes_half_way_through_speech(show: Show, page: Page
     assert await show.points() == 975
 
 
-async def test_a_page_that_played_it_while_the_line_was_down(show: Show, page: PageDouble) -> None:
+async def test_a_page_that_played_it_while_the_line_was_down(show: RunningRedeems, page: PageDouble) -> None:
     page.plays = False
     await show.live.ask("alice", "!tts hello")
     play = await page.asks()
@@ -159,13 +161,13 @@ async def test_the_ai_has_a_daily_limit(tmp_path: Path, ai: AiDouble) -> None:
         assert len(ai.heard) == 1
 
 
-async def test_a_clip_on_twitch(show: Show) -> None:
+async def test_a_clip_on_twitch(show: RunningRedeems) -> None:
     assert await show.live.ask("alice", "!clip") == "Saving it ..."
     await show.hears("@alice Here is the clip: http")
     assert await show.ended() == ["done"]
 
 
-async def test_a_clip_while_the_stream_is_offline(show: Show) -> None:
+async def test_a_clip_while_the_stream_is_offline(show: RunningRedeems) -> None:
     show.live.twitch.live = False
     await show.live.ask("", "!redeem cost clip 10", "broadcaster")
     await show.live.ask("alice", "!clip")
@@ -181,7 +183,7 @@ async def test_a_burst_of_clips_in_the_real_obs(tmp_path: Path) -> None:
         obs_studio(folder) as obs,
         live(tmp_path / "bot", obs_port=obs.port, obs_password=PASSWORD) as running,
     ):
-        show = Show(running)
+        show = RunningRedeems(running)
         viewers = [f"viewer{number}" for number in range(10)]
         answers = await running.ask_all([(login, "!clip") for login in viewers])
         assert set(answers) == {"Saving it ..."}

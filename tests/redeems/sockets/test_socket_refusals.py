@@ -8,10 +8,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.harness.page_double import PageDouble
-from tests.redeems.sockets.running import Show
+from tests.redeems.sockets.running import RunningRedeems
 
 
-async def test_the_wrong_key_opens_nothing(show: Show) -> None:
+async def test_the_wrong_key_opens_nothing(show: RunningRedeems) -> None:
     for key in ("", "wrong", show.key[:-1]):
         with pytest.raises((ConnectionClosed, InvalidStatus)):
             await (await connect(f"ws://{show.address}/overlay/ws?key={key}")).recv()
@@ -22,13 +22,13 @@ async def test_the_wrong_key_opens_nothing(show: Show) -> None:
     assert b"<html" in await double.fetch(f"/overlay?key={show.key}")
 
 
-async def test_another_web_page_cannot_reach_the_overlay(show: Show) -> None:
+async def test_another_web_page_cannot_reach_the_overlay(show: RunningRedeems) -> None:
     url = f"ws://{show.address}/overlay/ws?key={show.key}"
     with pytest.raises((ConnectionClosed, InvalidStatus)):
         await (await connect(url, origin="https://evil.example")).recv()  # pyright: ignore[reportArgumentType]
 
 
-async def test_odd_words_of_a_page_harm_nobody(show: Show, page: PageDouble) -> None:
+async def test_odd_words_of_a_page_harm_nobody(show: RunningRedeems, page: PageDouble) -> None:
     odd: list[dict[str, Any]] = [
         {"do": "ack"},
         {"do": "ack", "id": 5, "state": "finished"},
@@ -45,7 +45,7 @@ async def test_odd_words_of_a_page_harm_nobody(show: Show, page: PageDouble) -> 
     assert await show.ended() == ["done"]
 
 
-async def test_events_are_shown_on_the_page(show: Show, page: PageDouble) -> None:
+async def test_events_are_shown_on_the_page(show: RunningRedeems, page: PageDouble) -> None:
     from datetime import UTC, datetime
 
     from pixel_bot.sandbox.twitch import frames
@@ -60,7 +60,7 @@ async def test_events_are_shown_on_the_page(show: Show, page: PageDouble) -> Non
     assert page.alerts == [{"type": "alert", "kind": "cheer", "name": "bob", "text": "bob cheered 50 bits"}]
 
 
-async def test_a_redeem_costs_guests_of_a_shared_chat_nothing(show: Show) -> None:
+async def test_a_redeem_costs_guests_of_a_shared_chat_nothing(show: RunningRedeems) -> None:
     from datetime import UTC, datetime
 
     from pixel_bot.sandbox.twitch import frames
@@ -83,7 +83,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("key", REDEEMS)
-async def test_each_refusal_of_each_redeem(show: Show, page: PageDouble, key: str) -> None:
+async def test_each_refusal_of_each_redeem(show: RunningRedeems, page: PageDouble, key: str) -> None:
     """Off, blocked, on cooldown, no room, nothing typed, too poor: each has its sentence, and none costs anything."""
     ask, line = show.live.ask, REDEEMS[key]
     await ask("mila", f"!redeem off {key}", "moderator")

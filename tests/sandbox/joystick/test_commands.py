@@ -22,7 +22,7 @@ async def test_what_the_bot_says_is_silent_but_for_its_echo(double: Double) -> N
 
 async def test_an_echo_in_the_first_version_has_no_badge(double: Double) -> None:
     async with double.subscribed(V1) as cable:
-        await double.joystick.hear_bot("Hello", "", "rest")
+        await double.joystick.on_bot_message("Hello", "", "rest")
         author = (await cable.frame())["message"]["author"]
         assert (author["username"], author["isStreamer"], author["isModerator"]) == ("PixelBot", False, False)
         assert "badges" not in author
@@ -31,7 +31,7 @@ async def test_an_echo_in_the_first_version_has_no_badge(double: Double) -> None
 async def test_an_echo_may_come_under_the_streamers_name(double: Double) -> None:
     double.joystick.bot = double.joystick.streamer
     async with double.subscribed(V1, V2) as cable:
-        await double.joystick.hear_bot("Hello", "", "rest")
+        await double.joystick.on_bot_message("Hello", "", "rest")
         one, two = (await cable.frame())["message"]["author"], (await cable.frame())["message"]["data"]["author"]
         assert (one["username"], one["isStreamer"]) == ("Pixel_Street", True)
         assert (two["username"], two["badges"]["bot"], two["badges"]["streamer"]) == ("Pixel_Street", True, True)
@@ -103,11 +103,11 @@ async def test_the_next_command_can_be_refused(double: Double) -> None:
 
 async def test_how_fast_the_bot_answered(double: Double) -> None:
     await double.joystick.say("Jules", "hello")
-    await double.joystick.hear_bot("@Jules hi", "", "rest")
+    await double.joystick.on_bot_message("@Jules hi", "", "rest")
     assert double.joystick.answers.seconds == []
     for answer, whisper_to in (("@Jules You have 5 points.", ""), ("psst", "jules")):
         await double.joystick.say("Jules", "!points")
-        await double.joystick.hear_bot(answer, whisper_to, "rest")
+        await double.joystick.on_bot_message(answer, whisper_to, "rest")
     assert len(double.joystick.answers.seconds) == 2
 
 
@@ -115,8 +115,8 @@ async def test_every_line_is_shown_to_who_listens(double: Double) -> None:
     seen: list[JoystickMessage] = []
     double.joystick.listeners.add(seen.append)
     line = await double.joystick.say("Jules", "hi")
-    await double.joystick.hear_bot("Hello", "", "rest")
-    await double.joystick.hear_bot("psst", "jules", "rest")
+    await double.joystick.on_bot_message("Hello", "", "rest")
+    await double.joystick.on_bot_message("psst", "jules", "rest")
     assert seen[0] == line
     assert [(one.username, one.is_bot, one.whisper_to) for one in seen[1:]] == [
         ("PixelBot", True, ""),

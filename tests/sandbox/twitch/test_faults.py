@@ -66,7 +66,7 @@ async def test_the_event_socket_can_refuse(double: Double) -> None:
 
 
 async def test_what_was_asked_is_noted_without_secrets(double: Double) -> None:
-    waiting = asyncio.create_task(double.twitch.asked("users", count=2))
+    waiting = asyncio.create_task(double.twitch.request_count("users", count=2))
     await double.token(grant_type="client_credentials")
     await double.ask("GET", "users", BOT, id=STREAMER.id)
     assert not waiting.done()

@@ -7,19 +7,19 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.web.setup_page.desk import TODO, Desk
+from tests.web.setup_page.page import TODO, SetUpPage
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def only_desk() -> AsyncGenerator[Desk]:
-    running = Desk()
+async def only_desk() -> AsyncGenerator[SetUpPage]:
+    running = SetUpPage()
     await running.start()
     yield running
     await running.web.stop()
 
 
 @pytest.fixture
-def desk(only_desk: Desk) -> Desk:
+def desk(only_desk: SetUpPage) -> SetUpPage:
     """The one of all tests, as it was at first."""
     only_desk.now = TODO
     only_desk.calls = []

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from pixel_bot.web.setup import MAX_FORM_BYTES
-from tests.web.setup_page.desk import FORM, GOOD, HOSTILE, TICKET, Desk, get, is_page
+from tests.web.setup_page.page import FORM, GOOD, HOSTILE, TICKET, SetUpPage, get, is_page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -24,7 +24,7 @@ async def send(web: aiohttp.ClientSession, url: str, body: Any, headers: dict[st
     "path",
     ["/setup", "/setup/state", "/oauth?account=bot", "/oauth", "/oauth/callback", f"/oauth/callback?{urlencode(GOOD)}"],
 )
-async def test_the_browser_is_told_to_be_careful(desk: Desk, web: aiohttp.ClientSession, path: str) -> None:
+async def test_the_browser_is_told_to_be_careful(desk: SetUpPage, web: aiohttp.ClientSession, path: str) -> None:
     async with web.get(desk.at(path), allow_redirects=False) as answer:
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -45,7 +45,7 @@ async def test_the_browser_is_told_to_be_careful(desk: Desk, web: aiohttp.Client
     ],
 )
 async def test_a_button_acts_and_leads_back(
-    desk: Desk, web: aiohttp.ClientSession, button: str, fields: dict[str, str], call: tuple[str, ...]
+    desk: SetUpPage, web: aiohttp.ClientSession, button: str, fields: dict[str, str], call: tuple[str, ...]
 ) -> None:
     headers = {"Content-Type": "Application/X-WWW-Form-URLencoded; charset=UTF-8", "Origin": desk.at("")}
     status, location, _ = await send(web, desk.at(f"/setup/{button}"), urlencode(fields), headers)
@@ -81,7 +81,12 @@ BAD_FORMS: dict[str, tuple[Callable[[], Any], dict[str, str], int]] = {
 @pytest.mark.parametrize("button", ["accept", "decline"])
 @pytest.mark.parametrize(("body", "headers", "status"), BAD_FORMS.values(), ids=BAD_FORMS)
 async def test_a_bad_form_is_refused_with_a_page(
-    desk: Desk, web: aiohttp.ClientSession, button: str, body: Callable[[], Any], headers: dict[str, str], status: int
+    desk: SetUpPage,
+    web: aiohttp.ClientSession,
+    button: str,
+    body: Callable[[], Any],
+    headers: dict[str, str],
+    status: int,
 ) -> None:
     got, _, text = await send(web, desk.at(f"/setup/{button}"), body(), headers)
     assert (got, desk.calls) == (status, [])
@@ -89,7 +94,7 @@ async def test_a_bad_form_is_refused_with_a_page(
 
 
 @pytest.mark.parametrize("account", ["", "god", HOSTILE])
-async def test_only_known_accounts_are_forgotten(desk: Desk, web: aiohttp.ClientSession, account: str) -> None:
+async def test_only_known_accounts_are_forgotten(desk: SetUpPage, web: aiohttp.ClientSession, account: str) -> None:
     status, _, text = await send(web, desk.at("/setup/forget"), urlencode({"account": account}))
     assert (status, desk.calls) == (400, [])
     assert is_page(text)
@@ -101,20 +106,20 @@ async def test_only_known_accounts_are_forgotten(desk: Desk, web: aiohttp.Client
     "stranger", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"}], ids=str
 )
 async def test_another_page_cannot_press_a_button(
-    desk: Desk, web: aiohttp.ClientSession, button: str, stranger: dict[str, str]
+    desk: SetUpPage, web: aiohttp.ClientSession, button: str, stranger: dict[str, str]
 ) -> None:
     status, _, _ = await send(web, desk.at(f"/setup/{button}"), GOOD_FORM, FORM | stranger)
     assert (status, desk.calls) == (403, [])
 
 
 @pytest.mark.parametrize("button", ["accept", "decline", "forget"])
-async def test_a_link_presses_no_button(desk: Desk, web: aiohttp.ClientSession, button: str) -> None:
+async def test_a_link_presses_no_button(desk: SetUpPage, web: aiohttp.ClientSession, button: str) -> None:
     status, _, _ = await get(web, desk.at(f"/setup/{button}?{GOOD_FORM}"))
     assert (status, desk.calls) == (405, [])
 
 
 async def test_a_sender_that_goes_away_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
-    desk = Desk()
+    desk = SetUpPage()
     await desk.start()
     _, writer = await asyncio.open_connection("127.0.0.1", desk.web.port)
     kind = "Content-Type: application/x-www-form-urlencoded"

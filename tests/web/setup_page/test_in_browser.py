@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from pixel_bot.web.setup import Step
-from tests.web.setup_page.desk import (
+from tests.web.setup_page.page import (
     ASKING,
     CODE,
     GOOD,
@@ -17,7 +17,7 @@ from tests.web.setup_page.desk import (
     STATE,
     TICKET,
     TODO,
-    Desk,
+    SetUpPage,
     changed,
     context,
     look,
@@ -35,7 +35,7 @@ COLOURS = [
 ]
 
 
-async def test_a_step_tells_its_state_in_a_word_and_a_colour(browser: Browser, desk: Desk) -> None:
+async def test_a_step_tells_its_state_in_a_word_and_a_colour(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk)
         for key, word, colour in COLOURS:
@@ -44,7 +44,7 @@ async def test_a_step_tells_its_state_in_a_word_and_a_colour(browser: Browser, d
             assert await card.evaluate("card => getComputedStyle(card, '::before').backgroundColor") == colour
 
 
-async def test_the_page_says_all_that_there_is(browser: Browser, desk: Desk) -> None:
+async def test_the_page_says_all_that_there_is(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk)
         await expect(page).to_have_title("2 steps to go · Pixel Bot")
@@ -63,7 +63,7 @@ async def test_the_page_says_all_that_there_is(browser: Browser, desk: Desk) -> 
         assert broken == 0
 
 
-async def test_somebody_signs_in_and_says_yes(browser: Browser, desk: Desk) -> None:
+async def test_somebody_signs_in_and_says_yes(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk)
         await page.get_by_role("link", name="Sign in with the bot account").click()
@@ -74,7 +74,7 @@ async def test_somebody_signs_in_and_says_yes(browser: Browser, desk: Desk) -> N
     assert desk.calls == [("begin", "bot"), ("finish", STATE, CODE, ""), ("accept", "bot", TICKET)]
 
 
-async def test_somebody_says_no(browser: Browser, desk: Desk) -> None:
+async def test_somebody_says_no(browser: Browser, desk: SetUpPage) -> None:
     desk.now = ASKING
     async with context(browser) as made:
         page = await opened(made, desk)
@@ -83,7 +83,7 @@ async def test_somebody_says_no(browser: Browser, desk: Desk) -> None:
     assert desk.calls == [("decline", "bot", TICKET)]
 
 
-async def test_an_account_is_forgotten_with_two_clicks(browser: Browser, desk: Desk) -> None:
+async def test_an_account_is_forgotten_with_two_clicks(browser: Browser, desk: SetUpPage) -> None:
     desk.now = READY
     async with context(browser) as made:
         page = await opened(made, desk)
@@ -96,7 +96,7 @@ async def test_an_account_is_forgotten_with_two_clicks(browser: Browser, desk: D
     assert desk.calls == [("forget", "broadcaster")]
 
 
-async def test_a_refusal_leads_back(browser: Browser, desk: Desk) -> None:
+async def test_a_refusal_leads_back(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk, f"/oauth/callback?{urlencode(GOOD | {'code': 'mallory'})}")
         await expect(page.locator(".words")).to_have_text(f"You are {HOSTILE}, not PixelBot.")
@@ -104,7 +104,7 @@ async def test_a_refusal_leads_back(browser: Browser, desk: Desk) -> None:
         await expect(page).to_have_url(desk.at("/setup"))
 
 
-async def test_the_key_is_hidden_until_asked_for(browser: Browser, desk: Desk) -> None:
+async def test_the_key_is_hidden_until_asked_for(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk)
         assert KEY not in await page.inner_text("body")
@@ -116,7 +116,7 @@ async def test_the_key_is_hidden_until_asked_for(browser: Browser, desk: Desk) -
 
 
 @pytest.mark.parametrize("modern", [True, False], ids=["clipboard", "no clipboard"])
-async def test_one_click_copies_what_is_hidden(browser: Browser, desk: Desk, modern: bool) -> None:
+async def test_one_click_copies_what_is_hidden(browser: Browser, desk: SetUpPage, modern: bool) -> None:
     async with context(browser, permissions=["clipboard-read", "clipboard-write"]) as made:
         reader = await opened(made, desk)
         await reader.evaluate("navigator.clipboard.writeText('nothing yet')")
@@ -133,7 +133,7 @@ async def test_one_click_copies_what_is_hidden(browser: Browser, desk: Desk, mod
         await expect(page.locator("[data-part=overlay] .copy")).to_have_text("Copy")
 
 
-async def test_without_a_script_all_but_copying_works(browser: Browser, desk: Desk) -> None:
+async def test_without_a_script_all_but_copying_works(browser: Browser, desk: SetUpPage) -> None:
     desk.now = ASKING
     async with context(browser, java_script_enabled=False) as made:
         page = await opened(made, desk)
@@ -148,7 +148,7 @@ async def test_without_a_script_all_but_copying_works(browser: Browser, desk: De
     assert desk.calls == [("accept", "bot", TICKET)]
 
 
-async def test_the_page_follows_by_itself(browser: Browser, desk: Desk) -> None:
+async def test_the_page_follows_by_itself(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk)
         await page.evaluate("window.same = true; document.querySelector('[data-part=ai]').same = true")
@@ -164,7 +164,7 @@ async def test_the_page_follows_by_itself(browser: Browser, desk: Desk) -> None:
         assert await page.evaluate("window.same && document.querySelector('[data-part=ai]').same")
 
 
-async def test_nothing_moves_while_nothing_happens(browser: Browser, desk: Desk) -> None:
+async def test_nothing_moves_while_nothing_happens(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk)
         await page.get_by_text("Show the key").click()
@@ -182,7 +182,7 @@ async def test_nothing_moves_while_nothing_happens(browser: Browser, desk: Desk)
         assert await page.evaluate("window.moves") > 0
 
 
-async def test_a_page_of_another_version_loads_anew(browser: Browser, desk: Desk) -> None:
+async def test_a_page_of_another_version_loads_anew(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk)
         await page.evaluate("window.same = true")
@@ -192,14 +192,14 @@ async def test_a_page_of_another_version_loads_anew(browser: Browser, desk: Desk
 
 
 async def test_the_page_says_when_the_bot_is_gone_and_finds_it_again(browser: Browser) -> None:
-    desk = Desk()
+    desk = SetUpPage()
     await desk.start()
     async with context(browser) as made:
         page = await opened(made, desk)
         await expect(page.locator("#lost")).to_be_hidden()
         await desk.web.stop()
         await expect(page.locator("#lost")).to_be_visible()
-        again = Desk(desk.web.port)
+        again = SetUpPage(desk.web.port)
         again.now = READY
         await again.start()
         await expect(page.get_by_role("heading", level=1)).to_have_text(READY.headline)

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from pixel_bot.web.setup import SetupState
-from tests.web.setup_page.desk import ASKING, HOSTILE, LONG, NASTY, READY, TODO, Desk, context, look, opened
+from tests.web.setup_page.page import ASKING, HOSTILE, LONG, NASTY, READY, TODO, SetUpPage, context, look, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SCROLLS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -14,7 +14,7 @@ STATES = {"todo": TODO, "asking": ASKING, "ready": READY, "nasty": NASTY}
 
 
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
-async def test_it_fits_from_a_phone_to_a_wall(browser: Browser, desk: Desk, state: SetupState) -> None:
+async def test_it_fits_from_a_phone_to_a_wall(browser: Browser, desk: SetUpPage, state: SetupState) -> None:
     desk.now = state
     async with context(browser) as made:
         page = await opened(made, desk)
@@ -25,7 +25,7 @@ async def test_it_fits_from_a_phone_to_a_wall(browser: Browser, desk: Desk, stat
             assert not await page.evaluate(SCROLLS), width
 
 
-async def test_markup_stays_text(browser: Browser, desk: Desk) -> None:
+async def test_markup_stays_text(browser: Browser, desk: SetUpPage) -> None:
     desk.now = NASTY
     async with context(browser) as made:
         page = await opened(made, desk)
@@ -72,7 +72,7 @@ async def contrasts(page: Page) -> list[tuple[float, str]]:
     [(TODO, "/setup"), (ASKING, "/setup"), (READY, "/setup"), (TODO, "/oauth")],
     ids=["todo", "asking", "ready", "refused"],
 )
-async def test_everything_can_be_read(browser: Browser, desk: Desk, state: SetupState, path: str) -> None:
+async def test_everything_can_be_read(browser: Browser, desk: SetUpPage, state: SetupState, path: str) -> None:
     desk.now = state
     async with context(browser) as made:
         page = await opened(made, desk, path)
@@ -81,7 +81,7 @@ async def test_everything_can_be_read(browser: Browser, desk: Desk, state: Setup
         assert found[0][0] >= 4.5, found[0]
 
 
-async def test_a_text_that_cannot_be_read_would_be_found(browser: Browser, desk: Desk) -> None:
+async def test_a_text_that_cannot_be_read_would_be_found(browser: Browser, desk: SetUpPage) -> None:
     async with context(browser) as made:
         page = await opened(made, desk)
         await page.evaluate("document.querySelector('h1').style.color = '#555566'")

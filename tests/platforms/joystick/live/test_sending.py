@@ -66,7 +66,7 @@ async def test_a_whisper_that_fails_keeps_nobody_waiting(home: Harness) -> None:
         home.joystick.faults.add("api/v1/chat/whispers", status=500, times=None)
         outbox = the_bot(app).channels["joystick"].outbox
         whisper = asyncio.create_task(outbox.put(Outgoing("psst", whisper_to="jules")))
-        await home.joystick.requests.asked("api/v1/chat/whispers", "POST")
+        await home.joystick.requests.times_requested("api/v1/chat/whispers", "POST")
         async with asyncio.timeout(3):
             assert "points" in await home.ask("Bob", "!points")
         assert await whisper is None
@@ -76,7 +76,7 @@ async def test_a_paid_message_that_fails_keeps_nobody_waiting(home: Harness) -> 
     async with home.installed() as app:
         home.joystick.faults.add("api/v1/chat/messages", status=500)
         saying = asyncio.create_task(the_bot(app).say("It was paid for.", None, "joystick"))
-        await home.joystick.requests.asked("api/v1/chat/messages", "POST")
+        await home.joystick.requests.times_requested("api/v1/chat/messages", "POST")
         async with asyncio.timeout(3):
             assert "points" in await home.ask("Bob", "!points")
         assert await saying

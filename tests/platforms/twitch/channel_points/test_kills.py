@@ -136,7 +136,7 @@ async def test_killed_before_twitch_was_told_it_is_told_after_the_next_start(
         made = await home.twitch.redeem(ALICE, ours(home)[0].id, "ding")
         await page.asks()
         async with asyncio.timeout(SECONDS):
-            await home.twitch.asked(REDEMPTIONS, "PATCH")
+            await home.twitch.request_count(REDEMPTIONS, "PATCH")
         await mortal.kill()
     home.twitch.faults.clear()
     await mortal.start()

@@ -91,7 +91,7 @@ async def test_one_empty_list_of_streams_does_not_end_the_stream(home: Harness) 
         asked = home.twitch.requests.times("streams")
         home.twitch.faults.add("streams", body={"data": [], "pagination": {}}, times=2)
         channel_of(app).check_soon()
-        await home.twitch.asked("streams", count=asked + 1)
+        await home.twitch.request_count("streams", count=asked + 1)
         await asyncio.sleep(0.1)
         assert app.services.stream.is_live
         channel_of(app).check_soon()
@@ -114,6 +114,6 @@ async def test_who_forgets_an_account_asks_for_nobodys_stream(home: Harness) -> 
         await home.answer(app, "forget", "broadcaster", "")
         channel_of(app).check_soon()
         asked = home.twitch.requests.times("streams")
-        await home.twitch.asked("streams", count=asked + 1)
+        await home.twitch.request_count("streams", count=asked + 1)
         streams = [asked.query for asked in home.twitch.requests if asked.path == "streams"]
         assert all(query.get("user_id") == [STREAMER.id] for query in streams), streams

@@ -117,7 +117,7 @@ async def test_after_a_fault_the_next_answer_comes(home: Harness, monkeypatch: p
             sent = home.twitch.requests.times("chat/messages", "POST")
             home.twitch.faults.add("chat/messages", **fault)
             line = await home.say("bob", "!level")
-            await home.twitch.asked("chat/messages", "POST", sent + 1)
+            await home.twitch.request_count("chat/messages", "POST", sent + 1)
             assert (await home.ask("alice", "!points")).startswith("You have"), fault
             await the_bot(app).settled()
             assert len(answers_to(home, line)) <= 1, fault
@@ -141,5 +141,5 @@ async def test_a_fault_does_not_end_the_stream(home: Harness) -> None:
         asked = home.twitch.requests.times("streams")
         home.twitch.faults.add("streams", body={"data": None}, times=3)
         await home.session(CHAT).close(4000)
-        await home.twitch.asked("streams", count=asked + 4)
+        await home.twitch.request_count("streams", count=asked + 4)
         assert changes == []

@@ -109,7 +109,7 @@ async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(
         await home.all_heard(lost)
         app.platform.eventsub.reconcile_soon()
         asked = home.twitch.requests.times(SUBSCRIPTIONS)
-        await home.twitch.asked(SUBSCRIPTIONS, count=asked + 4)
+        await home.twitch.request_count(SUBSCRIPTIONS, count=asked + 4)
         assert held(home, lost.id) == {foreign["id"]}
 
 
@@ -146,7 +146,7 @@ async def test_it_is_not_taken_for_lost_where_twitch_shows_it_under_the_former_c
         await home.twitch.ask_to_move(former, f"ws://{home.web.address}{DOUBLE}/ws")
         await home.all_heard(former)
         async with asyncio.timeout(SECONDS):
-            await home.twitch.asked(SUBSCRIPTIONS, count=listed + 2)
+            await home.twitch.request_count(SUBSCRIPTIONS, count=listed + 2)
         await listening(app)
         assert requests.times(SUBSCRIPTIONS, "POST") == made
         assert requests.times(SUBSCRIPTIONS, "DELETE") == 0

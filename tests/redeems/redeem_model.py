@@ -27,10 +27,10 @@ from pixel_bot.testing import SettableClock, settings_in
 from tests.harness.database import findings
 from tests.harness.page_model import NearPage
 from tests.harness.seed import url_of
-from tests.redeems.show_programs import GRANTS, SECONDS, SHELF, START, STOCK, USERS, VIEWERS, Op, Voice
+from tests.redeems.redeem_programs import GRANTS, SECONDS, SHELF, START, STOCK, USERS, VIEWERS, FakeSpeech, Op
 
 
-class Show:
+class RedeemModel:
     """A bot without chat over a file, and a page, which both come and go."""
 
     def __init__(self, folder: Path) -> None:
@@ -53,7 +53,7 @@ class Show:
         database = Database(url_of(self._folder / "pixel.db"))
         self.services = build_services(settings_in(self._folder), database, self.clock)
         await self.services.redeems.offer([offer for offer, _ in SHELF.values()])
-        self.jobs = Dispatcher(self.services, Voice(), self._say, Limits(margin=30, wheel=30, grace=0.01))
+        self.jobs = Dispatcher(self.services, FakeSpeech(), self._say, Limits(margin=30, wheel=30, grace=0.01))
         self.jobs.effects.add(self)
         self.queue = Queue(self.services, self.jobs)
         await self.jobs.start()

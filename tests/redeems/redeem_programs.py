@@ -62,7 +62,7 @@ ops = st.one_of(often("buy"), often("buy", "begin", "end", "answer"), often(*KIN
 programs = st.lists(st.lists(ops, min_size=1, max_size=4), min_size=2, max_size=12)
 
 
-class Voice:
+class FakeSpeech:
     async def speak(self, text: str, voice: str = "") -> Speech:
         return Speech(b"RIFF", 1.0)
 

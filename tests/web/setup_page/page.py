@@ -71,7 +71,7 @@ NASTY = replace(
 )
 
 
-class Desk:
+class SetUpPage:
     """Both protocols of the pages, and a Twitch that leads straight back. ``calls`` has what was asked for."""
 
     def __init__(self, port: int = 0) -> None:
@@ -156,7 +156,7 @@ async def context(browser: Browser, **options: Any) -> AsyncGenerator[BrowserCon
     assert [line for line in wrong if not line.startswith("Failed to load resource")] == []
 
 
-async def opened(context: BrowserContext, desk: Desk, path: str = "/setup") -> Page:
+async def opened(context: BrowserContext, desk: SetUpPage, path: str = "/setup") -> Page:
     page = await context.new_page()
     await page.goto(desk.at(path))
     return page
