@@ -77,7 +77,7 @@ def arm(bot, database, point, number):
     elif point == "after-commit":
         database.committed.add(step)
     elif point == "after-play":
-        after(bot.overlay, "tell", step, lambda screen, message: message["type"] == "play")
+        after(bot.overlay, "send", step, lambda screen, message: message["type"] == "play")
     elif point == "after-answer":
         after(bot.outbox, "put", step, lambda message: message.paid)
     elif point == "after-finish":

@@ -16,7 +16,7 @@ from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.users import SandboxUsers
 from pixel_bot.web.server import WebServer
-from tests.harness.ai_double import Turn, ai_double
+from tests.backends.ai.ai_double import Turn, ai_double
 from tests.harness.obs_double import PASSWORD, obs_double
 from tests.harness.process import end, free_port, start
 from tests.harness.waiting import until

@@ -11,7 +11,7 @@ import pytest
 from pixel_bot.backends.ai import Ai, Patience, ai_for
 from pixel_bot.errors import EffectFailed
 from pixel_bot.testing import settings_in
-from tests.harness.ai_double import Turn
+from tests.backends.ai.ai_double import Turn
 
 CANARY = "sk-canary-4f9a1c"
 QUICK = Patience(request=5.0, answer=10.0, pause=0.01, longest_pause=0.2)

@@ -11,7 +11,7 @@ from pixel_bot.backends import ai_text
 from pixel_bot.backends.ai_text import ANSWER_LIMIT, sayable
 from pixel_bot.filters import TextFilter
 from tests.backends.ai.asking import as_it_is, asking
-from tests.harness.ai_double import AiDouble, Turn
+from tests.backends.ai.ai_double import AiDouble, Turn
 
 
 def strict(text: str) -> str:

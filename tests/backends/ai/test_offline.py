@@ -10,7 +10,7 @@ from pixel_bot.backends.ai_offline import MARK
 from pixel_bot.backends.ai_text import sayable
 from pixel_bot.testing import settings_in
 from tests.backends.ai.asking import as_it_is
-from tests.harness.ai_double import AiDouble
+from tests.backends.ai.ai_double import AiDouble
 
 
 def test_without_settings_there_is_an_ai_only_in_the_sandbox(tmp_path: Path) -> None:

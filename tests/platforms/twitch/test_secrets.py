@@ -189,7 +189,7 @@ async def test_a_renewal_that_fails_tells_nothing(canaries: Canaries) -> None:
         await home.sign_in(app, "bot", BOT)
         for fault in faults_that_tell(*list(canaries.secrets.values())[4:]):
             tokens = Tokens(*home.world.grant(BOT.id))
-            await platform.accounts.renewed("bot", tokens)
+            await platform.accounts.replace_tokens("bot", tokens)
             home.world.expire(tokens.access)
             home.twitch.faults.add("oauth2/token", **fault)
             await fails(canaries, "a request", lambda: platform.http.request(Route("GET", "users", token_for="bot")))
@@ -267,7 +267,7 @@ async def test_a_fault_of_our_own_tells_nothing(canaries: Canaries, monkeypatch:
             raise RuntimeError(f"a fault with {secrets}")
 
         monkeypatch.setattr(app.services.overlay, "best", broken)
-        monkeypatch.setattr(app.platform.care, "_check", broken)
+        monkeypatch.setattr(app.platform.token_refresh, "_check", broken)
         status, text = await home.get(app, "/setup")
         assert status == 500
         canaries.look("500", text)

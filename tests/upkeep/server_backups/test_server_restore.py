@@ -79,7 +79,7 @@ async def test_nor_when_one_starts_meanwhile(there: Settings, backup: Path, monk
     async def living(self: object) -> set[int]:
         return next(looks)
 
-    monkeypatch.setattr(Cluster, "living", living)
+    monkeypatch.setattr(Cluster, "live_processes", living)
     with pytest.raises(RestoreRefused, match="A bot is running"):
         await restore_database(there, backup)
     assert query(there.database_url, BALANCES) == SINCE
