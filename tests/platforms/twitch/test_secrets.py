@@ -267,14 +267,14 @@ async def test_a_fault_of_our_own_tells_nothing(canaries: Canaries, monkeypatch:
             raise RuntimeError(f"a fault with {secrets}")
 
         monkeypatch.setattr(app.services.overlay, "best", broken)
-        monkeypatch.setattr(app.platform.token_refresh, "_check", broken)
+        monkeypatch.setattr(app.platform.token_refresh, "_check_role", broken)
         status, text = await home.get(app, "/setup")
         assert status == 500
         canaries.look("500", text)
         monkeypatch.setattr(the_bot(app).status, "words", broken)
         answer = await home.ask("mila", "!status", "moderator")
         canaries.look("chat", answer)
-        monkeypatch.setattr(the_bot(app).notifications.count, "on_notification", broken)
+        monkeypatch.setattr(the_bot(app).notifications, "on_notification", broken)
         monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.RESTART_SECONDS", 0.05)
         await home.say("alice", "hello")
         monkeypatch.undo()
