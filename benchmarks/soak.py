@@ -86,7 +86,7 @@ class Soak:
         self.twitch.listeners.add(self._on_line)
 
     async def run(self) -> None:
-        """From the first start to the verdict."""
+        """From the first start to the result."""
         await self.place.open()
         beside: list[asyncio.Task[None]] = []
         try:

@@ -53,7 +53,7 @@ class BotIdentity:
 
 
 class PixelBot(BotInternals):
-    """What cogs get as ``bot``. The services hang on it, each under its name."""
+    """What cogs get as ``bot``. It has the services, each under its name."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class PixelBot(BotInternals):
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings.cogs_dir)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
-        """How the connections are, by the names of the places."""
+        """The state of the connections, by the platform's name."""
         self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
@@ -112,7 +112,7 @@ class PixelBot(BotInternals):
             self.join_twitch(account, http or self.http)
 
     def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
-        """From now on there are accounts on Twitch: speak there as the bot, in the streamer's channel."""
+        """From now on the bot has accounts on Twitch, and speaks in the streamer's channel."""
         self.use_accounts(account.bot_id, account.owner_id, http)
         self._is_limited = account.limited
         sender = TwitchSender(http, account.bot_id, account.owner_id)

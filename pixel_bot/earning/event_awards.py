@@ -13,7 +13,7 @@ from pixel_bot.settings import Settings
 
 
 def award_for(channel_event: ChannelEvent, settings: Settings) -> EventAward:
-    """What a happening pays; nothing when nobody is named who could be paid."""
+    """What an event pays; nothing when nobody is named who could be paid."""
     kind, points, xp = _amounts(channel_event, settings)
     event_id, person = channel_event.event_id, channel_event.person
     if person is None:
