@@ -1,6 +1,5 @@
 """The bot: TwitchIO's ``commands.Bot`` with our context, our cogs, and the parts that process what comes in."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,6 +26,7 @@ from pixel_bot.bot.status import PlatformHealth, Status
 from pixel_bot.bot.thanks import Thanks
 from pixel_bot.bot.twitchio_internals import BotInternals, as_twitchio_message
 from pixel_bot.clock import micros
+from pixel_bot.earning.chat_gate import RECENT
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
 from pixel_bot.platforms.twitch.event_parsing import CHAT, with_optional_fields
@@ -36,10 +36,6 @@ from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
-
-log = logging.getLogger(__name__)
-
-RECENT = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +129,7 @@ class PixelBot(BotInternals):
 
     async def recent_chatters(self) -> list[int]:
         """User ids of everybody who chatted in the last 30 minutes, also before a restart."""
-        since = self.clock.now() - RECENT
+        since = self.clock.now() - timedelta(microseconds=RECENT)
         heard = self.awards.gate.authors_since(micros(since))
         return await self.economy.chatters_since(since, heard, self.awards.gate.rules)
 
@@ -157,8 +153,6 @@ class PixelBot(BotInternals):
             return await find_voice(self.speech, typed)
         except UnknownVoice as exc:
             raise UnknownVoice(exc.name, self.settings.command_prefix) from None
-
-    # TwitchIO's hooks
 
     async def begin(self) -> None:
         """Load the cogs and work what waits. No request is made: who is signed in is the platform's matter."""
@@ -186,6 +180,8 @@ class PixelBot(BotInternals):
     def twitchio_message(self, frame: Mapping[str, Any]) -> Any:
         """A chat message as TwitchIO has it, for commands and for listeners of cogs."""
         return as_twitchio_message(CHAT, with_optional_fields(frame), self.http)
+
+    # TwitchIO's hooks
 
     @override
     def dispatch(self, event: str, payload: Any | None = None) -> None:

@@ -17,7 +17,7 @@ MAX_COMMANDS = 1_000
 """Commands under way before whoever brings them waits."""
 
 MAX_PAYMENTS = 12_000
-"""Happenings under way before whoever brings them waits: more than awards keep while they cannot be written."""
+"""Channel events under way before whoever brings them waits: more than awards keep while they cannot be written."""
 
 
 class ChatChannel:
@@ -32,7 +32,7 @@ class ChatChannel:
         self.tasks = TaskGroup()
         """All else under way."""
         self.payments = TaskGroup()
-        """Happenings that are being paid. While the database cannot be written they wait, and chat goes on."""
+        """Channel events that are being paid. While the database cannot be written they wait, and chat goes on."""
         self._seen: LruCache[str, bool] = LruCache(REMEMBERED_MESSAGES)
 
     def is_new(self, message_id: str) -> bool:
@@ -45,7 +45,7 @@ class ChatChannel:
 
     @property
     def is_congested(self) -> bool:
-        """True when whoever brings messages should await ``breathe`` first."""
+        """True when whoever brings messages should await ``wait_for_capacity`` first."""
         return len(self.tasks) + len(self.commands) >= MAX_COMMANDS or len(self.payments) >= MAX_PAYMENTS
 
     async def wait_for_capacity(self) -> None:

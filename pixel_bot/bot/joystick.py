@@ -1,6 +1,5 @@
 """Chat on Joystick.tv: the same commands, with a context that answers there."""
 
-import logging
 from typing import Any
 
 from twitchio.models.chat import SentMessage
@@ -14,8 +13,6 @@ from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform
-
-log = logging.getLogger(__name__)
 
 PACE_SECONDS = 1.0
 """Nothing is documented on how much one may say, so it is one message a second."""
@@ -71,7 +68,7 @@ class JoystickChannel(ChatChannel):
     @property
     @override
     def is_congested(self) -> bool:
-        """True when the reader should await ``breathe`` before it reads on."""
+        """True when the reader should await ``wait_for_capacity`` before it reads on."""
         return super().is_congested or self._bot.awards.is_full
 
     @override

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.event_handler import ChannelEventHandler
-from pixel_bot.bot.outbox import Outbox
 from pixel_bot.earning.awards import Awards
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage, Removal
@@ -82,15 +81,13 @@ class Notifications:
         assert self._channel is not None, "notifications come after the accounts are known"
         return self._channel
 
-    @property
-    def outbox(self) -> Outbox:
-        """What is said on Twitch."""
-        return self._twitch.outbox
-
     def on_notification(self, frame: Mapping[str, Any]) -> None:
         """Take a notification. Never raises: a frame that cannot be parsed is logged and left out."""
         self.count += 1
         self._received.set()
+        if self._channel is None:
+            log.warning("An event from Twitch was left out, because the bot is in no chat yet.")
+            return
         try:
             if frame["metadata"]["subscription_type"] == CHAT:
                 self._on_chat(frame)
@@ -127,7 +124,8 @@ class Notifications:
         channel = self._twitch
         if not channel.is_new(message.id):
             return
-        if self._is_own(message, frame, channel):
+        if self._sender is not None and self._sender.is_own(message):
+            self._note_limit(frame, channel, self._sender)
             return
         if not message.is_guest:
             if self._runner.is_prefixed(message.text) and not is_redemption(frame):
@@ -137,13 +135,10 @@ class Notifications:
         if self._bot.has_listeners("message"):
             self._bot.dispatch("message", self._bot.twitchio_message(frame))
 
-    def _is_own(self, message: ChatMessage, frame: Mapping[str, Any], channel: ChatChannel) -> bool:
+    def _note_limit(self, frame: Mapping[str, Any], channel: ChatChannel, sender: TwitchSender) -> None:
         """Our own messages come back with our badges, which say how much we may send."""
-        if self._sender is None or not self._sender.is_own(message):
-            return False
         if channel.outbox.limit is not None:
-            channel.outbox.limit = self._sender.limit_by(frame)
-        return True
+            channel.outbox.limit = sender.limit_by(frame)
 
     def _on_command(self, frame: Mapping[str, Any], message: ChatMessage, channel: ChatChannel) -> None:
         if self._runner.knows(message.text):

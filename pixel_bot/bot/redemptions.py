@@ -1,6 +1,5 @@
 """Redeems that Twitch's channel points pay for: a redemption runs the redeem's command, with what was typed to it."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,8 +23,6 @@ from pixel_bot.redeems.channel_points import (
     read_redemption,
 )
 from pixel_bot.texts import visible
-
-log = logging.getLogger(__name__)
 
 ADDED = "channel.channel_points_custom_reward_redemption.add"
 UPDATED = "channel.channel_points_custom_reward_redemption.update"
@@ -65,7 +62,7 @@ class RedemptionContext(Context):
 
     @override
     def handles_refusal(self, error: Exception) -> bool:
-        """Kept for ``NativeDesk``, which gives the channel points back."""
+        """Kept for ``RedemptionHandler``, which gives the channel points back."""
         self.error = error
         return True
 

@@ -92,7 +92,8 @@ class Awards:
             return
         if self._backlog is not None and not self._backlog.accepts_message(line, len(self._lines)):
             return
-        self._lines.append(line)
+        # Awards need no text: while the database is away tens of thousands wait here.
+        self._lines.append(line if self._backlog is None else line._replace(text="", emotes=()))
         # The writer takes all that is queued, so one signal is enough; a flood would else spend its time on signals.
         if len(self._lines) == 1 or len(self._lines) >= MAX_WAITING:
             self._signal()

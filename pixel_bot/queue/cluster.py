@@ -87,8 +87,12 @@ class QueueCluster:
             return ()
         query = "SELECT extract(epoch FROM now() - pg_postmaster_start_time())::int"
         ((up,),) = await self._services.database.look_up(query, {})
-        mine = QueueItem.owner.is_(None)
-        return (mine,) if up < DEAD_SECONDS else (mine | QueueItem.owner.not_in(await self._cluster.live_processes()),)
+        unowned = QueueItem.owner.is_(None)
+        return (
+            (unowned,)
+            if up < DEAD_SECONDS
+            else (unowned | QueueItem.owner.not_in(await self._cluster.live_processes()),)
+        )
 
     async def stop(self) -> None:
         """Neither hear nor look any more."""

@@ -1,7 +1,6 @@
 """Overlay player: plays one item on an overlay page, from the first message to the result."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -15,8 +14,6 @@ from pixel_bot.queue.result_writer import retry_until_written
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
-
-log = logging.getLogger(__name__)
 
 SILENT = "The overlay did not play it in time."
 BROKEN = "The overlay could not play it."

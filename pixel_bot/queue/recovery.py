@@ -9,6 +9,7 @@ from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import Run
 from pixel_bot.queue.effects import Effects
 from pixel_bot.queue.limits import ATTEMPTS
+from pixel_bot.queue.result_writer import has_begun_to_spin
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import WAITING, Item, has_known_effect
 from pixel_bot.services import Services
@@ -43,17 +44,20 @@ async def recover(services: Services, effects: Effects, *where: ColumnElement[bo
     async with services.database.readers() as session:
         left = await queue_items.load(session, QueueItem.status.in_(WAITING), *where)
     running = [i for i in left if i.status == "running"]
+    # Below, every statement asks for ``where`` again: another process may have taken an item over since it was read.
     requeued = [i.id for i in running if _may_run_again(i, effects)]
     interrupted = [i.id for i in running if i.id not in requeued]
     if requeued:
         on_server = [i.id for i in running if i.track is None]
         async with services.database.write() as session:
-            await queue_items.put_back(session, [i for i in requeued if i in on_server])
+            await queue_items.put_back(session, [i for i in requeued if i in on_server], *where)
             # A restart of the bot is no failed attempt of the page. An effect on the server may have caused the crash.
-            await queue_items.put_back(session, [i for i in requeued if i not in on_server], counted=False)
+            await queue_items.put_back(session, [i for i in requeued if i not in on_server], *where, counted=False)
     gone = [i.id for i in left if i.id not in interrupted and _is_gone(i, services)]
-    refunds = await services.refunds.fail(QueueItem.id.in_(interrupted), reason=RESTARTED) if interrupted else []
-    refunds += await services.refunds.fail(QueueItem.id.in_(gone), reason=GONE) if gone else []
+    refunds = (
+        await services.refunds.fail(QueueItem.id.in_(interrupted), *where, reason=RESTARTED) if interrupted else []
+    )
+    refunds += await services.refunds.fail(QueueItem.id.in_(gone), *where, reason=GONE) if gone else []
     if left:
         log.info(
             "The last run left %s: %s go on, %s refunded.",
@@ -73,4 +77,6 @@ def _may_run_again(item: Item, effects: Effects) -> bool:
 
 
 def _is_gone(item: Item, services: Services) -> bool:
-    return not has_known_effect(item) or item.redeem not in services.redeems.keys
+    # A wheel that was seen spinning needs no cog any more: its prize counts.
+    offered = item.redeem in services.redeems.keys or has_begun_to_spin(item)
+    return not (has_known_effect(item) and offered)

@@ -197,12 +197,19 @@ async def give_to(session: AsyncSession, item_id: int, page: str) -> None:
     await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(page=page))
 
 
-async def put_back(session: AsyncSession, ids: Sequence[int], *, released: bool = False, counted: bool = True) -> None:
+async def put_back(
+    session: AsyncSession,
+    ids: Sequence[int],
+    *where: ColumnElement[bool],
+    released: bool = False,
+    counted: bool = True,
+) -> None:
     """Requeue running items, at the head of their lane, because they are its oldest.
 
     Args:
         session: the caller's transaction.
         ids: which.
+        where: what must still be true of them.
         released: whether the page that had them has given them up: any page may play them.
         counted: whether this counts as an attempt.
     """
@@ -214,7 +221,7 @@ async def put_back(session: AsyncSession, ids: Sequence[int], *, released: bool 
         values["attempts"] = QueueItem.attempts + 1
     # Only running ones: an item that a mod has refunded meanwhile must not become pending again.
     await session.execute(
-        update(QueueItem).where(QueueItem.id.in_(ids), QueueItem.status == "running").values(**values)
+        update(QueueItem).where(QueueItem.id.in_(ids), QueueItem.status == "running", *where).values(**values)
     )
 
 

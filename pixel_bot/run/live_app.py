@@ -1,7 +1,6 @@
 """Composition of the live bot: the web pages start first, the bot when an account has signed in."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,8 +33,6 @@ from pixel_bot.web.oauth import oauth_routes
 from pixel_bot.web.pages import common_routes
 from pixel_bot.web.server import WebServer
 from pixel_bot.web.setup import setup_routes
-
-log = logging.getLogger(__name__)
 
 
 @dataclass

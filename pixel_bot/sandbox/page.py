@@ -1,7 +1,6 @@
 """The page ``/sandbox``: chat as anybody, trigger events, and watch points change."""
 
 import asyncio
-import logging
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -17,8 +16,6 @@ from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 from pixel_bot.web.server import STATIC
-
-log = logging.getLogger(__name__)
 
 RESTARTING = 1012
 MAX_LOG_BYTES = 16 * 2**20

@@ -107,7 +107,7 @@ class Server:
 
     def times(self, path: str) -> int:
         """How often a path was asked for."""
-        return self.requests.times_requested(path)
+        return self.requests.count(path)
 
     async def door(self) -> Door:
         """The next client that connects."""

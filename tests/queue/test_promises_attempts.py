@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem
-from pixel_bot.model.outcome import PlaySound, Run
+from pixel_bot.model.outcome import PlaySound, Run, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.queue.attempt import DONE, LEFT, RETRY, Attempt, Result, Stopped
 from pixel_bot.queue.effects import Effects, Job, effect
@@ -200,6 +200,7 @@ async def alice(services: Services) -> AsyncGenerator[Viewer]:
         (ONCE, {"redeem": "gone"}, "failed", 0, RESTARTED),
         (SOUND, {"status": "pending"}, "pending", 0, None),
         (SOUND, {"status": "pending", "redeem": "gone"}, "failed", 0, GONE),
+        (SpinWheel(), {"redeem": "gone", "begun_at": EPOCH}, "pending", 0, None),
         (ONCE, {"status": "pending", "begun_at": EPOCH}, "pending", 0, None),
         (SOUND, {"status": "done", "redeem": "gone"}, "done", 0, None),
     ],

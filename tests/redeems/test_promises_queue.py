@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.clock import EPOCH
+from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import PlaySound, Run, Speak
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.redeems import queue_items
@@ -145,6 +146,15 @@ async def test_only_what_runs_is_put_back(
         i: row for i, row in before.items() if i != ids["running"]
     }
     assert after[other]["status"] == "running"
+
+
+async def test_what_another_process_took_over_is_not_put_back(services: Services) -> None:
+    (mine,) = await queued(services, DING, status="running", owner=1)
+    (theirs,) = await queued(services, DING, status="running", owner=2)
+    async with services.database.write() as session:
+        await queue_items.put_back(session, [mine, theirs], QueueItem.owner.in_([1]))
+    found = await rows(services)
+    assert (found[mine]["status"], found[theirs]["status"]) == ("pending", "running")
 
 
 @pytest.mark.parametrize(("note", "told"), [("It broke.", False), ("", True)])

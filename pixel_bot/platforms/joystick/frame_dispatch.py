@@ -34,7 +34,7 @@ class Listener(Protocol):
 
     @property
     def is_congested(self) -> bool:
-        """True when the reader should await ``breathe`` before it reads on."""
+        """True when the reader should await ``wait_for_capacity`` before it reads on."""
         ...
 
     async def wait_for_capacity(self) -> None:

@@ -5,7 +5,6 @@ The gateway speaks ActionCable: the server sends a welcome, we subscribe, it pin
 """
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,8 +18,6 @@ import orjson
 from pixel_bot.logs import redact
 from pixel_bot.platforms.wire import ENDS, frame_in
 from pixel_bot.texts import plain
-
-log = logging.getLogger(__name__)
 
 PROTOCOL = "actioncable-v1-json"
 LONGEST_FRAME = 4 * 2**20

@@ -1,6 +1,5 @@
 """Parses EventSub frames: what Twitch sends, as the values that the bot works with."""
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,8 +8,6 @@ from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift, Ra
 from pixel_bot.model.chat_message import ChatMessage, Removal
 from pixel_bot.model.people import Person
 from pixel_bot.texts import visible
-
-log = logging.getLogger(__name__)
 
 CHAT = "channel.chat.message"
 

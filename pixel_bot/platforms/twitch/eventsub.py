@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pixel_bot.clock import Clock
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
+from pixel_bot.platforms.twitch.event_parsing import CHAT
 from pixel_bot.platforms.twitch.eventsub_connection import EventSubConnection, Listener
 from pixel_bot.platforms.twitch.helix import Helix, Role
 from pixel_bot.platforms.twitch.subscription_types import subscription_types
@@ -16,7 +17,6 @@ from pixel_bot.texts import count, duration
 log = logging.getLogger(__name__)
 
 RESTART_SECONDS = 5.0
-CHAT = "channel.chat.message"
 NOT_SIGNED_IN = "the account is not signed in"
 
 

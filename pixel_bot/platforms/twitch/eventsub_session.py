@@ -1,7 +1,6 @@
 """One connection to EventSub, from its welcome until it is lost (https://dev.twitch.tv/docs/eventsub/)."""
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable, Mapping
 from enum import Enum, auto
@@ -10,8 +9,6 @@ from typing import Any, cast
 import aiohttp
 
 from pixel_bot.platforms.wire import ENDS, frame_in
-
-log = logging.getLogger(__name__)
 
 WELCOME_SECONDS = 11.0
 KEEPALIVE_SECONDS = 10

@@ -10,8 +10,8 @@ import pytest
 from pixel_bot.backends import ai_text
 from pixel_bot.backends.ai_text import ANSWER_LIMIT, sayable
 from pixel_bot.filters import TextFilter
-from tests.backends.ai.asking import as_it_is, asking
 from tests.backends.ai.ai_double import AiDouble, Turn
+from tests.backends.ai.asking import as_it_is, asking
 
 
 def strict(text: str) -> str:

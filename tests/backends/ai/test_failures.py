@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.backends.ai.asking import CANARY, HASTY, QUICK, asking, brief, refusal
 from tests.backends.ai.ai_double import AiDouble, Turn
+from tests.backends.ai.asking import CANARY, HASTY, QUICK, asking, brief, refusal
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -10,8 +10,8 @@ import pytest
 
 from pixel_bot.errors import EffectFailed
 from pixel_bot.logs import SafeFormatter
-from tests.backends.ai.asking import CANARY, HASTY, QUICK, asking, brief, refusal
 from tests.backends.ai.ai_double import AiDouble, Turn
+from tests.backends.ai.asking import CANARY, HASTY, QUICK, asking, brief, refusal
 
 
 def refused(name: str) -> Turn:

@@ -9,8 +9,8 @@ from pixel_bot.backends.ai import ai_for
 from pixel_bot.backends.ai_offline import MARK
 from pixel_bot.backends.ai_text import sayable
 from pixel_bot.testing import settings_in
-from tests.backends.ai.asking import as_it_is
 from tests.backends.ai.ai_double import AiDouble
+from tests.backends.ai.asking import as_it_is
 
 
 def test_without_settings_there_is_an_ai_only_in_the_sandbox(tmp_path: Path) -> None:
