@@ -95,9 +95,9 @@ class Receipts:
         bot.awards.chat = self._chat
         bot.services.database.committed.add(self._on_commit)
 
-    def _chat(self, line: ChatMessage) -> None:
+    def _chat(self, message: ChatMessage) -> None:
         self._waiting.append(time.perf_counter())
-        self._take(line)
+        self._take(message)
 
     def _on_commit(self) -> None:
         # What the commit paid is in the totals as soon as the writer's present step ends.

@@ -63,7 +63,7 @@ class Totals:
 class Batch:
     """What one transaction writes; the fields after the first two are set while it is being written."""
 
-    lines: list[ChatMessage]
+    messages: list[ChatMessage]
     pending: list[PendingEvent]
     chat: ChatRound | None = None
     fresh: set[str] = field(default_factory=lambda: set[str]())
@@ -74,12 +74,12 @@ class Batch:
     xp: int = 0
 
     def __len__(self) -> int:
-        return len(self.lines) + len(self.pending)
+        return len(self.messages) + len(self.pending)
 
     def concerns(self, key: str) -> bool:
         """True when there is something in it for that person."""
         # Until the transaction begins nobody has decided which of the messages earn something: any of them may.
-        in_chat = any(line.key == key for line in self.lines) if self.chat is None else self.chat.concerns(key)
+        in_chat = any(message.key == key for message in self.messages) if self.chat is None else self.chat.concerns(key)
         return in_chat or any(w.concerns(key) for w in self.pending)
 
     @property
@@ -102,12 +102,12 @@ def spell_out(
     gains: list[Gain] = []
     # A linked account earns under the name of the account that was kept, not under the one in its message.
     names = {account.id: account.name for account in known.values()}
-    for line, user_id, at, points, xp in decisions:
+    for message, user_id, at, points, xp in decisions:
         if points:
             entries.append(Entry(user_id, points, "chat", at))
         if xp:
-            name = names.get(user_id) or line.name
-            gains.append(Gain(user_id, name, line.display_name, xp, at, line.platform))
+            name = names.get(user_id) or message.name
+            gains.append(Gain(user_id, name, message.display_name, xp, at, message.platform))
     for award in batch.awards:
         who = award.person
         # An id that is not fresh was paid by an earlier batch, or by another process: nothing for it here.

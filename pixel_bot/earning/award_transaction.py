@@ -43,7 +43,7 @@ class AwardTransaction:
         async with self._database.write() as session:
             # Only now that no other writer can come between: the one before us may have changed what the gate keeps
             # in memory, and what is read here stays true until the commit.
-            batch.chat = chat = ChatRound(self._gate, batch.lines)
+            batch.chat = chat = ChatRound(self._gate, batch.messages)
             people = [*chat.strangers, *(w.award.person for w in batch.pending if w.award.person is not None)]
             known = await self._viewers.upsert(session, people) if people else {}
             await chat.learn(session, known)
@@ -68,10 +68,10 @@ class AwardTransaction:
         gave: dict[str, tuple[int, int]] = {}
         decisions = chat.decide(gave)
         # What was paid before can change what the others earn, so decide anew while there is more of it.
-        while careful and (before := await processed_ids.awards_of(session, [d.line.id for d in decisions])):
+        while careful and (before := await processed_ids.awards_of(session, [d.message.id for d in decisions])):
             gave |= before
             decisions = chat.decide(gave)
-        await processed_ids.claim_all(session, [(d.line.id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
+        await processed_ids.claim_all(session, [(d.message.id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
         return decisions
 
     async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount]) -> None:

@@ -53,7 +53,7 @@ class Awards:
         self.write_outage = WriteOutage(database)
         self.write_outage.changed.add(self._note_outage)
         self._backlog: Backlog | None = None
-        self._lines: deque[ChatMessage] = deque()
+        self._messages: deque[ChatMessage] = deque()
         self._pending: deque[PendingEvent] = deque()
         self._batch: Batch | None = None
         self._flush_requested = False
@@ -85,17 +85,17 @@ class Awards:
             self._outage_task.cancel()
             await asyncio.wait([self._outage_task])
 
-    def chat(self, line: ChatMessage) -> None:
+    def chat(self, message: ChatMessage) -> None:
         """Queue a chat message. Returns at once; back-pressure is the caller's: see ``is_full``."""
         self.totals.messages += 1
-        if self.gate.is_closed_for(line):
+        if self.gate.is_closed_for(message):
             return
-        if self._backlog is not None and not self._backlog.accepts_message(line, len(self._lines)):
+        if self._backlog is not None and not self._backlog.accepts_message(message, len(self._messages)):
             return
         # Awards need no text: while the database is away tens of thousands wait here.
-        self._lines.append(line if self._backlog is None else line._replace(text="", emotes=()))
+        self._messages.append(message if self._backlog is None else message._replace(text="", emotes=()))
         # The writer takes all that is queued, so one signal is enough; a flood would else spend its time on signals.
-        if len(self._lines) == 1 or len(self._lines) >= MAX_WAITING:
+        if len(self._messages) == 1 or len(self._messages) >= MAX_WAITING:
             self._signal()
 
     async def event(self, award: EventAward) -> bool:
@@ -135,7 +135,7 @@ class Awards:
     def _has_awards_for(self, key: str) -> bool:
         if self._batch is not None and self._batch.concerns(key):
             return True
-        return any(line.key == key for line in self._lines) or any(w.concerns(key) for w in self._pending)
+        return any(message.key == key for message in self._messages) or any(w.concerns(key) for w in self._pending)
 
     async def drained(self) -> None:
         """Wait until the queue is empty and all of it is durable."""
@@ -144,7 +144,7 @@ class Awards:
     def _signal(self) -> None:
         self._wake.set()
         self._idle.clear()
-        if self._backlog is None and len(self._lines) + len(self._pending) >= MAX_WAITING:
+        if self._backlog is None and len(self._messages) + len(self._pending) >= MAX_WAITING:
             self._has_capacity.clear()
 
     def _note_outage(self) -> None:
@@ -161,7 +161,7 @@ class Awards:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._lines or self._pending:
+            while self._messages or self._pending:
                 await self._let_commands_pass()
                 self._flush_requested = False
                 self._batch = self._take()
@@ -169,7 +169,7 @@ class Awards:
                 self._batch = None
                 self._batch_ended.set()
             self._idle.set()
-            if self._stopping and not (self._lines or self._pending):
+            if self._stopping and not (self._messages or self._pending):
                 return
 
     async def _let_commands_pass(self) -> None:
@@ -180,12 +180,12 @@ class Awards:
                     await self.wait_for_commands()
 
     def _take(self) -> Batch:
-        lines = [self._lines.popleft() for _ in range(min(len(self._lines), MAX_BATCH))]
+        messages = [self._messages.popleft() for _ in range(min(len(self._messages), MAX_BATCH))]
         pending = list(self._pending)
         self._pending.clear()
-        if len(self._lines) < MAX_WAITING // 2:
+        if len(self._messages) < MAX_WAITING // 2:
             self._has_capacity.set()
-        return Batch(lines, pending)
+        return Batch(messages, pending)
 
     async def _write(self, batch: Batch) -> None:
         """Write a batch; retry during an outage, and leave out an entry that cannot be written at all."""
@@ -214,15 +214,15 @@ class Awards:
             self._fail(batch, exc)
             return
         # Together they failed, and which one is to blame the error does not say.
-        for line in batch.lines:
-            await self._write(Batch([line], []))
+        for message in batch.messages:
+            await self._write(Batch([message], []))
         for pending in batch.pending:
             await self._write(Batch([], [pending]))
 
     def _lose_all(self, batch: Batch, exc: OperationalError) -> None:
         """At the end of the process, when nothing can be written: log the batch and the queue as lost."""
-        lost = Batch([*batch.lines, *self._lines], [*batch.pending, *self._pending])
-        self._lines.clear()
+        lost = Batch([*batch.messages, *self._messages], [*batch.pending, *self._pending])
+        self._messages.clear()
         self._pending.clear()
         log_lost(lost)
         self._fail(lost, exc)

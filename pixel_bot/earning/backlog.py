@@ -8,7 +8,7 @@ from pixel_bot.texts import count
 
 log = logging.getLogger(__name__)
 
-MAX_LINES = 50_000
+MAX_MESSAGES = 50_000
 """Chat messages that wait for the end of the outage. Each takes about half a kilobyte."""
 
 MAX_EVENTS = 10_000
@@ -29,16 +29,16 @@ class Backlog:
         self._until: dict[str, tuple[int, int]] = {}
         self._dropped = 0
 
-    def accepts_message(self, line: ChatMessage, waiting: int) -> bool:
+    def accepts_message(self, message: ChatMessage, waiting: int) -> bool:
         """Whether a message joins the queue, which has ``waiting`` messages."""
-        rules, at = self._gate.rules, line.at
-        points_until, xp_until = self._until.get(line.key) or self._known(line.key)
+        rules, at = self._gate.rules, message.at
+        points_until, xp_until = self._until.get(message.key) or self._known(message.key)
         points, xp = rules.points and at >= points_until, rules.xp and at >= xp_until
         if not (points or xp):
             return False
-        if waiting >= MAX_LINES:
+        if waiting >= MAX_MESSAGES:
             return self._drop()
-        self._until[line.key] = (
+        self._until[message.key] = (
             at + rules.points_cooldown * 1_000_000 if points else points_until,
             at + rules.xp_cooldown * 1_000_000 if xp else xp_until,
         )

@@ -37,7 +37,7 @@ class ChatRules:
 class Decision(NamedTuple):
     """What one message earns."""
 
-    line: ChatMessage
+    message: ChatMessage
     user_id: int
     at: datetime
     points: int
@@ -63,9 +63,9 @@ class ChatGate:
         self._heard: dict[str, int] = {}
         self._prune_at = 1_000
 
-    def is_closed_for(self, line: ChatMessage) -> bool:
+    def is_closed_for(self, message: ChatMessage) -> bool:
         """True when the message surely earns nothing. False means: ask the table."""
-        key, at = line.key, line.at
+        key, at = message.key, message.at
         self._heard[key] = at
         if len(self._heard) >= self._prune_at:
             self._prune(at)
@@ -91,21 +91,21 @@ class ChatGate:
 class ChatRound:
     """The decisions of one transaction. Nothing is remembered before ``confirm``, so a rollback leaves no trace."""
 
-    def __init__(self, gate: ChatGate, lines: Sequence[ChatMessage]) -> None:
+    def __init__(self, gate: ChatGate, messages: Sequence[ChatMessage]) -> None:
         self._gate = gate
         self._rules = gate.rules
-        self._lines = lines
+        self._messages = messages
         self._chatters: dict[str, Chatter] = {}
         self._until: dict[int, tuple[int, int]] = {}
         self._linked: set[str] = set()
         strangers: dict[str, Person] = {}
-        for line in lines:
-            key = line.key
+        for message in messages:
+            key = message.key
             if key in self._chatters or key in strangers:
                 continue
             chatter = gate.chatters.get(key)
-            if chatter is None or gate.shared or chatter[SHOWN_AS] != (line.login, line.display_name):
-                strangers[key] = line.person
+            if chatter is None or gate.shared or chatter[SHOWN_AS] != (message.login, message.display_name):
+                strangers[key] = message.person
             else:
                 self._chatters[key] = chatter
         self._strangers = strangers
@@ -152,11 +152,11 @@ class ChatRound:
         until: dict[int, tuple[int, int]] = {}
         seen: set[str] = set()
         decisions: list[Decision] = []
-        for line in self._lines:
-            at, message_id = line.at, line.id
+        for message in self._messages:
+            at, message_id = message.at, message.id
             if message_id in seen:
                 continue
-            user_id, points_until, xp_until, _ = self._chatters[line.key]
+            user_id, points_until, xp_until, _ = self._chatters[message.key]
             points_until, xp_until = until.get(user_id) or (points_until, xp_until)
             earlier = gave.get(message_id)
             if earlier is None:
@@ -164,7 +164,7 @@ class ChatRound:
                 xp = rules.xp if at >= xp_until else 0
                 if not (points or xp):
                     continue
-                decisions.append(Decision(line, user_id, from_micros(at), points, xp))
+                decisions.append(Decision(message, user_id, from_micros(at), points, xp))
             else:
                 points, xp = earlier
             seen.add(message_id)

@@ -79,7 +79,7 @@ async def test_a_flood_is_awarded_to_the_last_line_and_stays_bounded(
         people = [sandbox_user(f"fan_{i}") for i in range(100)]
         for i in range(5_000):
             await show.twitch.say(people[i % 100], f"line {i}", at=NOW + timedelta(milliseconds=i))
-            waiting = max(waiting, len(show.bot.awards._lines))
+            waiting = max(waiting, len(show.bot.awards._messages))
         await show.settled()
         assert [await points(show, who.login) for who in people] == [50] * 100
         assert show.bot.awards.totals.points == 5_000

@@ -99,7 +99,7 @@ async def test_chat_is_heard_on_and_what_waits_is_bounded(
     services: Services, disk: BadDisk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(awards_module, "MAX_WAITING", 20)
-    monkeypatch.setattr(backlog_module, "MAX_LINES", 100)
+    monkeypatch.setattr(backlog_module, "MAX_MESSAGES", 100)
     disk.fill()
     for i in range(30):
         services.awards.chat(line(f"early{i}", 0, f"early{i}"))
