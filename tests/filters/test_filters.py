@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pixel_bot.filters import TextFilter
+from tests.harness.rounds import rounds
 
 N_WORD, F_WORD, SHORT_F = (codecs.decode(word, "rot13") for word in ("avttre", "snttbg", "snt"))
 NOWHERE = Path("there_is_no_such_file.txt")
@@ -262,7 +263,7 @@ LINK = re.compile(r"\w://|\bwww\.\w|[a-z0-9]\.(com|net|org|gg|ly|tv|de)\b", re.I
 @given(text=texts, limit=st.integers(10, 500))
 @example(text="0.COM-", limit=10)
 @example(text="visit example.com-now", limit=100)
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=rounds(200))
 def test_whatever_is_typed(text: str, limit: int) -> None:
     filtered = TextFilter(NOWHERE, limit)
     cleaned = filtered.clean(text, {"Kappa"})

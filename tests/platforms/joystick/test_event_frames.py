@@ -12,6 +12,7 @@ from pixel_bot.clock import from_micros, micros
 from pixel_bot.model.channel_events import Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.platforms.joystick.frames import KINDS, StreamChange, read
+from tests.harness.rounds import rounds
 from tests.platforms.joystick.frames import BOB, NAMED, NOW, THEN, Json, chat_v1, chat_v2, heard, v2
 
 REFUSED = (KeyError, TypeError, ValueError, AttributeError)
@@ -262,7 +263,7 @@ KIND = st.sampled_from([*KINDS, "new_message", "chat_message"]) | JSON
 
 
 @given(KIND, st.dictionaries(FIELDS, JSON | OBJECT | OBJECT.map(lambda found: orjson.dumps(found).decode())))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=rounds(200), deadline=None)
 def test_whatever_comes_is_read_or_refused(kind: object, fields: Json) -> None:
     try:
         found = read({"id": "e1", **fields, "type": kind}, now=NOW)
