@@ -1,11 +1,13 @@
 """Fixtures that many tests share."""
 
 import gc
+import time
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
 import pytest
 
+from pixel_bot.queue.cluster import DEAD_SECONDS
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
@@ -64,9 +66,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def databases() -> Generator[Databases]:
+def databases(request: pytest.FixtureRequest) -> Generator[Databases]:
     """Databases on a PostgreSQL server of the tests' own."""
     with postgres() as url:
+        if request.config.getoption("--postgresql"):
+            # On a server that has just started a bot leaves to other processes what they may still have under way.
+            time.sleep(DEAD_SECONDS + 1)
         made = Databases(url)
         yield made
         made.close()
