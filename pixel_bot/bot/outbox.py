@@ -157,6 +157,7 @@ class Outbox:
     async def _outcome(self, waiting: _Waiting) -> str | None:
         """What became of a message. Who gives up waiting takes it back, unless it is sent at this very moment."""
         try:
+            # Shielded: the message may be on the wire, and its result belongs to the sender too.
             return await asyncio.shield(waiting.done)
         except asyncio.CancelledError:
             waiting.withdrawn = True
@@ -185,6 +186,7 @@ class Outbox:
         if again and not waiting.withdrawn:
             waiting.not_before = asyncio.get_running_loop().time() + RETRY_SECONDS
         elif not waiting.done.done():
+            # A withdrawn message ends here as well: whoever was cancelled in mid-flight waits for this result.
             waiting.done.set_result(sent)
 
     async def _run(self) -> None:
@@ -201,6 +203,7 @@ class Outbox:
                 await self._wait_for_a_slot()
                 waiting = self._next()
                 if waiting is not None:
+                    # Counted before it is sent: a message whose answer is lost has used its slot all the same.
                     self._sent_at.append(asyncio.get_running_loop().time())
                     await self._send_on(waiting)
 
@@ -241,6 +244,7 @@ class Outbox:
 
     def _next(self) -> _Waiting | None:
         now = asyncio.get_running_loop().time()
+        # Paid ones first, in their order; one that waits for its next try holds up nobody behind it.
         for waiting in tuple(self._paid):
             if waiting.withdrawn or waiting.not_before <= now:
                 self._paid.remove(waiting)
@@ -265,11 +269,12 @@ class Outbox:
         try:
             return await self._send(waiting.message), False
         except SendFailed as exc:
+            # An earlier try was lost on its way back: the platform has the message, so this is its confirmation.
             if waiting.unconfirmed and exc.duplicate:
                 return SENT_BEFORE, False
             waiting.unconfirmed += exc.unconfirmed
             log.warning("A chat message was not sent: %s", exc)
-            # Who takes twins would have it said as often as it is tried.
+            # A platform that takes duplicates would show the message as often as it is tried.
             said_enough = self._allows_duplicates and waiting.unconfirmed >= MAX_UNCONFIRMED
             return None, waiting.message.paid and exc.retry and waiting.tries < MAX_TRIES and not said_enough
 
