@@ -19,6 +19,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.json_rows import fold, unfold
 from pixel_bot.db.models import stamp
 from pixel_bot.model.outcome import PlaySound, to_payload
+from pixel_bot.platforms.twitch.event_frames import frame_of
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Stage, stage
@@ -54,7 +55,7 @@ async def purchases(folder: Path, rate: int, seconds: float) -> tuple[list[float
             event = frames.chat_message(sandbox_user(f"fan{number}"), "!sound ding", message_id)
             sent[message_id] = time.perf_counter()
             chat.bot.notifications.on_notification(
-                frames.notification(SUBSCRIPTION, event, message_id, chat.bot.clock.now())
+                frame_of(frames.notification(SUBSCRIPTION, event, message_id, chat.bot.clock.now()))
             )
         await chat.bot.settled()
         stop.set()

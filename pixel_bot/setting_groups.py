@@ -19,7 +19,16 @@ class PointsSettings(BaseSettings):
     points_sub_amount: Amount = Field(
         200, description="Points for a subscription. For gifted subscriptions the giver gets them, for each one"
     )
-    points_cheer_per_bit: Factor = Field(1.0, description="Points for each bit in a cheer")
+    points_sub_tier2_factor: Factor = Field(
+        2.0, description="A subscription of tier 2 gives its points and XP times this factor, and so does a gifted one"
+    )
+    points_sub_tier3_factor: Factor = Field(
+        5.0, description="A subscription of tier 3 gives its points and XP times this factor, and so does a gifted one"
+    )
+    points_upgrade_amount: Amount = Field(
+        50, description="Points for a viewer who goes on paying for a subscription that was a gift or came with Prime"
+    )
+    points_cheer_per_bit: Factor = Field(1.0, description="Points for each bit in a cheer or a power-up")
     points_raid_amount: Amount = Field(100, description="Points for the streamer who raids your channel")
     points_tip_per_token: Factor = Field(1.0, description="Points for each token in a tip on Joystick.tv")
     points_enter_amount: Amount = Field(25, description="Points for a viewer who enters the stream on Joystick.tv")
@@ -27,6 +36,9 @@ class PointsSettings(BaseSettings):
         3_600, description="Seconds that must pass before a viewer earns points for entering again"
     )
     points_start_amount: Amount = Field(0, description="Points that a new viewer starts with")
+    points_streak_amount: Amount = Field(
+        20, description="Points for a viewer who tells in chat that they watched several streams in a row"
+    )
     points_watch_amount: Amount = Field(5, description="Points for watching the live stream on Twitch. 0: none")
     points_watch_minutes: int = Field(
         10, ge=1, le=1_440, description="Minutes of the stream for which a viewer gets these points once"
@@ -56,6 +68,10 @@ class PointsSettings(BaseSettings):
     xp_sub_amount: Amount = Field(
         50, description="XP for a subscription. For gifted subscriptions the giver gets them, for each one"
     )
+    xp_cheer_per_bit: Factor = Field(0.1, description="XP for each bit in a cheer or a power-up")
+    xp_watch_amount: Amount = Field(
+        5, description="XP for watching the live stream on Twitch, each time that it gives points. 0: none"
+    )
     xp_tip_per_token: Factor = Field(0.1, description="XP for each token in a tip on Joystick.tv")
     level_rewards_file: Path = Field(
         Path("./data/level_rewards.json"), description="File with the rewards for levels. You may leave it out"
@@ -76,6 +92,12 @@ class MessageSettings(BaseSettings):
         "Thank you for the sub, {user}!",
         description="Thanks for a subscription. {user} is the subscriber, {months} is a number",
     )
+    shoutout_upgrade: Template = Field(
+        "{user} goes on with their sub. Thank you!",
+        description=(
+            "Thanks for going on with a subscription that was a gift or came with Prime. {user} is the subscriber"
+        ),
+    )
     shoutout_gift: Template = Field(
         "{user} gifted {count}. Thank you!",
         description="Thanks for gifted subscriptions. {user} is the giver, {count} is for example: 5 subs",
@@ -83,6 +105,14 @@ class MessageSettings(BaseSettings):
     shoutout_cheer: Template = Field(
         "{user} cheered {count}. Thank you!",
         description="Thanks for a cheer. {user} is the viewer, {count} is for example: 100 bits",
+    )
+    shoutout_streak: Template = Field(
+        "{user} watched {count} in a row. Welcome back!",
+        description="Welcome for a viewer who shares a watch streak. {user} is the viewer, {count} is like: 5 streams",
+    )
+    shoutout_hype_train: Template = Field(
+        "The hype train reached level {count}. Thank you, all of you!",
+        description="Thanks at the end of a hype train. {count} is its level",
     )
     shoutout_raid: Template = Field(
         "{user} raids with {count}. Welcome, all of you!",

@@ -3,13 +3,17 @@
 import json
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.sub_waits import NoticeWaits, PendingAnnouncements
 from pixel_bot.db.cluster import Cluster
+from pixel_bot.earning.award_batch import EventResult
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.event_awards import award_for
-from pixel_bot.model.channel_events import ChannelEvent, Entrance, Sub, alert_words
+from pixel_bot.earning.event_claims import EventClaims
+from pixel_bot.model.channel_events import ChannelEvent, Entrance, Source, Sub, alert_words
 from pixel_bot.overlay.overlay import Overlay
 from pixel_bot.settings import Settings
 
@@ -24,39 +28,86 @@ class ChannelEventHandler:
 
     Args:
         awards, settings: what an event pays.
+        claims: what was told by other events, and announced, also before a restart.
         overlay, cluster: where its alert is shown: on a page of this process, else of another one.
         publish: starts the cogs' listeners.
     """
 
     def __init__(
-        self, awards: Awards, settings: Settings, overlay: Overlay, cluster: Cluster, publish: Publish
+        self,
+        awards: Awards,
+        settings: Settings,
+        claims: EventClaims,
+        overlay: Overlay,
+        cluster: Cluster,
+        publish: Publish,
     ) -> None:
         self._awards = awards
         self._settings = settings
+        self._claims = claims
         self._overlay = overlay
         self._cluster = cluster
         self._publish = publish
+        self.waits = NoticeWaits()
+        self.pending = PendingAnnouncements()
 
     def start(self, event: ChannelEvent, channel: ChatChannel) -> None:
         """Handle an event, in a task of the channel's."""
         channel.payments.spawn(self._handle(event, channel))
 
+    async def announce_missed(self, channel: ChatChannel) -> None:
+        """Announce what was paid shortly before a crash. Call it once, after the start."""
+        for claim_id, sub in await self._claims.missed():
+            await self._announce_first(sub, claim_id, channel)
+
+    async def flush(self) -> None:
+        """Announce at once what still waits for another event that knows more."""
+        await self.pending.flush()
+
     async def _handle(self, event: ChannelEvent, channel: ChatChannel) -> None:
+        if event.source is Source.SHARE and not await self._claims.is_known(event):
+            # Only the notice, which comes at the same moment, knows whether the month was a gift.
+            await self.waits.until_notice(event.person)
         # Nothing is told before the award is durable; an event that was processed before ends here.
-        if not await self._awards.event(award_for(event, self._settings)):
-            return
+        result = await self._awards.claim(award_for(event, self._settings))
+        if event.source is Source.NOTICE:
+            self.waits.on_notice(event.person)
+        if result.is_new:
+            await self._announce_once(event, result, channel)
+
+    async def _announce_once(self, event: ChannelEvent, result: EventResult, channel: ChatChannel) -> None:
+        """Of several events on one thing the one that knows most is announced, or the first when no other one comes."""
+        claim = result.claim
+        if claim is None:
+            await self._announce(event, channel)
+        elif claim.announces:
+            self.pending.drop(claim.claim_id)
+            await self._announce(_as_claimed(event, claim.gifted), channel)
+        elif claim.pays:
+            self.pending.add(claim.claim_id, lambda: self._announce_first(event, claim.claim_id, channel))
+
+    async def _announce_first(self, event: ChannelEvent, claim_id: int, channel: ChatChannel) -> None:
+        if await self._claims.begin_to_announce(claim_id):
+            await self._announce(event, channel)
+
+    async def _announce(self, event: ChannelEvent, channel: ChatChannel) -> None:
         self._publish(f"safe_{type(event).__name__.lower()}", event)
         if isinstance(event, Entrance):
             return  # people come and go all the time
         log.info("%s: %s", type(event).__name__, event.person.login if event.person else "anonymous")
         channel.thanks.on_event(event)
-        if isinstance(event, Sub) and event.gifted:
-            return  # the giver's alert stands for all of them
         await self._show_alert(event)
 
     async def _show_alert(self, event: ChannelEvent) -> None:
+        if not (words := alert_words(event)):
+            return
         name = event.person.display_name if event.person else "Somebody"
-        alert = (type(event).__name__.lower(), name, f"{name} {alert_words(event)}")
+        alert = (type(event).__name__.lower(), name, f"{name} {words}")
         await self._overlay.alert(*alert)
         if not self._overlay.pages:
             self._cluster.publish("alert", json.dumps(alert))  # another process may have a page
+
+
+def _as_claimed(event: ChannelEvent, gifted: bool) -> ChannelEvent:
+    """A shared month does not say by itself whether it was a gift."""
+    return replace(event, gifted=gifted) if isinstance(event, Sub) else event

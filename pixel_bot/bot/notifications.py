@@ -5,7 +5,7 @@ Plain chat takes the short way: no task, and no TwitchIO object unless a cog lis
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pixel_bot.bot.channel import ChatChannel
@@ -13,14 +13,19 @@ from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.earning.awards import Awards
 from pixel_bot.lru_cache import LruCache
+from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import ChatMessage, Removal
+from pixel_bot.platforms.twitch.event_frames import CHAT, Frame, Unreadable
+from pixel_bot.platforms.twitch.event_notices import NOTICE, message_in, notice_event
 from pixel_bot.platforms.twitch.event_parsing import (
-    CHAT,
+    cheer_in,
     is_redemption,
-    parse_channel_event,
+    moment,
+    parse_channel_events,
     parse_chat_message,
     parse_removal,
 )
+from pixel_bot.platforms.twitch.event_people import is_anonymous_account
 from pixel_bot.platforms.twitch.sender import TwitchSender
 from pixel_bot.queue.queue import Queue
 
@@ -67,7 +72,7 @@ class Notifications:
         self._received = asyncio.Event()
         self.count = 0
         """Notifications since the start."""
-        self.on_other_event: Callable[[Mapping[str, Any]], None] = lambda _: None
+        self.on_other_event: Callable[[Frame], None] = lambda _: None
         """Called with each notification that is neither chat, nor pays, nor removes something from chat."""
         self.on_any_chat: Callable[[], None] = lambda: None
         """Called for each chat message."""
@@ -81,25 +86,25 @@ class Notifications:
         assert self._channel is not None, "notifications come after the accounts are known"
         return self._channel
 
-    def on_notification(self, frame: Mapping[str, Any]) -> None:
-        """Take a notification. Never raises: a frame that cannot be parsed is logged and left out."""
+    def on_notification(self, frame: Frame) -> None:
+        """Take a notification. Never raises: an event that cannot be read is logged and left out."""
         self.count += 1
         self._received.set()
         if self._channel is None:
             log.warning("An event from Twitch was left out, because the bot is in no chat yet.")
             return
         try:
-            if frame["metadata"]["subscription_type"] == CHAT:
+            if frame.metadata.subscription_type == CHAT:
                 self._on_chat(frame)
-            elif (channel_event := parse_channel_event(frame)) is not None:
-                self._events.start(channel_event, self._twitch)
-            elif not self._seen.add(frame["metadata"]["message_id"], True):
+            elif (channel_events := parse_channel_events(frame)) is not None:
+                self._on_channel_events(frame, channel_events)
+            elif not self._seen.add(frame.metadata.message_id, True):
                 log.debug("An event came twice.")
             elif (removal := parse_removal(frame)) is not None:
                 self._twitch.tasks.spawn(self._drop(removal))
             else:
                 self.on_other_event(frame)
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        except (Unreadable, KeyError, TypeError, ValueError) as exc:
             log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
 
     @property
@@ -118,7 +123,15 @@ class Notifications:
             self._received.clear()
             await self._received.wait()
 
-    def _on_chat(self, frame: Mapping[str, Any]) -> None:
+    def _on_channel_events(self, frame: Frame, channel_events: Sequence[ChannelEvent]) -> None:
+        for channel_event in channel_events:
+            self._events.start(channel_event, self._twitch)
+        if frame.metadata.subscription_type == NOTICE:
+            message = message_in(notice_event(frame), moment(frame))
+            if message is not None and self._twitch.is_new(message.id):
+                self._awards.chat(message)
+
+    def _on_chat(self, frame: Frame) -> None:
         message = parse_chat_message(frame)
         self.on_any_chat()
         channel = self._twitch
@@ -127,22 +140,24 @@ class Notifications:
         if self._sender is not None and self._sender.is_own(message):
             self._note_limit(frame, channel, self._sender)
             return
-        if not message.is_guest:
+        if not message.is_guest and not is_anonymous_account(message.platform_id):
             if self._runner.is_prefixed(message.text) and not is_redemption(frame):
                 self._on_command(frame, message, channel)
             else:
                 self._awards.chat(message)
+        if message.bits and not message.is_guest and (cheer := cheer_in(message, moment(frame))) is not None:
+            self._events.start(cheer, channel)
         if self._bot.has_listeners("message"):
-            self._bot.dispatch("message", self._bot.twitchio_message(frame))
+            self._bot.dispatch("message", self._bot.twitchio_message(frame.as_json()))
 
-    def _note_limit(self, frame: Mapping[str, Any], channel: ChatChannel, sender: TwitchSender) -> None:
+    def _note_limit(self, frame: Frame, channel: ChatChannel, sender: TwitchSender) -> None:
         """Our own messages come back with our badges, which say how much we may send."""
         if channel.outbox.limit is not None:
-            channel.outbox.limit = sender.limit_by(frame)
+            channel.outbox.limit = sender.limit_by(frame.as_json())
 
-    def _on_command(self, frame: Mapping[str, Any], message: ChatMessage, channel: ChatChannel) -> None:
+    def _on_command(self, frame: Frame, message: ChatMessage, channel: ChatChannel) -> None:
         if self._runner.knows(message.text):
-            twitchio_message = self._bot.twitchio_message(frame)
+            twitchio_message = self._bot.twitchio_message(frame.as_json())
             twitchio_message.text = message.text
             self._runner.start(self._bot.get_context(twitchio_message), message.id, channel)
 

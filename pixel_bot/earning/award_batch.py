@@ -5,8 +5,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from pixel_bot.earning.chat_gate import ChatRound, Decision
+from pixel_bot.earning.event_claims import ClaimResult
+from pixel_bot.earning.event_matching import Evidence
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
 from pixel_bot.points.ledger import Entry
@@ -25,7 +28,8 @@ class EventAward:
     """What one event gives to one person. Its id is the idempotency key, and is kept even where the amounts are 0.
 
     ``person`` is None where they stay anonymous; then nobody gets anything. After one with a ``pause``, those of its
-    kind give that person nothing for so many seconds.
+    kind give that person nothing for so many seconds. With ``evidence`` it gives nothing where another event has told
+    of the same.
     """
 
     event_id: str
@@ -35,6 +39,14 @@ class EventAward:
     xp: int
     at: datetime
     pause: int = 0
+    evidence: Evidence | None = None
+
+
+class EventResult(NamedTuple):
+    """What became of an event: whether its id was new, and its claim where several events may tell of the same."""
+
+    is_new: bool
+    claim: ClaimResult | None = None
 
 
 @dataclass(slots=True)
@@ -42,7 +54,7 @@ class PendingEvent:
     """An event award in the queue, and the future that its caller awaits."""
 
     award: EventAward
-    done: asyncio.Future[bool]
+    done: asyncio.Future[EventResult]
 
     def concerns(self, key: str) -> bool:
         """True when it is for that person."""
@@ -68,8 +80,10 @@ class Batch:
     chat: ChatRound | None = None
     fresh: set[str] = field(default_factory=lambda: set[str]())
     """Ids of events that are new. Not those of ``pending``: an id may be queued twice, and processed long ago."""
-    held: set[str] = field(default_factory=lambda: set[str]())
-    """Ids of events that give nothing, because the pause of an earlier award has not ended."""
+    unpaid: set[str] = field(default_factory=lambda: set[str]())
+    """Ids of events that give nothing: the pause of an earlier award has not ended, or another event has paid."""
+    claims: dict[str, ClaimResult] = field(default_factory=lambda: dict[str, ClaimResult]())
+    """What the claims of new events came to, by their ids."""
     points: int = 0
     xp: int = 0
 
@@ -111,7 +125,7 @@ def spell_out(
     for award in batch.awards:
         who = award.person
         # An id that is not fresh was paid by an earlier batch, or by another process: nothing for it here.
-        if who is None or award.event_id not in batch.fresh or award.event_id in batch.held:
+        if who is None or award.event_id not in batch.fresh or award.event_id in batch.unpaid:
             continue
         user_id, name, _ = known[who]
         if award.points:

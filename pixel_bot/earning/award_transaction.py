@@ -9,6 +9,7 @@ from pixel_bot.db.models import stamp
 from pixel_bot.earning.award_batch import Batch, spell_out
 from pixel_bot.earning.award_pauses import held_back
 from pixel_bot.earning.chat_gate import ChatGate, ChatRound, Decision
+from pixel_bot.earning.event_claims import ClaimResult, claim_event
 from pixel_bot.model.people import Person
 from pixel_bot.points import ledger, processed_ids
 from pixel_bot.points.levels import Levels, LevelUp
@@ -76,10 +77,21 @@ class AwardTransaction:
 
     async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount]) -> None:
         """Claim the events of a batch, and note which are new, and which give nothing."""
-        # Before the claim: afterwards every id of the batch would count as processed before.
-        batch.held = await held_back(session, batch.awards, known)
+        # Both before the ids are claimed: afterwards every one of the batch would count as processed before.
+        batch.claims = await _claim_what_happened(session, batch)
+        held = await held_back(session, batch.awards, known)
+        batch.unpaid = held | {event_id for event_id, claim in batch.claims.items() if not claim.pays}
         processed = [
-            ProcessedId(a.event_id, a.kind, *((0, 0) if a.event_id in batch.held else (a.points, a.xp)), a.at)
+            ProcessedId(a.event_id, a.kind, *((0, 0) if a.event_id in batch.unpaid else (a.points, a.xp)), a.at)
             for a in batch.awards
         ]
         batch.fresh = await processed_ids.claim(session, processed)
+
+
+async def _claim_what_happened(session: AsyncSession, batch: Batch) -> dict[str, ClaimResult]:
+    """Claim what the new events of a batch tell of, one after another: two of a batch may tell of the same."""
+    telling = [(award.event_id, award.evidence) for award in batch.awards if award.evidence is not None]
+    if not telling:
+        return {}
+    before = await processed_ids.awards_of(session, [event_id for event_id, _ in telling])
+    return {event_id: await claim_event(session, what) for event_id, what in telling if event_id not in before}

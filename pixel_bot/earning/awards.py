@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.write_outage import WriteOutage
-from pixel_bot.earning.award_batch import Batch, EventAward, PendingEvent, Totals, log_lost
+from pixel_bot.earning.award_batch import Batch, EventAward, EventResult, PendingEvent, Totals, log_lost
 from pixel_bot.earning.award_transaction import AwardTransaction
 from pixel_bot.earning.backlog import Backlog
 from pixel_bot.earning.chat_gate import ChatGate, ChatRules
@@ -103,8 +103,12 @@ class Awards:
 
         While the database cannot be written, it waits; beyond a bound it is lost, and the answer is no.
         """
+        return (await self.claim(award)).is_new
+
+    async def claim(self, award: EventAward) -> EventResult:
+        """Pay an event, unless another one that told of the same has paid. The same as ``event`` otherwise."""
         if self._backlog is not None and not self._backlog.accepts_event(len(self._pending)):
-            return False
+            return EventResult(False)
         pending = PendingEvent(award, asyncio.get_running_loop().create_future())
         self._pending.append(pending)
         self._signal()
@@ -244,6 +248,7 @@ class Awards:
         for pending in batch.pending:
             event_id = pending.award.event_id
             if not pending.done.done():
-                pending.done.set_result(event_id in batch.fresh and event_id not in answered)
+                is_new = event_id in batch.fresh and event_id not in answered
+                pending.done.set_result(EventResult(is_new, batch.claims.get(event_id)))
             answered.add(event_id)
         await self._levels.notify(ups)

@@ -105,6 +105,7 @@ class WatchTime:
         self._presence = presence
         self._left_out = frozenset(left_out)
         self._amount = settings.points_watch_amount
+        self._xp = settings.xp_watch_amount
         self._length = timedelta(minutes=settings.points_watch_minutes)
         self._offline = settings.points_watch_offline
         self._roles_asked = wanted_roles(settings)
@@ -132,7 +133,7 @@ class WatchTime:
         return min(left, RETRY_SECONDS if retry else LOOK_SECONDS)
 
     def _slots(self) -> Slots | None:
-        if not self._amount:
+        if not (self._amount or self._xp):
             return None
         if (live := self._stream.now) is not None:
             return Slots(live.id, live.since, self._length)
@@ -185,7 +186,9 @@ class WatchTime:
     async def _pay_some(self, slot: str, due: Sequence[tuple[Person, int]]) -> int:
         """Returns how many had not been paid before. Those who cannot be paid are logged by the awards."""
         now = self._clock.now()
-        awards = [EventAward(f"{slot}:{p.platform}:{p.platform_id}", "watch", p, points, 0, now) for p, points in due]
+        awards = [
+            EventAward(f"{slot}:{p.platform}:{p.platform_id}", "watch", p, points, self._xp, now) for p, points in due
+        ]
         results = await asyncio.gather(*(self._pay(award) for award in awards), return_exceptions=True)
         return sum(result is True for result in results)
 
@@ -194,7 +197,9 @@ class WatchTime:
         if not (people and self._roles_asked):
             return [(p, self._amount) for p in people]
         roles = await self._presence.roles(people, self._roles_asked)
-        return [(p, points) for p in people if (points := self._points(roles.get(p.platform_id, ())))]
+        worth = ((p, self._points(roles.get(p.platform_id, ()))) for p in people)
+        # A role whose factor is 0 is left out; where only XP is to be had there is no factor.
+        return [(p, points) for p, points in worth if points or not self._amount]
 
     def _may_earn(self, person: Person) -> bool:
         """Not the bot, the streamer, or services that are in every chat."""

@@ -1,19 +1,45 @@
-"""What happens in a channel, as cogs get it: follows, subs, gifts, cheers, raids, tips."""
+"""What happens in a channel, as cogs get it: follows, subs, gifts, cheers, raids, tips and the rest."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
 
 from pixel_bot.model.people import Person
 from pixel_bot.texts import count
 
 
+class Source(StrEnum):
+    """Which of Twitch's events tells of something. Several may tell of the same."""
+
+    SUBSCRIBE = "subscribe"
+    """Knows whether it is a gift, and no months."""
+    SHARE = "share"
+    """A month that is shared in chat: knows the months, and not whether it was a gift."""
+    NOTICE = "notice"
+    """The notice in chat: knows both."""
+    RECEIVED = "received"
+    """The notice of a gift, for who received it: knows no months."""
+    GIFT = "gift"
+    BITS = "bits"
+    CHEER = "cheer"
+    CHAT = "chat"
+    """The bits in a chat message."""
+    RAID = "raid"
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelEvent:
-    """Something that happened, once for each ``event_id``. ``person`` is None where they stay anonymous."""
+    """Something that happened, once. ``person`` is None where they stay anonymous.
+
+    ``event_id`` is the id of the message that told of it; ``source`` its kind, where several kinds may tell of it.
+    """
 
     event_id: str
     person: Person | None
     at: datetime
+    source: Source | None = field(default=None, kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +49,31 @@ class Follow(ChannelEvent):
 
 @dataclass(frozen=True, slots=True)
 class Sub(ChannelEvent):
-    """Somebody subscribed, or renewed and told so. ``gifted`` ones were paid for by somebody else."""
+    """Somebody subscribed, or renewed and told so. ``gifted`` ones were paid for by somebody else.
+
+    ``months`` is how many there are by now, in all; ``duration`` for how many this one is; ``tier`` is 1, 2 or 3.
+    """
 
     gifted: bool = False
     months: int = 1
+    tier: int = 1
+    is_prime: bool = False
+    duration: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade(ChannelEvent):
+    """Somebody goes on with a subscription that was a gift, or came with Prime, and pays for it from now on."""
+
+    before: Literal["gift", "prime"] = "gift"
+    tier: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PayItForward(ChannelEvent):
+    """Somebody who was given a subscription gives one: a ``Gift``, which comes beside this. ``giver`` gave theirs."""
+
+    giver: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +81,15 @@ class Gift(ChannelEvent):
     """Somebody gave ``total`` subscriptions away."""
 
     total: int = 1
+    tier: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Cheer(ChannelEvent):
-    """Somebody cheered ``bits``."""
+    """Somebody cheered ``bits``, or used them for a power-up (``power_up``, or the streamer's ``custom_power_up``)."""
 
     bits: int = 0
+    used_for: Literal["cheer", "power_up", "custom_power_up"] = "cheer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +97,57 @@ class Raid(ChannelEvent):
     """Another channel came over with so many ``viewers``."""
 
     viewers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchStreak(ChannelEvent):
+    """Somebody tells that they watched so many ``streams`` in a row."""
+
+    streams: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CharityDonation(ChannelEvent):
+    """Somebody gave an ``amount`` in that ``currency`` to the channel's charity."""
+
+    amount: Decimal = Decimal(0)
+    currency: str = ""
+    charity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BitsBadge(ChannelEvent):
+    """Somebody got the badge for so many ``bits`` in all."""
+
+    bits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement(ChannelEvent):
+    """A mod announced something."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HypeTrain(ChannelEvent):
+    """A hype train began, reached a ``level``, or ended there. Nobody is named.
+
+    ``train_id`` is the same from its beginning to its end; ``total`` is what was contributed until then.
+    """
+
+    phase: Literal["begin", "level", "end"] = "begin"
+    train_id: str = ""
+    level: int = 1
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticReward(ChannelEvent):
+    """Somebody took one of Twitch's own rewards for channel points, like ``send_highlighted_message``."""
+
+    reward: str = ""
+    channel_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +171,31 @@ class Entrance(ChannelEvent):
 
 
 def alert_words(channel_event: ChannelEvent) -> str:
-    """What somebody did, as the overlay shows it after their name."""
+    """What somebody did, as the overlay shows it after their name; empty for what makes no alert."""
     match channel_event:
         case Follow():
             return "followed"
         case Sub(gifted=True):
-            return "got a sub as a gift"
+            return ""  # the giver's alert stands for all of them
+        case Sub(months=months) if months > 1:
+            return f"subscribed for {count(months, 'month')}"
         case Sub():
             return "subscribed"
+        case Upgrade():
+            return "goes on with their sub"
         case Gift(total=total):
             return f"gifted {count(total, 'sub')}"
-        case Cheer(bits=bits):
+        case Cheer(bits=bits, used_for="cheer"):
             return f"cheered {count(bits, 'bit')}"
+        case Cheer(bits=bits):
+            return f"used {count(bits, 'bit')} for a power-up"
         case Raid(viewers=viewers):
             return f"raids with {count(viewers, 'viewer')}"
+        case WatchStreak(streams=streams):
+            return f"watched {count(streams, 'stream')} in a row"
         case Tip(tokens=tokens, item=item):
             return f"tipped {count(tokens, 'token')}{f' for {item}' if item else ''}"
         case WheelClaim(prize=prize):
             return f"won {prize}" if prize else "turned the wheel"
         case _:
-            return "was here"
+            return ""

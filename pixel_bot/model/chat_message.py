@@ -21,6 +21,7 @@ class ChatMessage(NamedTuple):
             The streamer is a mod, too.
         is_bot: True where a bot wrote it: it earns nothing, and its commands are ignored.
         emotes: names of the platform's emotes in the text.
+        bits: what was cheered with it.
     """
 
     id: str
@@ -36,6 +37,7 @@ class ChatMessage(NamedTuple):
     is_streamer: bool = False
     is_bot: bool = False
     emotes: tuple[str, ...] = ()
+    bits: int = 0
 
     @property
     def person(self) -> Person:

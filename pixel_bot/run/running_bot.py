@@ -154,6 +154,7 @@ class RunningBot:
         if self._joystick is not None:
             await self._joystick.stop_listening()
         await self._drain()
+        await self.bot.events.flush()
         if self._twitch is not None:
             await self._twitch.end()
         await self._housekeeping.end()

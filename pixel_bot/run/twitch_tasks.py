@@ -1,14 +1,14 @@
 """Background tasks on Twitch: the channel's state, channel points, watch time, the watchdog."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
 from pixel_bot.bot.redemptions import RedemptionHandler, parse_redemption, reward_texts
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.earning.watch_time import WatchTime
 from pixel_bot.platforms.twitch.channel_state import ChannelState
+from pixel_bot.platforms.twitch.event_frames import Frame
+from pixel_bot.platforms.twitch.event_notices import NOTICE
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
@@ -57,6 +57,9 @@ class TwitchTasks:
         """Listen, and work beside it. The cogs must be loaded."""
         self._bot.notifications.on_other_event = self._on_other_event
         self._bot.notifications.on_any_chat = self._watchdog.on_chat
+        self._bot.events.waits.are_heard = lambda: self.platform.eventsub.is_held(NOTICE)
+        twitch = self._bot.channels["twitch"]
+        twitch.payments.spawn(self._bot.events.announce_missed(twitch))
         self.platform.eventsub.reconnected.add(self._catch_up)
         self.platform.accounts.changed.add(self._catch_up)
         self.platform.listen(self._bot.notifications, self._channel)
@@ -85,7 +88,8 @@ class TwitchTasks:
         self._redemptions.catch_up()
         self._rewards.catch_up()
 
-    def _on_other_event(self, frame: Mapping[str, Any]) -> None:
+    def _on_other_event(self, heard: Frame) -> None:
+        frame = heard.as_json()
         redemption = parse_redemption(frame)
         if redemption is not None:
             self._redemptions.on_event(redemption)

@@ -13,6 +13,7 @@ from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Viewer
+from pixel_bot.platforms.twitch.event_frames import frame_of
 from pixel_bot.queue.limits import Limits
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch import frames
@@ -98,12 +99,18 @@ class Stage:
         before = len(self.sent)
         subscription = SUBSCRIPTION | {"type": kind}
         message_id = message_id or secrets.token_hex(8)
-        self.bot.notifications.on_notification(frames.notification(subscription, event, message_id, self.clock.now()))
+        frame = frames.notification(subscription, event, message_id, self.clock.now())
+        self.bot.notifications.on_notification(frame_of(frame))
         await (self.settled() if wait else self.bot.settled())
         return self.sent[before:]
 
     async def settled(self) -> None:
-        """Wait until everything is processed; what waits for an overlay or for a mod still waits."""
+        """Wait until everything is processed; what waits for an overlay or for a mod still waits.
+
+        A new sub is announced at once, and not some seconds later, when its months may be known.
+        """
+        await self.bot.settled()
+        await self.bot.events.flush()
         await self.bot.settled()
         await self.bot.dispatcher.settled()
 

@@ -1,6 +1,5 @@
 """Redeems for channel points: rewards kept in step, and each redemption done or given back, exactly once."""
 
-import asyncio
 from pathlib import Path
 from typing import Any, cast
 

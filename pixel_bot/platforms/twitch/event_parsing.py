@@ -1,18 +1,27 @@
-"""Parses EventSub frames: what Twitch sends, as the values that the bot works with."""
+"""Parses EventSub's events: what Twitch sends, as the values that the bot works with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift, Raid, Sub
+from pixel_bot.model.channel_events import (
+    AutomaticReward,
+    ChannelEvent,
+    Cheer,
+    Follow,
+    Gift,
+    HypeTrain,
+    Raid,
+    Source,
+    Sub,
+)
 from pixel_bot.model.chat_message import ChatMessage, Removal
 from pixel_bot.model.people import Person
+from pixel_bot.platforms.twitch import event_structs as structs
+from pixel_bot.platforms.twitch.event_frames import Frame, Unreadable, decode_payload
+from pixel_bot.platforms.twitch.event_notices import NOTICE, read_notice
+from pixel_bot.platforms.twitch.event_people import giver, is_anonymous_account, person, tier_number
 from pixel_bot.texts import visible
-
-CHAT = "channel.chat.message"
-
-MOST = 1_000_000_000
-"""Bits, subs, months, viewers: more than there can be."""
 
 OPTIONAL_FIELDS: dict[str, Any] = {
     "color": "",
@@ -28,43 +37,60 @@ OPTIONAL_FIELDS: dict[str, Any] = {
 }
 """Fields that TwitchIO takes for granted, with what stands for their absence."""
 
+_CHAT = structs.payloads(structs.ChatEvent)
 
-def parse_chat_message(frame: Mapping[str, Any]) -> ChatMessage:
+
+def chat_event(frame: Frame) -> structs.ChatEvent:
+    """The event of a ``channel.chat.message`` frame.
+
+    Raises:
+        Unreadable: a needed field is missing or of another type.
+    """
+    return frame.chat or decode_payload(frame, _CHAT).event
+
+
+def parse_chat_message(frame: Frame) -> ChatMessage:
     """Read a ``channel.chat.message`` frame.
 
     Raises:
-        KeyError, TypeError, ValueError, AttributeError: a needed field is missing or of another type.
+        Unreadable, ValueError: a needed field is missing or of another type.
     """
-    event = frame["payload"]["event"]
-    text: str = event["message"]["text"]
-    if event.get("reply"):
-        text = _without_mention(text, event["reply"])
-    source = event.get("source_broadcaster_user_id")
-    message_id, user_id, login = event["message_id"], event["chatter_user_id"], event["chatter_user_login"]
-    if not (type(message_id) is type(user_id) is type(login) is str and message_id and user_id and login):
-        raise ValueError("a message without an id, or of nobody")
+    event = chat_event(frame)
+    text = event.message.text
+    if event.reply is not None:
+        text = _without_mention(text, event.reply)
+    source = event.source_broadcaster_user_id
+    login = event.chatter_user_login
     # Rounded: the nearest float of a microsecond is exact to the microsecond for the next two centuries.
-    at = round(datetime.fromisoformat(frame["metadata"]["message_timestamp"]).timestamp() * 1e6)
-    name = event.get("chatter_user_name")
+    at = round(datetime.fromisoformat(frame.metadata.message_timestamp).timestamp() * 1e6)
     return ChatMessage(
-        message_id,
-        user_id,
-        user_id,
+        event.message_id,
+        event.chatter_user_id,
+        event.chatter_user_id,
         login.lower(),
-        name if name and type(name) is str else login,
+        event.chatter_user_name or login,
         at,
         text=visible(text),
-        is_guest=source is not None and source != event.get("broadcaster_user_id"),
+        is_guest=source is not None and source != event.broadcaster_user_id,
+        bits=0 if event.cheer is None else event.cheer.bits,
     )
 
 
-def is_redemption(frame: Mapping[str, Any]) -> bool:
+def cheer_in(message: ChatMessage, at: datetime) -> Cheer | None:
+    """The bits in a chat message, which other events may tell of, too; None without any."""
+    if not message.bits:
+        return None
+    who = None if is_anonymous_account(message.platform_id) else message.person
+    return Cheer(f"cheer:{message.id}", who, at, bits=message.bits, source=Source.CHAT)
+
+
+def is_redemption(frame: Frame) -> bool:
     """True for the message that comes with channel points: what stands in it was typed for a reward, not for us."""
-    return bool(frame["payload"]["event"].get("channel_points_custom_reward_id"))
+    return bool(chat_event(frame).channel_points_custom_reward_id)
 
 
 def with_optional_fields(frame: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The frame with the fields that TwitchIO takes for granted."""
+    """A frame of a chat message, with the fields that TwitchIO takes for granted."""
     event = frame["payload"]["event"]
     for name, default in OPTIONAL_FIELDS.items():
         event.setdefault(name, default)
@@ -73,86 +99,159 @@ def with_optional_fields(frame: Mapping[str, Any]) -> Mapping[str, Any]:
     return frame
 
 
-def _without_mention(text: str, reply: Mapping[str, Any]) -> str:
+def _without_mention(text: str, reply: structs.Reply) -> str:
     """A reply's text begins with a mention of who is answered; the command comes after it."""
-    names = (reply.get("parent_user_name"), reply.get("parent_user_login"))
+    names = (reply.parent_user_name, reply.parent_user_login)
     head, _, rest = text.partition(" ")
     return rest if head.lower() in {f"@{name}".lower() for name in names if name} else text
 
 
-def parse_channel_event(frame: Mapping[str, Any]) -> ChannelEvent | None:
-    """Read a frame of something that pays; None for types that pay nothing.
+def parse_channel_events(frame: Frame) -> tuple[ChannelEvent, ...] | None:
+    """Read a frame of something that happened in the channel: what it tells of, most of the time one thing.
+
+    Returns:
+        None for types that are something else; nothing for what needs no attention.
 
     Raises:
-        KeyError, TypeError, ValueError: a needed field is missing or of another type.
+        Unreadable: a needed field is missing or of another type.
     """
-    metadata = frame["metadata"]
-    event = frame["payload"]["event"]
-    event_id = _text(metadata["message_id"])
-    at = datetime.fromisoformat(metadata["message_timestamp"])
+    kind = frame.metadata.subscription_type
+    if kind == NOTICE:
+        return read_notice(frame, moment(frame))
+    reader = _READERS.get(kind)
+    return None if reader is None else reader(frame, _event_id(frame), moment(frame))
+
+
+def moment(frame: Frame) -> datetime:
+    """When Twitch sent a frame.
+
+    Raises:
+        Unreadable: it does not say so, or without a time zone.
+    """
+    try:
+        at = datetime.fromisoformat(frame.metadata.message_timestamp)
+    except ValueError:
+        raise Unreadable("no time") from None
     if at.tzinfo is None:
-        raise ValueError("an event without a time zone")
-    match metadata["subscription_type"]:
-        case "channel.follow":
-            return Follow(event_id, _person(event), at)
-        case "channel.subscribe":
-            return Sub(event_id, _person(event), at, gifted=_flag(event.get("is_gift", False)))
-        case "channel.subscription.message":
-            return Sub(event_id, _person(event), at, months=_amount(event.get("cumulative_months", 1)))
-        case "channel.subscription.gift":
-            return Gift(event_id, _giver(event), at, total=_amount(event["total"]))
-        case "channel.cheer":
-            return Cheer(event_id, _giver(event), at, bits=_amount(event["bits"]))
-        case "channel.raid":
-            return Raid(event_id, _person(event, "from_broadcaster_"), at, viewers=_amount(event.get("viewers", 0)))
+        raise Unreadable("a time without a time zone")
+    return at
+
+
+def _event_id(frame: Frame) -> str:
+    if not frame.metadata.message_id:
+        raise Unreadable("an event without an id")
+    return frame.metadata.message_id
+
+
+_FOLLOWS = structs.payloads(structs.UserEvent)
+_SUBSCRIBES = structs.payloads(structs.SubscribeEvent)
+_RESUBS = structs.payloads(structs.ResubEvent)
+_GIFTS = structs.payloads(structs.GiftEvent)
+_BITS = structs.payloads(structs.BitsUseEvent)
+_CHEERS = structs.payloads(structs.CheerEvent)
+_RAIDS = structs.payloads(structs.RaidEvent)
+_TRAINS = structs.payloads(structs.HypeTrainEvent)
+_AUTOMATIC = structs.payloads(structs.AutomaticRewardEvent)
+
+
+def _follow(frame: Frame, event_id: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    return (Follow(event_id, person(decode_payload(frame, _FOLLOWS).event), at),)
+
+
+def _subscribe(frame: Frame, event_id: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    event, source = decode_payload(frame, _SUBSCRIBES).event, Source.SUBSCRIBE
+    return (Sub(event_id, person(event), at, event.is_gift, tier=tier_number(event.tier), source=source),)
+
+
+def _share(frame: Frame, event_id: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    event = decode_payload(frame, _RESUBS).event
+    tier, months = tier_number(event.tier), event.cumulative_months
+    return (Sub(event_id, person(event), at, months=months, tier=tier, source=Source.SHARE),)
+
+
+def _gift(frame: Frame, event_id: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    event = decode_payload(frame, _GIFTS).event
+    return (Gift(event_id, giver(event), at, event.total, tier_number(event.tier), source=Source.GIFT),)
+
+
+def _bits(frame: Frame, event_id: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    event = decode_payload(frame, _BITS).event
+    # No flag says that they are anonymous; then nobody is named.
+    who = giver(event) if event.user_id else None
+    match event.type:
+        case "power_up" | "custom_power_up":
+            return (Cheer(event_id, who, at, event.bits, event.type, source=Source.BITS),)
         case _:
-            return None
+            return (Cheer(event_id, who, at, event.bits, source=Source.BITS),)
 
 
-def parse_removal(frame: Mapping[str, Any]) -> Removal | None:
+def _cheer(frame: Frame, event_id: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    event = decode_payload(frame, _CHEERS).event
+    return (Cheer(event_id, giver(event), at, event.bits, source=Source.CHEER),)
+
+
+def _raid(frame: Frame, event_id: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    event = decode_payload(frame, _RAIDS).event
+    login, name = event.from_broadcaster_user_login, event.from_broadcaster_user_name
+    who = Person(event.from_broadcaster_user_id, login.lower(), name or login)
+    return (Raid(event_id, who, at, event.viewers, source=Source.RAID),)
+
+
+def _train(frame: Frame, _: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    event = decode_payload(frame, _TRAINS).event
+    match frame.metadata.subscription_type.rpartition(".")[2]:
+        case "begin":
+            phase = "begin"
+        case "end":
+            phase = "end"
+        case _:
+            phase = "level"
+            if event.level <= 1:
+                return ()  # the level at which it began
+    # Progress comes every few seconds, and the end may come twice: what counts is each phase and level once.
+    event_id = f"hype:{event.id}:{phase}" + (f":{event.level}" if phase == "level" else "")
+    return (HypeTrain(event_id, None, at, phase, event.id, event.level, event.total),)
+
+
+def _automatic(frame: Frame, _: str, at: datetime) -> tuple[ChannelEvent, ...]:
+    event = decode_payload(frame, _AUTOMATIC).event
+    reward = event.reward
+    return (AutomaticReward(f"automatic:{event.id}", person(event), at, reward.type, reward.channel_points),)
+
+
+_READERS: Mapping[str, Callable[[Frame, str, datetime], tuple[ChannelEvent, ...]]] = {
+    "channel.follow": _follow,
+    "channel.subscribe": _subscribe,
+    "channel.subscription.message": _share,
+    "channel.subscription.gift": _gift,
+    "channel.bits.use": _bits,
+    "channel.cheer": _cheer,
+    "channel.raid": _raid,
+    "channel.hype_train.begin": _train,
+    "channel.hype_train.progress": _train,
+    "channel.hype_train.end": _train,
+    "channel.channel_points_automatic_reward_redemption.add": _automatic,
+}
+
+_DELETES = structs.payloads(structs.MessageDeleteEvent)
+_TARGETS = structs.payloads(structs.TargetEvent)
+_BANS = structs.payloads(structs.BanEvent)
+
+
+def parse_removal(frame: Frame) -> Removal | None:
     """Read a frame of something that was taken out of chat; None for other types.
 
     Raises:
-        KeyError, ValueError: a needed field is missing or of another type.
+        Unreadable: a needed field is missing or of another type.
     """
-    event = frame["payload"]["event"]
-    match frame["metadata"]["subscription_type"]:
+    match frame.metadata.subscription_type:
         case "channel.chat.message_delete":
-            return Removal(message_id=_text(event["message_id"]))
+            return Removal(message_id=decode_payload(frame, _DELETES).event.message_id)
         case "channel.chat.clear_user_messages":
-            return Removal(author_id=_text(event["target_user_id"]))
+            return Removal(author_id=decode_payload(frame, _TARGETS).event.target_user_id)
         case "channel.chat.clear":
             return Removal()
         case "channel.ban":
-            return Removal(author_id=_text(event["user_id"]))
+            return Removal(author_id=decode_payload(frame, _BANS).event.user_id)
         case _:
             return None
-
-
-def _giver(event: Mapping[str, Any]) -> Person | None:
-    """Who gave something; None where they stay anonymous."""
-    return None if event.get("is_anonymous") is True else _person(event)
-
-
-def _person(event: Mapping[str, Any], prefix: str = "") -> Person:
-    user_id, login = _text(event[f"{prefix}user_id"]), _text(event[f"{prefix}user_login"])
-    name = event.get(f"{prefix}user_name")
-    return Person(user_id, login.lower(), name if name and type(name) is str else login)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("an event without an id, or of nobody")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("neither yes nor no")
-    return value
-
-
-def _amount(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
-        raise ValueError("an amount that cannot be")
-    return value

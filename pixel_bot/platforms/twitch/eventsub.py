@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pixel_bot.clock import Clock
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
-from pixel_bot.platforms.twitch.event_parsing import CHAT
+from pixel_bot.platforms.twitch.event_frames import CHAT
 from pixel_bot.platforms.twitch.eventsub_connection import EventSubConnection, Listener
 from pixel_bot.platforms.twitch.helix import Helix, Role
 from pixel_bot.platforms.twitch.subscription_types import subscription_types
@@ -83,6 +83,10 @@ class EventSub:
     def refusals(self) -> Sequence[Refusal]:
         """Types of events that Twitch refuses."""
         return [refusal for connection in self._connections for refusal in connection.subscriptions.refused.values()]
+
+    def is_held(self, type_: str) -> bool:
+        """Whether Twitch sends events of a type."""
+        return any(connection.is_up and type_ in connection.subscriptions.held for connection in self._connections)
 
     def problems(self) -> list[str]:
         """What is down, one sentence each."""

@@ -2,15 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 import aiohttp
 
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import sleep_with_jitter
-from pixel_bot.platforms.twitch.eventsub_session import KEEPALIVE_SECONDS, EventSubSession, Frame, SessionLost
+from pixel_bot.platforms.twitch.event_frames import Frame, Unreadable, decode_payload
+from pixel_bot.platforms.twitch.event_structs import RevocationPayload, payload_decoder
+from pixel_bot.platforms.twitch.eventsub_session import KEEPALIVE_SECONDS, EventSubSession, SessionLost
 from pixel_bot.platforms.twitch.reconnect import Reconnect, drain_old_session
 from pixel_bot.platforms.twitch.subscriptions import Subscriptions
 
@@ -25,11 +27,13 @@ DRAIN_CHECKS = 100
 RECONCILE_SOON_SECONDS = 60.0
 RECONCILE_SECONDS = 3_600.0
 
+_REVOCATIONS = payload_decoder(RevocationPayload)
+
 
 class Listener(Protocol):
     """Receives the notifications."""
 
-    def on_notification(self, frame: Mapping[str, Any]) -> None:
+    def on_notification(self, frame: Frame) -> None:
         """Take one notification; never raises."""
 
     @property
@@ -175,9 +179,7 @@ class EventSubConnection:
             await asyncio.gather(reading, return_exceptions=True)
 
     async def _handle(self, session: EventSubSession, frame: Frame) -> None:
-        metadata: Any = frame.get("metadata")
-        kind = cast(Frame, metadata).get("message_type") if isinstance(metadata, dict) else None
-        match kind:
+        match frame.metadata.message_type:
             case "notification":
                 self._listener.on_notification(frame)
                 # Only under back-pressure: the futures of ``read_ahead`` would otherwise cost every message.
@@ -187,8 +189,6 @@ class EventSubConnection:
                 self._reconnect.begin(frame)
             case "revocation":
                 self._on_revocation(frame)
-            case None:
-                log.warning("A frame from Twitch was left out, because it does not say what it is.")
             case _:
                 return
 
@@ -215,13 +215,13 @@ class EventSubConnection:
 
     def _on_revocation(self, frame: Frame) -> None:
         try:
-            subscription = frame["payload"]["subscription"]
-            type_, reason = str(subscription["type"]), str(subscription.get("status") or "no reason")[:60]
-        except (KeyError, TypeError, AttributeError):
+            subscription = decode_payload(frame, _REVOCATIONS).subscription
+        except Unreadable:
             log.warning("Twitch ended a subscription, but did not say which.")
             self._reconcile_requested.set()
             return
-        self.subscriptions.on_revoked(type_, reason)
+        reason = (subscription.status or "no reason")[:60]
+        self.subscriptions.on_revoked(subscription.type, reason)
         self.revoked(reason)
 
     async def _maintain_subscriptions(self) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from enum import Enum, auto
-from typing import Any, cast
 
 import aiohttp
 
-from pixel_bot.platforms.wire import ENDS, frame_in
+from pixel_bot.platforms.twitch.event_frames import Frame, Unreadable, decode_payload, read_frame
+from pixel_bot.platforms.twitch.event_structs import SessionPayload, payload_decoder
+from pixel_bot.platforms.wire import ENDS
 
 WELCOME_SECONDS = 11.0
 KEEPALIVE_SECONDS = 10
@@ -20,7 +21,7 @@ BUFFER_AFTER_SECONDS = 2.0
 MOST_BUFFERED = 20_000
 """Frames that are read ahead, at most."""
 
-Frame = Mapping[str, Any]
+_SESSIONS = payload_decoder(SessionPayload)
 
 
 class SessionLost(Exception):
@@ -99,7 +100,7 @@ class EventSubSession:
         raise SessionLost(reason)
 
     async def read(self) -> Frame:
-        """The next frame that is a JSON object; what is none is left out.
+        """The next frame; what is none is left out.
 
         Raises:
             SessionLost: the connection ended, or was silent for too long.
@@ -149,7 +150,7 @@ class EventSubSession:
                     self._watched = _Watched.IDLE
             if message.type is aiohttp.WSMsgType.TEXT:
                 self._received_at = asyncio.get_running_loop().time()
-                if (frame := frame_in(message.data, "Twitch")) is not None:
+                if (frame := read_frame(message.data)) is not None:
                     return frame
             elif message.type in ENDS:
                 raise self._loss()
@@ -173,17 +174,16 @@ class EventSubSession:
     async def _receive_welcome(self) -> None:
         while True:
             frame = await self.read()
-            metadata = frame.get("metadata")
-            if not isinstance(metadata, dict) or cast(Frame, metadata).get("message_type") != "session_welcome":
+            if frame.metadata.message_type != "session_welcome":
                 continue
             try:
-                welcome = frame["payload"]["session"]
-                if not isinstance(welcome["id"], str) or not welcome["id"]:
-                    raise ValueError("no id")
-                self.id = welcome["id"]
-                self.keepalive = max(1.0, float(welcome.get("keepalive_timeout_seconds") or KEEPALIVE_SECONDS))
-            except (KeyError, TypeError, ValueError, AttributeError):
+                welcome = decode_payload(frame, _SESSIONS).session
+            except Unreadable:
                 raise SessionLost("the welcome could not be read") from None
+            if not welcome.id:
+                raise SessionLost("the welcome could not be read")
+            self.id = welcome.id
+            self.keepalive = max(1.0, welcome.keepalive_timeout_seconds or KEEPALIVE_SECONDS)
             return
 
     async def _watch_keepalive(self) -> None:

@@ -6,16 +6,20 @@ https://dev.twitch.tv/docs/eventsub/handling-websocket-events/#reconnect-message
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, cast
 
 import aiohttp
 
-from pixel_bot.platforms.twitch.eventsub_session import EventSubSession, Frame, SessionLost
+from pixel_bot.platforms.twitch.event_frames import Frame, Unreadable, decode_payload
+from pixel_bot.platforms.twitch.event_structs import SessionPayload, payload_decoder
+from pixel_bot.platforms.twitch.eventsub_session import EventSubSession, SessionLost
 
 TRIES = 2
 PAUSE_SECONDS = 1.0
 DRAIN_SECONDS = 2.0
 """How long an old session is still read after the new one is open."""
+
+
+_SESSIONS = payload_decoder(SessionPayload)
 
 
 class Reconnect:
@@ -32,12 +36,11 @@ class Reconnect:
 
     def begin(self, frame: Frame) -> None:
         """Open the session that a reconnect message names; ignored while another one is being opened."""
-        payload: Any = frame.get("payload")
-        session: Any = cast(Frame, payload).get("session") if isinstance(payload, dict) else None
-        url = cast(Frame, session).get("reconnect_url") if isinstance(session, dict) else None
-        # One at a time: a second address while the first is being opened would leave two new sessions.
-        if self._task is None and isinstance(url, str):
-            self._task = asyncio.create_task(self._open(url), name="eventsub-reconnect")
+        with suppress(Unreadable):
+            url = decode_payload(frame, _SESSIONS).session.reconnect_url
+            # One at a time: a second address while the first is being opened would leave two new sessions.
+            if self._task is None and url:
+                self._task = asyncio.create_task(self._open(url), name="eventsub-reconnect")
 
     def result(self) -> EventSubSession:
         """The new session.

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts.speech import Speech
+from pixel_bot.platforms.twitch.event_frames import Frame, frame_of
 from pixel_bot.queue.limits import Limits
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
@@ -174,9 +175,9 @@ def hears(chat: Stage, login: str, line: str, message_id: str) -> None:
     chat.bot.notifications.on_notification(notification(chat, "channel.chat.message", payload, message_id))
 
 
-def notification(chat: Stage, kind: str, event: frames.Json, message_id: str) -> frames.Json:
+def notification(chat: Stage, kind: str, event: frames.Json, message_id: str) -> Frame:
     subscription: frames.Json = {"id": "1", "type": kind, "version": "1", "condition": {}, "status": "enabled"}
-    return frames.notification(subscription, event, message_id, chat.clock.now())
+    return frame_of(frames.notification(subscription, event, message_id, chat.clock.now()))
 
 
 async def deleted(chat: Stage, message_id: str) -> list[str]:
