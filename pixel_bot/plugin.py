@@ -29,7 +29,25 @@ from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only
 from pixel_bot.bot.redeem_command import redeem
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
-from pixel_bot.model.channel_events import ChannelEvent, Cheer, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
+from pixel_bot.model.channel_events import (
+    Announcement,
+    AutomaticReward,
+    BitsBadge,
+    ChannelEvent,
+    CharityDonation,
+    Cheer,
+    Entrance,
+    Follow,
+    Gift,
+    HypeTrain,
+    PayItForward,
+    Raid,
+    Sub,
+    Tip,
+    Upgrade,
+    WatchStreak,
+    WheelClaim,
+)
 from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.ledger_words import in_words
@@ -40,9 +58,13 @@ from pixel_bot.texts import count, duration, number, signed
 
 __all__ = [
     "Amount",
+    "Announcement",
+    "AutomaticReward",
     "BadAmount",
     "BadInput",
+    "BitsBadge",
     "ChannelEvent",
+    "CharityDonation",
     "ChatError",
     "Cheer",
     "Cog",
@@ -52,12 +74,14 @@ __all__ = [
     "Entrance",
     "Follow",
     "Gift",
+    "HypeTrain",
     "Job",
     "KnownViewer",
     "Linked",
     "NotEnoughPoints",
     "Odds",
     "Outcome",
+    "PayItForward",
     "Person",
     "PixelBot",
     "PlaySound",
@@ -71,7 +95,9 @@ __all__ = [
     "Tip",
     "Total",
     "UnknownViewer",
+    "Upgrade",
     "Viewer",
+    "WatchStreak",
     "WheelClaim",
     "audience",
     "broadcaster_only",

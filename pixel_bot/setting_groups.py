@@ -108,11 +108,13 @@ class MessageSettings(BaseSettings):
     )
     shoutout_streak: Template = Field(
         "{user} watched {count} in a row. Welcome back!",
-        description="Welcome for a viewer who shares a watch streak. {user} is the viewer, {count} is like: 5 streams",
+        description=(
+            "Welcome for a viewer who shares a watch streak. {user} is the viewer, {count} is for example: 5 streams"
+        ),
     )
     shoutout_hype_train: Template = Field(
         "The hype train reached level {count}. Thank you, all of you!",
-        description="Thanks at the end of a hype train. {count} is its level",
+        description="Thanks at the end of a hype train. {count} is its level, a number",
     )
     shoutout_raid: Template = Field(
         "{user} raids with {count}. Welcome, all of you!",

@@ -225,14 +225,14 @@ class Traffic:
 
     async def _send_cheer(self) -> None:
         bits = self._chance.randint(1, 500)
-        await self._event("channel.cheer", frames.cheer(self._somebody(), bits), ("cheer", bits))
+        await self._event("channel.bits.use", frames.bits_use(self._somebody(), bits), ("cheer", bits))
 
     async def _send_raid(self) -> None:
         event = frames.raid(self._somebody(), self._chance.randint(1, 5_000))
         await self._event("channel.raid", event, ("raid", 100))
 
     async def _send_anonymous(self) -> None:
-        await self._event("channel.cheer", frames.cheer(None, 100), ("cheer", 0))
+        await self._event("channel.bits.use", frames.bits_use(None, 100), ("cheer", 0))
 
     async def _send_delete(self) -> None:
         recent: Sequence[Sent] = [s for s in tuple(self._recent)[-50:] if s.kind == "channel.chat.message"]

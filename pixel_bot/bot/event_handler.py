@@ -13,7 +13,7 @@ from pixel_bot.earning.award_batch import EventResult
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.event_awards import award_for
 from pixel_bot.earning.event_claims import EventClaims
-from pixel_bot.model.channel_events import ChannelEvent, Entrance, Source, Sub, alert_words
+from pixel_bot.model.channel_events import ChannelEvent, Entrance, Source, Sub, alert_text
 from pixel_bot.overlay.overlay import Overlay
 from pixel_bot.settings import Settings
 
@@ -99,10 +99,10 @@ class ChannelEventHandler:
         await self._show_alert(event)
 
     async def _show_alert(self, event: ChannelEvent) -> None:
-        if not (words := alert_words(event)):
+        if not (text := alert_text(event)):
             return
         name = event.person.display_name if event.person else "Somebody"
-        alert = (type(event).__name__.lower(), name, f"{name} {words}")
+        alert = (type(event).__name__.lower(), name, text)
         await self._overlay.alert(*alert)
         if not self._overlay.pages:
             self._cluster.publish("alert", json.dumps(alert))  # another process may have a page

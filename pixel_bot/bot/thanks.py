@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from pixel_bot.concurrency.task_group import TaskGroup
-from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift, Raid, Sub, Tip
+from pixel_bot.model.channel_events import (
+    ChannelEvent,
+    Cheer,
+    Follow,
+    Gift,
+    HypeTrain,
+    Raid,
+    Sub,
+    Tip,
+    Upgrade,
+    WatchStreak,
+)
 from pixel_bot.model.people import Person
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, number, visible
@@ -26,15 +37,18 @@ MAX_KNOWN = 1_000
 
 NAME_LENGTH = 40
 
-Kind = Literal["follow", "sub", "gift", "cheer", "raid", "tip"]
+Kind = Literal["follow", "sub", "upgrade", "gift", "cheer", "raid", "streak", "tip", "hype_train"]
 
 NOUNS: dict[Kind, str] = {
     "follow": "follower",
     "sub": "sub",
+    "upgrade": "sub",
     "gift": "sub",
     "cheer": "bit",
     "raid": "viewer",
+    "streak": "stream",
     "tip": "token",
+    "hype_train": "level",
 }
 SOMEBODY: dict[Kind, str] = {"gift": "an anonymous gifter"}
 
@@ -64,12 +78,14 @@ class Burst:
     nameless: bool = False
     people: int = 0
     total: int = 0
+    highest: int = 0
     months: int = 1
     _known: set[str] = field(default_factory=lambda: set[str]())
 
     def add(self, person: Person | None, amount: int, months: int) -> None:
         """One more; the same person again only adds to the sum."""
         self.total += amount
+        self.highest = max(self.highest, amount)
         self.months = max(self.months, months)
         if person is None:
             self.nameless = True
@@ -102,9 +118,12 @@ class Thanks:
         self._templates: dict[Kind, str] = {
             "follow": settings.shoutout_follow,
             "sub": settings.shoutout_sub,
+            "upgrade": settings.shoutout_upgrade,
             "gift": settings.shoutout_gift,
             "cheer": settings.shoutout_cheer,
             "raid": settings.shoutout_raid,
+            "streak": settings.shoutout_streak,
+            "hype_train": settings.shoutout_hype_train,
             "tip": settings.shoutout_tip,
         }
         self._prefix = settings.command_prefix
@@ -155,7 +174,7 @@ class Thanks:
         names = [*burst.names, *([somebody] if burst.nameless else [])]
         values = {
             "user": listed(names, burst.people - len(burst.names)),
-            "count": count(burst.total, NOUNS[kind]),
+            "count": _counted(kind, burst),
             "months": number(burst.months),
             "prefix": self._prefix,
         }
@@ -164,6 +183,18 @@ class Thanks:
         if names == [somebody] and text.startswith(somebody):
             text = text[0].upper() + text[1:]
         return harmless(fit(text), self._prefix)
+
+
+def _counted(kind: Kind, burst: Burst) -> str:
+    """The sum; streaks and levels have none."""
+    match kind:
+        case "streak":
+            most = count(burst.highest, NOUNS[kind])
+            return f"up to {most}" if burst.people > 1 else most
+        case "hype_train":
+            return number(burst.highest)
+        case _:
+            return count(burst.total, NOUNS[kind])
 
 
 def _reading(channel_event: ChannelEvent) -> tuple[Kind, int, int] | None:
@@ -176,12 +207,18 @@ def _reading(channel_event: ChannelEvent) -> tuple[Kind, int, int] | None:
             return "follow", 1, 1
         case Sub(gifted=False, months=months):
             return "sub", 1, months
+        case Upgrade():
+            return "upgrade", 1, 1
         case Gift(total=total):
             return "gift", total, 1
         case Cheer(bits=bits):
             return "cheer", bits, 1
         case Raid(viewers=viewers):
             return "raid", viewers, 1
+        case WatchStreak(streams=streams):
+            return "streak", streams, 1
+        case HypeTrain(phase="end", level=level):
+            return "hype_train", level, 1
         case Tip(tokens=tokens):
             return "tip", tokens, 1
         case _:

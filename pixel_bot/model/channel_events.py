@@ -170,8 +170,27 @@ class Entrance(ChannelEvent):
     """Somebody came into the stream."""
 
 
-def alert_words(channel_event: ChannelEvent) -> str:
-    """What somebody did, as the overlay shows it after their name; empty for what makes no alert."""
+def alert_text(channel_event: ChannelEvent) -> str:
+    """What happened, as the overlay shows it; empty for what makes no alert."""
+    if isinstance(channel_event, HypeTrain):
+        return _train_words(channel_event)
+    words = _words(channel_event)
+    name = channel_event.person.display_name if channel_event.person else "Somebody"
+    return f"{name} {words}" if words else ""
+
+
+def _train_words(train: HypeTrain) -> str:
+    match train.phase:
+        case "begin":
+            return "A hype train!"
+        case "level":
+            return f"The hype train is at level {train.level}!"
+        case "end":
+            return f"The hype train reached level {train.level}"
+
+
+def _words(channel_event: ChannelEvent) -> str:
+    """What somebody did."""
     match channel_event:
         case Follow():
             return "followed"

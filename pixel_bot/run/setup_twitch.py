@@ -4,7 +4,7 @@ from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.sign_in import SignIn
-from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.platforms.twitch.subscription_types import feature_of, scopes_for
 from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
@@ -78,16 +78,22 @@ class TwitchSetUp:
             running_bot.bot.bot_id if role == "bot" else running_bot.bot.owner_id
         ):
             return Step(role, title, "todo", f"{name} is signed in. Start Pixel Bot again to use that account.")
-        if missing := scopes_for(role, self._settings) - account.scopes:
-            words = f"{name} is signed in, but this version needs more. Sign in once more."
-            return Step(role, title, "broken", words, link, "Sign in again", tuple(sorted(missing)))
+        missing = sorted(scopes_for(role, self._settings) - account.scopes)
+        if missing and role == "bot":
+            words = f"{name} is signed in, but may not chat as a bot. Sign in once more."
+            return Step(role, title, "broken", words, link, "Sign in again", tuple(missing))
+        if missing:
+            words = f"{name} is signed in. Some things are off until you allow them; all else works."
+            details = tuple(f"{feature_of(scope)} ({scope})" for scope in missing)
+            return Step(role, title, "done", words, link, "Allow them", details)
         return Step(role, title, "done", f"{name} is signed in.")
 
     def _events(self, running_bot: RunningBot | None) -> Step:
         if running_bot is None:
             return Step("events", "Events", "off", "Pixel Bot listens as soon as both accounts are signed in.")
         eventsub = self._platform.eventsub
-        if refused := eventsub.refusals:
+        # What lacks a scope stands with the account, where one button mends it.
+        if refused := [refusal for refusal in eventsub.refusals if not refusal.lacks_scope]:
             words = f"{count(len(refused), 'type')} of events cannot be heard. A new sign-in may help."
             link = f"/oauth?account={refused[0].type.role}"
             return Step("events", "Events", "broken", words, link, "Sign in again", tuple(str(r) for r in refused))

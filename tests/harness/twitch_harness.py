@@ -30,8 +30,8 @@ from tests.harness.waiting import until
 
 DOUBLE = "/twitch"
 SECONDS = 15.0
-CHAT, CHEERS = "channel.chat.message", "channel.cheer"
-TYPES = len(subscription_types("1", "2"))
+CHAT, CHEERS = "channel.chat.message", "channel.bits.use"
+TYPES = sum(not kind.instead_of for kind in subscription_types("1", "2"))
 
 
 class Harness(LiveHarness):
@@ -115,7 +115,7 @@ class Harness(LiveHarness):
 
     async def cheer(self, login: str, bits: int, message_id: str) -> None:
         """Somebody cheers."""
-        event = frames.cheer(self.world.settle(sandbox_user(login)), bits)
+        event = frames.bits_use(self.world.settle(sandbox_user(login)), bits)
         await self.twitch.notify(CHEERS, event, message_id, datetime.now(UTC))
 
     def session(self, kind: str) -> SandboxSession:

@@ -81,8 +81,9 @@ class EventSub:
 
     @property
     def refusals(self) -> Sequence[Refusal]:
-        """Types of events that Twitch refuses."""
-        return [refusal for connection in self._connections for refusal in connection.subscriptions.refused.values()]
+        """Types of events that Twitch refuses; of two that tell of the same only the better one is listed."""
+        refused = (r for connection in self._connections for r in connection.subscriptions.refused.values())
+        return [refusal for refusal in refused if not refusal.type.instead_of]
 
     def is_held(self, type_: str) -> bool:
         """Whether Twitch sends events of a type."""

@@ -24,10 +24,11 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A subscription type that Twitch refuses, and what is missing."""
+    """A subscription type that Twitch refuses, and what is missing: the scope, where ``lacks_scope``."""
 
     type: SubscriptionType
     reason: str
+    lacks_scope: bool = False
 
     @override
     def __str__(self) -> str:
@@ -70,6 +71,9 @@ class Subscriptions:
         conflict = False
         for kind in self._undecided():
             conflict |= await self._subscribe_to(kind)
+        for kind in self._undecided():
+            if kind.instead_of:  # only now is it known that the other one is refused
+                conflict |= await self._subscribe_to(kind)
         if conflict:
             # 409: a dead session still holds an equal one. Deleting it at once saves the minutes until Twitch does.
             await self._delete_stale()
@@ -81,7 +85,8 @@ class Subscriptions:
         return True
 
     def _undecided(self) -> list[SubscriptionType]:
-        return [t for t in self.types if t.type not in self.held and t.type not in self.refused]
+        wanted = (t for t in self.types if not t.instead_of or t.instead_of in self.refused)
+        return [t for t in wanted if t.type not in self.held and t.type not in self.refused]
 
     async def reconcile(self) -> None:
         """Reconcile with Twitch's list: delete stale subscriptions, create missing and formerly refused ones."""
@@ -94,6 +99,9 @@ class Subscriptions:
                 log.warning("Twitch holds no subscription to %s. Made again.", ", ".join(missing))
         await self._delete_stale()
         await self.subscribe()
+        for kind in self.types:
+            if kind.instead_of in self.held and kind.type in self.held:
+                await self._delete(kind, self.held.pop(kind.type))
 
     def on_revoked(self, type_: str, reason: str) -> None:
         """Twitch ended a subscription."""
@@ -134,14 +142,18 @@ class Subscriptions:
         account = self._accounts.get(kind.role)
         if account is None or self._accounts.state_of(kind.role) is not SignInState.SIGNED_IN:
             return f"the {kind.role} account is not signed in"
-        if kind.scope and kind.scope not in account.scopes:
+        if self._lacks_scope(kind):
             return f"the scope {kind.scope} is missing; sign in again as the {kind.role}"
         if exc.status in {401, 403} and kind.scope:
             return f"Twitch wants the scope {kind.scope} ({exc.message or exc.status}); sign in as the {kind.role}"
         return f"Twitch answered {exc.status} {exc.message}".strip()
 
+    def _lacks_scope(self, kind: SubscriptionType) -> bool:
+        account = self._accounts.get(kind.role)
+        return account is not None and bool(kind.scope) and kind.scope not in account.scopes
+
     def _refuse(self, kind: SubscriptionType, reason: str) -> None:
-        refusal = Refusal(kind, reason)
+        refusal = Refusal(kind, reason, self._lacks_scope(kind))
         if self._logged.get(kind.type) != refusal:
             log.warning("Twitch sends no %s", refusal)
         self.refused[kind.type] = self._logged[kind.type] = refusal
@@ -179,7 +191,7 @@ class Subscriptions:
             if exc.status != 404:
                 log.info("A subscription of a dead connection could not be deleted: %s", exc)
         else:
-            log.info("A subscription to %s of a dead connection was deleted.", kind.words)
+            log.info("A subscription to %s that is not needed any more was deleted.", kind.words)
 
 
 def _matches(kind: SubscriptionType, row: Row) -> bool:

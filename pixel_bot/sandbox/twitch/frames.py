@@ -1,7 +1,7 @@
 """EventSub messages as Twitch documents them (https://dev.twitch.tv/docs/eventsub/)."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
@@ -66,10 +66,10 @@ def _message(kind: str, message_id: str, at: datetime, payload: Json) -> Json:
     return {"metadata": metadata, "payload": payload}
 
 
-def chat_message(who: SandboxUser, text: str, message_id: str, reply: Json | None = None) -> Json:
-    """``channel.chat.message``."""
+def chat_message(who: SandboxUser, text: str, message_id: str, reply: Json | None = None, bits: int = 0) -> Json:
+    """``channel.chat.message``, with bits where somebody cheers."""
     return {
-        **_broadcaster(),
+        **broadcaster_fields(),
         "source_broadcaster_user_id": None,
         "source_broadcaster_user_login": None,
         "source_broadcaster_user_name": None,
@@ -87,7 +87,7 @@ def chat_message(who: SandboxUser, text: str, message_id: str, reply: Json | Non
         "badges": badges(who.badges),
         "source_badges": None,
         "message_type": "text",
-        "cheer": None,
+        "cheer": {"bits": bits} if bits else None,
         "reply": reply,
         "channel_points_custom_reward_id": None,
         "channel_points_animation_id": None,
@@ -101,24 +101,24 @@ def badges(names: Iterable[str]) -> list[Json]:
 
 def chat_clear() -> Json:
     """``channel.chat.clear``."""
-    return _broadcaster()
+    return broadcaster_fields()
 
 
 def message_delete(author: SandboxUser, message_id: str) -> Json:
     """``channel.chat.message_delete``."""
-    return {**_broadcaster(), **_target(author), "message_id": message_id}
+    return {**broadcaster_fields(), **_target(author), "message_id": message_id}
 
 
 def clear_user_messages(author: SandboxUser) -> Json:
     """``channel.chat.clear_user_messages``: somebody was timed out or banned."""
-    return {**_broadcaster(), **_target(author)}
+    return {**broadcaster_fields(), **_target(author)}
 
 
 def ban(who: SandboxUser, by: SandboxUser, at: datetime, until: datetime | None, reason: str = "") -> Json:
     """``channel.ban``: for good, or (with ``until``) for a while."""
     return {
         **_user(who),
-        **_broadcaster(),
+        **broadcaster_fields(),
         **_moderator(by),
         "reason": reason,
         "banned_at": timestamp(at),
@@ -129,40 +129,40 @@ def ban(who: SandboxUser, by: SandboxUser, at: datetime, until: datetime | None,
 
 def unban(who: SandboxUser, by: SandboxUser) -> Json:
     """``channel.unban``."""
-    return {**_user(who), **_broadcaster(), **_moderator(by)}
+    return {**_user(who), **broadcaster_fields(), **_moderator(by)}
 
 
 def moderator_change(who: SandboxUser) -> Json:
     """``channel.moderator.add`` and ``channel.moderator.remove``."""
-    return {**_broadcaster(), **_user(who)}
+    return {**broadcaster_fields(), **_user(who)}
 
 
 def stream_online(stream_id: str, started_at: datetime) -> Json:
     """``stream.online``."""
-    return {"id": stream_id, **_broadcaster(), "type": "live", "started_at": timestamp(started_at)}
+    return {"id": stream_id, **broadcaster_fields(), "type": "live", "started_at": timestamp(started_at)}
 
 
 def stream_offline(stream_id: str) -> Json:
     """``stream.offline``."""
-    return {"id": stream_id, **_broadcaster()}
+    return {"id": stream_id, **broadcaster_fields()}
 
 
 def follow(who: SandboxUser, at: datetime) -> Json:
     """``channel.follow`` version 2."""
-    return {**_user(who), **_broadcaster(), "followed_at": timestamp(at)}
+    return {**_user(who), **broadcaster_fields(), "followed_at": timestamp(at)}
 
 
-def subscribe(who: SandboxUser, *, gift: bool = False) -> Json:
+def subscribe(who: SandboxUser, *, gift: bool = False, tier: int = 1) -> Json:
     """``channel.subscribe``."""
-    return {**_user(who), **_broadcaster(), "tier": "1000", "is_gift": gift}
+    return {**_user(who), **broadcaster_fields(), "tier": f"{tier}000", "is_gift": gift}
 
 
-def resub(who: SandboxUser, months: int, words: str = "", streak: int | None = None) -> Json:
+def resub(who: SandboxUser, months: int, words: str = "", streak: int | None = None, *, tier: int = 1) -> Json:
     """``channel.subscription.message``; nobody has to share a streak."""
     return {
         **_user(who),
-        **_broadcaster(),
-        "tier": "1000",
+        **broadcaster_fields(),
+        "tier": f"{tier}000",
         "message": {"text": words, "emotes": None},
         "cumulative_months": months,
         "streak_months": streak,
@@ -170,13 +170,13 @@ def resub(who: SandboxUser, months: int, words: str = "", streak: int | None = N
     }
 
 
-def gift(who: SandboxUser | None, total: int) -> Json:
+def gift(who: SandboxUser | None, total: int, *, tier: int = 1) -> Json:
     """``channel.subscription.gift``; nobody is named for an anonymous one."""
     return {
         **_user(who),
-        **_broadcaster(),
+        **broadcaster_fields(),
         "total": total,
-        "tier": "1000",
+        "tier": f"{tier}000",
         "cumulative_total": None,
         "is_anonymous": who is None,
     }
@@ -184,7 +184,52 @@ def gift(who: SandboxUser | None, total: int) -> Json:
 
 def cheer(who: SandboxUser | None, bits: int) -> Json:
     """``channel.cheer``; nobody is named for an anonymous one."""
-    return {"is_anonymous": who is None, **_user(who), **_broadcaster(), "message": f"Cheer{bits}", "bits": bits}
+    return {"is_anonymous": who is None, **_user(who), **broadcaster_fields(), "message": f"Cheer{bits}", "bits": bits}
+
+
+def bits_use(who: SandboxUser | None, bits: int, used_for: str = "cheer") -> Json:
+    """``channel.bits.use``: a ``cheer``, ``power_up`` or ``custom_power_up``; for anonymous bits nobody is named."""
+    power_up = {"type": "message_effect", "emote": None, "message_effect_id": "rainbow-eclipse"}
+    custom = {"id": "custom-power-up-1", "title": "Confetti"}
+    return {
+        **(_user(who) if who is not None else {}),
+        **broadcaster_fields(),
+        "bits": bits,
+        "type": used_for,
+        "message": {"text": f"Cheer{bits}", "fragments": []} if used_for == "cheer" else None,
+        "power_up": power_up if used_for == "power_up" else None,
+        "custom_power_up": custom if used_for == "custom_power_up" else None,
+    }
+
+
+def hype_train(train_id: str, level: int, at: datetime, *, total: int = 1_000, ended: bool = False) -> Json:
+    """``channel.hype_train.begin``, ``.progress`` and ``.end``, version 2."""
+    ends = {"ended_at": timestamp(at), "cooldown_ends_at": timestamp(at + timedelta(hours=1))}
+    goes_on = {"progress": 200, "goal": 1_800, "expires_at": timestamp(at + timedelta(minutes=5))}
+    return {
+        "id": train_id,
+        **broadcaster_fields(),
+        "total": total,
+        "top_contributions": [],
+        "level": level,
+        "shared_train_participants": None,
+        "started_at": timestamp(at),
+        "is_shared_train": False,
+        "type": "regular",
+        **(ends if ended else goes_on),
+    }
+
+
+def automatic_reward(who: SandboxUser, redemption_id: str, reward: str, cost: int, at: datetime) -> Json:
+    """``channel.channel_points_automatic_reward_redemption.add``, version 2."""
+    return {
+        **broadcaster_fields(),
+        **_user(who),
+        "id": redemption_id,
+        "reward": {"type": reward, "channel_points": cost, "emote": None},
+        "message": {"text": "look at me", "fragments": []},
+        "redeemed_at": timestamp(at),
+    }
 
 
 def raid(who: SandboxUser, viewers: int) -> Json:
@@ -200,7 +245,8 @@ def raid(who: SandboxUser, viewers: int) -> Json:
     }
 
 
-def _broadcaster() -> Json:
+def broadcaster_fields() -> Json:
+    """The channel, as events name it."""
     return {
         "broadcaster_user_id": STREAMER.id,
         "broadcaster_user_login": STREAMER.login,

@@ -67,6 +67,13 @@ KINDS: dict[str, Kind] = {
     "channel.subscription.gift": _channel("channel:read:subscriptions"),
     "channel.subscription.message": _channel("channel:read:subscriptions"),
     "channel.cheer": _channel("bits:read"),
+    "channel.bits.use": _channel("bits:read"),
+    "channel.hype_train.begin": _channel("channel:read:hype_train", version="2"),
+    "channel.hype_train.progress": _channel("channel:read:hype_train", version="2"),
+    "channel.hype_train.end": _channel("channel:read:hype_train", version="2"),
+    "channel.channel_points_automatic_reward_redemption.add": _channel(
+        "channel:read:redemptions", "channel:manage:redemptions", version="2"
+    ),
     "channel.ban": _channel("channel:moderate"),
     "channel.unban": _channel("channel:moderate"),
     "channel.moderator.add": _channel("moderation:read"),

@@ -13,6 +13,7 @@ ALL_SCOPES = (
     "channel:bot",
     "channel:manage:redemptions",
     "channel:moderate",
+    "channel:read:hype_train",
     "channel:read:redemptions",
     "channel:read:subscriptions",
     "channel:read:vips",

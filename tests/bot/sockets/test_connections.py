@@ -80,7 +80,7 @@ async def test_a_lost_connection_comes_back_subscribed(show: Live) -> None:
     await old.socket.close(4000)
     await until(lambda: old.id not in show.twitch.sessions and _subscribed(show), 10)
     assert await show.ask("alice", "!points") == "You have 0 points."
-    await fire(show, "channel.cheer", frames.cheer(ALICE, 5), "after")
+    await fire(show, "channel.bits.use", frames.bits_use(ALICE, 5), "after")
     await fire(show, "channel.follow", frames.follow(ALICE, NOW), "after too")
     assert await points(show, "alice") == 55
 

@@ -63,7 +63,7 @@ async def test_a_cog_whose_listener_fails_stops_nobody(tmp_path: Path) -> None:
         "    await bot.add_component(Broken(bot))\n"
     )
     async with live(tmp_path, cogs_dir=folder) as show:
-        await fire(show, "channel.cheer", frames.cheer(ALICE, 5), "one")
+        await fire(show, "channel.bits.use", frames.bits_use(ALICE, 5), "one")
         await show.say("alice", "hello")
         await show.settled()
         assert await show.ask("alice", "!points") == "You have 6 points."

@@ -47,7 +47,7 @@ async def test_chat_is_not_paid_again_after_a_restart(tmp_path: Path) -> None:
 async def test_events_are_not_paid_again_after_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         async with live(tmp_path) as show:
-            await fire(show, "channel.cheer", frames.cheer(sandbox_user("alice"), 70), "same")
+            await fire(show, "channel.bits.use", frames.bits_use(sandbox_user("alice"), 70), "same")
             assert await points(show, "alice") == 70
 
 
@@ -188,7 +188,7 @@ async def test_the_bots_own_words_earn_nothing(show: Live) -> None:
         ("channel.subscribe", frames.subscribe(ALICE, gift=True), 0, 0),
         ("channel.subscription.message", frames.subscribe(ALICE) | {"cumulative_months": 30, "is_gift": None}, 20, 6),
         ("channel.subscription.gift", frames.gift(ALICE, 5), 100, 30),
-        ("channel.cheer", frames.cheer(ALICE, 99), 29, 0),
+        ("channel.bits.use", frames.bits_use(ALICE, 99), 29, 0),
         ("channel.raid", frames.raid(ALICE, 1_000), 40, 0),
     ],
     ids=["follow", "sub", "gifted sub", "resub", "gift", "cheer", "raid"],
@@ -220,9 +220,9 @@ async def test_a_follow_pays_once_in_a_life(tmp_path: Path) -> None:
 
 async def test_nobody_is_paid_for_what_is_anonymous(show: Live) -> None:
     await fire(show, "channel.subscription.gift", frames.gift(None, 5), "a1")
-    await fire(show, "channel.cheer", frames.cheer(None, 500), "a2")
-    named = frames.cheer(ALICE, 500) | {"is_anonymous": True}
-    await fire(show, "channel.cheer", named, "a3")
+    await fire(show, "channel.bits.use", frames.bits_use(None, 500), "a2")
+    named = frames.bits_use(ALICE, 500) | {"is_anonymous": True}
+    await fire(show, "channel.bits.use", named, "a3")
     assert await known(show) == 0
     assert await show.ask("bob", "!points") == "You have 0 points."
 
@@ -231,7 +231,7 @@ async def test_many_events_at_once_pay_each_once(show: Live) -> None:
     people = [sandbox_user(f"fan_{i}") for i in range(40)]
     await asyncio.gather(
         *(
-            fire(show, "channel.cheer", frames.cheer(who, i + 1), f"cheer-{i}")
+            fire(show, "channel.bits.use", frames.bits_use(who, i + 1), f"cheer-{i}")
             for _ in range(3)
             for i, who in enumerate(people)
         )

@@ -52,7 +52,7 @@ async def test_events_are_shown_on_the_page(show: RunningRedeems, page: PageDoub
     from pixel_bot.sandbox.twitch.users import sandbox_user
 
     now = datetime.now(UTC)
-    await show.live.twitch.notify("channel.cheer", frames.cheer(sandbox_user("bob"), 50), "c1", now)
+    await show.live.twitch.notify("channel.bits.use", frames.bits_use(sandbox_user("bob"), 50), "c1", now)
     async with asyncio.timeout(20):
         while not page.alerts:
             page._news.clear()

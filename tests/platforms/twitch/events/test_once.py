@@ -59,8 +59,8 @@ async def test_a_bomb_of_gifts_is_one_line_one_alert_and_pays_the_giver(home: Ha
 
 
 async def test_a_line_that_is_off_is_not_said(home: Harness) -> None:
-    off: dict[str, Any] = {f"shoutout_{kind}": "off" for kind in ("follow", "sub", "gift", "raid")}
+    off: dict[str, Any] = {f"shoutout_{kind}": "off" for kind in ("follow", "sub", "upgrade", "gift", "raid", "streak")}
     async with scene(home, **off, shoutout_cheer="{user}: {count}") as show:
         for name, case in CASES.items():
             await show.sends(case.kind, case.event, f"event-{name}")
-    assert said(home) == ["Alice and somebody: 300 bits"]
+    assert said(home) == ["Alice and somebody: 340 bits"]
