@@ -1,6 +1,5 @@
 """Page actions: to write, cheer, tip, redeem or moderate as a user of the sandbox."""
 
-import secrets
 from datetime import UTC, datetime
 from typing import cast
 
@@ -8,6 +7,7 @@ from pixel_bot.errors import PixelError
 from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.page_actions import JoystickPageActions
 from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.channel_activity import ChannelActivity
 from pixel_bot.sandbox.twitch.channel_points import RewardRefused
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
@@ -17,6 +17,8 @@ from pixel_bot.texts import count, visible
 ROLES: set[str] = {"viewer", "subscriber", "vip", "moderator", "joystick"}
 LONGEST = 500
 MOST = 10_000
+MOST_LEVELS = 5
+"""Of a hype train: more would only fill the screen."""
 
 
 _FOLLOWS = "{name} follows already, and a follow pays once. Try another event or another viewer."
@@ -33,6 +35,7 @@ class PageActions:
         self._twitch = twitch
         self._joystick = joystick
         self._on_joystick = JoystickPageActions(joystick)
+        self._activity = ChannelActivity(twitch)
 
     def pick(self, login: str, role: str = "") -> SandboxUser:
         """The user that the page acts as. Without a role, the known user of that name.
@@ -131,28 +134,59 @@ class PageActions:
 
     async def _happen(self, who: SandboxUser, kind: str, amount: object) -> Json | None:
         number = min(max(int(amount), 1), MOST) if isinstance(amount, int) else 1
-        now = datetime.now(UTC)
-        events: dict[str, tuple[str, Json, str]] = {
-            "follow": ("channel.follow", frames.follow(who, now), "followed"),
-            "sub": ("channel.subscribe", frames.subscribe(who), "subscribed"),
-            "resub": (
-                "channel.subscription.message",
-                frames.resub(who, number),
-                f"has subscribed for {count(number, 'month')}",
-            ),
-            "gift": ("channel.subscription.gift", frames.gift(who, number), f"gifted {count(number, 'sub')}"),
-            "cheer": ("channel.cheer", frames.cheer(who, number), f"cheered {count(number, 'bit')}"),
-            "raid": ("channel.raid", frames.raid(who, number), f"raids with {count(number, 'viewer')}"),
-        }
-        if kind not in events:
-            return None
-        if kind == "follow" and not self._twitch.users.begins_to_follow(who):
+        happens = self._activity
+        match kind:
+            case "follow":
+                words = await self._follow(who)
+            case "sub":
+                await happens.sub(who)
+                words = "subscribed"
+            case "resub":
+                number = await happens.resub(who, number)
+                words = f"has subscribed for {count(number, 'month')}"
+            case "gift" | "gift3":
+                await happens.gift(who, number, 3 if kind == "gift3" else 1)
+                words = f"gifted {count(number, 'tier 3 sub' if kind == 'gift3' else 'sub')}"
+            case "cheer":
+                await happens.cheer(who, number)
+                words = f"cheered {count(number, 'bit')}"
+            case "raid":
+                await happens.raid(who, number)
+                words = f"raids with {count(number, 'viewer')}"
+            case _:
+                return await self._happen_more(who, kind, number)
+        return _told(who, kind, number, words)
+
+    async def _happen_more(self, who: SandboxUser, kind: str, number: int) -> Json | None:
+        """What happens less often."""
+        happens = self._activity
+        match kind:
+            case "power_up":
+                await happens.power_up(who, number)
+                words = f"used {count(number, 'bit')} for a power-up"
+            case "upgrade":
+                await happens.upgrade(who)
+                words = "goes on with the sub that came with Prime"
+            case "streak":
+                await happens.watch_streak(who, number)
+                words = f"watched {count(number, 'stream')} in a row"
+            case "hype_train":
+                await happens.hype_train(min(number, MOST_LEVELS))
+                words = "and others drive a hype train"
+            case _:
+                return None
+        return _told(who, kind, number, words)
+
+    async def _follow(self, who: SandboxUser) -> str:
+        if not self._twitch.users.begins_to_follow(who):
             raise Refused(_FOLLOWS.format(name=who.name))
-        if kind in {"sub", "resub"}:
-            self._twitch.users.subscribers.add(who.id)
-        subscription, event, words = events[kind]
-        await self._twitch.notify(subscription, event, secrets.token_hex(16), now)
-        return {"type": "event", "kind": kind, "name": who.name, "amount": number, "text": f"{who.name} {words}"}
+        await self._twitch.emit("channel.follow", frames.follow(who, datetime.now(UTC)))
+        return "followed"
+
+
+def _told(who: SandboxUser, kind: str, number: int, words: str) -> Json:
+    """What the page shows in its chat."""
+    return {"type": "event", "kind": kind, "name": who.name, "amount": number, "text": f"{who.name} {words}"}
 
 
 def _fitting(request: Json, platform: str) -> str:

@@ -85,8 +85,9 @@ class TwitchDouble(EventSub):
         at: datetime | None = None,
         reply_to: str | None = None,
         reward_id: str | None = None,
+        bits: int = 0,
     ) -> SandboxMessage:
-        """Somebody writes in chat; ``reward_id`` where it came with a redemption."""
+        """Somebody writes in chat; ``reward_id`` where it came with a redemption, ``bits`` where it is a cheer."""
         when = at or datetime.now(UTC)
         message = SandboxMessage(
             message_id or secrets.token_hex(16), who, text, when, self.chat_log.author(reply_to), reply_to
@@ -97,7 +98,7 @@ class TwitchDouble(EventSub):
             listener(message)
         if who.login != BOT.login and text.startswith(self._prefix):
             self.answers.ask(message.id)
-        event = frames.chat_message(who, text, message.id, self.chat_log.reply(reply_to))
+        event = frames.chat_message(who, text, message.id, self.chat_log.reply(reply_to), bits)
         event["badges"] = frames.badges(self.users.badges_of(who))
         event["channel_points_custom_reward_id"] = reward_id
         await self.notify("channel.chat.message", event, message.id, message.at)

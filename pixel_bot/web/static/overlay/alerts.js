@@ -7,11 +7,14 @@ import { icon } from "../pixels.js";
 const KINDS = {
   follow: "New follower",
   sub: "Subscription",
+  upgrade: "Subscription",
   gift: "Gift subs",
   cheer: "Cheer",
   tip: "Tip",
   wheelclaim: "Prize",
   raid: "Raid",
+  watchstreak: "Watch streak",
+  hypetrain: "Hype train",
   level: "Level up",
 };
 const MOST = 6;

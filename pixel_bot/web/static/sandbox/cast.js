@@ -15,6 +15,14 @@ const EVENTS = [
   ["tip", 100, "Tip 100", ["joystick"]],
   ["raid", 12, "Raid 12", BOTH],
 ];
+// Shown in the place of the others when "More" is pressed.
+const MORE = [
+  ["gift3", 1, "Gift tier 3", ["twitch"]],
+  ["power_up", 50, "Power-up", ["twitch"]],
+  ["upgrade", 0, "Upgrade", ["twitch"]],
+  ["streak", 5, "Streak 5", ["twitch"]],
+  ["hype_train", 3, "Hype train", ["twitch"]],
+];
 const STORE = "pixel-sandbox-persona";
 
 /** Who somebody is to the bot: the same name on Joystick.tv is another person. */
@@ -27,7 +35,9 @@ export class Cast {
     this.personas = [];
     this.own = []; // people typed in by hand, kept while the page lives
     this.picked = null;
-    this.buttons = EVENTS.map(([kind, amount, words, places]) => {
+    this.showsMore = false;
+    this.buttons = [...EVENTS, ...MORE].map((entry) => {
+      const [kind, amount, words, places] = entry;
       const button = document.createElement("button");
       button.type = "button";
       button.dataset.event = kind;
@@ -36,8 +46,17 @@ export class Cast {
       button.addEventListener("click", () => event(kind, amount));
       // Coming in belongs beside the stream; the events have no room for one more.
       (kind === "enter" ? ids.stream : ids.events).append(button);
-      return [button, places];
+      return [button, places, MORE.includes(entry)];
     });
+    this.swap = document.createElement("button");
+    this.swap.type = "button";
+    this.swap.dataset.event = "more";
+    this.swap.className = "chip";
+    this.swap.addEventListener("click", () => {
+      this.showsMore = !this.showsMore;
+      this.draw();
+    });
+    ids.events.append(this.swap);
     ids.form.addEventListener("submit", (submit) => {
       submit.preventDefault();
       this.useOther();
@@ -91,7 +110,13 @@ export class Cast {
   draw() {
     const { chips } = this.ids;
     const place = this.picked?.role === "joystick" ? "joystick" : "twitch";
-    for (const [button, places] of this.buttons) button.hidden = !places.includes(place);
+    this.swap.hidden = place === "joystick";
+    this.swap.textContent = this.showsMore ? "Back" : "More";
+    const more = this.showsMore && !this.swap.hidden;
+    for (const [button, places, isMore] of this.buttons) {
+      const belongs = isMore === more || button.parentNode !== this.ids.events;
+      button.hidden = !places.includes(place) || !belongs;
+    }
     const focused = chips.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     chips.replaceChildren();
     for (const persona of this.all) {
