@@ -39,7 +39,7 @@ class Reconnect:
         with suppress(Unreadable):
             url = decode_payload(frame, _SESSIONS).session.reconnect_url
             # One at a time: a second address while the first is being opened would leave two new sessions.
-            if self._task is None and url:
+            if self._task is None and url is not None:
                 self._task = asyncio.create_task(self._open(url), name="eventsub-reconnect")
 
     def result(self) -> EventSubSession:

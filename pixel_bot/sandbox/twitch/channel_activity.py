@@ -33,7 +33,12 @@ class ChannelActivity:
         """Somebody shares their month in chat. Returns how many there are now: more than the last time."""
         months = self._months[who.id] = max(months, self._months.get(who.id, 0) + 1)
         self._twitch.users.subscribers.add(who.id)
-        details = {"cumulative_months": months, "duration_months": 1, "sub_tier": f"{tier}000", "streak_months": None}
+        details: frames.Json = {
+            "cumulative_months": months,
+            "duration_months": 1,
+            "sub_tier": f"{tier}000",
+            "streak_months": None,
+        }
         await self._twitch.emit("channel.subscription.message", frames.resub(who, months, words, tier=tier))
         await self._notice(who, "resub", words, **details, is_prime=False, is_gift=False)
         return months
@@ -43,7 +48,7 @@ class ChannelActivity:
         community, level = secrets.token_hex(8), f"{tier}000"
         await self._twitch.emit("channel.subscription.gift", frames.gift(giver, total, tier=tier))
         if total > 1:
-            details = {"id": community, "total": total, "sub_tier": level, "cumulative_total": None}
+            details: frames.Json = {"id": community, "total": total, "sub_tier": level, "cumulative_total": None}
             await self._notice(giver, "community_sub_gift", **details)
         group = community if total > 1 else None
         for receiver in self._receivers(giver, total):
@@ -70,7 +75,12 @@ class ChannelActivity:
 
     async def raid(self, who: SandboxUser, viewers: int) -> None:
         """Another channel raids this one."""
-        details = {"user_id": who.id, "user_login": who.login, "user_name": who.name, "viewer_count": viewers}
+        details: frames.Json = {
+            "user_id": who.id,
+            "user_login": who.login,
+            "user_name": who.name,
+            "viewer_count": viewers,
+        }
         await self._twitch.emit("channel.raid", frames.raid(who, viewers))
         await self._notice(who, "raid", **details, profile_image_url="")
 

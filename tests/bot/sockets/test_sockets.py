@@ -1,6 +1,7 @@
 """Commands over real sockets, and what earns."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,7 @@ async def test_the_bots_own_words_earn_nothing(show: Live) -> None:
         ("channel.subscribe", frames.subscribe(ALICE, gift=True), 0, 0),
         ("channel.subscription.message", frames.subscribe(ALICE) | {"cumulative_months": 30, "is_gift": None}, 20, 6),
         ("channel.subscription.gift", frames.gift(ALICE, 5), 100, 30),
-        ("channel.bits.use", frames.bits_use(ALICE, 99), 29, 0),
+        ("channel.bits.use", frames.bits_use(ALICE, 99), 29, 9),
         ("channel.raid", frames.raid(ALICE, 1_000), 40, 0),
     ],
     ids=["follow", "sub", "gifted sub", "resub", "gift", "cheer", "raid"],
@@ -201,7 +202,7 @@ async def test_events_pay_by_the_settings_and_once_for_their_id(
             await fire(show, kind, event, "one")
         assert await points(show, "alice") == paid
         assert f"with {xp} XP" in await show.ask("bob", "!level @alice")
-        await fire(show, kind, event, "two")
+        await fire(show, kind, event | {"cumulative_months": 31}, "two", NOW + timedelta(days=31))
         follows = kind == "channel.follow"
         assert await points(show, "alice") == (paid if follows else 2 * paid)
         assert await wrong(show) == []

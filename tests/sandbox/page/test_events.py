@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
         ("follow", "Viewer_Vi followed", "1,050"),
         ("sub", "Viewer_Vi subscribed", "1,200"),
         ("gift", "Viewer_Vi gifted 5 subs", "2,000"),
-        ("cheer", "Viewer_Vi cheered 100 bits", "1,100"),
+        ("cheer", "Viewer_Vi cheered 100 bits", "1,101"),
         ("raid", "Viewer_Vi raids with 12 viewers", "1,100"),
     ],
 )

@@ -37,7 +37,7 @@ async def test_each_platform_has_its_own_events(browser: Browser, show: Live) ->
     both = {"follow", "sub", "resub", "gift", "raid"}
     async with opened(browser, show) as (page, _):
         buttons = page.locator("button[data-event]:visible")
-        for pick, kinds in ((None, both | {"cheer"}), (as_jules, both | {"enter", "tip"})):
+        for pick, kinds in ((None, both | {"cheer", "more"}), (as_jules, both | {"enter", "tip"})):
             if pick is not None:
                 await pick(page)
             await expect(buttons).to_have_count(len(kinds))

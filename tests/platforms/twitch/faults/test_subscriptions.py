@@ -164,8 +164,9 @@ async def test_a_scope_that_is_missing_is_named_and_asked_for_again_after_the_ne
         (refusal,) = app.platform.eventsub.refusals
         assert (refusal.type.type, "scope bits:read" in refusal.reason) == (CHEERS, True)
         _, page = await home.get(app, "/setup")
-        assert "1 type of events cannot be heard" in page
-        assert "the scope bits:read is missing" in page
+        assert "Some things are off until you allow them; all else works." in page
+        assert "cheers and power-ups (bits:read)" in page
+        assert "1 step to go" in page, "the overlay is to be opened, and nobody has to sign in"
         await home.say("alice", "the rest goes on")
         await all_paid(app, 1)
         lost = home.session("channel.follow")
@@ -173,7 +174,7 @@ async def test_a_scope_that_is_missing_is_named_and_asked_for_again_after_the_ne
         async with asyncio.timeout(SECONDS):
             await home.twitch.subscribed(TYPES - 1)
         await listening(app)
-        assert sum("Twitch sends no cheers" in r.message for r in caplog.records) == 1
+        assert sum("Twitch sends no bits" in r.message for r in caplog.records) == 1
         await home.sign_in(app, "broadcaster", STREAMER)
         await home.all_heard()
         await listening(app)
