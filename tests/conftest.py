@@ -1,6 +1,8 @@
 """Fixtures that many tests share."""
 
 import gc
+import os
+import sys
 import time
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -19,6 +21,11 @@ from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
 
 __all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
+
+
+# Each worker, each bot in a process of its own and each load of the cogs would else compile all sources anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
