@@ -31,6 +31,7 @@ def started_pattern(mode: Mode) -> bytes:
 def fresh(path: Path) -> None:
     """Put an empty database there, unless something is there already."""
     if not path.exists():
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(pattern())
 
 
