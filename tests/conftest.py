@@ -1,6 +1,8 @@
 """Fixtures that many tests share."""
 
 import gc
+import os
+import sys
 import time
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -21,15 +23,22 @@ from tests.harness.rounds import rounds
 __all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
 
 
+# Each worker, each bot in a process of its own and each load of the cogs would else compile all sources anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--postgresql", action="store_true", help="run on PostgreSQL what does not need a SQLite file")
 
 
 LONGEST_FIRST = (
-    "test_kills", "test_import_kills", "test_joystick", "test_layout", "test_replay", "test_web", "test_sockets",
-    "test_redeem_kills", "test_channel_point_kills", "test_channel_point_stories", "test_events", "test_cut_off",
-    "test_server_restore", "test_server_backup", "test_cluster", "test_cluster_outages", "test_channel_points",
-    "test_redeem_sockets", "test_redeem_properties", "test_overlay_kill", "test_disk_starts",
+    "test_server_restore", "test_redeem_kills", "test_replay", "test_cluster", "test_broken_frames", "test_in_browser",
+    "test_layout", "test_secrets", "test_cluster_outages", "test_sockets", "test_fields", "test_kills",
+    "test_channel_point_kills", "test_once", "test_page_socket", "test_redeem_sockets", "test_server_backup",
+    "test_joystick", "test_overlay_kill", "test_obs_studio", "test_wheel", "test_maintenance_kills",
+    "test_subscriptions", "test_redeem_properties", "test_login", "test_chat", "test_redemptions", "test_check",
+    "test_both_platforms", "test_sending", "test_looks", "test_overlay", "test_disk_starts", "test_sandbox",
 )  # fmt: skip
 """Files that take long, so that no worker is left alone with one of them at the end."""
 

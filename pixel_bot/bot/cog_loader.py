@@ -43,9 +43,10 @@ class CogLoader:
     async def load_all(self) -> None:
         """Load every cog that is found. Those that fail are reported in the log, and listed."""
         self._extend_path()
+        importlib.invalidate_caches()
         for name in self._found():
             try:
-                await self.load(name)
+                await self._load(name)
             except CogError as exc:
                 log.error("%s The other cogs run.", exc)
 
@@ -58,8 +59,11 @@ class CogLoader:
         importlib.invalidate_caches()
         if importlib.util.find_spec(f"cogs.{self._checked(name)}") is None:
             raise CogError(f"There is no cog {name}.")
+        await self._load(name)
+
+    async def _load(self, name: str) -> None:
         try:
-            await self._bot.load_module(f"cogs.{name}")
+            await self._bot.load_module(f"cogs.{self._checked(name)}")
         except commands.ModuleAlreadyLoadedError:
             raise CogError(f"The cog {name} is loaded already.") from None
         except (commands.ModuleLoadFailure, commands.NoEntryPointError, TypeError, SystemExit) as exc:

@@ -70,13 +70,10 @@ class Cursor:
 class Connection(aiosqlite.Connection):
     """aiosqlite's connection, with the cursor above and a thread that always closes what it opened."""
 
-    def __init__(self, path: Path, timeout: float) -> None:
+    def __init__(self, path: Path, timeout: float, pragmas: Sequence[str] = ()) -> None:
         # aiosqlite itself learns of a connection only where its opening is awaited, so never when that is cancelled.
         self._opened = opened = ExitStack()
-        super().__init__(
-            lambda: opened.enter_context(closing(sqlite3.connect(path, timeout=timeout, check_same_thread=False))),
-            iter_chunk_size=64,
-        )
+        super().__init__(lambda: _open(opened, path, timeout, pragmas), iter_chunk_size=64)
         self._tx: Tasks = SimpleQueue()
         self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
         self._stopped = False
@@ -121,9 +118,24 @@ class Connection(aiosqlite.Connection):
         return await cast(Any, self)._execute(work, self._conn, *arguments)  # noqa: SLF001 - our own base class
 
 
-async def connect(path: Path, timeout: float = 5) -> Connection:
-    """Open a SQLite file, in a thread of its own. ``timeout`` is how many seconds a statement waits for a lock."""
-    return cast(Connection, await Connection(path, timeout))
+async def connect(path: Path, timeout: float = 5, pragmas: Sequence[str] = ()) -> Connection:
+    """Open a SQLite file, in a thread of its own. No transaction begins by itself.
+
+    Args:
+        path: the file.
+        timeout: how many seconds a statement waits for a lock.
+        pragmas: run at once, in the round trip of the opening.
+    """
+    return cast(Connection, await Connection(path, timeout, pragmas))
+
+
+def _open(opened: ExitStack, path: Path, timeout: float, pragmas: Sequence[str]) -> sqlite3.Connection:
+    # sqlite3's implicit BEGIN would start too late, so it is switched off.
+    made = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+    opened.enter_context(closing(made))
+    for pragma in pragmas:
+        made.execute(f"PRAGMA {pragma}").close()
+    return made
 
 
 def _work(tasks: Tasks) -> None:

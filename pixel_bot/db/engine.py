@@ -108,9 +108,10 @@ class Database:
         if options:
             options["skip_autocommit_rollback"] = True
         engine = create_async_engine(
-            self.url, pool_size=5, max_overflow=10, async_creator=lambda: connect(path), **options
+            self.url, pool_size=5, max_overflow=10, async_creator=lambda: connect(path, pragmas=PRAGMAS), **options
         )
-        _prepare_sqlite(engine, reading=bool(options))
+        if not options:
+            _begin_as_told(engine)
         return engine
 
 
@@ -122,19 +123,7 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database)
 
 
-def _prepare_sqlite(engine: AsyncEngine, *, reading: bool) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def on_connect(dbapi_connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
-        # SQLAlchemy's own BEGIN (below) replaces sqlite3's implicit one, which would start too late.
-        dbapi_connection.isolation_level = None
-        cursor = dbapi_connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    if reading:
-        return
-
+def _begin_as_told(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
         connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")

@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
 from pixel_bot.db.json_type import AnyJson
+from pixel_bot.db.partial_indexes import on_postgres
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -74,7 +75,7 @@ class User(Base):
             "ix_users_merged_into",
             "merged_into",
             sqlite_where=text("merged_into IS NOT NULL"),
-            postgresql_where=text("merged_into IS NOT NULL"),
+            info=on_postgres("merged_into IS NOT NULL"),
         ),
     )
 
@@ -140,7 +141,7 @@ class QueueItem(Base):
         Index("ix_queue_items_created_at", "created_at"),
         Index("ix_queue_items_track_status", "track", "status"),
         Index("ix_queue_items_user_id", "user_id"),
-        Index("ix_queue_items_untold", "id", sqlite_where=text("told = 0"), postgresql_where=text("NOT told")),
+        Index("ix_queue_items_untold", "id", sqlite_where=text("told = 0"), info=on_postgres("NOT told")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -220,7 +221,7 @@ class Change(Base):
             "batch",
             unique=True,
             sqlite_where=text("batch IS NOT NULL AND undone_at IS NULL"),
-            postgresql_where=text("batch IS NOT NULL AND undone_at IS NULL"),
+            info=on_postgres("batch IS NOT NULL AND undone_at IS NULL"),
         ),
     )
 
@@ -259,7 +260,7 @@ class Draw(Base):
     __tablename__ = "draws"
     __table_args__ = (
         Index("ix_draws_prize", "prize"),
-        Index("ix_draws_owed", "id", sqlite_where=text("owed = 1"), postgresql_where=text("owed")),
+        Index("ix_draws_owed", "id", sqlite_where=text("owed = 1"), info=on_postgres("owed")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,6 +6,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pixel_bot.db.models import Base
+from pixel_bot.db.partial_indexes import on_postgres
 
 
 class Link(Base):
@@ -19,7 +20,7 @@ class Link(Base):
             "merged_id",
             unique=True,
             sqlite_where=text("undone_at IS NULL"),
-            postgresql_where=text("undone_at IS NULL"),
+            info=on_postgres("undone_at IS NULL"),
         ),
     )
 

@@ -6,6 +6,7 @@ from sqlalchemy import Boolean, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pixel_bot.db.models import Base
+from pixel_bot.db.partial_indexes import on_postgres
 
 
 class AccountRow(Base):
@@ -43,7 +44,7 @@ class Redemption(Base):
             "ix_redemptions_open",
             "id",
             sqlite_where=text("reported_at IS NULL"),
-            postgresql_where=text("reported_at IS NULL"),
+            info=on_postgres("reported_at IS NULL"),
         ),
     )
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from math import floor
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
-from pixel_bot.db.meta import recall, remember
+from pixel_bot.db.meta import remember
 from pixel_bot.db.models import stamp
 from pixel_bot.model.people import Platform, Viewer, platform_of_name
 from pixel_bot.points import ledger, paid_levels
@@ -33,7 +34,7 @@ class Curve:
     def __init__(self, base: float, exponent: float, max_level: int) -> None:
         self.name = f"{base}:{exponent}:{max_level}"
         self.max_level = max_level
-        self._thresholds = [floor(base * step**exponent) for step in range(max_level)]
+        self._thresholds = _thresholds(base, exponent, max_level)
 
     def level_of(self, xp: int) -> int:
         """The level at this total XP."""
@@ -42,6 +43,11 @@ class Curve:
     def xp_for(self, level: int) -> int | None:
         """Total XP needed for a level; None above the highest one."""
         return self._thresholds[level - 1] if level <= self.max_level else None
+
+
+@lru_cache(maxsize=8)
+def _thresholds(base: float, exponent: float, max_level: int) -> Sequence[int]:
+    return [floor(base * step**exponent) for step in range(max_level)]
 
 
 class Gain(NamedTuple):
@@ -208,9 +214,8 @@ class Levels:
         Returns:
             How many levels changed.
         """
-        async with self._database.readers() as session:
-            if await recall(session, "curve") == self.curve.name:
-                return 0
+        if await self._database.look_up("SELECT value FROM meta WHERE key = 'curve'", {}) == [(self.curve.name,)]:
+            return 0
         changed = 0
         async with self._database.write() as session:
             rows = (await session.execute(sql("SELECT user_name, xp, level FROM xp_records"))).all()

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from pixel_bot.backends.tts import Engine
 from pixel_bot.db.models import Lane
@@ -133,8 +133,7 @@ class Dispatcher:
 
     async def load_paused(self) -> None:
         """Take over which lanes are paused, as the database has it."""
-        async with self._services.database.readers() as session:
-            paused = (await session.execute(select(Lane.kind).where(Lane.paused))).scalars().all()
+        paused = {lane for (lane,) in await self._services.database.look_up("SELECT kind FROM lanes WHERE paused", {})}
         for worker in (*self.lane_workers, self.effect_runner):
             worker.paused = worker.lane in paused
             worker.wake()

@@ -5,8 +5,6 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from sqlalchemy.exc import DBAPIError
-
 from pixel_bot.errors import EffectFailed
 from pixel_bot.model.outcome import Effect, Run
 from pixel_bot.model.people import PLATFORMS, Platform, Viewer
@@ -14,9 +12,10 @@ from pixel_bot.queue.attempt import DONE, Attempt, Result, Stopped
 from pixel_bot.queue.effects import Effects, EffectSpec, Job, Method, Say
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter
-from pixel_bot.queue.worker import Worker
+from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_concurrent
+from pixel_bot.redeems.pending_items import any_pending
 from pixel_bot.redeems.queue_items import Item, has_known_effect
 from pixel_bot.services import Services
 
@@ -75,9 +74,8 @@ class EffectRunner(Worker):
 
     async def _claim_more(self) -> None:
         try:
-            async with self._services.database.readers() as session:
-                if not await queue_items.any_concurrent(session):
-                    return
+            if not await any_pending(self._services.database, None):
+                return
             async with self._services.database.write() as session:
                 # Again, after the wait for the writer lock: a mod who paused meanwhile must find nothing claimed.
                 if self.paused or self._stopping:
@@ -89,7 +87,7 @@ class EffectRunner(Worker):
                     if (most := self._free_slots(platform)) > 0
                     for item in await claim_concurrent(session, now, most, platform, self._services.cluster.number)
                 ]
-        except DBAPIError as exc:
+        except DATABASE_ERRORS as exc:
             self._log_failure(exc)
             asyncio.get_running_loop().call_later(RETRY_SECONDS, self.wake)
             return

@@ -115,5 +115,8 @@ class Effects:
 
 def effects_of(cog: object) -> list[tuple[EffectSpec, Method]]:
     """The methods of a cog that are marked with ``@effect``."""
-    marked = [name for name, value in inspect.getmembers(type(cog)) if hasattr(value, MARK)]
-    return [(getattr(getattr(type(cog), name), MARK), getattr(cog, name)) for name in marked]
+    made_by = type(cog)
+    marked = {name for base in made_by.__mro__ for name, value in vars(base).items() if hasattr(value, MARK)}
+    methods = ((getattr(made_by, name), name) for name in sorted(marked))
+    # Not those that a subclass replaced by a method without the mark.
+    return [(getattr(method, MARK), getattr(cog, name)) for method, name in methods if hasattr(method, MARK)]

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError
 from typing_extensions import override
 
 from pixel_bot.clock import EPOCH
@@ -13,9 +12,10 @@ from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.limits import Limits, needs_sound
 from pixel_bot.queue.overlay_player import OverlayPlayer
 from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter, has_begun_to_spin
-from pixel_bot.queue.worker import Worker
+from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_head
+from pixel_bot.redeems.pending_items import any_pending
 from pixel_bot.redeems.queue_items import Item, has_known_effect
 from pixel_bot.services import Services
 
@@ -67,7 +67,7 @@ class LaneWorker(Worker):
         while not self._stopping:
             try:
                 self.attempt = await self._next()
-            except DBAPIError as exc:
+            except DATABASE_ERRORS as exc:
                 self._log_failure(exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
@@ -120,7 +120,10 @@ class LaneWorker(Worker):
         return now is not None and now.id == head.id
 
     async def _head(self) -> Item | None:
-        async with self._services.database.readers() as session:
+        database = self._services.database
+        if not await any_pending(database, self.name):
+            return None
+        async with database.readers() as session:
             return await queue_items.head(session, self.name)
 
     async def _time_left_in_cluster(self, head: Item) -> float:

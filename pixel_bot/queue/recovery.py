@@ -11,6 +11,7 @@ from pixel_bot.queue.effects import Effects
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.queue.result_writer import has_begun_to_spin
 from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.pending_items import any_unfinished
 from pixel_bot.redeems.queue_items import WAITING, Item, has_known_effect
 from pixel_bot.services import Services
 from pixel_bot.texts import count
@@ -41,6 +42,8 @@ async def recover(services: Services, effects: Effects, *where: ColumnElement[bo
     # Revoked first: a page that reconnects must not go on with an item whose refund is durable already.
     for token in await services.refunds.recent_tokens(services.clock.now() - STILL_PLAYING):
         await services.overlay.revoke(token)
+    if not await any_unfinished(services.database):
+        return 0
     async with services.database.readers() as session:
         left = await queue_items.load(session, QueueItem.status.in_(WAITING), *where)
     running = [i for i in left if i.status == "running"]

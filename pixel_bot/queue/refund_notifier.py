@@ -5,14 +5,14 @@ import logging
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import update
-from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.db.models import QueueItem
 from pixel_bot.model.people import Platform
 from pixel_bot.queue.effects import Say
 from pixel_bot.queue.result_writer import RETRY_SECONDS
-from pixel_bot.queue.worker import Worker
+from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
 from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.pending_items import any_unannounced
 from pixel_bot.redeems.queue_items import UnannouncedResult
 from pixel_bot.services import Services
 from pixel_bot.texts import count
@@ -48,7 +48,7 @@ class RefundNotifier(Worker):
             self._wake.clear()
             try:
                 announced = await self._announce_some()
-            except DBAPIError as exc:
+            except DATABASE_ERRORS as exc:
                 self._log_failure(exc)
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
@@ -66,6 +66,8 @@ class RefundNotifier(Worker):
             return False
         # First those that were sent: while the database cannot be written, they would be announced every second.
         await self._mark_announced(list(self._unmarked))
+        if not await any_unannounced(self._services.database):
+            return False
         async with self._services.database.readers() as session:
             results = await queue_items.unannounced(session, FETCH_LIMIT, self._platform)
         for text, ids in messages(results):

@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import sqlite3
 from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError
 
 log = logging.getLogger(__name__)
+
+DATABASE_ERRORS = (DBAPIError, sqlite3.Error)
+"""What a failing database raises: SQLAlchemy's error, and SQLite's own from ``Database.look_up``."""
 
 
 class Worker:
@@ -37,10 +41,14 @@ class Worker:
         self._stopping = True
         self.wake()
 
-    def _log_failure(self, exc: DBAPIError) -> None:
+    def _log_failure(self, exc: DBAPIError | sqlite3.Error) -> None:
         """Log a database error that is retried: once, until a success."""
         level = logging.DEBUG if self._failing else logging.ERROR
-        log.log(level, "The queue cannot be processed (%s). It is tried again.", exc.orig)
+        log.log(
+            level,
+            "The queue cannot be processed (%s). It is tried again.",
+            exc.orig if isinstance(exc, DBAPIError) else exc,
+        )
         self._failing = True
 
     def _log_success(self) -> None:

@@ -78,8 +78,15 @@ class Redeems:
         taken = [o.key for o in offers if o.key in self._offers]
         if taken:
             raise ValueError(f"the redeem {taken[0]} exists already, in another cog")
-        now = stamp(self._clock.now())
-        rows = [(o.key, o.display_name, o.cost, o.cooldown, o.everyone_cooldown) for o in offers]
+        await self._add_rows(offers)
+        self._offers |= {o.key: o for o in offers}
+        self._notify()
+
+    async def _add_rows(self, offers: Sequence[Offer]) -> None:
+        there = {key for (key,) in await self._database.look_up("SELECT key FROM redeems", {})}
+        rows = [(o.key, o.display_name, o.cost, o.cooldown, o.everyone_cooldown) for o in offers if o.key not in there]
+        if not rows:
+            return  # as at nearly every start: no writer is waited for
         async with self._database.write() as session:
             source = unfold(
                 session,
@@ -92,10 +99,8 @@ class Redeems:
                     f"SELECT row.key, row.shown, row.cost, TRUE, row.cooldown, row.everyone, :now, :now FROM {source} "
                     "WHERE true ON CONFLICT (key) DO NOTHING"
                 ),
-                {"rows": fold(rows), "now": now},
+                {"rows": fold(rows), "now": stamp(self._clock.now())},
             )
-        self._offers |= {o.key: o for o in offers}
-        self._notify()
 
     def withdraw(self, keys: Sequence[str]) -> None:
         """Unregister offers."""

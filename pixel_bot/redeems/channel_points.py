@@ -186,6 +186,8 @@ class ChannelPoints:
 
     async def open(self) -> list[OpenRedemption]:
         """All redemptions that were not reported to Twitch yet, oldest first."""
+        if not await self._database.look_up("SELECT 1 FROM redemptions WHERE reported_at IS NULL LIMIT 1", {}):
+            return []
         query = (
             select(Redemption.id, Redemption.reward_id, Redemption.item_id, QueueItem.status)
             .outerjoin(QueueItem, QueueItem.id == Redemption.item_id)

@@ -143,7 +143,6 @@ _FIELDS = (
 )
 _ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
 _QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending").order_by(Q.id).limit(1)
-_CONCURRENT = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)
 # Conditional update: an item ends once, whether by its effect, a refund or a mod. The first statement wins.
 _END_ONE = (
     update(TABLE)
@@ -162,11 +161,6 @@ async def head(session: AsyncSession, worker: str) -> Item | None:
     """The oldest pending item of a lane's worker."""
     row = (await session.execute(_QUEUE_HEAD, {"worker": worker})).first()
     return None if row is None else _item(row)
-
-
-async def any_concurrent(session: AsyncSession) -> bool:
-    """True when an item without a lane worker, which runs concurrently, is pending."""
-    return (await session.execute(_CONCURRENT)).first() is not None
 
 
 async def load(session: AsyncSession, *where: ColumnElement[bool], limit: int | None = None) -> list[Item]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models import QueueItem, Redeem
+from pixel_bot.db.models import QueueItem, Redeem, stamp
 from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.overlay import Overlay
 from pixel_bot.points import ledger, processed_ids
@@ -67,11 +67,11 @@ class Refunds:
 
     async def recent_tokens(self, since: datetime) -> list[str]:
         """Tokens of items that were refunded since a moment, and may still be playing on a page."""
-        query = select(QueueItem.token).where(
-            QueueItem.refunded_at >= since, QueueItem.page.is_not(None), QueueItem.status == "failed"
+        query = (
+            "SELECT token FROM queue_items "
+            "WHERE refunded_at >= :since AND page IS NOT NULL AND status = 'failed' AND token <> '' LIMIT 50"
         )
-        async with self._database.readers() as session:
-            return [token for token in (await session.execute(query.limit(50))).scalars() if token]
+        return [token for (token,) in await self._database.look_up(query, {"since": stamp(since)})]
 
     async def revoke_from_overlay(self, refunds: Sequence[Refund]) -> None:
         """Revoke refunded items on all pages. Call it after the commit."""

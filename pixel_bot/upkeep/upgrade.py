@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,9 +36,12 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
     try:
         if database.path is not None:
             check_file(database.path)
-            if _needs_backup(database.path):
+            is_ready = _is_ready(database.path)
+            if not is_ready and _needs_backup(database.path):
                 backup = back_up(database.path, backup_dir, datetime.now(UTC))
             await asyncio.to_thread(_switch_to_wal, database.path)
+            if is_ready:
+                return Upgrade(changed=False)
         present = await revision(database)
         if present == HEAD:
             return Upgrade(changed=False)
@@ -60,6 +63,15 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
             raise damaged(database.path) from exc
         raise
     return Upgrade(changed=True, report=tuple(report), backup=backup)
+
+
+def _is_ready(path: Path) -> bool:
+    """True for a file with the present schema, as nearly every start finds it; anything else needs a closer look."""
+    if not has_file(path, "") or has_file(path, "-journal"):
+        return False
+    with closing(sqlite3.connect(read_only(path), uri=True)) as connection, suppress(sqlite3.OperationalError):
+        return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+    return False
 
 
 def _needs_backup(path: Path) -> bool:

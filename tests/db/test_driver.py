@@ -125,7 +125,7 @@ async def test_sqlalchemy_cancelled_at_any_await_leaves_nothing_behind(
         finally:
             await database.close()
 
-    assert await each_await(used, answered=answered, times=times) > 20
+    assert await each_await(used, answered=answered, times=times) > 15
     await traces.nothing_is_left()
 
 

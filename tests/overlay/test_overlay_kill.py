@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.harness.database import rows
+from tests.harness.pattern import fresh
 from tests.harness.process import BotProcess, free_port
 from tests.harness.waiting import until
 
@@ -59,6 +60,7 @@ async def say(socket: ClientConnection, line: str, answer: str) -> None:
 @pytest_asyncio.fixture(loop_scope="session")
 async def bot(tmp_path: Path) -> AsyncGenerator[BotProcess]:
     """The bot in a process of its own, on one port and in one folder over all its starts."""
+    fresh(tmp_path / "sandbox.db")
     async with BotProcess(tmp_path, "sandbox", data_dir=tmp_path, web_port=free_port(), overlay_key=KEY) as started:
         yield started
 

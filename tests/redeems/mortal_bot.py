@@ -123,6 +123,19 @@ class Harness:
         assert await line_from(self._mortal) == f"ended {-signal.SIGKILL}"
         self.pid = 0
 
+    async def dies_or_is_done(self, fan: str, items: int) -> None:
+        """The same; a bot is killed that has announced all items of a fan, and so never gets to its point.
+
+        How many commits that takes depends on how many results are announced in one message.
+        """
+        announced = f"SELECT COUNT(*) FROM queue_items i JOIN users u ON u.id = i.user_id WHERE u.name = '{fan}'"
+        death = asyncio.create_task(self.dies())
+        while not (await asyncio.wait([death], timeout=0.1))[0]:
+            if self.rows(f"{announced} AND told AND status IN ('done', 'failed')") >= [(items,)]:
+                os.kill(self.pid, signal.SIGKILL)
+                break
+        await death
+
     async def kill(self) -> None:
         """Kill the bot now."""
         os.kill(self.pid, signal.SIGKILL)

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import PlaySound, Run, Speak
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.pending_items import any_pending, any_unannounced, unannounced_query
 from pixel_bot.redeems.queue_items import Draft, Item, Q
 from pixel_bot.services import Services
 from tests.harness.queue_rows import STATES, in_all_states, queued, rows
@@ -67,11 +68,32 @@ async def test_work_without_a_track_is_seen_only_while_it_waits(services: Servic
     await queued(services, DING, HELLO)
     for state in ("running", "done", "failed"):
         await queued(services, WORK, status=state)
-    async with services.database.readers() as session:
-        assert not await queue_items.any_concurrent(session)
+    assert not await any_pending(services.database, None)
     await queued(services, WORK)
-    async with services.database.readers() as session:
-        assert await queue_items.any_concurrent(session)
+    assert await any_pending(services.database, None)
+
+
+async def test_a_track_has_something_pending_only_while_it_waits(services: Services) -> None:
+    await queued(services, HELLO, WORK)
+    for state in ("running", "done", "failed"):
+        await queued(services, DING, status=state)
+    assert not await any_pending(services.database, "sound")
+    await queued(services, DING)
+    assert await any_pending(services.database, "sound")
+
+
+async def test_a_result_is_unannounced_until_chat_was_told(services: Services) -> None:
+    (item_id,) = await queued(services, DING, status="failed")
+    assert not await any_unannounced(services.database)
+    async with services.database.write() as session:
+        await session.execute(update(QueueItem).where(Q.id == item_id).values(told=False))
+    assert await any_unannounced(services.database)
+
+
+@pytest.mark.sqlite
+async def test_looking_for_results_reads_only_those_that_were_not_announced(services: Services) -> None:
+    plan = await services.database.look_up("EXPLAIN QUERY PLAN " + unannounced_query(services.database), {})
+    assert [row[-1] for row in plan] == ["SCAN queue_items USING INDEX ix_queue_items_untold"]
 
 
 async def test_items_come_in_their_order(services: Services) -> None:

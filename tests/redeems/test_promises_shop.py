@@ -238,8 +238,8 @@ async def test_an_item_remembers_which_cooldowns_it_began(services: Services, al
     ends = {"cooldown_until": now + timedelta(seconds=10), "everyone_until": now + timedelta(seconds=20)}
     assert {name: row[name] for name in ends} == ends
     async with services.database.readers() as session:
-        held = await session.execute(text("SELECT key, everyone_until IS NULL FROM redeems ORDER BY key"))
-        assert [(key, bool(free)) for key, free in held] == [("ding", False), ("say", True)]
+        held = await session.execute(text("SELECT key FROM redeems WHERE everyone_until IS NOT NULL"))
+        assert held.scalars().all() == ["ding"]
 
 
 async def test_the_queue_is_told_of_each_purchase_and_of_nothing_else(services: Services, alice: Viewer) -> None:

@@ -75,7 +75,7 @@ async def all_die(house: Harness, points: Sequence[str], numbers: Iterable[int],
             if await house.starts(point, number):
                 for line in words:
                     await house.say(f"fan{fans}", line)
-                await house.dies()
+                await house.dies_or_is_done(f"fan{fans}", len(words))
                 fans += 1
     await house.starts()
     await house.settles()

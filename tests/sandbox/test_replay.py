@@ -21,6 +21,7 @@ from pixel_bot.sandbox.replay import Row, parse_log
 from pixel_bot.settings import Settings
 from tests.harness.logging_state import logging_as_before
 from tests.harness.paths import ROOT
+from tests.harness.pattern import fresh
 
 pytestmark = pytest.mark.sqlite
 
@@ -142,6 +143,7 @@ def replay_in_child(folder: Path, log: Path) -> str:
 def replay(log: Path, speed: str = "0", **settings: str) -> str:
     """Play a log to its end in this process and the working directory. Returns all that was said."""
     out = io.StringIO()
+    fresh(Path("data/sandbox.db"))
     with pytest.MonkeyPatch.context() as patch, logging_as_before(), redirect_stdout(out), redirect_stderr(out):
         for name, value in ({"WEB_PORT": "0"} | settings).items():
             patch.setenv(name, value)

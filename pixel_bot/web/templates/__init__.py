@@ -1,7 +1,9 @@
 """Jinja pages in the common look. Every value is escaped, and the browser runs nothing but files of our own."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
@@ -24,6 +26,16 @@ _PAGES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+@cache
+def _icon(name: str) -> str:
+    """A picture of ``icons.html``. Drawing one takes longer than the rest of a page, so each is drawn once."""
+    drawn: Any = _PAGES.get_template("icons.html").module
+    return drawn.icon(name)
+
+
+_PAGES.globals["icon"] = _icon
 
 
 def page(template: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
