@@ -69,7 +69,7 @@ class Batch:
     fresh: set[str] = field(default_factory=lambda: set[str]())
     """Ids of events that are new. Not those of ``pending``: an id may be queued twice, and processed long ago."""
     held: set[str] = field(default_factory=lambda: set[str]())
-    """Ids of events that give nothing, because the pause of an earlier award has not ended."""
+    """Ids of events that give nothing: those of ignored people, and those in the pause after an earlier award."""
     points: int = 0
     xp: int = 0
 

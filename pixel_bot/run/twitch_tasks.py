@@ -49,6 +49,7 @@ class TwitchTasks:
             services.awards.event,
             TwitchPresence(platform.helix, owner_id),
             (bot_id, owner_id),
+            services.ignore_list,
         )
         self._watchdog = Watchdog(services.clock, services.stream, self._look_at_subscriptions)
         self._tasks: list[asyncio.Task[None]] = []

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift, Raid, Sub
-from pixel_bot.model.chat_message import ChatMessage, Removal
+from pixel_bot.model.chat_message import BanChange, ChatMessage, Removal
 from pixel_bot.model.people import Person
 from pixel_bot.texts import visible
 
@@ -127,6 +127,28 @@ def parse_removal(frame: Mapping[str, Any]) -> Removal | None:
             return Removal(author_id=_text(event["user_id"]))
         case _:
             return None
+
+
+def parse_ban_change(frame: Mapping[str, Any]) -> BanChange | None:
+    """Read a frame of a ban for good, or of its end; None for other types, and for timeouts.
+
+    Both are ordered by the moment of the message, because ``channel.unban`` names none of its own
+    (https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types/#channelban).
+
+    Raises:
+        KeyError, TypeError, ValueError: a needed field is missing or of another type.
+    """
+    kind = frame["metadata"]["subscription_type"]
+    if kind not in {"channel.ban", "channel.unban"}:
+        return None
+    event = frame["payload"]["event"]
+    banned = kind == "channel.ban"
+    if banned and not _flag(event.get("is_permanent", event.get("ends_at") is None)):
+        return None
+    at = datetime.fromisoformat(frame["metadata"]["message_timestamp"])
+    if at.tzinfo is None:
+        raise ValueError("an event without a time zone")
+    return BanChange(_text(event["user_id"]), banned, at)
 
 
 def _giver(event: Mapping[str, Any]) -> Person | None:
