@@ -71,7 +71,7 @@ class ChatGate:
     def is_closed_for(self, message: ChatMessage) -> bool:
         """True when the message surely earns nothing. False means: ask the table."""
         key, at = message.key, message.at
-        if self.ignored.get(key) == message.login:
+        if key in self.ignored and self.ignored[key] == message.login:
             return True
         self._heard[key] = at
         if len(self._heard) >= self._prune_at:
