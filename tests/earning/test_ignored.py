@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_bot.earning.award_batch import EventAward
+from pixel_bot.earning.chat_gate import ChatRound
 from pixel_bot.model.channel_events import Entrance, Tip
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch import frames
@@ -202,6 +203,22 @@ async def test_watch_time_pays_and_counts_only_those_who_play(tmp_path: Path, cl
         show.live()
         await show.passes(SLOT)
         assert await show.points() == {"bob": 5, "streamlabs": 5}
+
+
+@pytest.mark.parametrize("login", ["alice", "nightbot"])
+async def test_what_a_batch_read_before_the_list_was_changed_is_not_remembered(services: Services, login: str) -> None:
+    gate = services.awards.gate
+    for is_changed in (True, False):
+        batch = ChatRound(gate, [line("m1", name=login)])
+        async with services.database.write() as session:
+            known = await services.viewers.upsert(session, batch.strangers)
+            await batch.learn(session, known)
+            batch.leave_out(await services.ignore_list.read(session), known)
+            batch.decide({})
+        if is_changed:
+            services.ignore_list.invalidate()
+        batch.confirm()
+        assert [*gate.chatters.remembered(), *gate.ignored] == ([] if is_changed else [f"id-{login}"])
 
 
 async def test_a_batch_that_was_under_way_does_not_reopen_chat(tmp_path: Path) -> None:
