@@ -6,7 +6,7 @@ from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, numbe
 class Levels(Cog):
     """The command ``level``."""
 
-    @command(aliases=["rank"], usage="[@user]")
+    @command(usage="[@user]")
     async def level(self, ctx: Context, viewer: KnownViewer | None = None) -> None:
         """Your level and XP, or somebody else's."""
         who = viewer or ctx.viewer

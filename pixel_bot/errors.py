@@ -22,6 +22,7 @@ PixelError
     ├── CogError
     └── RedeemRefused        nothing was charged
         ├── RedeemOff
+        ├── NotPlaying       on the ignore list
         ├── Blocked
         ├── OnCooldown
         ├── QueueFull
@@ -152,6 +153,7 @@ class UnknownViewer(ChatError):
     """Nobody of that name has been here. ``elsewhere`` is the platform where there is one, and how to name them."""
 
     def __init__(self, name: str, elsewhere: tuple[str, str] | None = None) -> None:
+        self.elsewhere = elsewhere
         if elsewhere is None:
             super().__init__(f"I have not seen {name} here yet.")
         else:
@@ -200,6 +202,13 @@ class RedeemOff(RedeemRefused):
 
     def __init__(self, name: str, reason: str = "") -> None:
         super().__init__(reason or f"{name} is switched off right now.")
+
+
+class NotPlaying(RedeemRefused):
+    """This viewer is on the ignore list."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"You do not play along here, so {name} is not for you. Nothing was charged.")
 
 
 class Blocked(RedeemRefused):

@@ -50,11 +50,12 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
+from pixel_bot.points.leaderboard import Rank
 from pixel_bot.points.ledger_words import in_words
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
-from pixel_bot.texts import count, duration, number, signed
+from pixel_bot.texts import count, duration, listed, number, ordinal, signed
 
 __all__ = [
     "Amount",
@@ -87,6 +88,7 @@ __all__ = [
     "PlaySound",
     "QueuePosition",
     "Raid",
+    "Rank",
     "Run",
     "ShowOverlay",
     "Speak",
@@ -107,9 +109,11 @@ __all__ = [
     "duration",
     "effect",
     "in_words",
+    "listed",
     "mods_only",
     "number",
     "on",
+    "ordinal",
     "redeem",
     "signed",
     "usage",

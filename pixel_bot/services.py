@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from pixel_bot.accounts.economy import Economy
+from pixel_bot.accounts.ignoring import CHANGED, Ignoring
 from pixel_bot.accounts.links import Links
 from pixel_bot.accounts.merge import AccountMerge
 from pixel_bot.clock import Clock
@@ -14,7 +15,9 @@ from pixel_bot.earning.chat_gate import ChatRules
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.key import overlay_key
 from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.points.bans import Bans
 from pixel_bot.points.cooldowns import Cooldowns
+from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.leaderboard import Leaderboard
 from pixel_bot.points.level_rewards import load_rewards
 from pixel_bot.points.levels import Curve, Levels
@@ -45,6 +48,9 @@ class Services:
     awards: Awards
     cooldowns: Cooldowns
     economy: Economy
+    ignore_list: IgnoreList
+    ignoring: Ignoring
+    bans: Bans
     links: Links
     leaderboard: Leaderboard
     redeems: Redeems
@@ -68,7 +74,10 @@ def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
     """Build the services. ``left_out`` are logins that do not compete on leaderboards."""
-    viewers = Viewers(database, clock, settings.points_start_amount)
+    cluster = Cluster(database)
+    ignore_list = IgnoreList(database, clock)
+    cluster.subscribers.setdefault(CHANGED, set()).add(lambda _: ignore_list.invalidate())
+    viewers = Viewers(database, clock, settings.points_start_amount, ignore_list)
     levels = Levels(database, clock, curve_of(settings), load_rewards(settings.level_rewards_file))
     rules = ChatRules(
         settings.points_chat_amount,
@@ -81,22 +90,25 @@ def build_services(
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
-    awards = Awards(database, clock, viewers, levels, rules)
-    merge = AccountMerge(clock, levels)
+    awards = Awards(database, clock, viewers, levels, rules, ignore_list)
+    merge = AccountMerge(clock, levels, ignore_list)
     merge.changed.add(awards.gate.forget)
     return Services(
         settings=settings,
         mode=mode,
         clock=clock,
         database=database,
-        cluster=Cluster(database),
+        cluster=cluster,
         viewers=viewers,
         levels=levels,
         awards=awards,
         cooldowns=cooldowns,
-        economy=Economy(database, clock, levels, merge),
+        economy=Economy(database, clock, levels, merge, ignore_list),
+        ignore_list=ignore_list,
+        ignoring=Ignoring(viewers, ignore_list, cluster),
+        bans=Bans(database),
         links=Links(database, clock, merge),
-        leaderboard=Leaderboard(database, left_out),
+        leaderboard=Leaderboard(database, ignore_list, left_out),
         redeems=redeems,
         wheel=wheel,
         shop=Shop(database, clock, redeems, cooldowns, wheel, settings.tts_queue_max),

@@ -2,9 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 CHAT_LIMIT = 500
 """Characters that Twitch takes in one message (https://dev.twitch.tv/docs/api/reference/#send-chat-message)."""
+
+LIST_LIMIT = 420
+"""Characters of a list in a message, which also says what is listed, and on some platforms names who asked."""
 
 # Characters that chat clients append unseen, to send the same text twice: tags, joiners, fillers, directional marks.
 _INVISIBLE = re.compile(
@@ -16,6 +20,12 @@ _INVISIBLE = re.compile(
 def number(value: int) -> str:
     """12345 -> ``12,345``."""
     return f"{value:,}"
+
+
+def ordinal(value: int) -> str:
+    """1 -> ``1st``, 12 -> ``12th``, 1023 -> ``1,023rd``."""
+    ending = "th" if value % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{number(value)}{ending}"
 
 
 def signed(value: int) -> str:
@@ -53,6 +63,17 @@ def fit(text: str, limit: int = CHAT_LIMIT) -> str:
     cut = line[: limit - 1]
     head, space, _ = cut.rpartition(" ")
     return (head if space and len(head) > limit // 2 else cut) + "…"
+
+
+def listed(entries: Iterable[str], limit: int = LIST_LIMIT) -> str:
+    """The first entries, one after another with dots between them, as many as fit in ``limit`` characters."""
+    text = ""
+    for entry in entries:
+        longer = f"{text} · {entry}" if text else entry
+        if len(longer) > limit:
+            break
+        text = longer
+    return text
 
 
 def plain(text: str) -> str:

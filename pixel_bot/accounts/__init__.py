@@ -1,1 +1,1 @@
-"""Giving points, changes by mods, and linking, merging and unlinking the accounts of one person."""
+"""Giving points, changes by mods, ignoring people, and linking, merging and unlinking the accounts of one person."""

@@ -17,6 +17,7 @@ from pixel_bot.errors import BadAmount, NothingToUndo
 from pixel_bot.model.people import Viewer
 from pixel_bot.points import ledger, mod_changes
 from pixel_bot.points.idempotency import write_once
+from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.ledger import Entry
 from pixel_bot.points.levels import Levels, LevelUp
 from pixel_bot.texts import count, number, signed
@@ -52,11 +53,14 @@ class Undone:
 class Economy:
     """Transfers and the changes that mods make, each in one transaction."""
 
-    def __init__(self, database: Database, clock: Clock, levels: Levels, merge: AccountMerge) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, levels: Levels, merge: AccountMerge, ignore_list: IgnoreList
+    ) -> None:
         self._database = database
         self._clock = clock
         self._levels = levels
         self._merge = merge
+        self._ignore_list = ignore_list
 
     async def give(self, giver: Viewer, receiver: Viewer, amount: int | None) -> Given:
         """Move points from one viewer to another; None moves all.
@@ -106,7 +110,7 @@ class Economy:
         return delta
 
     async def chatters_since(self, moment: datetime, seen: Sequence[str], rules: ChatRules) -> list[int]:
-        """The user ids of viewers who chatted since a moment.
+        """The user ids of viewers who chatted since a moment, without ignored ones.
 
         Args:
             moment: the start of the period.
@@ -115,13 +119,15 @@ class Economy:
             rules: the lengths of those cooldowns.
         """
         async with self._database.readers() as session:
+            ignored = await self._ignore_list.read(session)
             source = unfold(session, {"key": "text"})
             result = await session.execute(
                 sql(
+                    f"SELECT k.id, k.name FROM users k WHERE k.id IN ("
                     f"SELECT COALESCE(u.merged_into, u.id) FROM users u JOIN {source} ON "
                     "CASE u.platform WHEN 'twitch' THEN u.platform_id ELSE u.name END = row.key "
                     "UNION SELECT user_id FROM cooldowns "
-                    "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp)"
+                    "WHERE (key = 'chat' AND expires_at >= :chat) OR (key = 'xp' AND expires_at >= :xp))"
                 ),
                 {
                     "rows": fold([(key,) for key in seen]),
@@ -129,7 +135,7 @@ class Economy:
                     "xp": stamp(moment + timedelta(seconds=rules.xp_cooldown)),
                 },
             )
-            return sorted(result.scalars())
+            return sorted(user_id for user_id, name in result if not ignored.has(user_id, name))
 
     async def add_all(self, actor: Viewer, users: Sequence[int], amount: int) -> int:
         """A mod adds points to many viewers, as one change. Returns to how many."""

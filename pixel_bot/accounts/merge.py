@@ -17,6 +17,7 @@ from pixel_bot.db.models_links import Link
 from pixel_bot.errors import ChatError
 from pixel_bot.model.people import Viewer
 from pixel_bot.points import ledger, mod_changes, paid_levels
+from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.ledger import Entry
 from pixel_bot.points.levels import Levels
 
@@ -60,9 +61,10 @@ class Unlinked:
 class AccountMerge:
     """Merges and splits accounts."""
 
-    def __init__(self, clock: Clock, levels: Levels) -> None:
+    def __init__(self, clock: Clock, levels: Levels, ignore_list: IgnoreList) -> None:
         self._clock = clock
         self._levels = levels
+        self._ignore_list = ignore_list
         self.changed: set[Callable[[], None]] = set()
         """Called after accounts were merged or split: caches of viewers must be invalidated."""
 
@@ -98,6 +100,7 @@ class AccountMerge:
         if (link := await self.active_link(session, kept_id, merged_id)) is not None:
             raise AlreadyLinked(own=actor.id in (link.kept_id, link.merged_id))
         now = self._clock.now()
+        self._ignore_list.touch()
         change = await mod_changes.record(session, actor, f"link {merged.name} to {kept.name}", now)
         points = await self._move_points(session, merged, kept, merged.points, "link", change)
         xp = await self._levels.move(session, merged.name, kept.name)
@@ -117,6 +120,7 @@ class AccountMerge:
         """
         kept, merged = await self._locked(session, link.kept_id, link.merged_id)
         now = self._clock.now()
+        self._ignore_list.touch()
         if link.change_id is not None:
             await mod_changes.undo(session, link.change_id, now)
         ended = await session.execute(

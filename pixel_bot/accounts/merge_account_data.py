@@ -1,6 +1,6 @@
 """Merges account data other than points and XP: cooldowns, blocks, queue items, draws; in the caller's transaction.
 
-Neither linking nor unlinking ends a cooldown or a block.
+Neither linking nor unlinking ends a cooldown or a block, or takes somebody off the ignore list.
 """
 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
@@ -25,6 +25,12 @@ SELECT :taker, b.key, b.created_at FROM blocks b WHERE b.user_id = :giver
 ON CONFLICT (user_id, key) DO NOTHING
 """
 
+_COPY_IGNORED = """
+INSERT INTO ignored_accounts (user_id, ignored, created_at)
+SELECT :taker, i.ignored, i.created_at FROM ignored_accounts i WHERE i.user_id = :giver
+ON CONFLICT (user_id) DO UPDATE SET ignored = (ignored_accounts.ignored OR excluded.ignored)
+"""
+
 _NOT_GIVEN = or_(Draw.owed, and_(Draw.landed_at.is_(None), Draw.cancelled_at.is_(None)))
 """The condition for draws whose prize was not given yet."""
 
@@ -32,7 +38,7 @@ _NOT_GIVEN = or_(Draw.owed, and_(Draw.landed_at.is_(None), Draw.cancelled_at.is_
 async def merge_account_data(session: AsyncSession, giver: int, taker: int) -> None:
     """Move the data of one account to the other: of two cooldowns the later one stays, blocks are united."""
     await _copy_restraints(session, giver, taker, with_chat=True)
-    for table in ("cooldowns", "blocks"):
+    for table in ("cooldowns", "blocks", "ignored_accounts"):
         await session.execute(sql(f"DELETE FROM {table} WHERE user_id = :giver"), {"giver": giver})
     await session.execute(update(QueueItem).where(QueueItem.user_id == giver).values(user_id=taker))
     await session.execute(update(Draw).where(Draw.user_id == giver, _NOT_GIVEN).values(user_id=taker))
@@ -94,3 +100,4 @@ async def _copy_restraints(session: AsyncSession, giver: int, taker: int, *, wit
     both = {"giver": giver, "taker": taker}
     await session.execute(sql(_COPY_COOLDOWNS), both | {"with_chat": with_chat})
     await session.execute(sql(_COPY_BLOCKS), both)
+    await session.execute(sql(_COPY_IGNORED), both)

@@ -9,6 +9,7 @@ from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.ext import commands
 from typing_extensions import override
 
+from pixel_bot.accounts.ignoring import Ignoring
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel
@@ -107,7 +108,7 @@ class PixelBot(BotInternals):
             services.cluster,
             self.dispatch,
         )
-        self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue)
+        self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         self._is_limited = True
         services.levels.on_level_up = self._tell_level_up
         services.awards.wait_for_commands = self.no_command_waits
@@ -117,12 +118,19 @@ class PixelBot(BotInternals):
     def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
         """From now on the bot has accounts on Twitch, and speaks in the streamer's channel."""
         self.use_accounts(account.bot_id, account.owner_id, http)
+        if account.bot_id != account.owner_id:  # a streamer whose account speaks for the bot still plays
+            self.services.ignore_list.add_own(account.bot_id)
         self._is_limited = account.limited
         sender = TwitchSender(http, account.bot_id, account.owner_id)
         outbox = Outbox(sender.send, LIMIT if account.limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
         self.notifications.use(self.channels["twitch"], sender)
         self.clips.join_twitch(http, account.owner_id or account.bot_id)
+
+    @property
+    def ignoring(self) -> Ignoring:
+        """Who does not play."""
+        return self.services.ignoring
 
     @property
     def outbox(self) -> Outbox:

@@ -9,7 +9,7 @@ from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.outbox import Outbox, Send
-from pixel_bot.model.channel_events import ChannelEvent
+from pixel_bot.model.channel_events import ChannelEvent, Entrance
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform
@@ -91,6 +91,9 @@ class JoystickChannel(ChatChannel):
 
     def on_channel_event(self, channel_event: ChannelEvent) -> None:
         """Something happened that may pay."""
+        person, ignored = channel_event.person, self._bot.services.ignore_list.now
+        if isinstance(channel_event, Entrance) and person is not None and ignored.has_person(person):
+            return  # who does not play comes in unnoticed
         self._bot.events.start(channel_event, self)
 
     def _context(self, message: ChatMessage) -> JoystickContext:

@@ -21,12 +21,14 @@ from pixel_bot.platforms.twitch.event_parsing import (
     cheer_in,
     is_redemption,
     moment,
+    parse_ban_change,
     parse_channel_events,
     parse_chat_message,
     parse_removal,
 )
 from pixel_bot.platforms.twitch.event_people import is_anonymous_account
 from pixel_bot.platforms.twitch.sender import TwitchSender
+from pixel_bot.points.bans import Bans
 from pixel_bot.queue.queue import Queue
 
 log = logging.getLogger(__name__)
@@ -59,13 +61,20 @@ class Notifications:
     """Takes notifications from the EventSub connections, in the order in which they come."""
 
     def __init__(
-        self, bot: ChatBot, awards: Awards, runner: CommandRunner, events: ChannelEventHandler, queue: Queue
+        self,
+        bot: ChatBot,
+        awards: Awards,
+        runner: CommandRunner,
+        events: ChannelEventHandler,
+        queue: Queue,
+        bans: Bans,
     ) -> None:
         self._bot = bot
         self._awards = awards
         self._runner = runner
         self._events = events
         self._queue = queue
+        self._bans = bans
         self._channel: ChatChannel | None = None
         self._sender: TwitchSender | None = None
         self._seen: LruCache[str, bool] = LruCache(REMEMBERED_EVENTS)
@@ -100,12 +109,20 @@ class Notifications:
                 self._on_channel_events(frame, channel_events)
             elif not self._seen.add(frame.metadata.message_id, True):
                 log.debug("An event came twice.")
-            elif (removal := parse_removal(frame)) is not None:
-                self._twitch.tasks.spawn(self._drop(removal))
             else:
-                self.on_other_event(frame)
+                self._on_free_event(frame)
         except (Unreadable, KeyError, TypeError, ValueError) as exc:
             log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
+
+    def _on_free_event(self, frame: Frame) -> None:
+        """What pays nothing: something was removed from chat, somebody was banned, or the channel changed."""
+        removal, ban = parse_removal(frame), parse_ban_change(frame)
+        if removal is not None:
+            self._twitch.tasks.spawn(self._drop(removal))
+        if ban is not None:
+            self._twitch.tasks.spawn(self._bans.note(ban))
+        if removal is None and ban is None:
+            self.on_other_event(frame)
 
     @property
     def is_congested(self) -> bool:

@@ -81,7 +81,8 @@ class Batch:
     fresh: set[str] = field(default_factory=lambda: set[str]())
     """Ids of events that are new. Not those of ``pending``: an id may be queued twice, and processed long ago."""
     unpaid: set[str] = field(default_factory=lambda: set[str]())
-    """Ids of events that give nothing: the pause of an earlier award has not ended, or another event has paid."""
+    """Ids of events that give nothing: those of ignored people, those in the pause after an earlier award, and those of
+    which another event has told, and paid."""
     claims: dict[str, ClaimResult] = field(default_factory=lambda: dict[str, ClaimResult]())
     """What the claims of new events came to, by their ids."""
     points: int = 0

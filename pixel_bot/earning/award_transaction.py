@@ -12,6 +12,7 @@ from pixel_bot.earning.chat_gate import ChatGate, ChatRound, Decision
 from pixel_bot.earning.event_claims import ClaimResult, claim_event
 from pixel_bot.model.people import Person
 from pixel_bot.points import ledger, processed_ids
+from pixel_bot.points.ignore_list import Ignored, IgnoreList
 from pixel_bot.points.levels import Levels, LevelUp
 from pixel_bot.points.processed_ids import AlreadyClaimed, ProcessedId
 from pixel_bot.points.upsert_viewers import KnownAccount
@@ -21,11 +22,14 @@ from pixel_bot.points.viewers import Viewers
 class AwardTransaction:
     """Writes batches, each at once and as a whole."""
 
-    def __init__(self, database: Database, viewers: Viewers, levels: Levels, gate: ChatGate) -> None:
+    def __init__(
+        self, database: Database, viewers: Viewers, levels: Levels, gate: ChatGate, ignore_list: IgnoreList
+    ) -> None:
         self._database = database
         self._viewers = viewers
         self._levels = levels
         self._gate = gate
+        self._ignore_list = ignore_list
 
     async def write(self, batch: Batch) -> list[LevelUp]:
         """Write a batch, and note in it what it came to. Returns the levels that were reached.
@@ -48,8 +52,10 @@ class AwardTransaction:
             people = [*chat.strangers, *(w.award.person for w in batch.pending if w.award.person is not None)]
             known = await self._viewers.upsert(session, people) if people else {}
             await chat.learn(session, known)
+            ignored = await self._ignore_list.read(session)
+            chat.leave_out(ignored, known)
             decisions = await self._decide(session, chat, careful=careful)
-            await self._claim_events(session, batch, known)
+            await self._claim_events(session, batch, known, ignored)
             entries, gains = spell_out(decisions, batch, known)
             batch.points = sum(e.amount for e in entries)
             batch.xp = sum(g.amount for g in gains)
@@ -75,12 +81,15 @@ class AwardTransaction:
         await processed_ids.claim_all(session, [(d.message.id, "chat", d.points, d.xp, stamp(d.at)) for d in decisions])
         return decisions
 
-    async def _claim_events(self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount]) -> None:
+    async def _claim_events(
+        self, session: AsyncSession, batch: Batch, known: Mapping[Person, KnownAccount], ignored: Ignored
+    ) -> None:
         """Claim the events of a batch, and note which are new, and which give nothing."""
-        # Both before the ids are claimed: afterwards every one of the batch would count as processed before.
+        # All before the ids are claimed: afterwards every one of the batch would count as processed before.
         batch.claims = await _claim_what_happened(session, batch)
-        held = await held_back(session, batch.awards, known)
-        batch.unpaid = held | {event_id for event_id, claim in batch.claims.items() if not claim.pays}
+        batch.unpaid = {a.event_id for a in batch.awards if _is_ignored(a.person, known, ignored)}
+        batch.unpaid |= {event_id for event_id, claim in batch.claims.items() if not claim.pays}
+        batch.unpaid |= await held_back(session, [a for a in batch.awards if a.event_id not in batch.unpaid], known)
         processed = [
             ProcessedId(a.event_id, a.kind, *((0, 0) if a.event_id in batch.unpaid else (a.points, a.xp)), a.at)
             for a in batch.awards
@@ -95,3 +104,10 @@ async def _claim_what_happened(session: AsyncSession, batch: Batch) -> dict[str,
         return {}
     before = await processed_ids.awards_of(session, [event_id for event_id, _ in telling])
     return {event_id: await claim_event(session, what) for event_id, what in telling if event_id not in before}
+
+
+def _is_ignored(person: Person | None, known: Mapping[Person, KnownAccount], ignored: Ignored) -> bool:
+    if person is None:
+        return False
+    account = known[person]
+    return ignored.has(account.id, account.name) or ignored.has_identity(person)

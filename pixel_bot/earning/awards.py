@@ -23,6 +23,7 @@ from pixel_bot.earning.backlog import Backlog
 from pixel_bot.earning.chat_gate import ChatGate, ChatRules
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
+from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.levels import Levels, LevelUp
 from pixel_bot.points.viewers import Viewers
 
@@ -44,12 +45,21 @@ RETRY_SECONDS = (0.1, 0.3, 1.0, 3.0, 10.0)
 class Awards:
     """The queue of awards and its writer task."""
 
-    def __init__(self, database: Database, clock: Clock, viewers: Viewers, levels: Levels, rules: ChatRules) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        viewers: Viewers,
+        levels: Levels,
+        rules: ChatRules,
+        ignore_list: IgnoreList,
+    ) -> None:
         self._clock = clock
         self._levels = levels
         self.gate = ChatGate(rules, shared=database.is_shared)
         self.totals = Totals()
-        self._transaction = AwardTransaction(database, viewers, levels, self.gate)
+        self._transaction = AwardTransaction(database, viewers, levels, self.gate, ignore_list)
+        ignore_list.changed.add(self.gate.forget)
         self.write_outage = WriteOutage(database)
         self.write_outage.changed.add(self._note_outage)
         self._backlog: Backlog | None = None

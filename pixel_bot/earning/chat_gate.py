@@ -18,6 +18,7 @@ from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
 from pixel_bot.points.cooldowns import CHAT, UPSERT, XP
+from pixel_bot.points.ignore_list import Ignored
 from pixel_bot.points.upsert_viewers import KnownAccount
 
 REMEMBERED = 20_000
@@ -60,12 +61,18 @@ class ChatGate:
         self._pays_points = rules.points > 0
         self._pays_xp = rules.xp > 0
         self.chatters: LruCache[str, Chatter] = LruCache(REMEMBERED)
+        self.ignored: dict[str, str] = {}
+        """The logins of ignored people who chatted, by key. Under another login, the table is asked again."""
+        self.generation = 0
+        """Counts how often everything was forgotten."""
         self._heard: dict[str, int] = {}
         self._prune_at = 1_000
 
     def is_closed_for(self, message: ChatMessage) -> bool:
         """True when the message surely earns nothing. False means: ask the table."""
         key, at = message.key, message.at
+        if key in self.ignored and self.ignored[key] == message.login:
+            return True
         self._heard[key] = at
         if len(self._heard) >= self._prune_at:
             self._prune(at)
@@ -80,8 +87,10 @@ class ChatGate:
         return [key for key, at in self._heard.items() if at >= moment]
 
     def forget(self) -> None:
-        """Ask the table anew, because cooldowns were changed there, or accounts were linked."""
+        """Ask the table anew: cooldowns or the ignore list were changed there, or accounts were linked."""
         self.chatters.clear()
+        self.ignored.clear()
+        self.generation += 1
 
     def _prune(self, now: int) -> None:
         self._heard = {key: at for key, at in self._heard.items() if at >= now - RECENT}
@@ -98,6 +107,8 @@ class ChatRound:
         self._chatters: dict[str, Chatter] = {}
         self._until: dict[int, tuple[int, int]] = {}
         self._linked: set[str] = set()
+        self._ignored: set[str] = set()
+        self._generation = gate.generation
         strangers: dict[str, Person] = {}
         for message in messages:
             key = message.key
@@ -139,6 +150,13 @@ class ChatRound:
             shown_as = (person.login, person.display_name)
             self._chatters[key] = (user, until.get((user, CHAT), 0), until.get((user, XP), 0), shown_as)
 
+    def leave_out(self, ignored: Ignored, known: Mapping[Person, KnownAccount]) -> None:
+        """Let ignored people earn nothing. Call it after ``learn``, with the list as the transaction sees it."""
+        names = {key: known[person].name for key, person in self._strangers.items()}
+        self._ignored = {
+            key for key, (user_id, *_) in self._chatters.items() if ignored.has(user_id, names.get(key, ""))
+        }
+
     def decide(self, gave: Mapping[str, tuple[int, int]]) -> list[Decision]:
         """What the messages earn, in their order.
 
@@ -154,7 +172,7 @@ class ChatRound:
         decisions: list[Decision] = []
         for message in self._messages:
             at, message_id = message.at, message.id
-            if message_id in seen:
+            if message_id in seen or message.key in self._ignored:
                 continue
             user_id, points_until, xp_until, _ = self._chatters[message.key]
             points_until, xp_until = until.get(user_id) or (points_until, xp_until)
@@ -194,8 +212,11 @@ class ChatRound:
 
         What they earn on the other platform would not be seen under the key of this one.
         """
+        if self._generation != self._gate.generation:
+            return  # what was read may have been changed since
+        self._gate.ignored |= {key: self._chatters[key][SHOWN_AS][0] for key in self._ignored}
         for key, chatter in self._chatters.items():
-            if key in self._linked:
+            if key in self._linked or key in self._ignored:
                 continue
             user_id, points_until, xp_until, shown_as = chatter
             points_until, xp_until = self._until.get(user_id, (points_until, xp_until))

@@ -23,7 +23,7 @@ from pixel_bot.errors import PixelError
 from pixel_bot.model.people import Person
 from pixel_bot.model.stream_state import Stream, check_when_due
 from pixel_bot.points import processed_ids
-from pixel_bot.points.leaderboard import SERVICE_BOTS
+from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
 
@@ -86,6 +86,7 @@ class WatchTime:
         pay: ``Awards.event``.
         presence: who is in chat.
         left_out: platform ids of those who never earn: the bot and the streamer.
+        ignore_list: who else does not.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class WatchTime:
         pay: Callable[[EventAward], Awaitable[bool]],
         presence: Presence,
         left_out: Collection[str],
+        ignore_list: IgnoreList,
     ) -> None:
         self._clock = clock
         self._stream = stream
@@ -104,6 +106,7 @@ class WatchTime:
         self._pay = pay
         self._presence = presence
         self._left_out = frozenset(left_out)
+        self._ignore_list = ignore_list
         self._amount = settings.points_watch_amount
         self._xp = settings.xp_watch_amount
         self._length = timedelta(minutes=settings.points_watch_minutes)
@@ -170,6 +173,7 @@ class WatchTime:
     async def _pay_slot(self, slot: str) -> None:
         if await self._is_paid(slot):
             return
+        await self._ignore_list.refresh()
         people = [p for p in await self._presence.here() if self._may_earn(p)]
         due = await self._worth(people)
         paid = 0
@@ -202,8 +206,8 @@ class WatchTime:
         return [(p, points) for p, points in worth if points or not self._amount]
 
     def _may_earn(self, person: Person) -> bool:
-        """Not the bot, the streamer, or services that are in every chat."""
-        return person.platform_id not in self._left_out and person.login not in SERVICE_BOTS
+        """Not the bot, the streamer, or ignored people. Who is put on the list meanwhile is left out by the awards."""
+        return person.platform_id not in self._left_out and not self._ignore_list.now.has_person(person)
 
     def _points(self, roles: Collection[WatchRole]) -> int:
         return max(self._by_role[role] for role in roles) if roles else self._amount

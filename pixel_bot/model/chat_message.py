@@ -78,6 +78,15 @@ def chat_message(
     )
 
 
+class BanChange(NamedTuple):
+    """A mod banned somebody for good, or lifted a ban. By the platform's id, at the aware moment ``at``."""
+
+    author_id: str
+    banned: bool
+    at: datetime
+    platform: Platform = "twitch"
+
+
 class Removal(NamedTuple):
     """A mod removed messages from chat: one, all of one author, or (neither is named) everything."""
 

@@ -1,1 +1,1 @@
-"""Points, XP and levels: the ledger, processed ids, idempotency, viewers, cooldowns, level rewards, leaderboard."""
+"""Points, XP and levels: ledger, idempotency, viewers, cooldowns, level rewards, leaderboard, ignore list, bans."""

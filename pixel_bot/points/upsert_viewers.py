@@ -1,6 +1,6 @@
 """Upsert of viewers in one transaction: creates new ones, applies renames, follows merged accounts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -44,12 +44,16 @@ class ViewerUpsert:
         session: the transaction.
         now: the time written to the rows.
         start_points: points for each new viewer.
+        is_ignored: whether somebody gets none.
     """
 
-    def __init__(self, session: AsyncSession, now: datetime, start_points: int) -> None:
+    def __init__(
+        self, session: AsyncSession, now: datetime, start_points: int, is_ignored: Callable[[Person], bool]
+    ) -> None:
         self._session = session
         self._now = now
         self._start_points = start_points
+        self._is_ignored = is_ignored
         self._names: dict[int, str] = {}
 
     async def of(self, people: Iterable[Person]) -> dict[Person, KnownAccount]:
@@ -120,7 +124,7 @@ class ViewerUpsert:
         # Of two new viewers with one login only the later one gets it.
         names = [p.name if by_name[p.name] == p else f"{p.name}~{p.platform_id}" for p in fresh]
         ids = await self._insert(fresh, names)
-        await self._pay_start(list(ids.values()))
+        await self._pay_start([user_id for person, user_id in ids.items() if not self._is_ignored(person)])
         return claimed | ids
 
     async def _holders(self, names: Sequence[str]) -> list[tuple[int, str, str | None]]:

@@ -15,6 +15,7 @@ from pixel_bot.errors import UnknownViewer
 from pixel_bot.model.names import SHOWN, name_of, named
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.points.account_sql import ACCOUNT
+from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.upsert_viewers import KnownAccount, ViewerUpsert
 
 _ACCOUNT = """
@@ -31,8 +32,9 @@ _BY_ID = f"{_ACCOUNT} WHERE u.id = :id"
 class Viewers:
     """Finds viewers, and creates new ones."""
 
-    def __init__(self, database: Database, clock: Clock, start_points: int) -> None:
+    def __init__(self, database: Database, clock: Clock, start_points: int, ignore_list: IgnoreList) -> None:
         self._database = database
+        self._ignore_list = ignore_list
         self._clock = clock
         self._start_points = start_points
         self._waiting: dict[Person, asyncio.Future[Viewer]] = {}
@@ -96,7 +98,10 @@ class Viewers:
 
         A person who is listed under two names gets the later one.
         """
-        return await ViewerUpsert(session, self._clock.now(), self._start_points).of(people)
+        ignored = await self._ignore_list.read(session)
+        known = await ViewerUpsert(session, self._clock.now(), self._start_points, ignored.has_person).of(people)
+        await self._ignore_list.take_over(session, known)
+        return known
 
     async def _upserted(self, person: Person) -> Viewer:
         """Group commit: all people who wait for the writer lock are upserted in one transaction."""

@@ -13,9 +13,10 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.json_type import read_json
 from pixel_bot.db.models import Redeem, read_stamp
-from pixel_bot.errors import Blocked, OnCooldown, QueueFull, RedeemOff, Withdrawn
+from pixel_bot.errors import Blocked, NotPlaying, OnCooldown, QueueFull, RedeemOff, Withdrawn
 from pixel_bot.model.outcome import Effect, Lane, SpinWheel, lane_of, seconds_of_payload, track_of
 from pixel_bot.model.people import Viewer
+from pixel_bot.model.service_bots import SERVICE_NAMES
 from pixel_bot.points import ledger
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.cooldowns import Cooldowns
@@ -72,6 +73,8 @@ SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r
        (SELECT COUNT(*) FROM queue_items q WHERE q.kind = :lane AND q.status IN ('pending', 'running')) AS waiting,
        (SELECT COUNT(*) FROM queue_items q
         WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND q.user_id = (SELECT id FROM account)) AS mine,
+       (SELECT i.ignored FROM ignored_accounts i WHERE i.user_id = (SELECT id FROM account)) AS ignored,
+       (SELECT u.name FROM users u WHERE u.id = (SELECT id FROM account)) AS account_name,
        (SELECT id FROM account) AS account,
        (SELECT COUNT(*) FROM events e WHERE e.id = :message) AS repeated
 FROM redeems r WHERE r.key = :key
@@ -113,7 +116,7 @@ class Shop:
         """Refuse what cannot be bought now, before the arguments of the command are parsed.
 
         Raises:
-            RedeemOff, Blocked, OnCooldown, QueueFull: in this order.
+            RedeemOff, NotPlaying, Blocked, OnCooldown, QueueFull: in this order.
             AlreadyProcessed: the message was processed before.
         """
         # Read outside of a transaction, so it may be outdated at once: ``buy`` checks again and decides.
@@ -175,7 +178,10 @@ class Shop:
             raise RedeemOff(offer.display_name, closed)
         if row is None or not row[2]:
             raise RedeemOff(row[0] if row else offer.display_name)
-        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine, *_ = row
+        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine, *who = row
+        ignored, account_name, *_ = who
+        if ignored or (ignored is None and account_name in SERVICE_NAMES):
+            raise NotPlaying(name)
         if blocked:
             raise Blocked(name)
         if not exempt:

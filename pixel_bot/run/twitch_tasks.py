@@ -6,6 +6,7 @@ from pixel_bot.bot.bot import BotIdentity, PixelBot
 from pixel_bot.bot.redemptions import RedemptionHandler, parse_redemption, reward_texts
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.earning.watch_time import WatchTime
+from pixel_bot.platforms.twitch.ban_check import BanCheck
 from pixel_bot.platforms.twitch.channel_state import ChannelState
 from pixel_bot.platforms.twitch.event_frames import Frame
 from pixel_bot.platforms.twitch.event_notices import NOTICE
@@ -49,7 +50,9 @@ class TwitchTasks:
             services.awards.event,
             TwitchPresence(platform.helix, owner_id),
             (bot_id, owner_id),
+            services.ignore_list,
         )
+        self._bans = BanCheck(platform.helix, services.bans, owner_id)
         self._watchdog = Watchdog(services.clock, services.stream, self._look_at_subscriptions)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -68,6 +71,7 @@ class TwitchTasks:
             "watchdog": self._watchdog.run,
             "redemptions": self._redemptions.run,
             "rewards": self._rewards.run,
+            "bans": self._bans.run,
         }
         self._tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
 
@@ -87,6 +91,7 @@ class TwitchTasks:
         self._channel.check_soon()
         self._redemptions.catch_up()
         self._rewards.catch_up()
+        self._bans.check_soon()
 
     def _on_other_event(self, heard: Frame) -> None:
         frame = heard.as_json()

@@ -109,7 +109,7 @@ async def test_xp_is_added_set_and_undone(chat: Stage) -> None:
     assert await chat.say("bob", "!level") == ["You are level 2 with 150 XP; 198 XP to level 3."]
     assert await chat.say("mila", "!xp set @bob 10", "moderator") == ["bob has 10 XP now (-140)."]
     assert await chat.say("mila", "!undo", "moderator") == ["Undone: -140 XP for bob (by mila)."]
-    assert await chat.say("bob", "!rank") == ["You are level 2 with 150 XP; 198 XP to level 3."]
+    assert await chat.say("bob", "!level") == ["You are level 2 with 150 XP; 198 XP to level 3."]
 
 
 async def test_history_of_others_is_for_mods(chat: Stage) -> None:

@@ -10,7 +10,7 @@ from pixel_bot.testing import SettableClock, Stage, stage
 async def test_level_of_oneself_and_of_others(chat: Stage) -> None:
     await chat.say("bob", "hello")
     assert await chat.say("bob", "!level") == ["You are level 1 with 1 XP; 99 XP to level 2."]
-    assert await chat.say("alice", "!rank @bob") == ["bob is level 1 with 1 XP; 99 XP to level 2."]
+    assert await chat.say("alice", "!level @bob") == ["bob is level 1 with 1 XP; 99 XP to level 2."]
 
 
 async def test_cooldowns_count_down(chat: Stage, clock: SettableClock) -> None:

@@ -257,3 +257,15 @@ async def test_a_flood_of_commits_asks_nothing_while_no_redemption_is_open(
         await channel.chat.viewer(f"new{number}")
     await channel.chat.settled()
     assert looks == 0
+
+
+async def test_who_is_ignored_has_the_channel_points_back(channel: Channel) -> None:
+    reward = await channel.offer()
+    await channel.bot.ignoring.ignore("alice", "twitch")
+    event = channel.redeem("alice", reward, "ding")
+    await channel.becomes(event, "CANCELED")
+    await channel.said(
+        "@Alice You do not play along here, so Play sound effect is not for you. Your channel points are back."
+    )
+    await channel.bot.ignoring.unignore("alice", "twitch")
+    await channel.becomes(channel.redeem("alice", reward, "ding"), "FULFILLED")

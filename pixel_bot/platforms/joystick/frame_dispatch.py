@@ -12,7 +12,6 @@ from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.frames import StreamChange, read
 from pixel_bot.platforms.joystick.gateway_socket import Frame
-from pixel_bot.points.leaderboard import SERVICE_BOTS
 from pixel_bot.texts import plain
 
 log = logging.getLogger(__name__)
@@ -107,7 +106,7 @@ class FrameDispatcher:
                 return
 
     def _is_staff(self, login: str) -> bool:
-        return login in SERVICE_BOTS or login == self._streamer.lower() or login == self.own_username
+        return login in {self._streamer.lower(), self.own_username}
 
     def _is_foreign(self, message: Frame) -> bool:
         """By our bot's own key all channels that it is installed in are heard; only one of them is ours."""

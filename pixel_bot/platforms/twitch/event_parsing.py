@@ -15,7 +15,7 @@ from pixel_bot.model.channel_events import (
     Source,
     Sub,
 )
-from pixel_bot.model.chat_message import ChatMessage, Removal
+from pixel_bot.model.chat_message import BanChange, ChatMessage, Removal
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.twitch import event_structs as structs
 from pixel_bot.platforms.twitch.event_frames import Frame, Unreadable, decode_payload
@@ -253,5 +253,25 @@ def parse_removal(frame: Frame) -> Removal | None:
             return Removal()
         case "channel.ban":
             return Removal(author_id=decode_payload(frame, _BANS).event.user_id)
+        case _:
+            return None
+
+
+def parse_ban_change(frame: Frame) -> BanChange | None:
+    """Read a frame of a ban for good, or of its end; None for other types, and for timeouts.
+
+    Both are ordered by the moment of the message, because ``channel.unban`` names none of its own
+    (https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types/#channelban).
+
+    Raises:
+        Unreadable: a needed field is missing or of another type.
+    """
+    match frame.metadata.subscription_type:
+        case "channel.ban":
+            ban = decode_payload(frame, _BANS).event
+            lasts = ban.is_permanent if ban.is_permanent is not None else ban.ends_at is None
+            return BanChange(ban.user_id, True, moment(frame)) if lasts else None
+        case "channel.unban":
+            return BanChange(decode_payload(frame, _BANS).event.user_id, False, moment(frame))
         case _:
             return None

@@ -204,9 +204,11 @@ class TargetEvent(Struct, gc=False):
 
 
 class BanEvent(Struct, gc=False):
-    """``channel.ban``."""
+    """``channel.ban`` and ``channel.unban``; a timeout is a ban that ends."""
 
     user_id: Text
+    is_permanent: bool | None = None
+    ends_at: str | None = None
 
 
 class ClearEvent(Struct, gc=False):

@@ -112,6 +112,7 @@ def subscription_types(bot_id: str, owner_id: str) -> tuple[SubscriptionType, ..
             f"{redemption}.update", "1", "broadcaster", channel, "channel points", "channel:manage:redemptions"
         ),
         SubscriptionType("channel.ban", "1", "broadcaster", channel, "bans", "channel:moderate"),
+        SubscriptionType("channel.unban", "1", "broadcaster", channel, "the end of bans", "channel:moderate"),
         SubscriptionType("channel.moderator.add", "1", "broadcaster", channel, "new mods", "moderation:read"),
         SubscriptionType("channel.moderator.remove", "1", "broadcaster", channel, "mods that leave", "moderation:read"),
     )

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pixel_bot.sandbox.twitch import frames
@@ -18,6 +18,16 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUs
 __all__ = ["SandboxMessage", "SandboxSession", "TwitchDouble"]
 
 TIMEOUT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """A ban: of whom, by which mod, and since and until when; ``until`` is None for one for good."""
+
+    who: SandboxUser
+    by: SandboxUser
+    since: datetime
+    until: datetime | None
 
 
 class TwitchDouble(EventSub):
@@ -38,6 +48,8 @@ class TwitchDouble(EventSub):
         self.points = Points()
         self.present: set[SandboxUser] = set()
         """Who is in chat; whoever writes joins."""
+        self.bans: dict[str, Ban] = {}
+        """Bans and timeouts, by the user's id."""
         self.live = True
         """Whether the stream is on. Where it is not, Twitch makes no clip."""
         self.stream_id = _number()
@@ -117,11 +129,14 @@ class TwitchDouble(EventSub):
         """A mod bans somebody, until then or for good, which removes all of their messages."""
         self._remove(lambda message: message.who.id == who.id)
         self.present = {person for person in self.present if person.id != who.id}
+        self.users.meet(who)
+        self.bans[who.id] = Ban(who, by, datetime.now(UTC), until)
         await self.emit("channel.chat.clear_user_messages", frames.clear_user_messages(who))
         await self.emit("channel.ban", frames.ban(who, by, datetime.now(UTC), until))
 
     async def unban(self, who: SandboxUser, by: SandboxUser = STREAMER) -> None:
         """A mod lifts a ban."""
+        self.bans.pop(who.id, None)
         await self.emit("channel.unban", frames.unban(who, by))
 
     async def clear(self) -> None:

@@ -1,12 +1,13 @@
-"""The double's Helix endpoints of people: chatters, moderators, VIPs, subscriptions."""
+"""The double's Helix endpoints of people: chatters, moderators, VIPs, subscriptions, bans."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from starlette.responses import Response
 
 from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
-from pixel_bot.sandbox.twitch.double import TwitchDouble
-from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.double import Ban, TwitchDouble
+from pixel_bot.sandbox.twitch.frames import Json, timestamp
 from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
 
 MOST_CHATTERS = 1_000
@@ -24,6 +25,7 @@ class People:
         return {
             ("GET", "chat/chatters"): self._chatters,
             ("GET", "moderation/moderators"): self._moderators,
+            ("GET", "moderation/banned"): self._banned,
             ("GET", "channels/vips"): self._vips,
             ("GET", "subscriptions"): self._subscribers,
         }
@@ -41,6 +43,13 @@ class People:
     async def _moderators(self, call: Call) -> Response:
         call.as_self("broadcaster_id", "moderation:read", "channel:manage:moderators")
         return self._listed(call, self._users.moderators)
+
+    async def _banned(self, call: Call) -> Response:
+        call.as_self("broadcaster_id", "moderation:read", "moderator:manage:banned_users")
+        now, wanted = datetime.now(UTC), call.many("user_id")
+        bans = [ban for ban in self._twitch.bans.values() if ban.until is None or ban.until > now]
+        rows, pagination = call.page([_ban(ban) for ban in bans if not wanted or ban.who.id in wanted])
+        return listed(rows, pagination)
 
     async def _vips(self, call: Call) -> Response:
         call.as_self("broadcaster_id", "channel:read:vips", "channel:manage:vips")
@@ -63,6 +72,18 @@ class People:
 
 def _named(who: SandboxUser) -> Json:
     return {"user_id": who.id, "user_login": who.login, "user_name": who.name}
+
+
+def _ban(ban: Ban) -> Json:
+    return {
+        **_named(ban.who),
+        "expires_at": timestamp(ban.until) if ban.until else "",
+        "created_at": timestamp(ban.since),
+        "reason": "",
+        "moderator_id": ban.by.id,
+        "moderator_login": ban.by.login,
+        "moderator_name": ban.by.name,
+    }
 
 
 def _subscription(who: SandboxUser) -> Json:

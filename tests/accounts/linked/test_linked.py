@@ -73,7 +73,7 @@ async def test_leaderboards_show_the_person_once(services: Services, alice: Link
     for places in (await services.leaderboard.by_points(), await services.leaderboard.by_xp()):
         assert [place.display_name for place in places] == ["Alice", "Bob"]
     left_out = {"Bob@joystick"}
-    board = Leaderboard(services.database, left_out)
+    board = Leaderboard(services.database, services.ignore_list, left_out)
     assert [place.display_name for place in await board.by_points()] == ["Alice"]
     left_out.add("alice")
     assert await board.by_points() == []

@@ -74,7 +74,9 @@ class WatchedStream:
     def another(self, services: Services | None = None) -> WatchTime:
         """One more bot on the same database."""
         of = services or self.services
-        return WatchTime(self.options, self.clock, self.stream, of.database, self.pay, self.crowd, (BOT, STREAMER))
+        return WatchTime(
+            self.options, self.clock, self.stream, of.database, self.pay, self.crowd, (BOT, STREAMER), of.ignore_list
+        )
 
     async def pay(self, award: EventAward) -> bool:
         self.paid.append(award)

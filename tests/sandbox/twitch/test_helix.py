@@ -1,6 +1,7 @@
 """The double of Twitch: who may ask the API for what, and what it answers."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -154,3 +155,26 @@ async def test_who_subscribes_keeps_that_whatever_else_they_are(double: Double) 
     double.world.subscribers.add(double.world.settle(ALICE).id)
     double.world.settle(sandbox_user("alice", "vip"))
     assert double.world.badges_of(ALICE) == ("vip", "subscriber")
+
+
+async def test_who_is_banned(double: Double) -> None:
+    async def those(**params: Any) -> list[tuple[str, str]]:
+        answer = await double.ask(
+            "GET", "moderation/banned", STREAMER, None, ["moderation:read"], broadcaster_id=STREAMER.id, **params
+        )
+        return [(row["user_login"], row["expires_at"]) for row in answer.data]
+
+    zoe = double.world.settle(sandbox_user("zoe"))
+    assert await those() == []
+    await double.twitch.ban(zoe)
+    await double.twitch.time_out(ALICE)
+    (banned, timed_out) = await those()
+    assert banned == ("zoe", "")
+    assert timed_out[0] == "alice"
+    assert datetime.fromisoformat(timed_out[1]) > datetime.now(UTC)
+    assert await those(user_id=[zoe.id, "1"]) == [("zoe", "")]
+    await double.twitch.unban(zoe)
+    await double.twitch.ban(ALICE, datetime.now(UTC))
+    assert await those() == []
+    refused = await double.ask("GET", "moderation/banned", STREAMER, None, ["user:bot"], broadcaster_id=STREAMER.id)
+    assert (refused.status, refused.message[:30]) == (401, "Missing scope: moderation:read")
