@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pixel_bot.accounts.economy import Economy
 from pixel_bot.accounts.links import Links
 from pixel_bot.accounts.merge import AccountMerge
+from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
 from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
@@ -41,6 +42,7 @@ class Services:
     database: Database
     cluster: Cluster
     viewers: Viewers
+    people: People
     levels: Levels
     awards: Awards
     cooldowns: Cooldowns
@@ -91,6 +93,7 @@ def build_services(
         database=database,
         cluster=Cluster(database),
         viewers=viewers,
+        people=People(viewers, awards),
         levels=levels,
         awards=awards,
         cooldowns=cooldowns,

@@ -9,6 +9,7 @@ from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.ext import commands
 from typing_extensions import override
 
+from pixel_bot.accounts.people import People
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel
@@ -40,12 +41,16 @@ from pixel_bot.services import Services
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """The bot's application on Twitch and two accounts; ``limited`` where it is limited how much one may say."""
+    """The bot's application on Twitch and two accounts; ``limited`` where it is limited how much one may say.
+
+    ``names`` are what the bot is called in chat: its login, and its display name.
+    """
 
     client_id: str
     bot_id: str
     owner_id: str
     limited: bool = True
+    names: tuple[str, ...] = ()
 
 
 class PixelBot(BotInternals):
@@ -111,11 +116,17 @@ class PixelBot(BotInternals):
         """From now on the bot has accounts on Twitch, and speaks in the streamer's channel."""
         self.use_accounts(account.bot_id, account.owner_id, http)
         self._is_limited = account.limited
+        self.runner.spelling.own_names |= {name.casefold() for name in account.names}
         sender = TwitchSender(http, account.bot_id, account.owner_id)
         outbox = Outbox(sender.send, LIMIT if account.limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
         self.notifications.use(self.channels["twitch"], sender)
         self.clips.join_twitch(http, account.owner_id or account.bot_id)
+
+    @property
+    def people(self) -> People:
+        """Finds whom a typed name means."""
+        return self.services.people
 
     @property
     def outbox(self) -> Outbox:

@@ -21,7 +21,9 @@ from pixel_bot.earning.award_batch import Batch, EventAward, PendingEvent, Total
 from pixel_bot.earning.award_transaction import AwardTransaction
 from pixel_bot.earning.backlog import Backlog
 from pixel_bot.earning.chat_gate import ChatGate, ChatRules
+from pixel_bot.earning.heard import Heard
 from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.model.names import Named
 from pixel_bot.model.people import Person
 from pixel_bot.points.levels import Levels, LevelUp
 from pixel_bot.points.viewers import Viewers
@@ -48,6 +50,8 @@ class Awards:
         self._clock = clock
         self._levels = levels
         self.gate = ChatGate(rules, shared=database.is_shared)
+        self.heard = Heard()
+        """People who wrote without earning anything, like those who only type commands."""
         self.totals = Totals()
         self._transaction = AwardTransaction(database, viewers, levels, self.gate)
         self.write_outage = WriteOutage(database)
@@ -89,8 +93,11 @@ class Awards:
         """Queue a chat message. Returns at once; back-pressure is the caller's: see ``is_full``."""
         self.totals.messages += 1
         if self.gate.is_closed_for(message):
+            if not self.gate.pays:
+                self.heard.note(message.person)
             return
         if self._backlog is not None and not self._backlog.accepts_message(message, len(self._messages)):
+            self.heard.note(message.person)
             return
         # Awards need no text: while the database is away tens of thousands wait here.
         self._messages.append(message if self._backlog is None else message._replace(text="", emotes=()))
@@ -131,6 +138,19 @@ class Awards:
                     self._flush_requested = True  # the writer must not wait for commands: one of them waits here
                     self._batch_ended.clear()
                     await self._batch_ended.wait()
+
+    def waiting_as(self, who: Named) -> list[Person]:
+        """People of that login or display name whose awards are not durable yet, each once."""
+        batch = self._batch or Batch([], [])
+        # The login first: a flood can be long, and it nearly always decides.
+        login, shown = who.login, who.login.casefold()
+        found = [
+            message.person
+            for message in chain(batch.messages, self._messages)
+            if message.login == login or message.display_name.casefold() == shown
+        ]
+        found += [w.award.person for w in chain(batch.pending, self._pending) if w.award.person is not None]
+        return list(dict.fromkeys(filter(who.fits, found)))
 
     def _has_awards_for(self, key: str) -> bool:
         if self._batch is not None and self._batch.concerns(key):

@@ -63,6 +63,11 @@ class ChatGate:
         self._heard: dict[str, int] = {}
         self._prune_at = 1_000
 
+    @property
+    def pays(self) -> bool:
+        """Whether chat earns anything at all."""
+        return self._pays_points or self._pays_xp
+
     def is_closed_for(self, message: ChatMessage) -> bool:
         """True when the message surely earns nothing. False means: ask the table."""
         key, at = message.key, message.at

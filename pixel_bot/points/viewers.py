@@ -12,7 +12,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.errors import UnknownViewer
-from pixel_bot.model.names import SHOWN, name_of, named
+from pixel_bot.model.names import SHOWN, Named, name_of, named, shown_name
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.upsert_viewers import KnownAccount, ViewerUpsert
@@ -25,6 +25,7 @@ FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
 
 _BY_PERSON = f"{_ACCOUNT} WHERE u.platform = :platform AND u.platform_id = :id"
 _BY_NAME = f"{_ACCOUNT} WHERE u.name IN (:name, :elsewhere)"
+_BY_DISPLAY_NAME = f"{_ACCOUNT} WHERE u.display_key = :key AND u.platform = :platform"
 _BY_ID = f"{_ACCOUNT} WHERE u.id = :id"
 
 
@@ -57,15 +58,24 @@ class Viewers:
                 returned, but named in the error.
         """
         who = named(name, platform)
+        viewer, is_elsewhere = await self.of_login(who)
+        if viewer is not None:
+            return viewer
+        raise UnknownViewer(shown_name(name), where_else(who) if is_elsewhere else None)
+
+    async def of_login(self, who: Named) -> tuple[Viewer | None, bool]:
+        """The viewer of a login, and whether only the other platform has one of that name, which nobody excluded."""
         elsewhere = name_of(who.login, who.elsewhere)
         rows = await self._database.look_up(_BY_NAME, {"name": who.name, "elsewhere": elsewhere})
         found = {row[0]: row[2:] for row in rows}
-        if who.name in found:
-            return Viewer(*found[who.name])
-        typed = name.strip().removeprefix("@")[:40]
-        if elsewhere in found and not who.said:
-            raise UnknownViewer(typed, (SHOWN[who.elsewhere], f"{who.login}@{who.elsewhere}"))
-        raise UnknownViewer(typed)
+        viewer = Viewer(*found[who.name]) if who.name in found else None
+        return viewer, viewer is None and elsewhere in found and not who.said
+
+    async def of_display_name(self, who: Named) -> dict[str, Viewer]:
+        """The viewers whose display name that is, in any case, by login; each account once."""
+        key = {"key": who.login.casefold(), "platform": who.platform}
+        rows = await self._database.look_up(_BY_DISPLAY_NAME, key)
+        return {row[0].partition("@")[0]: Viewer(*row[2:]) for row in {row[2]: row for row in rows}.values()}
 
     async def by_id(self, user_id: int) -> Viewer:
         """The viewer of that id.
@@ -142,3 +152,8 @@ class Viewers:
     async def _by_id(self, session: AsyncSession, user_id: int) -> Viewer:
         row = (await session.execute(sql(_BY_ID), {"id": user_id})).one()
         return Viewer(*row[2:])
+
+
+def where_else(who: Named) -> tuple[str, str]:
+    """The other platform, and how to name somebody there."""
+    return SHOWN[who.elsewhere], f"{who.login}@{who.elsewhere}"

@@ -23,7 +23,8 @@ async def test_only_good_tokens_are_heard(double: Double) -> None:
 
 async def test_users(double: Double) -> None:
     assert [u["login"] for u in (await double.ask("GET", "users", BOT)).data] == [BOT.login]
-    answer = await double.ask("GET", "users", None, id=STREAMER.id, login="Night_Owl")
+    double.world.settle(sandbox_user("night_owl"))
+    answer = await double.ask("GET", "users", None, id=STREAMER.id, login=["Night_Owl", "nobody"])
     assert [(u["login"], u["broadcaster_type"]) for u in answer.data] == [
         (STREAMER.login, "affiliate"),
         ("night_owl", ""),
