@@ -7,7 +7,7 @@ stand for themselves, like the one after ``!tts``, are not touched.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twitchio.ext import commands
@@ -86,18 +86,20 @@ class Spelling:
         return f"{self.prefix}{name} {rest}" if rest else f"{self.prefix}{name}"
 
     def _known_as(self, word: str, names: Mapping[str, Any]) -> str:
-        """The first word as a command may have it: without the bot's name and punctuation where it is not so known."""
-        word = narrow(word).lower()
-        if word in names:
-            return word
-        bare = word.rstrip(ENDINGS)
-        command, at, owner = bare.partition("@")
-        return command.rstrip(ENDINGS) if at and self._is_own(owner) else bare
+        """The first word as a command may have it."""
+        ways = self._readings(word)
+        return next((way for way in ways if way in names), ways[-1])
 
     def _longer(self, base: str, second: str, names: Mapping[str, Any]) -> str | None:
-        word = narrow(second).lower()
-        tries = (f"{base} {word}", f"{base} {word.rstrip(ENDINGS)}")
-        return next((name for name in tries if name in names), None)
+        """The command of two words, if there is one."""
+        return next((name for way in self._readings(second) if (name := f"{base} {way}") in names), None)
+
+    def _readings(self, word: str) -> Sequence[str]:
+        """What a word of a command can mean: itself, or what is left without the bot's name and punctuation."""
+        word = narrow(word).lower()
+        bare = word.rstrip(ENDINGS)
+        name, at, owner = bare.partition("@")
+        return word, (name.rstrip(ENDINGS) if at and self._is_own(owner) else bare)
 
     def _is_own(self, name: str) -> bool:
         return narrow(name).lstrip("@").rstrip(ENDINGS).casefold() in self.own_names
