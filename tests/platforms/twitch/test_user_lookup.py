@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -120,10 +121,8 @@ async def test_no_minute_has_more(steps: list[tuple[int, int, int]]) -> None:
 
 async def test_mentions_leave_room_for_mods(lookup: UserLookup, api: Api) -> None:
     for i in range(200):
-        try:
+        with suppress(CannotAsk):
             assert await lookup.of_id(f"{i}") is None
-        except CannotAsk as exc:
-            assert str(exc) == BUSY
     assert len(api.requests) == module.MOST_FOR_IDS
     assert await outcome(lookup, "lurker_louise") == LURKER.id
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
-from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, SandboxUser, sandbox_user
+from pixel_bot.sandbox.twitch.users import BOT, LURKER, PERSONAS, STREAMER, SandboxUser, sandbox_user
 from tests.sandbox.twitch.client import ALICE, Double
 
 CHATTERS = {"broadcaster_id": STREAMER.id, "moderator_id": BOT.id}
@@ -155,3 +155,28 @@ async def test_who_subscribes_keeps_that_whatever_else_they_are(double: Double) 
     double.world.subscribers.add(double.world.settle(ALICE).id)
     double.world.settle(sandbox_user("alice", "vip"))
     assert double.world.badges_of(ALICE) == ("vip", "subscriber")
+
+
+# Accounts
+
+
+async def test_only_accounts_that_exist_are_listed(double: Double) -> None:
+    answer = await double.ask("GET", "users", None, login=["lurker_louise", "yukidaruma", "nobody", "joy_jules"])
+    assert [(u["login"], u["display_name"]) for u in answer.data] == [
+        ("lurker_louise", "Lurker_Louise"),
+        ("yukidaruma", "ゆきだるま"),
+    ]
+    assert [u["id"] for u in answer.data] == [LURKER.id, sandbox_user("yukidaruma").id]
+    refused = await double.ask("GET", "users", None, login=["lurker_louise", "no such name"])
+    assert (refused.status, refused.message) == (400, "Invalid login names, emails or IDs in request")
+
+
+async def test_a_rename_keeps_the_id(double: Double) -> None:
+    bob = double.world.settle(sandbox_user("bob", "moderator", "Bob"))
+    robert = double.world.rename(bob, "robert", "Robert")
+    assert (robert.id, robert.role, double.world.moderates(robert.id)) == (bob.id, "moderator", True)
+    answer = await double.ask("GET", "users", None, login=["bob", "robert"])
+    assert [(u["id"], u["display_name"]) for u in answer.data] == [(bob.id, "Robert")]
+    assert (double.world.mentioned("Bob"), double.world.mentioned("robert")) == (None, robert)
+    back = double.world.rename(robert, "bob", "Bob")
+    assert (back.id, double.world.existing("robert")) == (bob.id, None)
