@@ -20,6 +20,8 @@ _AT = ("@", "＠")
 _ACTION = "\x01"
 _ACTION_WORD = "ACTION"
 _MENTION = re.compile(r"[@＠](\S+)\s*")
+_BETWEEN = " ,:\u3000"
+"""What may stand between a person and an amount: a client puts a blank behind a name, and then comes the comma."""
 _QUOTES = frozenset("\"'‘“„«‹「『《〈")
 MOST_MENTIONS = 5
 """In front of a command in a reply: each thread adds one."""
@@ -46,7 +48,7 @@ class Spelling:
 
     def request_in(self, text: str, *, is_reply: bool) -> str | None:
         """What a message asks of a bot, from the prefix on; None for plain chat."""
-        if not text.startswith(self.openings):
+        if not text.startswith(self.openings) or (self._prefixes[0] not in text and self._prefixes[1] not in text):
             return None
         if text.startswith(_ACTION):
             text = text.strip(_ACTION).removeprefix(_ACTION_WORD).strip()
@@ -121,7 +123,7 @@ def _arranged(command: commands.Command[Any, ...], rest: str) -> str:
         # "@bob,10": no name has a comma in it.
         first, _, amount = first.partition(",")
         after = f"{amount} {after}"
-    first, after = _with_percent(first, after)
+    first, after = _with_percent(first, after.lstrip(_BETWEEN))
     second, more = _with_percent(*_first_word(after))
     if not second and order[0] == "person" and not first.startswith(_AT) and looks_like_amount(first):
         return ""  # nobody is named: how to type it is a better answer than that nobody is called 50

@@ -180,6 +180,7 @@ async def test_over_sockets(tmp_path: Path) -> None:
         "!give 10 bob",
         "!give @bob, 10",
         "!give @bob,10",
+        "!give @bob , 10",
         "!give @bob: 10!",
         "!give @@bob 10",
         "!give @bob +10",

@@ -30,6 +30,9 @@ NAMES_IN_ONE_REQUEST = 100
 MISSING_FOR = timedelta(seconds=60)
 """How long a name that nobody has is not asked for again."""
 
+FOUND_FOR = timedelta(seconds=10)
+"""How long somebody is not asked for again: until whoever asked has written them down."""
+
 REMEMBERED = 20_000
 PAUSE_AFTER_FAILURE = timedelta(seconds=10)
 WAIT_SECONDS = 8.0
@@ -63,7 +66,7 @@ class UserLookup(TwitchUsers):
         self._helix = helix
         self._role = role
         self._clock = clock
-        self._missing: LruCache[_Key, datetime] = LruCache(REMEMBERED)
+        self._answers: LruCache[_Key, tuple[datetime, Person | None]] = LruCache(REMEMBERED)
         self._asked: dict[_Key, asyncio.Future[Person | None]] = {}
         self._waiting: deque[_Key] = deque()
         self._sent: deque[datetime] = deque()
@@ -88,8 +91,9 @@ class UserLookup(TwitchUsers):
 
     async def _look_up(self, key: _Key) -> Person | None:
         now = self._clock.now()
-        if (until := self._missing.get(key)) is not None and now < until:
-            return None
+        answer = self._answers.get(key)
+        if answer is not None and now < answer[0]:
+            return answer[1]
         self._refuse_after_failure(now)
         asked = self._asked.get(key)
         if asked is None:
@@ -176,8 +180,7 @@ class UserLookup(TwitchUsers):
             raise CannotAsk(why) from exc
 
     def _answer(self, key: _Key, person: Person | None) -> None:
-        if person is None:
-            self._missing.put(key, self._clock.now() + MISSING_FOR)
+        self._answers.put(key, (self._clock.now() + (MISSING_FOR if person is None else FOUND_FOR), person))
         asked = self._asked.pop(key, None)
         if asked is not None and not asked.done():
             asked.set_result(person)

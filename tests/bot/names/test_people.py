@@ -1,6 +1,7 @@
 """Whom a typed name means."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ async def test_a_mention_without_a_name_is_looked_up_by_its_id(chat: Stage) -> N
     who = account(chat, YUKI)
     mention = {"user_id": who.id, "user_login": "", "user_name": ""}
     fragments = [{"type": "mention", "text": "@ゆきだるま", "cheermote": None, "emote": None, "mention": mention}]
-    message = {"message": {"text": "!points @ゆきだるま", "fragments": fragments}}
+    message: dict[str, Any] = {"message": {"text": "!points @ゆきだるま", "fragments": fragments}}
     assert await chat.say("alice", "", **message) == ["ゆきだるま has 0 points."]
     assert chat.users_api.requests == [[who.id]]
 
@@ -56,7 +57,9 @@ async def test_two_mentions_under_one_name(chat: Stage) -> None:
         who = {"user_id": f"id-{login}", "user_login": login, "user_name": "ゆき"}
         return {"type": "mention", "text": "@ゆき", "cheermote": None, "emote": None, "mention": who}
 
-    message = {"message": {"text": "!points @ゆき @ゆき", "fragments": [mention("yuki_1"), mention("yuki_2")]}}
+    message: dict[str, Any] = {
+        "message": {"text": "!points @ゆき @ゆき", "fragments": [mention("yuki_1"), mention("yuki_2")]}
+    }
     answer = await chat.say("alice", "", **message)
     assert answer == ["Two people are called ゆき: type the login (yuki_1 or yuki_2)."]
 

@@ -163,6 +163,17 @@ async def test_nobody_is_remembered_for_a_minute(lookup: UserLookup, api: Api, c
     assert await outcome(lookup, "newcomer") == who.id
 
 
+async def test_somebody_is_remembered_until_they_are_written_down(
+    lookup: UserLookup, api: Api, clock: SettableClock
+) -> None:
+    for _ in range(3):
+        assert await outcome(lookup, "lurker_louise") == LURKER.id
+    assert len(api.requests) == 1
+    api.accounts.rename(LURKER, "loud_louise")
+    clock.advance(10)
+    assert await outcome(lookup, "lurker_louise") is None
+
+
 # What goes wrong
 
 
