@@ -109,27 +109,24 @@ class People:
 
     async def _known(self, shown: str, who: Named) -> Viewer | None:
         """Somebody who is in the table, or was heard and is not yet."""
-        waiting = self._awards.waiting_as(who)
-        for person in waiting:
+        for person in self._awards.waiting_as(who):
             await self._awards.flushed_for(person)
         viewer, _ = await self._viewers.of_login(who)
         if viewer is not None:
             return viewer
-        by_login = await self._viewers.of_display_name(who)
-        if len(by_login) > 1:
-            raise AmbiguousName(shown, sorted(by_login))
-        if by_login:
-            return next(iter(by_login.values()))
-        return await self._heard(shown, who, waiting)
-
-    async def _heard(self, shown: str, who: Named, waiting: Sequence[Person]) -> Viewer | None:
-        """Somebody whose awards could not be written in time, or who earned none."""
-        people = {person.key: person for person in (*self._awards.heard.called(who), *waiting)}
-        exactly = [person for person in people.values() if person.login.lower() == who.login]
-        found = exactly[-1:] or list(people.values())
-        if len(found) > 1:
-            raise AmbiguousName(shown, sorted(person.login for person in found))
-        return await self._met(found[0]) if found else None
+        # Those whose awards could not be written in time, and those who earned none.
+        heard = {p.key: p for p in (*self._awards.heard.called(who), *self._awards.waiting_as(who))}
+        exactly = [person for person in heard.values() if person.login.lower() == who.login]
+        if exactly:
+            return await self._met(exactly[-1])
+        written = await self._viewers.of_display_name(who)
+        logins = {key: person.login.lower() for key, person in heard.items()}
+        logins |= {called.key: called.login for called in written}
+        if len(logins) > 1:
+            raise AmbiguousName(shown, sorted(logins.values()))
+        if written:
+            return written[0].viewer
+        return await self._met(next(iter(heard.values()))) if heard else None
 
     async def _unknown(self, shown: str, who: Named, asker: Asker) -> Viewer:
         _, is_elsewhere = await self._viewers.of_login(who)
@@ -148,6 +145,8 @@ class People:
         return await self._met(person)
 
     async def _met(self, person: Person) -> Viewer:
+        if person.key in self._awards.heard:
+            self._awards.heard.note(person)
         await self._awards.flushed_for(person)
         return await self._viewers.meet(person)
 

@@ -92,9 +92,9 @@ class Awards:
     def chat(self, message: ChatMessage) -> None:
         """Queue a chat message. Returns at once; back-pressure is the caller's: see ``is_full``."""
         self.totals.messages += 1
+        if message.key in self.heard or not self.gate.pays:
+            self.heard.note(message.person)
         if self.gate.is_closed_for(message):
-            if not self.gate.pays:
-                self.heard.note(message.person)
             return
         if self._backlog is not None and not self._backlog.accepts_message(message, len(self._messages)):
             self.heard.note(message.person)
@@ -112,6 +112,8 @@ class Awards:
         """
         if self._backlog is not None and not self._backlog.accepts_event(len(self._pending)):
             return False
+        if award.person is not None and award.person.key in self.heard:
+            self.heard.note(award.person)
         pending = PendingEvent(award, asyncio.get_running_loop().create_future())
         self._pending.append(pending)
         self._signal()

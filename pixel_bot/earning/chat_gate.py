@@ -59,14 +59,11 @@ class ChatGate:
         """True when other processes award, too: then only the table knows who is on cooldown."""
         self._pays_points = rules.points > 0
         self._pays_xp = rules.xp > 0
+        self.pays = self._pays_points or self._pays_xp
+        """Whether chat earns anything at all."""
         self.chatters: LruCache[str, Chatter] = LruCache(REMEMBERED)
         self._heard: dict[str, int] = {}
         self._prune_at = 1_000
-
-    @property
-    def pays(self) -> bool:
-        """Whether chat earns anything at all."""
-        return self._pays_points or self._pays_xp
 
     def is_closed_for(self, message: ChatMessage) -> bool:
         """True when the message surely earns nothing. False means: ask the table."""

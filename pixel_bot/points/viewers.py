@@ -5,6 +5,7 @@ Linked accounts are one viewer, found by either name.
 
 import asyncio
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,8 +26,21 @@ FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
 
 _BY_PERSON = f"{_ACCOUNT} WHERE u.platform = :platform AND u.platform_id = :id"
 _BY_NAME = f"{_ACCOUNT} WHERE u.name IN (:name, :elsewhere)"
-_BY_DISPLAY_NAME = f"{_ACCOUNT} WHERE u.display_key = :key AND u.platform = :platform"
+_BY_DISPLAY_NAME = """
+SELECT u.name, CASE u.platform WHEN 'twitch' THEN u.platform_id ELSE u.name END,
+       k.id, k.name, COALESCE(k.display_name, k.name), k.points
+FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
+WHERE u.display_key = :key AND u.platform = :platform
+"""
 _BY_ID = f"{_ACCOUNT} WHERE u.id = :id"
+
+
+class Called(NamedTuple):
+    """Somebody who was found by a display name: the login, the key (``Person.key``), and the account."""
+
+    login: str
+    key: str
+    viewer: Viewer
 
 
 class Viewers:
@@ -71,11 +85,12 @@ class Viewers:
         viewer = Viewer(*found[who.name]) if who.name in found else None
         return viewer, viewer is None and elsewhere in found and not who.said
 
-    async def of_display_name(self, who: Named) -> dict[str, Viewer]:
-        """The viewers whose display name that is, in any case, by login; each account once."""
+    async def of_display_name(self, who: Named) -> list[Called]:
+        """The viewers whose display name that is, in any case; each account once."""
         key = {"key": who.login.casefold(), "platform": who.platform}
         rows = await self._database.look_up(_BY_DISPLAY_NAME, key)
-        return {row[0].partition("@")[0]: Viewer(*row[2:]) for row in {row[2]: row for row in rows}.values()}
+        each = {row[2]: row for row in rows}.values()
+        return [Called(row[0].partition("@")[0], row[1], Viewer(*row[2:])) for row in each]
 
     async def by_id(self, user_id: int) -> Viewer:
         """The viewer of that id.

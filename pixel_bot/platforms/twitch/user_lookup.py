@@ -92,7 +92,7 @@ class UserLookup(TwitchUsers):
     async def _look_up(self, key: _Key) -> Person | None:
         now = self._clock.now()
         answer = self._answers.get(key)
-        if answer is not None and now < answer[0]:
+        if answer is not None and _lasts(answer[0], now, MISSING_FOR):
             return answer[1]
         self._refuse_after_failure(now)
         asked = self._asked.get(key)
@@ -123,8 +123,11 @@ class UserLookup(TwitchUsers):
 
     async def _ask(self, keys: Sequence[_Key]) -> None:
         try:
+            role = self._role()
+            if role is None:
+                raise CannotAsk(NOT_SIGNED_IN)
             self._spend(keys)
-            rows = await self._request(keys)
+            rows = await self._request(keys, role)
         except CannotAsk as exc:
             for key in keys:
                 self._fail(key, exc)
@@ -148,26 +151,22 @@ class UserLookup(TwitchUsers):
         """
         now = self._clock.now()
         self._refuse_after_failure(now)
-        while self._sent and self._sent[0] <= now - MINUTE:
-            self._sent.popleft()
+        self._sent = deque(at for at in self._sent if _lasts(at + MINUTE, now, MINUTE))
         has_names = any(key.by == "login" for key in keys)
         if len(self._sent) >= (REQUESTS_A_MINUTE if has_names else MOST_FOR_IDS):
             raise CannotAsk(BUSY)
         self._sent.append(now)
 
     def _refuse_after_failure(self, now: datetime) -> None:
-        if self._failed is not None and now < self._failed[0]:
+        if self._failed is not None and _lasts(self._failed[0], now, PAUSE_AFTER_FAILURE):
             raise CannotAsk(self._failed[1])
 
-    async def _request(self, keys: Sequence[_Key]) -> list[Row] | None:
+    async def _request(self, keys: Sequence[_Key], role: Role) -> list[Row] | None:
         """The accounts; None where Twitch cannot read one of the names.
 
         Raises:
             CannotAsk: there is no answer.
         """
-        role = self._role()
-        if role is None:
-            raise CannotAsk(NOT_SIGNED_IN)
         wanted = {"login": [k.value for k in keys if k.by == "login"], "id": [k.value for k in keys if k.by == "id"]}
         try:
             return await self._helix.get("users", role, **{by: values for by, values in wanted.items() if values})
@@ -189,6 +188,11 @@ class UserLookup(TwitchUsers):
         asked = self._asked.pop(key, None)
         if asked is not None and not asked.done():
             asked.set_exception(error)
+
+
+def _lasts(until: datetime, now: datetime, length: timedelta) -> bool:
+    """True until then; never for longer than it can be, should the clock have been set back."""
+    return now < until <= now + length
 
 
 def person_of(row: Row) -> Person | None:

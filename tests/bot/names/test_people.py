@@ -149,6 +149,22 @@ async def test_who_was_heard_under_two_logins_has_the_later_one(chat: Stage) -> 
     assert answer == "Added 10 points: Robert has 10."
 
 
+async def test_a_former_name_of_somebody_who_was_heard_renames_nobody(chat: Stage) -> None:
+    old = account(chat, sandbox_user("bob"))
+    new = chat.users_api.accounts.rename(old, "robert", "Robert")
+    for who, words in ((old, "!discord"), (new, "hello")):
+        await chat.say("", words, chatter_user_id=who.id, chatter_user_login=who.login, chatter_user_name=who.name)
+    assert await chat.say("alice", "!points bob") == ["I have not seen bob here yet."]
+    (answer,) = await chat.say("mila", "!points add robert 10", "moderator")
+    assert answer.startswith("Added 10 points: Robert has ")
+
+
+async def test_a_display_name_of_one_who_is_written_and_one_who_is_not(chat: Stage) -> None:
+    await chat.bot.viewers.meet(Person("7", "yuki_1", "ゆき"))
+    await chat.say("yuki_2", "!discord", chatter_user_name="ゆき")
+    assert await chat.say("alice", "!points ゆき") == ["Two people are called ゆき: type the login (yuki_1 or yuki_2)."]
+
+
 # At Twitch
 
 

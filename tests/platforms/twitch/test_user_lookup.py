@@ -174,6 +174,18 @@ async def test_somebody_is_remembered_until_they_are_written_down(
     assert await outcome(lookup, "lurker_louise") is None
 
 
+async def test_a_clock_that_is_set_back_locks_nobody_out(lookup: UserLookup, api: Api, clock: SettableClock) -> None:
+    for i in range(40):
+        await outcome(lookup, f"name_{i}")
+    api.failure = HelixError(503, "away")
+    clock.advance(60)
+    assert await outcome(lookup, "name_50") == AWAY
+    clock.advance(-7_200)
+    api.failure = None
+    assert await outcome(lookup, "name_50") is None
+    assert await outcome(lookup, "lurker_louise") == LURKER.id
+
+
 # What goes wrong
 
 
