@@ -29,20 +29,19 @@ class Admin(Cog):
     @mods_only()
     async def add(self, ctx: Context, viewer: KnownViewer, amount: Amount, *, reason: str = "") -> None:
         """Give somebody points out of nothing."""
-        value = exact(amount)
+        value = amount.exact
         balance = await self.bot.economy.add(ctx.viewer, viewer, value, reason[:NOTE_LENGTH])
         await ctx.reply(f"Added {count(value, 'point')}: {viewer} has {number(balance)}.")
 
     @command("points remove", usage="@user N [REASON]")
     @mods_only()
     async def remove(self, ctx: Context, viewer: KnownViewer, amount: Amount, *, reason: str = "") -> None:
-        """Take points from somebody; all takes all of them."""
-        value = viewer.points if amount.value is None else amount.value
+        """Take points from somebody; a share like half is one of theirs, all takes all of them."""
         try:
-            balance = await self.bot.economy.add(ctx.viewer, viewer, -value, reason[:NOTE_LENGTH])
+            taken = await self.bot.economy.take(ctx.viewer, viewer, amount.value, reason[:NOTE_LENGTH])
         except NotEnoughPoints as exc:
             raise BadAmount(f"{viewer} has only {count(exc.balance, 'point')}.") from exc
-        await ctx.reply(f"Removed {count(value, 'point')}: {viewer} has {number(balance)}.")
+        await ctx.reply(f"Removed {count(taken.amount, 'point')}: {viewer} has {number(taken.balance)}.")
 
     @command("points set", usage="@user N [REASON]")
     @mods_only()
@@ -55,8 +54,8 @@ class Admin(Cog):
     @mods_only()
     async def addall(self, ctx: Context, amount: Amount) -> None:
         """Give points to everybody who chatted in the last 30 minutes."""
+        value = amount.exact
         people = await self.bot.recent_chatters()
-        value = exact(amount)
         reached = await self.bot.economy.add_all(ctx.viewer, people, value)
         await ctx.reply(f"{count(value, 'point')} for each of {count(reached, 'viewer')}.")
 
@@ -64,7 +63,7 @@ class Admin(Cog):
     @mods_only()
     async def xp_add(self, ctx: Context, viewer: KnownViewer, amount: Amount) -> None:
         """Give somebody XP."""
-        change = await self.bot.economy.change_xp(ctx.viewer, viewer, by=exact(amount))
+        change = await self.bot.economy.change_xp(ctx.viewer, viewer, by=amount.exact)
         await ctx.reply(f"{viewer} has {number(change.xp)} XP now ({signed(change.delta)}).")
 
     @command("xp set", usage="@user N")
@@ -123,13 +122,6 @@ class Admin(Cog):
         """Load a cog anew, after its file was changed."""
         await self.bot.cogs.reload(name)
         await ctx.reply(f"The cog {name} runs in its new version.")
-
-
-def exact(amount: Amount) -> int:
-    """The number; ``all`` makes no sense where points come out of nothing."""
-    if amount.value is None:
-        raise BadAmount("I need a number there, like 50.")
-    return amount.value
 
 
 async def setup(bot: PixelBot) -> None:

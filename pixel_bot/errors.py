@@ -14,6 +14,9 @@ PixelError
 └── ChatError                the answer in chat to a command
     ├── NotEnoughPoints
     ├── UnknownViewer
+    │   └── NobodyThere      the platform was asked
+    ├── AmbiguousName
+    ├── CannotLookUp         the platform could not be asked
     ├── BadAmount
     ├── CannotSave           the database cannot be written right now
     ├── NotAllowed
@@ -30,6 +33,7 @@ PixelError
         └── BadInput         what was typed cannot be used
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pixel_bot.texts import count, duration, number
@@ -158,6 +162,28 @@ class UnknownViewer(ChatError):
             super().__init__(f"I have not seen {name} here yet.")
         else:
             super().__init__(f"{name} is not known here. On {elsewhere[0]} there is one: type {elsewhere[1]}.")
+
+
+class NobodyThere(UnknownViewer):
+    """Twitch has no account of that name."""
+
+    def __init__(self, name: str) -> None:
+        ChatError.__init__(self, f"Twitch knows nobody called {name}.")
+
+
+class AmbiguousName(ChatError):
+    """Several people have that display name; ``logins`` are theirs."""
+
+    def __init__(self, name: str, logins: Sequence[str]) -> None:
+        many = {2: "Two", 3: "Three"}.get(len(logins), "Several")
+        super().__init__(f"{many} people are called {name}: type the login ({' or '.join(logins[:3])}).")
+
+
+class CannotLookUp(ChatError):
+    """Twitch could not be asked who somebody is; ``why`` is a sentence that ends with what to do."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"I have not seen {name} here yet, and {why}")
 
 
 class BadAmount(ChatError):

@@ -7,6 +7,7 @@ from pixel_bot.accounts.economy import Economy
 from pixel_bot.accounts.ignoring import CHANGED, Ignoring
 from pixel_bot.accounts.links import Links
 from pixel_bot.accounts.merge import AccountMerge
+from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
 from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
@@ -44,6 +45,7 @@ class Services:
     database: Database
     cluster: Cluster
     viewers: Viewers
+    people: People
     levels: Levels
     awards: Awards
     cooldowns: Cooldowns
@@ -100,6 +102,7 @@ def build_services(
         database=database,
         cluster=cluster,
         viewers=viewers,
+        people=People(viewers, awards),
         levels=levels,
         awards=awards,
         cooldowns=cooldowns,

@@ -16,6 +16,12 @@ _INVISIBLE = re.compile(
     "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+"""Full-width characters of East Asian keyboards, each with its plain one."""
+
+ENDINGS = ",;:.!?…、。，．！？：；"
+"""What people put behind a word, and mean nothing by."""
+
 
 def number(value: int) -> str:
     """12345 -> ``12,345``."""
@@ -53,6 +59,11 @@ def duration(seconds: float) -> str:
 def visible(text: str) -> str:
     """The text without characters that nobody sees, and without white space around it."""
     return (text if text.isascii() else _INVISIBLE.sub("", text)).strip()
+
+
+def narrow(text: str) -> str:
+    """The text with plain ASCII in place of full-width characters: ``！ｐ１`` -> ``!p1``."""
+    return text if text.isascii() else text.translate(_NARROW)
 
 
 def fit(text: str, limit: int = CHAT_LIMIT) -> str:

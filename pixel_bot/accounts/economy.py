@@ -16,6 +16,7 @@ from pixel_bot.earning.chat_gate import ChatRules
 from pixel_bot.errors import BadAmount, NothingToUndo
 from pixel_bot.model.people import Viewer
 from pixel_bot.points import ledger, mod_changes
+from pixel_bot.points.amounts import ALL, Share
 from pixel_bot.points.idempotency import write_once
 from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.ledger import Entry
@@ -30,6 +31,14 @@ class Given:
     amount: int
     giver_balance: int
     receiver_balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a mod took: the amount, and the balance after it."""
+
+    amount: int
+    balance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +71,8 @@ class Economy:
         self._merge = merge
         self._ignore_list = ignore_list
 
-    async def give(self, giver: Viewer, receiver: Viewer, amount: int | None) -> Given:
-        """Move points from one viewer to another; None moves all.
+    async def give(self, giver: Viewer, receiver: Viewer, amount: int | Share | None) -> Given:
+        """Move points from one viewer to another: a number, a share of the giver's balance, or (None) all of it.
 
         Raises:
             BadAmount: to oneself, or nothing.
@@ -72,15 +81,15 @@ class Economy:
         """
         if giver.id == receiver.id:
             raise BadAmount("You cannot give points to yourself.")
-        if amount is not None and amount <= 0:
+        if isinstance(amount, int) and amount <= 0:
             raise BadAmount("That has to be more than zero.")
         async with write_once(self._database) as session:
             now = self._clock.now()
             await gift_pause.refuse(session, giver.id, now)
-            if amount is None:
-                amount = await ledger.balance_of(session, giver.id)
-                if amount <= 0:
-                    raise BadAmount("You have no points to give.")
+            if not isinstance(amount, int):
+                amount = _part_of(
+                    amount or ALL, await ledger.balance_of(session, giver.id), "You have no points to give.", "your {}"
+                )
             after = await ledger.post(
                 session,
                 [
@@ -100,6 +109,21 @@ class Economy:
         summary = f"{verb} {count(abs(amount), 'point')} {preposition} {viewer}"
         async with write_once(self._database) as session:
             return await self._post_change(session, actor, viewer, amount, f"mod:{verb}", summary, note)
+
+    async def take(self, actor: Viewer, viewer: Viewer, amount: int | Share, note: str = "") -> Taken:
+        """A mod takes points: a number, or a share of the viewer's balance.
+
+        Raises:
+            BadAmount: the share comes to nothing.
+            NotEnoughPoints: the viewer has fewer points than the mod takes.
+        """
+        async with write_once(self._database) as session:
+            if isinstance(amount, Share):
+                balance = await ledger.balance_of(session, viewer.id)
+                amount = _part_of(amount, balance, f"{viewer} has no points to take.", f"the {{}} of {viewer}")
+            summary = f"remove {count(amount, 'point')} from {viewer}"
+            balance = await self._post_change(session, actor, viewer, -amount, "mod:remove", summary, note)
+        return Taken(amount, balance)
 
     async def set(self, actor: Viewer, viewer: Viewer, points: int, note: str = "") -> int:
         """A mod sets a balance. Returns the difference."""
@@ -196,6 +220,20 @@ class Economy:
         change = await mod_changes.record(session, actor, summary, self._clock.now())
         entry = Entry(viewer.id, amount, reason, self._clock.now(), change_id=change, note=_signed_note(actor, note))
         return (await ledger.post(session, [entry]))[viewer.id]
+
+
+def _part_of(share: Share, balance: int, nothing_there: str, whole: str) -> int:
+    """What a share of a balance comes to. ``whole`` names the balance, with ``{}`` for its points.
+
+    Raises:
+        BadAmount: nothing.
+    """
+    if balance <= 0:
+        raise BadAmount(nothing_there)
+    amount = share.of(balance)
+    if not amount:
+        raise BadAmount(f"{share.typed} of {whole.format(count(balance, 'point'))} is less than one point.")
+    return amount
 
 
 def _signed_note(actor: Viewer, note: str) -> str:

@@ -10,6 +10,7 @@ from twitchio.ext import commands
 from typing_extensions import override
 
 from pixel_bot.accounts.ignoring import Ignoring
+from pixel_bot.accounts.people import People
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel
@@ -43,12 +44,16 @@ from pixel_bot.services import Services
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """The bot's application on Twitch and two accounts; ``limited`` where it is limited how much one may say."""
+    """The bot's application on Twitch and two accounts; ``limited`` where it is limited how much one may say.
+
+    ``names`` are what the bot is called in chat: its login, and its display name.
+    """
 
     client_id: str
     bot_id: str
     owner_id: str
     limited: bool = True
+    names: tuple[str, ...] = ()
 
 
 class PixelBot(BotInternals):
@@ -121,6 +126,7 @@ class PixelBot(BotInternals):
         if account.bot_id != account.owner_id:  # a streamer whose account speaks for the bot still plays
             self.services.ignore_list.add_own(account.bot_id)
         self._is_limited = account.limited
+        self.runner.spelling.own_names |= {name.casefold() for name in account.names}
         sender = TwitchSender(http, account.bot_id, account.owner_id)
         outbox = Outbox(sender.send, LIMIT if account.limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
@@ -131,6 +137,11 @@ class PixelBot(BotInternals):
     def ignoring(self) -> Ignoring:
         """Who does not play."""
         return self.services.ignoring
+
+    @property
+    def people(self) -> People:
+        """Finds whom a typed name means."""
+        return self.services.people
 
     @property
     def outbox(self) -> Outbox:

@@ -9,6 +9,7 @@ from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.command import usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.error_replies import reply_for
+from pixel_bot.bot.spelling import Spelling
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.points.idempotency import claim_command, use_idempotency_key
@@ -18,7 +19,7 @@ COMMAND_SECONDS = 120.0
 
 
 class CommandRunner:
-    """Knows which texts are commands, and runs them.
+    """Runs commands; its ``spelling`` knows which texts are some.
 
     Args:
         prefix: what commands begin with.
@@ -36,20 +37,11 @@ class CommandRunner:
         clock: Clock,
     ) -> None:
         self.prefix = prefix
-        self._names = names
+        self.spelling = Spelling(prefix, names)
+        """Knows which texts are commands."""
         self._invoke = invoke
         self._database = database
         self._clock = clock
-
-    def is_prefixed(self, text: str) -> bool:
-        """True when the text begins like a command: of ours, or of another bot."""
-        return text.startswith(self.prefix)
-
-    def knows(self, text: str) -> bool:
-        """True when the text, which begins with the prefix, asks for a command of ours."""
-        words = text[len(self.prefix) :].lower().split(maxsplit=2)
-        names = self._names()
-        return bool(words) and (words[0] in names or " ".join(words[:2]) in names)
 
     def start(self, context: Context, message_id: str, channel: ChatChannel) -> None:
         """Run the command that a message asks for, in a task of the channel's."""

@@ -6,10 +6,12 @@ import twitchio
 from twitchio.models.chat import SentMessage
 from typing_extensions import override
 
+from pixel_bot.accounts.people import Asker, People
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.receipts import receipt_words
 from pixel_bot.bot.twitchio_internals import ContextInternals
 from pixel_bot.earning.awards import Awards
+from pixel_bot.model.names import Mention
 from pixel_bot.model.outcome import Outcome, Speak
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform, Viewer
@@ -29,6 +31,7 @@ class ContextBot(Protocol):
     settings: Settings
     awards: Awards
     viewers: Viewers
+    people: People
     shop: Shop
     overlay: Overlay
     queue: Queue
@@ -100,6 +103,21 @@ class Context(ContextInternals):
     def emotes(self) -> list[str]:
         """Names of the Twitch emotes in the message."""
         return [f.text for f in self.chat_message.fragments if f.type == "emote"]
+
+    @property
+    def mentions(self) -> list[Mention]:
+        """The people whom the message mentions, as Twitch read it."""
+        found = ((f.text, f.mention) for f in self.chat_message.fragments if f.type == "mention")
+        return [Mention(text, who.id, who.name or "", who.display_name or "") for text, who in found if who is not None]
+
+    async def find_viewer(self, typed: str) -> Viewer:
+        """Whom the one who typed this means by a name; ``KnownViewer`` does it for an argument.
+
+        Raises:
+            UnknownViewer, AmbiguousName, CannotLookUp: nobody can be found by it.
+        """
+        asker = Asker(self.platform, self.mentions, may_ask_twitch=self.is_mod)
+        return await self._pixel_bot.people.find(typed, asker)
 
     @override
     async def prepare(self) -> None:

@@ -1,37 +1,44 @@
 """What people type after a command, checked before the command's body runs."""
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pixel_bot.errors import BadAmount
 from pixel_bot.model.people import Viewer
-from pixel_bot.points.ledger import MAX_AMOUNT
-from pixel_bot.texts import number
+from pixel_bot.points.amounts import Share, amount_or_share, whole_number
 
 if TYPE_CHECKING:
     from pixel_bot.bot.context import Context
 
-_GROUPED = re.compile(r"^\d{1,3}(?:[,.' _]\d{3})+$", re.ASCII)
-_PLAIN = re.compile(r"^\d{1,500}$", re.ASCII)
-
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A positive number of points; None stands for ``all``."""
+    """A positive number of points, or a share of somebody's balance.
 
-    value: int | None
+    What a share comes to is decided in the transaction that moves the points: pass ``value`` on to ``economy``.
+    """
+
+    value: int | Share
+
+    @property
+    def exact(self) -> int:
+        """The number, where a share would make no sense because points come out of nothing.
+
+        Raises:
+            BadAmount: it is a share.
+        """
+        if isinstance(self.value, Share):
+            raise BadAmount("I need a number there, like 50.")
+        return self.value
 
     @classmethod
     async def convert(cls, ctx: "Context", arg: str) -> "Amount":
-        """``50``, ``1,000`` or ``all``.
+        """``50``, ``+50``, ``1,000``, ``1.5k``, ``50%``, ``half`` or ``all``.
 
         Raises:
             BadAmount: anything else, zero, or more than may be moved at once.
         """
-        if arg.lower() == "all":
-            return cls(None)
-        return cls(whole_number(arg, least=1))
+        return cls(amount_or_share(arg))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Total:
 
     @classmethod
     async def convert(cls, ctx: "Context", arg: str) -> "Total":
-        """``0``, ``50`` or ``1,000``.
+        """``0``, ``50``, ``1,000`` or ``1.5k``. A sign is refused: it would read like a change of the number.
 
         Raises:
             BadAmount: anything else.
@@ -51,7 +58,7 @@ class Total:
 
 
 class KnownViewer(Viewer):
-    """Somebody who has been here, typed as a name with or without ``@``."""
+    """Somebody who has been here, or whom the platform knows, as people type names: see ``People.find``."""
 
     __slots__ = ()
 
@@ -60,24 +67,6 @@ class KnownViewer(Viewer):
         """The viewer of that name.
 
         Raises:
-            UnknownViewer: nobody of that name has been here.
+            UnknownViewer, AmbiguousName, CannotLookUp: nobody can be found by it.
         """
-        return await ctx.bot.viewers.find(arg, ctx.platform)
-
-
-def whole_number(typed: str, *, least: int) -> int:
-    """The number that was typed.
-
-    Raises:
-        BadAmount: it is no whole number, below ``least``, or larger than may be moved at once.
-    """
-    digits = re.sub(r"\D", "", typed) if _GROUPED.match(typed) else typed
-    if not _PLAIN.match(digits):
-        what = "a number" if least == 0 else "a number above zero"
-        raise BadAmount(f"I need {what} there, like 50.")
-    value = int(digits)
-    if value < least:
-        raise BadAmount("That has to be more than zero.")
-    if value > MAX_AMOUNT:
-        raise BadAmount(f"That is too much at once; {number(MAX_AMOUNT)} is the most.")
-    return value
+        return await ctx.find_viewer(arg)

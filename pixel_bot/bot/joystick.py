@@ -81,11 +81,12 @@ class JoystickChannel(ChatChannel):
         """Somebody wrote in chat."""
         if not self.is_new(message.id):
             return
-        runner = self._bot.runner
-        if not runner.is_prefixed(message.text):
+        spelling = self._bot.runner.spelling
+        request = spelling.request_in(message.text, is_reply=False)
+        if request is None:
             self._bot.awards.chat(message)
-        elif runner.knows(message.text):
-            runner.start(self._context(message), message.id, self)
+        else:
+            self._on_request(message, spelling.command_in(request))
         if self._bot.has_listeners("message"):
             self._bot.dispatch("message", self._twitchio_message(message))
 
@@ -95,6 +96,11 @@ class JoystickChannel(ChatChannel):
         if isinstance(channel_event, Entrance) and person is not None and ignored.has_person(person):
             return  # who does not play comes in unnoticed
         self._bot.events.start(channel_event, self)
+
+    def _on_request(self, message: ChatMessage, command: str | None) -> None:
+        self._bot.awards.heard.note(message.person)
+        if command is not None:
+            self._bot.runner.start(self._context(message._replace(text=command)), message.id, self)
 
     def _context(self, message: ChatMessage) -> JoystickContext:
         context: JoystickContext = self._bot.get_context(self._twitchio_message(message), cls=JoystickContext)

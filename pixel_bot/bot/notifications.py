@@ -18,6 +18,7 @@ from pixel_bot.model.chat_message import ChatMessage, Removal
 from pixel_bot.platforms.twitch.event_frames import CHAT, Frame, Unreadable
 from pixel_bot.platforms.twitch.event_notices import NOTICE, message_in, notice_event
 from pixel_bot.platforms.twitch.event_parsing import (
+    chat_event,
     cheer_in,
     is_redemption,
     moment,
@@ -72,6 +73,7 @@ class Notifications:
         self._bot = bot
         self._awards = awards
         self._runner = runner
+        self._openings = runner.spelling.openings
         self._events = events
         self._queue = queue
         self._bans = bans
@@ -158,10 +160,13 @@ class Notifications:
             self._note_limit(frame, channel, self._sender)
             return
         if not message.is_guest and not is_anonymous_account(message.platform_id):
-            if self._runner.is_prefixed(message.text) and not is_redemption(frame):
-                self._on_command(frame, message, channel)
-            else:
+            # Nearly all of chat is plain, and shows it in its first character.
+            asks = message.text.startswith(self._openings) and not is_redemption(frame)
+            request = self._request_in(frame, message) if asks else None
+            if request is None:
                 self._awards.chat(message)
+            else:
+                self._on_command(frame, message, request, channel)
         if message.bits and not message.is_guest and (cheer := cheer_in(message, moment(frame))) is not None:
             self._events.start(cheer, channel)
         if self._bot.has_listeners("message"):
@@ -172,10 +177,16 @@ class Notifications:
         if channel.outbox.limit is not None:
             channel.outbox.limit = sender.limit_by(frame.as_json())
 
-    def _on_command(self, frame: Frame, message: ChatMessage, channel: ChatChannel) -> None:
-        if self._runner.knows(message.text):
+    def _request_in(self, frame: Frame, message: ChatMessage) -> str | None:
+        is_reply = chat_event(frame).reply is not None
+        return self._runner.spelling.request_in(message.text, is_reply=is_reply)
+
+    def _on_command(self, frame: Frame, message: ChatMessage, request: str, channel: ChatChannel) -> None:
+        self._awards.heard.note(message.person)
+        command = self._runner.spelling.command_in(request)
+        if command is not None:
             twitchio_message = self._bot.twitchio_message(frame.as_json())
-            twitchio_message.text = message.text
+            twitchio_message.text = command
             self._runner.start(self._bot.get_context(twitchio_message), message.id, channel)
 
     async def _drop(self, removal: Removal) -> None:

@@ -72,6 +72,12 @@ class User(Base):
         Index("ux_users_platform_id", "platform", "platform_id", unique=True),
         Index("ix_users_points", text("points DESC"), "id"),
         Index(
+            "ix_users_display_key",
+            "display_key",
+            sqlite_where=text("display_key IS NOT NULL"),
+            postgresql_where=text("display_key IS NOT NULL"),
+        ),
+        Index(
             "ix_users_merged_into",
             "merged_into",
             sqlite_where=text("merged_into IS NOT NULL"),
@@ -87,6 +93,7 @@ class User(Base):
     platform: Mapped[str] = mapped_column(server_default="twitch")  # added
     platform_id: Mapped[str | None]  # added
     display_name: Mapped[str | None]  # added
+    display_key: Mapped[str | None]  # added: the display name in one case, where it says more than the login
     voice: Mapped[str | None]  # added
     merged_into: Mapped[int | None]  # added: the account of the same person that has everything now
 

@@ -21,7 +21,9 @@ from pixel_bot.earning.award_batch import Batch, EventAward, EventResult, Pendin
 from pixel_bot.earning.award_transaction import AwardTransaction
 from pixel_bot.earning.backlog import Backlog
 from pixel_bot.earning.chat_gate import ChatGate, ChatRules
+from pixel_bot.earning.heard import Heard
 from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.model.names import Named
 from pixel_bot.model.people import Person
 from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.levels import Levels, LevelUp
@@ -57,6 +59,8 @@ class Awards:
         self._clock = clock
         self._levels = levels
         self.gate = ChatGate(rules, shared=database.is_shared)
+        self.heard = Heard()
+        """People who wrote without earning anything, like those who only type commands."""
         self.totals = Totals()
         self._transaction = AwardTransaction(database, viewers, levels, self.gate, ignore_list)
         ignore_list.changed.add(self.gate.forget)
@@ -98,9 +102,12 @@ class Awards:
     def chat(self, message: ChatMessage) -> None:
         """Queue a chat message. Returns at once; back-pressure is the caller's: see ``is_full``."""
         self.totals.messages += 1
+        if message.key in self.heard or not self.gate.pays:
+            self.heard.note(message.person)
         if self.gate.is_closed_for(message):
             return
         if self._backlog is not None and not self._backlog.accepts_message(message, len(self._messages)):
+            self.heard.note(message.person)
             return
         # Awards need no text: while the database is away tens of thousands wait here.
         self._messages.append(message if self._backlog is None else message._replace(text="", emotes=()))
@@ -119,6 +126,8 @@ class Awards:
         """Pay an event, unless another one that told of the same has paid. The same as ``event`` otherwise."""
         if self._backlog is not None and not self._backlog.accepts_event(len(self._pending)):
             return EventResult(False)
+        if award.person is not None and award.person.key in self.heard:
+            self.heard.note(award.person)
         pending = PendingEvent(award, asyncio.get_running_loop().create_future())
         self._pending.append(pending)
         self._signal()
@@ -145,6 +154,19 @@ class Awards:
                     self._flush_requested = True  # the writer must not wait for commands: one of them waits here
                     self._batch_ended.clear()
                     await self._batch_ended.wait()
+
+    def waiting_as(self, who: Named) -> list[Person]:
+        """People of that login or display name whose awards are not durable yet, each once."""
+        batch = self._batch or Batch([], [])
+        # The login first: a flood can be long, and it nearly always decides.
+        login, shown = who.login, who.login.casefold()
+        found = [
+            message.person
+            for message in chain(batch.messages, self._messages)
+            if message.login == login or message.display_name.casefold() == shown
+        ]
+        found += [w.award.person for w in chain(batch.pending, self._pending) if w.award.person is not None]
+        return list(dict.fromkeys(filter(who.fits, found)))
 
     def _has_awards_for(self, key: str) -> bool:
         if self._batch is not None and self._batch.concerns(key):

@@ -60,6 +60,8 @@ class ChatGate:
         """True when other processes award, too: then only the table knows who is on cooldown."""
         self._pays_points = rules.points > 0
         self._pays_xp = rules.xp > 0
+        self.pays = self._pays_points or self._pays_xp
+        """Whether chat earns anything at all."""
         self.chatters: LruCache[str, Chatter] = LruCache(REMEMBERED)
         self.ignored: dict[str, str] = {}
         """The logins of ignored people who chatted, by key. Under another login, the table is asked again."""

@@ -25,6 +25,12 @@ class Person(NamedTuple):
         return login if self.platform == "twitch" else f"{login}@{self.platform}"
 
     @property
+    def display_key(self) -> str | None:
+        """The display name by which a person is found in any case; None where it says no more than the login."""
+        key = self.display_name.casefold()
+        return None if key == self.login.casefold() else key
+
+    @property
     def key(self) -> str:
         """What the person is known by in memory: unique over all platforms, and on Twitch the same after a rename."""
         return self.platform_id if self.platform == "twitch" else self.name

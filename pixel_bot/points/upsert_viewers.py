@@ -96,8 +96,8 @@ class ViewerUpsert:
 
     async def _show(self, user_id: int, person: Person) -> None:
         await self._session.execute(
-            sql("UPDATE users SET display_name = :shown, updated_at = :now WHERE id = :id"),
-            {"shown": person.display_name, "now": stamp(self._now), "id": user_id},
+            sql("UPDATE users SET display_name = :shown, display_key = :key, updated_at = :now WHERE id = :id"),
+            {"shown": person.display_name, "key": person.display_key, "now": stamp(self._now), "id": user_id},
         )
 
     async def _vacate(self, name: str) -> None:
@@ -138,13 +138,14 @@ class ViewerUpsert:
     async def _claim(self, user_id: int, person: Person) -> None:
         await self._session.execute(
             sql(
-                "UPDATE users SET platform = :platform, platform_id = :pid, display_name = :shown, updated_at = :now "
-                "WHERE id = :id"
+                "UPDATE users SET platform = :platform, platform_id = :pid, display_name = :shown, display_key = :key, "
+                "updated_at = :now WHERE id = :id"
             ),
             {
                 "platform": person.platform,
                 "pid": person.platform_id,
                 "shown": person.display_name,
+                "key": person.display_key,
                 "now": stamp(self._now),
                 "id": user_id,
             },
@@ -153,13 +154,16 @@ class ViewerUpsert:
     async def _insert(self, people: Sequence[Person], names: Sequence[str]) -> dict[Person, int]:
         if not people:
             return {}
-        columns = ("name", "platform", "platform_id", "display_name")
+        columns = ("name", "platform", "platform_id", "display_name", "display_key")
         source = unfold(self._session, dict.fromkeys(columns, "text"))
-        rows = [(n, p.platform, p.platform_id, p.display_name) for n, p in zip(names, people, strict=True)]
+        rows = [
+            (n, p.platform, p.platform_id, p.display_name, p.display_key) for n, p in zip(names, people, strict=True)
+        ]
         result = await self._session.execute(
             sql(
-                "INSERT INTO users (name, points, platform, platform_id, display_name, created_at, updated_at) "
-                f"SELECT row.name, 0, row.platform, row.platform_id, row.display_name, :now, :now FROM {source} "
+                "INSERT INTO users (name, points, platform, platform_id, display_name, display_key, created_at, "
+                "updated_at) SELECT row.name, 0, row.platform, row.platform_id, row.display_name, row.display_key, "
+                f":now, :now FROM {source} "
                 "WHERE true ORDER BY row.seq RETURNING id, name"
             ),
             {"rows": fold(rows), "now": stamp(self._now)},

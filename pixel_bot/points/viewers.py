@@ -5,6 +5,7 @@ Linked accounts are one viewer, found by either name.
 
 import asyncio
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +13,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.errors import UnknownViewer
-from pixel_bot.model.names import SHOWN, name_of, named
+from pixel_bot.model.names import SHOWN, Named, name_of, named, shown_name
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.ignore_list import IgnoreList
@@ -26,7 +27,21 @@ FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
 
 _BY_PERSON = f"{_ACCOUNT} WHERE u.platform = :platform AND u.platform_id = :id"
 _BY_NAME = f"{_ACCOUNT} WHERE u.name IN (:name, :elsewhere)"
+_BY_DISPLAY_NAME = """
+SELECT u.name, CASE u.platform WHEN 'twitch' THEN u.platform_id ELSE u.name END,
+       k.id, k.name, COALESCE(k.display_name, k.name), k.points
+FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
+WHERE u.display_key = :key AND u.platform = :platform
+"""
 _BY_ID = f"{_ACCOUNT} WHERE u.id = :id"
+
+
+class Called(NamedTuple):
+    """Somebody who was found by a display name: the login, the key (``Person.key``), and the account."""
+
+    login: str
+    key: str
+    viewer: Viewer
 
 
 class Viewers:
@@ -59,15 +74,25 @@ class Viewers:
                 returned, but named in the error.
         """
         who = named(name, platform)
+        viewer, is_elsewhere = await self.of_login(who)
+        if viewer is not None:
+            return viewer
+        raise UnknownViewer(shown_name(name), where_else(who) if is_elsewhere else None)
+
+    async def of_login(self, who: Named) -> tuple[Viewer | None, bool]:
+        """The viewer of a login, and whether only the other platform has one of that name, which nobody excluded."""
         elsewhere = name_of(who.login, who.elsewhere)
         rows = await self._database.look_up(_BY_NAME, {"name": who.name, "elsewhere": elsewhere})
         found = {row[0]: row[2:] for row in rows}
-        if who.name in found:
-            return Viewer(*found[who.name])
-        typed = name.strip().removeprefix("@")[:40]
-        if elsewhere in found and not who.said:
-            raise UnknownViewer(typed, (SHOWN[who.elsewhere], f"{who.login}@{who.elsewhere}"))
-        raise UnknownViewer(typed)
+        viewer = Viewer(*found[who.name]) if who.name in found else None
+        return viewer, viewer is None and elsewhere in found and not who.said
+
+    async def of_display_name(self, who: Named) -> list[Called]:
+        """The viewers whose display name that is, in any case; each account once."""
+        key = {"key": who.login.casefold(), "platform": who.platform}
+        rows = await self._database.look_up(_BY_DISPLAY_NAME, key)
+        each = {row[2]: row for row in rows}.values()
+        return [Called(row[0].partition("@")[0], row[1], Viewer(*row[2:])) for row in each]
 
     async def by_id(self, user_id: int) -> Viewer:
         """The viewer of that id.
@@ -147,3 +172,8 @@ class Viewers:
     async def _by_id(self, session: AsyncSession, user_id: int) -> Viewer:
         row = (await session.execute(sql(_BY_ID), {"id": user_id})).one()
         return Viewer(*row[2:])
+
+
+def where_else(who: Named) -> tuple[str, str]:
+    """The other platform, and how to name somebody there."""
+    return SHOWN[who.elsewhere], f"{who.login}@{who.elsewhere}"

@@ -6,6 +6,7 @@ from pixel_bot.bot.bot import BotIdentity, PixelBot
 from pixel_bot.bot.redemptions import RedemptionHandler, parse_redemption, reward_texts
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.earning.watch_time import WatchTime
+from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.platforms.twitch.ban_check import BanCheck
 from pixel_bot.platforms.twitch.channel_state import ChannelState
 from pixel_bot.platforms.twitch.event_frames import Frame
@@ -15,6 +16,7 @@ from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import Rewards
+from pixel_bot.platforms.twitch.user_lookup import UserLookup
 from pixel_bot.platforms.twitch.watchdog import Watchdog
 from pixel_bot.services import Services
 
@@ -32,7 +34,11 @@ class TwitchTasks:
         bot_id, owner_id = platform.accounts.id_of("bot"), platform.accounts.id_of("broadcaster")
         self._bot = bot
         self.platform = platform
-        bot.join_twitch(BotIdentity(platform.client_id, bot_id, owner_id, limited), platform.http)
+        account = platform.accounts.get("bot")
+        names = (account.login, account.display_name) if account is not None else ()
+        bot.join_twitch(BotIdentity(platform.client_id, bot_id, owner_id, limited, names), platform.http)
+        self._lookup = UserLookup(platform.helix, self._signing_role, services.clock)
+        services.people.twitch = self._lookup
         self._channel = ChannelState(
             platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates
         )
@@ -82,9 +88,15 @@ class TwitchTasks:
 
     async def end(self) -> None:
         """End the background tasks."""
+        await self._lookup.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _signing_role(self) -> Role | None:
+        """Whose token signs requests that any token can; None while nobody is signed in."""
+        accounts = self.platform.accounts
+        return next((role for role in ROLES if accounts.tokens_of(role) is not None), None)
 
     def _catch_up(self, _role: Role | None = None) -> None:
         """We were deaf, or may do more than before: look at what happened meanwhile."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,10 @@ class Live:
         await self.bot.settled()
 
     def _who(self, login: str, role: Role) -> SandboxUser:
-        return STREAMER if role == "broadcaster" else self.twitch.users.settle(sandbox_user(login, role))
+        if role == "broadcaster":
+            return STREAMER
+        known = self.twitch.users.existing(login)
+        return self.twitch.users.settle(replace(known, role=role) if known else sandbox_user(login, role))
 
 
 @asynccontextmanager

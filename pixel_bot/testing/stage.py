@@ -14,6 +14,7 @@ from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.platforms.twitch.event_frames import frame_of
+from pixel_bot.platforms.twitch.user_lookup import UserLookup
 from pixel_bot.queue.limits import Limits
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch import frames
@@ -22,6 +23,7 @@ from pixel_bot.services import Services
 from pixel_bot.testing.clock import SettableClock
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
+from pixel_bot.testing.twitch_users import FakeUsersApi
 
 SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "condition": {}, "status": "enabled"}
 
@@ -39,6 +41,10 @@ class Stage:
         self.overlay = FakeOverlay(bot.overlay, page)
         """The page on which effects play; open from the start."""
         cast(Any, bot.http).post_chat_message = self._record_twitch
+        self.users_api = FakeUsersApi()
+        """Twitch's accounts, and how often it was asked for them."""
+        self.user_lookup = UserLookup(self.users_api, self.users_api.role, clock)
+        bot.people.twitch = self.user_lookup
         self.joystick = JoystickChannel(bot, self._record_joystick, limited=False)
         bot.channels["joystick"] = self.joystick
 
@@ -54,7 +60,7 @@ class Stage:
 
         Args:
             login: who; the streamer is ``pixel_street``.
-            text: what.
+            text: what. ``@name`` is a mention where ``users_api`` has such an account.
             role: ``viewer``, ``subscriber``, ``vip``, ``moderator`` or ``broadcaster``.
             message_id: to send the same message twice.
             wait: False to return when the bot has answered, while effects still play.
@@ -65,7 +71,7 @@ class Stage:
         """
         who = STREAMER if role == "broadcaster" else sandbox_user(login.lower(), role, login)
         message_id = message_id or secrets.token_hex(8)
-        payload = frames.chat_message(who, text, message_id) | event
+        payload = frames.chat_message(who, text, message_id, mentioned=self.users_api.accounts.mentioned) | event
         return await self.hear("channel.chat.message", payload, message_id, wait=wait)
 
     async def say_there(
@@ -168,7 +174,7 @@ async def stage(
     """
     clock = clock or SettableClock()
     async with opened(settings_in(folder, **settings), "sandbox", clock, {STREAMER.login, BOT.login}) as services:
-        account = BotIdentity("client", BOT.id, STREAMER.id, limited=False)
+        account = BotIdentity("client", BOT.id, STREAMER.id, limited=False, names=(BOT.login, BOT.name))
         bot = PixelBot(services, account, backends, limits)
         services.awards.start()
         await bot.setup_hook()
@@ -180,6 +186,8 @@ async def stage(
             await bot.settled()
         finally:
             await bot.dispatcher.stop()
+            if isinstance(bot.people.twitch, UserLookup):
+                await bot.people.twitch.close()
             await bot.backends.close()
             await services.awards.stop()
             await bot.close(save_tokens=False)

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
-from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser, is_login
 
 LONGEST = 500
 
@@ -34,7 +34,10 @@ class Channel:
             if call.user is None:
                 raise Refusal(400, "Must provide an ID, Login or OAuth Token")
             return listed([self._user(call.user)])
-        found = [*map(self._users.by_id, ids), *map(self._users.by_login, logins)]
+        for login in logins:
+            if not is_login(login.lower()):
+                raise Refusal(400, "Invalid login names, emails or IDs in request")
+        found = [*map(self._users.by_id, ids), *map(self._users.existing, logins)]
         return listed([self._user(person) for person in found if person is not None])
 
     async def _streams(self, call: Call) -> Response:

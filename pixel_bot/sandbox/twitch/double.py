@@ -110,7 +110,8 @@ class TwitchDouble(EventSub):
             listener(message)
         if who.login != BOT.login and text.startswith(self._prefix):
             self.answers.ask(message.id)
-        event = frames.chat_message(who, text, message.id, self.chat_log.reply(reply_to), bits)
+        reply = self.chat_log.reply(reply_to)
+        event = frames.chat_message(who, text, message.id, reply, self.users.mentioned, bits)
         event["badges"] = frames.badges(self.users.badges_of(who))
         event["channel_points_custom_reward_id"] = reward_id
         await self.notify("channel.chat.message", event, message.id, message.at)

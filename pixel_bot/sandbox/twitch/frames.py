@@ -1,12 +1,15 @@
 """EventSub messages as Twitch documents them (https://dev.twitch.tv/docs/eventsub/)."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
 
 Json = dict[str, Any]
+
+_MENTION = re.compile(r"(?<!\w)@(\w{1,25})")
 
 
 def timestamp(moment: datetime) -> str:
@@ -66,8 +69,15 @@ def _message(kind: str, message_id: str, at: datetime, payload: Json) -> Json:
     return {"metadata": metadata, "payload": payload}
 
 
-def chat_message(who: SandboxUser, text: str, message_id: str, reply: Json | None = None, bits: int = 0) -> Json:
-    """``channel.chat.message``, with bits where somebody cheers."""
+def chat_message(
+    who: SandboxUser,
+    text: str,
+    message_id: str,
+    reply: Json | None = None,
+    mentioned: Callable[[str], SandboxUser | None] = lambda _: None,
+    bits: int = 0,
+) -> Json:
+    """``channel.chat.message``; ``mentioned`` says whom a name after ``@`` means, ``bits`` what is cheered."""
     return {
         **broadcaster_fields(),
         "source_broadcaster_user_id": None,
@@ -81,7 +91,7 @@ def chat_message(who: SandboxUser, text: str, message_id: str, reply: Json | Non
         "is_source_only": None,
         "message": {
             "text": text,
-            "fragments": [{"type": "text", "text": text, "cheermote": None, "emote": None, "mention": None}],
+            "fragments": fragments(text, mentioned),
         },
         "color": who.color,
         "badges": badges(who.badges),
@@ -92,6 +102,24 @@ def chat_message(who: SandboxUser, text: str, message_id: str, reply: Json | Non
         "channel_points_custom_reward_id": None,
         "channel_points_animation_id": None,
     }
+
+
+def fragments(text: str, mentioned: Callable[[str], SandboxUser | None]) -> list[Json]:
+    """A text in pieces: a mention is just the ``@`` and the name, and says whose it is."""
+    pieces: list[Json] = []
+    end = 0
+    for match in _MENTION.finditer(text) if "@" in text else ():
+        if (person := mentioned(match[1])) is not None:
+            pieces += [_fragment(before)] if (before := text[end : match.start()]) else []
+            pieces.append(_fragment(match[0], person))
+            end = match.end()
+    return [*pieces, _fragment(text[end:])] if end < len(text) or not pieces else pieces
+
+
+def _fragment(text: str, person: SandboxUser | None = None) -> Json:
+    kind = "text" if person is None else "mention"
+    mention = None if person is None else _user(person)
+    return {"type": kind, "text": text, "cheermote": None, "emote": None, "mention": mention}
 
 
 def badges(names: Iterable[str]) -> list[Json]:

@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pixel_bot.sandbox.twitch.devices import Devices
@@ -18,17 +18,21 @@ _LOGIN = re.compile(r"^[a-z0-9_]{1,25}$")
 
 @dataclass(frozen=True, slots=True)
 class SandboxUser:
-    """Somebody with a Twitch account, as far as the sandbox has accounts. The id follows from the login."""
+    """Somebody with a Twitch account, as far as the sandbox has accounts.
+
+    The id follows from the login; who was renamed has the one of the first login.
+    """
 
     login: str
     name: str
     role: Role = "viewer"
     color: str = ""
+    first_login: str = ""
 
     @property
     def id(self) -> str:
         """The Twitch user id."""
-        return id_of(self.login)
+        return id_of(self.first_login or self.login)
 
     @property
     def badges(self) -> tuple[str, ...]:
@@ -66,10 +70,13 @@ def may_send_off(who: SandboxUser, author: SandboxUser) -> bool:
 
 STREAMER = SandboxUser("pixel_street", "Pixel_Street", "broadcaster", "#C4A7FF")
 BOT = SandboxUser("pixelbot", "PixelBot", "bot", "#8B5CF6")
+LURKER = SandboxUser("lurker_louise", "Lurker_Louise", "viewer", "#F4A261")
+"""Has an account and never writes."""
 PERSONAS = (
     SandboxUser("viewer_vi", "Viewer_Vi", "viewer", "#9ACD32"),
     SandboxUser("sub_sam", "Sub_Sam", "subscriber", "#FF7F50"),
     SandboxUser("mod_mila", "Mod_Mila", "moderator", "#1E90FF"),
+    SandboxUser("yukidaruma", "ゆきだるま", "viewer", "#00CED1"),
     STREAMER,
     SandboxUser("joy_jules", "Joy_Jules", "joystick", "#DA70D6"),
 )
@@ -97,8 +104,9 @@ class SandboxUsers(Tokens):
         self.subscribers: set[str] = set()
         self._by_login: dict[str, SandboxUser] = {}
         self._by_id: dict[str, SandboxUser] = {}
+        self._by_name: dict[str, dict[str, SandboxUser]] = {}
         self._followers: set[str] = set()
-        for person in (STREAMER, BOT, *PERSONAS):
+        for person in (STREAMER, BOT, LURKER, *PERSONAS):
             self.settle(person)
 
     def settle(self, person: SandboxUser) -> SandboxUser:
@@ -109,9 +117,23 @@ class SandboxUsers(Tokens):
                 left.discard(person.id)
             if (joined := self._holders(person.role)) is not None:
                 joined.add(person.id)
+        self._leave_names(person.id)
         self._by_login[person.login] = person
         self._by_id[person.id] = person
+        self._by_name.setdefault(person.name.casefold(), {})[person.id] = person
         return person
+
+    def rename(self, person: SandboxUser, login: str, name: str = "") -> SandboxUser:
+        """Somebody takes another login, and a display name. The account is the same, and the old login is free."""
+        first_login = person.first_login or person.login
+        return self.settle(replace(person, login=login, name=name or login, first_login=first_login))
+
+    def _leave_names(self, user_id: str) -> None:
+        before = self._by_id.get(user_id)
+        if before is not None:
+            self._by_name[before.name.casefold()].pop(user_id, None)
+            if self._by_login.get(before.login) == before:
+                del self._by_login[before.login]
 
     def meet(self, person: SandboxUser) -> SandboxUser:
         """A user as known here; an unknown one is added."""
@@ -125,6 +147,16 @@ class SandboxUsers(Tokens):
         """Somebody by login. Every valid login belongs to somebody."""
         login = login.lower()
         return self._by_login.get(login) or (self.settle(sandbox_user(login)) if is_login(login) else None)
+
+    def existing(self, login: str) -> SandboxUser | None:
+        """Who has that login on Twitch; None where nobody has."""
+        found = self._by_login.get(login.lower())
+        return None if found is None or found.role == "joystick" else found
+
+    def mentioned(self, name: str) -> SandboxUser | None:
+        """Whom a mention means: who has that login, or is the only one with that display name."""
+        called = [who for who in self._by_name.get(name.casefold(), {}).values() if who.role != "joystick"]
+        return self.existing(name) or (called[0] if len(called) == 1 else None)
 
     def by_id(self, user_id: str) -> SandboxUser | None:
         """Somebody by user id."""

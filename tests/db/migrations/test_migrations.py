@@ -11,7 +11,7 @@ from pixel_bot.db.tables import Base
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.upgrade import Upgrade
 from tests.db.migrations.versions import VERSIONS, columns, content, every_version, made, settings_for, upgraded
-from tests.harness.seed import query
+from tests.harness.seed import execute, query
 
 pytestmark = pytest.mark.sqlite
 
@@ -92,3 +92,19 @@ async def test_the_commands_do_the_same(path: Path, version: str, capsys: pytest
     assert await check_database(settings) == 0
     assert await upgrade_database(settings) == 0
     assert f"is already at schema {HEAD}." in capsys.readouterr().out
+
+
+async def test_display_names_are_found_after_the_upgrade(path: Path) -> None:
+    execute(
+        made(path, "0006"),
+        "INSERT INTO users (name, points, platform, platform_id, display_name) VALUES "
+        "('yukidaruma', 5, 'twitch', '7001', 'ゆきだるま'), ('zhenya', 6, 'twitch', '7002', 'ЖЕНЯ'), "
+        "('mixed', 7, 'twitch', '7003', 'MiXeD'), ('jules@joystick', 8, 'joystick', 'jules', 'Jules'), "
+        "('lost~9', 9, 'twitch', '7005', 'Lost')",
+    )
+    await upgraded(path)
+    keys = query(path, "SELECT name, display_key FROM users WHERE points BETWEEN 5 AND 9 ORDER BY points")
+    assert [key for name, key in keys if name in {"yukidaruma", "zhenya"}] == ["ゆきだるま", "женя"]
+    assert [key for name, key in keys if name in {"mixed", "jules@joystick", "lost~9"}] == [None] * 3
+    plan = query(path, "EXPLAIN QUERY PLAN SELECT id FROM users WHERE display_key = 'x'")
+    assert "ix_users_display_key" in str(plan)

@@ -15,7 +15,7 @@ async def test_the_page_loads_without_an_error_and_asks_nobody_else(browser: Bro
         await expect(page.locator("#viewer-name")).to_have_text("Viewer_Vi")
         await expect(page.locator("#chips button[aria-pressed=true] bdi")).to_have_text("Viewer_Vi")
         names = await page.locator("#chips button bdi").all_text_contents()
-        assert names == ["Viewer_Vi", "Sub_Sam", "Mod_Mila", "Pixel_Street", "Joy_Jules"]
+        assert names == ["Viewer_Vi", "Sub_Sam", "Mod_Mila", "ゆきだるま", "Pixel_Street", "Joy_Jules"]
         broken = await page.evaluate("[...document.images].filter((i) => !i.complete || !i.naturalWidth).length")
         assert (seen.errors, seen.elsewhere, broken) == ([], [], 0)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
-from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, SandboxUser, sandbox_user
+from pixel_bot.sandbox.twitch.users import BOT, LURKER, PERSONAS, STREAMER, SandboxUser, sandbox_user
 from tests.sandbox.twitch.client import ALICE, Double
 
 CHATTERS = {"broadcaster_id": STREAMER.id, "moderator_id": BOT.id}
@@ -24,7 +24,8 @@ async def test_only_good_tokens_are_heard(double: Double) -> None:
 
 async def test_users(double: Double) -> None:
     assert [u["login"] for u in (await double.ask("GET", "users", BOT)).data] == [BOT.login]
-    answer = await double.ask("GET", "users", None, id=STREAMER.id, login="Night_Owl")
+    double.world.settle(sandbox_user("night_owl"))
+    answer = await double.ask("GET", "users", None, id=STREAMER.id, login=["Night_Owl", "nobody"])
     assert [(u["login"], u["broadcaster_type"]) for u in answer.data] == [
         (STREAMER.login, "affiliate"),
         ("night_owl", ""),
@@ -178,3 +179,28 @@ async def test_who_is_banned(double: Double) -> None:
     assert await those() == []
     refused = await double.ask("GET", "moderation/banned", STREAMER, None, ["user:bot"], broadcaster_id=STREAMER.id)
     assert (refused.status, refused.message[:30]) == (401, "Missing scope: moderation:read")
+
+
+# Accounts
+
+
+async def test_only_accounts_that_exist_are_listed(double: Double) -> None:
+    answer = await double.ask("GET", "users", None, login=["lurker_louise", "yukidaruma", "nobody", "joy_jules"])
+    assert [(u["login"], u["display_name"]) for u in answer.data] == [
+        ("lurker_louise", "Lurker_Louise"),
+        ("yukidaruma", "ゆきだるま"),
+    ]
+    assert [u["id"] for u in answer.data] == [LURKER.id, sandbox_user("yukidaruma").id]
+    refused = await double.ask("GET", "users", None, login=["lurker_louise", "no such name"])
+    assert (refused.status, refused.message) == (400, "Invalid login names, emails or IDs in request")
+
+
+async def test_a_rename_keeps_the_id(double: Double) -> None:
+    bob = double.world.settle(sandbox_user("bob", "moderator", "Bob"))
+    robert = double.world.rename(bob, "robert", "Robert")
+    assert (robert.id, robert.role, double.world.moderates(robert.id)) == (bob.id, "moderator", True)
+    answer = await double.ask("GET", "users", None, login=["bob", "robert"])
+    assert [(u["id"], u["display_name"]) for u in answer.data] == [(bob.id, "Robert")]
+    assert (double.world.mentioned("Bob"), double.world.mentioned("robert")) == (None, robert)
+    back = double.world.rename(robert, "bob", "Bob")
+    assert (back.id, double.world.existing("robert")) == (bob.id, None)

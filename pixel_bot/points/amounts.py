@@ -1,0 +1,96 @@
+"""How people type amounts, and what they come to: a number of points, or a share of a balance.
+
+Understood are ``50``, ``+50``, ``1,000`` (also with ``.``, ``'``, ``_`` or a blank between groups of three), ``1k``,
+``1.5k``, ``2m``, and as shares ``50%``, ``half`` and ``all``; also with full-width characters, and with a full stop or
+the like at the end. Never guessed is ``1,5k``: in some countries the comma divides thousands, in others fractions.
+"""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pixel_bot.errors import BadAmount
+from pixel_bot.points.ledger import MAX_AMOUNT
+from pixel_bot.texts import ENDINGS, narrow, number
+
+_GROUPED = re.compile(r"\d{1,3}(?:[,.' _]\d{3})+", re.ASCII)
+_PLAIN = re.compile(r"\d{1,500}", re.ASCII)
+_SHORT = re.compile(r"(\d{1,12})(?:\.(\d{1,2}))?([km])", re.ASCII)
+_UNCLEAR = re.compile(r"\d[\d,.' _]*[km]", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)%", re.ASCII)
+_LIKE_AMOUNT = re.compile(r"[+-]?\.?\d|(?:all|half)$", re.ASCII)
+_TIMES = {"k": 1_000, "m": 1_000_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of a balance, above nothing and up to all of it. ``typed`` is how somebody wrote it."""
+
+    part: Fraction
+    typed: str
+
+    def of(self, balance: int) -> int:
+        """So many points of a balance, rounded down; 0 of one that is not above zero."""
+        return int(max(balance, 0) * self.part)
+
+
+ALL = Share(Fraction(1), "all")
+HALF = Share(Fraction(1, 2), "half")
+
+
+def looks_like_amount(word: str) -> bool:
+    """True for a word that somebody means as an amount, also for one that cannot be used as such."""
+    return bool(_LIKE_AMOUNT.match(_tidy(word)))
+
+
+def amount_or_share(typed: str) -> int | Share:
+    """What was typed, above zero.
+
+    Raises:
+        BadAmount: it is no amount, none above zero, or more than may be moved at once.
+    """
+    word = _tidy(typed)
+    if word in ("all", "half"):
+        return ALL if word == "all" else HALF
+    percent = _PERCENT.fullmatch(word)
+    if percent is None:
+        return whole_number(word.removeprefix("+"), least=1)
+    part = Fraction(percent[1]) / 100
+    if not part:
+        raise BadAmount("That has to be more than zero.")
+    if part > 1:
+        raise BadAmount("100% is all that there is.")
+    return Share(part, word)
+
+
+def whole_number(typed: str, *, least: int) -> int:
+    """The number that was typed.
+
+    Raises:
+        BadAmount: it is no whole number, below ``least``, or larger than may be moved at once.
+    """
+    word = _tidy(typed)
+    value = _value_of(word, "a number" if least == 0 else "a number above zero")
+    if value < least:
+        raise BadAmount("That has to be more than zero.")
+    if value > MAX_AMOUNT:
+        raise BadAmount(f"That is too much at once; {number(MAX_AMOUNT)} is the most.")
+    return value
+
+
+def _value_of(word: str, what: str) -> int:
+    if _PLAIN.fullmatch(word):
+        return int(word)
+    if _GROUPED.fullmatch(word):
+        return int(re.sub(r"\D", "", word))
+    if short := _SHORT.fullmatch(word):
+        value = Fraction(f"{short[1]}.{short[2] or 0}") * _TIMES[short[3]]
+        return int(value)
+    if _UNCLEAR.fullmatch(word):
+        raise BadAmount(f"I cannot tell how much {word[:20]} is. Type it like 1.5k, or 1500.")
+    raise BadAmount(f"I need {what} there, like 50.")
+
+
+def _tidy(word: str) -> str:
+    """In lower case, with plain characters for full-width ones, and without punctuation at the end."""
+    return narrow(word).strip().lower().rstrip(ENDINGS)
