@@ -19,7 +19,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.json_rows import fold, unfold
 from pixel_bot.db.models import stamp
 from pixel_bot.model.outcome import PlaySound, to_payload
-from pixel_bot.platforms.twitch.event_frames import frame_of
+from pixel_bot.platforms.twitch.events.frames import frame_of
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Stage, stage

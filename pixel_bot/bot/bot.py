@@ -29,11 +29,10 @@ from pixel_bot.bot.thanks import Thanks
 from pixel_bot.bot.twitchio_internals import BotInternals, as_twitchio_message
 from pixel_bot.clock import micros
 from pixel_bot.earning.chat_gate import RECENT
-from pixel_bot.earning.event_claims import EventClaims
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
-from pixel_bot.platforms.twitch.event_frames import CHAT
-from pixel_bot.platforms.twitch.event_parsing import with_optional_fields
+from pixel_bot.platforms.twitch.events.frames import CHAT
+from pixel_bot.platforms.twitch.events.parsing import with_optional_fields
 from pixel_bot.platforms.twitch.sender import LIMIT, LIMIT_AS_MOD, TwitchSender
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.dispatcher import Dispatcher
@@ -105,14 +104,7 @@ class PixelBot(BotInternals):
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
-        self.events = ChannelEventHandler(
-            services.awards,
-            services.settings,
-            EventClaims(services.database, services.clock),
-            services.overlay,
-            services.cluster,
-            self.dispatch,
-        )
+        self.events = ChannelEventHandler(services, self.dispatch)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         self._is_limited = True
         services.levels.on_level_up = self._tell_level_up

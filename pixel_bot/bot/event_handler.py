@@ -8,14 +8,11 @@ from typing import Any
 
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.sub_waits import NoticeWaits, PendingAnnouncements
-from pixel_bot.db.cluster import Cluster
 from pixel_bot.earning.award_batch import EventResult
-from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.event_awards import award_for
 from pixel_bot.earning.event_claims import EventClaims
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Source, Sub, alert_text
-from pixel_bot.overlay.overlay import Overlay
-from pixel_bot.settings import Settings
+from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -27,26 +24,16 @@ class ChannelEventHandler:
     """Pays for events, and lets everybody know.
 
     Args:
-        awards, settings: what an event pays.
-        claims: what was told by other events, and announced, also before a restart.
-        overlay, cluster: where its alert is shown: on a page of this process, else of another one.
+        services: they pay for an event, know what was announced, also before a restart, and show its alert.
         publish: starts the cogs' listeners.
     """
 
-    def __init__(
-        self,
-        awards: Awards,
-        settings: Settings,
-        claims: EventClaims,
-        overlay: Overlay,
-        cluster: Cluster,
-        publish: Publish,
-    ) -> None:
-        self._awards = awards
-        self._settings = settings
-        self._claims = claims
-        self._overlay = overlay
-        self._cluster = cluster
+    def __init__(self, services: Services, publish: Publish) -> None:
+        self._awards = services.awards
+        self._settings = services.settings
+        self._claims = EventClaims(services.database, services.clock)
+        self._overlay = services.overlay
+        self._cluster = services.cluster
         self._publish = publish
         self.waits = NoticeWaits()
         self.pending = PendingAnnouncements()

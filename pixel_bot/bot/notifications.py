@@ -15,9 +15,9 @@ from pixel_bot.earning.awards import Awards
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import ChatMessage, Removal
-from pixel_bot.platforms.twitch.event_frames import CHAT, Frame, Unreadable
-from pixel_bot.platforms.twitch.event_notices import NOTICE, message_in, notice_event
-from pixel_bot.platforms.twitch.event_parsing import (
+from pixel_bot.platforms.twitch.events.frames import CHAT, Frame, Unreadable
+from pixel_bot.platforms.twitch.events.notices import NOTICE, message_in, notice_event
+from pixel_bot.platforms.twitch.events.parsing import (
     chat_event,
     cheer_in,
     is_redemption,
@@ -27,7 +27,7 @@ from pixel_bot.platforms.twitch.event_parsing import (
     parse_chat_message,
     parse_removal,
 )
-from pixel_bot.platforms.twitch.event_people import is_anonymous_account
+from pixel_bot.platforms.twitch.events.people import is_anonymous_account
 from pixel_bot.platforms.twitch.sender import TwitchSender
 from pixel_bot.points.bans import Bans
 from pixel_bot.queue.queue import Queue

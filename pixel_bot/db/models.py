@@ -75,7 +75,7 @@ class User(Base):
             "ix_users_display_key",
             "display_key",
             sqlite_where=text("display_key IS NOT NULL"),
-            postgresql_where=text("display_key IS NOT NULL"),
+            info=on_postgres("display_key IS NOT NULL"),
         ),
         Index(
             "ix_users_merged_into",

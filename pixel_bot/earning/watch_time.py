@@ -136,7 +136,7 @@ class WatchTime:
         return min(left, RETRY_SECONDS if retry else LOOK_SECONDS)
 
     def _slots(self) -> Slots | None:
-        if not (self._amount or self._xp):
+        if not self._amount:
             return None
         if (live := self._stream.now) is not None:
             return Slots(live.id, live.since, self._length)
@@ -201,9 +201,7 @@ class WatchTime:
         if not (people and self._roles_asked):
             return [(p, self._amount) for p in people]
         roles = await self._presence.roles(people, self._roles_asked)
-        worth = ((p, self._points(roles.get(p.platform_id, ()))) for p in people)
-        # A role whose factor is 0 is left out; where only XP is to be had there is no factor.
-        return [(p, points) for p, points in worth if points or not self._amount]
+        return [(p, points) for p in people if (points := self._points(roles.get(p.platform_id, ())))]
 
     def _may_earn(self, person: Person) -> bool:
         """Not the bot, the streamer, or ignored people. Who is put on the list meanwhile is left out by the awards."""

@@ -9,8 +9,8 @@ from pixel_bot.earning.watch_time import WatchTime
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.platforms.twitch.ban_check import BanCheck
 from pixel_bot.platforms.twitch.channel_state import ChannelState
-from pixel_bot.platforms.twitch.event_frames import Frame
-from pixel_bot.platforms.twitch.event_notices import NOTICE
+from pixel_bot.platforms.twitch.events.frames import Frame
+from pixel_bot.platforms.twitch.events.notices import NOTICE
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence

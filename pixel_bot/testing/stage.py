@@ -13,7 +13,7 @@ from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.platforms.twitch.event_frames import frame_of
+from pixel_bot.platforms.twitch.events.frames import frame_of
 from pixel_bot.platforms.twitch.user_lookup import UserLookup
 from pixel_bot.queue.limits import Limits
 from pixel_bot.run.running_bot import opened

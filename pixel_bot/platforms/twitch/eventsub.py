@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pixel_bot.clock import Clock
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
-from pixel_bot.platforms.twitch.event_frames import CHAT
+from pixel_bot.platforms.twitch.events.frames import CHAT
 from pixel_bot.platforms.twitch.eventsub_connection import EventSubConnection, Listener
 from pixel_bot.platforms.twitch.helix import Helix, Role
 from pixel_bot.platforms.twitch.subscription_types import subscription_types

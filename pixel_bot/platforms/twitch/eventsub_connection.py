@@ -10,8 +10,8 @@ import aiohttp
 
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import sleep_with_jitter
-from pixel_bot.platforms.twitch.event_frames import Frame, Unreadable, decode_payload
-from pixel_bot.platforms.twitch.event_structs import RevocationPayload, payload_decoder
+from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable, decode_payload
+from pixel_bot.platforms.twitch.events.structs import RevocationPayload, payload_decoder
 from pixel_bot.platforms.twitch.eventsub_session import KEEPALIVE_SECONDS, EventSubSession, SessionLost
 from pixel_bot.platforms.twitch.reconnect import Reconnect, drain_old_session
 from pixel_bot.platforms.twitch.subscriptions import Subscriptions

@@ -7,8 +7,8 @@ from enum import Enum, auto
 
 import aiohttp
 
-from pixel_bot.platforms.twitch.event_frames import Frame, Unreadable, decode_payload, read_frame
-from pixel_bot.platforms.twitch.event_structs import SessionPayload, payload_decoder
+from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable, decode_payload, read_frame
+from pixel_bot.platforms.twitch.events.structs import SessionPayload, payload_decoder
 from pixel_bot.platforms.wire import ENDS
 
 WELCOME_SECONDS = 11.0

@@ -24,6 +24,7 @@ def made_on(url: str) -> dict[str, str]:
 ON_BOTH = {
     "ix_users_merged_into": "merged_into IS NOT NULL",
     "ux_changes_batch": "batch IS NOT NULL AND undone_at IS NULL",
+    "ix_users_display_key": "display_key IS NOT NULL",
     "ix_redemptions_open": "reported_at IS NULL",
     "ux_links_merged_id": "undone_at IS NULL",
 }

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts.speech import Speech
-from pixel_bot.platforms.twitch.event_frames import Frame, frame_of
+from pixel_bot.platforms.twitch.events.frames import Frame, frame_of
 from pixel_bot.queue.limits import Limits
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user

@@ -7,10 +7,10 @@ import pytest
 
 from pixel_bot.concurrency.retry import Backoff
 from pixel_bot.model.chat_message import BanChange
-from pixel_bot.platforms.twitch import event_frames
 from pixel_bot.platforms.twitch.ban_check import BanCheck
-from pixel_bot.platforms.twitch.event_frames import Frame, Unreadable
-from pixel_bot.platforms.twitch.event_parsing import parse_ban_change
+from pixel_bot.platforms.twitch.events import frames as event_frames
+from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable
+from pixel_bot.platforms.twitch.events.parsing import parse_ban_change
 from pixel_bot.platforms.twitch.helix import HelixError, Role, Row
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import STREAMER

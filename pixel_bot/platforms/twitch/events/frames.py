@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import orjson
 
-from pixel_bot.platforms.twitch.event_structs import ChatEvent, Payload
+from pixel_bot.platforms.twitch.events.structs import ChatEvent, Payload
 
 log = logging.getLogger(__name__)
 

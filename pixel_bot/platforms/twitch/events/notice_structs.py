@@ -5,7 +5,7 @@ https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types/#channelchatnoti
 
 from msgspec import Struct
 
-from pixel_bot.platforms.twitch.event_structs import Amount, ChatText, Text
+from pixel_bot.platforms.twitch.events.structs import Amount, ChatText, Text
 
 
 class Gifter(Struct, gc=False):

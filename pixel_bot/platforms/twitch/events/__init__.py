@@ -1,0 +1,1 @@
+"""Events from Twitch: their frames, what stands in them, and what they mean."""
