@@ -18,12 +18,10 @@ class ChannelActivity:
 
     def __init__(self, twitch: TwitchDouble) -> None:
         self._twitch = twitch
-        self._months: dict[str, int] = {}
-        """How many months somebody has subscribed for, by user id."""
 
     async def sub(self, who: SandboxUser, tier: int = 1, *, prime: bool = False) -> None:
         """Somebody subscribes, for the first time or after a gap."""
-        months = self._months[who.id] = self._months.get(who.id, 0) + 1
+        months = self._next_month(who)
         self._twitch.users.subscribers.add(who.id)
         await self._twitch.emit("channel.subscribe", frames.subscribe(who, tier=tier))
         if months == 1:
@@ -31,7 +29,7 @@ class ChannelActivity:
 
     async def resub(self, who: SandboxUser, months: int, words: str = "", tier: int = 1) -> int:
         """Somebody shares their month in chat. Returns how many there are now: more than the last time."""
-        months = self._months[who.id] = max(months, self._months.get(who.id, 0) + 1)
+        months = self._next_month(who, months)
         self._twitch.users.subscribers.add(who.id)
         details: frames.Json = {
             "cumulative_months": months,
@@ -97,6 +95,11 @@ class ChannelActivity:
             await self._twitch.emit("channel.hype_train.progress", progress)
         ended = frames.hype_train(train, level, now, total=1_000 * level, ended=True)
         await self._twitch.emit("channel.hype_train.end", ended)
+
+    def _next_month(self, who: SandboxUser, least: int = 1) -> int:
+        months = self._twitch.users.months
+        months[who.id] = max(least, months.get(who.id, 0) + 1)
+        return months[who.id]
 
     def _receivers(self, giver: SandboxUser | None, total: int) -> list[SandboxUser]:
         """Those who get one of a gift: as many of those who are here as there are subs."""

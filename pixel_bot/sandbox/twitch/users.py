@@ -102,6 +102,8 @@ class SandboxUsers(Tokens):
         """User ids, also of the two below."""
         self.vips: set[str] = set()
         self.subscribers: set[str] = set()
+        self.months: dict[str, int] = {}
+        """How many months somebody has subscribed for."""
         self._by_login: dict[str, SandboxUser] = {}
         self._by_id: dict[str, SandboxUser] = {}
         self._by_name: dict[str, dict[str, SandboxUser]] = {}

@@ -56,7 +56,7 @@ export class Cast {
       this.showsMore = !this.showsMore;
       this.draw();
     });
-    ids.events.append(this.swap);
+    ids.stream.append(this.swap); // the row of events has no room for one more
     ids.form.addEventListener("submit", (submit) => {
       submit.preventDefault();
       this.useOther();
@@ -111,7 +111,7 @@ export class Cast {
     const { chips } = this.ids;
     const place = this.picked?.role === "joystick" ? "joystick" : "twitch";
     this.swap.hidden = place === "joystick";
-    this.swap.textContent = this.showsMore ? "Back" : "More";
+    this.swap.textContent = this.showsMore ? "Fewer events" : "More events";
     const more = this.showsMore && !this.swap.hidden;
     for (const [button, places, isMore] of this.buttons) {
       const belongs = isMore === more || button.parentNode !== this.ids.events;
