@@ -12,7 +12,7 @@ from pixel_bot.bot.receipts import receipt_words
 from pixel_bot.bot.twitchio_internals import ContextInternals
 from pixel_bot.earning.awards import Awards
 from pixel_bot.model.names import Mention
-from pixel_bot.model.outcome import Outcome, Speak
+from pixel_bot.model.outcome import Outcome
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.overlay.overlay import Overlay
@@ -141,7 +141,7 @@ class Context(ContextInternals):
             self.is_exempt,
             None if self.redemption_ref else message,
             redemption=self.redemption_ref,
-            withdrawn=lambda: isinstance(outcome.effect, Speak) and self._pixel_bot.queue.was_removed(message, author),
+            withdrawn=lambda: self._pixel_bot.queue.was_removed(message, author),
         )
         receipt = await self._pixel_bot.shop.buy(order)
         words = receipt_words(outcome, receipt, offer, self._pixel_bot.dispatcher.paused, self._pixel_bot.overlay)

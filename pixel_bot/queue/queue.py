@@ -1,6 +1,6 @@
 """The queue for viewers and mods: positions, cancelling, pausing, skipping, clearing and refunds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.models import QueueItem, User
 from pixel_bot.errors import BadInput
 from pixel_bot.lru_cache import LruCache
-from pixel_bot.model.outcome import LANES, seconds_of_payload
+from pixel_bot.model.outcome import LANES, PlaySound, seconds_of_payload
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.idempotency import refuse_repeats, write_once
 from pixel_bot.queue.attempt import ResultKind
@@ -196,20 +196,20 @@ class Queue:
         await self._pause("", paused=False)
 
     async def drop_message(self, message_id: str) -> None:
-        """A message was deleted: its speech is refunded, or stopped."""
+        """A message was deleted: what was bought with it is refunded, and stopped where it can be."""
         self._removed.put(message_id, True)
         await self._drop([QueueItem.message_id == message_id], DELETED)
 
     async def drop_author(self, platform_id: str) -> None:
-        """A viewer was timed out or banned: all their speech is refunded or stopped."""
+        """A viewer was timed out or banned: all that they bought is refunded, and stopped where it can be."""
         self._timed_out.put(platform_id, self._clock.now())
         author = select(User.id).where(User.platform == "twitch", User.platform_id == platform_id)
         await self._drop([QueueItem.user_id.in_(author)], TIMED_OUT)
 
     async def drop_all(self) -> None:
-        """The whole chat was cleared: all speech is refunded or stopped."""
+        """The whole chat was cleared: all that shows or speaks words is refunded or stopped."""
         self._cleared_at = self._clock.now()
-        await self._drop([], DELETED)
+        await self._drop([], DELETED, _has_words)
 
     def was_removed(self, message_id: str, author_id: str) -> bool:
         """True when a mod removed a message, or timed out its author, while its purchase was in progress."""
@@ -221,12 +221,19 @@ class Queue:
         """Refund all pending items of redeems that no cog offers any more."""
         return await self._end([QueueItem.redeem.in_(keys)], reason) if keys else []
 
-    async def _drop(self, which: list[ColumnElement[bool]], reason: str) -> None:
-        await self._end([QueueItem.kind == "tts", *which], reason)
+    async def _drop(
+        self, which: list[ColumnElement[bool]], reason: str, fits: Callable[[Item], bool] = lambda _: True
+    ) -> None:
+        pending = [item.id for item in await self._in_status("pending", which) if fits(item)]
+        await self._end([QueueItem.id.in_(pending), *which], reason)
+        # Looked at afterwards: what began meanwhile was not ended above, and is stopped here.
+        for item in await self._in_status("running", which):
+            if fits(item):
+                await self._dispatcher.stop_item(item.id, reason)
+
+    async def _in_status(self, status: str, which: list[ColumnElement[bool]]) -> list[Item]:
         async with self._services.database.readers() as session:
-            running = await queue_items.load(session, QueueItem.kind == "tts", QueueItem.status == "running", *which)
-        for item in running:
-            await self._dispatcher.stop_item(item.id, reason)
+            return await queue_items.load(session, QueueItem.status == status, *which)
 
     async def _end(self, which: list[ColumnElement[bool]], reason: str) -> list[Refund]:
         refunds = await self._services.refunds.fail(
@@ -234,6 +241,12 @@ class Queue:
         )
         self._dispatcher.tell_news()
         return refunds
+
+
+def _has_words(item: Item) -> bool:
+    """True for speech, cards, and what answers in chat; a sound and the wheel say nothing of their own."""
+    is_sound = queue_items.has_known_effect(item) and isinstance(item.effect, PlaySound)
+    return item.kind != "wheel" and not is_sound
 
 
 def lanes_of(kind: str) -> list[str]:
