@@ -18,6 +18,7 @@ from pixel_bot.plugin import (
 )
 
 OFF = "{command} is off: no AI is set up here."
+SILENT = "{command} is off: SILENT is set, so I say nothing in chat."
 HOW = "{command} needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start the bot again."
 
 
@@ -26,7 +27,9 @@ class Pixel(Cog):
 
     @override
     async def component_load(self) -> None:
-        """Without an AI there is nothing to buy."""
+        """Without an AI, or a voice in chat, there is nothing to buy."""
+        if self.bot.settings.silent:
+            self.bot.redeems.close("pixel", SILENT.format(command=self._command))
         if self.bot.ai is None:
             off, how = (text.format(command=self._command) for text in (OFF, HOW))
             self.bot.redeems.close("pixel", off, for_mods=how)

@@ -81,6 +81,12 @@ class PointsSettings(BaseSettings):
 class MessageSettings(BaseSettings):
     """Messages that the bot sends by itself; an empty one is not sent."""
 
+    silent: bool = Field(
+        False,
+        description=(
+            "true: the bot counts and pays everything, and says nothing in chat. So you can try it beside another bot"
+        ),
+    )
     greeting: Template = Field(
         "Hi, I am here! Type {prefix}help to see what I can do.",
         description="What the bot says when you have connected it to a platform. {prefix} is COMMAND_PREFIX",

@@ -13,7 +13,7 @@ from pixel_bot.accounts.ignoring import Ignoring
 from pixel_bot.accounts.people import People
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
-from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
 from pixel_bot.bot.cog_loader import CogLoader
@@ -120,7 +120,10 @@ class PixelBot(BotInternals):
         self._is_limited = account.limited
         self.runner.spelling.own_names |= {name.casefold() for name in account.names}
         sender = TwitchSender(http, account.bot_id, account.owner_id)
-        outbox = Outbox(sender.send, LIMIT if account.limited else None)
+        if self.settings.silent:
+            outbox = Outbox(say_nothing, None)
+        else:
+            outbox = Outbox(sender.send, LIMIT if account.limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
         self.notifications.use(self.channels["twitch"], sender)
         self.clips.join_twitch(http, account.owner_id or account.bot_id)

@@ -6,7 +6,7 @@ from twitchio.models.chat import SentMessage
 from typing_extensions import override
 
 from pixel_bot.bot.bot import PixelBot
-from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.outbox import Outbox, Send
 from pixel_bot.model.channel_events import ChannelEvent, Entrance
@@ -61,6 +61,8 @@ class JoystickChannel(ChatChannel):
     """The chat there. What the platform's client hears comes in here, on the event loop."""
 
     def __init__(self, bot: PixelBot, send: Send, *, limited: bool) -> None:
+        if bot.settings.silent:
+            send, limited = say_nothing, False
         limit = 1 if limited else None
         super().__init__("joystick", Outbox(send, limit, window=PACE_SECONDS, allows_duplicates=True), bot.settings)
         self._bot = bot

@@ -57,6 +57,8 @@ class Status:
         """All of it; what is wrong comes first, so that a cut never hides it."""
         view = await self._queue.overview()
         first = [f"Up {self._ago(self._started_at)} on {self._platforms_summary()}", *self._problems()]
+        if self._services.settings.silent:
+            first.append("silent")
         return fit(" · ".join([*first, self._live(), *self._show(view), *self._closed()]))
 
     def _note(self) -> None:

@@ -75,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     importing = commands.add_parser("import", help="take over points of another bot, from its CSV file")
     importing.add_argument("file", type=Path, metavar="FILE")
     importing.add_argument("--dry-run", action="store_true", help="only show what would change")
+    comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
+    comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     return parser
@@ -98,6 +100,11 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
         from pixel_bot.cli.import_points import import_points
 
         return await import_points(settings, args.file, dry_run=args.dry_run)
+
+    if args.command == "compare":
+        from pixel_bot.cli.compare import compare_points
+
+        return await compare_points(settings, args.file)
 
     if args.command == "undo":
         from pixel_bot.cli.import_points import undo_import

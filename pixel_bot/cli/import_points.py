@@ -48,7 +48,7 @@ async def import_points(settings: Settings, file: Path, *, dry_run: bool) -> int
         raise ImportRefused(f"{name} was not imported: nobody in it would get points.")
     if dry_run:
         return await _only_look(settings, found)
-    async with _opened(settings) as database:
+    async with opened_live(settings) as database:
         await _bring_up(database, settings)
         imports = Imports(database, Clock())
         outlook = await imports.preview(found)
@@ -57,7 +57,7 @@ async def import_points(settings: Settings, file: Path, *, dry_run: bool) -> int
             # Somebody may import the same list at this very moment: then it is theirs that stands.
             standing = await imports.pay(found, name)
             if standing is None:
-                _say(f"Done. This is batch {found.batch}. To take it back: python -m pixel_bot undo {found.batch}")
+                say(f"Done. This is batch {found.batch}. To take it back: python -m pixel_bot undo {found.batch}")
             else:
                 _tell_standing(standing)
     return 0
@@ -75,12 +75,12 @@ async def undo_import(settings: Settings, batch: str) -> int:
     path = sqlite_path(settings.database_for("live"))
     if path is not None and not path.exists():
         raise UnknownBatch(typed)
-    async with _opened(settings) as database:
+    async with opened_live(settings) as database:
         await _bring_up(database, settings)
         back = await Imports(database, Clock()).undo(typed)
-    _say(f"Import {typed} was taken back: {count(back.points, 'point')} from {count(back.people, 'viewer')}.")
+    say(f"Import {typed} was taken back: {count(back.points, 'point')} from {count(back.people, 'viewer')}.")
     if back.missing:
-        _say(f"{count(back.missing, 'point')} had been spent and cannot be taken back.")
+        say(f"{count(back.missing, 'point')} had been spent and cannot be taken back.")
     return 0
 
 
@@ -89,7 +89,7 @@ async def _only_look(settings: Settings, found: PointFile) -> int:
     if path is not None and not path.exists():
         _tell_outlook(found, ImportPreview(len(found.people), None, ()))
     else:
-        async with _opened(settings) as database:
+        async with opened_live(settings) as database:
             if await revision(database) != HEAD:
                 raise ImportRefused(
                     "A dry run changes nothing, and this database has another schema. "
@@ -98,12 +98,12 @@ async def _only_look(settings: Settings, found: PointFile) -> int:
             async with database.readers() as session:
                 _refuse_play_money(await recall(session, "mode"))
             _tell_outlook(found, await Imports(database, Clock()).preview(found))
-    _say(f"This was a dry run: nothing was changed. It would be batch {found.batch}.")
+    say(f"This was a dry run: nothing was changed. It would be batch {found.batch}.")
     return 0
 
 
 @asynccontextmanager
-async def _opened(settings: Settings) -> AsyncGenerator[Database]:
+async def opened_live(settings: Settings) -> AsyncGenerator[Database]:
     """The live database, with its errors translated."""
     url = settings.database_for("live")
     path = sqlite_path(url)
@@ -125,7 +125,7 @@ async def _bring_up(database: Database, settings: Settings) -> None:
     """Upgrade it to the present schema, and mark it as live, because real points come into it."""
     done = await upgrade(database, settings.backup_dir)
     if done.backup is not None:
-        _say(f"The database was upgraded, after a copy to {done.backup}.")
+        say(f"The database was upgraded, after a copy to {done.backup}.")
     async with database.write() as session:
         mode = await recall(session, "mode")
         _refuse_play_money(mode)
@@ -142,38 +142,38 @@ def _refuse_play_money(mode: str | None) -> None:
 
 
 def _tell_file(name: str, file: PointFile) -> None:
-    _say(f"{name} is from {file.source}, by its columns: {file.columns}.")
+    say(f"{name} is from {file.source}, by its columns: {file.columns}.")
     if file.people:
-        _say(f"{count(len(file.people), 'viewer')}, {count(file.total, 'point')} in all.")
-        _say(f"First: {_listed(file.people[:SHOWN_FIRST])}.")
-        _say(f"Most: {_listed(heapq.nlargest(SHOWN_LARGEST, file.people, key=lambda one: one.points))}.")
+        say(f"{count(len(file.people), 'viewer')}, {count(file.total, 'point')} in all.")
+        say(f"First: {_listed(file.people[:SHOWN_FIRST])}.")
+        say(f"Most: {_listed(heapq.nlargest(SHOWN_LARGEST, file.people, key=lambda one: one.points))}.")
     if file.empty:
-        _say(f"{count(file.empty, 'viewer')} with 0 points: nothing to import.")
+        say(f"{count(file.empty, 'viewer')} with 0 points: nothing to import.")
     if not file.skipped:
         return
-    _say(f"{count(len(file.skipped), 'line')} skipped:")
+    say(f"{count(len(file.skipped), 'line')} skipped:")
     for line, why in file.skipped[:SHOWN_SKIPPED]:
-        _say(f"  Line {line}: {why}.")
+        say(f"  Line {line}: {why}.")
     if len(file.skipped) > SHOWN_SKIPPED:
-        _say(f"  ... and {number(len(file.skipped) - SHOWN_SKIPPED)} more.")
-    _say("To pay those as well, put them, corrected, into a file of their own: this one pays only once.")
+        say(f"  ... and {number(len(file.skipped) - SHOWN_SKIPPED)} more.")
+    say("To pay those as well, put them, corrected, into a file of their own: this one pays only once.")
 
 
 def _tell_outlook(file: PointFile, outlook: ImportPreview) -> None:
     known = len(file.people) - outlook.new
-    _say(f"{count(outlook.new, 'viewer')} new here, {number(known)} known.")
+    say(f"{count(outlook.new, 'viewer')} new here, {number(known)} known.")
     if outlook.standing is not None:
         _tell_standing(outlook.standing)
         return
     for other, people in outlook.others:
-        _say(
+        say(
             f"Careful: {number(people)} of them got points by import {other.name} on {local(other.made)} already. "
             f"If this is a newer list of the same bot, take that back: python -m pixel_bot undo {other.name}"
         )
 
 
 def _tell_standing(batch: Batch) -> None:
-    _say(
+    say(
         f"This list was already imported on {local(batch.made)}, as batch {batch.name}; nothing was changed. "
         f"To take it back: python -m pixel_bot undo {batch.name}"
     )
@@ -183,7 +183,7 @@ def _listed(people: Sequence[Holder]) -> str:
     return ", ".join(f"{one.login or one.shown} {number(one.points)}" for one in people)
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     """Print it, whatever the encoding of the terminal."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -99,7 +99,7 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
     return [
         ("Open", f"{app.home} ({', '.join(to_do) or 'see what is connected'})"),
         *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
-        ("Mode", " and ".join(platforms)),
+        ("Mode", " and ".join(platforms) + (", silent (SILENT is set)" if app.services.settings.silent else "")),
         ("Points", app.services.database.name),
     ]
 

@@ -53,7 +53,7 @@ class SetUp:
         rest = (self._overlay(), self._obs(), self._ai())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
-        steps = (*self._database(), *steps)
+        steps = (*self._database(), *self._silence(), *steps)
         to_go = [step for step in steps if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
@@ -98,6 +98,11 @@ class SetUp:
         """Only while something is wrong with it."""
         outage = self._services.awards.write_outage.now
         return () if outage is None else (Step("database", "Points", "broken", str(outage)),)
+
+    def _silence(self) -> tuple[Step, ...]:
+        """Only while it is set."""
+        words = "SILENT is set: everything is counted and paid, and nothing is said. Take it out of .env to speak."
+        return (Step("silent", "Chat", "off", words),) if self._settings.silent else ()
 
     def _overlay(self) -> Step:
         overlay = self._services.overlay
