@@ -15,7 +15,7 @@ from pixel_bot.earning.awards import Awards
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import ChatMessage, Removal
-from pixel_bot.platforms.twitch.events.frames import CHAT, Frame, Unreadable
+from pixel_bot.platforms.twitch.events.frames import CHAT, Frame
 from pixel_bot.platforms.twitch.events.notices import NOTICE, message_in, notice_event
 from pixel_bot.platforms.twitch.events.parsing import (
     chat_event,
@@ -113,7 +113,8 @@ class Notifications:
                 log.debug("An event came twice.")
             else:
                 self._on_free_event(frame)
-        except (Unreadable, KeyError, TypeError, ValueError) as exc:
+        except (KeyError, TypeError, ValueError, AttributeError) as exc:
+            # Unreadable is a ValueError; the others come from TwitchIO, which reads the whole message for commands.
             log.warning("An event from Twitch was left out, because it cannot be read: %s %s", type(exc).__name__, exc)
 
     def _on_free_event(self, frame: Frame) -> None:

@@ -21,6 +21,7 @@ async def test_hello_says_all_that_the_page_needs(show: Live) -> None:
             "viewer",
             "subscriber",
             "moderator",
+            "viewer",
             "broadcaster",
             "joystick",
         ]
@@ -69,11 +70,11 @@ async def test_what_is_said_is_heard_by_every_page(show: Live) -> None:
         ("follow", None, 50, "Viewer_Vi followed"),
         ("sub", None, 200, "Viewer_Vi subscribed"),
         ("gift", 5, 1_000, "Viewer_Vi gifted 5 subs"),
-        ("cheer", 100, 100, "Viewer_Vi cheered 100 bits"),
+        ("cheer", 100, 101, "Viewer_Vi cheered 100 bits"),
         ("raid", 12, 100, "Viewer_Vi raids with 12 viewers"),
-        ("cheer", -5, 1, "Viewer_Vi cheered 1 bit"),
-        ("cheer", 10**12, 10_000, "Viewer_Vi cheered 10,000 bits"),
-        ("cheer", "many", 1, "Viewer_Vi cheered 1 bit"),
+        ("cheer", -5, 2, "Viewer_Vi cheered 1 bit"),
+        ("cheer", 10**12, 10_001, "Viewer_Vi cheered 10,000 bits"),
+        ("cheer", "many", 2, "Viewer_Vi cheered 1 bit"),
     ],
 )
 async def test_an_event_is_told_and_paid(show: Live, kind: str, amount: object, paid: int, words: str) -> None:

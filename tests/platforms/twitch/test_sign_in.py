@@ -47,7 +47,7 @@ async def test_after_a_restart_nobody_needs_to_sign_in_and_nobody_is_greeted_aga
     assert [line.text for line in home.lines if line.reply_id is None] == [home.lines[0].text]
 
 
-@pytest.mark.parametrize(("account", "scopes"), [("bot", BOT_SCOPES), ("broadcaster", BROADCASTER_SCOPES)])
+@pytest.mark.parametrize(("account", "scopes"), [("bot", BOT_SCOPES), ("broadcaster", frozenset(BROADCASTER_SCOPES))])
 async def test_each_account_is_asked_for_exactly_what_it_needs(
     home: Harness, account: str, scopes: frozenset[str]
 ) -> None:
