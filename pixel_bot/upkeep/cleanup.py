@@ -9,6 +9,8 @@ items of the queue         7 days after they ended, once chat and Twitch were no
 events ``answer``,         after 7 days. A platform delivers again within minutes; a week is beyond any doubt. Those of
 ``chat``, ``command``      a chat log that was replayed stay, so that it still pays nothing when it is played again
 events ``enter``           after 7 days: the same
+events that pay nothing    after 7 days: the same (``announcement``, ``automaticreward``, ``bitsbadge``,
+                           ``charitydonation``, ``hypetrain``, ``payitforward``)
 events ``watch``           after 7 days: only the slot that ended last is ever paid
 events ``follow``,         never: they count once in a person's life, or once for one item or draw
 ``level``, ``link``,
@@ -16,7 +18,10 @@ events ``follow``,         never: they count once in a person's life, or once fo
 ``wheel``
 events ``sub``, ``gift``,  never: they are few, and somebody paid for them
 ``cheer``, ``raid``,
-``tip``, ``wheelclaim``
+``tip``, ``wheelclaim``,
+``upgrade``, ``streak``
+claims of events           gifts, cheers and raids after 7 days, when no other event can tell of them any more; subs
+                           after 400 days, because a gift can last a year
 any other kind             never: a plugin may need it
 =========================  ===========================================================================================
 
@@ -28,7 +33,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
@@ -36,12 +41,27 @@ from pixel_bot.concurrency.throttle import throttle_after
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import QueueItem, stamp
+from pixel_bot.db.models_claims import EventClaim
 from pixel_bot.db.models_twitch import Redemption
+from pixel_bot.earning.event_matching import LOOK_BACK
 from pixel_bot.points.cooldowns import AT_ONCE, Cooldowns
 
 KEEP_ENDED = timedelta(days=7)
+KEEP_SUBS = LOOK_BACK
 
-EXPIRING_KINDS = ("answer", "chat", "command", "enter", "watch")
+EXPIRING_KINDS = (
+    "answer",
+    "chat",
+    "command",
+    "enter",
+    "watch",
+    "announcement",
+    "automaticreward",
+    "bitsbadge",
+    "charitydonation",
+    "hypetrain",
+    "payitforward",
+)
 
 SPAN = 20_000
 """Events that one query covers."""
@@ -72,7 +92,8 @@ class Cleanup:
 
     async def run(self) -> Cleaned:
         """Remove all of them. Returns how many there were."""
-        return Cleaned(await self._cooldowns.clean_up(), await self._items(), await self._events())
+        events = await self._events() + await self._claims()
+        return Cleaned(await self._cooldowns.clean_up(), await self._items(), events)
 
     async def _items(self) -> int:
         removed = 0
@@ -114,6 +135,19 @@ class Cleanup:
             removed += len(found)
             after = end
             await asyncio.sleep(0)
+
+    async def _claims(self) -> int:
+        now = self._clock.now()
+        expired = or_(and_(EventClaim.kind != "sub", EventClaim.at < now - KEEP_ENDED), EventClaim.at < now - KEEP_SUBS)
+        removed = 0
+        while True:
+            async with self._database.readers() as session:
+                found = list((await session.execute(select(EventClaim.id).where(expired).limit(AT_ONCE))).scalars())
+            if not found:
+                return removed
+            async with throttle_after(self._database.write()) as session:
+                await session.execute(delete(EventClaim).where(EventClaim.id.in_(found), expired))
+            removed += len(found)
 
 
 async def _expired_events(session: AsyncSession, after: str, end: str, limit: str) -> list[str]:

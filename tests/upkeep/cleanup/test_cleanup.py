@@ -9,6 +9,8 @@ from sqlalchemy import insert, text
 
 from pixel_bot.db.models import QueueItem
 from pixel_bot.db.models_twitch import Redemption
+from pixel_bot.earning.event_awards import award_for
+from pixel_bot.model.channel_events import ChannelEvent, Cheer, HypeTrain, Source, Sub
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person
@@ -20,7 +22,7 @@ from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock
 from pixel_bot.upkeep import cleanup as cleaning
 from pixel_bot.upkeep.cleanup import Cleaned, Cleanup
-from tests.harness.database import findings
+from tests.harness.database import findings, rows
 from tests.upkeep.cleanup.former import ALICE, column, put_events, put_item
 
 # Items
@@ -244,3 +246,26 @@ async def test_awards_go_on_meanwhile(in_file: Services, clock: SettableClock) -
     assert (await at_work).events == 20_000
     assert paid > 10
     assert (await in_file.viewers.find("alice")).points == paid
+
+
+async def test_claims_go_when_no_other_event_can_tell_of_the_same(services: Services, clock: SettableClock) -> None:
+    alice = Person("1", "alice", "Alice")
+    settings = services.settings
+    events: list[ChannelEvent] = [
+        Sub("sub", alice, clock.now(), source=Source.SUBSCRIBE),
+        Cheer("cheer", alice, clock.now(), 5, source=Source.BITS),
+        HypeTrain("train", None, clock.now()),
+    ]
+    for event in events:
+        await services.awards.claim(award_for(event, settings))
+    cleanup = Cleanup(services.database, clock)
+    clock.advance(8 * 86_400)
+    assert await cleanup.run() == Cleaned(0, 0, 2)  # the cheer's claim, and the id of the train
+    # The month is shared on its last day.
+    shared = Sub("share", alice, clock.now() + timedelta(days=19), months=3, source=Source.SHARE)
+    claim = (await services.awards.claim(award_for(shared, settings))).claim
+    assert claim is not None
+    assert not claim.pays
+    clock.advance(400 * 86_400)
+    assert (await cleanup.run()).events == 1
+    assert await rows(services, "SELECT id FROM event_claims") == []
