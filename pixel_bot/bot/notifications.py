@@ -15,7 +15,8 @@ from pixel_bot.earning.awards import Awards
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import ChatMessage, Removal
-from pixel_bot.platforms.twitch.events.frames import CHAT, Frame, Unreadable
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.twitch.events.frames import CHAT, Frame
 from pixel_bot.platforms.twitch.events.notices import NOTICE, message_in, notice_event
 from pixel_bot.platforms.twitch.events.parsing import (
     chat_event,
