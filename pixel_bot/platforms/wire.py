@@ -1,9 +1,8 @@
 """HTTP client for the platforms. No error that is raised here holds an address, which could hold a secret."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -12,8 +11,6 @@ import orjson
 from pixel_bot.logs import redact
 from pixel_bot.platforms.decoding import Anything, Unreadable, decode
 from pixel_bot.texts import plain
-
-log = logging.getLogger(__name__)
 
 TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=5.0)
 MOST_BYTES = 8 * 2**20
@@ -134,15 +131,3 @@ async def _whole(content: aiohttp.StreamReader) -> bytes:
 
 ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
 """Messages of a websocket after which nothing comes any more."""
-
-
-def frame_in(text: str, platform: str) -> Mapping[str, Any] | None:
-    """The JSON object in a frame; None, and a warning in the log, where there is none."""
-    try:
-        frame: Any = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        frame = None
-    if not isinstance(frame, dict):
-        log.warning("A frame from %s was left out, because it is no JSON object.", platform)
-        return None
-    return cast(Mapping[str, Any], frame)

@@ -112,7 +112,9 @@ class TwitchHelix(Helix):
     @override
     async def call(self, method: str, path: str, role: Role | None, body: Any = None, **params: Any) -> None:
         """PATCH, PUT or DELETE."""
-        await self._request(method, path, role, body, params)
+        answer = await self._request(method, path, role, body, params)
+        if answer:
+            _check(_OBJECTS, answer)
 
     async def _request(self, method: Any, path: str, role: Role | None, body: Any, params: dict[str, Any]) -> bytes:
         route = Route(method, path, params=dict(params), json=body, token_for=role or "")
@@ -138,6 +140,11 @@ class _AnyPage(msgspec.Struct, gc=False):
     pagination: msgspec.Raw = msgspec.Raw(b"{}")
 
 
+class _Object(msgspec.Struct, gc=False):
+    """Any object, and not the page of a proxy."""
+
+
+_OBJECTS = msgspec.json.Decoder(_Object)
 _LOOSE = msgspec.json.Decoder(_AnyPage)
 
 
@@ -152,13 +159,18 @@ def read_page(body: bytes, row: type[R]) -> tuple[list[R], str]:
         return page.data, page.pagination.cursor
     except Unreadable as exc:
         log.info("Twitch's answer cannot be read, or not all of it (%s): %s", row.__name__, exc)
-    if row.is_needed:
+    loose = _check(_LOOSE, body)
+    rows = list(_readable(loose.data, row))
+    if row.is_needed and len(rows) < len(loose.data):
         raise UnreadableAnswer
+    return rows, next((page.cursor for page in _readable([loose.pagination], _Pagination)), "")
+
+
+def _check(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
-        loose = decode(_LOOSE, body)
+        return decode(decoder, body)
     except Unreadable:
         raise UnreadableAnswer from None
-    return list(_readable(loose.data, row)), next((p.cursor for p in _readable([loose.pagination], _Pagination)), "")
 
 
 def _readable(pieces: Iterable[msgspec.Raw], kind: type[T]) -> Iterator[T]:
