@@ -58,7 +58,7 @@ CHAT = {"new_message", "chat_message"}
 
 _CHAT = decoder_of(structs.DataFrame[structs.ChatMessage])
 _CHAT_V1 = decoder_of(structs.DataFrame[structs.ChatBody])
-_MESSAGES = decoder_of(structs.DataFrame[structs.Message])
+_STAMPED = decoder_of(structs.DataFrame[structs.Stamped])
 _NO_BADGES = structs.Badges()
 
 
@@ -104,7 +104,7 @@ def read(frame: Frame, *, now: datetime) -> GatewayEvent | None:
         return None
     what = KINDS[kind]
     if what in {"on", "off"}:
-        return StreamChange(what == "on", _moment(decode(_MESSAGES, frame.text).message, now))
+        return StreamChange(what == "on", _moment(decode(_STAMPED, frame.text).message, now))
     return _READERS[what](frame, what, now)
 
 
@@ -136,7 +136,7 @@ def _id(message: structs.Message) -> str:
     return checked_id(message.id or message.id_v1 or "")
 
 
-def _moment(message: structs.Message, now: datetime) -> datetime:
+def _moment(message: structs.Stamped, now: datetime) -> datetime:
     return moment_of(text_or(message.occurred_at or message.created_at), now)
 
 

@@ -45,13 +45,18 @@ class FrameEnvelope(Struct, gc=False):
 # Messages
 
 
-class Message(Struct, gc=False):
-    """What happened, by its id, and when."""
+class Stamped(Struct, gc=False):
+    """When something happened."""
+
+    occurred_at: Anything = None
+    created_at: Anything = field(name="createdAt", default=None)
+
+
+class Message(Stamped, gc=False):
+    """What happened, by its id."""
 
     id: str | None = None
     id_v1: str | None = field(name="messageId", default=None)
-    occurred_at: Anything = None
-    created_at: Anything = field(name="createdAt", default=None)
 
 
 class Badges(Struct, gc=False):
