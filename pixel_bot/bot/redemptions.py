@@ -1,6 +1,6 @@
 """Redeems that Twitch's channel points pay for: a redemption runs the redeem's command, with what was typed to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from twitchio.models.chat import SentMessage
@@ -20,28 +20,13 @@ from pixel_bot.redeems.channel_points import (
     ChannelPointsRedeem,
     RedemptionEvent,
     RewardText,
-    read_redemption,
 )
 from pixel_bot.texts import visible
 
-ADDED = "channel.channel_points_custom_reward_redemption.add"
-UPDATED = "channel.channel_points_custom_reward_redemption.update"
 BACK = "Your channel points are back."
 TAKEN = "Twitch had completed it already, so I cannot give the channel points back; please ask a mod."
 REJECTED = "A mod rejected it."
 SHOWN_NAMES = 5
-
-
-def parse_redemption(frame: Mapping[str, Any]) -> RedemptionEvent | None:
-    """Read a frame on a redemption of channel points; None for other types.
-
-    Raises:
-        KeyError, TypeError, ValueError: a needed field is missing, or is not what it should be.
-    """
-    kind = frame["metadata"]["subscription_type"]
-    if kind not in {ADDED, UPDATED}:
-        return None
-    return read_redemption(frame["payload"]["event"], again=kind == UPDATED)
 
 
 def reward_texts(bot: PixelBot) -> dict[str, RewardText]:

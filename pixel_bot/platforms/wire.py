@@ -1,17 +1,16 @@
 """HTTP client for the platforms. No error that is raised here holds an address, which could hold a secret."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
+import msgspec
 import orjson
 
 from pixel_bot.logs import redact
+from pixel_bot.platforms.decoding import Anything, Unreadable, decode
 from pixel_bot.texts import plain
-
-log = logging.getLogger(__name__)
 
 TIMEOUT = aiohttp.ClientTimeout(total=10.0, connect=5.0)
 MOST_BYTES = 8 * 2**20
@@ -25,23 +24,40 @@ class NoAnswer(ConnectionError):
         super().__init__(f"no answer from {platform} ({reason})")
 
 
+class _Refusal(msgspec.Struct, gc=False):
+    message: Anything = None
+
+
+_REFUSALS = msgspec.json.Decoder(_Refusal)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status, the headers (in any case), and the JSON of the body (its text where it is none)."""
+    """What came back: the status, the headers (in any case), and the body as it came."""
 
     status: int
     headers: Mapping[str, str]
-    body: Any
+    raw: bytes
+
+    @property
+    def body(self) -> Any:
+        """The JSON of the body, its text where it is none: for what is built on dictionaries. Parsed anew each time."""
+        try:
+            return orjson.loads(self.raw)
+        except orjson.JSONDecodeError:
+            return self.raw.decode(errors="replace")
 
     @property
     def message(self) -> str:
-        """The ``message`` in the body; empty where there is none."""
-        return message_of(self.body)
+        """The ``message`` in the body, without secrets; empty where there is none."""
+        try:
+            return without_secrets(decode(_REFUSALS, self.raw).message)
+        except Unreadable:
+            return ""
 
 
-def message_of(body: Any) -> str:
-    """The ``message`` in the body of an answer, without secrets that it may repeat."""
-    message: object = cast(dict[str, Any], body).get("message") if isinstance(body, dict) else ""
+def without_secrets(message: object) -> str:
+    """A platform's message as a short text, without secrets that it may repeat; empty for None."""
     # Cut last: half a secret would not be found.
     return plain(redact(str(message or "")[:MOST_WORDS])[:300])
 
@@ -92,8 +108,7 @@ class Wire:
                 allow_redirects=False,
                 timeout=timeout or self.session.timeout,
             ) as response:
-                raw = await _whole(response.content)
-                return Answer(response.status, response.headers, _parsed(raw))
+                return Answer(response.status, response.headers, await _whole(response.content))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as exc:
             reason = type(exc).__name__
         # Outside of the handler: an error of aiohttp's may hold the address, and would come along as the context.
@@ -114,24 +129,5 @@ async def _whole(content: aiohttp.StreamReader) -> bytes:
     return bytes(raw)
 
 
-def _parsed(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return raw.decode(errors="replace")
-
-
 ENDS = {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
 """Messages of a websocket after which nothing comes any more."""
-
-
-def frame_in(text: str, platform: str) -> Mapping[str, Any] | None:
-    """The JSON object in a frame; None, and a warning in the log, where there is none."""
-    try:
-        frame: Any = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        frame = None
-    if not isinstance(frame, dict):
-        log.warning("A frame from %s was left out, because it is no JSON object.", platform)
-        return None
-    return cast(Mapping[str, Any], frame)

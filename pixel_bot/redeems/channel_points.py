@@ -4,10 +4,10 @@ A redemption's row is inserted together with the item that it paid for, or when 
 key: a redemption that is delivered again, also after a restart, changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -20,10 +20,6 @@ from pixel_bot.db.models_twitch import NativeReward, Redemption
 from pixel_bot.model.people import Person
 from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.redeems.refunds import Refunds
-
-LONGEST_ID = 128
-LONGEST_NAME = 50
-LONGEST_INPUT = 500
 
 Status = Literal["unfulfilled", "fulfilled", "canceled"]
 STATUSES: tuple[Status, ...] = ("unfulfilled", "fulfilled", "canceled")
@@ -74,34 +70,6 @@ class OpenRedemption:
 
     ref: RedemptionRef
     result: RedemptionResult | None
-
-
-def read_redemption(fields: Mapping[str, Any], *, again: bool = False) -> RedemptionEvent:
-    """Parse a redemption from an event, or from an object of Twitch's API.
-
-    Raises:
-        KeyError, TypeError, ValueError: a required field is missing or invalid.
-    """
-    status = str(fields["status"]).lower()
-    if status not in STATUSES:
-        raise ValueError("a redemption of unknown status")
-    at = datetime.fromisoformat(_text(fields["redeemed_at"], LONGEST_ID))
-    if at.tzinfo is None:
-        raise ValueError("a redemption without a time zone")
-    ref = RedemptionRef(_text(fields["id"], LONGEST_ID), _text(fields["reward"]["id"], LONGEST_ID))
-    login = _text(fields["user_login"], LONGEST_NAME).lower()
-    name = fields.get("user_name")
-    shown = _text(name, LONGEST_NAME) if name else login
-    typed = fields.get("user_input")
-    user_input = typed[:LONGEST_INPUT] if isinstance(typed, str) else ""
-    person = Person(_text(fields["user_id"], LONGEST_ID), login, shown)
-    return RedemptionEvent(ref, person, user_input, at, status, again)
-
-
-def _text(value: object, longest: int) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= longest:
-        raise ValueError("a redemption with a field that cannot be used")
-    return value
 
 
 async def record_redemption(

@@ -3,7 +3,7 @@
 import asyncio
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
-from pixel_bot.bot.redemptions import RedemptionHandler, parse_redemption, reward_texts
+from pixel_bot.bot.redemptions import RedemptionHandler, reward_texts
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.earning.watch_time import WatchTime
 from pixel_bot.platforms.twitch.accounts import ROLES
@@ -11,6 +11,7 @@ from pixel_bot.platforms.twitch.ban_check import BanCheck
 from pixel_bot.platforms.twitch.channel_state import ChannelState
 from pixel_bot.platforms.twitch.events.frames import Frame
 from pixel_bot.platforms.twitch.events.notices import NOTICE
+from pixel_bot.platforms.twitch.events.redemptions import parse_redemption
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
@@ -105,8 +106,7 @@ class TwitchTasks:
         self._rewards.catch_up()
         self._bans.check_soon()
 
-    def _on_other_event(self, heard: Frame) -> None:
-        frame = heard.as_json()
+    def _on_other_event(self, frame: Frame) -> None:
         redemption = parse_redemption(frame)
         if redemption is not None:
             self._redemptions.on_event(redemption)

@@ -1,15 +1,38 @@
 """Twitch's API as far as it knows accounts: for a chat without a network."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
 
+import orjson
 from typing_extensions import override
 
-from pixel_bot.platforms.twitch.helix import Helix, HelixError, Role, Row
+from pixel_bot.platforms.twitch.helix import Helix, HelixError, Role, read_page
+from pixel_bot.platforms.twitch.helix_structs import Row
 from pixel_bot.sandbox.twitch.users import SandboxUser, SandboxUsers
 
+R = TypeVar("R", bound=Row)
 
-class FakeUsersApi(Helix):
+
+class FakeHelix(Helix):
+    """A Helix that refuses everything; what a test needs is overridden."""
+
+    @override
+    async def get(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
+        """Nothing is there."""
+        raise HelixError(404, path)
+
+    @override
+    async def create(self, path: str, role: Role | None, row: type[R], body: Any, **params: Any) -> R:
+        """Nothing can be made."""
+        raise HelixError(404, path)
+
+    @override
+    async def call(self, method: str, path: str, role: Role | None, body: Any = None, **params: Any) -> None:
+        """Nothing can be changed."""
+        raise HelixError(404, path)
+
+
+class FakeUsersApi(FakeHelix):
     """Answers ``GET users``. ``accounts`` are those that exist, whether they were ever in chat or not."""
 
     def __init__(self) -> None:
@@ -25,7 +48,7 @@ class FakeUsersApi(Helix):
         return "bot" if self.is_signed_in else None
 
     @override
-    async def get(self, path: str, role: Role | None, **params: Any) -> list[Row]:
+    async def get(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
         """The accounts of these logins and ids."""
         logins: Sequence[str] = params.get("login", ())
         ids: Sequence[str] = params.get("id", ())
@@ -35,13 +58,13 @@ class FakeUsersApi(Helix):
         if path != "users" or len(logins) + len(ids) > 100:
             raise HelixError(400, "that is no request for users")
         found = [*map(self.accounts.existing, logins), *map(self.accounts.by_id, ids)]
-        return [_row(who) for who in found if who is not None]
-
-    @override
-    async def call(self, method: str, path: str, role: Role | None, body: Any = None, **params: Any) -> list[Row]:
-        """Nothing else is there."""
-        raise HelixError(404, path)
+        return rows_as(row, (_fields(who) for who in found if who is not None))
 
 
-def _row(who: SandboxUser) -> Row:
+def rows_as(row: type[R], fields: Iterable[object]) -> list[R]:
+    """Rows as Helix decodes them."""
+    return read_page(orjson.dumps({"data": list(fields)}), row)[0]
+
+
+def _fields(who: SandboxUser) -> dict[str, str]:
     return {"id": who.id, "login": who.login, "display_name": who.name}

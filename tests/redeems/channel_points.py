@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from pixel_bot.bot.redemptions import ADDED, UPDATED, RedemptionHandler, parse_redemption, reward_texts
-from pixel_bot.platforms.twitch.helix import Row
+from pixel_bot.bot.redemptions import RedemptionHandler, reward_texts
+from pixel_bot.platforms.twitch.events.frames import frame_of
+from pixel_bot.platforms.twitch.events.redemptions import ADDED, UPDATED, parse_redemption
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.platforms.twitch.rewards import Rewards
 from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import STREAMER, sandbox_user
 from pixel_bot.testing import Stage, stage
 from tests.harness.database import rows
@@ -44,25 +46,25 @@ class Channel:
         """A redeem is for channel points. Returns the reward's id."""
         return (await self.rewards.switch_on(key, cost)).reward_id or ""
 
-    def redeem(self, login: str, reward_id: str, user_input: str = "") -> Row:
+    def redeem(self, login: str, reward_id: str, user_input: str = "") -> Json:
         """Somebody redeems, and the bot hears of it."""
         event = self.twitch.redeem(sandbox_user(login, name=login.title()), reward_id, user_input)
         self.hear(ADDED, event)
         return event
 
-    def reject(self, event: Row, *, told: bool = True) -> None:
+    def reject(self, event: Json, *, told: bool = True) -> None:
         """A mod rejects a redemption in Twitch's own queue."""
         self.twitch.settle(event["id"], "CANCELED")
         if told:
             self.hear(UPDATED, event | {"status": "canceled"})
 
-    def hear(self, kind: str, event: Row) -> None:
-        subscription: frames.Json = {"id": "s", "type": kind, "version": "1", "condition": {}, "status": "enabled"}
-        heard = parse_redemption(frames.notification(subscription, event, "m", self.chat.clock.now()))
+    def hear(self, kind: str, event: Json) -> None:
+        subscription: Json = {"id": "s", "type": kind, "version": "1", "condition": {}, "status": "enabled"}
+        heard = parse_redemption(frame_of(frames.notification(subscription, event, "m", self.chat.clock.now())))
         assert heard is not None
         self.redemptions.on_event(heard)
 
-    async def becomes(self, event: Row, status: str) -> None:
+    async def becomes(self, event: Json, status: str) -> None:
         """Wait until Twitch has a redemption at that status, and the bot knows that it has."""
 
         async def is_there() -> bool:

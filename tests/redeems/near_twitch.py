@@ -7,18 +7,22 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pixel_bot.concurrency.retry import Backoff
-from pixel_bot.platforms.twitch.helix import HelixError, Role, Row
+from pixel_bot.platforms.twitch.helix import HelixError, Role
+from pixel_bot.platforms.twitch.helix_structs import Row
+from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser
 from pixel_bot.testing import SettableClock
+from pixel_bot.testing.twitch_users import rows_as
 
 SECONDS = 10.0
 QUICK = Backoff(calm=0.0, first=0.01, longest=0.05)
 REWARDS = "channel_points/custom_rewards"
 REDEMPTIONS = f"{REWARDS}/redemptions"
 When = Literal["before", "after"]
+R = TypeVar("R", bound=Row)
 
 
 @dataclass
@@ -37,9 +41,9 @@ class NearTwitch:
     """Twitch's channel points in the test's own process. It outlives the bots that ask it."""
 
     clock: SettableClock
-    rewards: dict[str, Row] = field(default_factory=dict[str, Row])
+    rewards: dict[str, Json] = field(default_factory=dict[str, Json])
     foreign: set[str] = field(default_factory=set[str])
-    redemptions: dict[str, Row] = field(default_factory=dict[str, Row])
+    redemptions: dict[str, Json] = field(default_factory=dict[str, Json])
     faults: list[Fault] = field(default_factory=list[Fault])
     asked: list[tuple[str, str, Any]] = field(default_factory=list[tuple[str, str, Any]])
     decided: Counter[str] = field(default_factory=Counter[str])
@@ -49,13 +53,17 @@ class NearTwitch:
     after: Callable[[], Awaitable[None]] | None = None
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    async def get(self, path: str, role: Role | None, **params: Any) -> list[Row]:
-        return await self._answer("GET", path, role, None, params)
+    async def get(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
+        return rows_as(row, await self._answer("GET", path, role, None, params))
 
-    async def call(self, method: str, path: str, role: Role | None, body: Any = None, **params: Any) -> list[Row]:
-        return await self._answer(method, path, role, body, params)
+    async def create(self, path: str, role: Role | None, row: type[R], body: Any, **params: Any) -> R:
+        (made,) = rows_as(row, await self._answer("POST", path, role, body, params))
+        return made
 
-    async def _answer(self, method: str, path: str, role: Role | None, body: Any, params: Row) -> list[Row]:
+    async def call(self, method: str, path: str, role: Role | None, body: Any = None, **params: Any) -> None:
+        await self._answer(method, path, role, body, params)
+
+    async def _answer(self, method: str, path: str, role: Role | None, body: Any, params: Json) -> list[Json]:
         assert role == "broadcaster"
         assert params["broadcaster_id"] == STREAMER.id
         self.asked.append((method, path, body))
@@ -76,7 +84,7 @@ class NearTwitch:
             raise fault.error
         return rows
 
-    def _do(self, method: str, path: str, body: Any, params: Row) -> list[Row]:
+    def _do(self, method: str, path: str, body: Any, params: Json) -> list[Json]:
         match method, path:
             case "GET", "channel_points/custom_rewards":
                 assert params["only_manageable_rewards"] == "true"
@@ -90,16 +98,16 @@ class NearTwitch:
             case _:
                 return [self.settle(params["id"], body["status"])]
 
-    def _make(self, body: Row) -> Row:
+    def _make(self, body: Json) -> Json:
         if any(r["title"] == body["title"] for r in self.rewards.values()):
             raise HelixError(400, "CREATE_CUSTOM_REWARD_DUPLICATE_REWARD")
         assert len(body["title"]) <= 45
         assert body["cost"] >= 1
-        row: Row = {"id": f"reward-{next(self.numbers)}", "is_paused": False, "is_enabled": True}
+        row: Json = {"id": f"reward-{next(self.numbers)}", "is_paused": False, "is_enabled": True}
         self.rewards[row["id"]] = row
         return self._change(row["id"], body)
 
-    def _change(self, reward_id: str, body: Row) -> Row:
+    def _change(self, reward_id: str, body: Json) -> Json:
         if reward_id not in self.rewards:
             raise HelixError(404, "the reward was not found")
         assert reward_id not in self.foreign, "a reward that somebody else made"
@@ -112,7 +120,7 @@ class NearTwitch:
         row.update(fields)
         return row
 
-    def _find(self, params: Row) -> list[Row]:
+    def _find(self, params: Json) -> list[Json]:
         if params["reward_id"] not in self.rewards:
             raise HelixError(404, "the reward was not found")
         rows = [r for r in self.redemptions.values() if r["reward"]["id"] == params["reward_id"]]
@@ -122,7 +130,7 @@ class NearTwitch:
         found = [r for r in rows if r["status"] == params["status"]]
         return sorted(found, key=lambda r: r["redeemed_at"])
 
-    def settle(self, redemption_id: str, status: str) -> Row:
+    def settle(self, redemption_id: str, status: str) -> Json:
         """Fulfil or cancel a redemption."""
         row = self.redemptions.get(redemption_id)
         if row is None or row["status"] != "UNFULFILLED":
@@ -131,9 +139,9 @@ class NearTwitch:
         self.decided[redemption_id] += 1
         return row
 
-    def redeem(self, who: SandboxUser, reward_id: str, user_input: str = "", *, ago: float = 0) -> Row:
+    def redeem(self, who: SandboxUser, reward_id: str, user_input: str = "", *, ago: float = 0) -> Json:
         """Somebody redeems. Returns the event as EventSub sends it."""
-        row: Row = {
+        row: Json = {
             "id": f"redemption-{next(self.numbers)}",
             "broadcaster_user_id": STREAMER.id,
             "user_id": who.id,
@@ -147,7 +155,7 @@ class NearTwitch:
         self.redemptions[row["id"]] = row
         return row | {"status": "unfulfilled"}
 
-    def status(self, event: Row) -> str:
+    def status(self, event: Json) -> str:
         """How a redemption stands."""
         return self.redemptions[event["id"]]["status"]
 

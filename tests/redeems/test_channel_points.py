@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from pixel_bot.bot.redemptions import ADDED, UPDATED
+from pixel_bot.platforms.twitch.events.redemptions import ADDED, UPDATED
 from pixel_bot.sandbox.twitch.users import STREAMER
 from tests.redeems.channel_points import Channel, channel_in
 from tests.redeems.near_twitch import NearTwitch

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.bot.redemptions import ADDED, UPDATED, RedemptionHandler
+from pixel_bot.bot.redemptions import RedemptionHandler
 from pixel_bot.concurrency.retry import Backoff
+from pixel_bot.platforms.twitch.events.redemptions import ADDED, UPDATED
 from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.sandbox.twitch.users import STREAMER, sandbox_user

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.bot.redemptions import ADDED, parse_redemption
-from pixel_bot.platforms.twitch.helix import Row
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.twitch.events import frames
+from pixel_bot.platforms.twitch.events.redemptions import ADDED, parse_redemption
+from pixel_bot.sandbox.twitch.frames import Json
 
 # Frames
 
-GOOD: Row = {
+GOOD: Json = {
     "id": "r1",
     "user_id": "1",
     "user_login": "Alice",
@@ -22,8 +24,9 @@ GOOD: Row = {
 }
 
 
-def frame_of(event: Any, kind: str = ADDED) -> Row:
-    return {"metadata": {"subscription_type": kind}, "payload": {"event": event}}
+def frame_of(event: Any, kind: str = ADDED) -> frames.Frame:
+    metadata = {"message_type": "notification", "subscription_type": kind}
+    return frames.frame_of({"metadata": metadata, "payload": {"event": event}})
 
 
 def test_a_frame_is_read() -> None:
@@ -54,15 +57,15 @@ def test_a_frame_is_read() -> None:
         {"reward": "w1"},
     ],
 )
-def test_a_frame_that_is_not_right_is_refused(change: Row) -> None:
-    with pytest.raises((KeyError, TypeError, ValueError)):
+def test_a_frame_that_is_not_right_is_refused(change: Json) -> None:
+    with pytest.raises(Unreadable):
         parse_redemption(frame_of(GOOD | change))
 
 
 @pytest.mark.parametrize(
     ("change", "words"), [({"user_input": None}, ""), ({"user_input": 5}, ""), ({"user_input": "x" * 9_999}, "x" * 500)]
 )
-def test_what_was_typed_may_be_anything(change: Row, words: str) -> None:
+def test_what_was_typed_may_be_anything(change: Json, words: str) -> None:
     heard = parse_redemption(frame_of(GOOD | change))
     assert heard is not None
     assert heard.user_input == words

@@ -1,15 +1,18 @@
 """Client of Joystick.tv's API. A refused token is refreshed once; refused again, the installation counts as ended."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, cast
 
 from pixel_bot.errors import PixelError
-from pixel_bot.platforms.joystick.fields import ID, is_username
+from pixel_bot.platforms.decoding import Unreadable, decode, decoder_of
+from pixel_bot.platforms.joystick.fields import is_username
 from pixel_bot.platforms.joystick.installations import Installations, NotInstalled
+from pixel_bot.platforms.joystick.structs import IdentityFields, SentFields
 from pixel_bot.platforms.wire import Answer, Wire
 
 IDENTITY = "me/identity"
+_IDENTITIES, _SENT = decoder_of(IdentityFields), decoder_of(SentFields)
 REFUSED = "Joystick.tv does not take the bot's sign-in any more. Install it again: open /setup."
 
 
@@ -45,14 +48,11 @@ class JoystickApi:
     async def identity(self, token: str = "") -> Identity:
         """The channel of a token, or of the installation in use."""
         answer = await (self._send(token, "GET", IDENTITY) if token else self._request("GET", IDENTITY))
-        body: Any = answer.body
-        try:
-            channel_id, username = body["channel_id"], body["username"]
-            if not isinstance(channel_id, str) or not ID.fullmatch(channel_id) or not is_username(username):
-                raise ValueError("nobody")
-            return Identity(channel_id, username, body.get("live") is True)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise ApiRefused(answer.status, "and does not say whose channel it is") from None
+        with suppress(Unreadable):
+            fields = decode(_IDENTITIES, answer.raw)
+            if is_username(fields.username):
+                return Identity(fields.channel_id, fields.username, fields.live is True)
+        raise ApiRefused(answer.status, "and does not say whose channel it is")
 
     async def is_live(self) -> bool:
         """Whether the stream is on."""
@@ -101,6 +101,7 @@ class JoystickApi:
 
 
 def _id_of(answer: Answer) -> str:
-    body: Any = answer.body
-    found = cast(dict[str, Any], body).get("id") if isinstance(body, dict) else None
-    return str(found) if isinstance(found, str | int) else ""
+    try:
+        return str(decode(_SENT, answer.raw).id or "")
+    except Unreadable:
+        return ""

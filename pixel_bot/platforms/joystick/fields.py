@@ -3,11 +3,12 @@
 import html
 import re
 import unicodedata
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeGuard, cast
+from typing import Any, cast
 
 from pixel_bot.model.people import Person
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.joystick.structs import Amount
 from pixel_bot.texts import fit, visible
 
 MOST = 1_000_000_000
@@ -21,70 +22,64 @@ USERNAME = re.compile(r"[\w.\-]{1,64}")
 ID = re.compile(r"[!-~]{1,200}")
 _TAG = re.compile(r"<[/!?A-Za-z][^>]*>")
 
-Message = Mapping[str, Any]
 
-
-def is_username(name: object) -> TypeGuard[str]:
+def is_username(name: str) -> bool:
     """True for a name that can be stored as ``name@joystick``, and that people can see all of."""
-    if not isinstance(name, str) or USERNAME.fullmatch(name) is None or visible(name) != name:
+    if USERNAME.fullmatch(name) is None or visible(name) != name:
         return False
     # Letters that only look like others, or become them in lower case, would be somebody else's name.
     return unicodedata.normalize("NFKC", name) == name and USERNAME.fullmatch(name.lower()) is not None
 
 
-def person_named(username: object) -> Person:
+def person_named(username: str) -> Person:
     """Somebody by their username.
 
     Raises:
-        ValueError: no username that could be stored as ``name@joystick``.
+        Unreadable: no username that could be stored as ``name@joystick``.
     """
     if not is_username(username):
-        raise ValueError("an odd username")
+        raise Unreadable("an odd username")
     login = username.lower()
     return Person(login, login, username, "joystick")
 
 
-def id_of(message: Message) -> str:
+def checked_id(event_id: str) -> str:
     """The idempotency key of an event: its id.
 
     Raises:
-        ValueError: there is none; then it could be paid twice.
+        Unreadable: there is none; then it could be paid twice.
     """
-    found = message.get("id") or message.get("messageId")
-    if not isinstance(found, str) or not ID.fullmatch(found):
-        raise ValueError("an event without an id")
-    return found
+    if not ID.fullmatch(event_id):
+        raise Unreadable("an event without an id")
+    return event_id
 
 
-def moment_of(message: Message, now: datetime) -> datetime:
+def moment_of(written: str, now: datetime) -> datetime:
     """When it happened, in UTC; ``now`` where that is missing, or cannot be."""
-    raw = message.get("occurred_at") or message.get("createdAt")
     try:
-        at = datetime.fromisoformat(raw) if isinstance(raw, str) else now
+        at = datetime.fromisoformat(written)
         return now if at.tzinfo is None or at > now + AHEAD else at.astimezone(UTC)
     except (ValueError, OverflowError):
         return now
 
 
-def amount_of(value: object, *, least: int = 0, default: int | None = None) -> int:
+def amount_of(value: Amount, *, least: int = 0, default: int | None = None) -> int:
     """A whole number from ``least`` on; ``default`` where there is none.
 
     Raises:
-        ValueError: it is none, or one that cannot be.
+        Unreadable: it is none, or one that cannot be.
     """
     if value is None and default is not None:
         return default
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 10:
         value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MOST:
-        raise ValueError("an amount that cannot be")
+    if not isinstance(value, int) or not least <= value <= MOST:
+        raise Unreadable("an amount that cannot be")
     return value
 
 
-def plain_words(value: object) -> str:
+def plain_words(value: str) -> str:
     """A title that a person wrote, as plain text."""
-    if not isinstance(value, str):
-        return ""
     text, before = value[:500], ""
     # Again and again: what is left of nested or escaped tags may be one itself. Each round makes the text shorter.
     while text != before:

@@ -6,13 +6,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pixel_bot.clock import Clock
-from pixel_bot.logs import redact
 from pixel_bot.model.channel_events import ChannelEvent, Entrance
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.joystick.frames import StreamChange, read
-from pixel_bot.platforms.joystick.gateway_socket import Frame
-from pixel_bot.texts import plain
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.joystick.frames import Frame, StreamChange, read
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +59,9 @@ class FrameDispatcher:
         self._streamer = streamer
         self._is_warned = False
 
-    async def put(self, message: Frame) -> None:
+    async def put(self, frame: Frame) -> None:
         """Take a message that was read. Waits while too many are on their way."""
-        await self._ahead.put(message)
+        await self._ahead.put(frame)
 
     async def done(self) -> None:
         """Wait until all that was put is handed over."""
@@ -72,25 +70,24 @@ class FrameDispatcher:
     async def run(self, listener: Listener) -> None:
         """Hand over until cancelled."""
         while True:
-            message = await self._ahead.get()
+            frame = await self._ahead.get()
             try:
                 if listener.is_congested:
                     await listener.wait_for_capacity()
-                self._dispatch(message, listener)
+                self._dispatch(frame, listener)
             except Exception:
                 # The edge: what nobody foresaw costs one message, and not all that come after it.
                 log.exception("A message from Joystick.tv was left out.")
             finally:
                 self._ahead.task_done()
 
-    def _dispatch(self, message: Frame, listener: Listener) -> None:
-        if self._is_foreign(message):
+    def _dispatch(self, frame: Frame, listener: Listener) -> None:
+        if self._is_foreign(frame):
             return
         try:
-            heard = read(message, now=self._clock.now())
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            why = f"{type(exc).__name__}: {plain(redact(str(exc)))[:80]}"
-            log.warning("An event from Joystick.tv was left out, because it cannot be read (%s).", why)
+            heard = read(frame, now=self._clock.now())
+        except Unreadable as exc:
+            log.warning("An event from Joystick.tv was left out, because it cannot be read (%s).", exc)
             return
         match heard:
             case ChatMessage():
@@ -108,9 +105,9 @@ class FrameDispatcher:
     def _is_staff(self, login: str) -> bool:
         return login in {self._streamer.lower(), self.own_username}
 
-    def _is_foreign(self, message: Frame) -> bool:
+    def _is_foreign(self, frame: Frame) -> bool:
         """By our bot's own key all channels that it is installed in are heard; only one of them is ours."""
-        channel_id = message.get("channel_id") or message.get("channelId")
+        channel_id = frame.envelope.channel_id or frame.envelope.channel_id_v1
         if not channel_id or channel_id == self._channel_id:
             return False
         if not self._is_warned:

@@ -7,23 +7,25 @@ event is written for people and can hold HTML, so nothing is ever taken from it 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Generic, Literal, TypeVar
 
-import orjson
+from msgspec import UNSET
 
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.people import Person
+from pixel_bot.platforms.decoding import Unreadable, decode, decoder_of, text_or
+from pixel_bot.platforms.joystick import structs
 from pixel_bot.platforms.joystick.fields import (
-    Message,
     amount_of,
+    checked_id,
     emote_names,
-    id_of,
     moment_of,
     person_named,
     plain_words,
     printable,
 )
+from pixel_bot.platforms.joystick.structs import MessageEnvelope
 
 Kind = Literal["tip", "follow", "sub", "resub", "gift", "wheel", "raid", "enter", "on", "off"]
 
@@ -54,6 +56,11 @@ KINDS: Mapping[str, Kind] = {
 
 CHAT = {"new_message", "chat_message"}
 
+_CHAT = decoder_of(structs.DataFrame[structs.ChatMessage])
+_CHAT_V1 = decoder_of(structs.DataFrame[structs.ChatBody])
+_STAMPED = decoder_of(structs.DataFrame[structs.Stamped])
+_NO_BADGES = structs.Badges()
+
 
 @dataclass(frozen=True, slots=True)
 class StreamChange:
@@ -66,11 +73,19 @@ class StreamChange:
 GatewayEvent = ChatMessage | ChannelEvent | StreamChange
 
 
-def read(message: Message, *, now: datetime) -> GatewayEvent | None:
-    """Read the ``message`` of a data frame.
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A data frame: what its message says of itself, and all of it as text."""
+
+    envelope: MessageEnvelope
+    text: str
+
+
+def read(frame: Frame, *, now: datetime) -> GatewayEvent | None:
+    """Read a data frame.
 
     Args:
-        message: as it came.
+        frame: as it came.
         now: stands for a time that is missing, or cannot be.
 
     Returns:
@@ -78,106 +93,124 @@ def read(message: Message, *, now: datetime) -> GatewayEvent | None:
         that not everybody can read, because the answer would be for everybody.
 
     Raises:
-        KeyError, TypeError, ValueError, AttributeError: a needed field is missing, or is not what it should be.
+        Unreadable: a needed field is missing, or is not what it should be.
     """
-    kind = message["type"]
+    kind = frame.envelope.type
     if not isinstance(kind, str):
-        raise TypeError("a type that is no text")
+        raise Unreadable("a message without a type")
     if kind in CHAT:
-        return _chat_message(message, now)
+        return _chat_message(frame, now)
     if kind not in KINDS:
         return None
-    at = moment_of(message, now)
     what = KINDS[kind]
     if what in {"on", "off"}:
-        return StreamChange(what == "on", at)
-    return _READERS[what](f"joystick:{what}:{id_of(message)}", _fields(message), message, at)
+        return StreamChange(what == "on", _moment(decode(_STAMPED, frame.text).message, now))
+    return _READERS[what](frame, what, now)
 
 
-def _chat_message(message: Message, now: datetime) -> ChatMessage | None:
-    body: Message = message["data"] if isinstance(message.get("data"), dict) else message
-    author: Message = body["author"]
-    badges = _object(author.get("badges"))
-    visibility = body.get("visibility", message.get("visibility"))
-    if visibility not in {None, "", "public"}:
+def _chat_message(frame: Frame, now: datetime) -> ChatMessage | None:
+    message = decode(_CHAT, frame.text).message
+    body = message.data if isinstance(message.data, structs.ChatBody) else decode(_CHAT_V1, frame.text).message
+    visibility = message.visibility if body.visibility is UNSET else body.visibility
+    if visibility is not UNSET and visibility not in (None, "", "public"):
         return None
-    text = body.get("text", message.get("text"))
+    text = message.text if body.text is UNSET else body.text
     if not isinstance(text, str):
-        raise TypeError("a message without a text")
-    person = person_named(author.get("username") or author.get("slug"))
-    is_streamer = badges.get("streamer") is True or author.get("isStreamer") is True
+        raise Unreadable("a message without a text")
+    author = body.author
+    badges = author.badges if isinstance(author.badges, structs.Badges) else _NO_BADGES
+    is_streamer = badges.streamer is True or author.is_streamer is True
     return chat_message(
-        person,
-        f"joystick:{id_of(message)}",
-        moment_of(message, now),
+        person_named(author.username or author.slug or ""),
+        f"joystick:{_id(message)}",
+        _moment(message, now),
         printable(text),
-        is_mod=is_streamer or badges.get("mod") is True or author.get("isModerator") is True,
+        is_mod=is_streamer or badges.mod is True or author.is_moderator is True,
         is_streamer=is_streamer,
-        is_bot=badges.get("bot") is True,
-        emotes=emote_names(body.get("emotes") or body.get("emotesUsed")),
+        is_bot=badges.bot is True,
+        emotes=emote_names(body.emotes or body.emotes_v1),
     )
 
 
-def _object(value: object) -> Message:
-    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+def _id(message: structs.Message) -> str:
+    return checked_id(message.id or message.id_v1 or "")
 
 
-def _fields(message: Message) -> Mapping[str, Any]:
-    """What an event says of itself: an object, or in the first version a text that holds one."""
-    raw: Any = message.get("data") if "data" in message else message.get("metadata")
-    if isinstance(raw, str):
-        raw = orjson.loads(raw) if raw.strip() else {}
-    if raw is None:
-        return {}
-    if not isinstance(raw, dict):
-        raise TypeError("metadata that is no object")
-    return cast(dict[str, Any], raw)
+def _moment(message: structs.Stamped, now: datetime) -> datetime:
+    return moment_of(text_or(message.occurred_at or message.created_at), now)
 
 
-def _who(fields: Mapping[str, Any]) -> Person | None:
-    """Who did it; None where nobody is named."""
-    who = fields.get("who") or fields.get("username") or _object(fields.get("author")).get("username")
-    return person_named(who) if who else None
+W = TypeVar("W", bound=structs.WhoFields)
 
 
-def _tip(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
-    tokens, item = amount_of(fields["how_much"]), plain_words(fields.get("tip_menu_item"))
-    return Tip(event_id, _who(fields), at, tokens=tokens, item=item)
+@dataclass(frozen=True, slots=True)
+class _Event(Generic[W]):
+    """An event: its id, who did it (None where nobody is named), when, and what it says of itself."""
+
+    id: str
+    who: Person | None
+    at: datetime
+    fields: W
+    message: structs.EventMessage[W]
 
 
-def _follow(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
-    return Follow(event_id, _who(fields), at)
+def _event(frame: Frame, what: Kind, now: datetime, fields: type[W]) -> _Event[W]:
+    message = decode(decoder_of(structs.DataFrame[structs.EventMessage[fields]]), frame.text).message
+    found = message.metadata if message.data is UNSET else message.data
+    if found is None or isinstance(found, str):
+        found = decode(decoder_of(fields), (found or "").strip() or "{}")
+    author = found.author.username if isinstance(found.author, structs.Named) else None
+    who = found.who or found.username or author
+    at = _moment(message, now)
+    return _Event(f"joystick:{what}:{_id(message)}", person_named(who) if who else None, at, found, message)
 
 
-def _sub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
-    return Sub(event_id, _who(fields), at)
+def _tip(frame: Frame, what: Kind, now: datetime) -> ChannelEvent:
+    event = _event(frame, what, now, structs.TipFields)
+    item = plain_words(text_or(event.fields.tip_menu_item))
+    return Tip(event.id, event.who, event.at, tokens=amount_of(event.fields.how_much), item=item)
 
 
-def _resub(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
-    return Sub(event_id, _who(fields), at, months=amount_of(fields.get("how_long"), default=1))
+def _follow(frame: Frame, what: Kind, now: datetime) -> ChannelEvent:
+    event = _event(frame, what, now, structs.WhoFields)
+    return Follow(event.id, event.who, event.at)
 
 
-def _gift(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
-    return Gift(event_id, _who(fields), at, total=amount_of(fields.get("how_much"), least=1, default=1))
+def _sub(frame: Frame, what: Kind, now: datetime) -> ChannelEvent:
+    event = _event(frame, what, now, structs.WhoFields)
+    return Sub(event.id, event.who, event.at)
 
 
-def _wheel(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
-    return WheelClaim(event_id, _who(fields), at, prize=plain_words(fields.get("prize")))
+def _resub(frame: Frame, what: Kind, now: datetime) -> ChannelEvent:
+    event = _event(frame, what, now, structs.ResubFields)
+    return Sub(event.id, event.who, event.at, months=amount_of(event.fields.how_long, default=1))
 
 
-def _raid(event_id: str, fields: Mapping[str, Any], _: Message, at: datetime) -> ChannelEvent:
-    return Raid(event_id, _who(fields), at, viewers=amount_of(fields.get("number_of_viewers"), default=0))
+def _gift(frame: Frame, what: Kind, now: datetime) -> ChannelEvent:
+    event = _event(frame, what, now, structs.GiftFields)
+    return Gift(event.id, event.who, event.at, total=amount_of(event.fields.how_much, least=1, default=1))
 
 
-def _enter(event_id: str, fields: Mapping[str, Any], message: Message, at: datetime) -> ChannelEvent | None:
+def _wheel(frame: Frame, what: Kind, now: datetime) -> ChannelEvent:
+    event = _event(frame, what, now, structs.WheelFields)
+    return WheelClaim(event.id, event.who, event.at, prize=plain_words(text_or(event.fields.prize)))
+
+
+def _raid(frame: Frame, what: Kind, now: datetime) -> ChannelEvent:
+    event = _event(frame, what, now, structs.RaidFields)
+    return Raid(event.id, event.who, event.at, viewers=amount_of(event.fields.number_of_viewers, default=0))
+
+
+def _enter(frame: Frame, what: Kind, now: datetime) -> ChannelEvent | None:
     """The first version names who came in where other events have their words."""
-    person = _who(fields)
-    if person is None and "data" not in message and (name := message.get("text")):
+    event = _event(frame, what, now, structs.WhoFields)
+    person, name = event.who, text_or(event.message.text)
+    if person is None and event.message.data is UNSET and name:
         person = person_named(name)
-    return Entrance(event_id, person, at) if person is not None else None
+    return Entrance(event.id, person, event.at) if person is not None else None
 
 
-_READERS: Mapping[Kind, Callable[[str, Mapping[str, Any], Message, datetime], ChannelEvent | None]] = {
+_READERS: Mapping[Kind, Callable[[Frame, Kind, datetime], ChannelEvent | None]] = {
     "tip": _tip,
     "follow": _follow,
     "sub": _sub,

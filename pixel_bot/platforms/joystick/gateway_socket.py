@@ -5,19 +5,25 @@ The gateway speaks ActionCable: the server sends a welcome, we subscribe, it pin
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, cast
 from urllib.parse import quote
 
 import aiohttp
 import orjson
+from msgspec import UNSET
 
 from pixel_bot.logs import redact
-from pixel_bot.platforms.wire import ENDS, frame_in
+from pixel_bot.platforms.decoding import Unreadable, decode, decoder_of
+from pixel_bot.platforms.joystick.frames import Frame
+from pixel_bot.platforms.joystick.structs import FrameEnvelope, MessageEnvelope
+from pixel_bot.platforms.wire import ENDS
 from pixel_bot.texts import plain
+
+log = logging.getLogger(__name__)
 
 PROTOCOL = "actioncable-v1-json"
 LONGEST_FRAME = 4 * 2**20
@@ -28,7 +34,7 @@ IDENTIFIERS = (
 )
 """What is subscribed to: the second version of events, or where that is rejected the first."""
 
-Frame = Mapping[str, Any]
+_ENVELOPES = decoder_of(FrameEnvelope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +133,19 @@ class GatewaySocket:
         raise GatewayLost("the subscription was rejected")
 
     async def read(self) -> Frame:
-        """The message of the next data frame.
+        """The next data frame.
 
         Raises:
             GatewayLost: the connection is over.
         """
         while not self._buffered:
-            frame = await self._frame()
-            if frame.get("type") == "welcome":
+            frame, text = await self._frame()
+            if frame.type == "welcome":
                 await self.subscribe()  # the server began anew, and has forgotten it
-            elif frame.get("type") == "reject_subscription" and frame.get("identifier") == self.identifier:
+            elif frame.type == "reject_subscription" and frame.identifier == self.identifier:
                 raise GatewayLost("the subscription was ended")
-            elif (message := self._message_of(frame)) is not None:
-                return message
+            elif (data := self._data_frame(frame, text)) is not None:
+                return data
         return self._buffered.popleft()
 
     def address(self, channel_id: str) -> dict[str, str]:
@@ -160,7 +166,7 @@ class GatewaySocket:
         await self._socket.close()
 
     async def _receive_welcome(self) -> None:
-        while (await self._frame()).get("type") != "welcome":
+        while (await self._frame())[0].type != "welcome":
             pass
 
     async def _try_to_subscribe(self, identifier: str) -> bool:
@@ -173,16 +179,15 @@ class GatewaySocket:
 
     async def _receive_confirmation(self, identifier: str) -> bool:
         while True:
-            frame = await self._frame()
-            kind = frame.get("type")
-            if kind == "confirm_subscription" and frame.get("identifier") == identifier:
+            frame, text = await self._frame()
+            if frame.type == "confirm_subscription" and frame.identifier == identifier:
                 return True
-            if kind == "reject_subscription" and frame.get("identifier") == identifier:
+            if frame.type == "reject_subscription" and frame.identifier == identifier:
                 return False
-            if kind == "welcome":
+            if frame.type == "welcome":
                 await self._send_subscribe(identifier)
-            elif (message := self._message_of(frame)) is not None:
-                self._buffered.append(message)
+            elif (data := self._data_frame(frame, text)) is not None:
+                self._buffered.append(data)
 
     async def _send_subscribe(self, identifier: str) -> None:
         await self._send({"command": "subscribe", "identifier": identifier})
@@ -193,32 +198,34 @@ class GatewaySocket:
         except (aiohttp.ClientError, OSError, RuntimeError) as exc:
             raise GatewayLost(f"the connection broke ({type(exc).__name__})") from None
 
-    def _message_of(self, frame: Frame) -> Frame | None:
-        """The message of a data frame: one without a type of its own. What is an error goes to ``on_error``."""
-        message: Any = frame.get("message")
-        fields: Frame = cast(Frame, message) if isinstance(message, dict) else {}
-        error: Any = frame.get("error") or ("type" not in fields and fields.get("error"))
+    def _data_frame(self, frame: FrameEnvelope, text: str) -> Frame | None:
+        """A frame with a message, and without a type of its own. What is an error goes to ``on_error``."""
+        message = frame.message if isinstance(frame.message, MessageEnvelope) else None
+        error = frame.error or (message is not None and message.type is UNSET and message.error)
         if error:
             self.on_error(plain(redact(str(error)))[:200])
             return None
-        return fields if fields and "type" not in frame else None
+        return Frame(message, text) if message is not None and frame.type is UNSET else None
 
-    async def _frame(self) -> Frame:
-        """The next frame that is a JSON object.
+    async def _frame(self) -> tuple[FrameEnvelope, str]:
+        """The next frame that is a JSON object, and its text.
 
         Raises:
             GatewayLost: the connection is over; also where the server says that it will be.
         """
         while True:
-            frame = frame_in(await self._text(), "Joystick.tv")
-            if frame is None:
+            text = await self._text()
+            try:
+                frame = decode(_ENVELOPES, text)
+            except Unreadable:
+                log.warning("A frame from Joystick.tv was left out, because it is no JSON object.")
                 continue
-            if frame.get("type") == "disconnect":
-                if frame.get("reason") == "unauthorized":
+            if frame.type == "disconnect":
+                if frame.reason == "unauthorized":
                     raise Unauthorized
-                reason = plain(redact(str(frame.get("reason") or "no reason")))[:60]
-                raise GatewayLost(f"Joystick.tv ended it ({reason})", stop=frame.get("reconnect") is False)
-            return frame
+                reason = plain(redact(str(frame.reason or "no reason")))[:60]
+                raise GatewayLost(f"Joystick.tv ended it ({reason})", stop=frame.reconnect is False)
+            return frame, text
 
     async def _text(self) -> str:
         loop = asyncio.get_running_loop()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from pixel_bot.clock import Clock
 from pixel_bot.model.stream_state import Broadcast, Stream
+from pixel_bot.platforms.decoding import text_or
 from pixel_bot.platforms.joystick.api import ApiRefused, JoystickApi
 from pixel_bot.platforms.joystick.frames import StreamChange
 from pixel_bot.platforms.joystick.installations import EARLY, Installations, NotInstalled
@@ -78,12 +79,12 @@ class InstallationMonitor:
         if before is not None and before.grant is not None and before.grant.access != token:
             self._renewed_at = now
         introspection = await self._oauth.introspect(token)
-        if introspection is not None and introspection.get("active") is False:
+        if introspection is not None and introspection.active is False:
             token = await self._installations.refresh(token)
         identity = await self._api.identity()
         await self._installations.update_username(identity.channel_id, identity.username)
-        name = introspection.get("username") if introspection is not None else None
-        if isinstance(name, str):
+        name = text_or(introspection.username) if introspection is not None else ""
+        if name:
             # Where the bot speaks as the streamer, that name says nothing.
             own = "" if name.lower() == identity.username.lower() else name.lower()
             self._sender.own_username = self._sender.hearing.own_username = own

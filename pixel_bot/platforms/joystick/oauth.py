@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 import aiohttp
@@ -14,6 +13,8 @@ import aiohttp
 from pixel_bot.clock import Clock
 from pixel_bot.errors import PixelError
 from pixel_bot.logs import hide
+from pixel_bot.platforms.decoding import Unreadable, decode, decoder_of, number_or, text_or
+from pixel_bot.platforms.joystick.structs import Introspection, OAuthErrorFields, TokenFields
 from pixel_bot.platforms.wire import Answer, NoAnswer, Wire
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,9 @@ ABSOLUTE, LATEST = 1_000_000_000, 100_000_000_000
 UNKNOWN_APP = "Joystick.tv does not know this bot: check JOYSTICK_CLIENT_ID and JOYSTICK_CLIENT_SECRET."
 _WORD = re.compile(r"[a-z_]{1,64}")
 
+_TOKENS = decoder_of(TokenFields)
+_INTROSPECTIONS = decoder_of(Introspection)
+_ERRORS = decoder_of(OAuthErrorFields)
 
 TRANSIENT_ERRORS = {"invalid_request", "temporarily_unavailable", "server_error", "slow_down"}
 """Error codes of a refusal that say nothing about a token."""
@@ -120,14 +124,13 @@ class JoystickOAuth:
         """
         return await self._grant({"grant_type": "refresh_token", "refresh_token": refresh_token}, refresh_token)
 
-    async def introspect(self, token: str) -> Mapping[str, Any] | None:
+    async def introspect(self, token: str) -> Introspection | None:
         """What the server says on a token, ``active`` above all; None when it says nothing."""
         try:
             answer = await self._post("introspect", {"token": token})
-        except NoAnswer:
+            return decode(_INTROSPECTIONS, answer.raw) if answer.status == 200 else None
+        except (NoAnswer, Unreadable):
             return None
-        body: Any = answer.body
-        return cast(dict[str, Any], body) if answer.status == 200 and isinstance(body, dict) else None
 
     async def revoke(self, token: str) -> None:
         """Give a token back. Where that does not work, it ends by itself."""
@@ -147,23 +150,19 @@ class JoystickOAuth:
         if answer.status != 200:
             final = _is_final(answer)
             raise OAuthRefused(
-                f"Joystick.tv gave no tokens ({answer.status} {_error(answer)}).".replace(" )", ")"), final=final
+                f"Joystick.tv gave no tokens ({answer.status} {_error(answer) or ''}).".replace(" )", ")"), final=final
             )
         try:
-            return self._read(answer.body, old_refresh)
-        except (KeyError, TypeError, AttributeError):
+            fields = decode(_TOKENS, answer.raw)
+        except Unreadable:
             raise OAuthRefused("Joystick.tv's answer could not be read.", final=False) from None
+        refresh = fields.refresh_token or old_refresh
+        return Grant(fields.access_token, refresh, self._end_of(number_or(fields.expires_in)))
 
-    def _read(self, body: Any, old_refresh: str) -> Grant:
-        access, refresh = body["access_token"], body.get("refresh_token") or old_refresh
-        if not (isinstance(access, str) and access and isinstance(refresh, str)):
-            raise TypeError("no tokens")
-        return Grant(access, refresh, self._end_of(body.get("expires_in")))
-
-    def _end_of(self, expires_in: object) -> datetime:
+    def _end_of(self, expires_in: float) -> datetime:
         """When a token ends. Whatever stands there, a pair that was given must not be lost over it."""
         now = self._clock.now()
-        if not isinstance(expires_in, int | float) or isinstance(expires_in, bool) or not 0 < expires_in < LATEST:
+        if not 0 < expires_in < LATEST:
             return now + DEFAULT_LIFE
         end = datetime.fromtimestamp(expires_in, UTC) if expires_in > ABSOLUTE else now + timedelta(seconds=expires_in)
         return max(end, now + SHORTEST_LIFE)
@@ -184,14 +183,16 @@ class JoystickOAuth:
 
 def _is_final(answer: Answer) -> bool:
     """Whether the token server says no. A page instead of JSON comes from something on the way."""
-    if answer.status not in {400, 401, 403} or not isinstance(answer.body, dict):
-        return False
     word = _error(answer)
+    if answer.status not in {400, 401, 403} or word is None:
+        return False
     return word not in TRANSIENT_ERRORS and (bool(word) or answer.status != 403)
 
 
-def _error(answer: Answer) -> str:
-    """OAuth's error code; empty where there is none."""
-    body: Any = answer.body
-    code = cast(dict[str, Any], body).get("error") if isinstance(body, dict) else ""
-    return code if isinstance(code, str) and _WORD.fullmatch(code) else ""
+def _error(answer: Answer) -> str | None:
+    """OAuth's error code; empty where there is none, and None where the answer is no object."""
+    try:
+        code = text_or(decode(_ERRORS, answer.raw).error)
+    except Unreadable:
+        return None
+    return code if _WORD.fullmatch(code) else ""

@@ -2,6 +2,7 @@
 
 from pixel_bot.concurrency.retry import Backoff, RetryLoop
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
+from pixel_bot.platforms.twitch.helix_structs import BannedUser
 from pixel_bot.points.bans import Bans
 
 IDS_IN_ONE_REQUEST = 100
@@ -58,8 +59,9 @@ class BanCheck:
         rows = await self._helix.get(
             "moderation/banned",
             "broadcaster",
+            BannedUser,
             broadcaster_id=self._owner_id,
             user_id=user_ids,
             first=IDS_IN_ONE_REQUEST,
         )
-        return {row["user_id"] for row in rows if isinstance(row.get("user_id"), str) and not row.get("expires_at")}
+        return {row.user_id for row in rows if not row.expires_at}

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from pixel_bot.model.stream_state import Broadcast, Stream
+from pixel_bot.platforms.decoding import Unreadable
 from pixel_bot.platforms.twitch.accounts import Accounts, SignInState
+from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
+from pixel_bot.platforms.twitch.events.structs import ModeratorEvent, StreamOnlineEvent, payloads
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
+from pixel_bot.platforms.twitch.helix_structs import Member, StreamRow
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +21,9 @@ CHECK_SECONDS = 300.0
 
 FRESH_SECONDS = 240.0
 """For so many seconds an event overrides Twitch's list of streams, which lags behind."""
+
+_ONLINE = payloads(StreamOnlineEvent)
+_MODERATORS = payloads(ModeratorEvent)
 
 
 class ChannelState:
@@ -47,24 +53,24 @@ class ChannelState:
         self._event_at = -FRESH_SECONDS
         self._was_unlisted = False
 
-    def on_event(self, frame: Mapping[str, Any]) -> None:
+    def on_event(self, frame: Frame) -> None:
         """Apply an event about the channel.
 
         Raises:
-            KeyError, TypeError, ValueError: it cannot be read.
+            Unreadable: a needed field is missing or of another type.
         """
-        event = frame["payload"]["event"]
-        match frame["metadata"]["subscription_type"]:
+        kind = frame.metadata.subscription_type
+        match kind:
             case "stream.online":
-                broadcast = _broadcast(event["id"], event["started_at"])
+                broadcast = _broadcast(decode_payload(frame, _ONLINE).event)
                 self._event_at = asyncio.get_running_loop().time()
                 self._stream.went_live(broadcast)
             case "stream.offline":
                 self._event_at = asyncio.get_running_loop().time()
                 self._stream.went_offline()
             case "channel.moderator.add" | "channel.moderator.remove":
-                if event["user_id"] == self._bot_id:
-                    self._moderates(frame["metadata"]["subscription_type"].endswith("add"))
+                if decode_payload(frame, _MODERATORS).event.user_id == self._bot_id:
+                    self._moderates(kind.endswith("add"))
             case _:
                 return
 
@@ -95,17 +101,17 @@ class ChannelState:
 
     async def _refresh_stream(self) -> None:
         role = "broadcaster" if self._accounts.state_of("broadcaster") is SignInState.SIGNED_IN else None
-        rows = await self._helix.get("streams", role, user_id=self._owner_id)
+        rows = await self._helix.get("streams", role, StreamRow, user_id=self._owner_id)
         if asyncio.get_running_loop().time() - self._event_at < FRESH_SECONDS:
             return  # Twitch's list lags behind its events
-        row = next((r for r in rows if r.get("user_id", self._owner_id) == self._owner_id), None)
+        row = next((r for r in rows if (r.user_id or self._owner_id) == self._owner_id), None)
         if row is None:
             self._on_unlisted()
             return
         self._was_unlisted = False
         try:
-            self._stream.went_live(_broadcast(row["id"], row["started_at"]))
-        except (KeyError, ValueError, TypeError):
+            self._stream.went_live(_broadcast(row))
+        except Unreadable:
             raise HelixError(0, "its word on the stream cannot be read") from None
 
     def _on_unlisted(self) -> None:
@@ -122,13 +128,19 @@ class ChannelState:
             self._moderates(True)
         elif self._accounts.state_of("broadcaster") is SignInState.SIGNED_IN:
             rows = await self._helix.get(
-                "moderation/moderators", "broadcaster", broadcaster_id=owner_id, user_id=bot_id
+                "moderation/moderators", "broadcaster", Member, broadcaster_id=owner_id, user_id=bot_id
             )
-            self._moderates(any(row.get("user_id") == bot_id for row in rows))
+            self._moderates(any(row.user_id == bot_id for row in rows))
 
 
-def _broadcast(stream_id: object, started_at: object) -> Broadcast:
-    if type(stream_id) is not str or type(started_at) is not str or not stream_id:
-        raise ValueError("a stream without an id or a start")
-    since = datetime.fromisoformat(started_at)
-    return Broadcast(stream_id, since if since.tzinfo else since.replace(tzinfo=UTC))
+def _broadcast(stream: StreamOnlineEvent | StreamRow) -> Broadcast:
+    """The broadcast that an event, or a row, tells of.
+
+    Raises:
+        Unreadable: it does not say when it began.
+    """
+    try:
+        since = datetime.fromisoformat(stream.started_at)
+    except ValueError:
+        raise Unreadable("a stream without a start") from None
+    return Broadcast(stream.id, since if since.tzinfo else since.replace(tzinfo=UTC))

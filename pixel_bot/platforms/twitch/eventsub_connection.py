@@ -10,7 +10,8 @@ import aiohttp
 
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import sleep_with_jitter
-from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable, decode_payload
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
 from pixel_bot.platforms.twitch.events.structs import RevocationPayload, payload_decoder
 from pixel_bot.platforms.twitch.eventsub_session import KEEPALIVE_SECONDS, EventSubSession, SessionLost
 from pixel_bot.platforms.twitch.reconnect import Reconnect, drain_old_session

@@ -7,7 +7,8 @@ from enum import Enum, auto
 
 import aiohttp
 
-from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable, decode_payload, read_frame
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload, read_frame
 from pixel_bot.platforms.twitch.events.structs import SessionPayload, payload_decoder
 from pixel_bot.platforms.wire import ENDS
 

@@ -9,17 +9,19 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
+import msgspec
 from twitchio import HTTPException
 from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.http import Route
 from typing_extensions import override
 
+from pixel_bot.platforms.decoding import Unreadable, decode
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError, UnknownApp
-from pixel_bot.platforms.wire import Answer, NoAnswer, Wire, message_of
+from pixel_bot.platforms.wire import Answer, NoAnswer, Wire, without_secrets
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ REPEATABLE = {"GET", "PUT", "DELETE"}
 """Idempotent methods: sent again also when it is unknown whether the request arrived."""
 
 Sleep = Callable[[float], Awaitable[object]]
+
+_OBJECTS = msgspec.json.Decoder(dict[str, Any])
 
 
 class TwitchHttp(ManagedHTTPClient):
@@ -55,14 +59,28 @@ class TwitchHttp(ManagedHTTPClient):
 
     @override
     async def request(self, route: Route) -> Any:
-        """Send a request, with retries.
+        """Send a request, with retries: for TwitchIO, which takes dictionaries.
 
         Returns:
             The body of the answer, an object; None where there is none.
 
         Raises:
+            HTTPException, NoAnswer: as ``fetch``; also where the body is anything else, like the page of a proxy.
+        """
+        body = await self.fetch(route)
+        if not body:
+            return None
+        try:
+            return decode(_OBJECTS, body)
+        except Unreadable:
+            raise NoAnswer("none that can be read") from None
+
+    async def fetch(self, route: Route) -> bytes:
+        """Send a request, with retries. Returns the body of the answer as it came; empty where there is none.
+
+        Raises:
             HTTPException: Twitch refused. Neither its text nor its traceback holds a secret.
-            NoAnswer: Twitch could not be reached, or its answer could not be read.
+            NoAnswer: Twitch could not be reached.
         """
         role = self._role(route.token_for)
         tries = 0
@@ -72,7 +90,7 @@ class TwitchHttp(ManagedHTTPClient):
             token = await self._token(role)
             answer = await self._send(route, token)
             if answer is not None and answer.status < 400:
-                return None if answer.status == 204 else _json_object(answer)
+                return b"" if answer.status == 204 else answer.raw
             if answer is not None and not renewed and self._is_token_refused(answer, role):
                 # Once only: Twitch refusing a brand-new token, too, would otherwise loop. The tries count anew, because
                 # this request has not failed yet.
@@ -82,7 +100,7 @@ class TwitchHttp(ManagedHTTPClient):
                 continue
             pause = _retry_delay(answer, route.method, tries)
             if pause is None:
-                raise NoAnswer("none in time") if answer is None else _refusal(answer.status, answer.body)
+                raise NoAnswer("none in time") if answer is None else _refusal(answer.status, answer.message)
             await self._sleep(pause)
 
     async def _send(self, route: Route, token: str) -> Answer | None:
@@ -106,14 +124,14 @@ class TwitchHttp(ManagedHTTPClient):
             return None
         role = self._accounts.role_of(token_for)
         if role is None:
-            raise _refusal(401, {"message": "nobody is signed in for this"})
+            raise _refusal(401, "nobody is signed in for this")
         return role
 
     async def _token(self, role: Role | None) -> str:
         if role is not None:
             tokens = self._accounts.tokens_of(role)
             if tokens is None:
-                raise _refusal(401, {"message": f"the {role} account is not signed in"})
+                raise _refusal(401, f"the {role} account is not signed in")
             return tokens.access
         if not self._application_token:
             await self.renew(None, "")
@@ -195,25 +213,11 @@ class TwitchHttp(ManagedHTTPClient):
 
 
 def _translated(exc: OAuthError) -> Exception:
-    return _refusal(exc.status or 401, {"message": str(exc)}) if exc.final else NoAnswer("the sign-in server is away")
+    return _refusal(exc.status or 401, str(exc)) if exc.final else NoAnswer("the sign-in server is away")
 
 
-def _refusal(status: int, body: Any) -> HTTPException:
-    return HTTPException(f"Twitch answered {status}", status=status, extra={"message": message_of(body)})
-
-
-def _json_object(answer: Answer) -> Any:
-    """The JSON object in the body of a success; None for an empty body.
-
-    Raises:
-        NoAnswer: it is anything else, such as the page of a proxy on the way.
-    """
-    body: object = answer.body
-    if body == "":
-        return None
-    if not isinstance(body, dict):
-        raise NoAnswer("none that can be read")
-    return cast(dict[str, Any], body)
+def _refusal(status: int, message: str) -> HTTPException:
+    return HTTPException(f"Twitch answered {status}", status=status, extra={"message": without_secrets(message)})
 
 
 def _retry_delay(answer: Answer | None, method: str, tries: int) -> float | None:

@@ -2,17 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
+
+from msgspec import Meta, Struct
 
 from pixel_bot.errors import PixelError
 from pixel_bot.logs import hide
+from pixel_bot.platforms.decoding import Anything, NoObject, Text, Unreadable, decode, decoder_of, number_or
 from pixel_bot.platforms.twitch.accounts import Tokens
 from pixel_bot.platforms.wire import Answer, NoAnswer, Wire
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -55,6 +60,34 @@ class Device:
     expires_in: float
 
 
+class _TokenFields(Struct, gc=False):
+    access_token: Text
+    refresh_token: str | None = None
+
+
+class _IdentityFields(Struct, gc=False):
+    user_id: Text
+    login: Text
+    scopes: NoObject = None
+    expires_in: Anything = None
+
+
+class _DeviceFields(Struct, gc=False):
+    device_code: Text
+    user_code: Text
+    verification_uri: Text
+    interval: Anything = None
+    expires_in: Anything = None
+
+
+class _UserFields(Struct, gc=False):
+    display_name: Annotated[str, Meta(min_length=1, max_length=60)]
+
+
+class _Users(Struct, gc=False):
+    data: list[_UserFields]
+
+
 class OAuth:
     """Twitch's sign-in server, for one application."""
 
@@ -93,7 +126,7 @@ class OAuth:
 
     async def app_token(self) -> str:
         """A token of the application itself."""
-        token = _text(await self._token(grant_type="client_credentials"), "access_token")
+        token = (await self._token(grant_type="client_credentials")).access_token
         hide(token)
         return token
 
@@ -106,12 +139,9 @@ class OAuth:
         answer = await self._send("GET", "validate", headers={"Authorization": f"OAuth {access}"})
         if answer.status == 401:
             raise OAuthError("Twitch does not accept this sign-in any more.", final=True, status=401)
-        body = _body(answer)
-        scopes: object = body.get("scopes")
-        granted = cast(list[object], scopes) if isinstance(scopes, list) else []
-        return Identity(
-            _text(body, "user_id"), _text(body, "login"), frozenset(map(str, granted)), _seconds(body, "expires_in", 0)
-        )
+        fields = _read(answer, _IdentityFields)
+        scopes = frozenset(map(str, fields.scopes)) if isinstance(fields.scopes, list) else frozenset[str]()
+        return Identity(fields.user_id, fields.login, scopes, number_or(fields.expires_in))
 
     async def display_name(self, access: str, identity: Identity) -> str:
         """How somebody writes their name; the login where Twitch does not say."""
@@ -120,10 +150,9 @@ class OAuth:
             answer = await self._wire.send(
                 "GET", f"{self._helix}users", params={"id": identity.user_id}, headers=headers
             )
-            name = answer.body["data"][0]["display_name"]
-        except (NoAnswer, LookupError, TypeError):
+            return decode(decoder_of(_Users), answer.raw).data[0].display_name
+        except (NoAnswer, Unreadable, IndexError):
             return identity.login
-        return name if isinstance(name, str) and 0 < len(name) <= 60 else identity.login
 
     async def revoke(self, tokens: Tokens) -> None:
         """Revoke tokens that are not needed. A failure is only logged: they expire by themselves."""
@@ -135,15 +164,14 @@ class OAuth:
     async def begin_device(self, scopes: Collection[str]) -> Device:
         """Begin a sign-in on another device."""
         params = {"client_id": self._client_id, "scopes": " ".join(sorted(scopes))}
-        body = _body(await self._send("POST", "device", params=params))
-        code = _text(body, "device_code")
-        hide(code)
+        fields = _read(await self._send("POST", "device", params=params), _DeviceFields)
+        hide(fields.device_code)
         return Device(
-            _text(body, "user_code"),
-            _text(body, "verification_uri"),
-            code,
-            max(1.0, _seconds(body, "interval", 5)),
-            _seconds(body, "expires_in", 1_800),
+            fields.user_code,
+            fields.verification_uri,
+            fields.device_code,
+            max(1.0, number_or(fields.interval) or 5),
+            number_or(fields.expires_in) or 1_800,
         )
 
     async def poll_device(self, device: Device, scopes: Collection[str]) -> Tokens | None:
@@ -153,18 +181,19 @@ class OAuth:
             OAuthError: ``final`` when the code is used up or too old.
         """
         try:
-            body = await self._token(grant_type=DEVICE_GRANT, device_code=device.code, scopes=" ".join(sorted(scopes)))
+            return _pair(
+                await self._token(grant_type=DEVICE_GRANT, device_code=device.code, scopes=" ".join(sorted(scopes)))
+            )
         except OAuthError as exc:
             if exc.status == 400 and any(word in str(exc).lower() for word in ("pending", "slow_down")):
                 return None
             if exc.status == 400 and "device code" in str(exc).lower():
                 raise OAuthError("Nobody agreed in time. Start again.", final=True, status=400) from None
             raise
-        return _pair(body)
 
-    async def _token(self, **params: str) -> Mapping[str, Any]:
+    async def _token(self, **params: str) -> _TokenFields:
         app = {"client_id": self._client_id, "client_secret": self._client_secret}
-        return _body(await self._send("POST", "token", params={**app, **params}))
+        return _read(await self._send("POST", "token", params={**app, **params}), _TokenFields)
 
     async def _send(self, method: str, path: str, **options: Any) -> Answer:
         """Parameters go in the address, as TwitchIO sends them; the connection is encrypted."""
@@ -174,34 +203,26 @@ class OAuth:
             raise OAuthError(f"Twitch's sign-in server cannot be reached: {exc}.", final=False) from None
 
 
-def _body(answer: Answer) -> dict[str, Any]:
-    """The JSON object in the body of a success."""
+def _read(answer: Answer, kind: type[T]) -> T:
+    """The fields in the body of a success.
+
+    Raises:
+        OAuthError: it is none, or cannot be read.
+    """
     if answer.status in {400, 401, 403} and "client" in answer.message.lower():
         raise UnknownApp(answer.status)
     if answer.status >= 400:
         final = answer.status in {400, 401, 403}
         message = answer.message or "no reason"
         raise OAuthError(f"Twitch's sign-in server refused ({message}).", final=final, status=answer.status)
-    body: object = answer.body
-    if not isinstance(body, dict):
-        raise OAuthError("Twitch's sign-in server gave an answer that cannot be read.", final=False)
-    return cast(dict[str, Any], body)
+    try:
+        return decode(decoder_of(kind), answer.raw)
+    except Unreadable as exc:
+        raise OAuthError(f"Twitch's sign-in server gave an answer that cannot be read ({exc}).", final=False) from None
 
 
-def _pair(body: Mapping[str, Any], refresh: str = "") -> Tokens:
-    return Tokens(_text(body, "access_token"), str(body.get("refresh_token") or refresh))
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise OAuthError(f"Twitch's sign-in server left out {name}.", final=False)
-    return value
-
-
-def _seconds(body: Mapping[str, Any], name: str, default: float) -> float:
-    value = body.get(name)
-    return float(value) if type(value) in {int, float} and value else default
+def _pair(fields: _TokenFields, refresh: str = "") -> Tokens:
+    return Tokens(fields.access_token, fields.refresh_token or refresh)
 
 
 async def wait_for_device(oauth: OAuth, device: Device, scopes: Collection[str]) -> Tokens:

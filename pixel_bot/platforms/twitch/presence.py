@@ -1,17 +1,18 @@
 """Who is in the channel's chat, and who of them is a subscriber, VIP or mod, as Twitch's API knows it."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import TypeVar
 
 from pixel_bot.earning.watch_time import PresenceUnknown, WatchRole
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
+from pixel_bot.platforms.twitch.helix import Helix, HelixError
+from pixel_bot.platforms.twitch.helix_structs import Chatter, Member, Row
 
 PAGE = 1_000
 IDS_IN_ONE_REQUEST = 100
 
-LOGIN = re.compile(r"[A-Za-z0-9_]+")
+R = TypeVar("R", bound=Row)
 
 PATHS: Mapping[WatchRole, str] = {"sub": "subscriptions", "vip": "channels/vips", "mod": "moderation/moderators"}
 
@@ -29,9 +30,9 @@ class TwitchPresence:
         Raises:
             PresenceUnknown: Twitch does not say.
         """
-        rows = await self._get("chat/chatters", moderator_id=self._broadcaster_id, first=PAGE)
-        people = (_person(row) for row in rows)
-        return list({p.platform_id: p for p in people if p is not None}.values())
+        rows = await self._get("chat/chatters", Chatter, moderator_id=self._broadcaster_id, first=PAGE)
+        people = {r.user_id: Person(r.user_id, r.user_login.lower(), r.user_name or r.user_login) for r in rows}
+        return list(people.values())
 
     async def roles(
         self, people: Sequence[Person], wanted: Collection[WatchRole]
@@ -46,28 +47,13 @@ class TwitchPresence:
         for role in wanted:
             for first in range(0, len(ids), IDS_IN_ONE_REQUEST):
                 some = ids[first : first + IDS_IN_ONE_REQUEST]
-                for row in await self._get(PATHS[role], user_id=some, first=IDS_IN_ONE_REQUEST):
-                    user_id = _user_id(row)
-                    if user_id in found:
-                        found[user_id].add(role)
+                for row in await self._get(PATHS[role], Member, user_id=some, first=IDS_IN_ONE_REQUEST):
+                    if row.user_id in found:
+                        found[row.user_id].add(role)
         return found
 
-    async def _get(self, path: str, **params: object) -> list[Row]:
+    async def _get(self, path: str, row: type[R], **params: object) -> list[R]:
         try:
-            return await self._helix.get(path, "broadcaster", broadcaster_id=self._broadcaster_id, **params)
+            return await self._helix.get(path, "broadcaster", row, broadcaster_id=self._broadcaster_id, **params)
         except HelixError as exc:
             raise PresenceUnknown(f"{str(exc).rstrip('.')}.") from exc
-
-
-def _user_id(row: Row) -> str:
-    """The user id of a row; empty where there is none."""
-    user_id = row.get("user_id")
-    return user_id if isinstance(user_id, str) else ""
-
-
-def _person(row: Row) -> Person | None:
-    """Who a row is about; None where that cannot be read."""
-    user_id, login, name = _user_id(row), row.get("user_login"), row.get("user_name")
-    if not (user_id and isinstance(login, str) and LOGIN.fullmatch(login)):
-        return None
-    return Person(user_id, login.lower(), name if isinstance(name, str) and name else login)

@@ -9,7 +9,8 @@ from contextlib import suppress
 
 import aiohttp
 
-from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable, decode_payload
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
 from pixel_bot.platforms.twitch.events.structs import SessionPayload, payload_decoder
 from pixel_bot.platforms.twitch.eventsub_session import EventSubSession, SessionLost
 

@@ -15,13 +15,14 @@ from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import Backoff, RetryLoop
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.twitch.events.redemptions import RedemptionFields, read_redemption
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
 from pixel_bot.redeems.channel_points import (
     ChannelPoints,
     ChannelPointsRedeem,
     RedemptionEvent,
     RedemptionRef,
-    read_redemption,
 )
 
 log = logging.getLogger(__name__)
@@ -196,7 +197,12 @@ class Redemptions:
         """Redemptions of a reward, in Twitch's order; none where somebody has deleted the reward."""
         try:
             rows = await self._helix.get(
-                REDEMPTIONS, "broadcaster", broadcaster_id=self._owner_id, reward_id=reward_id, **params
+                REDEMPTIONS,
+                "broadcaster",
+                RedemptionFields,
+                broadcaster_id=self._owner_id,
+                reward_id=reward_id,
+                **params,
             )
         except HelixError as exc:
             if exc.status == 404:
@@ -204,7 +210,7 @@ class Redemptions:
             raise
         found: list[RedemptionEvent] = []
         for row in rows:
-            with suppress(KeyError, TypeError, ValueError):
+            with suppress(Unreadable):
                 found.append(read_redemption(row))
         return [event for event in found if event.ref.reward == reward_id]
 

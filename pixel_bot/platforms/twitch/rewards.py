@@ -4,11 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
+
+import msgspec
 
 from pixel_bot.concurrency.retry import Backoff, RetryLoop
 from pixel_bot.errors import BadInput, ChatError
-from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
+from pixel_bot.platforms.twitch.helix import Helix, HelixError
+from pixel_bot.platforms.twitch.helix_structs import CooldownSetting, Created, Reward
 from pixel_bot.redeems.catalogue import ALL, Price, Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints, ChannelPointsRedeem, RewardText
 
@@ -138,14 +141,14 @@ class Rewards:
                         raise
                     await self._to_chat_error(exc, redeem.key)
 
-    async def _on_twitch(self) -> dict[str, Row]:
+    async def _on_twitch(self) -> dict[str, Reward]:
         """The rewards on Twitch that this application made, by id."""
         rows = await self._helix.get(
-            REWARDS, "broadcaster", broadcaster_id=self._owner_id, only_manageable_rewards="true"
+            REWARDS, "broadcaster", Reward, broadcaster_id=self._owner_id, only_manageable_rewards="true"
         )
-        return {row["id"]: row for row in rows if isinstance(row.get("id"), str)}
+        return {row.id: row for row in rows}
 
-    async def _align_one(self, redeem: ChannelPointsRedeem, there: Mapping[str, Row]) -> ChannelPointsRedeem:
+    async def _align_one(self, redeem: ChannelPointsRedeem, there: Mapping[str, Reward]) -> ChannelPointsRedeem:
         """Align one reward. One that was deleted on Twitch is created again, if it is enabled."""
         desired = await self._fields(redeem)
         reward = there.get(redeem.reward_id or "")
@@ -153,7 +156,7 @@ class Rewards:
             changes = _differences(reward, desired)
             try:
                 if changes:
-                    await self._patch(reward["id"], changes)
+                    await self._patch(reward.id, changes)
             except HelixError as exc:
                 if exc.status != 404:
                     raise
@@ -165,26 +168,23 @@ class Rewards:
 
     async def _make(self, redeem: ChannelPointsRedeem, desired: Mapping[str, Any]) -> ChannelPointsRedeem:
         try:
-            made = await self._helix.call(
-                "POST", REWARDS, "broadcaster", {**desired, "background_color": COLOUR}, broadcaster_id=self._owner_id
-            )
+            fields = {**desired, "background_color": COLOUR}
+            made = await self._helix.create(REWARDS, "broadcaster", Created, fields, broadcaster_id=self._owner_id)
+            reward_id = made.id
         except HelixError as exc:
             # A create whose answer was lost, or a crash before the id was stored, left our own reward behind: adopt it.
             orphan = await self._find_orphan(desired["title"]) if _is_duplicate(exc) else None
             if orphan is None:
                 raise
-            await self._patch(orphan["id"], desired)
-            made = [orphan]
-        reward_id = made[0].get("id") if made else None
-        if not isinstance(reward_id, str) or not reward_id:
-            raise HelixError(502, "a reward without an id")
+            await self._patch(orphan.id, desired)
+            reward_id = orphan.id
         return await self._channel_points.save(replace(redeem, reward_id=reward_id))
 
-    async def _find_orphan(self, title: str) -> Row | None:
+    async def _find_orphan(self, title: str) -> Reward | None:
         """A reward of that title that this application created, and whose id is not stored."""
         kept = {redeem.reward_id for redeem in await self._channel_points.all()}
-        found = (row for row in (await self._on_twitch()).values() if row.get("title") == title)
-        return next((row for row in found if row["id"] not in kept), None)
+        found = (row for row in (await self._on_twitch()).values() if row.title == title)
+        return next((row for row in found if row.id not in kept), None)
 
     async def _patch(self, reward_id: str, changes: Mapping[str, Any]) -> None:
         await self._helix.call(
@@ -231,11 +231,12 @@ class Rewards:
         return RewardWaits(f"{words} I keep it in mind.")
 
 
-def _differences(reward: Row, desired: Mapping[str, Any]) -> dict[str, Any]:
-    setting: object = reward.get("global_cooldown_setting")
-    cooldown = cast(Row, setting) if isinstance(setting, dict) else {}
+def _differences(reward: Reward, desired: Mapping[str, Any]) -> dict[str, Any]:
+    setting = reward.global_cooldown_setting
+    cooldown = setting if isinstance(setting, CooldownSetting) else CooldownSetting()
     enabled, seconds = COOLDOWN
-    now = {**reward, enabled: cooldown.get("is_enabled"), seconds: cooldown.get("global_cooldown_seconds")}
+    fields = msgspec.structs.asdict(reward)
+    now = {**fields, enabled: cooldown.is_enabled, seconds: cooldown.global_cooldown_seconds}
     changed = {name for name, value in desired.items() if now.get(name) != value}
     # Twitch accepts the two only together.
     names = changed | set(COOLDOWN) if changed & set(COOLDOWN) else changed

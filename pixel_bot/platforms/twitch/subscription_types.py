@@ -56,12 +56,9 @@ class SubscriptionType:
     scope: str = ""
     instead_of: str = ""
 
-    def is_same(self, type_: object, condition: object) -> bool:
+    def is_same(self, type_: str, condition: Mapping[str, object]) -> bool:
         """True for an equal subscription. Twitch adds omitted conditions as empty texts."""
-        if type_ != self.type or not isinstance(condition, dict):
-            return False
-        given = {k: v for k, v in condition.items() if v}  # pyright: ignore[reportUnknownVariableType]
-        return given == dict(self.condition)
+        return type_ == self.type and {k: v for k, v in condition.items() if v} == dict(self.condition)
 
 
 def subscription_types(bot_id: str, owner_id: str) -> tuple[SubscriptionType, ...]:

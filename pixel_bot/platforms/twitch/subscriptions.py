@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from pixel_bot.platforms.twitch.accounts import Accounts, SignInState
-from pixel_bot.platforms.twitch.helix import Helix, HelixError, Row
+from pixel_bot.platforms.twitch.helix import Helix, HelixError, UnreadableAnswer
+from pixel_bot.platforms.twitch.helix_structs import Created, HeldSubscription
 from pixel_bot.platforms.twitch.subscription_types import SubscriptionType
 
 log = logging.getLogger(__name__)
@@ -125,17 +126,16 @@ class Subscriptions:
             "transport": {"method": "websocket", "session_id": self.session_id()},
         }
         try:
-            made = await self._helix.call("POST", PATH, kind.role, body)
+            made = await self._helix.create(PATH, kind.role, Created, body)
+        except UnreadableAnswer:
+            return True  # created or not: the conflict branch reads it from Twitch's list
         except HelixError as exc:
             if exc.status == 409:
                 return True
             if not exc.may_pass and not _is_dead_session(exc):
                 self._refuse(kind, self._reason(kind, exc))
             return False
-        subscription_id = made[0].get("id") if made else None
-        if not isinstance(subscription_id, str):
-            return True  # created or not: the conflict branch reads it from Twitch's list
-        self.held[kind.type] = subscription_id
+        self.held[kind.type] = made.id
         return False
 
     def _reason(self, kind: SubscriptionType, exc: HelixError) -> str:
@@ -158,18 +158,18 @@ class Subscriptions:
             log.warning("Twitch sends no %s", refusal)
         self.refused[kind.type] = self._logged[kind.type] = refusal
 
-    async def _list(self) -> list[Row] | None:
+    async def _list(self) -> list[HeldSubscription] | None:
         try:
-            return await self._helix.get(PATH, self.types[0].role)
+            return await self._helix.get(PATH, self.types[0].role, HeldSubscription)
         except HelixError as exc:
             log.info("Twitch's list of subscriptions could not be had: %s", exc)
             return None
 
-    def _adopt(self, rows: Sequence[Row]) -> None:
+    def _adopt(self, rows: Sequence[HeldSubscription]) -> None:
         """Take the subscriptions that Twitch lists on open sessions as held, and no others."""
         living = self.live_session_ids()
         ours = [row for row in rows if _is_live(row, living)]
-        self.held = {t.type: str(r.get("id", "")) for t in self.types for r in ours if _matches(t, r)}
+        self.held = {t.type: r.id for t in self.types for r in ours if _matches(t, r)}
         self.decided.clear()
 
     async def _delete_stale(self) -> None:
@@ -180,9 +180,9 @@ class Subscriptions:
                 continue
             # Asked for each row, not once: the other account may reconnect while this loop awaits Twitch.
             if _is_live(row, self.live_session_ids()):
-                self.held.setdefault(kind.type, str(row.get("id", "")))
-            elif _session_of(row) not in self.live_session_ids():
-                await self._delete(kind, str(row.get("id", "")))
+                self.held.setdefault(kind.type, row.id)
+            elif row.transport.session_id not in self.live_session_ids():
+                await self._delete(kind, row.id)
 
     async def _delete(self, kind: SubscriptionType, subscription_id: str) -> None:
         try:
@@ -194,18 +194,13 @@ class Subscriptions:
             log.info("A subscription to %s that is not needed any more was deleted.", kind.words)
 
 
-def _matches(kind: SubscriptionType, row: Row) -> bool:
-    return kind.is_same(row.get("type"), row.get("condition"))
+def _matches(kind: SubscriptionType, row: HeldSubscription) -> bool:
+    return kind.is_same(row.type, row.condition)
 
 
-def _is_live(row: Row, session_ids: Collection[str]) -> bool:
+def _is_live(row: HeldSubscription, session_ids: Collection[str]) -> bool:
     """Also under a former id: Twitch does not document which one subscriptions have after a reconnect."""
-    return row.get("status") == "enabled" and _session_of(row) in session_ids
-
-
-def _session_of(row: Row) -> str:
-    transport = row.get("transport")
-    return str(transport.get("session_id", "")) if isinstance(transport, dict) else ""  # pyright: ignore[reportUnknownMemberType,reportUnknownArgumentType]
+    return row.status == "enabled" and row.transport.session_id in session_ids
 
 
 def _is_dead_session(exc: HelixError) -> bool:

@@ -16,7 +16,8 @@ from pixel_bot.accounts.people import CannotAsk, TwitchUsers
 from pixel_bot.clock import Clock
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.twitch.helix import Helix, HelixError, Role, Row
+from pixel_bot.platforms.twitch.helix import Helix, HelixError, Role
+from pixel_bot.platforms.twitch.helix_structs import User
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ class UserLookup(TwitchUsers):
             await self._ask(keys[:middle])
             await self._ask(keys[middle:])
             return
-        people = [person for row in rows or () if (person := person_of(row)) is not None]
+        people = [person_of(row) for row in rows or ()]
         found = {_Key("login", p.login): p for p in people} | {_Key("id", p.platform_id): p for p in people}
         for key in keys:
             self._answer(key, found.get(key))
@@ -161,7 +162,7 @@ class UserLookup(TwitchUsers):
         if self._failed is not None and _lasts(self._failed[0], now, PAUSE_AFTER_FAILURE):
             raise CannotAsk(self._failed[1])
 
-    async def _request(self, keys: Sequence[_Key], role: Role) -> list[Row] | None:
+    async def _request(self, keys: Sequence[_Key], role: Role) -> list[User] | None:
         """The accounts; None where Twitch cannot read one of the names.
 
         Raises:
@@ -169,7 +170,7 @@ class UserLookup(TwitchUsers):
         """
         wanted = {"login": [k.value for k in keys if k.by == "login"], "id": [k.value for k in keys if k.by == "id"]}
         try:
-            return await self._helix.get("users", role, **{by: values for by, values in wanted.items() if values})
+            return await self._helix.get("users", role, User, **{by: values for by, values in wanted.items() if values})
         except HelixError as exc:
             if exc.status == 400:
                 return None
@@ -195,9 +196,6 @@ def _lasts(until: datetime, now: datetime, length: timedelta) -> bool:
     return now < until <= now + length
 
 
-def person_of(row: Row) -> Person | None:
-    """Who a row of ``GET users`` is about; None where that cannot be read."""
-    user_id, login, name = row.get("id"), row.get("login"), row.get("display_name")
-    if not (isinstance(user_id, str) and user_id and isinstance(login, str) and login):
-        return None
-    return Person(user_id, login.lower(), name if isinstance(name, str) and name else login)
+def person_of(user: User) -> Person:
+    """Who an account of Twitch's is."""
+    return Person(user.id, user.login.lower(), user.display_name or user.login)

@@ -1,20 +1,25 @@
 """Who is there, as Twitch tells it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from typing_extensions import override
 
 from pixel_bot.earning.watch_time import PresenceUnknown
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
+from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Role
+from pixel_bot.platforms.twitch.helix_structs import Row
 from pixel_bot.platforms.twitch.presence import TwitchPresence
+from pixel_bot.testing.twitch_users import FakeHelix, rows_as
 from tests.earning.watch.stream import person
+
+R = TypeVar("R", bound=Row)
 
 # As Twitch tells it
 
 
-class FakeHelix:
+class Lists(FakeHelix):
     """Answers with the rows of the test, and notes what it was asked."""
 
     def __init__(self, **rows: Sequence[Any]) -> None:
@@ -22,18 +27,16 @@ class FakeHelix:
         self.asked: list[tuple[str, str | None, dict[str, Any]]] = []
         self.error: HelixError | None = None
 
-    async def get(self, path: str, role: str | None, **params: Any) -> list[Any]:
+    @override
+    async def get(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
         self.asked.append((path, role, params))
         if self.error is not None:
             raise self.error
-        return list(self.rows.get(path.rpartition("/")[2], ()))
-
-    async def call(self, method: str, path: str, role: str | None, body: Any = None, **params: Any) -> list[Any]:
-        raise AssertionError("nothing is to be changed")
+        return rows_as(row, self.rows.get(path.rpartition("/")[2], ()))
 
 
 async def test_chatters_are_read_and_odd_rows_left_out() -> None:
-    helix = FakeHelix(
+    helix = Lists(
         chatters=[
             {"user_id": "1", "user_login": "alice", "user_name": "Alice", "new_field": None},
             {"user_id": "2", "user_login": "Bob", "user_name": None},
@@ -59,7 +62,7 @@ async def test_chatters_are_read_and_odd_rows_left_out() -> None:
 
 async def test_roles_are_asked_for_a_hundred_people_at_a_time() -> None:
     people = [Person(str(i), f"user{i}", f"user{i}") for i in range(250)]
-    helix = FakeHelix(
+    helix = Lists(
         subscriptions=[{"user_id": "1"}, {"user_id": "2"}, {"user_id": "999"}, {"user_id": 3}, {"user_id": None}, {}],
         moderators=[{"user_id": "2"}],
     )
@@ -83,7 +86,7 @@ async def test_roles_are_asked_for_a_hundred_people_at_a_time() -> None:
     ],
 )
 async def test_what_twitch_does_not_say_is_unknown(error: HelixError, sentence: str) -> None:
-    helix = FakeHelix()
+    helix = Lists()
     helix.error = error
     presence = TwitchPresence(helix, "77")
     for asking in (presence.here(), presence.roles([person("alice")], ["sub"])):

@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.joystick.frames import read
+from pixel_bot.platforms.decoding import decode, decoder_of
+from pixel_bot.platforms.joystick.frames import Frame, read
+from pixel_bot.platforms.joystick.structs import FrameEnvelope, MessageEnvelope
 
 NOW = datetime(2026, 7, 24, 7, tzinfo=UTC)
 THEN = datetime(2026, 7, 24, 6, 59, 45, tzinfo=UTC)
@@ -65,5 +69,13 @@ def chat_v1(**fields: Any) -> Json:
     return message | fields
 
 
+def frame(message: Mapping[str, Any]) -> Frame:
+    """The frame of a message, as it comes over the wire."""
+    text = orjson.dumps({"message": message}).decode()
+    envelope = decode(decoder_of(FrameEnvelope), text).message
+    assert isinstance(envelope, MessageEnvelope)
+    return Frame(envelope, text)
+
+
 def heard(message: Mapping[str, Any]) -> Any:
-    return read(message, now=NOW)
+    return read(frame(message), now=NOW)

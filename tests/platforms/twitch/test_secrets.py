@@ -20,6 +20,7 @@ from pixel_bot import logs
 from pixel_bot.errors import PixelError
 from pixel_bot.logs import set_up_logging
 from pixel_bot.platforms.twitch.accounts import Tokens
+from pixel_bot.platforms.twitch.helix_structs import StreamRow
 from pixel_bot.platforms.twitch.oauth import OAuth
 from pixel_bot.platforms.twitch.subscription_types import BOT_SCOPES
 from pixel_bot.platforms.wire import NoAnswer, Wire
@@ -221,7 +222,7 @@ async def test_requests_and_connections_that_fail_tell_nothing(canaries: Canarie
                 home.twitch.faults.add(path, **fault)
             home.twitch.faults.add("eventsub/subscriptions", times=2, **fault)
             home.twitch.faults.add("ws", status=403, headers={"X-Echo": bot_tokens.access})
-            await fails(canaries, "get", lambda: app.platform.helix.get("streams", "bot"))
+            await fails(canaries, "get", lambda: app.platform.helix.get("streams", "bot", StreamRow))
             await fails(canaries, "call", lambda: app.platform.http.request(Route("GET", "users", token_for="bot")))
             if fault.get("status", 500) >= 300:  # an answer that is one, and cannot be read, is a matter of its own
                 await home.say("alice", "!points")

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -12,12 +12,15 @@ from typing_extensions import override
 
 from pixel_bot.accounts.people import CannotAsk
 from pixel_bot.platforms.twitch import user_lookup as module
-from pixel_bot.platforms.twitch.helix import HelixError, Role, Row
+from pixel_bot.platforms.twitch.helix import HelixError, Role
+from pixel_bot.platforms.twitch.helix_structs import Row, User
 from pixel_bot.platforms.twitch.user_lookup import AWAY, BUSY, NOT_SIGNED_IN, REFUSED, UserLookup, person_of
 from pixel_bot.sandbox.twitch.users import LURKER, sandbox_user
 from pixel_bot.testing import SettableClock
-from pixel_bot.testing.twitch_users import FakeUsersApi
+from pixel_bot.testing.twitch_users import FakeUsersApi, rows_as
 from tests.harness.rounds import modest, rounds
+
+R = TypeVar("R", bound=Row)
 
 MOST = 60
 """Requests a minute, whatever is typed."""
@@ -33,9 +36,9 @@ class Api(FakeUsersApi):
         self.unreadable = ""
 
     @override
-    async def get(self, path: str, role: Role | None, **params: Any) -> list[Row]:
+    async def get(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
         """As Twitch does."""
-        rows = await super().get(path, role, **params)
+        rows = await super().get(path, role, row, **params)
         await self.open.wait()
         if self.unreadable in params.get("login", ()):
             raise HelixError(400, "Invalid login names, emails or IDs in request")
@@ -251,9 +254,9 @@ async def test_the_end_of_the_bot_ends_the_wait(lookup: UserLookup, api: Api) ->
 @pytest.mark.parametrize(
     "row", [{}, {"id": 5, "login": "a"}, {"id": "5"}, {"id": "", "login": "a"}, {"id": "5", "login": ""}]
 )
-def test_a_row_that_cannot_be_read_is_nobody(row: Row) -> None:
-    assert person_of(row) is None
+def test_a_row_that_cannot_be_read_is_nobody(row: dict[str, Any]) -> None:
+    assert rows_as(User, [row]) == []
 
 
 def test_a_row_without_a_display_name_shows_the_login() -> None:
-    assert person_of({"id": "5", "login": "Bob", "display_name": ""}) == ("5", "bob", "Bob", "twitch")
+    assert person_of(User("5", "Bob", "")) == ("5", "bob", "Bob", "twitch")

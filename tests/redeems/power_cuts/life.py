@@ -10,11 +10,13 @@ from typing import Any, cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
-from pixel_bot.bot.redemptions import RedemptionHandler, parse_redemption
+from pixel_bot.bot.redemptions import RedemptionHandler
 from pixel_bot.db.engine import Database
-from pixel_bot.platforms.twitch.helix import Row
+from pixel_bot.platforms.twitch.events.frames import frame_of
+from pixel_bot.platforms.twitch.events.redemptions import parse_redemption
 from pixel_bot.platforms.twitch.redemptions import Redemptions
 from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.services import build_services
 from pixel_bot.testing import SettableClock, settings_in
@@ -147,9 +149,9 @@ class Life:
         await self.bot.close(save_tokens=False)
         await self.database.close()
 
-    def hear(self, kind: str, event: Row) -> None:
-        subscription: frames.Json = {"id": "s", "type": kind, "version": "1", "condition": {}, "status": "enabled"}
-        heard = parse_redemption(frames.notification(subscription, event, "m", self.twitch.clock.now()))
+    def hear(self, kind: str, event: Json) -> None:
+        subscription: Json = {"id": "s", "type": kind, "version": "1", "condition": {}, "status": "enabled"}
+        heard = parse_redemption(frame_of(frames.notification(subscription, event, "m", self.twitch.clock.now())))
         assert heard is not None
         self.redemptions.on_event(heard)
 
@@ -189,7 +191,7 @@ class Life:
         database = cast(Any, real)
         database.write, database.readers, database.look_up = write, readers, look
 
-    async def _say(self, *, message: str, **_: Any) -> Row:
+    async def _say(self, *, message: str, **_: Any) -> Json:
         await self.power.moment()
         self.twitch.chat.append(message)
         await self.power.moment()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.bot.redemptions import ADDED
+from pixel_bot.platforms.twitch.events.redemptions import ADDED
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from tests.harness.page_model import NearPage
 from tests.redeems.near_twitch import NearTwitch

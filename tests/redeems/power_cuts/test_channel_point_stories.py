@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.bot.redemptions import ADDED, UPDATED
-from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn, Row
+from pixel_bot.platforms.twitch.events.redemptions import ADDED, UPDATED
+from pixel_bot.platforms.twitch.helix import HelixError, NotSignedIn
+from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import SettableClock
 from tests.harness.database import rows
@@ -59,7 +60,7 @@ class Story:
     def __init__(self, folder: Path, twitch: NearTwitch) -> None:
         self.folder, self.twitch = folder, twitch
         self.page = NearPage(by_itself=False)
-        self.events: list[Row] = []
+        self.events: list[Json] = []
         self.relaxed: set[str] = set()
         self.life = Life(folder, twitch, self.page, Power())
 
@@ -100,7 +101,7 @@ class Story:
         for _ in range((0, 3, 20, 60)[op.spins]):
             await asyncio.sleep(0.0005)
 
-    def _by_hand(self, event: Row, kind: Kind) -> None:
+    def _by_hand(self, event: Json, kind: Kind) -> None:
         status = "FULFILLED" if kind == "done by hand" else "CANCELED"
         with suppress(HelixError):
             self.twitch.settle(event["id"], status)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 import orjson
 
+from pixel_bot.platforms.decoding import Unreadable, decode
 from pixel_bot.platforms.twitch.events.structs import ChatEvent, Payload
 
 log = logging.getLogger(__name__)
@@ -18,15 +19,8 @@ T = TypeVar("T")
 
 CHAT = "channel.chat.message"
 
-WORDS = 200
-"""Characters of a decoder's error that the log takes."""
-
 _CHAT_MARK = f'"subscription_type":"{CHAT}"'
 """As Twitch writes it. In a text of chat the quotes would be escaped, so it cannot come from there."""
-
-
-class Unreadable(ValueError):
-    """A frame, or the event in it, lacks a field that is needed, or has one of another type; the text says which."""
 
 
 class Metadata(msgspec.Struct, frozen=True, gc=False):
@@ -105,16 +99,3 @@ def decode_payload(frame: Frame, decoder: msgspec.json.Decoder[T]) -> T:
         Unreadable: it is not what the decoder expects.
     """
     return decode(decoder, decode(_WHOLE, frame.text).payload)
-
-
-def decode(decoder: msgspec.json.Decoder[T], text: str | msgspec.Raw) -> T:
-    """Decode JSON.
-
-    Raises:
-        Unreadable: it is not what the decoder expects. The text names types and fields, never values, so no secret and
-            nothing from chat is in it.
-    """
-    try:
-        return decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeError) as exc:
-        raise Unreadable(str(exc)[:WORDS]) from None

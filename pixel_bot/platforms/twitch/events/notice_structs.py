@@ -5,7 +5,8 @@ https://dev.twitch.tv/docs/eventsub/eventsub-subscription-types/#channelchatnoti
 
 from msgspec import Struct
 
-from pixel_bot.platforms.twitch.events.structs import Amount, ChatText, Text
+from pixel_bot.platforms.decoding import Text
+from pixel_bot.platforms.twitch.events.structs import Amount, ChatText
 
 
 class Gifter(Struct, gc=False):

@@ -25,7 +25,8 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable, decode_payload
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
 from pixel_bot.platforms.twitch.events.notice_structs import NoticeEvent
 from pixel_bot.platforms.twitch.events.people import is_anonymous_account, named, tier_number
 from pixel_bot.platforms.twitch.events.structs import payloads

@@ -17,8 +17,9 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.model.chat_message import BanChange, ChatMessage, Removal
 from pixel_bot.model.people import Person
+from pixel_bot.platforms.decoding import Unreadable
 from pixel_bot.platforms.twitch.events import structs
-from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable, decode_payload
+from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
 from pixel_bot.platforms.twitch.events.notices import NOTICE, read_notice
 from pixel_bot.platforms.twitch.events.people import giver, is_anonymous_account, person, tier_number
 from pixel_bot.texts import visible

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from pixel_bot.model.people import Person
-from pixel_bot.platforms.twitch.events.frames import Unreadable
+from pixel_bot.platforms.decoding import Unreadable
 
 ANONYMOUS_ACCOUNTS = frozenset({"274598607", "407665396"})
 """AnAnonymousGifter and AnAnonymousCheerer, whom Twitch names where somebody stays anonymous."""

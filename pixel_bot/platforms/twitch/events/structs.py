@@ -9,13 +9,12 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from pixel_bot.platforms.decoding import Text
+
 T = TypeVar("T")
 
 MOST = 1_000_000_000
 """Bits, subs, months, viewers: more than there can be."""
-
-Text = Annotated[str, Meta(min_length=1)]
-"""An id, or a login."""
 
 Amount = Annotated[int, Meta(ge=0, le=MOST)]
 
@@ -186,6 +185,22 @@ class AutomaticRewardEvent(UserEvent, kw_only=True, gc=False):
 
     id: Text
     reward: AutomaticReward
+
+
+# The channel
+
+
+class StreamOnlineEvent(Struct, gc=False):
+    """``stream.online``."""
+
+    id: Text
+    started_at: Text
+
+
+class ModeratorEvent(Struct, gc=False):
+    """``channel.moderator.add`` and ``channel.moderator.remove``."""
+
+    user_id: Text
 
 
 # Something was taken out of chat

@@ -94,14 +94,14 @@ def _session_of_chat(home: Harness, subscription: Any) -> Any:
 async def test_a_move_while_a_type_is_undecided_decides_it_all_the_same(
     home: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, away = TwitchHelix.call, True
+    real, away = TwitchHelix.create, True
 
-    async def call(self: Any, method: str, path: str, role: Any, body: Any = None, **params: Any) -> Any:
-        if away and body and body.get("type") == "channel.ban":
+    async def create(self: Any, path: str, role: Any, row: Any, body: Any, **params: Any) -> Any:
+        if away and body.get("type") == "channel.ban":
             raise HelixError(500, "later")
-        return await real(self, method, path, role, body, **params)
+        return await real(self, path, role, row, body, **params)
 
-    monkeypatch.setattr(TwitchHelix, "call", call)
+    monkeypatch.setattr(TwitchHelix, "create", create)
     async with home.bot(greeting="off") as app:
         await home.sign_in(app, "bot", BOT)
         await home.sign_in(app, "broadcaster", STREAMER)

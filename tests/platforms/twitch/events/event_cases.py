@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from pixel_bot.clock import Clock
 from pixel_bot.model.people import Viewer
-from pixel_bot.platforms.twitch.events.frames import Unreadable, frame_of
+from pixel_bot.platforms.decoding import Unreadable
+from pixel_bot.platforms.twitch.events.frames import frame_of
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch import frames, notices
 from pixel_bot.sandbox.twitch.channel_points import Points

@@ -1,25 +1,31 @@
 """Bans and their ends, as Twitch tells of them, and those that the bot missed."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from typing_extensions import override
 
 from pixel_bot.concurrency.retry import Backoff
 from pixel_bot.model.chat_message import BanChange
+from pixel_bot.platforms.decoding import Unreadable
 from pixel_bot.platforms.twitch.ban_check import BanCheck
 from pixel_bot.platforms.twitch.events import frames as event_frames
-from pixel_bot.platforms.twitch.events.frames import Frame, Unreadable
+from pixel_bot.platforms.twitch.events.frames import Frame
 from pixel_bot.platforms.twitch.events.parsing import parse_ban_change
-from pixel_bot.platforms.twitch.helix import HelixError, Role, Row
+from pixel_bot.platforms.twitch.helix import HelixError, Role
+from pixel_bot.platforms.twitch.helix_structs import Row
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import STREAMER
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock
+from pixel_bot.testing.twitch_users import FakeHelix, rows_as
 from tests.harness.twitch_harness import Harness
 from tests.harness.waiting import until
 from tests.platforms.twitch.events.event_cases import ALICE, NOW, Scene, scene
 from tests.points.people import endowed, person
+
+R = TypeVar("R", bound=Row)
 
 
 def frame_of(kind: str, event: frames.Json) -> Frame:
@@ -52,7 +58,7 @@ def test_what_cannot_be_read_is_an_error(wrong: frames.Json) -> None:
 # What was missed
 
 
-class Lists:
+class Lists(FakeHelix):
     """The part of Helix that lists bans."""
 
     def __init__(self, banned: set[str], timed_out: set[str]) -> None:
@@ -63,7 +69,8 @@ class Lists:
         self.while_asked: BanChange | None = None
         self.services: Services | None = None
 
-    async def get(self, path: str, role: Role | None, **params: Any) -> list[Row]:
+    @override
+    async def get(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
         assert (path, role, params["broadcaster_id"]) == ("moderation/banned", "broadcaster", STREAMER.id)
         self.asked.append(params["user_id"])
         if self.error is not None:
@@ -71,10 +78,8 @@ class Lists:
         if self.while_asked is not None and self.services is not None:
             await self.services.bans.note(self.while_asked)
         found = [{"user_id": user_id, "expires_at": ""} for user_id in params["user_id"] if user_id in self.banned]
-        return [*found, *({"user_id": user_id, "expires_at": "2030-01-01T00:00:00Z"} for user_id in self.timed_out)]
-
-    async def call(self, method: str, path: str, role: Role | None, body: Any = None, **params: Any) -> list[Row]:
-        raise NotImplementedError
+        until = "2030-01-01T00:00:00Z"
+        return rows_as(row, [*found, *({"user_id": user_id, "expires_at": until} for user_id in self.timed_out)])
 
 
 async def board(services: Services) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pixel_bot.platforms.twitch.helix_structs import StreamRow
 from pixel_bot.platforms.twitch.sender import LIMIT_AS_MOD
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.sandbox.twitch.users import STREAMER
@@ -35,7 +36,7 @@ async def test_twenty_requests_with_an_expired_token_renew_it_once(home: Harness
         assert tokens is not None
         home.world.expire(tokens.access)
         ask = app.platform.helix.get
-        rows = await asyncio.gather(*(ask("streams", "broadcaster", user_id=STREAMER.id) for _ in range(20)))
+        rows = await asyncio.gather(*(ask("streams", "broadcaster", StreamRow, user_id=STREAMER.id) for _ in range(20)))
         assert all(len(found) == 1 for found in rows)
         assert refreshes(home) == 1
     async with home.bot() as app:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import orjson
 from multidict import CIMultiDict
 from twitchio.http import Route
 from typing_extensions import override
@@ -22,7 +23,12 @@ FINE: Mapping[str, Any] = {"data": [{"id": "x"}]}
 def answer(status: int, body: Any = None, **headers: str) -> Answer:
     """What Twitch answers; an error has its message."""
     pairs = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, CIMultiDict(pairs), {"message": body} if isinstance(body, str) else body)
+    return Answer(status, CIMultiDict(pairs), raw({"message": body} if isinstance(body, str) else body))
+
+
+def raw(body: Any) -> bytes:
+    """A body as it comes over the wire; a text is none of JSON."""
+    return body.encode() if isinstance(body, str) else orjson.dumps(body)
 
 
 @dataclass

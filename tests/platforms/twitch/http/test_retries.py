@@ -16,7 +16,7 @@ from tests.platforms.twitch.http.bench import FINE, Bench, answer
 async def test_after_too_many_requests_it_waits_until_twitch_says_and_no_longer(
     bench: Bench, method: str, name: str
 ) -> None:
-    bench.wire.api = [Answer(429, CIMultiDict({name: f"{time.time() + 12:.3f}"}), {}), answer(200, FINE)]
+    bench.wire.api = [Answer(429, CIMultiDict({name: f"{time.time() + 12:.3f}"}), b"{}"), answer(200, FINE)]
     assert await bench.ask(method) == FINE
     assert bench.pauses == [pytest.approx(12, abs=0.5)]
 

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from pixel_bot.logs import hide
-from pixel_bot.platforms.wire import MOST_BYTES, NoAnswer, Wire, message_of
+from pixel_bot.platforms.wire import MOST_BYTES, NoAnswer, Wire, without_secrets
 
 
 @pytest.fixture
@@ -61,5 +61,5 @@ async def test_an_address_that_leads_nowhere_is_no_answer_and_is_not_repeated(wi
 
 def test_a_secret_at_the_edge_of_a_message_is_hidden_all_the_same() -> None:
     hide("edge-of-a-message")
-    words = message_of({"message": "." * 290 + "edge-of-a-message"})
+    words = without_secrets("." * 290 + "edge-of-a-message")
     assert "edge" not in words
