@@ -3,13 +3,6 @@
 from _mutation.mutants import Change
 
 EQUIVALENT: dict[str, dict[Change, str]] = {
-    "ledger.py": {
-        (
-            "await _explain(session, refused)",
-            "await _explain(session, refused)",
-            "removed",
-        ): "The second try finds the same, and explains it.",
-    },
     "refunds.py": {
         (
             "if not ended:",
@@ -65,22 +58,12 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "2",
         ): "A person has one account at most on the other platform.",
         (
-            '_HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)',
+            '_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending").order_by(Q.id).lim',
             "s == 'pending').order_by(Q.id).limit(1)",
             "s == 'pending').order_by(Q.id)",
         ): "Only the first row is looked at.",
         (
-            '_HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)',
-            "1",
-            "2",
-        ): "Only the first row is looked at.",
-        (
-            '_WITHOUT_TRACK = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)',
-            "(None), Q.status == 'pending').limit(1)",
-            "(None), Q.status == 'pending')",
-        ): "Only the first row is looked at.",
-        (
-            '_WITHOUT_TRACK = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)',
+            '_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending").order_by(Q.id).lim',
             "1",
             "2",
         ): "Only the first row is looked at.",
@@ -97,13 +80,13 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
     },
     "shop.py": {
         (
-            "ahead = await self._ahead(item_id, track) if row is not None and row.waiting else []",
+            "ahead = await self._ahead(item_id, worker) if row is not None and row.waiting else []",
             "row is not None and row.waiting",
             "row is not None or row.waiting",
         ): "Where nobody waits, the look finds nobody ahead.",
         (
-            "if track is None:",
-            "if track is None: return []",
+            "if worker is None:",
+            "if worker is None: return []",
             "removed",
         ): "No item is on the track NULL, so none is found ahead.",
     },
@@ -113,5 +96,36 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "raise",
             "removed",
         ): "``result`` raises the same for a task that was cancelled.",
+    },
+    "event_matching.py": {
+        (
+            "LOOK_BACK = timedelta(days=400)",
+            "400",
+            "401",
+        ): "What is that old fits nothing any more.",
+    },
+    "event_claims.py": {
+        (
+            "select(EventClaim)",
+            "son == evidence.person).where(EventClaim.at >= evidence.at - back)",
+            "son == evidence.person).where()",
+        ): "What is older fits nothing; it only takes longer.",
+        (
+            "select(EventClaim, User.name, User.display_name)",
+            "ventClaim.announced.is_(False), EventClaim.kind == 'sub')",
+            "ventClaim.announced.is_(False))",
+        ): "Only a sub waits to be announced.",
+    },
+    "sub_waits.py": {
+        (
+            "waiting[0].cancel()",
+            "waiting[0].cancel()",
+            "removed",
+        ): "Nothing waits any more when the timer ends.",
+        (
+            "timer.cancel()",
+            "timer.cancel()",
+            "removed",
+        ): "Nothing waits any more when the timer ends.",
     },
 }
