@@ -20,8 +20,8 @@ EQUAL = 200
 async def fill(services: Services) -> None:
     """Very many with the same, one with more."""
     people = [Person(str(number), f"viewer_{number}", f"Viewer_{number}") for number in range(1, EQUAL + 1)]
-    for person in people:
-        await services.viewers.meet(person)
+    for viewer in people:
+        await services.viewers.meet(viewer)
     async with services.database.write() as session:
         await session.execute(text("UPDATE users SET points = CASE id WHEN 7 THEN 11 ELSE 10 END"))
         await session.execute(
