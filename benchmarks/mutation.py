@@ -35,7 +35,7 @@ TESTS = {
     "pixel_bot/points/ignore_list.py": (
         "accounts/test_ignoring earning/test_ignored cogs/test_ignore queue/cluster/test_cluster_ignored"
     ),
-    "pixel_bot/points/leaderboard.py": "points/test_leaderboard points/test_ranks cogs/test_ignore",
+    "pixel_bot/points/leaderboard.py": "points/test_leaderboard",
     "pixel_bot/earning/event_matching.py": "earning/claims/test_matching earning/claims/test_claims",
     "pixel_bot/earning/event_claims.py": (
         "earning/claims/test_claims earning/claims/test_subs_in_chat earning/claims/test_bits_in_chat "

@@ -128,4 +128,50 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "removed",
         ): "Nothing waits any more when the timer ends.",
     },
+    "event_handler.py": {
+        (
+            "self.pending.drop(claim.claim_id)",
+            "self.pending.drop(claim.claim_id)",
+            "removed",
+        ): "What waits is announced by then, and ``begin_to_announce`` says so.",
+    },
+    "ignore_list.py": {
+        (
+            '_TAKEN_OVER = "DELETE FROM ignored_names WHERE EXISTS (SELECT 1 FROM users u WHERE u.name = ignored_',
+            "ed_names WHERE EXISTS (SELECT 1 FROM users u WHERE u.name = ignored_names.name)'",
+            "ed_names WHERE EXISTS (SELECT 2 FROM users u WHERE u.name = ignored_names.name)'",
+        ): "Only whether there is a row is looked at.",
+        (
+            "self._version = 1",
+            "1",
+            "2",
+        ): "Only whether it is the same as before is looked at.",
+        (
+            "self._version += 1",
+            "1",
+            "2",
+        ): "Only whether it is the same as before is looked at.",
+    },
+    "leaderboard.py": {
+        (
+            '_TOP = """',
+            "es})\\n AND NOT EXISTS (SELECT 1 FROM ignored_accounts i WHERE i.user_id = u.id AND i.ignored)\\n AND ",
+            "es})\\n AND NOT EXISTS (SELECT 2 FROM ignored_accounts i WHERE i.user_id = u.id AND i.ignored)\\n AND ",
+        ): "Only whether there is a row is looked at.",
+        (
+            '_TOP = """',
+            ")\\n AND NOT EXISTS (\\n SELECT 1 FROM bans a WHERE a.platform = u.platform AND a.platform_id = u.plat",
+            ")\\n AND NOT EXISTS (\\n SELECT 2 FROM bans a WHERE a.platform = u.platform AND a.platform_id = u.plat",
+        ): "Only whether there is a row is looked at.",
+        (
+            '_RANK = """',
+            "alue FROM me), EXISTS (SELECT 1 FROM excluded WHERE name = :name),\\n (SELECT COUNT(*) FROM {table} b",
+            "alue FROM me), EXISTS (SELECT 2 FROM excluded WHERE name = :name),\\n (SELECT COUNT(*) FROM {table} b",
+        ): "Only whether there is a row is looked at.",
+        (
+            'ahead = await self._read(session, board, names, value, "ASC, b.id DESC", 1) if better else []',
+            "1",
+            "2",
+        ): "Only the first row is looked at.",
+    },
 }

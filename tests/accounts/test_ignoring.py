@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.errors import UnknownViewer
 from pixel_bot.model.people import Person
-from pixel_bot.points.ignore_list import Ignored
+from pixel_bot.points.ignore_list import Ignored, IgnoreList
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in, there
@@ -224,27 +224,29 @@ async def test_the_list_is_read_from_the_database_only_when_it_may_differ(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = 0
-    load = services.ignore_list._load
+    ignore_list = IgnoreList(services.database, services.clock)
+    load = ignore_list._load
 
     async def count(session: AsyncSession) -> Ignored:
         nonlocal reads
         reads += 1
         return await load(session)
 
-    monkeypatch.setattr(services.ignore_list, "_load", count)
-    await services.ignoring.ignore("alice", "twitch")
+    async def refreshed() -> int:
+        for _ in range(3):
+            await ignore_list.refresh()
+        return reads
+
+    monkeypatch.setattr(ignore_list, "_load", count)
+    assert await refreshed() == 1, "at the start"
+    await ignore_list.put_name("alice", ignored=True)
     reads = 0
-    for _ in range(3):
-        await services.ignore_list.refresh()
-    assert reads == 0
-    services.ignore_list.invalidate()
-    for _ in range(3):
-        await services.ignore_list.refresh()
-    assert reads == 1
+    assert await refreshed() == 0, "what it has changed itself was read at once"
+    ignore_list.invalidate()
+    assert await refreshed() == 1
     # Another process on a shared database may have changed it at any time.
     monkeypatch.setattr(services.database, "is_shared", True)
-    await services.ignore_list.refresh()
-    assert reads == 2
+    assert await refreshed() == 4
 
 
 async def test_a_list_that_was_changed_while_it_was_read_is_read_again(

@@ -20,7 +20,8 @@ async def begun(waits: NoticeWaits, person: Person | None) -> asyncio.Task[None]
     return task
 
 
-async def test_a_share_waits_for_the_notice_of_the_same_person() -> None:
+async def test_a_share_waits_for_the_notice_of_the_same_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sub_waits, "NOTICE_SECONDS", 60.0)
     waits = NoticeWaits()
     waits.are_heard = lambda: True
     for _ in range(2):
@@ -30,7 +31,7 @@ async def test_a_share_waits_for_the_notice_of_the_same_person() -> None:
         await asyncio.sleep(0)
         assert not task.done()
         waits.on_notice(ALICE)
-        await task
+        await asyncio.wait_for(task, 10)
     waits.on_notice(ALICE)
 
 
