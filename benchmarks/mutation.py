@@ -207,6 +207,8 @@ def main() -> None:
         for asked in args.modules:
             name, _, given = asked.partition("=")
             tests = given.split(",") if given else TESTS[name].split()
+            if missing := [test for test in tests if not (ROOT / "tests" / f"{test}.py").exists()]:
+                parser.error(f"there is no tests/{missing[0]}.py, for {name}")
             survived |= run(Path(name), tests, args.most, args.seed, Path(folder) / "tests")
     raise SystemExit(survived)
 

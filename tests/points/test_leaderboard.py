@@ -88,6 +88,7 @@ async def test_board_and_ranks_leave_out_who_is_excluded(tmp_path: Path) -> None
         viewers = [await endowed(services, who, AMOUNTS[who.login], AMOUNTS[who.login]) for who in people]
         # The same id on another platform is somebody else.
         viewers.append(await endowed(services, joystick("id-hank", "hank"), 5, 5))
+        newcomer = await services.viewers.meet(person("id-newcomer", "newcomer"))
         await who_plays(services)
         for entries in (await services.leaderboard.by_points(20), await services.leaderboard.by_xp(20)):
             assert [(entry.name, entry.value, entry.place) for entry in entries] == BOARD
@@ -105,4 +106,5 @@ async def test_board_and_ranks_leave_out_who_is_excluded(tmp_path: Path) -> None
         }
         assert {name: ranks[name] for name in expected} == {name: (rank, rank) for name, rank in expected.items()}
         assert {name for name, both in ranks.items() if both == (None, None)} == set(list(AMOUNTS)[8:])
+        assert await services.leaderboard.rank(newcomer, "xp") == Rank(0, 0, 8, 0), "there is no row of XP yet"
         assert [rank.missing for rank in expected.values()] == [0, 2, 2, 2, 0]
