@@ -14,51 +14,6 @@ from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
 from tests.points.people import endowed, joystick, person
 
-EQUAL = 200
-
-
-async def fill(services: Services) -> None:
-    """Very many with the same, one with more."""
-    people = [Person(str(number), f"viewer_{number}", f"Viewer_{number}") for number in range(1, EQUAL + 1)]
-    for viewer in people:
-        await services.viewers.meet(viewer)
-    async with services.database.write() as session:
-        await session.execute(text("UPDATE users SET points = CASE id WHEN 7 THEN 11 ELSE 10 END"))
-        await session.execute(
-            text("INSERT INTO xp_records (user_name, xp, level) SELECT name, points, 1 FROM users ORDER BY id")
-        )
-
-
-async def test_equals_stand_in_the_order_in_which_they_came(services: Services) -> None:
-    await fill(services)
-    expected = ["viewer_7", "viewer_1", "viewer_2", "viewer_3", "viewer_4"]
-    assert [place.name for place in await services.leaderboard.by_points()] == expected
-    assert [place.name for place in await services.leaderboard.by_xp()] == expected
-
-
-@pytest.mark.sqlite
-async def test_nobody_is_sorted(services: Services) -> None:
-    await fill(services)
-    asked: list[tuple[str, Any]] = []
-
-    def remember(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
-        if "ORDER BY" in statement:
-            asked.append((statement, parameters))
-
-    event.listen(services.database._read_engine.sync_engine, "before_cursor_execute", remember)
-    await services.leaderboard.by_points()
-    await services.leaderboard.by_xp()
-    event.remove(services.database._read_engine.sync_engine, "before_cursor_execute", remember)
-
-    assert len(asked) == 2
-    async with services.database.readers() as session:
-        connection = await session.connection()
-        for statement, parameters in asked:
-            plan = [row[-1] for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
-            assert any("USING INDEX ix_" in step for step in plan), plan
-            assert not any("TEMP B-TREE" in step for step in plan), plan
-
-
 AMOUNTS = {
     "alice": 6, "bob": 4, "carol": 4, "dave": 2, "erin": 1, "frank": 0, "streamlabs": 3, "ivan": 3,
     "gina": 6, "greta": 4, "hank": 4, "henry": 2, "hugo": 1, "zero": 0, "nightbot": 6, "pixel_street": 9,
@@ -108,3 +63,50 @@ async def test_board_and_ranks_leave_out_who_is_excluded(tmp_path: Path) -> None
         assert {name for name, both in ranks.items() if both == (None, None)} == set(list(AMOUNTS)[8:])
         assert await services.leaderboard.rank(newcomer, "xp") == Rank(0, 0, 8, 0), "there is no row of XP yet"
         assert [rank.missing for rank in expected.values()] == [0, 2, 2, 2, 0]
+
+
+# Among very many equals
+
+EQUAL = 200
+
+
+async def fill(services: Services) -> None:
+    """Very many with the same, one with more."""
+    people = [Person(str(number), f"viewer_{number}", f"Viewer_{number}") for number in range(1, EQUAL + 1)]
+    for viewer in people:
+        await services.viewers.meet(viewer)
+    async with services.database.write() as session:
+        await session.execute(text("UPDATE users SET points = CASE id WHEN 7 THEN 11 ELSE 10 END"))
+        await session.execute(
+            text("INSERT INTO xp_records (user_name, xp, level) SELECT name, points, 1 FROM users ORDER BY id")
+        )
+
+
+async def test_equals_stand_in_the_order_in_which_they_came(services: Services) -> None:
+    await fill(services)
+    expected = ["viewer_7", "viewer_1", "viewer_2", "viewer_3", "viewer_4"]
+    assert [place.name for place in await services.leaderboard.by_points()] == expected
+    assert [place.name for place in await services.leaderboard.by_xp()] == expected
+
+
+@pytest.mark.sqlite
+async def test_nobody_is_sorted(services: Services) -> None:
+    await fill(services)
+    asked: list[tuple[str, Any]] = []
+
+    def remember(connection: object, cursor: object, statement: str, parameters: Any, *rest: object) -> None:
+        if "ORDER BY" in statement:
+            asked.append((statement, parameters))
+
+    event.listen(services.database._read_engine.sync_engine, "before_cursor_execute", remember)
+    await services.leaderboard.by_points()
+    await services.leaderboard.by_xp()
+    event.remove(services.database._read_engine.sync_engine, "before_cursor_execute", remember)
+
+    assert len(asked) == 2
+    async with services.database.readers() as session:
+        connection = await session.connection()
+        for statement, parameters in asked:
+            plan = [row[-1] for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+            assert any("USING INDEX ix_" in step for step in plan), plan
+            assert not any("TEMP B-TREE" in step for step in plan), plan
