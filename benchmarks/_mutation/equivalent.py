@@ -3,6 +3,13 @@
 from _mutation.mutants import Change
 
 EQUIVALENT: dict[str, dict[Change, str]] = {
+    "ledger.py": {
+        (
+            "await _raise_refusal(session, refused)",
+            "await _raise_refusal(session, refused)",
+            "removed",
+        ): "The second try finds the same, and explains it.",
+    },
     "refunds.py": {
         (
             "if not ended:",
