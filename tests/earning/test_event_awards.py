@@ -95,6 +95,21 @@ async def test_an_event_that_two_processes_get_pays_once(services: Services) -> 
     assert await findings(services) == []
 
 
+async def test_on_a_shared_database_a_batch_looks_first_what_another_process_has_paid(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(services.database.url)
+    duplicate = build_services(services.settings, database, services.clock)
+    monkeypatch.setattr(database, "is_shared", True)
+    duplicate.awards.start()
+    await say(services, [line("m1")])
+    await say(duplicate, [line("m1"), line("m2", 60)])
+    await duplicate.awards.stop()
+    await database.close()
+    assert worth(services) == (2, 2)
+    assert await findings(services) == []
+
+
 async def test_an_event_is_remembered_over_a_restart(tmp_path: Path) -> None:
     async with running(tmp_path) as services:
         assert await services.awards.event(event("e1"))
