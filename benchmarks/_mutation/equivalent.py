@@ -97,6 +97,13 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "removed",
         ): "No item is on the track NULL, so none is found ahead.",
     },
+    "recovery.py": {
+        (
+            "if not await any_unfinished(services.database):",
+            "if not await any_unfinished(services.database): return 0",
+            "removed",
+        ): "Nothing is found then, and nothing done; it only takes more of a start.",
+    },
     "attempt.py": {
         (
             "raise",
