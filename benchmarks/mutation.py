@@ -32,9 +32,7 @@ TESTS = {
     "pixel_bot/points/processed_ids.py": "points/test_promises_events redeems/test_shop earning/test_awards",
     "pixel_bot/points/idempotency.py": "points/test_promises_events redeems/test_shop queue/test_queue",
     "pixel_bot/points/amounts.py": "points/test_amounts points/test_shares",
-    "pixel_bot/points/ignore_list.py": (
-        "accounts/test_ignoring earning/test_ignored cogs/test_ignore queue/cluster/test_cluster_ignored"
-    ),
+    "pixel_bot/points/ignore_list.py": ("accounts/test_ignoring cogs/test_ignore"),
     "pixel_bot/points/leaderboard.py": "points/test_leaderboard",
     "pixel_bot/earning/event_matching.py": "earning/claims/test_matching earning/claims/test_claims",
     "pixel_bot/earning/event_claims.py": (

@@ -104,15 +104,15 @@ async def test_a_name_that_is_put_on_the_list_as_its_owner_comes_is_the_owners(s
 
 
 async def test_taking_one_off_the_list_leaves_the_others_on_it(services: Services) -> None:
-    people = [ALICE, Person("2", "bob", "Bob")]
+    people = [ALICE, Person("2", "bob", "Aaron")]
     for person in people:
         await services.viewers.meet(person)
     for name in ("bob", "alice", "ghost", "spirit"):
         await services.ignoring.ignore(name, "twitch")
-    assert (await services.ignoring.everybody()).people == ("Alice", "Bob", "ghost", "spirit")
+    assert (await services.ignoring.everybody()).people == ("Aaron", "Alice", "ghost", "spirit")
     for name in ("alice", "ghost"):
         await services.ignoring.unignore(name, "twitch")
-    assert (await services.ignoring.everybody()).people == ("Bob", "spirit")
+    assert (await services.ignoring.everybody()).people == ("Aaron", "spirit")
     assert [await plays(services, person) for person in people] == [True, False]
 
 
@@ -152,6 +152,14 @@ async def test_start_points_are_for_those_who_play(tmp_path: Path) -> None:
         ]
         assert points == [0, 0, 50]
         assert await findings(services) == []
+
+
+async def test_the_bots_own_account_never_plays(services: Services) -> None:
+    await services.ignore_list.refresh()
+    services.ignore_list.add_own("99")
+    await services.ignore_list.refresh()
+    assert services.ignore_list.now.has_person(Person("99", "pixelbot", "PixelBot"))
+    assert not services.ignore_list.now.has_person(Person("99", "pixelbot", "PixelBot", "joystick"))
 
 
 # Links
