@@ -208,6 +208,7 @@ async def test_what_was_rolled_back_is_not_remembered(services: Services) -> Non
     viewer = await services.viewers.meet(ALICE)
     with pytest.raises(RuntimeError):
         await put_and_fail(services, viewer.id)
+    assert services.ignore_list.now == Ignored(), "for those who cannot wait, too"
     assert await plays(services, ALICE)
     await services.viewers.meet(Person("2", "bob", "Bob"))
     assert services.ignore_list.now == Ignored()
