@@ -142,6 +142,13 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "removed",
         ): "Nothing waits any more when the timer ends.",
     },
+    "award_transaction.py": {
+        (
+            "if not telling:",
+            "if not telling: return {}",
+            "removed",
+        ): "A query for no id finds nothing.",
+    },
     "event_handler.py": {
         (
             "self.pending.drop(claim.claim_id)",
