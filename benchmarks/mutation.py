@@ -20,7 +20,7 @@ from _report import table
 ROOT = Path(__file__).resolve().parents[1]
 
 TESTS = {
-    "pixel_bot/points/ledger.py": "points/test_promises_ledger points/test_ledger accounts/test_linked",
+    "pixel_bot/points/ledger.py": "points/test_promises_ledger points/test_ledger accounts/linked/test_linked",
     "pixel_bot/redeems/shop.py": "redeems/test_promises_shop redeems/test_shop queue/test_queue",
     "pixel_bot/redeems/queue_items.py": (
         "redeems/test_promises_queue redeems/test_promises_claims_postgres queue/test_queue queue/test_effects"
@@ -31,6 +31,23 @@ TESTS = {
     "pixel_bot/redeems/refunds.py": "redeems/test_promises_refunds redeems/test_shop queue/test_queue",
     "pixel_bot/points/processed_ids.py": "points/test_promises_events redeems/test_shop earning/test_awards",
     "pixel_bot/points/idempotency.py": "points/test_promises_events redeems/test_shop queue/test_queue",
+    "pixel_bot/points/amounts.py": "points/test_amounts points/test_shares",
+    "pixel_bot/points/ignore_list.py": ("accounts/test_ignoring cogs/test_ignore"),
+    "pixel_bot/points/leaderboard.py": "points/test_leaderboard",
+    "pixel_bot/earning/event_matching.py": "earning/claims/test_matching earning/claims/test_claims",
+    "pixel_bot/earning/event_claims.py": (
+        "earning/claims/test_claims earning/claims/test_subs_in_chat earning/claims/test_bits_in_chat "
+        "earning/claims/test_year_of_subs"
+    ),
+    "pixel_bot/earning/event_awards.py": "earning/test_event_awards earning/claims/test_bits_in_chat",
+    "pixel_bot/earning/award_transaction.py": (
+        "earning/test_event_awards earning/test_award_writer earning/test_award_pauses earning/test_awards "
+        "earning/claims/test_subs_in_chat earning/test_ignored"
+    ),
+    "pixel_bot/bot/event_handler.py": (
+        "bot/test_event_handler earning/claims/test_subs_in_chat earning/claims/test_bits_in_chat"
+    ),
+    "pixel_bot/bot/sub_waits.py": "bot/test_sub_waits",
     "pixel_bot/queue/result_writer.py": "queue/test_promises_results queue/test_effects queue/test_queue",
     "pixel_bot/queue/recovery.py": "queue/test_promises_attempts queue/test_effects",
     "pixel_bot/queue/attempt.py": (
@@ -75,6 +92,8 @@ class Bench:
         telling = [mutant for mutant in made if mutant.change not in known]
         if most is not None and most < len(telling):
             telling = [telling[place] for place in sorted(chance.sample(range(len(telling)), most))]
+        if stale := set(known) - {mutant.change for mutant in made}:
+            raise SystemExit(f"No such mutants of {module}, but in the list of equivalent ones: {sorted(stale)}")
         self.results = Results(len(made), sum(mutant.change in known for mutant in made))
         self.is_fork = False
         self._module = module
@@ -112,9 +131,10 @@ class Bench:
 
 def _prepare() -> None:
     """What each fork would else do anew."""
-    from tests.harness.pattern import pattern
+    from tests.harness.pattern import pattern, started_pattern
 
     pattern()
+    started_pattern("sandbox")
 
 
 def exchange(name: str, source: str) -> None:
@@ -186,6 +206,8 @@ def main() -> None:
         for asked in args.modules:
             name, _, given = asked.partition("=")
             tests = given.split(",") if given else TESTS[name].split()
+            if missing := [test for test in tests if not (ROOT / "tests" / f"{test}.py").exists()]:
+                parser.error(f"there is no tests/{missing[0]}.py, for {name}")
             survived |= run(Path(name), tests, args.most, args.seed, Path(folder) / "tests")
     raise SystemExit(survived)
 

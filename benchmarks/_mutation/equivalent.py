@@ -5,8 +5,8 @@ from _mutation.mutants import Change
 EQUIVALENT: dict[str, dict[Change, str]] = {
     "ledger.py": {
         (
-            "await _explain(session, refused)",
-            "await _explain(session, refused)",
+            "await _raise_refusal(session, refused)",
+            "await _raise_refusal(session, refused)",
             "removed",
         ): "The second try finds the same, and explains it.",
     },
@@ -65,22 +65,12 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "2",
         ): "A person has one account at most on the other platform.",
         (
-            '_HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)',
+            '_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending").order_by(Q.id).lim',
             "s == 'pending').order_by(Q.id).limit(1)",
             "s == 'pending').order_by(Q.id)",
         ): "Only the first row is looked at.",
         (
-            '_HEAD = _ITEMS.where(Q.track == bindparam("on"), Q.status == "pending").order_by(Q.id).limit(1)',
-            "1",
-            "2",
-        ): "Only the first row is looked at.",
-        (
-            '_WITHOUT_TRACK = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)',
-            "(None), Q.status == 'pending').limit(1)",
-            "(None), Q.status == 'pending')",
-        ): "Only the first row is looked at.",
-        (
-            '_WITHOUT_TRACK = select(Q.id).where(Q.track.is_(None), Q.status == "pending").limit(1)',
+            '_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending").order_by(Q.id).lim',
             "1",
             "2",
         ): "Only the first row is looked at.",
@@ -97,15 +87,22 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
     },
     "shop.py": {
         (
-            "ahead = await self._ahead(item_id, track) if row is not None and row.waiting else []",
+            "ahead = await self._ahead(item_id, worker) if row is not None and row.waiting else []",
             "row is not None and row.waiting",
             "row is not None or row.waiting",
         ): "Where nobody waits, the look finds nobody ahead.",
         (
-            "if track is None:",
-            "if track is None: return []",
+            "if worker is None:",
+            "if worker is None: return []",
             "removed",
         ): "No item is on the track NULL, so none is found ahead.",
+    },
+    "recovery.py": {
+        (
+            "if not await any_unfinished(services.database):",
+            "if not await any_unfinished(services.database): return 0",
+            "removed",
+        ): "Nothing is found then, and nothing done; it only takes more of a start.",
     },
     "attempt.py": {
         (
@@ -113,5 +110,89 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "raise",
             "removed",
         ): "``result`` raises the same for a task that was cancelled.",
+    },
+    "event_matching.py": {
+        (
+            "LOOK_BACK = timedelta(days=400)",
+            "400",
+            "401",
+        ): "What is that old fits nothing any more.",
+    },
+    "event_claims.py": {
+        (
+            "select(EventClaim)",
+            "son == evidence.person).where(EventClaim.at >= evidence.at - back)",
+            "son == evidence.person).where()",
+        ): "What is older fits nothing; it only takes longer.",
+        (
+            "select(EventClaim, User.name, User.display_name)",
+            "ventClaim.announced.is_(False), EventClaim.kind == 'sub')",
+            "ventClaim.announced.is_(False))",
+        ): "Only a sub waits to be announced.",
+    },
+    "sub_waits.py": {
+        (
+            "waiting[0].cancel()",
+            "waiting[0].cancel()",
+            "removed",
+        ): "Nothing waits any more when the timer ends.",
+        (
+            "timer.cancel()",
+            "timer.cancel()",
+            "removed",
+        ): "Nothing waits any more when the timer ends.",
+    },
+    "award_transaction.py": {
+        (
+            "if not telling:",
+            "if not telling: return {}",
+            "removed",
+        ): "A query for no id finds nothing.",
+    },
+    "event_handler.py": {
+        (
+            "self.pending.drop(claim.claim_id)",
+            "self.pending.drop(claim.claim_id)",
+            "removed",
+        ): "What waits is announced by then, and ``begin_to_announce`` says so.",
+    },
+    "ignore_list.py": {
+        (
+            '_TAKEN_OVER = "DELETE FROM ignored_names WHERE EXISTS (SELECT 1 FROM users u WHERE u.name = ignored_',
+            "ed_names WHERE EXISTS (SELECT 1 FROM users u WHERE u.name = ignored_names.name)'",
+            "ed_names WHERE EXISTS (SELECT 2 FROM users u WHERE u.name = ignored_names.name)'",
+        ): "Only whether there is a row is looked at.",
+        (
+            "self._version = 1",
+            "1",
+            "2",
+        ): "Only whether it is the same as before is looked at.",
+        (
+            "self._version += 1",
+            "1",
+            "2",
+        ): "Only whether it is the same as before is looked at.",
+    },
+    "leaderboard.py": {
+        (
+            '_TOP = """',
+            "es})\\n AND NOT EXISTS (SELECT 1 FROM ignored_accounts i WHERE i.user_id = u.id AND i.ignored)\\n AND ",
+            "es})\\n AND NOT EXISTS (SELECT 2 FROM ignored_accounts i WHERE i.user_id = u.id AND i.ignored)\\n AND ",
+        ): "Only whether there is a row is looked at.",
+        (
+            '_TOP = """',
+            ")\\n AND NOT EXISTS (\\n SELECT 1 FROM bans a WHERE a.platform = u.platform AND a.platform_id = u.plat",
+            ")\\n AND NOT EXISTS (\\n SELECT 2 FROM bans a WHERE a.platform = u.platform AND a.platform_id = u.plat",
+        ): "Only whether there is a row is looked at.",
+        (
+            '_RANK = """',
+            "alue FROM me), EXISTS (SELECT 1 FROM excluded WHERE name = :name),\\n (SELECT COUNT(*) FROM {table} b",
+            "alue FROM me), EXISTS (SELECT 2 FROM excluded WHERE name = :name),\\n (SELECT COUNT(*) FROM {table} b",
+        ): "Only whether there is a row is looked at.",
+        (
+            'ahead = await self._read(session, board, names, value, "ASC, b.id DESC", 1) if better else []',
+            "1",
+            "2",
+        ): "Only the first row is looked at.",
     },
 }

@@ -49,7 +49,7 @@ async def claim_event(session: AsyncSession, evidence: Evidence) -> ClaimResult:
     if known is None:
         return await _begin(session, evidence, gifted=is_gifted(evidence, claims))
     row = next(row for row in rows if row.id == known.id)
-    return await _add(session, row, evidence)
+    return _add(row, evidence)
 
 
 async def _rows(session: AsyncSession, evidence: Evidence) -> Sequence[EventClaim]:
@@ -88,7 +88,7 @@ async def _begin(session: AsyncSession, evidence: Evidence, *, gifted: bool) -> 
     return ClaimResult(row.id, not gifted, announces, gifted, row.months)
 
 
-async def _add(session: AsyncSession, row: EventClaim, evidence: Evidence) -> ClaimResult:
+def _add(row: EventClaim, evidence: Evidence) -> ClaimResult:
     """One more event on what is claimed already."""
     # What was taken for a gift, until the notice says that it was paid for.
     pays = row.gifted and evidence.gifted is False
@@ -99,7 +99,6 @@ async def _add(session: AsyncSession, row: EventClaim, evidence: Evidence) -> Cl
     row.months = row.months if row.months is not None else evidence.months
     row.duration = max(row.duration, evidence.duration)
     row.at = min(row.at, evidence.at)
-    await session.flush()
     return ClaimResult(row.id, pays, announces, row.gifted, row.months)
 
 

@@ -68,9 +68,9 @@ class Claimed:
     detail: str
     at: datetime
     sources: frozenset[Source]
-    months: int | None = None
-    gifted: bool = False
-    duration: int = 1
+    months: int | None
+    gifted: bool
+    duration: int
 
 
 def evidence_of(event: ChannelEvent) -> Evidence | None:
@@ -112,7 +112,7 @@ def is_gifted(evidence: Evidence, claims: Sequence[Claimed]) -> bool:
     """Whether a month that no claim knows was paid by somebody else.
 
     A shared month does not say so. It was, where somebody gave them a subscription that still lasts, and they have paid
-    for none since.
+    for none since. How long it lasts counts from the gift, and not from another month of it that was shared.
     """
     if evidence.gifted is not None:
         return evidence.gifted
@@ -120,7 +120,8 @@ def is_gifted(evidence: Evidence, claims: Sequence[Claimed]) -> bool:
         if not claim.gifted and claim.at <= evidence.at:
             return False
         lasts = FIRST_MONTH + FURTHER_MONTH * (claim.duration - 1)
-        if claim.gifted and timedelta(0) <= evidence.at - claim.at <= lasts:
+        is_told = bool(claim.sources - {Source.SHARE})
+        if claim.gifted and is_told and timedelta(0) <= evidence.at - claim.at <= lasts:
             return True
     return False
 

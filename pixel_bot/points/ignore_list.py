@@ -162,7 +162,6 @@ class IgnoreList:
 
     async def _change(self, statement: str, **values: object) -> None:
         async with write_once(self._database) as session:
-            self.touch()
             await session.execute(sql(statement), values)
             # Whoever has that name may have come since it was looked up.
             await self._take_over(session)

@@ -58,7 +58,7 @@ class LeaderboardEntry:
     name: str
     display_name: str
     value: int
-    place: int = 0
+    place: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,70 @@
 """Events pay once, and together with chat."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.award_batch import EventAward
+from pixel_bot.earning.event_awards import award_for
+from pixel_bot.earning.event_matching import evidence_of
+from pixel_bot.model.channel_events import (
+    ChannelEvent,
+    Cheer,
+    Entrance,
+    Follow,
+    Gift,
+    Raid,
+    Sub,
+    Tip,
+    Upgrade,
+    WatchStreak,
+    WheelClaim,
+)
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person
 from pixel_bot.services import Services, build_services
-from tests.earning.messages import START, event, file_of, line, running, say, worth
+from pixel_bot.testing import settings_in
+from tests.earning.messages import START, event, file_of, line, person, running, say, worth
 from tests.harness.database import findings
 from tests.harness.seed import query
+
+# What they pay
+
+WHO = ("e1", person("alice"), START)
+
+
+@pytest.mark.parametrize(
+    ("happened", "paid"),
+    [
+        (Follow(*WHO), ("follow", 50, 10, 0)),
+        (Sub(*WHO, months=7), ("sub", 200, 50, 0)),
+        (Sub(*WHO, tier=2), ("sub", 400, 100, 0)),
+        (Sub(*WHO, tier=3, duration=6), ("sub", 1_000, 250, 0)),
+        (Sub(*WHO, gifted=True, tier=3), ("sub", 0, 0, 0)),
+        (Gift(*WHO, total=3, tier=2), ("gift", 1_200, 300, 0)),
+        (Upgrade(*WHO), ("upgrade", 50, 0, 0)),
+        (Cheer(*WHO, bits=150), ("cheer", 150, 15, 0)),
+        (Raid(*WHO, viewers=9), ("raid", 100, 0, 0)),
+        (WatchStreak(*WHO, streams=9), ("streak", 20, 0, 0)),
+        (Tip(*WHO, tokens=40), ("tip", 40, 4, 0)),
+        (Entrance(*WHO), ("enter", 25, 0, 3_600)),
+        (WheelClaim(*WHO, prize="x"), ("wheelclaim", 0, 0, 0)),
+    ],
+)
+def test_what_each_event_pays(tmp_path: Path, happened: ChannelEvent, paid: tuple[str, int, int, int]) -> None:
+    award = award_for(happened, settings_in(tmp_path))
+    assert (award.kind, award.points, award.xp, award.pause) == paid
+    assert (award.person, award.at, award.evidence) == (happened.person, happened.at, evidence_of(happened))
+    event_id = "follow:twitch:id-alice" if isinstance(happened, Follow) else "e1"
+    assert award.event_id == event_id
+    nobody = award_for(replace(happened, person=None), settings_in(tmp_path))
+    evidence = evidence_of(replace(happened, person=None))
+    assert nobody == EventAward("e1", award.kind, None, 0, 0, START, evidence=evidence)
+
 
 # Events
 
@@ -39,6 +92,21 @@ async def test_an_event_that_two_processes_get_pays_once(services: Services) -> 
     await database.close()
     assert sum(answers) == 10
     assert worth(services) == (500, 100)
+    assert await findings(services) == []
+
+
+async def test_on_a_shared_database_a_batch_looks_first_what_another_process_has_paid(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(services.database.url)
+    duplicate = build_services(services.settings, database, services.clock)
+    monkeypatch.setattr(database, "is_shared", True)
+    duplicate.awards.start()
+    await say(services, [line("m1")])
+    await say(duplicate, [line("m1"), line("m2", 60)])
+    await duplicate.awards.stop()
+    await database.close()
+    assert worth(services) == (2, 2)
     assert await findings(services) == []
 
 

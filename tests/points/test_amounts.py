@@ -78,6 +78,7 @@ NO_NUMBER = "I need a number above zero there, like 50."
         ("1,5k", NOT_CLEAR.format("1,5k")),
         ("1.500k", NOT_CLEAR.format("1.500k")),
         ("1,000k", NOT_CLEAR.format("1,000k")),
+        ("1" + ",5" * 15 + "k", NOT_CLEAR.format("1" + ",5" * 9 + ",")),
         ("1.5", NO_NUMBER),
         ("10,50", NO_NUMBER),
         ("-5", NO_NUMBER),

@@ -87,7 +87,7 @@ async def running(desk: RedemptionHandler, alice: Viewer, **columns: Any) -> int
 
 async def spinning(desk: RedemptionHandler, alice: Viewer) -> int:
     """A wheel for 30 points that runs, and of which nobody has seen anything yet."""
-    spin = Offer("spin", "Spin", cost=30)
+    spin = Offer("luck", "Luck", cost=30)
     await desk.services.redeems.offer([spin])
     await desk.services.redeems.reprice("spin", 30)
     item_id = (await desk.services.shop.buy(Order(spin, alice, SpinWheel()))).item_id

@@ -82,6 +82,9 @@ async def test_the_oldest_work_comes_first_wherever_its_row_lies(sessions: Sessi
     async with sessions.begin() as session:
         await session.execute(update(TABLE).where(Q.id == ids[0]).values(attempts=1))
     async with sessions.begin() as session:
+        # An index may know the order by itself, as long as the planner takes it.
+        for scan in ("indexscan", "bitmapscan"):
+            await session.execute(text(f"SET LOCAL enable_{scan} = off"))
         assert [item.id for item in await claim_concurrent(session, NOW, 2)] == ids[:2]
     async with sessions.begin() as session:
         await session.execute(update(TABLE).values(status="pending", told=False))

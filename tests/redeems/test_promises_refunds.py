@@ -227,6 +227,7 @@ async def test_what_was_given_back_lately_is_known_by_its_token(services: Servic
     await queued(services, SOUND, page="page", status="failed")
     await queued(services, SOUND, status="failed", refunded_at=since)
     await queued(services, SOUND, page="page", status="done", refunded_at=since)
+    await queued(services, SOUND, page="page", status="failed", refunded_at=since, token="")
     first, second = await queued(services, SOUND, SOUND, page="page", status="failed", refunded_at=since)
     tokens = {item_id: row["token"] for item_id, row in (await rows(services)).items()}
     assert sorted(await services.refunds.recent_tokens(since)) == sorted(tokens[i] for i in (first, second))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.errors import Blocked, NotEnoughPoints, OnCooldown, QueueFull, RedeemOff, Withdrawn
+from pixel_bot.errors import Blocked, NotEnoughPoints, NotPlaying, OnCooldown, QueueFull, RedeemOff, Withdrawn
 from pixel_bot.model.outcome import PlaySound, Run, ShowOverlay, Speak
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.idempotency import AlreadyProcessed, use_idempotency_key
@@ -55,7 +55,23 @@ def order(viewer: Viewer, **more: Any) -> Order:
     return Order(DING, viewer, SOUND, **more)
 
 
-# Blocks and cooldowns
+# Who plays, blocks and cooldowns
+
+
+async def test_whoever_is_ignored_buys_nothing_and_everybody_else_may(
+    services: Services, alice: Viewer, bob: Viewer
+) -> None:
+    nightbot, streamlabs = await rich(services, "nightbot"), await rich(services, "streamlabs")
+    await services.ignoring.ignore("bob", "twitch")
+    await services.ignoring.unignore("streamlabs", "twitch")
+    for viewer in (bob, nightbot):
+        for check in (services.shop.check(DING, viewer), services.shop.buy(order(viewer))):
+            with pytest.raises(NotPlaying):
+                await check
+        assert await points(services, viewer.name) == 100
+    for viewer in (alice, streamlabs):
+        await services.shop.check(DING, viewer)
+        await services.shop.buy(order(viewer))
 
 
 async def test_a_block_holds_for_its_viewer_and_its_redeem(services: Services, alice: Viewer, bob: Viewer) -> None:
