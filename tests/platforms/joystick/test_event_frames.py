@@ -169,10 +169,10 @@ def test_the_words_of_an_event_name_nobody() -> None:
     assert heard(v2("enter_stream", {}, text="Bob_9")) is None
 
 
-def test_the_stream_goes_on_and_off_without_an_id() -> None:
-    for event_id in (None, 7, [], ""):
-        assert heard(v2("stream_started", {}, id=event_id)) == StreamChange(True, THEN)
-        assert heard(v1("Ended", None, id=event_id) | {"metadata": 7}) == StreamChange(False, THEN)
+@pytest.mark.parametrize("event_id", [None, 7, [], ""])
+def test_the_stream_goes_on_and_off_without_an_id(event_id: object) -> None:
+    assert heard(v2("stream_started", {}, id=event_id)) == StreamChange(True, THEN)
+    assert heard(v1("Ended", None, id=event_id) | {"metadata": 7}) == StreamChange(False, THEN)
 
 
 # Times

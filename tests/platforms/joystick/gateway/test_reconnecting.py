@@ -18,6 +18,7 @@ from tests.harness.joystick_server import (
     Server,
     grant,
 )
+from tests.platforms.joystick.frames import frame
 from tests.platforms.joystick.gateway.gateway_helpers import hasty, until_down
 
 
@@ -67,7 +68,7 @@ class Sleepy:
 async def test_a_program_that_stood_still_does_not_blame_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.platforms.joystick.gateway_socket.STALL_SECONDS", 0.1)
     patience = GatewayTimeouts(silence=0.05)
-    assert await GatewaySocket(cast(Any, Sleepy(0.3)), patience).read() == {"type": "x"}
+    assert await GatewaySocket(cast(Any, Sleepy(0.3)), patience).read() == frame({"type": "x"})
     with pytest.raises(GatewayLost, match="fell silent"):
         await GatewaySocket(cast(Any, Sleepy(0.0)), patience).read()
 
