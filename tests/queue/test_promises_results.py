@@ -89,7 +89,6 @@ async def spinning(desk: RedemptionHandler, alice: Viewer) -> int:
     """A wheel for 30 points that runs, and of which nobody has seen anything yet."""
     spin = Offer("luck", "Luck", cost=30)
     await desk.services.redeems.offer([spin])
-    await desk.services.redeems.reprice("spin", 30)
     item_id = (await desk.services.shop.buy(Order(spin, alice, SpinWheel()))).item_id
     async with desk.services.database.write() as session:
         (await session.get_one(QueueItem, item_id)).status = "running"
