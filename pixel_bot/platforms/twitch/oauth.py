@@ -26,11 +26,23 @@ class OAuthError(PixelError):
         super().__init__(sentence)
 
 
+class CodeLapsed(OAuthError):
+    """Nobody typed a device code in time."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody agreed in time. Start again.", final=True, status=400)
+
+
 class UnknownApp(OAuthError):
     """Twitch does not know the client id, or not with this secret. It says nothing on anybody's sign-in."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, message: str = "") -> None:
         sentence = "Twitch does not know this application: check TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET."
+        if "missing client secret" in message.lower():
+            sentence = (
+                "Twitch asks for a client secret, because this application is not of the type Public: set "
+                "TWITCH_CLIENT_SECRET, or register an application of the type Public and set its TWITCH_CLIENT_ID."
+            )
         super().__init__(sentence, final=True, status=status)
 
 
@@ -42,6 +54,8 @@ class Identity:
     login: str
     scopes: frozenset[str]
     expires_in: float
+    client_id: str = ""
+    """The application that it is for; empty where Twitch does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,9 @@ class Device:
 
 
 class OAuth:
-    """Twitch's sign-in server, for one application."""
+    """Twitch's sign-in server, for one application. Without a client secret it is one of the type Public: people sign
+    in by a device code, each refresh token works once, and the application has no token of its own
+    (https://dev.twitch.tv/docs/authentication/register-app/)."""
 
     def __init__(self, wire: Wire, base: str, helix: str, client_id: str, client_secret: str) -> None:
         hide(client_secret)
@@ -65,6 +81,7 @@ class OAuth:
         self._helix = helix
         self._client_id = client_id
         self._client_secret = client_secret
+        self.is_public = not client_secret
 
     def authorize_url(self, scopes: Collection[str], state: str, redirect_uri: str) -> str:
         """The address at Twitch where a person agrees. ``force_verify`` lets them choose the account each time."""
@@ -109,8 +126,13 @@ class OAuth:
         body = _body(answer)
         scopes: object = body.get("scopes")
         granted = cast(list[object], scopes) if isinstance(scopes, list) else []
+        client_id: object = body.get("client_id")
         return Identity(
-            _text(body, "user_id"), _text(body, "login"), frozenset(map(str, granted)), _seconds(body, "expires_in", 0)
+            _text(body, "user_id"),
+            _text(body, "login"),
+            frozenset(map(str, granted)),
+            _seconds(body, "expires_in", 0),
+            client_id if isinstance(client_id, str) else "",
         )
 
     async def display_name(self, access: str, identity: Identity) -> str:
@@ -158,12 +180,14 @@ class OAuth:
             if exc.status == 400 and any(word in str(exc).lower() for word in ("pending", "slow_down")):
                 return None
             if exc.status == 400 and "device code" in str(exc).lower():
-                raise OAuthError("Nobody agreed in time. Start again.", final=True, status=400) from None
+                raise CodeLapsed from None
             raise
         return _pair(body)
 
     async def _token(self, **params: str) -> Mapping[str, Any]:
-        app = {"client_id": self._client_id, "client_secret": self._client_secret}
+        app = {"client_id": self._client_id}
+        if self._client_secret:
+            app["client_secret"] = self._client_secret
         return _body(await self._send("POST", "token", params={**app, **params}))
 
     async def _send(self, method: str, path: str, **options: Any) -> Answer:
@@ -177,7 +201,7 @@ class OAuth:
 def _body(answer: Answer) -> dict[str, Any]:
     """The JSON object in the body of a success."""
     if answer.status in {400, 401, 403} and "client" in answer.message.lower():
-        raise UnknownApp(answer.status)
+        raise UnknownApp(answer.status, answer.message)
     if answer.status >= 400:
         final = answer.status in {400, 401, 403}
         message = answer.message or "no reason"
@@ -221,4 +245,4 @@ async def wait_for_device(oauth: OAuth, device: Device, scopes: Collection[str])
                     if exc.final:
                         raise
     except TimeoutError:
-        raise OAuthError("Nobody agreed in time. Start again.", final=True) from None
+        raise CodeLapsed from None
