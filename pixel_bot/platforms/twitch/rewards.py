@@ -169,7 +169,9 @@ class Rewards:
             else:
                 self.foreign.pop(redeem.key, None)
                 return redeem
-        if not redeem.enabled or "title" not in desired or await self._is_foreign(redeem):
+        if not redeem.enabled or "title" not in desired:
+            return redeem
+        if reward is None and await self._is_foreign(redeem):
             return redeem
         return await self._make(redeem, desired)
 

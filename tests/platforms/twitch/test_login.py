@@ -142,6 +142,22 @@ async def test_both_accounts_sign_in_and_then_the_bot_starts_signed_in(home: Har
         assert app.platform.eventsub.refusals == []
 
 
+async def test_without_a_client_secret_both_accounts_sign_in_and_stay_so(home: Harness) -> None:
+    home.world.is_public = True
+    async with process(home, TWITCH_CLIENT_SECRET="", LOG_LEVEL="DEBUG") as first:
+        agrees(home, await first.code(), BOT)
+        agrees(home, await first.code(), STREAMER)
+        assert await first.end() == 0, first.words
+    async with process(home, TWITCH_CLIENT_SECRET="") as again:
+        assert await again.end() == 0
+    assert again.lines[0] == "Both accounts were signed in already."
+    async with home.bot() as app:
+        await listening(app)
+        assert await home.ask("alice", "!points") == "You have 0 points."
+        assert app.platform.problems() == []
+    assert not any("client_secret" in request.body for request in home.twitch.requests if "oauth2" in request.path)
+
+
 async def test_a_wrong_client_secret_is_told_and_not_shown(home: Harness) -> None:
     async with process(home, TWITCH_CLIENT_SECRET="a-wrong-secret-of-ours", LOG_LEVEL="DEBUG") as wrong:
         agrees(home, await wrong.code(), BOT)
