@@ -43,7 +43,11 @@ class DeviceSignIns:
         self._take = take
         self._devices: dict[Role, Device] = {}
         self._tasks: dict[Role, asyncio.Task[None]] = {}
+        self._keeping: set[asyncio.Task[str]] = set()
         self._watched: dict[Role, float] = {}
+        self._pausing: set[Role] = set()
+        self._unanswered: set[Role] = set()
+        """Roles whose problem is that Twitch gave no code; it is over with the next one."""
         self._changed = asyncio.Condition()
         self._closed = False
         self.problems: dict[Role, str] = {}
@@ -53,8 +57,8 @@ class DeviceSignIns:
         """Somebody looks at the page: the code to type. Empty until Twitch has given one, which is asked for."""
         self._watched[role] = asyncio.get_running_loop().time()
         if role not in self._tasks and not self._closed:
-            self._tasks[role] = asyncio.create_task(self._run(role), name=f"sign-in-{role}")
-            self._tasks[role].add_done_callback(lambda _: self._tasks.pop(role, None))
+            task = self._tasks[role] = asyncio.create_task(self._run(role), name=f"sign-in-{role}")
+            task.add_done_callback(lambda ended: self._on_end(role, ended))
         device = self._devices.get(role)
         return device.user_code if device is not None else ""
 
@@ -65,6 +69,8 @@ class DeviceSignIns:
             OAuthError: Twitch gives none.
         """
         self.problems.pop(role, None)
+        if role in self._pausing:
+            self._tasks.pop(role).cancel()
         self.look(role)
         try:
             async with asyncio.timeout(BEGIN_SECONDS), self._changed:
@@ -76,12 +82,12 @@ class DeviceSignIns:
         return device
 
     async def close(self) -> None:
-        """Stop waiting for people."""
+        """Stop waiting for people; who has agreed already is still signed in."""
         self._closed = True
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._keeping, return_exceptions=True)
 
     async def _run(self, role: Role) -> None:
         """Have a code typed; one that lapses while the page is looked at is replaced."""
@@ -90,10 +96,23 @@ class DeviceSignIns:
                 if await self._try(role) or not self._is_watched(role):
                     return
             except PixelError as exc:
+                if isinstance(exc, OAuthError):
+                    self._unanswered.add(role)
                 log.warning("A sign-in as the %s account failed: %s", role, exc)
-                await self._tell(role, None, str(exc))
-                await asyncio.sleep(RETRY_SECONDS)
+                await self._pause(role, str(exc))
                 return
+
+    async def _pause(self, role: Role, problem: str) -> None:
+        self._pausing.add(role)
+        try:
+            await self._tell(role, None, problem)
+            await asyncio.sleep(RETRY_SECONDS)
+        finally:
+            self._pausing.discard(role)
+
+    def _on_end(self, role: Role, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(role) is task:
+            del self._tasks[role]
 
     async def _try(self, role: Role) -> bool:
         """One code. Returns False when it has lapsed.
@@ -111,7 +130,10 @@ class DeviceSignIns:
         finally:
             self._devices.pop(role, None)
         # Shielded: tokens that Twitch has issued are kept also where the bot ends now.
-        log.info("%s", await asyncio.shield(asyncio.create_task(self._keep(role, tokens))))
+        keeping = asyncio.create_task(self._keep(role, tokens))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+        log.info("%s", await asyncio.shield(keeping))
         self.problems.pop(role, None)
         return True
 
@@ -122,6 +144,9 @@ class DeviceSignIns:
         async with self._changed:
             if device is not None:
                 self._devices[role] = device
+                if role in self._unanswered:
+                    self.problems.pop(role, None)
+                self._unanswered.discard(role)
             if problem:
                 self.problems[role] = problem
             self._changed.notify_all()

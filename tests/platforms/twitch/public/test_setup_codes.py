@@ -148,6 +148,26 @@ async def test_while_twitch_is_away_the_page_says_so_and_goes_on(
 
         await until(told)
         assert len(await codes(home, app, "bot", "broadcaster")) == 2
+        assert "sign-in server refused" not in await page(home, app)
+
+
+async def test_a_button_does_not_wait_for_the_next_try(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_sign_in, "RETRY_SECONDS", 3_600.0)
+    for _ in range(2):
+        home.twitch.faults.add("oauth2/device", status=500)
+    async with home.bot() as app:
+
+        async def both_wait() -> bool:
+            return (await page(home, app)).count("sign-in server refused") == 2
+
+        await until(both_wait)
+        assert CODE.findall(await page(home, app)) == []
+        assert "/activate" in await home.begin(app, "bot")
+        assert (await codes(home, app, "bot")).keys() == {"bot"}
+        home.twitch.faults.add("oauth2/device", status=500)
+        status, text = await home.get(app, "/oauth?account=broadcaster")
+        assert status == 502
+        assert "sign-in server refused" in text
 
 
 async def test_who_has_to_sign_in_again_has_a_code_at_once(home: Harness) -> None:
