@@ -93,7 +93,7 @@ class TokenRefresh:
         if told != account:
             await self._accounts.update(told)
             if self._accounts.tokens_of(role) != tokens:
-                return True  # they are for another application
+                return True  # they are for another application, or another process has renewed them
         is_old = account.renewed_at is not None and self._clock.now() - account.renewed_at >= RENEW_EVERY
         return await self._renew(account) if is_old or identity.expires_in <= RENEW_SECONDS else True
 

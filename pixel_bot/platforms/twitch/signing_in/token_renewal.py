@@ -77,10 +77,11 @@ def cluster_lease(
         name = f"twitch-tokens-{role}"
         # No timeout around the question: one that is cut off may have been granted, and nobody would give it back.
         deadline = (clock := asyncio.get_running_loop().time)() + LEASE_SECONDS
-        while not (held := await try_to_lead(name) is True) and clock() < deadline:  # noqa: ASYNC110
+        # None, where the server does not answer, is not worth waiting for: requests wait for this.
+        while (held := await try_to_lead(name)) is False and clock() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(LOOK_SECONDS)  # the server tells nobody when a lock is free
         try:
-            yield held
+            yield held is True
         finally:
             if held:
                 await resign(name)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.platforms.twitch.accounts import ROLES, SignInState
+from pixel_bot.platforms.twitch.accounts import ROLES, SignInState, no_lease
+from pixel_bot.platforms.twitch.signing_in import token_renewal
 from pixel_bot.platforms.twitch.token_store import UNUSED
 from pixel_bot.platforms.wire import NoAnswer
 from pixel_bot.testing import SettableClock
@@ -244,3 +245,50 @@ async def test_new_tokens_also_replace_a_blank_that_another_process_wrote(home: 
         assert states(first) == SIGNED_IN
         await second.token_refresh.check()
         assert states(second) == SIGNED_IN
+
+
+# The lease
+
+
+class Server:
+    """A cluster's leader election: what it answers, in order, and who gave the lead back."""
+
+    def __init__(self, *answers: bool | None) -> None:
+        self.answers = list(answers)
+        self.resigned: list[str] = []
+
+    async def try_to_lead(self, _name: str) -> bool | None:
+        return self.answers.pop(0)
+
+    async def resign(self, name: str) -> None:
+        self.resigned.append(name)
+
+
+@pytest.mark.parametrize(
+    ("answers", "held"),
+    [((True,), True), ((False, False, True), True), ((None,), False), ((False, None), False)],
+    ids=["free", "taken for a while", "no answer", "no answer any more"],
+)
+async def test_the_lease_is_waited_for_and_given_back(
+    answers: tuple[bool | None, ...], held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_renewal, "LOOK_SECONDS", 0.0)
+    server = Server(*answers)
+    async with token_renewal.cluster_lease(server.try_to_lead, server.resign)("bot") as given:
+        assert given is held
+        assert server.resigned == []
+    assert server.answers == []
+    assert server.resigned == (["twitch-tokens-bot"] if held else [])
+
+
+async def test_without_the_lease_a_token_that_works_once_is_not_spent(home: Harness, clock: SettableClock) -> None:
+    nobody = Server(None, None, None, None)
+    async with process(home, clock) as platform:
+        await sign_in(home, platform)
+        clock.advance(5 * HOUR)
+        platform.accounts.lease = token_renewal.cluster_lease(nobody.try_to_lead, nobody.resign)
+        assert not await platform.token_refresh.check()
+        assert home.twitch.requests.times("oauth2/token", "POST") == 0
+        platform.accounts.lease = no_lease
+        assert await platform.token_refresh.check()
+        assert states(platform) == SIGNED_IN
