@@ -209,6 +209,7 @@ class Accounts:
         current = self._accounts.get(account.role)
         # Optimistic update: a sign-in or a renewal since the caller read the account is newer, and stays.
         if current is not None and current.tokens == account.tokens is not None:
+            self._accounts[account.role] = account
             await self._write(account, account.tokens)
             if self.tokens_of(account.role) is None:
                 self._log_end(account.role)
