@@ -31,7 +31,10 @@ class Settings(PointsSettings, MessageSettings):
     twitch_client_id: str = Field("", description="Client ID of your application at dev.twitch.tv/console")
     twitch_client_secret: SecretStr = Field(
         SecretStr(""),
-        description="Client secret of your application. Never share it; the bot never writes it into the log",
+        description=(
+            "Client secret of your application. Leave it out for an application of the type Public. Never share it; "
+            "the bot never writes it into the log"
+        ),
     )
     twitch_bot_id: TwitchId = Field(
         "", description="User ID of the bot's account. If you leave it out, the bot learns it when you sign in"
@@ -218,18 +221,21 @@ class Settings(PointsSettings, MessageSettings):
             ("Twitch", self.twitch_client_id, twitch.get_secret_value()),
             ("Joystick", self.joystick_client_id, joystick.get_secret_value()),
         ):
-            if bool(client_id) != bool(secret):
-                given, missing = (f"{platform.upper()}_CLIENT_{part}" for part in ("ID", "SECRET"))
-                if secret:
-                    given, missing = missing, given
+            name = f"{platform.upper()}_CLIENT"
+            if secret and not client_id:
                 raise ValueError(
-                    f"{missing}: {given} is set without it. Set both for {platform}, or neither for the sandbox."
+                    f"{name}_ID: {name}_SECRET is set without it. Set both for {platform}, or neither for the sandbox."
+                )
+            # At Twitch, an application of the type Public has no secret.
+            if client_id and not secret and platform != "Twitch":
+                raise ValueError(
+                    f"{name}_SECRET: {name}_ID is set without it. Set both for {platform}, or neither for the sandbox."
                 )
         return self
 
     @property
     def on_twitch(self) -> bool:
-        """True when the credentials for Twitch are set."""
+        """True when there is an application at Twitch; one of the type Public has no secret."""
         return bool(self.twitch_client_id)
 
     @property

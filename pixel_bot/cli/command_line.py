@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pixel_bot",
         description="The chat bot for Twitch and Joystick.tv that streamers trust with their community's economy.",
-        epilog="Without a command the bot runs: on platforms whose client id and secret are set, else on the sandbox.",
+        epilog="Without a command the bot runs: on the platforms whose client id is set, else on the sandbox.",
     )
     parser.add_argument("--version", action="version", version=f"Pixel Bot {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -126,6 +126,10 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
     gc.disable()
     from pixel_bot.run.runner import Replay, run, run_live
 
+    if args.command is None:
+        from pixel_bot.platforms.twitch.signing_in import default_app
+
+        settings = await default_app.with_app_of_sign_ins(settings)
     if args.command is None and settings.live:
         await run_live(settings)
         return 0

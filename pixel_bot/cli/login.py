@@ -13,6 +13,7 @@ from pixel_bot.platforms.twitch.accounts import ROLES, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuthError, wait_for_device
 from pixel_bot.platforms.twitch.sign_in import SignIn
+from pixel_bot.platforms.twitch.signing_in.default_app import with_default_app
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
 from pixel_bot.run.live_app import twitch_of
 from pixel_bot.run.running_bot import opened
@@ -27,15 +28,18 @@ async def login(settings: Settings) -> int:
     """Sign in what is not signed in. Returns the exit code: 0 when both accounts are signed in.
 
     Raises:
-        StartError: client id and secret are not set, or Twitch refuses.
+        StartError: there is no client id, or Twitch refuses.
     """
+    settings = with_default_app(settings)
     if not settings.on_twitch:
-        raise StartError("Set TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET first; the sandbox needs no sign-in.")
+        raise StartError("Set TWITCH_CLIENT_ID first; the sandbox needs no sign-in.")
     async with AsyncExitStack() as stack:
         stack.enter_context(only_one(sqlite_path(settings.database_for("live"))))
         services = await stack.enter_async_context(opened(settings, "live", Clock()))
         if await in_use(services.database):
             raise StartError(f"A bot runs on {services.database.name}. Sign in on its set-up page, or stop it first.")
+        stack.push_async_callback(services.cluster.stop)
+        await services.cluster.start()
         platform = await twitch_of(settings, services, load_cipher(settings))
         stack.push_async_callback(platform.close)
         sign_in = SignIn(settings, platform.accounts, platform.oauth, "")

@@ -21,6 +21,8 @@ class AccountRow(Base):
     tokens: Mapped[str | None]
     scopes: Mapped[str] = mapped_column(server_default="")
     updated_at: Mapped[datetime]
+    client_id: Mapped[str | None]  # the application that the tokens are for; None in rows of older versions
+    renewed_at: Mapped[datetime | None]  # when Twitch issued the tokens
 
 
 class NativeReward(Base):

@@ -16,10 +16,11 @@ from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.server import OverlayPages, overlay_url
 from pixel_bot.platforms.joystick.platform import JoystickEndpoints, JoystickPlatform
 from pixel_bot.platforms.joystick.sign_in import JoystickSignIn
-from pixel_bot.platforms.twitch.accounts import ROLES, Accounts
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, no_lease
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.sign_in import SignIn
+from pixel_bot.platforms.twitch.signing_in.token_renewal import cluster_lease
 from pixel_bot.platforms.twitch.token_store import TokenStore
 from pixel_bot.run.running_bot import RunningBot, health, opened
 from pixel_bot.run.setup_joystick import JoystickSetUp
@@ -33,6 +34,9 @@ from pixel_bot.web.oauth import oauth_routes
 from pixel_bot.web.pages import common_routes
 from pixel_bot.web.server import WebServer
 from pixel_bot.web.setup import setup_routes
+
+SIGN_INS = "twitch-sign-ins"
+"""Topic of the cluster: somebody signed in to Twitch in another process, or a sign-in ended there."""
 
 
 @dataclass
@@ -92,7 +96,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         stack.push_async_callback(_end_bot, app)
         routes = [
             *common_routes("/setup", lambda: health(services, lambda: problems(app))),
-            *_sign_in_routes(app),
+            *_sign_in_routes(app, stack),
             *overlay.routes(),
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","))
@@ -101,8 +105,8 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         yield app
 
 
-def _sign_in_routes(app: LiveApp) -> list[BaseRoute]:
-    """The set-up page, and the ways to the platforms and back."""
+def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
+    """The set-up page, and the ways to the platforms and back; sign-ins under way end with the stack."""
     routes: list[BaseRoute] = []
     base = f"http://localhost:{app.web.port}"
     twitch = joystick = None
@@ -110,6 +114,7 @@ def _sign_in_routes(app: LiveApp) -> list[BaseRoute]:
         app.twitch.accounts.sign_in_url = app.home
         uri = f"{base}/oauth/callback"
         sign_in = SignIn(app.services.settings, app.twitch.accounts, app.twitch.oauth, uri)
+        stack.push_async_callback(sign_in.close)
         twitch = TwitchSetUp(app.services.settings, app.twitch, sign_in, uri)
         routes += oauth_routes(sign_in)
     if app.joystick is not None:
@@ -141,7 +146,10 @@ async def joystick_of(settings: Settings, services: Services, cipher: Cipher) ->
 async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> TwitchPlatform:
     """Twitch at the addresses of the settings, with the accounts that signed in before."""
     fixed: dict[Role, str] = {"bot": settings.twitch_bot_id, "broadcaster": settings.twitch_owner_id}
-    accounts = Accounts(TokenStore(services.database, services.clock, cipher), fixed)
+    cluster = services.cluster
+    store = TokenStore(services.database, services.clock, cipher, settings.twitch_client_id)
+    lease = cluster_lease(cluster.try_to_lead, cluster.resign) if cluster.is_shared else no_lease
+    accounts = Accounts(store, fixed, lease)
     await accounts.load()
     endpoints = TwitchEndpoints(
         settings.twitch_helix_url,
@@ -150,7 +158,11 @@ async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> T
         settings.twitch_client_id,
         settings.twitch_client_secret.get_secret_value(),
     )
-    return TwitchPlatform(endpoints, accounts, services.stream, services.clock)
+    platform = TwitchPlatform(endpoints, accounts, services.stream, services.clock)
+    # A sign-in in one process is known to all: they look at the row.
+    accounts.changed.add(lambda role: cluster.publish(SIGN_INS, role))
+    cluster.subscribers.setdefault(SIGN_INS, set()).add(lambda _: platform.token_refresh.check_soon())
+    return platform
 
 
 async def _start_bot(app: LiveApp, names: set[str]) -> None:

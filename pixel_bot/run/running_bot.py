@@ -135,6 +135,10 @@ class RunningBot:
         """True once the bot is on Joystick.tv."""
         return self._joystick is not None
 
+    def foreign_rewards(self) -> list[str]:
+        """Titles of rewards for channel points that another application made, and that the bot cannot change."""
+        return self._twitch.foreign_rewards() if self._twitch is not None else []
+
     def join_twitch(self, platform: TwitchPlatform) -> None:
         """The accounts are known now: go on Twitch, too."""
         self._twitch = self._twitch_tasks(platform)

@@ -10,9 +10,7 @@ from pixel_bot.texts import count
 from pixel_bot.web.oauth import SignInRefused
 from pixel_bot.web.setup import JOYSTICK, SetupState, Step
 
-NO_TWITCH = Step(
-    "events", "Twitch", "off", "Not set up. For Twitch set TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET, and start again."
-)
+NO_TWITCH = Step("events", "Twitch", "off", "Not set up. For Twitch set TWITCH_CLIENT_ID, and start again.")
 NO_JOYSTICK = Step(
     JOYSTICK,
     "Joystick.tv",
@@ -62,7 +60,7 @@ class SetUp:
             steps=steps,
             questions=tuple(question for side in sides for question in side.questions()),
             overlay_url=self._overlay_url,
-            redirect_uri=self._twitch.redirect_uri if self._twitch is not None else "",
+            redirect_uri="" if self._twitch is None or self._twitch.uses_codes else self._twitch.redirect_uri,
             forgettable=tuple(key for side in sides for key in side.forgettable()),
         )
 

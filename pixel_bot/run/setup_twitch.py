@@ -1,4 +1,6 @@
-"""The part of the set-up page about Twitch: the two accounts, and the events."""
+"""The part of the set-up page about Twitch: the two accounts, the events, and rewards of another application."""
+
+from dataclasses import replace
 
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.platforms.twitch.helix import Role
@@ -15,6 +17,20 @@ MISSING: dict[Role, str] = {
     "bot": "Sign in with the account that is to speak in chat. It may be your own.",
     "broadcaster": "Sign in with the account that streams.",
 }
+BY_CODE: dict[Role, str] = {
+    "bot": "Open twitch.tv/activate with the account that is to speak in chat, and type this code. It may be your own.",
+    "broadcaster": "Open twitch.tv/activate with the account that streams, and type this code.",
+}
+NO_CODE_YET = "Twitch is asked for a code."
+"""Until it answers, or while it does not."""
+
+PUBLIC = Step(
+    "app",
+    "Application",
+    "off",
+    "Of the type Public: it needs no client secret. With one of the type Confidential and TWITCH_CLIENT_SECRET, Twitch "
+    "also lists the bot as a chat bot and shows the bot badge.",
+)
 
 
 class TwitchSetUp:
@@ -31,11 +47,15 @@ class TwitchSetUp:
         self._accounts = platform.accounts
         self._sign_in = sign_in
         self.redirect_uri = redirect_uri
+        self.uses_codes = platform.oauth.is_public
+        """Whether people sign in by a code to type at Twitch."""
 
     def steps(self, running_bot: RunningBot | None) -> tuple[Step, ...]:
         """Its cards."""
         at_work = running_bot if running_bot is not None and running_bot.is_on_twitch else None
-        return (*(self._account(role, at_work) for role in ROLES), self._events(at_work))
+        accounts = [self._with_code(role, self._account(role, at_work)) for role in ROLES]
+        app = (PUBLIC,) if self.uses_codes else ()
+        return (*accounts, self._events(at_work), *self._rewards(at_work), *app)
 
     def questions(self) -> list[Question]:
         """Accounts that signed in, and may be the wrong ones."""
@@ -62,6 +82,18 @@ class TwitchSetUp:
         """Take the choice of an account back."""
         await self._sign_in.forget(account)
 
+    def _with_code(self, role: Role, step: Step) -> Step:
+        """The card with the code to type, where somebody has to sign in and there is no way back from Twitch."""
+        if not self.uses_codes or step.tone not in {"todo", "broken"} or not step.link or role in self._sign_in.request:
+            return step
+        code = self._sign_in.devices.look(role)
+        problem = self._sign_in.devices.problems.get(role, "")
+        what = BY_CODE[role] if code else NO_CODE_YET
+        words = what if step.tone == "todo" else f"{step.words} {what}"
+        details = (*step.details, problem) if problem else step.details
+        link, label = (step.link, "Open twitch.tv/activate") if code else ("", "")
+        return replace(step, words=words, details=details, link=link, label=label, code=code)
+
     def _account(self, role: Role, running_bot: RunningBot | None) -> Step:
         link, title = f"/oauth?account={role}", TITLES[role]
         account = self._accounts.get(role)
@@ -71,9 +103,8 @@ class TwitchSetUp:
             return Step(role, title, "todo", MISSING[role], link, "Sign in with Twitch")
         name = account.display_name
         if account.tokens is None:
-            return Step(
-                role, title, "broken", f"The sign-in of {name} has ended. Sign in again.", link, "Sign in again"
-            )
+            words = " ".join(filter(None, [f"The sign-in of {name} has ended.", account.why, "Sign in again."]))
+            return Step(role, title, "broken", words, link, "Sign in again")
         if running_bot is not None and account.user_id != (
             running_bot.bot.bot_id if role == "bot" else running_bot.bot.owner_id
         ):
@@ -87,6 +118,17 @@ class TwitchSetUp:
             details = tuple(f"{feature_of(scope)} ({scope})" for scope in missing)
             return Step(role, title, "done", words, link, "Allow them", details)
         return Step(role, title, "done", f"{name} is signed in.")
+
+    def _rewards(self, running_bot: RunningBot | None) -> tuple[Step, ...]:
+        """Only while rewards belong to another application."""
+        titles = running_bot.foreign_rewards() if running_bot is not None else []
+        if not titles:
+            return ()
+        words = (
+            "Another application made these rewards, so the bot cannot change them or give points back. Delete them on "
+            "Twitch (Creator Dashboard, Viewer Rewards, Channel Points) and start again, or put TWITCH_CLIENT_ID back."
+        )
+        return (Step("rewards", "Channel points", "broken", words, details=tuple(titles)),)
 
     def _events(self, running_bot: RunningBot | None) -> Step:
         if running_bot is None:

@@ -82,6 +82,10 @@ class TwitchTasks:
         }
         self._tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
 
+    def foreign_rewards(self) -> list[str]:
+        """Titles of rewards for channel points that another application made."""
+        return sorted(self._rewards.foreign.values())
+
     async def stop_listening(self) -> None:
         """Stop listening."""
         self.platform.accounts.changed.discard(self._catch_up)

@@ -39,7 +39,7 @@ class SignInRefused(PixelError):
 class SignIn(Protocol):
     """The sign-in behind the routes."""
 
-    def begin(self, account: str) -> str:
+    async def begin(self, account: str) -> str:
         """The address at Twitch where ``bot`` or ``broadcaster`` signs in.
 
         Raises:
@@ -67,7 +67,7 @@ def oauth_routes(sign_in: SignIn) -> list[BaseRoute]:
         if account not in ACCOUNTS:
             return refusal(NO_SUCH_ACCOUNT, 400)
         try:
-            return RedirectResponse(sign_in.begin(account), 302, headers=SECURITY)
+            return RedirectResponse(await sign_in.begin(account), 302, headers=SECURITY)
         except SignInRefused as refused:
             return refusal(str(refused), refused.status)
 

@@ -28,8 +28,11 @@ Form = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One card of the page. ``words`` says what is and what to do, ``details`` are lines below it, ``copy`` is an
-    address that a person needs elsewhere."""
+    """One card of the page. ``words`` says what is and what to do, ``details`` are lines below it.
+
+    ``copy`` is an address that a person needs elsewhere, ``code`` one to type at Twitch: then ``link`` leads there, in
+    a tab of its own.
+    """
 
     key: str
     title: str
@@ -39,6 +42,7 @@ class Step:
     label: str = ""
     details: tuple[str, ...] = ()
     copy: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class SetupState:
-    """All that the page shows. ``forgettable`` are the accounts whose choice can be taken back."""
+    """All that the page shows. ``forgettable`` are the accounts whose choice can be taken back.
+
+    ``redirect_uri`` is empty where Twitch leads nobody back: then people sign in by a code.
+    """
 
     headline: str
     ready: bool

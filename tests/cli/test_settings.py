@@ -6,6 +6,7 @@ import pytest
 
 from pixel_bot import __version__
 from pixel_bot.cli.command_line import main
+from pixel_bot.settings import load_settings
 from tests.harness.process import run
 
 pytestmark = pytest.mark.sqlite
@@ -98,7 +99,11 @@ def test_wrong_settings_end_with_2_and_are_named(
 
 @pytest.mark.parametrize(
     ("given", "missing"),
-    [("TWITCH_CLIENT_ID", "TWITCH_CLIENT_SECRET"), ("TWITCH_CLIENT_SECRET", "TWITCH_CLIENT_ID")],
+    [
+        ("TWITCH_CLIENT_SECRET", "TWITCH_CLIENT_ID"),
+        ("JOYSTICK_CLIENT_SECRET", "JOYSTICK_CLIENT_ID"),
+        ("JOYSTICK_CLIENT_ID", "JOYSTICK_CLIENT_SECRET"),
+    ],
 )
 @pytest.mark.parametrize("args", [[], ["sandbox"], ["db", "check"]], ids=["live", "sandbox", "check"])
 def test_half_the_credentials_end_with_2(
@@ -110,6 +115,13 @@ def test_half_the_credentials_end_with_2(
     assert f"  {missing}: " in said
     assert given in said
     assert "hunter2" not in said
+
+
+def test_a_client_id_of_twitch_alone_is_an_application_without_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWITCH_CLIENT_ID", "hunter2hunter2")
+    settings = load_settings()
+    assert (settings.live, settings.on_twitch, settings.on_joystick) == (True, True, False)
+    assert settings.twitch_client_secret.get_secret_value() == ""
 
 
 def test_a_secret_is_not_printed_beside_another_wrong_setting(

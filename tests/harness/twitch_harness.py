@@ -51,7 +51,7 @@ class Harness(LiveHarness):
         base = f"{self.web.address}{DOUBLE}"
         return {
             "twitch_client_id": self.world.client_id,
-            "twitch_client_secret": self.world.client_secret,
+            "twitch_client_secret": "" if self.world.is_public else self.world.client_secret,
             "twitch_helix_url": f"http://{base}/helix/",
             "twitch_id_url": f"http://{base}/",
             "twitch_eventsub_url": f"ws://{base}/ws",

@@ -86,6 +86,10 @@ class NearTwitch:
 
     def _do(self, method: str, path: str, body: Any, params: Json) -> list[Json]:
         match method, path:
+            case "GET", "channel_points/custom_rewards" if "id" in params:
+                if params["id"] not in self.rewards:
+                    raise HelixError(404, "the reward was not found")
+                return [self.rewards[params["id"]]]
             case "GET", "channel_points/custom_rewards":
                 assert params["only_manageable_rewards"] == "true"
                 return [r for r in self.rewards.values() if r["id"] not in self.foreign]

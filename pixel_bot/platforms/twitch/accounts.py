@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -15,6 +17,9 @@ from pixel_bot.logs import hide
 from pixel_bot.platforms.twitch.helix import Role
 
 log = logging.getLogger(__name__)
+
+STORE_ERRORS = (SQLAlchemyError, OSError)
+"""What a database that is full or away raises."""
 
 ROLES: tuple[Role, ...] = ("bot", "broadcaster")
 
@@ -47,7 +52,11 @@ class SignInState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TwitchAccount:
-    """Somebody's account on Twitch; ``tokens`` is None once the sign-in has ended."""
+    """Somebody's account on Twitch; ``tokens`` is None once the sign-in has ended.
+
+    ``client_id`` is the application that they are for (empty for this one), and ``renewed_at`` when Twitch issued them
+    (None where that is unknown). ``why`` says in a sentence why they ended or cannot be used, where that is known.
+    """
 
     role: Role
     user_id: str
@@ -55,6 +64,9 @@ class TwitchAccount:
     display_name: str
     scopes: frozenset[str]
     tokens: Tokens | None
+    client_id: str = ""
+    renewed_at: datetime | None = None
+    why: str = ""
 
 
 class AccountStore(Protocol):
@@ -64,8 +76,16 @@ class AccountStore(Protocol):
         """All stored accounts."""
         ...
 
-    async def keep(self, account: TwitchAccount) -> None:
-        """Store an account, in place of an older one of its role."""
+    async def find(self, role: Role) -> TwitchAccount | None:
+        """The stored account of a role."""
+        ...
+
+    async def keep(self, account: TwitchAccount) -> TwitchAccount:
+        """Store an account that has just signed in, in place of an older one of its role. Returns it as stored."""
+        ...
+
+    async def swap(self, account: TwitchAccount, used: Tokens) -> TwitchAccount | None:
+        """Store a change of the account that had the tokens ``used``. Returns what is stored now."""
         ...
 
     async def drop(self, role: Role) -> None:
@@ -73,13 +93,30 @@ class AccountStore(Protocol):
         ...
 
 
+Lease = Callable[[Role], AbstractAsyncContextManager[bool]]
+"""Held by one process at a time while it renews the tokens of a role; False where it could not be had."""
+
+
+@asynccontextmanager
+async def no_lease(_role: Role) -> AsyncGenerator[bool]:
+    """The lease of a process that is alone."""
+    yield True
+
+
 class Accounts:
     """The account of each role. ``fixed`` are user ids that the settings name; nobody else may take those roles."""
 
-    def __init__(self, store: AccountStore | None = None, fixed: Mapping[Role, str] | None = None) -> None:
+    def __init__(
+        self, store: AccountStore | None = None, fixed: Mapping[Role, str] | None = None, lease: Lease = no_lease
+    ) -> None:
         self._store = store
         self._fixed = {role: user_id for role, user_id in (fixed or {}).items() if user_id}
+        self.lease = lease
         self._accounts: dict[Role, TwitchAccount] = {}
+        self._unwritten: dict[Role, Tokens | None] = {}
+        """Roles whose newest tokens could not be stored, and the tokens that the store has still."""
+        # Without it, a row that was read before a renewal could replace the tokens that came after it.
+        self._store_lock = asyncio.Lock()
         self._next_change = NextChange()
         self.sign_in_url = ""
         """The address of the sign-in page, for the log."""
@@ -89,8 +126,35 @@ class Accounts:
     async def load(self) -> None:
         """Read the stored accounts. One that the settings no longer name is left out."""
         for account in await self._store.load() if self._store else ():
-            if self._fixed.get(account.role, account.user_id) == account.user_id:
+            if self._is_allowed(account):
                 self._accounts[account.role] = account
+
+    async def reload(self, role: Role) -> None:
+        """Take over what another process has stored for a role: renewed tokens, or another sign-in.
+
+        Raises:
+            SQLAlchemyError, OSError: the database cannot be read.
+        """
+        if self._store is None:
+            return
+        async with self._store_lock:
+            if role in self._unwritten:
+                return  # ours are newer
+            before = self._accounts.get(role)
+            self._take(role, await self._store.find(role))
+        now = self._accounts.get(role)
+        if (before and (before.user_id, before.tokens is None)) != (now and (now.user_id, now.tokens is None)):
+            self._notify(role)
+
+    async def write_again(self, role: Role) -> bool:
+        """Try again to store what could not be stored before. Returns False where it still cannot."""
+        if role in self._unwritten and (account := self._accounts.get(role)) is not None:
+            await self._write(account, self._unwritten[role])
+        return self.is_stored(role)
+
+    def is_stored(self, role: Role) -> bool:
+        """False while the newest tokens of a role are only in memory."""
+        return role not in self._unwritten
 
     def get(self, role: Role) -> TwitchAccount | None:
         """The account of a role, signed in or not; None when there never was one."""
@@ -130,54 +194,88 @@ class Accounts:
 
     async def sign_in(self, account: TwitchAccount) -> None:
         """Give the role to an account that has signed in and was checked."""
-        await self._save(account)
+        await self._write(account, None)
         log.info("%s is signed in as the %s account.", account.display_name, account.role)
         self._notify(account.role)
 
     async def replace_tokens(self, role: Role, tokens: Tokens) -> None:
-        """Token rotation: the platform issued new tokens for the old ones."""
+        """Token rotation: the platform issued new tokens for the old ones. They are stored before anybody uses them."""
         account = self._accounts.get(role)
         if account is not None:
-            await self._save(replace(account, tokens=tokens))
+            await self._write(replace(account, tokens=tokens), account.tokens)
 
     async def update(self, account: TwitchAccount) -> None:
-        """Store a changed name or scopes of a signed-in account."""
+        """Store a changed name, scopes or application of a signed-in account."""
         current = self._accounts.get(account.role)
         # Optimistic update: a sign-in or a renewal since the caller read the account is newer, and stays.
-        if current is not None and current.tokens == account.tokens:
-            await self._save(account)
+        if current is not None and current.tokens == account.tokens is not None:
+            self._accounts[account.role] = account
+            await self._write(account, account.tokens)
+            if self.tokens_of(account.role) is None:
+                self._log_end(account.role)
 
     async def end_sign_in(self, role: Role, used: Tokens | None = None) -> None:
-        """Mark the sign-in as ended. ``used`` are the tokens that were refused; newer ones stay."""
+        """Mark the sign-in as ended. ``used`` are the tokens that were refused; newer ones stay.
+
+        Newer ones may also be those that another process has stored.
+        """
         account = self._accounts.get(role)
         if account is None or account.tokens is None or (used is not None and account.tokens != used):
             return
-        await self._save(replace(account, tokens=None))
-        again = f"Sign in again: {self.sign_in_url}" if self.sign_in_url else "Sign in again."
-        log.warning("The sign-in of %s (%s account) has ended. %s", account.display_name, role, again)
-        self._notify(role)
+        # Memory first: nothing may be sent with them while the database is written.
+        self._accounts[role] = replace(account, tokens=None)
+        await self._write(self._accounts[role], account.tokens)
+        if self.tokens_of(role) is None:
+            self._log_end(role)
 
     async def forget(self, role: Role) -> None:
         """Remove the account of a role."""
         if self._accounts.pop(role, None) is not None:
             if self._store is not None:
-                await self._store.drop(role)
+                async with self._store_lock:
+                    self._unwritten.pop(role, None)
+                    await self._store.drop(role)
             self._notify(role)
 
     def next_change(self) -> asyncio.Future[None]:
         """Done when, from this moment on, somebody signs in, or a sign-in ends."""
         return self._next_change.wait()
 
-    async def _save(self, account: TwitchAccount) -> None:
-        # Memory first: requests that run while the database is written must already use the new tokens.
-        self._accounts[account.role] = account
+    async def _write(self, account: TwitchAccount, used: Tokens | None) -> None:
+        """Store an account: a new sign-in, or a change of the one that had the tokens ``used``."""
+        role = account.role
         if self._store is None:
+            self._accounts[role] = account
             return
-        try:
-            await self._store.keep(account)
-        except SQLAlchemyError as exc:
-            # The tokens in memory stay in use. After a restart the older ones are renewed, or somebody signs in again.
-            log.error("The tokens of the %s account could not be kept: %s", account.role, type(exc).__name__)
+        async with self._store_lock:
+            used = self._unwritten.get(role) if role in self._unwritten and used is not None else used
+            try:
+                stored = await (self._store.keep(account) if used is None else self._store.swap(account, used))
+            except STORE_ERRORS as exc:
+                # The tokens in memory stay in use, and are stored later; until then they are not renewed again.
+                log.error("The tokens of the %s account could not be kept: %s", role, type(exc).__name__)
+                self._unwritten[role] = used
+                self._accounts[role] = account
+                return
+            self._unwritten.pop(role, None)
+            self._take(role, stored)
+
+    def _take(self, role: Role, stored: TwitchAccount | None) -> None:
+        if stored is not None and self._is_allowed(stored):
+            self._accounts[role] = stored
+        else:
+            self._accounts.pop(role, None)
+
+    def _is_allowed(self, account: TwitchAccount) -> bool:
+        return self._fixed.get(account.role, account.user_id) == account.user_id
+
+    def _log_end(self, role: Role) -> None:
+        account = self._accounts.get(role)
+        again = f"Sign in again: {self.sign_in_url}" if self.sign_in_url else "Sign in again."
+        if account is not None:
+            sentence = f"{account.why} {again}".strip()
+            log.warning("The sign-in of %s (%s account) has ended. %s", account.display_name, role, sentence)
+        self._notify(role)
 
     def _notify(self, role: Role) -> None:
         self._next_change.come()

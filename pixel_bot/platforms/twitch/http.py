@@ -21,6 +21,7 @@ from pixel_bot.platforms.decoding import Unreadable, decode
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError, UnknownApp
+from pixel_bot.platforms.twitch.signing_in.token_renewal import TokenRenewal
 from pixel_bot.platforms.wire import Answer, NoAnswer, Wire, without_secrets
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class TwitchHttp(ManagedHTTPClient):
         super().__init__(client_id=client_id, session=wire.session)
         self._accounts = accounts
         self._oauth = oauth
+        self._renewal = TokenRenewal(accounts, oauth)
         self._wire = wire
         self._sleep = sleep
         self._application_token: str = ""
@@ -138,7 +140,12 @@ class TwitchHttp(ManagedHTTPClient):
         return self._application_token
 
     async def check_app(self) -> bool:
-        """See whether Twitch knows the application. Returns False when it could not be asked."""
+        """See whether Twitch knows the application. Returns False when it could not be asked.
+
+        One without a client secret has nothing to ask with: the renewals tell.
+        """
+        if self._oauth.is_public:
+            return True
         try:
             await self._token(None)
         except NoAnswer:
@@ -150,7 +157,8 @@ class TwitchHttp(ManagedHTTPClient):
     async def renew(self, role: Role | None, used: str) -> None:
         """Renew the token ``used``, single-flight: concurrent callers wait for the same renewal.
 
-        Where Twitch refuses for good, the sign-in of the role is over. Without a role it is the application's token.
+        Where Twitch refuses for good, the sign-in of the role is over. Without a role it is the application's token,
+        which an application without a client secret does not have.
 
         Raises:
             HTTPException, NoAnswer: there is no new one.
@@ -163,6 +171,10 @@ class TwitchHttp(ManagedHTTPClient):
             task.add_done_callback(lambda done: self._on_renewal_done(key, done))
         # Shielded: the new tokens must be kept even if this one request is given up.
         await asyncio.shield(task)
+
+    async def settle(self) -> None:
+        """Wait until the renewals under way have ended: new tokens that nobody keeps would end a sign-in."""
+        await asyncio.gather(*self._renewals.values(), return_exceptions=True)
 
     def _is_token_refused(self, answer: Answer, role: Role | None) -> bool:
         """True where a 401 means an invalid token: a missing scope, or a wrong id, is answered with 401, too."""
@@ -181,6 +193,8 @@ class TwitchHttp(ManagedHTTPClient):
     async def _renew_app(self, used: str) -> None:
         if self._application_token and self._application_token != used:
             return  # a renewal between this caller's request and now has replaced it already
+        if self._oauth.is_public:
+            raise _refusal(401, "an application of the type Public has no token of its own")
         try:
             self._application_token = await self._oauth.app_token()
         except OAuthError as exc:
@@ -189,21 +203,12 @@ class TwitchHttp(ManagedHTTPClient):
         self.app_problem = ""
 
     async def _renew_user(self, role: Role, used: str) -> None:
-        tokens = self._accounts.tokens_of(role)
-        # A refresh token works once. A caller whose 401 is older than the last renewal must not use it again.
-        if tokens is None or tokens.access != used:
-            return
         try:
-            fresh = await self._oauth.refresh(tokens)
+            await self._renewal.renew(role, used)
         except OAuthError as exc:
             self._record_app_problem(exc)
-            if exc.final and not isinstance(exc, UnknownApp):
-                await self._accounts.end_sign_in(role, tokens)
             raise _translated(exc) from None
         self.app_problem = ""
-        # While Twitch answered, somebody may have signed in anew or signed out: those tokens win.
-        if self._accounts.tokens_of(role) == tokens:
-            await self._accounts.replace_tokens(role, fresh)
 
     def _record_app_problem(self, exc: OAuthError) -> None:
         if isinstance(exc, UnknownApp):

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from pixel_bot.errors import PixelError
 from pixel_bot.logs import hide
-from pixel_bot.platforms.decoding import Anything, NoObject, Text, Unreadable, decode, decoder_of, number_or
+from pixel_bot.platforms.decoding import Anything, NoObject, Text, Unreadable, decode, decoder_of, number_or, text_or
 from pixel_bot.platforms.twitch.accounts import Tokens
 from pixel_bot.platforms.wire import Answer, NoAnswer, Wire
 
@@ -31,11 +31,23 @@ class OAuthError(PixelError):
         super().__init__(sentence)
 
 
+class CodeLapsed(OAuthError):
+    """Nobody typed a device code in time."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody agreed in time. Start again.", final=True, status=400)
+
+
 class UnknownApp(OAuthError):
     """Twitch does not know the client id, or not with this secret. It says nothing on anybody's sign-in."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, message: str = "") -> None:
         sentence = "Twitch does not know this application: check TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET."
+        if "missing client secret" in message.lower():
+            sentence = (
+                "Twitch asks for a client secret, because this application is not of the type Public: set "
+                "TWITCH_CLIENT_SECRET, or register an application of the type Public and set its TWITCH_CLIENT_ID."
+            )
         super().__init__(sentence, final=True, status=status)
 
 
@@ -47,6 +59,8 @@ class Identity:
     login: str
     scopes: frozenset[str]
     expires_in: float
+    client_id: str = ""
+    """The application that it is for; empty where Twitch does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,7 @@ class _IdentityFields(Struct, gc=False):
     login: Text
     scopes: NoObject = None
     expires_in: Anything = None
+    client_id: Anything = None
 
 
 class _DeviceFields(Struct, gc=False):
@@ -89,7 +104,9 @@ class _Users(Struct, gc=False):
 
 
 class OAuth:
-    """Twitch's sign-in server, for one application."""
+    """Twitch's sign-in server, for one application. Without a client secret it is one of the type Public: people sign
+    in by a device code, each refresh token works once, and the application has no token of its own
+    (https://dev.twitch.tv/docs/authentication/register-app/)."""
 
     def __init__(self, wire: Wire, base: str, helix: str, client_id: str, client_secret: str) -> None:
         hide(client_secret)
@@ -98,6 +115,7 @@ class OAuth:
         self._helix = helix
         self._client_id = client_id
         self._client_secret = client_secret
+        self.is_public = not client_secret
 
     def authorize_url(self, scopes: Collection[str], state: str, redirect_uri: str) -> str:
         """The address at Twitch where a person agrees. ``force_verify`` lets them choose the account each time."""
@@ -141,7 +159,8 @@ class OAuth:
             raise OAuthError("Twitch does not accept this sign-in any more.", final=True, status=401)
         fields = _read(answer, _IdentityFields)
         scopes = frozenset(map(str, fields.scopes)) if isinstance(fields.scopes, list) else frozenset[str]()
-        return Identity(fields.user_id, fields.login, scopes, number_or(fields.expires_in))
+        expires_in, client_id = number_or(fields.expires_in), text_or(fields.client_id)
+        return Identity(fields.user_id, fields.login, scopes, expires_in, client_id)
 
     async def display_name(self, access: str, identity: Identity) -> str:
         """How somebody writes their name; the login where Twitch does not say."""
@@ -188,11 +207,13 @@ class OAuth:
             if exc.status == 400 and any(word in str(exc).lower() for word in ("pending", "slow_down")):
                 return None
             if exc.status == 400 and "device code" in str(exc).lower():
-                raise OAuthError("Nobody agreed in time. Start again.", final=True, status=400) from None
+                raise CodeLapsed from None
             raise
 
     async def _token(self, **params: str) -> _TokenFields:
-        app = {"client_id": self._client_id, "client_secret": self._client_secret}
+        app = {"client_id": self._client_id}
+        if self._client_secret:
+            app["client_secret"] = self._client_secret
         return _read(await self._send("POST", "token", params={**app, **params}), _TokenFields)
 
     async def _send(self, method: str, path: str, **options: Any) -> Answer:
@@ -210,7 +231,7 @@ def _read(answer: Answer, kind: type[T]) -> T:
         OAuthError: it is none, or cannot be read.
     """
     if answer.status in {400, 401, 403} and "client" in answer.message.lower():
-        raise UnknownApp(answer.status)
+        raise UnknownApp(answer.status, answer.message)
     if answer.status >= 400:
         final = answer.status in {400, 401, 403}
         message = answer.message or "no reason"
@@ -242,4 +263,4 @@ async def wait_for_device(oauth: OAuth, device: Device, scopes: Collection[str])
                     if exc.final:
                         raise
     except TimeoutError:
-        raise OAuthError("Nobody agreed in time. Start again.", final=True) from None
+        raise CodeLapsed from None

@@ -23,7 +23,7 @@ from pixel_bot.platforms.wire import Wire
 
 @dataclass(frozen=True, slots=True)
 class TwitchEndpoints:
-    """Twitch's addresses, and the credentials of our application."""
+    """Twitch's addresses, and the credentials of our application; one of the type Public has no secret."""
 
     helix_url: str
     id_url: str
@@ -46,7 +46,7 @@ class TwitchPlatform:
         )
         self.http = TwitchHttp(endpoints.client_id, accounts, self.oauth, self.wire)
         self.helix = TwitchHelix(self.http)
-        self.token_refresh = TokenRefresh(accounts, self.oauth, self.http)
+        self.token_refresh = TokenRefresh(accounts, self.oauth, self.http, clock)
         self.eventsub = EventSub(endpoints.eventsub_url, self.wire, accounts, self.helix, clock)
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -70,6 +70,7 @@ class TwitchPlatform:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.eventsub.close()
+        await self.http.settle()
         await self.http.close()
         await self.wire.close()
 

@@ -78,6 +78,8 @@ class Redemptions:
         self._fetching = RetryLoop("Channel Points", self._fetch, self._backoff)
         self._reporting = RetryLoop("Channel Points", self._report, self._backoff)
         self._any_open = True
+        self._foreign: set[str] = set()
+        """Rewards that another application made: Twitch answers no questions about them."""
 
     def on_event(self, event: RedemptionEvent) -> None:
         """Queue a redemption, or an update of one. Returns at once; never raises."""
@@ -90,6 +92,7 @@ class Redemptions:
 
     def catch_up(self) -> None:
         """Fetch open redemptions: call it after each reconnect and each sign-in. Returns at once."""
+        self._foreign.clear()
         self._fetching.request_now()
         self._reporting.request_now()
 
@@ -157,7 +160,9 @@ class Redemptions:
     # Catching up
 
     async def _fetch(self) -> None:
-        channel_points = [n for n in await self._channel_points.all() if n.reward_id]
+        channel_points = [
+            n for n in await self._channel_points.all() if n.reward_id and n.reward_id not in self._foreign
+        ]
         if not channel_points:
             return
         # Read before the lists: an item that is queued after its list was fetched would look settled.
@@ -166,6 +171,8 @@ class Redemptions:
         for redeem in channel_points:
             reward_id = redeem.reward_id or ""
             found = await self._get(reward_id, status="UNFULFILLED", sort="OLDEST", first=50)
+            if reward_id in self._foreign:
+                continue  # nothing is known of it, so what waits goes on
             there = {event.ref for event in found}
             late += await self._accept(found)
             await self._cancel_settled([t for t in waiting if t.reward == reward_id and t not in there])
@@ -207,7 +214,10 @@ class Redemptions:
         except HelixError as exc:
             if exc.status == 404:
                 return []
-            raise
+            if not _is_of_other_app(exc):
+                raise
+            self._foreign.add(reward_id)
+            return []
         found: list[RedemptionEvent] = []
         for row in rows:
             with suppress(Unreadable):
@@ -227,11 +237,14 @@ class Redemptions:
         self._any_open = bool(found)
         refused: HelixError | None = None
         for redemption in found:
-            if redemption.result is None:
+            if redemption.result is None or redemption.ref.reward in self._foreign:
                 continue
             try:
                 await self._report_one(redemption.ref, redemption.result)
             except HelixError as exc:
+                if _is_of_other_app(exc):
+                    self._foreign.add(redemption.ref.reward)
+                    continue
                 if exc.status != 403:
                     raise
                 refused = exc
@@ -248,3 +261,8 @@ class Redemptions:
             # A mod, or this bot before a crash, was first. Recorded as reported, else it would be sent for ever.
             log.info("The redemption %s was settled on Twitch before.", ref.redemption)
         await self._channel_points.reported([ref])
+
+
+def _is_of_other_app(exc: HelixError) -> bool:
+    """True where the reward belongs to another client id: no retry helps until one of them is another one."""
+    return exc.status == 403 and "client id used to create" in exc.message.lower()

@@ -10,6 +10,7 @@ import msgspec
 
 from pixel_bot.concurrency.retry import Backoff, RetryLoop
 from pixel_bot.errors import BadInput, ChatError
+from pixel_bot.platforms.decoding import text_or
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
 from pixel_bot.platforms.twitch.helix_structs import CooldownSetting, Created, Reward
 from pixel_bot.redeems.catalogue import ALL, Price, Redeems
@@ -27,6 +28,10 @@ HIGHEST_COST = 1_000_000_000
 CALM = Backoff(calm=1.0, first=5.0)
 """Debounce: a reloaded cog, or a mod who changes several things in a row, is one change for Twitch."""
 
+FOREIGN = (
+    "Delete it on Twitch (Creator Dashboard, Viewer Rewards, Channel Points) and start the bot again, which makes it "
+    "anew. Or put TWITCH_CLIENT_ID back."
+)
 COLOUR = "#8B5CF6"
 COOLDOWN = ("is_global_cooldown_enabled", "global_cooldown_seconds")
 
@@ -57,6 +62,8 @@ class Rewards:
         self._owner_id = owner_id
         self._texts = texts
         self._lock = asyncio.Lock()
+        self.foreign: dict[str, str] = {}
+        """Titles of rewards that another application made, by redeem: Twitch lets nobody else change them."""
         self._retry = RetryLoop("Channel Points", self.align, backoff)
 
     # What mods do
@@ -79,11 +86,14 @@ class Rewards:
             # Written first: after a crash in between, ``align`` creates the reward. The other order leaves an orphan.
             await self._channel_points.save(desired)
             try:
-                return await self._align_one(desired, await self._on_twitch())
+                made = await self._align_one(desired, await self._on_twitch())
+                if key not in self.foreign:
+                    return made
             except HelixError as exc:
                 if not _is_temporary(exc):
                     await (self._channel_points.save(before) if before else self._channel_points.forget(key))
                 raise await self._to_chat_error(exc, key) from exc
+            raise RewardRefused(f"Another application made the reward {self.foreign[key]}. Delete it on Twitch first.")
 
     async def switch_off(self, key: str) -> ChannelPointsRedeem:
         """Stop offering it. The reward stays on Twitch, disabled.
@@ -161,10 +171,34 @@ class Rewards:
                 if exc.status != 404:
                     raise
             else:
+                self.foreign.pop(redeem.key, None)
                 return redeem
         if not redeem.enabled or "title" not in desired:
             return redeem
+        if reward is None and await self._is_foreign(redeem):
+            return redeem
         return await self._make(redeem, desired)
+
+    async def _is_foreign(self, redeem: ChannelPointsRedeem) -> bool:
+        """True where its reward is there, but another application's: the client id was changed. It is told once."""
+        title = await self._title_of(redeem.reward_id) if redeem.reward_id else None
+        if title is None:
+            self.foreign.pop(redeem.key, None)
+            return False
+        if redeem.key not in self.foreign:
+            log.warning("The reward %s belongs to another application. %s", title, FOREIGN)
+        self.foreign[redeem.key] = title
+        return True
+
+    async def _title_of(self, reward_id: str) -> str | None:
+        """The title of a reward, whoever made it; None where there is no such reward."""
+        try:
+            rows = await self._helix.get(REWARDS, "broadcaster", Reward, broadcaster_id=self._owner_id, id=reward_id)
+        except HelixError as exc:
+            if exc.status == 404:
+                return None
+            raise
+        return next((text_or(row.title) for row in rows if row.id == reward_id), None)
 
     async def _make(self, redeem: ChannelPointsRedeem, desired: Mapping[str, Any]) -> ChannelPointsRedeem:
         try:

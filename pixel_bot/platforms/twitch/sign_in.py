@@ -1,7 +1,8 @@
-"""Sign-in of the two accounts: the OAuth authorization code flow, from the authorize address to stored tokens.
+"""Sign-in of the two accounts, from the address at Twitch to stored tokens.
 
-A callback must carry the ``state`` that was issued here, and belong to the account that the settings name. Where they
-name none, the person confirms the account once before it is stored.
+With a client secret it is the OAuth authorization code flow, whose callback must carry the ``state`` that was issued
+here; without one it is the device code flow. The account must be the one that the settings name. Where they name none,
+the person confirms the account once before it is stored.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError
+from pixel_bot.platforms.twitch.signing_in.device_sign_in import DeviceSignIns
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
 from pixel_bot.settings import Settings
 from pixel_bot.web.oauth import SignInRefused
@@ -48,14 +50,24 @@ class SignIn:
         self._redirect_uri = redirect_uri
         self._pending: OrderedDict[str, _PendingSignIn] = OrderedDict()
         self.request: dict[Role, SignInRequest] = {}
+        self.devices = DeviceSignIns(oauth, lambda role: scopes_for(role, settings), self.take)
 
-    def begin(self, account: str) -> str:
+    async def close(self) -> None:
+        """Stop waiting for people who sign in."""
+        await self.devices.close()
+
+    async def begin(self, account: str) -> str:
         """The address at Twitch where a person agrees.
 
         Raises:
-            SignInRefused: there is no such account.
+            SignInRefused: there is no such account, or Twitch does not say where.
         """
         role = role_named(account)
+        if self.oauth.is_public:
+            try:
+                return (await self.devices.begin(role)).address
+            except OAuthError as exc:
+                raise SignInRefused(str(exc), status=502) from None
         state = secrets.token_urlsafe(24)
         self._pending[state] = _PendingSignIn(role, asyncio.get_running_loop().time() + OPEN_SECONDS)
         while len(self._pending) > MOST_OPEN:

@@ -104,7 +104,7 @@ class Endpoints:
             async def work() -> Response:
                 if token is None:
                     raise Refusal(401, "Invalid OAuth token" if bearer(request) else "OAuth token is missing")
-                if request.headers.get("client-id") != self._users.client_id:
+                if request.headers.get("client-id") != token.client_id:
                     raise Refusal(401, "Client ID and OAuth token do not match")
                 return await handler(Call(request, user, token.scopes, body))
 

@@ -77,12 +77,12 @@ class OAuth:
     def _check_client(self, form: Mapping[str, str]) -> None:
         if form.get("client_id") != self._users.client_id:
             raise Refusal(400, "invalid client")
-        secret = form.get("client_secret")
-        if secret is None and form.get("grant_type") == DEVICE_GRANT:
+        secret, grant = form.get("client_secret"), form.get("grant_type")
+        if secret is None and (grant == DEVICE_GRANT or (self._users.is_public and grant == "refresh_token")):
             return
         if secret is None:
             raise Refusal(400, "missing client secret")
-        if secret != self._users.client_secret:
+        if self._users.is_public or secret != self._users.client_secret:
             raise Refusal(403, "invalid client secret")
 
     def _renewed(self, refresh: str) -> Response:
@@ -129,8 +129,8 @@ class OAuth:
         token = self._users.find(bearer(request))
         if token is None:
             raise Refusal(401, "invalid access token")
-        seconds = max(0, round(token.until - time.monotonic()))
-        answer: Json = {"client_id": self._users.client_id, "scopes": list(token.scopes), "expires_in": seconds}
+        seconds = max(0, round(token.until - self._users.now()))
+        answer: Json = {"client_id": token.client_id, "scopes": list(token.scopes), "expires_in": seconds}
         if token.user_id is not None and (user := self._users.by_id(token.user_id)) is not None:
             answer |= {"login": user.login, "user_id": user.id}
         return JSONResponse(answer)

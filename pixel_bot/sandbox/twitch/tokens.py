@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 TOKEN_SECONDS = 14_400
+UNUSED_SECONDS = 30 * 86_400.0
+"""A refresh token of a public application ends when it was not used for so long."""
+
 FORGET_ABOVE = 1_000
 
 ALL_SCOPES = (
@@ -31,18 +34,29 @@ ALL_SCOPES = (
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token of a user, or (None) of the application; ``until`` is a moment of the monotonic clock."""
+    """A token of a user, or (None) of the application; ``until`` is a moment of the double's clock."""
 
     user_id: str | None
     scopes: tuple[str, ...]
     until: float
+    client_id: str = ""
+    refresh_until: float = float("inf")
 
 
 class Tokens:
     """All tokens by their text."""
 
     def __init__(self) -> None:
-        self.token_seconds = TOKEN_SECONDS
+        self.client_id = ""
+        """The application that tokens are granted to, and may be used by."""
+        self.is_public = False
+        """Whether it is of the type Public: it has no secret and no token of its own, and its sign-ins end unused."""
+        self.now: Callable[[], float] = time.monotonic
+        """Seconds; a test may set another clock."""
+        self.spent_again: list[str] = []
+        """Who presented a refresh token that was used before, by user id."""
+        self._spent: dict[str, str] = {}
+        self.token_seconds: float = TOKEN_SECONDS
         """How long an access token is good."""
         self.revoked: set[Callable[[str], None]] = set()
         """Called with the id of a user who took the consent back."""
@@ -54,16 +68,26 @@ class Tokens:
         self._forget_expired()
         access, refresh = secrets.token_hex(15), secrets.token_hex(25)
         granted = tuple(scopes) if user_id is not None else ()
-        token = Token(user_id, granted, time.monotonic() + self.token_seconds)
+        unused = self.now() + UNUSED_SECONDS if self.is_public else float("inf")
+        token = Token(user_id, granted, self.now() + self.token_seconds, self.client_id, unused)
         self._access[access] = token
         if user_id is not None:
             self._refresh[refresh] = token
         return access, refresh
 
     def renew(self, refresh: str) -> tuple[str, str] | None:
-        """New tokens for a refresh token, which is used up; None for an unknown one."""
-        old = self._refresh.pop(refresh, None)
-        return None if old is None else self.grant(old.user_id, old.scopes)
+        """New tokens for a refresh token, which is used up; None for one that is unknown, too old or another's."""
+        old = self._refresh.get(refresh)
+        if old is None:
+            self.spent_again += [self._spent[refresh]] if refresh in self._spent else []
+            return None
+        if old.client_id != self.client_id or old.refresh_until <= self.now():
+            return None
+        del self._refresh[refresh]
+        self._spent[refresh] = old.user_id or ""
+        if len(self._spent) > FORGET_ABOVE:
+            del self._spent[next(iter(self._spent))]
+        return self.grant(old.user_id, old.scopes)
 
     def expire(self, access: str) -> None:
         """The access token's time is over. Its refresh token still works."""
@@ -83,7 +107,7 @@ class Tokens:
     def find(self, access: str) -> Token | None:
         """The token behind a text, while it is good."""
         token = self._access.get(access)
-        return token if token is not None and token.until > time.monotonic() else None
+        return token if token is not None and token.until > self.now() else None
 
     def is_token(self, access: str) -> bool:
         """True for a token that stands."""
@@ -105,5 +129,5 @@ class Tokens:
 
     def _forget_expired(self) -> None:
         if len(self._access) > FORGET_ABOVE:
-            now = time.monotonic()
+            now = self.now()
             self._access = {text: token for text, token in self._access.items() if token.until > now}

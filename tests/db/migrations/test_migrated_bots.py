@@ -147,6 +147,8 @@ async def test_who_is_signed_in_stays_so(path: Path, version: str) -> None:
             "refresh-of-the-bot",
         )
         assert (broadcaster.login, broadcaster.tokens) == ("pixel_street", None)
+        assert (bot.client_id, broadcaster.why) == ("", "")
+        assert bot.renewed_at is not None
         (still_open,) = await services.channel_points.open()
         assert (still_open.ref.redemption, still_open.result) == ("redemption-1", None)
 

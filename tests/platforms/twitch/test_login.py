@@ -135,11 +135,27 @@ async def test_both_accounts_sign_in_and_then_the_bot_starts_signed_in(home: Har
     assert "PixelBot is signed in as the bot account." in first.lines
     assert "Both accounts are signed in." in first.lines
     asked = [a.query["scopes"][0] for a in home.twitch.requests if a.path == "oauth2/device"]
-    assert [set(scopes.split()) for scopes in asked] == [BOT_SCOPES, set(BROADCASTER_SCOPES)]
+    assert [set(scopes.split()) for scopes in asked] == [set(BOT_SCOPES), set(BROADCASTER_SCOPES)]
     async with home.bot() as app:
         await listening(app)
         assert await home.ask("alice", "!points") == "You have 0 points."
         assert app.platform.eventsub.refusals == []
+
+
+async def test_without_a_client_secret_both_accounts_sign_in_and_stay_so(home: Harness) -> None:
+    home.world.is_public = True
+    async with process(home, TWITCH_CLIENT_SECRET="", LOG_LEVEL="DEBUG") as first:
+        agrees(home, await first.code(), BOT)
+        agrees(home, await first.code(), STREAMER)
+        assert await first.end() == 0, first.words
+    async with process(home, TWITCH_CLIENT_SECRET="") as again:
+        assert await again.end() == 0
+    assert again.lines[0] == "Both accounts were signed in already."
+    async with home.bot() as app:
+        await listening(app)
+        assert await home.ask("alice", "!points") == "You have 0 points."
+        assert app.platform.problems() == []
+    assert not any("client_secret" in request.body for request in home.twitch.requests if "oauth2" in request.path)
 
 
 async def test_a_wrong_client_secret_is_told_and_not_shown(home: Harness) -> None:
@@ -199,7 +215,7 @@ async def test_where_nobody_agrees_it_says_so_and_what_was_done_stays(home: Harn
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"twitch_client_id": "", "twitch_client_secret": ""}, "Set TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET first"),
+        ({"twitch_client_id": "", "twitch_client_secret": ""}, "Set TWITCH_CLIENT_ID first"),
         ({"twitch_id_url": "http://127.0.0.1:1/"}, "cannot be reached"),
         ({"twitch_client_id": "somebody-else"}, "check TWITCH_CLIENT_ID and TWITCH_CLIENT_SECRET"),
     ],

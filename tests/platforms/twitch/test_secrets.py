@@ -25,6 +25,7 @@ from pixel_bot.platforms.twitch.oauth import OAuth
 from pixel_bot.platforms.twitch.subscription_types import BOT_SCOPES
 from pixel_bot.platforms.wire import NoAnswer, Wire
 from pixel_bot.run.live_app import LiveApp
+from pixel_bot.sandbox.twitch.devices import Device
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.upkeep.backup_file import back_up
 from tests.harness.twitch_harness import CHAT, house, in_haste, listening, query_of, the_bot
@@ -280,6 +281,43 @@ async def test_a_fault_of_our_own_tells_nothing(canaries: Canaries, monkeypatch:
         await home.say("alice", "hello")
         monkeypatch.undo()
     assert "a fault with" in canaries.written.getvalue()
+    assert canaries.found() == []
+
+
+async def test_a_sign_in_by_code_tells_nothing(canaries: Canaries, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, devices = canaries.home, canaries.home.world.devices
+    home.world.is_public = True
+    monkeypatch.setattr("pixel_bot.platforms.twitch.signing_in.device_sign_in.RETRY_SECONDS", 0.05)
+    begin, codes = devices.begin, dict[str, frozenset[str]]()
+
+    def begun(scopes: tuple[str, ...]) -> Device:
+        device = begin(scopes)
+        canaries.note("device code", device.device_code)
+        codes[device.user_code] = frozenset(scopes)
+        return device
+
+    monkeypatch.setattr(devices, "begin", begun)
+    async with home.bot(None, twitch_bot_id=BOT.id, twitch_owner_id=STREAMER.id, **SETTINGS, **NOWHERE) as app:
+        accounts = app.platform.accounts
+        await look_around(canaries, app)
+        await home.twitch.request_count("oauth2/device", "POST", 2)
+        for fault in faults_that_tell(*list(canaries.secrets.values())[5:])[:5]:
+            home.twitch.faults.add("oauth2/device", **fault)
+            home.twitch.faults.add("oauth2/token", **fault)
+        async with asyncio.timeout(60):
+            while not (accounts.tokens_of("bot") and accounts.tokens_of("broadcaster")):
+                await look_around(canaries, app)
+                for code, role in codes.items():
+                    home.world.approve(code, BOT if role == BOT_SCOPES else STREAMER)
+                await asyncio.sleep(0.1)
+        await listening(app)
+        tokens = accounts.tokens_of("bot")
+        assert tokens is not None
+        home.twitch.faults.add("oauth2/token", **faults_that_tell(tokens.access, tokens.refresh)[0])
+        await fails(canaries, "renewal", lambda: app.platform.http.renew("bot", tokens.access))
+        await look_around(canaries, app)
+        assert app.platform.http.app_problem
+    assert len([name for name in canaries.secrets if name.startswith("device code")]) >= 2
     assert canaries.found() == []
 
 

@@ -53,7 +53,7 @@ async def test_each_account_is_asked_for_exactly_what_it_needs(
 ) -> None:
     async with home.bot() as app:
         asked = query_of(await home.begin(app, account))
-        assert set(asked["scope"].split()) == scopes
+        assert set(asked["scope"].split()) == set(scopes)
         assert asked["redirect_uri"] == f"http://localhost:{app.web.port}/oauth/callback"
         assert asked["response_type"] == "code"
         assert asked["force_verify"] == "true"

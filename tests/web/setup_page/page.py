@@ -103,7 +103,7 @@ class SetUpPage:
         self.calls.append(("forget", account))
         self.now = TODO
 
-    def begin(self, account: str) -> str:
+    async def begin(self, account: str) -> str:
         self.calls.append(("begin", account))
         if account == "broadcaster":
             raise SignInRefused("Sign in the bot first.")

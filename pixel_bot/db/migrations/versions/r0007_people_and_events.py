@@ -1,4 +1,5 @@
-"""What happened once although several events tell of it, who does not play, and display names to find people by."""
+"""What happened once although several events tell of it, who does not play, display names to find people by, and which
+application the sign-ins are for."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +18,7 @@ def upgrade() -> None:
     _events()
     _who_does_not_play()
     _display_names()
+    _sign_ins()
 
 
 def _events() -> None:
@@ -57,6 +59,13 @@ def _who_does_not_play() -> None:
         sa.Column("banned", sa.Boolean, nullable=False),
         sa.Column("changed_at", sa.TIMESTAMP, nullable=False),
     )
+
+
+def _sign_ins() -> None:
+    """Which application the tokens of an account are for, and since when."""
+    add("accounts", sa.Column("client_id", sa.Text))
+    add("accounts", sa.Column("renewed_at", sa.TIMESTAMP))
+    op.execute("UPDATE accounts SET renewed_at = updated_at")
 
 
 def _display_names() -> None:
