@@ -150,7 +150,7 @@ async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> T
         settings.twitch_client_id,
         settings.twitch_client_secret.get_secret_value(),
     )
-    return TwitchPlatform(endpoints, accounts, services.stream, services.clock)
+    return TwitchPlatform(endpoints, accounts, services.stream, services.clock, services.cluster)
 
 
 async def _start_bot(app: LiveApp, names: set[str]) -> None:
@@ -190,8 +190,7 @@ async def _start_on_twitch(app: LiveApp, names: set[str]) -> None:
     while not _are_signed_in(accounts):
         await accounts.next_change()
     names |= {account.login for role in ROLES if (account := accounts.get(role))}
-    if is_new:
-        await app.twitch.eventsub.ready()
+    if is_new and await app.twitch.eventsub.ready():
         await _greet(app.running_bot, "twitch")
 
 

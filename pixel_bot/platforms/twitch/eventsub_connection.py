@@ -25,7 +25,7 @@ STABLE_SECONDS = 20.0
 QUIET_SECONDS = 0.1
 DRAIN_CHECKS = 100
 RECONCILE_SOON_SECONDS = 60.0
-RECONCILE_SECONDS = 3_600.0
+RECONCILE_SECONDS = 300.0
 
 _REVOCATIONS = payload_decoder(RevocationPayload)
 
@@ -87,6 +87,12 @@ class EventSubConnection:
     def reconcile_soon(self) -> None:
         """Reconcile the subscriptions with Twitch's list soon."""
         self._reconcile_requested.set()
+
+    def reopen(self, reason: str) -> None:
+        """Close the present session, so that ``run`` opens another one."""
+        if self._session is not None:
+            log.warning("The connection to Twitch's events (%s) is opened anew: %s.", self.name, reason)
+            self._closing = asyncio.create_task(self._session.close())
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -225,7 +231,7 @@ class EventSubConnection:
         self.revoked(reason)
 
     async def _maintain_subscriptions(self) -> None:
-        """Subscribe, reconcile a minute later, and then once an hour, or when requested."""
+        """Subscribe, reconcile a minute later, and then every five minutes, or when requested."""
         # Announced after the first round, although undecided types are still retried: catching up must not wait.
         decided = await self.subscriptions.subscribe_once()
         for callback in tuple(self.opened):
