@@ -1,8 +1,8 @@
 """Leader election: exactly one of the processes on a database listens to Twitch's events, the others stand by.
 
-Twitch gives each subscription's copy of an event an id of its own, so that two listeners could pay one event twice. Nor
-does it promise that an account may hold equal subscriptions on several connections
-(https://dev.twitch.tv/docs/eventsub/manage-subscriptions/#subscription-limits).
+Twitch gives each subscription's copy of an event an id of its own, so that two listeners could pay one event twice. And
+an account may have three connections, and at most three equal subscriptions, wherever they are
+(https://discuss.dev.twitch.com/t/rfc-0014-eventsub-subscription-limit-changes/30312).
 """
 
 import asyncio

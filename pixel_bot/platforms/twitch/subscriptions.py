@@ -22,7 +22,7 @@ PATH = "eventsub/subscriptions"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 TAKEN = {409, 429}
 """An equal subscription exists, or too many: those of dead connections count, too
-(https://dev.twitch.tv/docs/eventsub/manage-subscriptions/#subscription-limits)."""
+(https://dev.twitch.tv/docs/api/reference/#create-eventsub-subscription)."""
 
 
 @dataclass(frozen=True, slots=True)

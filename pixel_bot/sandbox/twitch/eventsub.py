@@ -36,9 +36,9 @@ class EventSub:
         self.linger = 0.0
         """Seconds until Twitch notices that a connection was cut: until then its subscriptions exist."""
         self.equal_subscriptions = 1
-        """How many equal subscriptions a user may hold, each on a session of its own. Twitch names 3 as its limit, and
-        is seen to refuse the second one:
-        https://dev.twitch.tv/docs/eventsub/manage-subscriptions/#subscription-limits"""
+        """How many equal subscriptions a user may hold, each on a session of its own. Twitch's limit is 3
+        (https://discuss.dev.twitch.com/t/rfc-0014-eventsub-subscription-limit-changes/30312); with 1 a second one is
+        refused on other sessions, too, which is what the bot must also bear."""
         self.notified = 0
         """How many notifications were sent."""
         self._lingering: dict[str, float] = {}
