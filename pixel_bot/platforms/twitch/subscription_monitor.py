@@ -10,6 +10,9 @@ LOOK_SECONDS = 2.0
 GRACE_SECONDS = 30.0
 """To subscribe takes some seconds. What is missing for longer is a problem."""
 
+REOPEN_SECONDS = 40.0
+"""A connection without any subscription is opened anew after this."""
+
 DEAF_SECONDS = 60.0
 """A connection that was down, or without any subscription, for so long is one that another process may replace."""
 
@@ -42,7 +45,7 @@ class SubscriptionMonitor:
             _note(self._deaf_since, connection, now, holds=deaf)
             # A connection that is down is told as such. What was missing before is still missing then.
             if connection.is_up:
-                lacking = deaf or not connection.subscriptions.decided.is_set()
+                lacking = deaf or bool(connection.subscriptions.undecided)
                 _note(self._lacking_since, connection, now, holds=lacking)
             if connection.is_up and deaf and self._is_due(connection, now):
                 self._reopened_at[connection] = now
@@ -56,8 +59,8 @@ class SubscriptionMonitor:
             return ""
         if not connection.subscriptions.held:
             return f"Twitch is connected as {connection.name}, but has sent nothing for {duration(seconds)}."
-        missing = ", ".join(kind.words for kind in connection.subscriptions.undecided) or "events"
-        return f"Twitch has not confirmed {missing} for {duration(seconds)}. It is tried again by itself."
+        missing = ", ".join(kind.words for kind in connection.subscriptions.undecided)
+        return f"Twitch has not confirmed {missing} for {duration(seconds)}. It is tried again." if missing else ""
 
     def is_deaf(self, connection: EventSubConnection) -> bool:
         """True when a connection has been down, or without any subscription, for a minute."""
@@ -71,7 +74,7 @@ class SubscriptionMonitor:
 
     def _is_due(self, connection: EventSubConnection, now: float) -> bool:
         since = max(self._lacking_since[connection], self._reopened_at.get(connection, 0.0))
-        return now - since >= GRACE_SECONDS
+        return now - since >= REOPEN_SECONDS
 
 
 def _note(since: dict[EventSubConnection, float], connection: EventSubConnection, now: float, *, holds: bool) -> None:

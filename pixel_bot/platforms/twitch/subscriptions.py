@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 PATH = "eventsub/subscriptions"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-TAKEN = {409, 429}
-"""An equal subscription exists, or too many: those of dead connections count, too
+EQUAL, TOO_MANY = 409, 429
+"""An equal subscription exists, or too many do: those of dead connections count, too
 (https://dev.twitch.tv/docs/api/reference/#create-eventsub-subscription)."""
 
 
@@ -73,21 +73,27 @@ class Subscriptions:
 
     async def subscribe_once(self) -> bool:
         """Try once to subscribe each undecided type. Returns True when every type is held or refused."""
-        conflict = False
-        for kind in self.undecided:
-            conflict |= await self._subscribe_to(kind)
-        for kind in self.undecided:
-            if kind.instead_of:  # only now is it known that the other one is refused
-                conflict |= await self._subscribe_to(kind)
-        if conflict:
+        if await self._subscribe_missing():
             # A dead session still holds an equal one. Deleting it at once saves the minutes until Twitch does.
             await self._delete_stale()
-            for kind in self.undecided:
-                await self._subscribe_to(kind)
+            await self._subscribe_missing()
         if self.undecided:
             return False
         self.decided.set()
         return True
+
+    async def _subscribe_missing(self) -> bool:
+        """Try each undecided type once. Returns whether an equal one may stand in the way, or too many do."""
+        conflict = False
+        tried: set[str] = set()
+        # Looked up each time: only when one is refused it is known that another one is needed instead.
+        while kind := next((kind for kind in self.undecided if kind.type not in tried), None):
+            tried.add(kind.type)
+            status = await self._subscribe_to(kind)
+            conflict = conflict or status is not None
+            if status == TOO_MANY:
+                break  # so it would be with the others
+        return conflict
 
     @property
     def undecided(self) -> list[SubscriptionType]:
@@ -123,8 +129,8 @@ class Subscriptions:
         self._logged.clear()
         self.decided.clear()
 
-    async def _subscribe_to(self, kind: SubscriptionType) -> bool:
-        """Create one subscription. Returns True where an equal one exists already, or may."""
+    async def _subscribe_to(self, kind: SubscriptionType) -> int | None:
+        """Create one subscription. Returns ``EQUAL`` where an equal one exists already, or may; or ``TOO_MANY``."""
         body = {
             "type": kind.type,
             "version": kind.version,
@@ -134,16 +140,16 @@ class Subscriptions:
         try:
             made = await self._helix.call("POST", PATH, kind.role, body)
         except HelixError as exc:
-            if exc.status in TAKEN:
-                return True
+            if exc.status in {EQUAL, TOO_MANY}:
+                return exc.status
             if not exc.may_pass and not _is_dead_session(exc):
                 self._refuse(kind, self._reason(kind, exc))
-            return False
+            return None
         subscription_id = made[0].get("id") if made else None
         if not isinstance(subscription_id, str):
-            return True  # created or not: the conflict branch reads it from Twitch's list
+            return EQUAL  # created or not: the conflict branch reads it from Twitch's list
         self.held[kind.type] = subscription_id
-        return False
+        return None
 
     def _reason(self, kind: SubscriptionType, exc: HelixError) -> str:
         account = self._accounts.get(kind.role)

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from pixel_bot.run.live_app import LiveApp, live
-from pixel_bot.sandbox.twitch.eventsub import session_of
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.testing import settings_in
 from tests.harness.database import findings
@@ -71,10 +70,6 @@ class Processes:
         assert sum(line.reply_id == asked.id for line in self.home.lines) == 1
         assert len(self.home.twitch.sessions) == 2, "one for each account"
         return listener
-
-    def on_sessions(self, *ids: str) -> set[str]:
-        """The subscriptions that Twitch holds on some sessions."""
-        return {key for key, s in self.home.twitch.subscriptions.items() if session_of(s) in ids}
 
 
 async def stands_by(app: LiveApp) -> None:

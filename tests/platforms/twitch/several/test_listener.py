@@ -58,7 +58,7 @@ async def test_a_killed_one_is_replaced_although_twitch_has_not_noticed(processe
             await processes.check([heir])
             heir.platform.eventsub.reconcile_soon()
             async with asyncio.timeout(SECONDS):
-                while processes.on_sessions(*(session.id for session in dead)):
+                while home.on_session(*dead):
                     await asyncio.sleep(0.01)
 
 
