@@ -66,7 +66,8 @@ class EventSub:
             self._add(roles, ids["bot"], ids["broadcaster"], listener)
         self._accounts.changed.add(self._on_account_change)
         self._election.changed = self._next_change.come
-        self._election.is_deaf = lambda: any(map(self._monitor.is_deaf, self._wanted()))
+        # All of them: where only one is refused, another process would be, too.
+        self._election.is_deaf = lambda: all(map(self._monitor.is_deaf, self._wanted()))
         self._spawn("eventsub-monitor", self._monitor.run)
         if self._election.is_shared:
             self._spawn("eventsub-election", self._election.run)

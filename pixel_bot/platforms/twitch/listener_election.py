@@ -18,11 +18,11 @@ from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
 log = logging.getLogger(__name__)
 
 LISTENER, SIGNED_IN, STANDBY = "twitch-listener", "twitch-signed-in", "twitch-standby"
-"""Roles in the cluster: the one that listens, those with both accounts signed in, and those that stand by."""
+"""Roles in the cluster: who listens, who has both accounts signed in, and who stands by."""
 
 CHECK_SECONDS = 2.0
 YIELD_SECONDS = 60.0
-"""For so long a listener that hears nothing leaves its place to the others."""
+"""For so long a listener that heard nothing leaves its place to another one."""
 
 
 class ListenerElection:
@@ -72,7 +72,7 @@ class ListenerElection:
         """See whose turn it is. While the server does not answer, all stays as it was."""
         if self._cluster is None:
             return
-        with suppress(SQLAlchemyError):
+        with suppress(SQLAlchemyError, OSError):
             candidate = await self._is_candidate(self._cluster)
             if not candidate:
                 await self._resign(self._cluster)
@@ -88,8 +88,7 @@ class ListenerElection:
         """Let another process listen, at once. Call it when this one does not any more."""
         if self._cluster is not None:
             self._cluster.subscribers.get(LISTENER, set[Callable[[str], None]]()).discard(self._on_resigned)
-            for role in (SIGNED_IN, STANDBY):
-                self._cluster.set_role(role, held=False)
+            self._cluster.set_role(SIGNED_IN, held=False)
             await self._resign(self._cluster)
             self._set(ours=False, elsewhere=False)
 
@@ -101,9 +100,12 @@ class ListenerElection:
         if self.is_ours and self.is_deaf() and await cluster.is_held_elsewhere(STANDBY):
             log.warning("This process hears nothing from Twitch. Another one on the database tries it.")
             self._yielded_at = now
-        if not any(signed_in) or now - self._yielded_at < YIELD_SECONDS:
+        if not any(signed_in) or (now - self._yielded_at < YIELD_SECONDS and await self._is_another_there(cluster)):
             return False
         return all(signed_in) or not await cluster.is_held_elsewhere(SIGNED_IN)
+
+    async def _is_another_there(self, cluster: Cluster) -> bool:
+        return await cluster.is_held_elsewhere(STANDBY) or await cluster.is_held_elsewhere(LISTENER)
 
     async def _resign(self, cluster: Cluster) -> None:
         if await cluster.resign(LISTENER):
@@ -119,6 +121,7 @@ class ListenerElection:
             log.info("This process listens to Twitch now." if ours else "This process does not listen to Twitch now.")
         self.is_ours, self.is_elsewhere = ours, elsewhere
         if self._cluster is not None:
+            self._cluster.set_role(LISTENER, held=ours)
             self._cluster.set_role(STANDBY, held=elsewhere)
         self.changed()
 

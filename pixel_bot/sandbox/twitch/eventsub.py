@@ -204,12 +204,16 @@ class EventSub:
             await self._changed.wait()
 
     async def notify(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
-        """Send an event to everyone who subscribed to it. Returns to how many."""
+        """Send an event to everyone who subscribed to it, from the second one on under ids of their own.
+
+        Returns to how many.
+        """
         reached = 0
         for subscription in tuple(self.subscriptions.values()):
             session = self.sessions.get(session_of(subscription))
             if subscription["type"] == kind and session is not None and concerns(subscription, event):
-                reached += await session.send(frames.notification(subscription, event, message_id, at))
+                own_id = f"{message_id}-{reached}" if reached else message_id
+                reached += await session.send(frames.notification(subscription, event, own_id, at))
         self.notified += reached
         return reached
 

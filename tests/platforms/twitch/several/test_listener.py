@@ -4,6 +4,8 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 
+import pytest
+
 from pixel_bot.run.live_app import LiveApp
 from tests.harness.process import BotProcess
 from tests.harness.twitch_harness import CHAT, CHEERS, DOUBLE, TYPES, the_bot
@@ -73,3 +75,22 @@ async def test_what_moves_in_one_deletes_nothing_of_it(processes: Processes) -> 
         await home.all_heard(former)
         assert await processes.check(apps) is apps[0]
         assert home.twitch.requests.times("eventsub/subscriptions", "DELETE") == deleted == 0
+
+
+async def test_one_that_cannot_reach_twitch_is_replaced_although_it_lives(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in (("LOOK_SECONDS", 0.02), ("DEAF_SECONDS", 0.3)):
+        monkeypatch.setattr(f"pixel_bot.platforms.twitch.subscription_monitor.{name}", seconds)
+    home = processes.home
+    async with AsyncExitStack() as stack:
+        cut_off, other = await processes.start(stack, "one", "two")
+        for connection in cut_off.platform.eventsub._connections:
+            connection._url = "ws://127.0.0.1:1/ws"
+        lost = [home.session(CHAT), home.session(CHEERS)]
+        for session in lost:
+            await home.twitch.lose(session)
+        await takes_over(other)
+        await home.all_heard(*lost)
+        assert await processes.check([cut_off, other]) is other
+        assert cut_off.platform.problems() == []
