@@ -101,19 +101,13 @@ class EventSub:
 
     async def ready(self) -> bool:
         """Wait until every type of event is subscribed or refused. Returns False where another process listens."""
-        deciding = asyncio.create_task(self._decided(), name="eventsub-deciding")
-        try:
-            while not (deciding.done() or self.stands_by):
-                change = self._next_change.wait()
-                await asyncio.wait({deciding, change}, return_when=asyncio.FIRST_COMPLETED)
-                change.cancel()
-        finally:
-            deciding.cancel()
-        return not self.stands_by
-
-    async def _decided(self) -> None:
+        while not (self.listens or self.stands_by):
+            await self._next_change.wait()
+        if self.stands_by:
+            return False
         for connection in self._connections:
             await connection.subscriptions.decided.wait()
+        return self.listens
 
     @property
     def stands_by(self) -> bool:
