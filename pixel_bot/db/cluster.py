@@ -254,7 +254,8 @@ def _key(role: str) -> int:
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    return _asyncpg().PostgresError, _asyncpg().InterfaceError
+    # The last one is raised on a connection that the server is just ending.
+    return _asyncpg().PostgresError, _asyncpg().InterfaceError, _asyncpg().InternalClientError
 
 
 def _asyncpg() -> Any:
