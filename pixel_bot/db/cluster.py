@@ -225,8 +225,8 @@ class Cluster:
     async def _fetch(self, connection: _ServerConnection, query: str, *arguments: Any) -> Any:
         try:
             return await connection.fetchval(query, *arguments, timeout=ANSWER_SECONDS)
-        except TimeoutError:
-            # Nothing of it can be trusted any more; ``_run`` opens another one.
+        except (OSError, *_errors()):
+            # Nothing of it can be trusted any more, its end may never be reported; ``_run`` opens another one.
             connection.terminate()
             self._on_end(connection)
             raise
