@@ -81,6 +81,28 @@ async def test_the_same_where_dead_connections_use_up_what_twitch_allows(home: H
         await until(lambda: not home.on_session(*dead))
 
 
+async def test_who_may_not_be_the_listener_any_more_deletes_nothing(home: Harness) -> None:
+    home.twitch.linger, home.twitch.equal_subscriptions = 3_600.0, 3
+
+    async def never() -> bool:
+        return False
+
+    async with signed_in(home) as app:
+        for connection in app.platform.eventsub._connections:
+            connection.subscriptions.may_delete = never
+        lost = home.session(CHAT)
+        before = home.on_session(lost)
+        await home.twitch.lose(lost)
+        await home.all_heard(lost)
+        asked = home.twitch.requests.times(SUBSCRIPTIONS)
+        app.platform.eventsub.reconcile_soon()
+        async with asyncio.timeout(SECONDS):
+            await home.twitch.request_count(SUBSCRIPTIONS, count=asked + 4)
+        await listening(app)
+        assert home.on_session(lost) == before
+        assert home.twitch.requests.times(SUBSCRIPTIONS, "DELETE") == 0
+
+
 async def test_the_same_where_one_account_is_both(home: Harness) -> None:
     home.twitch.linger = 3_600.0
     async with home.bot(points_chat_cooldown_seconds=0) as app:
