@@ -25,6 +25,13 @@ PROCESS, ROLE, LEADER = 0x7069, 0x7070, 0x7071
 """Classes of advisory locks: that a process is alive, which roles it holds, and which it is the leader of."""
 
 RETRY_SECONDS = 1.0
+ANSWER_SECONDS = 10.0
+"""A server that needs longer for one of these small queries is gone, and so are our locks."""
+
+KEEPALIVES = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "3", "tcp_keepalives_count": "3"}
+TCP_USER_TIMEOUT = "SELECT set_config('tcp_user_timeout', '14000', false)"
+"""The server notices within 14 s that the computer of a process is gone. A killed process it notices at once."""
+
 MOST_UNSENT = 1_000
 
 _HOLDERS = """
@@ -42,6 +49,7 @@ class _ServerConnection(Protocol):
     def fetchval(self, query: str, *args: Any, timeout: float | None = None) -> Coroutine[Any, Any, Any]: ...
     def get_server_pid(self) -> int: ...
     def close(self, *, timeout: float) -> Coroutine[Any, Any, None]: ...
+    def terminate(self) -> None: ...
 
 
 async def in_use(database: Database) -> bool:
@@ -126,13 +134,27 @@ class Cluster:
                 return True
         return None
 
-    async def resign(self, role: str) -> None:
-        """Give the leadership for the role to another process."""
-        if role in self._led:
-            self._led.discard(role)
-            with suppress(OSError, *_errors()):
-                async with self._query_lock:
-                    await self._lock("pg_advisory_unlock", LEADER, role)
+    async def confirm_lead(self, role: str) -> bool | None:
+        """Like ``try_to_lead``, but a leader asks the server, too: its connection may be long dead."""
+        if not self.is_shared or role not in self._led:
+            return await self.try_to_lead(role)
+        with suppress(OSError, *_errors()):
+            async with self._query_lock:
+                if self._connection is None:
+                    return None
+                await self._fetch(self._connection, "SELECT 1")
+                return role in self._led  # the lock is as alive as the connection
+        return None
+
+    async def resign(self, role: str) -> bool:
+        """Give the leadership for the role to another process. Returns whether this one had it."""
+        if role not in self._led:
+            return False
+        self._led.discard(role)
+        with suppress(OSError, *_errors()):
+            async with self._query_lock:
+                await self._lock("pg_advisory_unlock", LEADER, role)
+        return True
 
     async def live_processes(self) -> set[int]:
         """The numbers of all live processes."""
@@ -164,7 +186,7 @@ class Cluster:
         from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
         arguments, options = cast(tuple[Any, Any], dialect().create_connect_args(make_url(self._database.url)))
-        settings = {"application_name": "pixel_bot cluster", "tcp_keepalives_idle": "20"}
+        settings = {"application_name": "pixel_bot cluster", **KEEPALIVES}
         connection = await _asyncpg().connect(*arguments, **options, server_settings=settings, timeout=10)
 
         def on_end(_: object) -> None:
@@ -172,6 +194,8 @@ class Cluster:
 
         connection.add_termination_listener(on_end)
         await connection.add_listener(CHANNEL, self._on_message)
+        with suppress(_asyncpg().PostgresError):
+            await connection.fetchval(TCP_USER_TIMEOUT)
         async with self._query_lock:
             self._connection, self._pid = connection, connection.get_server_pid()
             # The locks of the last connection ended with it, so this process leads nothing until it asks again.
@@ -189,13 +213,23 @@ class Cluster:
             self._roles_held.discard(role)
         while self._unsent and self._connection is not None:
             topic, text = self._unsent[0]  # removed after it was sent: a broken connection must not lose it
-            await self._connection.fetchval("SELECT pg_notify($1, $2)", CHANNEL, f"{self.number} {topic} {text}")
+            message = f"{self.number} {topic} {text}"
+            await self._fetch(self._connection, "SELECT pg_notify($1, $2)", CHANNEL, message)
             self._unsent.popleft()
 
     async def _lock(self, function: str, kind: int, role: str) -> Any:
         if self._connection is not None:
-            return await self._connection.fetchval(f"SELECT {function}($1::int, $2::int)", kind, _key(role))
+            return await self._fetch(self._connection, f"SELECT {function}($1::int, $2::int)", kind, _key(role))
         return False
+
+    async def _fetch(self, connection: _ServerConnection, query: str, *arguments: Any) -> Any:
+        try:
+            return await connection.fetchval(query, *arguments, timeout=ANSWER_SECONDS)
+        except (OSError, *_errors()):
+            # Nothing of it can be trusted any more, its end may never be reported; ``_run`` opens another one.
+            connection.terminate()
+            self._on_end(connection)
+            raise
 
     def _on_message(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
         sender, topic, text = payload.split(" ", 2)
@@ -220,7 +254,8 @@ def _key(role: str) -> int:
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    return _asyncpg().PostgresError, _asyncpg().InterfaceError
+    # The last one is raised on a connection that the server is just ending.
+    return _asyncpg().PostgresError, _asyncpg().InterfaceError, _asyncpg().InternalClientError
 
 
 def _asyncpg() -> Any:

@@ -158,7 +158,7 @@ async def twitch_of(settings: Settings, services: Services, cipher: Cipher) -> T
         settings.twitch_client_id,
         settings.twitch_client_secret.get_secret_value(),
     )
-    platform = TwitchPlatform(endpoints, accounts, services.stream, services.clock)
+    platform = TwitchPlatform(endpoints, accounts, services.stream, services.clock, services.cluster)
     # A sign-in in one process is known to all: they look at the row.
     accounts.changed.add(lambda role: cluster.publish(SIGN_INS, role))
     cluster.subscribers.setdefault(SIGN_INS, set()).add(lambda _: platform.token_refresh.check_soon())
@@ -202,8 +202,7 @@ async def _start_on_twitch(app: LiveApp, names: set[str]) -> None:
     while not _are_signed_in(accounts):
         await accounts.next_change()
     names |= {account.login for role in ROLES if (account := accounts.get(role))}
-    if is_new:
-        await app.twitch.eventsub.ready()
+    if is_new and await app.twitch.eventsub.ready():
         await _greet(app.running_bot, "twitch")
 
 

@@ -134,6 +134,9 @@ class TwitchSetUp:
         if running_bot is None:
             return Step("events", "Events", "off", "Pixel Bot listens as soon as both accounts are signed in.")
         eventsub = self._platform.eventsub
+        if eventsub.stands_by:
+            words = "Another process of this bot listens to Twitch. When it ends, this one goes on."
+            return Step("events", "Events", "done", words)
         # What lacks a scope stands with the account, where one button mends it.
         if refused := [refusal for refusal in eventsub.refusals if not refusal.lacks_scope]:
             words = f"{count(len(refused), 'type')} of events cannot be heard. A new sign-in may help."

@@ -60,7 +60,9 @@ class TwitchTasks:
             services.ignore_list,
         )
         self._bans = BanCheck(platform.helix, services.bans, owner_id)
-        self._watchdog = Watchdog(services.clock, services.stream, self._look_at_subscriptions)
+        self._watchdog = Watchdog(
+            services.clock, services.stream, self._look_at_subscriptions, lambda: platform.eventsub.listens
+        )
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:

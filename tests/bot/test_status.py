@@ -145,7 +145,8 @@ class Dog:
         self.calls = 0
         self.called = asyncio.Event()
         self.error: PixelError | None = None
-        self.watchdog = Watchdog(clock, self.stream, self.on_silence)
+        self.listens = True
+        self.watchdog = Watchdog(clock, self.stream, self.on_silence, lambda: self.listens)
 
     async def on_silence(self) -> None:
         self.calls += 1
@@ -211,6 +212,18 @@ async def test_silence_offline_is_no_matter(dog: Dog) -> None:
     assert dog.calls == 0
     dog.live()
     await dog.watchdog.look()
+    await dog.passes(600)
+    assert dog.calls == 1
+
+
+async def test_a_process_that_stands_by_hears_nothing_and_begins_to_watch_when_it_listens(dog: Dog) -> None:
+    dog.listens = False
+    dog.live()
+    assert await dog.passes(6_000) == 60
+    assert await dog.passes(60) == 60
+    dog.listens = True
+    assert await dog.passes(60) == 600
+    assert dog.calls == 0
     await dog.passes(600)
     assert dog.calls == 1
 

@@ -125,6 +125,11 @@ class Harness(LiveHarness):
         )
         return next(found for found in sessions if found is not None)
 
+    def on_session(self, *sessions: SandboxSession) -> set[str]:
+        """The ids of the subscriptions that Twitch holds on some sessions."""
+        ids = {session.id for session in sessions}
+        return {key for key, s in self.twitch.subscriptions.items() if session_of(s) in ids}
+
     async def all_heard(self, *gone: SandboxSession) -> None:
         """Wait until those sessions are over, and every type of event is subscribed on an open one."""
         async with asyncio.timeout(SECONDS):

@@ -26,7 +26,7 @@ STABLE_SECONDS = 20.0
 QUIET_SECONDS = 0.1
 DRAIN_CHECKS = 100
 RECONCILE_SOON_SECONDS = 60.0
-RECONCILE_SECONDS = 3_600.0
+RECONCILE_SECONDS = 300.0
 
 _REVOCATIONS = payload_decoder(RevocationPayload)
 
@@ -79,6 +79,7 @@ class EventSubConnection:
         self._reconcile_requested = asyncio.Event()
         self._closing: asyncio.Task[None] | None = None
         self._draining: set[asyncio.Task[None]] = set()
+        self._reopening = ""
 
     @property
     def is_up(self) -> bool:
@@ -88,6 +89,12 @@ class EventSubConnection:
     def reconcile_soon(self) -> None:
         """Reconcile the subscriptions with Twitch's list soon."""
         self._reconcile_requested.set()
+
+    def reopen(self, reason: str) -> None:
+        """Close the present session, so that ``run`` opens another one."""
+        if self._session is not None:
+            self._reopening = reason
+            self._closing = asyncio.create_task(self._session.close())
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -134,12 +141,13 @@ class EventSubConnection:
         self.down_since = None
 
     def _on_lost(self, lost: SessionLost) -> None:
+        reason, self._reopening = self._reopening or lost.reason, ""
         if self.down_since is None:
             self.down_since = self._clock.now()
-            log.warning("The connection to Twitch's events (%s) was lost: %s. Connecting anew.", self.name, lost.reason)
+            log.warning("The connection to Twitch's events (%s) was lost: %s. Connecting anew.", self.name, reason)
         else:
-            log.info("No connection to Twitch's events (%s) yet: %s.", self.name, lost.reason)
-        self.down_reason = lost.reason
+            log.info("No connection to Twitch's events (%s) yet: %s.", self.name, reason)
+        self.down_reason = reason
 
     async def _serve(self, session: EventSubSession) -> None:
         """Read until the connection is lost; a reconnect message swaps the session on the way.
@@ -226,7 +234,7 @@ class EventSubConnection:
         self.revoked(reason)
 
     async def _maintain_subscriptions(self) -> None:
-        """Subscribe, reconcile a minute later, and then once an hour, or when requested."""
+        """Subscribe, reconcile a minute later, and then every five minutes, or when requested."""
         # Announced after the first round, although undecided types are still retried: catching up must not wait.
         decided = await self.subscriptions.subscribe_once()
         for callback in tuple(self.opened):
@@ -251,8 +259,7 @@ class EventSubConnection:
         """A connection whose subscriptions nobody maintains is closed, so that ``run`` opens another one."""
         if not task.cancelled() and (exc := task.exception()) is not None:
             log.error("The subscriptions of %s could not be looked after; connecting anew.", self.name, exc_info=exc)
-            if self._session is not None:
-                self._closing = asyncio.create_task(self._session.close())
+            self.reopen("its subscriptions could not be looked after")
 
     async def _release(self) -> None:
         maintenance, self._maintenance = self._maintenance, None

@@ -242,8 +242,11 @@ def _retry_delay(answer: Answer | None, method: str, tries: int) -> float | None
 def _until_reset(headers: Mapping[str, str], default: float) -> float | None:
     """Seconds until Twitch's rate limit resets (its header is a Unix time); None when that is too long to wait.
 
+    While requests remain it is another limit, such as the number of subscriptions: then it is ``default``.
     https://dev.twitch.tv/docs/api/guide/#twitch-rate-limits
     """
+    if headers.get("Ratelimit-Remaining", "0") != "0":
+        return default
     try:
         seconds = float(headers.get("Ratelimit-Reset", "")) - time.time()
     except ValueError:

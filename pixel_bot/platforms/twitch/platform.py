@@ -9,6 +9,7 @@ from twitchio.http import Route
 
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import keep_running
+from pixel_bot.db.cluster import Cluster
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.channel_state import ChannelState
@@ -16,6 +17,7 @@ from pixel_bot.platforms.twitch.eventsub import EventSub
 from pixel_bot.platforms.twitch.eventsub_connection import Listener
 from pixel_bot.platforms.twitch.helix import TwitchHelix
 from pixel_bot.platforms.twitch.http import TwitchHttp
+from pixel_bot.platforms.twitch.listener_election import ListenerElection
 from pixel_bot.platforms.twitch.oauth import OAuth
 from pixel_bot.platforms.twitch.token_refresh import TokenRefresh
 from pixel_bot.platforms.wire import Wire
@@ -33,9 +35,24 @@ class TwitchEndpoints:
 
 
 class TwitchPlatform:
-    """Twitch, as one bot uses it. Needs a running event loop."""
+    """Twitch, as one bot uses it. Needs a running event loop.
 
-    def __init__(self, endpoints: TwitchEndpoints, accounts: Accounts, stream: Stream, clock: Clock) -> None:
+    Args:
+        endpoints: where it is.
+        accounts: who is signed in.
+        stream: the state of the stream there.
+        clock: what time it is.
+        cluster: the processes on the database, of which one listens; None where this one is alone.
+    """
+
+    def __init__(
+        self,
+        endpoints: TwitchEndpoints,
+        accounts: Accounts,
+        stream: Stream,
+        clock: Clock,
+        cluster: Cluster | None = None,
+    ) -> None:
         set_endpoints(endpoints)
         self.client_id = endpoints.client_id
         self.accounts = accounts
@@ -47,7 +64,8 @@ class TwitchPlatform:
         self.http = TwitchHttp(endpoints.client_id, accounts, self.oauth, self.wire)
         self.helix = TwitchHelix(self.http)
         self.token_refresh = TokenRefresh(accounts, self.oauth, self.http, clock)
-        self.eventsub = EventSub(endpoints.eventsub_url, self.wire, accounts, self.helix, clock)
+        election = ListenerElection(cluster, accounts)
+        self.eventsub = EventSub(endpoints.eventsub_url, self.wire, accounts, self.helix, clock, election)
         self._tasks: list[asyncio.Task[None]] = []
 
     def watch_tokens(self) -> None:

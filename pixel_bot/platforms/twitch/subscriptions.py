@@ -7,7 +7,7 @@ connect stale ones are deleted and created anew, and a minute later the list is 
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from typing_extensions import override
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 PATH = "eventsub/subscriptions"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+EQUAL, TOO_MANY = 409, 429
+"""An equal subscription exists, or too many do: those of dead connections count, too
+(https://dev.twitch.tv/docs/api/reference/#create-eventsub-subscription)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Subscriptions:
         """The id of the connection's session, which a reconnect may change."""
         self.live_session_ids: Callable[[], Collection[str]] = lambda: {self.session_id()}
         """The ids of all open sessions of this bot: their subscriptions are not stale."""
+        self.may_delete: Callable[[], Awaitable[bool]] = _always
+        """Whether this process may delete others right now: not where another one listens."""
         self._helix = helix
         self._accounts = accounts
         self._logged: dict[str, Refusal] = {}
@@ -69,23 +74,31 @@ class Subscriptions:
 
     async def subscribe_once(self) -> bool:
         """Try once to subscribe each undecided type. Returns True when every type is held or refused."""
-        conflict = False
-        for kind in self._undecided():
-            conflict |= await self._subscribe_to(kind)
-        for kind in self._undecided():
-            if kind.instead_of:  # only now is it known that the other one is refused
-                conflict |= await self._subscribe_to(kind)
-        if conflict:
-            # 409: a dead session still holds an equal one. Deleting it at once saves the minutes until Twitch does.
+        if await self._subscribe_missing():
+            # A dead session still holds an equal one. Deleting it at once saves the minutes until Twitch does.
             await self._delete_stale()
-            for kind in self._undecided():
-                await self._subscribe_to(kind)
-        if self._undecided():
+            await self._subscribe_missing()
+        if self.undecided:
             return False
         self.decided.set()
         return True
 
-    def _undecided(self) -> list[SubscriptionType]:
+    async def _subscribe_missing(self) -> bool:
+        """Try each undecided type once. Returns whether an equal one may stand in the way, or too many do."""
+        conflict = False
+        tried: set[str] = set()
+        # Looked up each time: only when one is refused it is known that another one is needed instead.
+        while kind := next((kind for kind in self.undecided if kind.type not in tried), None):
+            tried.add(kind.type)
+            status = await self._subscribe_to(kind)
+            conflict = conflict or status is not None
+            if status == TOO_MANY:
+                break  # so it would be with the others
+        return conflict
+
+    @property
+    def undecided(self) -> list[SubscriptionType]:
+        """The types that are neither held nor refused."""
         wanted = (t for t in self.types if not t.instead_of or t.instead_of in self.refused)
         return [t for t in wanted if t.type not in self.held and t.type not in self.refused]
 
@@ -96,7 +109,7 @@ class Subscriptions:
         # Without a list the held ones are believed: subscribing again would only earn a 409 for each.
         if rows is not None:
             self._adopt(rows)
-            if missing := [t.words for t in self._undecided() if t.type not in before]:
+            if missing := [t.words for t in self.undecided if t.type not in before]:
                 log.warning("Twitch holds no subscription to %s. Made again.", ", ".join(missing))
         await self._delete_stale()
         await self.subscribe()
@@ -117,8 +130,8 @@ class Subscriptions:
         self._logged.clear()
         self.decided.clear()
 
-    async def _subscribe_to(self, kind: SubscriptionType) -> bool:
-        """Create one subscription. Returns True where an equal one exists already, or may."""
+    async def _subscribe_to(self, kind: SubscriptionType) -> int | None:
+        """Create one subscription. Returns ``EQUAL`` where an equal one exists already, or may; or ``TOO_MANY``."""
         body = {
             "type": kind.type,
             "version": kind.version,
@@ -128,15 +141,15 @@ class Subscriptions:
         try:
             made = await self._helix.create(PATH, kind.role, Created, body)
         except UnreadableAnswer:
-            return True  # created or not: the conflict branch reads it from Twitch's list
+            return EQUAL  # created or not: the conflict branch reads it from Twitch's list
         except HelixError as exc:
-            if exc.status == 409:
-                return True
+            if exc.status in {EQUAL, TOO_MANY}:
+                return exc.status
             if not exc.may_pass and not _is_dead_session(exc):
                 self._refuse(kind, self._reason(kind, exc))
-            return False
+            return None
         self.held[kind.type] = made.id
-        return False
+        return None
 
     def _reason(self, kind: SubscriptionType, exc: HelixError) -> str:
         account = self._accounts.get(kind.role)
@@ -181,7 +194,7 @@ class Subscriptions:
             # Asked for each row, not once: the other account may reconnect while this loop awaits Twitch.
             if _is_live(row, self.live_session_ids()):
                 self.held.setdefault(kind.type, row.id)
-            elif row.transport.session_id not in self.live_session_ids():
+            elif await self.may_delete() and row.transport.session_id not in self.live_session_ids():
                 await self._delete(kind, row.id)
 
     async def _delete(self, kind: SubscriptionType, subscription_id: str) -> None:
@@ -192,6 +205,10 @@ class Subscriptions:
                 log.info("A subscription of a dead connection could not be deleted: %s", exc)
         else:
             log.info("A subscription to %s that is not needed any more was deleted.", kind.words)
+
+
+async def _always() -> bool:
+    return True
 
 
 def _matches(kind: SubscriptionType, row: HeldSubscription) -> bool:

@@ -12,6 +12,7 @@ from pixel_bot.texts import duration
 log = logging.getLogger(__name__)
 
 SILENCE = timedelta(minutes=10)
+STANDBY_SECONDS = 60.0
 
 
 class Watchdog:
@@ -20,12 +21,20 @@ class Watchdog:
     Args:
         clock, stream: when it is, and whether the stream is on.
         on_silence: awaited with each warning; a ``PixelError`` that it raises is logged.
+        listens: False while another process listens, so that this one hears nothing.
     """
 
-    def __init__(self, clock: Clock, stream: Stream, on_silence: Callable[[], Awaitable[object]]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        stream: Stream,
+        on_silence: Callable[[], Awaitable[object]],
+        listens: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._clock = clock
         self._stream = stream
         self._on_silence = on_silence
+        self._listens = listens
         self._heard_at = clock.now()
         self._watched: tuple[Broadcast, datetime] | None = None
         self._warned_for: datetime | None = None
@@ -44,6 +53,9 @@ class Watchdog:
         if live is None:
             self._watched = self._warned_for = None
             return None
+        if not self._listens():
+            self._watched = self._warned_for = None
+            return STANDBY_SECONDS
         now = self._clock.now()
         silent_since = self._silent_since(live, now)
         if silent_since == self._warned_for:

@@ -35,6 +35,10 @@ class EventSub:
         """Seconds until a session that got a reconnect message is closed with 4004."""
         self.linger = 0.0
         """Seconds until Twitch notices that a connection was cut: until then its subscriptions exist."""
+        self.equal_subscriptions = 1
+        """How many equal subscriptions a user may hold, each on a session of its own. Twitch's limit is 3
+        (https://discuss.dev.twitch.com/t/rfc-0014-eventsub-subscription-limit-changes/30312); with 1 a second one is
+        refused on other sessions, too, which is what the bot must also bear."""
         self.notified = 0
         """How many notifications were sent."""
         self._lingering: dict[str, float] = {}
@@ -140,11 +144,10 @@ class EventSub:
     def subscribe(
         self, kind: str, version: str, condition: Json, session_id: str, user_id: str = "", cost: int = 0
     ) -> Json | None:
-        """A new subscription of a user; None when an equal one exists."""
-        self.remove_ended()
-        for key, known in self.subscriptions.items():
-            if (known["type"], known["condition"]) == (kind, condition) and self.owners.get(key, "") == user_id:
-                return None
+        """A new subscription of a user; None when an equal one exists, on this session or on as many as may be."""
+        on = [session_of(equal) for equal in self.equal(kind, condition, user_id)]
+        if session_id in on or len(on) >= self.equal_subscriptions:
+            return None
         session = self.sessions[session_id]
         now = datetime.now(UTC)
         connected_at = frames.timestamp(session.connected_at)
@@ -164,6 +167,11 @@ class EventSub:
         self._changed.set()
         return subscription
 
+    def equal(self, kind: str, condition: Json, user_id: str) -> list[Json]:
+        """The subscriptions of a user to a type, with a condition."""
+        standing = self.of(user_id)
+        return [known for known in standing if (known["type"], known["condition"]) == (kind, condition)]
+
     def drop(self, subscription_id: str) -> bool:
         """A subscription ends. Returns False where there is none of that id."""
         self.owners.pop(subscription_id, None)
@@ -172,7 +180,7 @@ class EventSub:
     def of(self, user_id: str) -> list[Json]:
         """The subscriptions that a user's token made, also those of sessions that Twitch takes for alive."""
         self.remove_ended()
-        return [s for key, s in self.subscriptions.items() if self.owners.get(key) == user_id]
+        return [s for key, s in self.subscriptions.items() if self.owners.get(key, "") == user_id]
 
     def remove_ended(self) -> None:
         """Forget the subscriptions of sessions that are over, once Twitch has noticed."""
@@ -196,12 +204,16 @@ class EventSub:
             await self._changed.wait()
 
     async def notify(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
-        """Send an event to everyone who subscribed to it. Returns to how many."""
+        """Send an event to everyone who subscribed to it, from the second one on under ids of their own.
+
+        Returns to how many.
+        """
         reached = 0
         for subscription in tuple(self.subscriptions.values()):
             session = self.sessions.get(session_of(subscription))
             if subscription["type"] == kind and session is not None and concerns(subscription, event):
-                reached += await session.send(frames.notification(subscription, event, message_id, at))
+                own_id = f"{message_id}-{reached}" if reached else message_id
+                reached += await session.send(frames.notification(subscription, event, own_id, at))
         self.notified += reached
         return reached
 

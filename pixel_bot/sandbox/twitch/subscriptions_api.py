@@ -55,6 +55,9 @@ class Subscribing:
         name = str(body["type"])
         made = self._twitch.subscribe(name, kind.version, condition, session_id, user.id, cost)
         if made is None:
+            equal = self._twitch.equal(name, condition, user.id)
+            if len(equal) > 1 and session_id not in map(session_of, equal):
+                raise Refusal(429, "number of equal subscriptions limit exceeded")
             raise Refusal(409, "subscription already exists")
         return listed([made], status=202, **self._totals(self._twitch.of(user.id)))
 

@@ -1,5 +1,6 @@
 """Twitch's double: subscribing to events."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from pixel_bot.sandbox.twitch.subscription_types import KINDS, REDEMPTION
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser
 from tests.sandbox.twitch.client import ALICE, Double
-from tests.sandbox.twitch.event_client import CHANNEL, CHAT, FOLLOW, connected, listed, subscribe
+from tests.sandbox.twitch.event_client import CHANNEL, CHAT, FOLLOW, Client, connected, listed, subscribe
 
 RAID = {"to_broadcaster_user_id": STREAMER.id}
 
@@ -133,6 +134,20 @@ async def test_a_user_has_three_sessions_at_most(double: Double) -> None:
         assert [answer.status for answer in answers] == [202, 202, 202, 429]
         assert answers[3].message == "number of websocket transports limit exceeded"
         assert (await subscribe(double, d, "channel.chat.message", CHAT, BOT)).status == 202
+
+
+async def test_equal_subscriptions_are_refused_on_other_sessions_unless_some_are_allowed(double: Double) -> None:
+    async with connected(double) as a, connected(double) as b, connected(double) as c:
+
+        async def on(*clients: Client) -> list[int]:
+            return [(await subscribe(double, client, "channel.cheer", CHANNEL)).status for client in clients]
+
+        assert await on(a, a, b) == [202, 409, 409]
+        double.twitch.equal_subscriptions = 2
+        assert await on(a, b, b, c) == [409, 202, 409, 429]
+        assert await double.twitch.notify("channel.cheer", {}, "m", datetime.now(UTC)) == 2
+        heard = [(await client.hear())["metadata"]["message_id"] for client in (a, b)]
+        assert heard == ["m", "m-1"], "each subscription's copy has an id of its own"
 
 
 async def test_what_nobody_agreed_to_costs(double: Double) -> None:

@@ -65,7 +65,7 @@ class TokenRenewal:
 
 
 def cluster_lease(
-    try_to_lead: Callable[[str], Awaitable[bool | None]], resign: Callable[[str], Awaitable[None]]
+    try_to_lead: Callable[[str], Awaitable[bool | None]], resign: Callable[[str], Awaitable[object]]
 ) -> Lease:
     """The lease among the processes on one database, over the cluster's leader election.
 

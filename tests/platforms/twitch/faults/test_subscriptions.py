@@ -7,7 +7,7 @@ import pytest
 
 from pixel_bot.platforms.twitch.accounts import Tokens
 from pixel_bot.run.live_app import LiveApp
-from pixel_bot.sandbox.twitch.eventsub import session_of
+from pixel_bot.sandbox.twitch.session import SandboxSession
 from pixel_bot.sandbox.twitch.tokens import ALL_SCOPES
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from tests.harness.twitch_harness import (
@@ -23,11 +23,6 @@ from tests.harness.waiting import until
 from tests.platforms.twitch.faults.fault_helpers import NO_ANSWERS, SECONDS, signed_in
 
 SUBSCRIPTIONS = "eventsub/subscriptions"
-
-
-def held(home: Harness, session_id: str) -> set[str]:
-    """The ids of a connection's subscriptions."""
-    return {key for key, s in home.twitch.subscriptions.items() if session_of(s) == session_id}
 
 
 def of_type(home: Harness, kind: str) -> list[str]:
@@ -61,14 +56,51 @@ async def test_the_subscriptions_of_dead_connections_do_not_leave_the_bot_deaf(h
     async with signed_in(home) as app:
         for number, (kind, other_kind) in enumerate([(CHAT, CHEERS), (CHEERS, CHAT), (CHAT, CHEERS)], start=1):
             lost, other = home.session(kind), home.session(other_kind)
-            held_by_other = held(home, other.id)
+            held_by_other = home.on_session(other)
             await home.twitch.lose(lost)
             await home.all_heard(lost)
-            assert held(home, lost.id) == set()
-            assert held(home, other.id) == held_by_other
+            assert home.on_session(lost) == set()
+            assert home.on_session(other) == held_by_other
             await home.say("alice", "hello", message_id=str(number))
             await all_paid(app, number)
             assert home.session(other_kind) is other
+
+
+async def test_the_same_where_dead_connections_use_up_what_twitch_allows(home: Harness) -> None:
+    home.twitch.linger, home.twitch.equal_subscriptions = 3_600.0, 3
+    async with signed_in(home) as app:
+        dead: list[SandboxSession] = []
+        for number in range(1, 5):
+            dead.append(home.session(CHAT))
+            await home.twitch.lose(dead[-1])
+            await home.all_heard(dead[-1])
+            await listening(app)
+            await home.say("alice", "hello", message_id=str(number))
+            await all_paid(app, number)
+        app.platform.eventsub.reconcile_soon()
+        await until(lambda: not home.on_session(*dead))
+
+
+async def test_who_may_not_be_the_listener_any_more_deletes_nothing(home: Harness) -> None:
+    home.twitch.linger, home.twitch.equal_subscriptions = 3_600.0, 3
+
+    async def never() -> bool:
+        return False
+
+    async with signed_in(home) as app:
+        for connection in app.platform.eventsub._connections:
+            connection.subscriptions.may_delete = never
+        lost = home.session(CHAT)
+        before = home.on_session(lost)
+        await home.twitch.lose(lost)
+        await home.all_heard(lost)
+        asked = home.twitch.requests.times(SUBSCRIPTIONS)
+        app.platform.eventsub.reconcile_soon()
+        async with asyncio.timeout(SECONDS):
+            await home.twitch.request_count(SUBSCRIPTIONS, count=asked + 4)
+        await listening(app)
+        assert home.on_session(lost) == before
+        assert home.twitch.requests.times(SUBSCRIPTIONS, "DELETE") == 0
 
 
 async def test_the_same_where_one_account_is_both(home: Harness) -> None:
@@ -84,7 +116,7 @@ async def test_the_same_where_one_account_is_both(home: Harness) -> None:
         await home.say("alice", "hello")
         await home.cheer("alice", 10, "cheer")
         await all_paid(app, 11)
-        assert held(home, lost.id) == set()
+        assert home.on_session(lost) == set()
 
 
 async def test_what_twitch_holds_but_does_not_show_is_asked_for_until_it_is_free(home: Harness) -> None:
@@ -110,7 +142,7 @@ async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(
         app.platform.eventsub.reconcile_soon()
         asked = home.twitch.requests.times(SUBSCRIPTIONS)
         await home.twitch.request_count(SUBSCRIPTIONS, count=asked + 4)
-        assert held(home, lost.id) == {foreign["id"]}
+        assert home.on_session(lost) == {foreign["id"]}
 
 
 async def test_a_minute_after_each_connect_twitchs_list_is_compared(
