@@ -1,4 +1,4 @@
-"""Polls the channel's state, because events tell only of changes: is it live, and does the bot moderate it."""
+"""Polls the channel's state, because events tell only of changes: is it live, its chat modes, is the bot a mod."""
 
 import asyncio
 import logging
@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pixel_bot.model.chat_rules import ChatModes
 from pixel_bot.model.stream_state import Broadcast, Stream
-from pixel_bot.platforms.twitch.accounts import Accounts, SignInState
-from pixel_bot.platforms.twitch.helix import Helix, HelixError
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
+from pixel_bot.platforms.twitch.helix import Helix, HelixError, Role
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ class ChannelState:
         ids: of the bot and of the broadcaster.
         stream: the state to update.
         moderates: called with whether the bot is a moderator, or the broadcaster.
+        modes: called with the modes of the channel's chat.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class ChannelState:
         ids: tuple[str, str],
         stream: Stream,
         moderates: Callable[[bool], None],
+        modes: Callable[[ChatModes], None] = lambda _: None,
     ) -> None:
         self._helix = helix
         self._accounts = accounts
         self._bot_id, self._owner_id = ids
         self._stream = stream
         self._moderates = moderates
+        self._modes = modes
         self._wake = asyncio.Event()
         self._event_at = -FRESH_SECONDS
         self._was_unlisted = False
@@ -65,6 +69,8 @@ class ChannelState:
             case "channel.moderator.add" | "channel.moderator.remove":
                 if event["user_id"] == self._bot_id:
                     self._moderates(frame["metadata"]["subscription_type"].endswith("add"))
+            case "channel.chat_settings.update":
+                self._modes(_modes_of(event, "slow_mode_wait_time_seconds"))
             case _:
                 return
 
@@ -85,7 +91,7 @@ class ChannelState:
 
     async def _refresh(self) -> bool:
         succeeded = True
-        for ask in (self._refresh_stream, self._refresh_moderator):
+        for ask in (self._refresh_stream, self._refresh_moderator, self._refresh_modes):
             try:
                 await ask()
             except HelixError as exc:
@@ -125,6 +131,24 @@ class ChannelState:
                 "moderation/moderators", "broadcaster", broadcaster_id=owner_id, user_id=bot_id
             )
             self._moderates(any(row.get("user_id") == bot_id for row in rows))
+
+    async def _refresh_modes(self) -> None:
+        role: Role | None = next((r for r in ROLES if self._accounts.state_of(r) is SignInState.SIGNED_IN), None)
+        for row in await self._helix.get("chat/settings", role, broadcaster_id=self._owner_id):
+            try:
+                self._modes(_modes_of(row, "slow_mode_wait_time"))
+            except (KeyError, ValueError, TypeError):
+                raise HelixError(0, "its word on the chat's modes cannot be read") from None
+
+
+def _modes_of(fields: Mapping[str, Any], slow_seconds: str) -> ChatModes:
+    """The chat's modes. The event and Helix name the seconds of slow mode differently."""
+    return ChatModes(
+        slow_seconds=float(fields[slow_seconds] or 0) if fields["slow_mode"] else 0.0,
+        followers_only=bool(fields.get("follower_mode")),
+        subscribers_only=bool(fields.get("subscriber_mode")),
+        emotes_only=bool(fields.get("emote_mode")),
+    )
 
 
 def _broadcast(stream_id: object, started_at: object) -> Broadcast:
