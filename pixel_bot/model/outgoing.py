@@ -40,6 +40,11 @@ class Outgoing:
     question: str = ""
     interim: bool = False
 
+    @property
+    def is_urgent(self) -> bool:
+        """True for what goes before free answers to viewers."""
+        return self.paid or self.rank != Rank.VIEWER
+
 
 class SendFailed(Exception):
     """The platform did not take a message, as far as we know.

@@ -2,7 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -53,12 +54,27 @@ class Job:
         item = self._attempt.item
         # A redemption is no message that could be replied to, and Joystick.tv has no replies.
         text = f"@{item.buyer} {text}" if item.redemption or item.platform != "twitch" else text
-        if self.timeout is not None:  # the work is done; where chat is slow, that is no fault of it
-            self.timeout.reschedule(asyncio.get_running_loop().time() + SAY_SECONDS)
-        if not await self._say(text, item.message_id, item.platform, item.buyer):
+        with self._slow_chat_allowed():
+            taken = await self._say(text, item.message_id, item.platform, item.buyer)
+        if not taken:
             raise EffectFailed("Chat did not take the answer.")
         self.answered = True
         self._attempt.forbid_stop()
+
+    @contextmanager
+    def _slow_chat_allowed(self) -> Generator[None]:
+        """The time in which an answer waits for its turn in chat does not count for the timeout of the effect."""
+        timeout, loop = self.timeout, asyncio.get_running_loop()
+        if timeout is None or (deadline := timeout.when()) is None:
+            yield
+            return
+        began = loop.time()
+        timeout.reschedule(deadline + SAY_SECONDS)
+        try:
+            yield
+        finally:
+            if not timeout.expired():
+                timeout.reschedule(deadline + loop.time() - began)
 
 
 Method = Callable[[Job], Coroutine[Any, Any, Effect | str | None]]

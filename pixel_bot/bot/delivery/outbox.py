@@ -14,7 +14,7 @@ from pixel_bot.bot.delivery.order import Order, Waiting, without_reply
 from pixel_bot.bot.delivery.pace import Pace
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.chat_rules import SendRules
-from pixel_bot.model.outgoing import Outgoing, Rank, SendFailed
+from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.texts import fit
 
 log = logging.getLogger(__name__)
@@ -193,8 +193,7 @@ class Outbox:
 
     def _gathered(self, waiting: Waiting, now: float) -> Waiting:
         """The message, together with others where too many wait. It is out of the order then."""
-        is_ordinary = waiting.message.rank == Rank.VIEWER and not waiting.message.paid
-        if is_ordinary and self._order.viewers_waiting() * self._pace.gap(now) > GATHER_SECONDS:
+        if not waiting.message.is_urgent and self._order.viewers_waiting() * self._pace.gap(now) > GATHER_SECONDS:
             return self._order.gather(waiting, asyncio.get_running_loop().create_future())
         self._order.take(waiting)
         return waiting
@@ -236,7 +235,7 @@ class Outbox:
         loop = asyncio.get_running_loop()
         self._word(waiting, loop.time())
         waiting.tries += 1
-        turn = self._pace.begin(loop.time())
+        turn = self._pace.begin(loop.time(), urgent=waiting.message.is_urgent)
         try:
             sent = await self._send(replace(waiting.message, text=waiting.wording))
         except SendFailed as exc:

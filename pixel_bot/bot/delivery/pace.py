@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from pixel_bot.model.chat_rules import SendRules
 
-RESERVED = 0.3
-"""The share of the window that answers which nobody paid for, to viewers, leave to all others."""
+RESERVED, RESERVED_AT_LEAST = 0.3, 0.1
+"""The share of the window that free answers to viewers leave to all others: the first, less what those have used of
+it, but never less than the second."""
 
 FIRST_BACKOFF, LONGEST_BACKOFF = 1.1, 30.0
 """Seconds without a message after the chat refused one as too soon; doubled with each refusal in a row."""
@@ -16,6 +17,7 @@ class Turn:
     """One message that was sent. ``at`` moves to the moment of the chat's answer, when it is known."""
 
     at: float
+    urgent: bool
 
 
 class Pace:
@@ -41,7 +43,7 @@ class Pace:
         if self._turns and rules.gap:
             at = max(at, self._last() + rules.gap)
         times = self._times(now, rules)
-        budget = rules.messages if urgent else rules.messages - int(rules.messages * RESERVED)
+        budget = rules.messages if urgent else self._viewers_budget(now, rules)
         if len(times) >= budget:
             return max(at, times[len(times) - budget] + rules.window)
         if times and not urgent and 2 * len(times) >= budget:
@@ -65,9 +67,9 @@ class Pace:
         used = len(self._times(now, rules))
         return 2 * used < rules.messages and rules.gap <= 2 * FIRST_BACKOFF and self.free_at(now, urgent=True) <= now
 
-    def begin(self, now: float) -> Turn:
+    def begin(self, now: float, *, urgent: bool) -> Turn:
         """A message is sent. Its turn is used even if its answer is lost."""
-        turn = Turn(now)
+        turn = Turn(now, urgent)
         if self.rules is not None:
             self._turns.append(turn)
         return turn
@@ -84,6 +86,11 @@ class Pace:
         gap = self.rules.gap if self.rules is not None else 0.0
         self._backoff = min(LONGEST_BACKOFF, self._backoff * 2) if self._backoff else max(FIRST_BACKOFF, gap)
         self._hold_until = now + self._backoff
+
+    def _viewers_budget(self, now: float, rules: SendRules) -> int:
+        used = sum(turn.urgent for turn in self._turns if turn.at > now - rules.window)
+        first, least = int(rules.messages * RESERVED), int(rules.messages * RESERVED_AT_LEAST)
+        return rules.messages - max(first - used, least)
 
     def _last(self) -> float:
         return max(turn.at for turn in self._turns)

@@ -48,6 +48,11 @@ class SimulatedChat:
         self.outbox = Outbox(TwitchSender(self, "1", "2").send, twitch_rules(self.standing, modes))
         self._tasks: list[asyncio.Task[Any]] = []
 
+    def use_rules_of(self, standing: Standing) -> None:
+        """The bot takes itself for one of that standing."""
+        modes = ChatModes(self.slow_seconds) if self.knows is None else self.knows
+        self.outbox.rules = twitch_rules(standing, modes)
+
     async def post_chat_message(self, *, message: str, reply_to_message_id: str | None, **_: Any) -> dict[str, Any]:
         """Twitch, as TwitchIO asks it."""
         await asyncio.sleep(self.latency / 2)
