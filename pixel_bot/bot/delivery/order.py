@@ -21,7 +21,7 @@ class Waiting:
 
     Attributes:
         message: what is to be said.
-        since: when it was put, or last merged.
+        since: when it was put.
         done: its id once it was taken, None once it never will be.
         not_before: when it may be tried (again).
         tries: how often it was tried.
@@ -115,12 +115,12 @@ class Order:
         return next(iter(self), None) is not None
 
     def add(self, waiting: Waiting) -> Sequence[Waiting]:
-        """One more. Returns those that have to go for it; a repeat becomes part of the one that waits."""
+        """One more. Returns those that have to go for it: a repeat takes the place of the answer that waits."""
         tier = self._tier_of(waiting)
         if (earlier := _same_question(tier, waiting)) is not None:
-            earlier.message, earlier.since, earlier.tries = waiting.message, waiting.since, 0
-            waiting.follow(earlier)
-            return ()
+            own = tier.by_asker[waiting.message.asker]
+            own[own.index(earlier)] = waiting
+            return (earlier,)
         tier.add(waiting)
         surplus: list[Waiting] = []
         if not waiting.message.paid:

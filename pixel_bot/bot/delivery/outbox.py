@@ -88,7 +88,8 @@ class Outbox:
         """Send a message, cut to what one message holds.
 
         Returns:
-            Its id once the chat took it; None when it was dropped.
+            Its id once the chat took it; None when it was dropped, or when a later answer to the same question took its
+            place.
         """
         message = replace(message, text=fit(message.text))
         if not message.text or (message.interim and self._is_busy()):
@@ -285,5 +286,5 @@ class Outbox:
 
     def _drop(self, waiting: Waiting) -> None:
         if not waiting.withdrawn:
-            log.info("Chat is too busy; an answer was not sent: %s", waiting.message.text)
+            log.info("Chat is busy; an answer was not sent: %s", waiting.message.text)
         waiting.end()

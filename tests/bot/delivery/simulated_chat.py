@@ -46,6 +46,7 @@ class SimulatedChat:
         self.settings.enforced, self.settings.slow_seconds = True, self.slow_seconds
         modes = ChatModes(self.slow_seconds) if self.knows is None else self.knows
         self.outbox = Outbox(TwitchSender(self, "1", "2").send, twitch_rules(self.standing, modes))
+        self.under_way = 0
         self._tasks: list[asyncio.Task[Any]] = []
 
     def use_rules_of(self, standing: Standing) -> None:
@@ -69,7 +70,12 @@ class SimulatedChat:
         """The bot says something."""
         task = asyncio.create_task(self.outbox.put(message))
         self._tasks.append(task)
+        self.under_way += 1
+        task.add_done_callback(self._ended)
         return task
+
+    def _ended(self, _: object) -> None:
+        self.under_way -= 1
 
     def ask(self, asker: str, text: str, answer: str = "", rank: Rank = Rank.VIEWER) -> "asyncio.Task[str | None]":
         """Somebody types a command, and the bot wants to answer it."""
