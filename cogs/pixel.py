@@ -39,7 +39,7 @@ class Pixel(Cog):
         """Ask the AI something; it answers in chat."""
         if not question.strip():
             raise BadInput(f"Ask me something, like this: {self._command} what is a pixel?")
-        return Outcome("Let me think.", Run("pixel", {"question": question}))
+        return Outcome("Let me think.", Run("pixel", {"question": question}), interim=True)
 
     @effect("pixel", seconds=20)
     async def answer(self, job: Job) -> Effect | None:

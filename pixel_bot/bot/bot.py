@@ -19,21 +19,22 @@ from pixel_bot.bot.clips import Clips
 from pixel_bot.bot.cog_loader import CogLoader
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.context import Context
+from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.bot.listeners import Listeners
 from pixel_bot.bot.notifications import Notifications
-from pixel_bot.bot.outbox import Outbox
 from pixel_bot.bot.redeem_command import offers_of
 from pixel_bot.bot.status import PlatformHealth, Status
 from pixel_bot.bot.thanks import Thanks
 from pixel_bot.bot.twitchio_internals import BotInternals, as_twitchio_message
 from pixel_bot.clock import micros
 from pixel_bot.earning.chat_gate import RECENT
+from pixel_bot.model.chat_rules import ChatModes, twitch_rules
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
 from pixel_bot.platforms.twitch.events.frames import CHAT
 from pixel_bot.platforms.twitch.events.parsing import with_optional_fields
-from pixel_bot.platforms.twitch.sender import LIMIT, LIMIT_AS_MOD, TwitchSender
+from pixel_bot.platforms.twitch.sender import TwitchSender
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
@@ -106,7 +107,6 @@ class PixelBot(BotInternals):
         )
         self.events = ChannelEventHandler(services, self.dispatch)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
-        self._is_limited = True
         services.levels.on_level_up = self._tell_level_up
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
@@ -117,13 +117,11 @@ class PixelBot(BotInternals):
         self.use_accounts(account.bot_id, account.owner_id, http)
         if account.bot_id != account.owner_id:  # a streamer whose account speaks for the bot still plays
             self.services.ignore_list.add_own(account.bot_id)
-        self._is_limited = account.limited
         self.runner.spelling.own_names |= {name.casefold() for name in account.names}
         sender = TwitchSender(http, account.bot_id, account.owner_id)
-        if self.settings.silent:
-            outbox = Outbox(say_nothing, None)
-        else:
-            outbox = Outbox(sender.send, LIMIT if account.limited else None)
+        send = say_nothing if self.settings.silent else sender.send
+        is_limited = account.limited and not self.settings.silent
+        outbox = Outbox(send, twitch_rules("viewer", ChatModes()) if is_limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
         self.notifications.use(self.channels["twitch"], sender)
         self.clips.join_twitch(http, account.owner_id or account.bot_id)
@@ -154,15 +152,25 @@ class PixelBot(BotInternals):
         heard = self.awards.gate.authors_since(micros(since))
         return await self.economy.chatters_since(since, heard, self.awards.gate.rules)
 
-    async def say(self, text: str, reply_to: str | None = None, platform: Platform = "twitch") -> bool:
-        """Say in chat what somebody paid for: it is never dropped. Returns whether chat took it."""
+    async def say(
+        self, text: str, reply_to: str | None = None, platform: Platform = "twitch", viewer: str = ""
+    ) -> bool:
+        """Say in chat what a viewer paid for: it is never dropped. Returns whether chat took it."""
         channel = self.channels.get(platform)
-        return channel is not None and await channel.outbox.put(Outgoing(text, reply_to, paid=True)) is not None
+        message = Outgoing(text, reply_to, paid=True, asker=viewer.casefold(), asker_name=viewer)
+        return channel is not None and await channel.outbox.put(message) is not None
 
     def moderates(self, moderates: bool) -> None:
-        """Whether the bot moderates the channel: then it may say more."""
-        if self._is_limited:
-            self.outbox.limit = LIMIT_AS_MOD if moderates else LIMIT
+        """Whether the bot moderates the channel on Twitch: then it may say more."""
+        channel = self.channels["twitch"]
+        if moderates:
+            channel.standing = "moderator"
+        elif channel.standing == "moderator":  # who is no mod may be a VIP
+            channel.standing = "viewer"
+
+    def chat_modes(self, modes: ChatModes) -> None:
+        """The modes of the chat on Twitch."""
+        self.channels["twitch"].modes = modes
 
     async def find_voice(self, typed: str) -> str:
         """The voice of that name, as the speech engine writes it.

@@ -3,13 +3,19 @@
 Each has its own: while one is full, or its platform away, nobody in another one waits for it.
 """
 
-from pixel_bot.bot.outbox import Outbox
+import logging
+
+from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.bot.thanks import Thanks
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.lru_cache import LruCache
+from pixel_bot.model.chat_rules import ChatModes, Standing, twitch_rules
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
+from pixel_bot.platforms.twitch.sender import HELP
 from pixel_bot.settings import Settings
+
+log = logging.getLogger(__name__)
 
 REMEMBERED_MESSAGES = 20_000
 
@@ -38,7 +44,35 @@ class ChatChannel:
         """All else under way."""
         self.payments = TaskGroup()
         """Channel events that are being paid. While the database cannot be written they wait, and chat goes on."""
+        self._standing: Standing = "viewer"
+        self._modes = ChatModes()
         self._seen: LruCache[str, bool] = LruCache(REMEMBERED_MESSAGES)
+
+    @property
+    def standing(self) -> Standing:
+        """What the bot is in this chat; with the chat's modes it says how much it may write."""
+        return self._standing
+
+    @standing.setter
+    def standing(self, standing: Standing) -> None:
+        self._standing = standing
+        self._use_rules()
+
+    @property
+    def modes(self) -> ChatModes:
+        """What the chat has switched on for those who are neither mod nor VIP."""
+        return self._modes
+
+    @modes.setter
+    def modes(self, modes: ChatModes) -> None:
+        if modes.closed_to and modes.closed_to != self._modes.closed_to and self._standing == "viewer":
+            log.warning("Chat is in %s mode, so the bot may not be heard. %s", modes.closed_to, HELP)
+        self._modes = modes
+        self._use_rules()
+
+    def _use_rules(self) -> None:
+        if self.outbox.rules is not None:
+            self.outbox.rules = twitch_rules(self._standing, self._modes)
 
     def is_new(self, message_id: str) -> bool:
         """True the first time that a message is heard."""

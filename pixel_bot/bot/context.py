@@ -13,7 +13,7 @@ from pixel_bot.bot.twitchio_internals import ContextInternals
 from pixel_bot.earning.awards import Awards
 from pixel_bot.model.names import Mention
 from pixel_bot.model.outcome import Outcome
-from pixel_bot.model.outgoing import Outgoing
+from pixel_bot.model.outgoing import Outgoing, Rank
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.overlay.overlay import Overlay
 from pixel_bot.points.viewers import Viewers
@@ -45,6 +45,8 @@ class Context(ContextInternals):
     viewer: Viewer
     platform: Platform = "twitch"
     """Where it was typed, and is answered."""
+    _said = 0
+    """Sentences that this command has said."""
     can_whisper = False
     """Whether ``whisper`` reaches the one who typed."""
     redemption_ref: RedemptionRef | None = None
@@ -146,7 +148,7 @@ class Context(ContextInternals):
         receipt = await self._pixel_bot.shop.buy(order)
         words = receipt_words(outcome, receipt, offer, self._pixel_bot.dispatcher.paused, self._pixel_bot.overlay)
         paid = receipt.cost > 0 or self.redemption_ref is not None
-        await self._put(words, me=False, reply_to=self.chat_message.id, paid=paid)
+        await self._put(words, me=False, reply_to=self.chat_message.id, paid=paid, interim=outcome.interim)
 
     @override
     async def reply(self, content: str, *, me: bool = False) -> SentMessage:
@@ -166,7 +168,33 @@ class Context(ContextInternals):
         """
         return False
 
-    async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
-        text = f"/me {content}" if me else content
-        sent = await self._pixel_bot.channels[self.platform].outbox.put(Outgoing(text, reply_to, paid))
+    @property
+    def rank(self) -> Rank:
+        """How soon the one who typed is answered, where answers have to wait."""
+        if self.is_broadcaster:
+            return Rank.STREAMER
+        return Rank.MOD if self.is_mod else Rank.VIEWER
+
+    @property
+    def asker_key(self) -> str:
+        """Who typed, for the fair share of each asker."""
+        return f"{self.platform}:{self.person.platform_id}"
+
+    async def _put(
+        self, content: str, *, me: bool, reply_to: str | None, paid: bool = False, interim: bool = False
+    ) -> SentMessage:
+        self._said += 1
+        # Numbered, so that the second sentence of one command is not taken for a repeat of the first.
+        question = f"{self._said} {' '.join(self.chat_message.text.casefold().split())}"
+        message = Outgoing(
+            f"/me {content}" if me else content,
+            reply_to,
+            paid,
+            asker=self.asker_key,
+            asker_name=self.person.display_name,
+            rank=self.rank,
+            question=question,
+            interim=interim,
+        )
+        sent = await self._pixel_bot.channels[self.platform].outbox.put(message)
         return SentMessage({"message_id": sent or "", "is_sent": sent is not None, "drop_reason": None})  # pyright: ignore[reportArgumentType]

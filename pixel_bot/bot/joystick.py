@@ -8,9 +8,10 @@ from typing_extensions import override
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.context import Context
-from pixel_bot.bot.outbox import Outbox, Send
+from pixel_bot.bot.delivery.outbox import Outbox, Send
 from pixel_bot.model.channel_events import ChannelEvent, Entrance
 from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.model.chat_rules import SendRules
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform
 
@@ -47,14 +48,16 @@ class JoystickContext(Context):
     async def whisper(self, content: str) -> bool:
         """Say something to the one who typed, and to nobody else."""
         # Who asked can ask again; what was paid for goes first.
-        outgoing = Outgoing(content, whisper_to=self.person.login)
+        outgoing = Outgoing(content, whisper_to=self.person.login, asker=self.asker_key, rank=self.rank)
         return await self.bot.channels["joystick"].outbox.put(outgoing) is not None
 
     @override
-    async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
+    async def _put(
+        self, content: str, *, me: bool, reply_to: str | None, paid: bool = False, interim: bool = False
+    ) -> SentMessage:
         """There are no threads there, so an answer names who asked."""
         words = content if reply_to is None else f"@{self.person.display_name} {content}"
-        return await super()._put(words, me=False, reply_to=reply_to, paid=paid)
+        return await super()._put(words, me=False, reply_to=None, paid=paid, interim=interim)
 
 
 class JoystickChannel(ChatChannel):
@@ -63,8 +66,8 @@ class JoystickChannel(ChatChannel):
     def __init__(self, bot: PixelBot, send: Send, *, limited: bool) -> None:
         if bot.settings.silent:
             send, limited = say_nothing, False
-        limit = 1 if limited else None
-        super().__init__("joystick", Outbox(send, limit, window=PACE_SECONDS, allows_duplicates=True), bot.settings)
+        rules = SendRules(messages=1, window=PACE_SECONDS) if limited else None
+        super().__init__("joystick", Outbox(send, rules, allows_duplicates=True), bot.settings)
         self._bot = bot
 
     @property

@@ -158,7 +158,7 @@ class Notifications:
         if not channel.is_new(message.id):
             return
         if self._sender is not None and self._sender.is_own(message):
-            self._note_limit(frame, channel, self._sender)
+            self._note_standing(frame, channel, self._sender)
             return
         if not message.is_guest and not is_anonymous_account(message.platform_id):
             # Nearly all of chat is plain, and shows it in its first character.
@@ -173,10 +173,9 @@ class Notifications:
         if self._bot.has_listeners("message"):
             self._bot.dispatch("message", self._bot.twitchio_message(frame.as_json()))
 
-    def _note_limit(self, frame: Frame, channel: ChatChannel, sender: TwitchSender) -> None:
-        """Our own messages come back with our badges, which say how much we may send."""
-        if channel.outbox.limit is not None:
-            channel.outbox.limit = sender.limit_by(frame.as_json())
+    def _note_standing(self, frame: Frame, channel: ChatChannel, sender: TwitchSender) -> None:
+        """Our own messages come back with our badges, which say what we are in the channel."""
+        channel.standing = sender.standing_by(frame.as_json())
 
     def _request_in(self, frame: Frame, message: ChatMessage) -> str | None:
         is_reply = chat_event(frame).reply is not None

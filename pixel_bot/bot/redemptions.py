@@ -63,10 +63,12 @@ class RedemptionContext(Context):
         self.fix_command(self.fixed)
 
     @override
-    async def _put(self, content: str, *, me: bool, reply_to: str | None, paid: bool = False) -> SentMessage:
+    async def _put(
+        self, content: str, *, me: bool, reply_to: str | None, paid: bool = False, interim: bool = False
+    ) -> SentMessage:
         """There is no message to reply to, so the viewer is named. It was paid for, so it is never dropped."""
         words = content if reply_to is None else f"@{self.viewer} {content}"
-        return await super()._put(words, me=me, reply_to=None, paid=True)
+        return await super()._put(words, me=me, reply_to=None, paid=True, interim=interim)
 
 
 class RedemptionHandler:

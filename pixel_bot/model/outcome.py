@@ -55,10 +55,15 @@ Effect = ShowOverlay | PlaySound | Speak | SpinWheel | Run
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the body of a redeem returns: what chat hears after the purchase (may be empty), and what happens."""
+    """What the body of a redeem returns: what chat hears after the purchase (may be empty), and what happens.
+
+    ``interim`` where the words only say that an answer follows: while chat is busy they are left out, so that they
+    never take the turn of an answer.
+    """
 
     said: str
     effect: Effect
+    interim: bool = False
 
 
 class UnknownEffect(PixelError):

@@ -131,7 +131,7 @@ class EffectRunner(Worker):
         spec, method = found
         job = Job(attempt, await self._buyer(item), self._say, lambda: self._begin(item))
         try:
-            async with asyncio.timeout(spec.seconds):
+            async with asyncio.timeout(spec.seconds) as job.timeout:
                 return DONE, await attempt.unless_stopped(method(job))
         except Stopped as exc:
             return exc.result, None

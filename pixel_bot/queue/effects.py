@@ -1,17 +1,28 @@
 """Effects on the server that survive a restart: ``Run("name", {...})`` and the method marked ``@effect("name")``."""
 
+import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pixel_bot.errors import EffectFailed
 from pixel_bot.model.outcome import Effect, Run
 from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.queue.attempt import Attempt
 
-Say = Callable[[str, str | None, Platform], Awaitable[bool]]
-"""Sends a text to one platform's chat, as a reply where a message id is given. Returns whether it was accepted."""
+
+class Say(Protocol):
+    """Sends a text to one platform's chat, as a reply where a message id is given, to the viewer of that name."""
+
+    async def __call__(self, text: str, reply_to: str | None, platform: Platform, viewer: str = "", /) -> bool:
+        """Returns whether chat took it."""
+        ...
+
+
+SAY_SECONDS = 600.0
+"""How long an answer may wait for its turn in chat, beyond the timeout of its effect."""
 
 MARK = "__pixel_effect__"
 
@@ -23,6 +34,8 @@ class Job:
         effect = attempt.item.effect
         self.viewer = viewer
         self.args: Mapping[str, Any] = effect.args if isinstance(effect, Run) else {}
+        self.timeout: asyncio.Timeout | None = None
+        """The effect's, while it runs."""
         self.answered = False
         """True once chat has accepted the answer: from then on the item is done, whatever follows."""
         self._attempt = attempt
@@ -41,10 +54,27 @@ class Job:
         item = self._attempt.item
         # A redemption is no message that could be replied to, and Joystick.tv has no replies.
         text = f"@{item.buyer} {text}" if item.redemption or item.platform != "twitch" else text
-        if not await self._say(text, item.message_id, item.platform):
+        with self._slow_chat_allowed():
+            taken = await self._say(text, item.message_id, item.platform, item.buyer)
+        if not taken:
             raise EffectFailed("Chat did not take the answer.")
         self.answered = True
         self._attempt.forbid_stop()
+
+    @contextmanager
+    def _slow_chat_allowed(self) -> Generator[None]:
+        """The time in which an answer waits for its turn in chat does not count for the timeout of the effect."""
+        timeout, loop = self.timeout, asyncio.get_running_loop()
+        if timeout is None or (deadline := timeout.when()) is None:
+            yield
+            return
+        began = loop.time()
+        timeout.reschedule(deadline + SAY_SECONDS)
+        try:
+            yield
+        finally:
+            if not timeout.expired():
+                timeout.reschedule(deadline + loop.time() - began)
 
 
 Method = Callable[[Job], Coroutine[Any, Any, Effect | str | None]]

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import update
 
@@ -28,8 +29,24 @@ MESSAGE_LENGTH = 450
 """Characters of one message."""
 
 
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 300.0
+"""Seconds until a message is tried again that chat did not take."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An announcement that chat did not take: the pause after it, and its end on the event loop's clock."""
+
+    pause: float
+    again_at: float
+
+
 class RefundNotifier(Worker):
-    """Announces results in one platform's chat, many in one message. Delivery is at least once."""
+    """Announces results in one platform's chat, many in one message. Delivery is at least once.
+
+    A result counts as announced only when chat took the message. What it refused is tried again, each result in a
+    message of its own, in pauses that double.
+    """
 
     def __init__(self, services: Services, say: Say, platform: Platform, is_there: Callable[[Platform], bool]) -> None:
         super().__init__()
@@ -39,6 +56,8 @@ class RefundNotifier(Worker):
         self._platform: Platform = platform
         self._unmarked: set[int] = set()
         """Ids of items that were announced, but could not be marked so yet."""
+        self._refused: dict[int, _Refused] = {}
+        """By the ids of items whose message chat did not take."""
         self._role = f"teller:{platform}"
         self._is_follower = False
 
@@ -54,10 +73,11 @@ class RefundNotifier(Worker):
                 continue
             self._log_success()
             if not announced:
-                await self._sleep(LOOK_SECONDS if self._is_follower else None)
+                await self._sleep(LOOK_SECONDS if self._is_follower else self._pause())
 
     async def _announce_some(self) -> bool:
         if not self._is_there(self._platform):
+            self._refused.clear()
             await self._services.cluster.resign(self._role)
             return False  # announced once the bot is in that chat
         # Leader election: of several processes on one database one announces, for as long as it lives.
@@ -67,16 +87,40 @@ class RefundNotifier(Worker):
         # First those that were sent: while the database cannot be written, they would be announced every second.
         await self._mark_announced(list(self._unmarked))
         if not await any_unannounced(self._services.database):
+            self._refused.clear()
             return False
         async with self._services.database.readers() as session:
-            results = await queue_items.unannounced(session, FETCH_LIMIT, self._platform)
-        for text, ids in messages(results):
+            fetched = await queue_items.unannounced(session, FETCH_LIMIT + len(self._refused), self._platform)
+        waiting = {r.item.id for r in fetched}
+        self._refused = {item_id: one for item_id, one in self._refused.items() if item_id in waiting}
+        now = asyncio.get_running_loop().time()
+        due = [r for r in fetched if r.item.id not in self._refused or self._refused[r.item.id].again_at <= now]
+        once_refused = [r for r in due if r.item.id in self._refused]
+        groups = [[r for r in due if r.item.id not in self._refused], *([one] for one in once_refused)]
+        for text, ids in (message for group in groups for message in messages(group)):
             # Sent first, marked after: a kill in between announces twice, which is better than never.
             if text and not await self._say(text, None, self._platform):
-                log.warning("Chat could not be told: %s", text)
+                self._note_refused(text, ids)
+                continue
             self._unmarked.update(ids)
+            for item_id in ids:
+                self._refused.pop(item_id, None)
             await self._mark_announced(ids)
-        return bool(results)
+        return bool(due)
+
+    def _note_refused(self, text: str, ids: Sequence[int]) -> None:
+        now = asyncio.get_running_loop().time()
+        for item_id in ids:
+            before = self._refused.get(item_id)
+            pause = FIRST_PAUSE if before is None else min(LONGEST_PAUSE, 2 * before.pause)
+            self._refused[item_id] = _Refused(pause, now + pause)
+        log.warning("Chat could not be told, and will be again: %s", text)
+
+    def _pause(self) -> float | None:
+        """Seconds until something that chat refused is tried again; None where there is nothing."""
+        if not self._refused:
+            return None
+        return max(0.0, min(one.again_at for one in self._refused.values()) - asyncio.get_running_loop().time())
 
     async def _mark_announced(self, ids: Sequence[int]) -> None:
         if ids:

@@ -41,7 +41,7 @@ class TwitchTasks:
         self._lookup = UserLookup(platform.helix, self._signing_role, services.clock)
         services.people.twitch = self._lookup
         self._channel = ChannelState(
-            platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates
+            platform.helix, platform.accounts, (bot_id, owner_id), services.stream, bot.moderates, bot.chat_modes
         )
         self._rewards = Rewards(
             platform.helix, services.channel_points, services.redeems, owner_id, lambda: reward_texts(bot)

@@ -84,9 +84,9 @@ class RedeemModel:
             raise EffectFailed("No idea.")
         await job.say("Because.")
 
-    async def _say(self, words: str, reply_to: str | None, platform: Platform) -> bool:
-        self.said.append(words)
-        self.answers += words == "Because."
+    async def _say(self, text: str, reply_to: str | None, platform: Platform, viewer: str = "") -> bool:
+        self.said.append(text)
+        self.answers += text == "Because."
         return True
 
     # What happens

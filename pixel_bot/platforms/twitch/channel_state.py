@@ -1,17 +1,23 @@
-"""Polls the channel's state, because events tell only of changes: is it live, and does the bot moderate it."""
+"""Polls the channel's state, because events tell only of changes: is it live, its chat modes, is the bot a mod."""
 
 import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from pixel_bot.model.chat_rules import ChatModes
 from pixel_bot.model.stream_state import Broadcast, Stream
 from pixel_bot.platforms.decoding import Unreadable
-from pixel_bot.platforms.twitch.accounts import Accounts, SignInState
+from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
 from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
-from pixel_bot.platforms.twitch.events.structs import ModeratorEvent, StreamOnlineEvent, payloads
-from pixel_bot.platforms.twitch.helix import Helix, HelixError
-from pixel_bot.platforms.twitch.helix_structs import Member, StreamRow
+from pixel_bot.platforms.twitch.events.structs import (
+    ChatSettingsEvent,
+    ModeratorEvent,
+    StreamOnlineEvent,
+    payloads,
+)
+from pixel_bot.platforms.twitch.helix import Helix, HelixError, Role
+from pixel_bot.platforms.twitch.helix_structs import ChatSettings, Member, StreamRow
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +30,7 @@ FRESH_SECONDS = 240.0
 
 _ONLINE = payloads(StreamOnlineEvent)
 _MODERATORS = payloads(ModeratorEvent)
+_SETTINGS = payloads(ChatSettingsEvent)
 
 
 class ChannelState:
@@ -34,6 +41,7 @@ class ChannelState:
         ids: of the bot and of the broadcaster.
         stream: the state to update.
         moderates: called with whether the bot is a moderator, or the broadcaster.
+        modes: called with the modes of the channel's chat.
     """
 
     def __init__(
@@ -43,12 +51,14 @@ class ChannelState:
         ids: tuple[str, str],
         stream: Stream,
         moderates: Callable[[bool], None],
+        modes: Callable[[ChatModes], None] = lambda _: None,
     ) -> None:
         self._helix = helix
         self._accounts = accounts
         self._bot_id, self._owner_id = ids
         self._stream = stream
         self._moderates = moderates
+        self._modes = modes
         self._wake = asyncio.Event()
         self._event_at = -FRESH_SECONDS
         self._was_unlisted = False
@@ -71,6 +81,9 @@ class ChannelState:
             case "channel.moderator.add" | "channel.moderator.remove":
                 if decode_payload(frame, _MODERATORS).event.user_id == self._bot_id:
                     self._moderates(kind.endswith("add"))
+            case "channel.chat_settings.update":
+                event = decode_payload(frame, _SETTINGS).event
+                self._modes(_modes_of(event, event.slow_mode_wait_time_seconds))
             case _:
                 return
 
@@ -91,7 +104,7 @@ class ChannelState:
 
     async def _refresh(self) -> bool:
         succeeded = True
-        for ask in (self._refresh_stream, self._refresh_moderator):
+        for ask in (self._refresh_stream, self._refresh_moderator, self._refresh_modes):
             try:
                 await ask()
             except HelixError as exc:
@@ -131,6 +144,21 @@ class ChannelState:
                 "moderation/moderators", "broadcaster", Member, broadcaster_id=owner_id, user_id=bot_id
             )
             self._moderates(any(row.user_id == bot_id for row in rows))
+
+    async def _refresh_modes(self) -> None:
+        role: Role | None = next((r for r in ROLES if self._accounts.state_of(r) is SignInState.SIGNED_IN), None)
+        for row in await self._helix.get("chat/settings", role, ChatSettings, broadcaster_id=self._owner_id):
+            self._modes(_modes_of(row, row.slow_mode_wait_time))
+
+
+def _modes_of(settings: ChatSettingsEvent | ChatSettings, slow_seconds: float | None) -> ChatModes:
+    """The chat's modes. The event and Helix name the seconds of slow mode differently."""
+    return ChatModes(
+        slow_seconds=(slow_seconds or 0.0) if settings.slow_mode else 0.0,
+        followers_only=settings.follower_mode,
+        subscribers_only=settings.subscriber_mode,
+        emotes_only=settings.emote_mode,
+    )
 
 
 def _broadcast(stream: StreamOnlineEvent | StreamRow) -> Broadcast:

@@ -55,6 +55,17 @@ class StreamRow(Row, gc=False):
     user_id: str | None = None
 
 
+class ChatSettings(Row, gc=False):
+    """``chat/settings``: the modes of the chat."""
+
+    is_needed: ClassVar[bool] = True
+    slow_mode: bool
+    slow_mode_wait_time: float | None = None
+    follower_mode: bool = False
+    subscriber_mode: bool = False
+    emote_mode: bool = False
+
+
 class Transport(Struct, gc=False):
     """Where events are sent to; other transports than websockets have no session."""
 

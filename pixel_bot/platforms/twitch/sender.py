@@ -1,5 +1,6 @@
 """How the bot speaks over Helix, and how it knows its own words when they come back."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -11,18 +12,44 @@ from twitchio.exceptions import MessageRejectedError
 
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.model.chat_rules import Standing
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.texts import visible
 
+log = logging.getLogger(__name__)
+
 DUPLICATE = "msg_duplicate"
-LIMIT, LIMIT_AS_MOD = 20, 100
-"""Messages in 30 seconds, from an account and from one that moderates the channel
-(https://dev.twitch.tv/docs/chat/#rate-limits)."""
+TOO_SOON = frozenset({"msg_ratelimit", "msg_slowmode", DUPLICATE})
+"""Drop reasons of a message that is taken when it is sent again later."""
+
+HELD = "AutoMod holds messages of the bot back until a mod allows them"
+DROP_REASONS: Mapping[str, str] = {
+    "automod_held": HELD,
+    "msg_rejected": HELD,
+    "msg_rejected_mandatory": "the channel's moderation settings or blocked terms do not allow what the bot said",
+    "channel_settings": "the channel's settings do not let the bot write",
+    "msg_emoteonly": "chat is in emote-only mode",
+    "msg_followersonly": "chat is in followers-only mode, and the bot has not followed for long enough",
+    "msg_followersonly_followed": "chat is in followers-only mode, and the bot has not followed for long enough",
+    "msg_followersonly_zero": "chat is in followers-only mode, and the bot does not follow the channel",
+    "msg_subsonly": "chat is in subscriber-only mode",
+    "msg_r9k": "chat is in unique-chat mode, and the bot has said the same before",
+    "msg_timedout": "the bot is timed out in this chat",
+    "msg_banned": "the bot is banned from this chat",
+    "msg_verified_email": "chat asks for a verified e-mail address, and the bot's account has none",
+    "msg_requires_verified_phone_number": "chat asks for a verified phone number, and the bot's account has none",
+}
+"""Drop reasons in plain words (https://dev.twitch.tv/docs/chat/irc/#notice-message-ids, and Helix's own)."""
+
+HELP = "Type /mod NAME with the bot's name in chat, and it may write in any mode."
+
+FIRST_APP_PAUSE, LONGEST_APP_PAUSE = 60.0, 3600.0
+"""Seconds until the bot's badge is tried again, after Twitch refused it: doubled with each refusal in a row."""
 
 UNCONFIRMED_SECONDS = 30.0
 """Longer than the pause before a message is sent again."""
 
-MAY_SEND_MORE = {"moderator", "lead_moderator", "broadcaster"}
+MODERATORS = {"moderator", "lead_moderator", "broadcaster"}
 
 
 @dataclass(slots=True)
@@ -44,7 +71,9 @@ class TwitchSender:
         self._on_the_way: Counter[str] = Counter()
         self._unconfirmed: dict[str, _Unconfirmed] = {}
         self._echoes: LruCache[str, tuple[float, str]] = LruCache(200)
-        self._as_app = True
+        self._app_pause = 0.0
+        self._as_app_from = 0.0
+        self._explained: set[str] = set()
 
     async def send(self, message: Outgoing) -> str:
         """Send a message. Returns its id.
@@ -64,11 +93,13 @@ class TwitchSender:
         try:
             sent = await self._send(message)
         except MessageRejectedError as exc:
-            duplicate = exc.code == DUPLICATE
-            raise SendFailed(f"Twitch dropped it: {exc.code} {exc.message}", retry=False, duplicate=duplicate) from None
+            raise self._dropped(exc.code or "", exc.message or "") from None
         except HTTPException as exc:
+            reason = f"Twitch answered {exc.status}: {exc.extra.get('message', '')}"
             retry = exc.status == 429 or exc.status >= 500
-            raise SendFailed(f"Twitch answered {exc.status}: {exc.extra.get('message', '')}", retry=retry) from None
+            # Twitch refuses a reply to a message that is gone in this way.
+            reply_gone = exc.status == 400 and message.reply_to is not None
+            raise SendFailed(reason, retry=retry, reply_gone=reply_gone, explained=reply_gone) from None
         except (OSError, TimeoutError) as exc:
             since = before.since if before is not None else now
             if heard := self._echoed_id(words, since):
@@ -87,15 +118,31 @@ class TwitchSender:
         return sent.id
 
     async def _send(self, message: Outgoing) -> Any:
-        """As the application, which shows the bot's badge; where that is not allowed, as the bot's account."""
-        if self._as_app:
+        """As the application, which shows the bot's badge; while that is not allowed, as the bot's account."""
+        if time.monotonic() >= self._as_app_from:
             try:
-                return await self._send_as(None, message)
+                sent = await self._send_as(None, message)
             except HTTPException as exc:
                 if exc.status not in {401, 403}:
                     raise
-                self._as_app = False
+                self._app_pause = min(LONGEST_APP_PAUSE, 2 * self._app_pause or FIRST_APP_PAUSE)
+                self._as_app_from = time.monotonic() + self._app_pause
+            else:
+                self._app_pause = 0.0
+                return sent
         return await self._send_as(self._bot_id, message)
+
+    def _dropped(self, code: str, words: str) -> SendFailed:
+        """Twitch answered, and did not take the message. Each reason is explained to the streamer once."""
+        reason = f"Twitch dropped it: {code} {words}"
+        if code in TOO_SOON:
+            return SendFailed(reason, retry=False, duplicate=code == DUPLICATE, too_soon=True, explained=True)
+        if (plain := DROP_REASONS.get(code)) is None:
+            return SendFailed(reason, retry=False)
+        if code not in self._explained:
+            self._explained.add(code)
+            log.warning("Twitch did not take a message of the bot: %s. %s", plain, HELP)
+        return SendFailed(reason, retry=False, explained=True)
 
     async def _send_as(self, token_for: str | None, message: Outgoing) -> Any:
         channel = PartialUser(id=self._owner_id, http=self._http)
@@ -124,10 +171,12 @@ class TwitchSender:
             self._echoes.put(words, (now, message.id))
         return ours or self._bot_id != self._owner_id or self._sent.get(message.id) is not None
 
-    def limit_by(self, frame: Mapping[str, Any]) -> int:
-        """Our own messages come back with our badges: moderators may send more."""
+    def standing_by(self, frame: Mapping[str, Any]) -> Standing:
+        """Our own messages come back with our badges: they say what we are in the channel."""
         badges = {badge.get("set_id") for badge in frame["payload"]["event"].get("badges") or ()}
-        return LIMIT_AS_MOD if badges & MAY_SEND_MORE else LIMIT
+        if badges & MODERATORS:
+            return "moderator"
+        return "vip" if "vip" in badges else "viewer"
 
 
 def _key(text: str) -> str:

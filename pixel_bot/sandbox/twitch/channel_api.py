@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
+from pixel_bot.sandbox.twitch.chat_settings import REASONS, Standing
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser, is_login
@@ -24,6 +25,7 @@ class Channel:
             ("GET", "users"): self._list_users,
             ("GET", "streams"): self._streams,
             ("POST", "chat/messages"): self._chat,
+            ("GET", "chat/settings"): self._chat_settings,
             ("POST", "clips"): self._make_clip,
             ("GET", "clips"): self._clips,
         }
@@ -72,9 +74,29 @@ class Channel:
         if sender is None or not text.strip() or len(text) > LONGEST:
             raise Refusal(400, f"The message must be 1 to {LONGEST} characters long, from a known sender")
         reply_to = body.get("reply_parent_message_id")
+        self._check_reply(reply_to)
+        if (code := self._twitch.chat_settings.drop_code(sender.id, self._standing(sender.id), text)) is not None:
+            dropped = {"code": code, "message": REASONS[code]}
+            return listed([{"message_id": "", "is_sent": False, "drop_reason": dropped}])
         self._twitch.answers.answered(reply_to)
         sent = await self._twitch.say(sender, text, reply_to=reply_to)
         return listed([{"message_id": sent.id, "is_sent": True, "drop_reason": None}])
+
+    def _check_reply(self, reply_to: str | None) -> None:
+        """The message that is answered must be there, where the rules are enforced."""
+        parent = self._twitch.chat_log.find(reply_to)
+        if self._twitch.chat_settings.enforced and reply_to and (parent is None or parent.removed):
+            raise Refusal(400, "The parent message cannot be found.")
+
+    def _standing(self, user_id: str) -> Standing:
+        if self._users.moderates(user_id):
+            return "moderator"
+        return "vip" if user_id in self._users.vips else "viewer"
+
+    async def _chat_settings(self, call: Call) -> Response:
+        if call.required("broadcaster_id") != STREAMER.id:
+            raise Refusal(400, "The broadcaster_id is not a channel of this sandbox.")
+        return listed([self._twitch.chat_settings.as_json()])
 
     def _check_sender(self, call: Call, sender_id: str, channel_id: str) -> None:
         """A user writes with a token of their own; the application needs the consent of both sides."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.channel_points import Points, Redemption
 from pixel_bot.sandbox.twitch.chat_log import Answers, ChatLog, SandboxMessage
+from pixel_bot.sandbox.twitch.chat_settings import ChatSettings
 from pixel_bot.sandbox.twitch.clips import Clips
 from pixel_bot.sandbox.twitch.eventsub import EventSub
 from pixel_bot.sandbox.twitch.faults import Faults, Requests
@@ -50,6 +51,8 @@ class TwitchDouble(EventSub):
         """Who is in chat; whoever writes joins."""
         self.bans: dict[str, Ban] = {}
         """Bans and timeouts, by the user's id."""
+        self.chat_settings = ChatSettings()
+        """Chat's modes, and Twitch's limits; nothing is enforced until a test asks for it."""
         self.live = True
         """Whether the stream is on. Where it is not, Twitch makes no clip."""
         self.stream_id = _number()
@@ -144,6 +147,10 @@ class TwitchDouble(EventSub):
         """A mod clears the chat."""
         self._remove(lambda message: True)
         await self.emit("channel.chat.clear", frames.chat_clear())
+
+    async def tell_chat_settings(self) -> None:
+        """Send the event of chat's modes, after they were changed."""
+        await self.emit("channel.chat_settings.update", self.chat_settings.as_event())
 
     def _remove(self, fits: Callable[[SandboxMessage], bool]) -> bool:
         gone = self.chat_log.remove(fits)

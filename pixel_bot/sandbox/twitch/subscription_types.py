@@ -51,6 +51,7 @@ KINDS: dict[str, Kind] = {
     "channel.chat.clear_user_messages": _chat(),
     "channel.chat.clear": _chat(),
     "channel.chat.notification": _chat(),
+    "channel.chat_settings.update": _chat(),
     "channel.follow": Kind(
         "2",
         (*CHANNEL, "moderator_user_id"),

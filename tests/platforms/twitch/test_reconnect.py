@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.platforms.twitch.sender import LIMIT, LIMIT_AS_MOD
+from pixel_bot.model.chat_rules import LIMIT, LIMIT_AS_MOD, SendRules
 from pixel_bot.platforms.twitch.subscription_types import subscription_types
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT
@@ -44,7 +44,7 @@ async def test_a_closed_socket_is_opened_again(tmp_path: Path, code: int) -> Non
 
 
 async def test_moderators_may_send_more(chat: Stage) -> None:
-    chat.bot.outbox.limit = LIMIT
+    chat.bot.outbox.rules = SendRules()
 
     async def own_message(*badges: str) -> None:
         event = frames.chat_message(BOT, "hello", f"own-{badges}")

@@ -58,7 +58,7 @@ class Worker:
         self.ran.append(job.args["number"])
         await asyncio.sleep(0)
 
-    async def _say(self, text: str, reply_to: str | None, platform: Platform) -> bool:
+    async def _say(self, text: str, reply_to: str | None, platform: Platform, viewer: str = "") -> bool:
         self.said.append(text)
         return True
 

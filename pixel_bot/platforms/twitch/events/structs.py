@@ -203,6 +203,16 @@ class ModeratorEvent(Struct, gc=False):
     user_id: Text
 
 
+class ChatSettingsEvent(Struct, gc=False):
+    """``channel.chat_settings.update``: the modes of the chat."""
+
+    slow_mode: bool
+    slow_mode_wait_time_seconds: float | None = None
+    follower_mode: bool = False
+    subscriber_mode: bool = False
+    emote_mode: bool = False
+
+
 # Something was taken out of chat
 
 

@@ -84,7 +84,7 @@ async def test_a_paid_message_that_fails_keeps_nobody_waiting(home: Harness) -> 
 
 
 async def test_an_answer_that_comes_late_is_said_once(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.bot.outbox.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("pixel_bot.bot.delivery.outbox.RETRY_SECONDS", 0.1)
     async with home.installed() as app:
         session = platform(app).wire.session
         with monkeypatch.context() as impatient:

@@ -15,6 +15,6 @@ from tests.harness.twitch_harness import (
 @pytest.fixture
 async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Harness]:
     in_haste(monkeypatch)
-    monkeypatch.setattr("pixel_bot.bot.outbox.RETRY_SECONDS", 0.3)
+    monkeypatch.setattr("pixel_bot.bot.delivery.outbox.RETRY_SECONDS", 0.3)
     async with house(tmp_path) as built:
         yield built

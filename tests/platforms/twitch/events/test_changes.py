@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pixel_bot.platforms.twitch.sender import LIMIT, LIMIT_AS_MOD
+from pixel_bot.model.chat_rules import LIMIT, LIMIT_AS_MOD
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.testing import SettableClock

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from pixel_bot.model.chat_rules import LIMIT_AS_MOD
 from pixel_bot.platforms.twitch.helix_structs import StreamRow
-from pixel_bot.platforms.twitch.sender import LIMIT_AS_MOD
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.sandbox.twitch.users import STREAMER
 from tests.harness.twitch_harness import (
@@ -109,7 +109,7 @@ async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: Harn
 
 
 async def test_after_a_fault_the_next_answer_comes(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.bot.outbox.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("pixel_bot.bot.delivery.outbox.RETRY_SECONDS", 0.1)
     async with signed_in(home) as app:
         faults: list[Fault] = [{"status": 500}, {"status": 503}, {"drop": True}, {"delay": 1.0}]
         bodies: list[Any] = ["no JSON", {}, {"data": None}, {"data": []}, {"data": [{}]}]

@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
-from pixel_bot.bot import outbox as module
-from pixel_bot.bot.outbox import MAX_FREE_WAITING, Outbox
+from pixel_bot.bot.delivery import outbox as module
+from pixel_bot.bot.delivery.order import MAX_FREE_WAITING
+from pixel_bot.bot.delivery.outbox import Outbox
+from pixel_bot.model.chat_rules import SendRules
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 
 
@@ -43,7 +45,7 @@ async def test_without_a_limit_all_is_sent_at_once(wire: Wire) -> None:
 
 
 async def test_no_more_than_the_limit_in_one_window(wire: Wire) -> None:
-    box = Outbox(wire, 3, window=0.2)
+    box = Outbox(wire, SendRules(3, window=0.2))
     loop = asyncio.get_running_loop()
     began = loop.time()
     await asyncio.gather(*(box.put(Outgoing(f"m{i}")) for i in range(7)))
@@ -53,7 +55,7 @@ async def test_no_more_than_the_limit_in_one_window(wire: Wire) -> None:
 
 
 async def test_paid_answers_go_first_and_free_ones_are_dropped(wire: Wire) -> None:
-    box = Outbox(wire, 1, window=0.1)
+    box = Outbox(wire, SendRules(1, window=0.1))
     await box.put(Outgoing("first"))
     free = [put(box, f"free {i}") for i in range(MAX_FREE_WAITING + 5)]
     paid = [put(box, f"paid {i}", paid=True) for i in range(3)]
@@ -65,7 +67,7 @@ async def test_paid_answers_go_first_and_free_ones_are_dropped(wire: Wire) -> No
 
 async def test_stale_free_answers_are_dropped(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STALE_SECONDS", 0.05)
-    box = Outbox(wire, 1, window=0.2)
+    box = Outbox(wire, SendRules(1, window=0.2))
     await box.put(Outgoing("first"))
     assert await put(box, "too late") is None
     assert wire.sent == ["first"]
@@ -73,11 +75,11 @@ async def test_stale_free_answers_are_dropped(wire: Wire, monkeypatch: pytest.Mo
 
 
 async def test_a_raised_limit_counts_at_once(wire: Wire) -> None:
-    box = Outbox(wire, 1, window=60)
+    box = Outbox(wire, SendRules(1, window=60))
     await box.put(Outgoing("first"))
     second = put(box, "second")
     await asyncio.sleep(0)
-    box.limit = 100
+    box.rules = SendRules(100)
     assert await asyncio.wait_for(second, 1) == "2"
     await box.stop()
 
@@ -85,7 +87,7 @@ async def test_a_raised_limit_counts_at_once(wire: Wire) -> None:
 async def test_a_paid_answer_is_tried_again(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
     wire.refuse = [SendFailed("429", retry=True)] * 3
-    box = Outbox(wire, 20)
+    box = Outbox(wire, SendRules(20))
     assert await box.put(Outgoing("paid", paid=True)) == "1"
     wire.refuse = [SendFailed("429", retry=True)]
     assert await box.put(Outgoing("free")) is None
@@ -95,7 +97,7 @@ async def test_a_paid_answer_is_tried_again(wire: Wire, monkeypatch: pytest.Monk
 
 
 async def test_an_equal_message_is_made_different(wire: Wire) -> None:
-    box = Outbox(wire, 20)
+    box = Outbox(wire, SendRules(20))
     await box.put(Outgoing("same"))
     await box.put(Outgoing("same"))
     assert wire.sent[0] == "same"
@@ -117,7 +119,7 @@ async def test_nothing_to_say_is_not_sent(wire: Wire) -> None:
 
 
 async def test_drained_waits_for_what_is_on_its_way(wire: Wire) -> None:
-    box = Outbox(wire, 20)
+    box = Outbox(wire, SendRules(20))
     wire.gate.clear()
     sending = put(box, "slow")
     await asyncio.sleep(0)
@@ -130,7 +132,7 @@ async def test_drained_waits_for_what_is_on_its_way(wire: Wire) -> None:
 
 
 async def test_stop_lets_nobody_wait_for_ever(wire: Wire) -> None:
-    box = Outbox(wire, 1, window=60)
+    box = Outbox(wire, SendRules(1, window=60))
     await box.put(Outgoing("first"))
     waiting = put(box, "never")
     await asyncio.sleep(0)
@@ -141,7 +143,7 @@ async def test_stop_lets_nobody_wait_for_ever(wire: Wire) -> None:
 async def test_who_gives_up_in_time_takes_it_back() -> None:
     """A message that still waits for its slot is never sent once nobody waits for it."""
     wire = Wire()
-    outbox = Outbox(wire, 1, window=0.3)
+    outbox = Outbox(wire, SendRules(1, window=0.3))
     await outbox.put(Outgoing("first", paid=True))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
@@ -151,8 +153,8 @@ async def test_who_gives_up_in_time_takes_it_back() -> None:
     await outbox.stop()
 
 
-@pytest.mark.parametrize("limit", [None, 5])
-async def test_what_is_on_its_way_counts(limit: int | None) -> None:
+@pytest.mark.parametrize("rules", [None, SendRules(5)])
+async def test_what_is_on_its_way_counts(rules: SendRules | None) -> None:
     """Who gives up while the message is being sent hears what became of it: it cannot be called back."""
     started, go = asyncio.Event(), asyncio.Event()
 
@@ -161,7 +163,7 @@ async def test_what_is_on_its_way_counts(limit: int | None) -> None:
         await go.wait()
         return "sent-1"
 
-    outbox = Outbox(send, limit)
+    outbox = Outbox(send, rules)
     putting = asyncio.create_task(outbox.put(Outgoing("an answer", paid=True)))
     await started.wait()
     putting.cancel()
@@ -179,7 +181,7 @@ async def test_what_failed_meanwhile_is_called_off() -> None:
         await go.wait()
         raise SendFailed("no", retry=False)
 
-    outbox = Outbox(send, 5)
+    outbox = Outbox(send, SendRules(5))
     putting = asyncio.create_task(outbox.put(Outgoing("an answer", paid=True)))
     await started.wait()
     putting.cancel()
@@ -190,15 +192,15 @@ async def test_what_failed_meanwhile_is_called_off() -> None:
     await outbox.stop()
 
 
-@pytest.mark.parametrize("limit", [None, 20])
-async def test_who_waits_is_told_when_sending_is_cut_off(limit: int | None) -> None:
+@pytest.mark.parametrize("rules", [None, SendRules()])
+async def test_who_waits_is_told_when_sending_is_cut_off(rules: SendRules | None) -> None:
     begun = asyncio.Event()
 
     async def never(_: Outgoing) -> str:
         begun.set()
         return await asyncio.get_running_loop().create_future()
 
-    outbox = Outbox(never, limit)
+    outbox = Outbox(never, rules)
     putting = asyncio.create_task(outbox.put(Outgoing("hello", paid=True)))
     await begun.wait()
     await outbox.stop()
