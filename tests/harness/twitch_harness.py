@@ -172,15 +172,15 @@ async def house(folder: Path) -> AsyncGenerator[Harness]:
 def in_haste(patch: pytest.MonkeyPatch) -> None:
     """A bot that waits as long as it should, in another measure of time. Call it before the bot starts."""
     pauses = {
-        "eventsub_connection.FIRST_PAUSE": 0.05,
-        "eventsub_connection.LONGEST_PAUSE": 0.3,
-        "subscriptions.FIRST_PAUSE": 0.05,
-        "subscriptions.LONGEST_PAUSE": 0.3,
+        "eventsub.connection.FIRST_PAUSE": 0.05,
+        "eventsub.connection.LONGEST_PAUSE": 0.3,
+        "eventsub.subscriptions.FIRST_PAUSE": 0.05,
+        "eventsub.subscriptions.LONGEST_PAUSE": 0.3,
         "http.FIRST_PAUSE": 0.02,
-        "reconnect.PAUSE_SECONDS": 0.05,
-        "reconnect.DRAIN_SECONDS": 0.3,
+        "eventsub.reconnect.PAUSE_SECONDS": 0.05,
+        "eventsub.reconnect.DRAIN_SECONDS": 0.3,
         "channel_state.RETRY_SECONDS": 0.2,
-        "eventsub_session.WELCOME_SECONDS": 0.5,
+        "eventsub.session.WELCOME_SECONDS": 0.5,
     }
     for name, seconds in pauses.items():
         patch.setattr(f"pixel_bot.platforms.twitch.{name}", seconds)

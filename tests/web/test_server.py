@@ -5,7 +5,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from pixel_bot.platforms.twitch import eventsub_connection
+from pixel_bot.platforms.twitch.eventsub import connection as eventsub_connection
 from pixel_bot.testing import Live, live
 from tests.harness.waiting import until
 from tests.web.visitor import at

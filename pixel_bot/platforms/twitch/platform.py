@@ -13,11 +13,11 @@ from pixel_bot.db.cluster import Cluster
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.channel_state import ChannelState
-from pixel_bot.platforms.twitch.eventsub import EventSub
-from pixel_bot.platforms.twitch.eventsub_connection import Listener
+from pixel_bot.platforms.twitch.eventsub.connection import Listener
+from pixel_bot.platforms.twitch.eventsub.connections import EventSub
+from pixel_bot.platforms.twitch.eventsub.listener_election import ListenerElection
 from pixel_bot.platforms.twitch.helix import TwitchHelix
 from pixel_bot.platforms.twitch.http import TwitchHttp
-from pixel_bot.platforms.twitch.listener_election import ListenerElection
 from pixel_bot.platforms.twitch.oauth import OAuth
 from pixel_bot.platforms.twitch.token_refresh import TokenRefresh
 from pixel_bot.platforms.wire import Wire

@@ -277,7 +277,7 @@ async def test_a_fault_of_our_own_tells_nothing(canaries: Canaries, monkeypatch:
         answer = await home.ask("mila", "!status", "moderator")
         canaries.look("chat", answer)
         monkeypatch.setattr(the_bot(app).notifications, "on_notification", broken)
-        monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.RESTART_SECONDS", 0.05)
+        monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.connections.RESTART_SECONDS", 0.05)
         await home.say("alice", "hello")
         monkeypatch.undo()
     assert "a fault with" in canaries.written.getvalue()

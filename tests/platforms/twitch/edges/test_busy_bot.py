@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.platforms.twitch import eventsub_session
 from pixel_bot.platforms.twitch.channel_state import ChannelState
+from pixel_bot.platforms.twitch.eventsub import session as eventsub_session
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.testing import SettableClock

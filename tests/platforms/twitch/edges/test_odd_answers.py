@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.platforms.twitch import eventsub_connection
+from pixel_bot.platforms.twitch.eventsub import connection as eventsub_connection
 from pixel_bot.platforms.twitch.helix import HelixError, TwitchHelix
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER

@@ -148,7 +148,7 @@ async def test_what_was_subscribed_by_others_on_a_dead_connection_is_left_alone(
 async def test_a_minute_after_each_connect_twitchs_list_is_compared(
     home: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_connection.RECONCILE_SOON_SECONDS", 0.5)
+    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.connection.RECONCILE_SOON_SECONDS", 0.5)
     async with signed_in(home) as app:
         for number in (1, 2):
             (chat,) = of_type(home, CHAT)

@@ -10,8 +10,8 @@ import pytest
 from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, Tokens, TwitchAccount
+from pixel_bot.platforms.twitch.eventsub.listener_election import ListenerElection
 from pixel_bot.platforms.twitch.helix import Role
-from pixel_bot.platforms.twitch.listener_election import ListenerElection
 from tests.harness.seed import query
 from tests.harness.waiting import until
 
@@ -75,7 +75,7 @@ async def test_it_stays_with_the_first_one_until_that_leaves(pair: tuple[Process
 async def test_who_waits_is_told_at_once_that_it_is_free(
     pair: tuple[Process, Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_bot.platforms.twitch.listener_election.CHECK_SECONDS", 3_600.0)
+    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.listener_election.CHECK_SECONDS", 3_600.0)
     first, heir = pair
     for one in pair:
         await one.sign_in(*ROLES)

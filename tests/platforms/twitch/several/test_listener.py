@@ -81,7 +81,7 @@ async def test_one_that_cannot_reach_twitch_is_replaced_although_it_lives(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, seconds in (("LOOK_SECONDS", 0.02), ("DEAF_SECONDS", 0.3)):
-        monkeypatch.setattr(f"pixel_bot.platforms.twitch.subscription_monitor.{name}", seconds)
+        monkeypatch.setattr(f"pixel_bot.platforms.twitch.eventsub.subscription_monitor.{name}", seconds)
     home = processes.home
     async with AsyncExitStack() as stack:
         cut_off, other = await processes.start(stack, "one", "two")

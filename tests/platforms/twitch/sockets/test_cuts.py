@@ -46,7 +46,7 @@ def _lively(key: str, socket: WebSocket, _: int) -> SandboxSession:
 async def test_a_connection_without_a_sign_of_life_is_given_up(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     # The double gives a sign each second, and the bot waits for one and a half.
     monkeypatch.setattr(eventsub, "SandboxSession", _lively)
-    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_session.GRACE_SECONDS", -8.5)
+    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.session.GRACE_SECONDS", -8.5)
     till = Till(home)
     async with signed_in(home) as app:
         await till.ring(app)

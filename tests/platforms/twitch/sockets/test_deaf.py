@@ -14,7 +14,7 @@ SUBSCRIPTIONS = "eventsub/subscriptions"
 @pytest.fixture(autouse=True)
 def in_more_haste(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in (("LOOK_SECONDS", 0.02), ("GRACE_SECONDS", 0.2), ("REOPEN_SECONDS", 1.0)):
-        monkeypatch.setattr(f"pixel_bot.platforms.twitch.subscription_monitor.{name}", seconds)
+        monkeypatch.setattr(f"pixel_bot.platforms.twitch.eventsub.subscription_monitor.{name}", seconds)
 
 
 async def test_a_connection_without_any_subscription_is_not_healthy_and_is_opened_anew(home: Harness) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pixel_bot.platforms.twitch.eventsub_session import EventSubSession as Connection
+from pixel_bot.platforms.twitch.eventsub.session import EventSubSession as Connection
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from tests.harness.twitch_harness import DOUBLE, Harness
 from tests.platforms.twitch.sockets.socket_helpers import Till, signed_in
@@ -63,7 +63,7 @@ async def test_without_a_proper_welcome_it_tries_again(home: Harness, monkeypatc
 
 
 async def test_the_bot_ends_also_while_it_waits_for_a_welcome(home: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_session.WELCOME_SECONDS", 60.0)
+    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.session.WELCOME_SECONDS", 60.0)
     arrived = asyncio.Event()
     gone = asyncio.Event()
 
@@ -96,7 +96,7 @@ async def test_a_connection_that_nobody_waits_for_any_more_is_closed(
         gone.set()
 
     monkeypatch.setattr(home.twitch, "serve_socket", serve)
-    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub_session.WELCOME_SECONDS", 60.0)
+    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.session.WELCOME_SECONDS", 60.0)
     opening = asyncio.create_task(Connection.open(home.http, f"ws://{home.web.address}{DOUBLE}/ws"))
     async with asyncio.timeout(5):
         await arrived.wait()

@@ -12,7 +12,7 @@ import aiohttp
 from pixel_bot.platforms.decoding import Unreadable
 from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
 from pixel_bot.platforms.twitch.events.structs import SessionPayload, payload_decoder
-from pixel_bot.platforms.twitch.eventsub_session import EventSubSession, SessionLost
+from pixel_bot.platforms.twitch.eventsub.session import EventSubSession, SessionLost
 
 TRIES = 2
 PAUSE_SECONDS = 1.0

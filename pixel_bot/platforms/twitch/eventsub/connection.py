@@ -13,9 +13,9 @@ from pixel_bot.concurrency.retry import sleep_with_jitter
 from pixel_bot.platforms.decoding import Unreadable
 from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
 from pixel_bot.platforms.twitch.events.structs import RevocationPayload, payload_decoder
-from pixel_bot.platforms.twitch.eventsub_session import KEEPALIVE_SECONDS, EventSubSession, SessionLost
-from pixel_bot.platforms.twitch.reconnect import Reconnect, drain_old_session
-from pixel_bot.platforms.twitch.subscriptions import Subscriptions
+from pixel_bot.platforms.twitch.eventsub.reconnect import Reconnect, drain_old_session
+from pixel_bot.platforms.twitch.eventsub.session import KEEPALIVE_SECONDS, EventSubSession, SessionLost
+from pixel_bot.platforms.twitch.eventsub.subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from pixel_bot.concurrency.next_change import NextChange
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
 from pixel_bot.platforms.twitch.events.frames import CHAT
-from pixel_bot.platforms.twitch.eventsub_connection import EventSubConnection, Listener
+from pixel_bot.platforms.twitch.eventsub.connection import EventSubConnection, Listener
+from pixel_bot.platforms.twitch.eventsub.listener_election import ListenerElection
+from pixel_bot.platforms.twitch.eventsub.subscription_monitor import SubscriptionMonitor
+from pixel_bot.platforms.twitch.eventsub.subscriptions import Refusal, Subscriptions
 from pixel_bot.platforms.twitch.helix import Helix, Role
-from pixel_bot.platforms.twitch.listener_election import ListenerElection
-from pixel_bot.platforms.twitch.subscription_monitor import SubscriptionMonitor
 from pixel_bot.platforms.twitch.subscription_types import subscription_types
-from pixel_bot.platforms.twitch.subscriptions import Refusal, Subscriptions
 from pixel_bot.platforms.wire import Wire
 from pixel_bot.texts import count, duration
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection
 
-from pixel_bot.platforms.twitch.eventsub_connection import EventSubConnection
+from pixel_bot.platforms.twitch.eventsub.connection import EventSubConnection
 from pixel_bot.texts import duration
 
 LOOK_SECONDS = 2.0

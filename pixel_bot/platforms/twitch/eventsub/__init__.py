@@ -1,0 +1,1 @@
+"""The connections to EventSub: opened, subscribed, watched, and by one of several processes alone."""
