@@ -132,13 +132,16 @@ class Harness:
         death = asyncio.create_task(self.dies())
         while not (await asyncio.wait([death], timeout=0.1))[0]:
             if self.rows(f"{announced} AND told AND status IN ('done', 'failed')") >= [(items,)]:
-                os.kill(self.pid, signal.SIGKILL)
+                # It may have died by its own number of commits at this very moment.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self.pid, signal.SIGKILL)
                 break
         await death
 
     async def kill(self) -> None:
-        """Kill the bot now."""
-        os.kill(self.pid, signal.SIGKILL)
+        """Kill the bot now; one that has died already is only buried."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
         await self.dies()
 
     async def say(self, login: str, words: str, role: Role = "viewer") -> str:

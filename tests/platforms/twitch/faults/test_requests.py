@@ -100,7 +100,8 @@ def answers_to(home: Harness, line: SandboxMessage) -> list[str]:
 async def test_an_answer_waits_until_twitch_takes_more_and_comes_once(home: Harness) -> None:
     async with signed_in(home):
         reset = time.time() + 1
-        home.twitch.faults.add("chat/messages", status=429, headers={"Ratelimit-Reset": f"{reset:.3f}"}, times=2)
+        spent = {"Ratelimit-Remaining": "0", "Ratelimit-Reset": f"{reset:.3f}"}
+        home.twitch.faults.add("chat/messages", status=429, headers=spent, times=2)
         sent = home.twitch.requests.times("chat/messages", "POST")
         assert await home.ask("alice", "!points") == "You have 0 points."
         assert time.time() > reset - 0.1
