@@ -58,6 +58,10 @@ class Asker(NamedTuple):
     """For mods and the streamer: unknown names also come from viewers, in any number."""
 
 
+A_VIEWER = Asker()
+"""Somebody on Twitch who mentions nobody."""
+
+
 class People:
     """Finds the viewer who is meant.
 
@@ -72,7 +76,7 @@ class People:
         self.twitch: TwitchUsers = NoTwitch()
         """Who is asked for people who were never here."""
 
-    async def find(self, typed: str, asker: Asker = Asker()) -> Viewer:  # noqa: B008 - an immutable value
+    async def find(self, typed: str, asker: Asker = A_VIEWER) -> Viewer:
         """The viewer who is meant.
 
         Args:

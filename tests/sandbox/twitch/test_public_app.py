@@ -55,7 +55,8 @@ async def test_a_refresh_token_that_is_not_used_ends_after_30_days(public: Doubl
 async def test_each_use_begins_the_30_days_anew(public: Double) -> None:
     _, refresh = public.world.grant(BOT.id)
     for day in (29, 58, 87):
-        public.world.now = lambda: 1_000.0 + day * 86_400.0  # noqa: B023 - called before the next day
+        now = 1_000.0 + day * 86_400.0
+        public.world.now = lambda now=now: now
         answer = await refreshed(public, refresh)
         assert answer.status == 200
         refresh = answer.body["refresh_token"]
