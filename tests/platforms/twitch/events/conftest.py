@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.twitch_harness import Harness, house
-from tests.platforms.twitch.events.event_cases import EAR
+from tests.platforms.twitch.events.listening_cog import EAR
 
 
 @pytest.fixture
