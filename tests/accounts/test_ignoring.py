@@ -247,6 +247,7 @@ async def test_the_list_is_read_from_the_database_only_when_it_may_differ(
         return reads
 
     monkeypatch.setattr(ignore_list, "_load", count)
+    monkeypatch.setattr(services.database, "is_shared", False)
     assert await refreshed() == 1, "at the start"
     await ignore_list.put_name("alice", ignored=True)
     reads = 0
