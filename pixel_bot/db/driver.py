@@ -22,6 +22,21 @@ Tasks = SimpleQueue[tuple[Pending, Callable[[], Any]]]
 DONE, FAILED = asyncio.Future[Any].set_result, asyncio.Future[Any].set_exception
 
 
+class ThreadWorker:
+    """Does a connection's tasks, one after the other, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._tasks: Tasks = SimpleQueue()
+        self._thread = Thread(target=_work, args=(self._tasks,), daemon=True)
+        self.start = self._thread.start
+        self.is_alive = self._thread.is_alive
+        self.put_nowait = self._tasks.put_nowait
+
+
+make_worker: Callable[[], Any] = ThreadWorker
+"""Makes the worker of each new connection. The simulator has one that needs no thread."""
+
+
 class Cursor:
     """The part of a DB-API cursor that SQLAlchemy uses, with all rows in memory."""
 
@@ -70,12 +85,12 @@ class Cursor:
 class Connection(aiosqlite.Connection):
     """aiosqlite's connection, with the cursor above and a thread that always closes what it opened."""
 
-    def __init__(self, path: Path, timeout: float, pragmas: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path | str, timeout: float, pragmas: Sequence[str] = ()) -> None:
         # aiosqlite itself learns of a connection only where its opening is awaited, so never when that is cancelled.
         self._opened = opened = ExitStack()
         super().__init__(lambda: _open(opened, path, timeout, pragmas), iter_chunk_size=64)
-        self._tx: Tasks = SimpleQueue()
-        self._thread = Thread(target=_work, args=(self._tx,), daemon=True)
+        worker: Any = make_worker()
+        self._tx = self._thread = worker
         self._stopped = False
         self._ending: Pending = None
 
@@ -118,20 +133,20 @@ class Connection(aiosqlite.Connection):
         return await cast(Any, self)._execute(work, self._conn, *arguments)  # noqa: SLF001 - our own base class
 
 
-async def connect(path: Path, timeout: float = 5, pragmas: Sequence[str] = ()) -> Connection:
+async def connect(path: Path | str, timeout: float = 5, pragmas: Sequence[str] = ()) -> Connection:
     """Open a SQLite file, in a thread of its own. No transaction begins by itself.
 
     Args:
-        path: the file.
+        path: the file, or a ``file:`` address as SQLite defines it.
         timeout: how many seconds a statement waits for a lock.
         pragmas: run at once, in the round trip of the opening.
     """
     return cast(Connection, await Connection(path, timeout, pragmas))
 
 
-def _open(opened: ExitStack, path: Path, timeout: float, pragmas: Sequence[str]) -> sqlite3.Connection:
+def _open(opened: ExitStack, path: Path | str, timeout: float, pragmas: Sequence[str]) -> sqlite3.Connection:
     # sqlite3's implicit BEGIN would start too late, so it is switched off.
-    made = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False)
+    made = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, uri=isinstance(path, str))
     opened.enter_context(closing(made))
     for pragma in pragmas:
         made.execute(f"PRAGMA {pragma}").close()

@@ -10,6 +10,7 @@ import aiosqlite
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from pixel_bot.db.driver import connect
 from pixel_bot.db.schema import HEAD
 from pixel_bot.points.levels import Curve
 from pixel_bot.upkeep.backup_file import THROTTLE_EVERY, Stop, read_only
@@ -41,12 +42,12 @@ def stored_value(connection: sqlite3.Connection, query: str) -> str | None:
 
 
 async def _check(copy: Path, curve: Curve | None, stop: Stop) -> list[str]:
-    async def connect() -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(read_only(copy), uri=True)
+    async def opened() -> aiosqlite.Connection:
+        connection = await connect(read_only(copy))
         await connection.set_progress_handler(stop, THROTTLE_EVERY)
         return connection
 
-    engine = create_async_engine("sqlite+aiosqlite://", async_creator=connect, poolclass=NullPool)
+    engine = create_async_engine("sqlite+aiosqlite://", async_creator=opened, poolclass=NullPool)
     try:
         async with AsyncSession(engine) as session:
             return await check(session, curve.level_of) if curve is not None else []

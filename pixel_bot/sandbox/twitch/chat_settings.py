@@ -42,7 +42,7 @@ class ChatSettings:
         clock: seconds, from whenever.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = lambda: time.monotonic()) -> None:
         self.enforced = False
         """Whether anything is dropped, and a reply to a message that is gone is refused. Off in the sandbox."""
         self.slow_seconds = 0

@@ -33,7 +33,7 @@ class SandboxSession:
     id: str
     socket: WebSocket
     keepalive: int
-    last_sent: float = field(default_factory=time.monotonic)
+    last_sent: float = field(default_factory=lambda: time.monotonic())
     connected_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     subscribed: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)

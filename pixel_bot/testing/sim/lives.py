@@ -1,0 +1,68 @@
+"""Lives: the work of one simulated process, which can be killed at any moment."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from contextvars import ContextVar, copy_context
+from types import CoroutineType
+from typing import Any, cast
+
+
+class Life:
+    """One simulated process, from its start to its end.
+
+    All that it starts carries it in its context: tasks, timers, sockets, connections to the database. Once it is dead,
+    none of them runs any more.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.is_dead = False
+        self.tasks: dict[asyncio.Task[Any], None] = {}
+        self._at_death: dict[Callable[[], None], None] = {}
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a coroutine as the main task of this life."""
+        context = copy_context()
+        context.run(LIFE.set, self)
+        return asyncio.get_running_loop().create_task(work, name=self.name, context=context)
+
+    def at_death(self, release: Callable[[], None]) -> None:
+        """Do this when it dies, as the operating system would: sockets close, locks of files are released."""
+        self._at_death[release] = None
+
+    def not_at_death(self, release: Callable[[], None]) -> None:
+        """That was let go of in life."""
+        self._at_death.pop(release, None)
+
+    def kill(self) -> None:
+        """End it without cleaning up."""
+        if self.is_dead:
+            return
+        self.is_dead = True
+        for release in tuple(self._at_death):
+            release()
+        self._at_death.clear()
+        context = copy_context()
+        context.run(LIFE.set, self)
+        context.run(self._forget_tasks)
+
+    def _forget_tasks(self) -> None:
+        """Free what its tasks refer to. Their ``finally`` blocks run for it, but reach nobody: all ways out are cut."""
+        for task in tuple(self.tasks):
+            cast(Any, task)._log_destroy_pending = False
+            coro = task.get_coro()
+            if isinstance(coro, CoroutineType):
+                _close(cast(Any, coro))
+        self.tasks.clear()
+
+
+def _close(coro: Any) -> None:
+    # An await in a "finally" block refuses the end once, and is left at the next try.
+    while coro.cr_frame is not None and not coro.cr_running:
+        with suppress(BaseException):
+            coro.close()
+
+
+LIFE: ContextVar[Life | None] = ContextVar("life", default=None)
+"""Whose work runs right now; None for the world around the bot."""

@@ -1,0 +1,150 @@
+"""An event loop on simulated time: it never sleeps, and its order of ready tasks is drawn by a seed."""
+
+import asyncio
+import heapq
+import random
+from asyncio import events
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any, cast
+
+from typing_extensions import override
+
+from pixel_bot.testing.sim.lives import LIFE, Life
+from pixel_bot.testing.sim.network import Network
+
+
+STEP_SECONDS = 2e-6
+
+
+class Standstill(Exception):
+    """Nothing is left to do, and somebody still waits."""
+
+
+class VirtualLoop(asyncio.BaseEventLoop):
+    """Runs what is ready; when nothing is, the time jumps to the next timer.
+
+    Args:
+        chance: draws the order of tasks that are ready, and how long threads take.
+        shuffled: whether ready tasks run in another order than that in which they became ready.
+    """
+
+    def __init__(self, chance: random.Random, *, shuffled: bool = True) -> None:
+        super().__init__()
+        self._chance = chance
+        self._shuffled = shuffled
+        self._now = 0.0
+        self._clock_resolution = 1e-9
+        self._selector = self
+        self.network = Network(self, chance)
+        self.steps = 0
+        self.set_task_factory(_task_of_a_life)
+
+    @override
+    def time(self) -> float:
+        """Seconds since the simulation began."""
+        return self._now
+
+    def select(self, timeout: float | None) -> list[Any]:
+        """In place of waiting for the operating system: go on to the next moment at which something is due."""
+        if timeout is None:
+            raise Standstill
+        # Work takes time, too: what sleeps for less than the clock can show would else wait for ever.
+        self._now += max(timeout, STEP_SECONDS)
+        self.steps += 1
+        return []
+
+    def _process_events(self, event_list: list[Any]) -> None:
+        """There are none: sockets are simulated, too."""
+
+    def _write_to_self(self) -> None:
+        """Nobody has to be woken: there is one thread."""
+
+    def _call_soon(self, callback: Any, args: Any, context: Context | None) -> events.Handle:
+        handle = _Handle(callback, args, self, context)
+        ready = cast(Any, self)._ready
+        if self._shuffled and len(ready) > 1 and _is_step(callback):
+            ready.insert(self._chance.randrange(len(ready) + 1), handle)
+        else:
+            ready.append(handle)
+        return handle
+
+    @override
+    def call_at(
+        self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        timer = _Timer(when, callback, args, self, context)
+        heapq.heappush(cast(Any, self)._scheduled, timer)
+        timer._scheduled = True
+        return timer
+
+    @override
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """A thread's work is done at a later moment, in this thread."""
+        future = self.create_future()
+        self.call_later(self._chance.uniform(0.0001, 0.01), _work, future, func, args)
+        return future
+
+    @override
+    async def getaddrinfo(self, host: Any, port: Any, **_: Any) -> Any:
+        return [(2, 1, 6, "", ("127.0.0.1", int(port)))]
+
+    @override
+    async def sock_connect(self, sock: Any, address: Any) -> None:
+        await self.network.aim(sock, address)
+
+    @override
+    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
+        return await self.network.connect(protocol_factory, port, options.get("sock"))
+
+    @override
+    async def create_server(self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
+        return self.network.listen(protocol_factory, port, options.get("sock"))
+
+
+class _Handle(events.Handle):
+    __slots__ = ()
+
+    def _run(self) -> None:
+        life = cast(Any, self)._context.get(LIFE)
+        if life is None or not life.is_dead:
+            super()._run()
+
+
+class _Timer(events.TimerHandle):
+    __slots__ = ()
+
+    def _run(self) -> None:
+        life = cast(Any, self)._context.get(LIFE)
+        if life is None or not life.is_dead:
+            super()._run()
+
+
+def _is_step(callback: Any) -> bool:
+    return isinstance(getattr(callback, "__self__", None), asyncio.Task)
+
+
+def _work(future: asyncio.Future[Any], function: Callable[..., Any], arguments: Any) -> None:
+    if future.cancelled():
+        return
+    # As in a thread of its own, which may run a loop of its own.
+    loop = events._get_running_loop()
+    events._set_running_loop(None)
+    try:
+        result = function(*arguments)
+    except Exception as exc:
+        outcome, answer = future.set_exception, exc
+    else:
+        outcome, answer = future.set_result, result
+    events._set_running_loop(loop)
+    outcome(answer)
+
+
+def _task_of_a_life(loop: Any, coro: Any, **options: Any) -> asyncio.Task[Any]:
+    task = asyncio.Task(coro, loop=loop, **options)
+    context = options.get("context")
+    life: Life | None = context.get(LIFE) if context is not None else LIFE.get()
+    if life is not None:
+        life.tasks[task] = None
+        task.add_done_callback(lambda done: life.tasks.pop(done, None))
+    return task

@@ -1,0 +1,69 @@
+"""One source of time and chance for a whole process: what libraries read, too, comes from the simulation."""
+
+import fcntl
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+from unittest.mock import patch
+
+import time_machine
+
+from pixel_bot.testing.sim.lives import LIFE
+
+START = datetime(2026, 1, 5, 18, 0, tzinfo=UTC)
+"""When each simulation begins."""
+
+
+@contextmanager
+def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], float]) -> Generator[None]:
+    """Let clocks and sources of chance of this process follow the simulation.
+
+    Args:
+        chance: answers every ``os.urandom``, and seeds ``random``.
+        now: seconds of the monotonic clock.
+        wall: seconds since 1970 that the wall clock shows.
+    """
+    random.seed(chance.getrandbits(64))
+    stand_ins = {
+        time.monotonic: now,
+        time.perf_counter: now,
+        time.sleep: lambda _: None,
+        os.urandom: chance.randbytes,
+        fcntl.flock: _lock,
+    }
+    with ExitStack() as stack:
+        travel = time_machine.travel(START, tick=False)
+        coordinates: Any = travel.start()
+        stack.callback(travel.stop)
+        coordinates.time_ns = lambda: int(wall() * 1_000_000_000)
+        for module in [m for name, m in sys.modules.items() if name != __name__]:
+            for name, value in list(getattr(module, "__dict__", {}).items()):
+                stand_in = _of(stand_ins, value)
+                if stand_in is not None:
+                    stack.enter_context(patch.object(module, name, stand_in))
+        yield
+
+
+_flock = fcntl.flock
+
+
+def _lock(file: Any, operation: int) -> None:
+    """A lock of a file, which the operating system releases when the process that took it dies."""
+    _flock(file, operation)
+    life = LIFE.get()
+    if life is not None and not operation & fcntl.LOCK_UN:
+        life.at_death(lambda: _unlock(file))
+
+
+def _unlock(file: Any) -> None:
+    with suppress(OSError, ValueError):  # it was closed
+        _flock(file, fcntl.LOCK_UN)
+
+
+def _of(stand_ins: dict[Any, Any], value: Any) -> Any:
+    return next((made for real, made in stand_ins.items() if value is real), None)
