@@ -108,7 +108,7 @@ class Connection(aiosqlite.Connection):
                 self._ending = asyncio.get_running_loop().create_future()
             # Behind everything that is queued: also behind an opening that nobody awaits any more.
             self._tx.put_nowait((self._ending, self._opened.close))
-            self._tx.put_nowait((None, _end))
+            self._tx.put_nowait((None, end))
         return self._ending
 
     @override
@@ -154,7 +154,7 @@ def _open(opened: ExitStack, path: Path | str, timeout: float, pragmas: Sequence
 
 
 def _work(tasks: Tasks) -> None:
-    """The connection's thread: one task after the other until ``_end``."""
+    """The connection's thread: one task after the other until ``end``."""
     while _do(*tasks.get()):
         pass
 
@@ -167,7 +167,7 @@ def _do(future: Pending, function: Callable[[], Any]) -> bool:
         _resolve(future, FAILED, exc)
     else:
         _resolve(future, DONE, result)
-    return function is not _end
+    return function is not end
 
 
 def _resolve(future: Pending, set_outcome: Callable[..., None], outcome: Any) -> None:
@@ -181,7 +181,7 @@ def _set_unless_done(future: asyncio.Future[Any], set_outcome: Callable[..., Non
         set_outcome(future, outcome)
 
 
-def _end() -> None:
+def end() -> None:
     """The last task of a thread."""
 
 

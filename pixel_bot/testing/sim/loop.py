@@ -4,14 +4,17 @@ import asyncio
 import heapq
 import random
 from asyncio import events
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from contextvars import Context
 from typing import Any, cast
+from unittest.mock import patch
 
 from typing_extensions import override
 
 from pixel_bot.testing.sim.lives import LIFE, Life
-from pixel_bot.testing.sim.network import Network
+from pixel_bot.testing.sim.network import Network, Port
+from pixel_bot.web import server
 
 
 STEP_SECONDS = 2e-6
@@ -39,6 +42,17 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.network = Network(self, chance)
         self.steps = 0
         self.set_task_factory(_task_of_a_life)
+
+    @contextmanager
+    def as_this_process(self) -> Generator[None]:
+        """Let every loop and every port of this process be simulated."""
+        before = asyncio.get_event_loop_policy()
+        asyncio.set_event_loop_policy(_Policy(self._chance))
+        try:
+            with patch.object(server, "_bind", lambda _host, port: Port(port)):
+                yield
+        finally:
+            asyncio.set_event_loop_policy(before)
 
     @override
     def time(self) -> float:
@@ -100,6 +114,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
     @override
     async def create_server(self, protocol_factory: Any, host: Any = None, port: Any = None, **options: Any) -> Any:
         return self.network.listen(protocol_factory, port, options.get("sock"))
+
+
+class _Policy(asyncio.DefaultEventLoopPolicy):
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self._chance = chance
+
+    @override
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        return VirtualLoop(self._chance)
 
 
 class _Handle(events.Handle):

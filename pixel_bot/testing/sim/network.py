@@ -72,6 +72,20 @@ class Network:
         return here, protocol
 
 
+class Port:
+    """What a server binds in place of a socket."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def getsockname(self) -> tuple[str, int]:
+        """Its address."""
+        return "127.0.0.1", self._number
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 class Listener(asyncio.AbstractServer):
     """A port on which a server takes connections."""
 

@@ -1,0 +1,135 @@
+"""A simulated channel: a double of Twitch, and the real bot, which is started, stopped and killed."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.routing import Mount
+
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.platforms.twitch.accounts import Tokens, TwitchAccount
+from pixel_bot.platforms.twitch.helix import Role
+from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.platforms.twitch.token_store import TokenStore
+from pixel_bot.run.live_app import LiveApp, live
+from pixel_bot.run.running_bot import opened
+from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
+from pixel_bot.sandbox.twitch.endpoints import Endpoints
+from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers
+from pixel_bot.security.cipher import load_cipher
+from pixel_bot.settings import Settings
+from pixel_bot.testing.settings import settings_in
+from pixel_bot.testing.sim.lives import Life
+from pixel_bot.testing.sim.sqlite import Commits
+from pixel_bot.web.server import WebServer
+
+TWITCH_PORT, BOT_PORT = 8081, 8080
+
+
+class Channel:
+    """The channel, with the bot or without it.
+
+    Args:
+        folder: the bot's files.
+        commits: hears of the bot's commits.
+        settings: of the bot, by their lower-case names.
+    """
+
+    def __init__(self, folder: Path, commits: Commits, **settings: object) -> None:
+        self.commits = commits
+        self.twitch = TwitchDouble(SandboxUsers())
+        self.said: list[SandboxMessage] = []
+        """All that the bot said."""
+        self.kills = 0
+        self.app: LiveApp | None = None
+        self._life: Life | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._web = WebServer("127.0.0.1", TWITCH_PORT)
+        base = f"127.0.0.1:{TWITCH_PORT}"
+        self.settings: Settings = settings_in(
+            folder,
+            web_port=BOT_PORT,
+            twitch_client_id=self.twitch.users.client_id,
+            twitch_client_secret=self.twitch.users.client_secret,
+            twitch_helix_url=f"http://{base}/helix/",
+            twitch_id_url=f"http://{base}/",
+            twitch_eventsub_url=f"ws://{base}/ws",
+            **settings,
+        )
+        self.twitch.listeners.add(self._on_message)
+
+    @property
+    def file(self) -> Path:
+        """The bot's database."""
+        path = Database(self.settings.database_for("live")).path
+        assert path is not None
+        return path
+
+    async def open(self) -> None:
+        """Twitch begins; the bot's accounts are signed in once, so that it can start."""
+        await self._web.start([Mount("/", routes=Endpoints(self.twitch).routes())], [])
+        async with opened(self.settings, "live", Clock()) as services:
+            cipher = load_cipher(self.settings)
+            store = TokenStore(services.database, services.clock, cipher, self.settings.twitch_client_id)
+            accounts: tuple[tuple[Role, SandboxUser], ...] = (("bot", BOT), ("broadcaster", STREAMER))
+            for role, who in accounts:
+                scopes = scopes_for(role, self.settings)
+                tokens = Tokens(*self.twitch.users.grant(who.id, scopes))
+                await store.keep(TwitchAccount(role, who.id, who.login, who.name, scopes, tokens))
+
+    def start(self) -> None:
+        """The streamer starts the bot; returns at once."""
+        self._life = Life(f"bot {self.kills}")
+        self._main = self._life.start(self._run())
+
+    def start_if_dead(self) -> None:
+        """The streamer sees to it that the bot runs."""
+        if self._main is None or self._main.done():
+            self.start()
+
+    def kill(self) -> None:
+        """The bot's process dies, wherever it is."""
+        if self._life is not None:
+            self.kills += 1
+            self._life.kill()
+            self._life = self._main = self.app = None
+
+    async def killed_at_commit(self, count: int, *, before: bool) -> None:
+        """The bot's process dies just before or just after one of its next commits."""
+        await self.commits.kill_at(count, before=before)
+        self.kill()
+
+    async def stop(self) -> None:
+        """The streamer ends the bot in order."""
+        if self._main is not None:
+            self._main.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._main
+            self._life = self._main = self.app = None
+
+    async def close(self) -> None:
+        """The bot ends, then Twitch."""
+        await self.stop()
+        await self._web.stop()
+
+    async def settled(self) -> None:
+        """Wait until the bot has heard and worked everything."""
+        while self.app is None or self.app.running_bot is None:
+            await asyncio.sleep(0.05)
+        await self.app.platform.eventsub.ready()
+        await self.app.running_bot.bot.settled()
+
+    def when_said(self, listener: Callable[[SandboxMessage], None]) -> None:
+        """Call it with each message of chat."""
+        self.twitch.listeners.add(listener)
+
+    async def _run(self) -> None:
+        async with live(self.settings) as app:
+            self.app = app
+            await asyncio.get_running_loop().create_future()
+
+    def _on_message(self, message: SandboxMessage) -> None:
+        if message.who.login == BOT.login:
+            self.said.append(message)

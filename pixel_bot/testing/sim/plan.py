@@ -1,0 +1,49 @@
+"""What takes part in a simulation, and how wild it is; drawn by the seed."""
+
+import random
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Trouble(StrEnum):
+    """What can go wrong around the bot."""
+
+    KILL = "kill"
+    """Its process dies, anywhere."""
+    KILL_AT_COMMIT = "kill-at-commit"
+    """Its process dies just before or just after a commit."""
+    REFUSED = "refused"
+    """Twitch answers 500 or 429, or cuts the connection, before or after it did what was asked."""
+    CUT = "cut"
+    """The connection for events is lost."""
+    TWICE = "twice"
+    """An event comes again."""
+    CLOSED_PAGE = "closed-page"
+    """The overlay's page closes, and opens again later."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One simulation.
+
+    Args:
+        seed: draws everything.
+        seconds: how long it lasts, in simulated time.
+        chatters: how many people are there.
+        pace: messages a second in chat.
+        every: the mean number of seconds between two troubles of a kind; kinds that are left out do not happen.
+    """
+
+    seed: int
+    seconds: float
+    chatters: int = 300
+    pace: float = 0.5
+    every: dict[Trouble, float] = field(default_factory=dict[Trouble, float])
+
+
+def drawn(seed: int, seconds: float) -> Plan:
+    """A plan whose people and troubles are drawn, so that each seed tries another mix."""
+    chance = random.Random(f"plan {seed}")
+    kinds = [kind for kind in Trouble if chance.random() < 0.6]
+    every = {kind: chance.choice([20.0, 60.0, 300.0, 1_200.0]) for kind in kinds}
+    return Plan(seed, seconds, chance.choice([3, 30, 300]), chance.choice([0.2, 0.5, 2.0]), every)

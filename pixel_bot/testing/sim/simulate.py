@@ -1,0 +1,147 @@
+"""Plays one plan, and says what came of it."""
+
+import asyncio
+import hashlib
+import random
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixel_bot.db import driver
+from pixel_bot.sandbox.twitch.double import SandboxMessage
+from pixel_bot.testing.sim.channel import Channel
+from pixel_bot.testing.sim.invariants import Promises, Violation
+from pixel_bot.testing.sim.loop import VirtualLoop
+from pixel_bot.testing.sim.page import SimulatedPage
+from pixel_bot.testing.sim.people import People
+from pixel_bot.testing.sim.plan import Plan
+from pixel_bot.testing.sim.seeded import START, seeded
+from pixel_bot.testing.sim.sqlite import Commits, LoopWorker
+from pixel_bot.testing.sim.troubles import Troubles
+
+SETTLE_SECONDS = 900.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a simulation came to.
+
+    Args:
+        digest: the same for the same plan, on any machine.
+        seconds: simulated seconds.
+        messages: messages in chat, those of the bot included.
+        said: messages of the bot.
+        kills: how often its process died.
+        commits: how often it committed.
+        violation: the promise that was broken, if one was.
+    """
+
+    digest: str
+    seconds: float
+    messages: int
+    said: int
+    kills: int
+    commits: int
+    violation: str | None
+
+
+def simulate(plan: Plan) -> Result:
+    """Play a plan. Takes over clocks and chance of this process meanwhile."""
+    chance = random.Random(f"world {plan.seed}")
+    loop = VirtualLoop(chance)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        seeded(chance, loop.time, lambda: START.timestamp() + loop.time()),
+        loop.as_this_process(),
+    ):
+        return loop.run_until_complete(_Simulation(plan, Path(folder), loop).play())
+
+
+class _Simulation:
+    def __init__(self, plan: Plan, folder: Path, loop: VirtualLoop) -> None:
+        self._plan = plan
+        self._loop = loop
+        self._chance = random.Random(f"database {plan.seed}")
+        self._commits = 0
+        self._promises: Promises | None = None
+        self._violation: Violation | None = None
+        commits = Commits(self._on_commit)
+        driver.make_worker = lambda: LoopWorker(self._chance, commits)
+        self._channel = Channel(folder, commits)
+        self._people = People(self._channel, plan)
+        self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))
+        self._troubles = Troubles(self._channel, self._page, plan)
+        self._digest = hashlib.sha256()
+        self._messages = 0
+
+    async def play(self) -> Result:
+        await self._channel.open()
+        self._promises = Promises(self._channel.file)
+        self._channel.when_said(self._on_message)
+        self._channel.start()
+        with closing(self._promises):
+            try:
+                await self._happen()
+                await self._settle()
+            except Violation as exc:
+                self._violation = exc
+            await self._channel.close()
+            for row in self._promises.rows():
+                self._digest.update(repr(row).encode())
+        return self._result()
+
+    async def _happen(self) -> None:
+        people = self._people
+        endless = [self._page.run(), people.chat(), people.moderate(), people.happenings(), people.streams()]
+        tasks = [asyncio.ensure_future(work) for work in (*endless, *self._troubles.all())]
+        try:
+            ended, _ = await asyncio.wait(tasks, timeout=self._plan.seconds, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+        finally:
+            for task in tasks[1:]:
+                task.cancel()
+            await asyncio.gather(*tasks[1:], return_exceptions=True)
+            self._page_task = tasks[0]
+        if self._violation is not None:
+            raise self._violation
+
+    async def _settle(self) -> None:
+        """Nothing goes wrong any more: what is owed must happen."""
+        self._channel.twitch.faults.clear()
+        self._page.is_open.set()
+        self._channel.start_if_dead()
+        await self._channel.settled()
+        await self._people.calm_down()
+        await asyncio.sleep(SETTLE_SECONDS)
+        await self._channel.settled()
+        if self._promises is not None:
+            self._promises.check()
+            self._promises.check_settled()
+        self._page_task.cancel()
+        await asyncio.gather(self._page_task, return_exceptions=True)
+
+    def _on_commit(self) -> None:
+        self._commits += 1
+        if self._promises is not None and self._violation is None:
+            try:
+                self._promises.check()
+            except Violation as exc:
+                self._violation = exc
+
+    def _on_message(self, message: SandboxMessage) -> None:
+        self._messages += 1
+        self._digest.update(f"{self._loop.time():.6f} {message.who.login}: {message.text}\n".encode())
+
+    def _result(self) -> Result:
+        violation = str(self._violation) if self._violation is not None else None
+        return Result(
+            self._digest.hexdigest(),
+            self._loop.time(),
+            self._messages,
+            len(self._channel.said),
+            self._channel.kills,
+            self._commits,
+            violation,
+        )
