@@ -89,8 +89,8 @@ class Connection(aiosqlite.Connection):
         # aiosqlite itself learns of a connection only where its opening is awaited, so never when that is cancelled.
         self._opened = opened = ExitStack()
         super().__init__(lambda: _open(opened, path, timeout, pragmas), iter_chunk_size=64)
-        worker: Any = make_worker()
-        self._tx = self._thread = worker
+        self._worker: Any = make_worker()
+        self._tx = self._thread = self._worker
         self._stopped = False
         self._ending: Pending = None
 
@@ -102,13 +102,13 @@ class Connection(aiosqlite.Connection):
             A future that ends when the connection is closed; None where no event loop runs.
         """
         self._running, self._connection = False, None
-        if not self._stopped and self._thread.is_alive():
+        if not self._stopped and self._worker.is_alive():
             self._stopped = True
             with suppress(RuntimeError):  # no loop runs here
                 self._ending = asyncio.get_running_loop().create_future()
             # Behind everything that is queued: also behind an opening that nobody awaits any more.
-            self._tx.put_nowait((self._ending, self._opened.close))
-            self._tx.put_nowait((None, end))
+            self._worker.put_nowait((self._ending, self._opened.close))
+            self._worker.put_nowait((None, end))
         return self._ending
 
     @override

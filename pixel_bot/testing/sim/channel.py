@@ -116,14 +116,19 @@ class Channel:
 
     async def settled(self) -> None:
         """Wait until the bot has heard and worked everything."""
-        while self.app is None or self.app.running_bot is None:
+        while not self._is_running():
             await asyncio.sleep(0.05)
-        await self.app.platform.eventsub.ready()
-        await self.app.running_bot.bot.settled()
+        app = self.app
+        if app is not None and app.running_bot is not None:
+            await app.platform.eventsub.ready()
+            await app.running_bot.bot.settled()
 
     def when_said(self, listener: Callable[[SandboxMessage], None]) -> None:
         """Call it with each message of chat."""
         self.twitch.listeners.add(listener)
+
+    def _is_running(self) -> bool:
+        return self.app is not None and self.app.running_bot is not None
 
     async def _run(self) -> None:
         async with live(self.settings) as app:

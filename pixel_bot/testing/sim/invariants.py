@@ -54,7 +54,9 @@ class Promises:
 
     def rows(self) -> Iterator[tuple[object, ...]]:
         """All of the ledger, for a digest."""
-        yield from self._connection.execute("SELECT user_id, amount, reason, balance_after FROM transactions ORDER BY id")
+        yield from self._connection.execute(
+            "SELECT user_id, amount, reason, balance_after FROM transactions ORDER BY id"
+        )
         yield from self._connection.execute("SELECT id, redeem, status, cost, note FROM queue_items ORDER BY id")
 
     def _new_rows(self) -> set[int]:
@@ -79,7 +81,7 @@ class Promises:
         query = """
             SELECT u.redeem, u.paid, COALESCE(t.total, 0) FROM
             (SELECT redeem, SUM(cost) AS paid FROM queue_items WHERE refunded_at IS NOT NULL GROUP BY redeem) u
-            LEFT JOIN (SELECT reason, SUM(amount) AS total FROM transactions WHERE reason LIKE 'refund:%' GROUP BY reason) t
+            LEFT JOIN (SELECT reason, SUM(amount) AS total FROM transactions GROUP BY reason) t
             ON t.reason = 'refund:' || u.redeem WHERE u.paid <> COALESCE(t.total, 0)
         """
         for redeem, owed, given in self._connection.execute(query):

@@ -16,7 +16,6 @@ from pixel_bot.testing.sim.lives import LIFE, Life
 from pixel_bot.testing.sim.network import Network, Port
 from pixel_bot.web import server
 
-
 STEP_SECONDS = 2e-6
 
 
@@ -46,13 +45,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
     @contextmanager
     def as_this_process(self) -> Generator[None]:
         """Let every loop and every port of this process be simulated."""
-        before = asyncio.get_event_loop_policy()
-        asyncio.set_event_loop_policy(_Policy(self._chance))
-        try:
-            with patch.object(server, "_bind", lambda _host, port: Port(port)):
-                yield
-        finally:
-            asyncio.set_event_loop_policy(before)
+        with (
+            patch.object(server, "_bind", Port),
+            patch.object(asyncio, "new_event_loop", lambda: VirtualLoop(self._chance)),
+            patch.object(events, "new_event_loop", lambda: VirtualLoop(self._chance)),
+        ):
+            yield
 
     @override
     def time(self) -> float:
@@ -116,19 +114,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.network.listen(protocol_factory, port, options.get("sock"))
 
 
-class _Policy(asyncio.DefaultEventLoopPolicy):
-    def __init__(self, chance: random.Random) -> None:
-        super().__init__()
-        self._chance = chance
-
-    @override
-    def new_event_loop(self) -> asyncio.AbstractEventLoop:
-        return VirtualLoop(self._chance)
-
-
 class _Handle(events.Handle):
     __slots__ = ()
 
+    @override
     def _run(self) -> None:
         life = cast(Any, self)._context.get(LIFE)
         if life is None or not life.is_dead:
@@ -138,6 +127,7 @@ class _Handle(events.Handle):
 class _Timer(events.TimerHandle):
     __slots__ = ()
 
+    @override
     def _run(self) -> None:
         life = cast(Any, self)._context.get(LIFE)
         if life is None or not life.is_dead:
@@ -156,7 +146,7 @@ def _work(future: asyncio.Future[Any], function: Callable[..., Any], arguments: 
     events._set_running_loop(None)
     try:
         result = function(*arguments)
-    except Exception as exc:
+    except Exception as exc:  # noqa: BLE001 - it is raised where the answer is awaited
         outcome, answer = future.set_exception, exc
     else:
         outcome, answer = future.set_result, result

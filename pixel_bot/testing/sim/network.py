@@ -75,7 +75,7 @@ class Network:
 class Port:
     """What a server binds in place of a socket."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, _host: str, number: int) -> None:
         self._number = number
 
     def getsockname(self) -> tuple[str, int]:
@@ -118,6 +118,7 @@ class Transport(asyncio.Transport):
     """One end of a connection."""
 
     peer: "Transport"
+    protocol: Any
 
     def __init__(self, network: Network, protocol: Any, context: Context, here: Any, there: Any) -> None:
         super().__init__({"peername": there, "sockname": here})
@@ -220,7 +221,9 @@ class Transport(asyncio.Transport):
         self._is_lost = self._is_closing = True
         self._under_way.clear()
         peer = self.peer
-        self.network.loop.call_later(self.network.delay(), peer.lose, ConnectionResetError(104, "Connection reset"), context=peer.context)
+        self.network.loop.call_later(
+            self.network.delay(), peer.lose, ConnectionResetError(104, "Connection reset"), context=peer.context
+        )
 
     def _schedule(self) -> None:
         if not self._is_scheduled and not self._is_lost:
@@ -263,8 +266,8 @@ class Transport(asyncio.Transport):
 
 def _fill(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
     while data:
-        buffer = protocol.get_buffer(len(data))
+        buffer = memoryview(protocol.get_buffer(len(data)))
         size = min(len(buffer), len(data))
-        memoryview(buffer)[:size] = data[:size]
+        buffer[:size] = data[:size]
         protocol.buffer_updated(size)
         data = data[size:]

@@ -29,10 +29,10 @@ def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], f
         wall: seconds since 1970 that the wall clock shows.
     """
     random.seed(chance.getrandbits(64))
-    stand_ins = {
+    stand_ins: dict[Any, Any] = {
         time.monotonic: now,
         time.perf_counter: now,
-        time.sleep: lambda _: None,
+        time.sleep: _do_not_sleep,
         os.urandom: chance.randbytes,
         fcntl.flock: _lock,
     }
@@ -47,6 +47,10 @@ def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], f
                 if stand_in is not None:
                     stack.enter_context(patch.object(module, name, stand_in))
         yield
+
+
+def _do_not_sleep(_seconds: float) -> None:
+    """A thread's pause: the thread is simulated, and done already."""
 
 
 _flock = fcntl.flock
