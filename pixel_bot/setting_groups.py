@@ -140,7 +140,7 @@ class UpkeepSettings(BaseSettings):
         ge=0,
         le=36_500,
         description=(
-            "Days after which the bot deletes what viewers wrote: texts of redeems, notes and old names in notices. "
+            "Days after which the bot deletes what people wrote: texts of redeems, summaries of changes, old log files. "
             "Points and the ledger stay. 0: keep it for ever"
         ),
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from typing_extensions import override
+
 Weight = Literal["error", "warning", "hint"]
 """``error``: the bot does not start. ``warning``: something is not as it was meant. ``hint``: good to know."""
 
@@ -14,6 +16,7 @@ class Finding:
     weight: Weight
     words: str
 
+    @override
     def __str__(self) -> str:
         return self.words
 

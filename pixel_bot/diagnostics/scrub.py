@@ -98,7 +98,7 @@ def written() -> Iterator[tuple[str, str]]:
         typed = binding.original.string.strip()
         if binding.key and binding.value is not None:
             yield binding.key, binding.value
-        elif typed and not typed.startswith("#"):
+        elif typed and not typed.startswith("#") and typed.lower() not in Settings.model_fields:
             # "set X=y", "X: y" and the like: the name in front says whether it is a secret.
             name, _, value = (
                 re.sub(r"(?i)^(setx?|\$env:|export|let|-)\s*", "", typed).replace(":", "=", 1).partition("=")
