@@ -166,7 +166,7 @@ class Settings(PointsSettings, MessageSettings, UpkeepSettings):
     @classmethod
     def _files_follow_the_data_folder(cls, data: dict[str, object]) -> dict[str, object]:
         folder = data.get("data_dir")
-        if not folder:
+        if not folder or control_characters(str(folder)):
             return data
         follow = {
             "backup_dir": Path(str(folder)) / "backups",

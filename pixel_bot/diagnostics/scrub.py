@@ -28,7 +28,8 @@ _QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s?#\"'<>]*)[?#][^\s\"'<>)]*", re
 _MARKED = re.compile(r"\b(?:pb_|oauth:|sk-|ghp_|xox[a-z]-)[A-Za-z0-9_-]{4,}")
 _RANDOM = re.compile(r"(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]*\d)(?=[A-Za-z0-9_-]*[A-Za-z])[A-Za-z0-9_-]{16,}=*")
 _LINK = re.compile(r"(/(?:login|enter|link|once|ticket|invite|token|auth)/)[A-Za-z0-9_-]{6,}")
-_VERSION_OR_TIME = re.compile(r"\d{4}-\d\d-\d\d[T_ -]?[\d_-]*|(?:pixel|sandbox)_\d{8}_\d{6}\w*|[a-z][a-z_]*[0-9]{0,2}")
+_ORDINARY = re.compile(r"[a-zA-Z]*|[0-9]*|[a-z]+[0-9]{1,2}|.{1,4}")
+"""A word of a name, a version or a time."""
 
 
 class Scrubber:
@@ -56,7 +57,10 @@ class Scrubber:
 
 
 def _unless_harmless(found: re.Match[str]) -> str:
-    return found[0] if _VERSION_OR_TIME.fullmatch(found[0]) else HIDDEN
+    """Names of settings and files, versions and times stay: their words are no random characters."""
+    words = re.split(r"[_-]", found[0])
+    ordinary = found[0].lower() in Settings.model_fields or all(_ORDINARY.fullmatch(word) for word in words)
+    return found[0] if ordinary else HIDDEN
 
 
 def known_secrets(folders: Iterable[Path] = ()) -> Iterator[str]:
