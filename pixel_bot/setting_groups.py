@@ -140,8 +140,8 @@ class UpkeepSettings(BaseSettings):
         ge=0,
         le=36_500,
         description=(
-            "Days after which the bot deletes what people wrote: texts of redeems, summaries of changes, old log files. "
-            "Points and the ledger stay. 0: keep it for ever"
+            "Days after which the bot deletes what people wrote: texts of redeems, summaries of changes, old log files."
+            " Points and the ledger stay. 0: keep it for ever"
         ),
     )
     metrics_token: SecretStr = Field(

@@ -31,9 +31,7 @@ def after(days: int, services: Services, folder: Path) -> Retention:
 async def dumped(services: Services) -> str:
     """All that the tables of the queue, changes and codes hold."""
     async with services.database.readers() as session:
-        found = [
-            (await session.execute(text(f"SELECT * FROM {table}"))).all() for table in ("queue_items", "changes")
-        ]
+        found = [(await session.execute(text(f"SELECT * FROM {table}"))).all() for table in ("queue_items", "changes")]
     return str(found)
 
 
