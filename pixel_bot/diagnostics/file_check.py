@@ -105,10 +105,23 @@ def _folders(settings: Settings) -> Iterator[Finding]:
         elif (free := shutil.disk_usage(folder).free) < LITTLE_SPACE:
             yield warning(f"{name}: its disk has only {free // 1_000_000:,} MB free.")
     database = sqlite_path(settings.database_for("live"))
-    if database is not None and _existing(database.parent).stat().st_dev == backups.stat().st_dev:
+    if database is None:
+        return
+    where = f"{disk_of(backups)}, {shutil.disk_usage(backups).free / 1e9:,.0f} GB free"
+    if _existing(database.parent).stat().st_dev == backups.stat().st_dev:
         yield hint(
-            "BACKUP_DIR is on the disk of the database: with this disk you would lose both. Best is another one."
+            f"BACKUP_DIR is on the disk of the database ({where}): with this disk you would lose both. "
+            "Best is another one."
         )
+    else:
+        yield hint(f"BACKUP_DIR is on another disk than the database: {where}.")
+
+
+def disk_of(folder: Path) -> str:
+    """The drive of a folder, or the folder at which its disk is mounted."""
+    if folder.drive:
+        return folder.drive
+    return str(next((path for path in (folder, *folder.parents) if path.is_mount()), folder))
 
 
 def _existing(folder: Path) -> Path:

@@ -119,3 +119,13 @@ def test_a_start_logs_the_warnings_and_no_hints(tmp_path: Path) -> None:
 def test_the_library_that_reads_the_file_says_nothing_of_its_own(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("set WEB_PORT=1\n")
     assert "dotenv" not in run(tmp_path, "db", "check").stderr
+
+
+def test_backups_on_another_disk_are_told_with_its_space(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Path("/dev/shm")
+    if not other.is_mount():
+        pytest.skip("no second disk here")
+    monkeypatch.setenv("BACKUP_DIR", str(other))
+    assert f"[hint] BACKUP_DIR is on another disk than the database: {other}, " in checked(capsys)
