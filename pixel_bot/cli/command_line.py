@@ -23,7 +23,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 when all went well, 1 when a check failed or the bot could not start, 2 for wrong settings.
     """
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.verbose and not args.version:
+        parser.error("--verbose needs --version. How much the log says is LOG_LEVEL.")
     if args.version:
         from pixel_bot.cli.version import show_version
 

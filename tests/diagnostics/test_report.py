@@ -20,7 +20,7 @@ from pixel_bot.diagnostics.scrub import Scrubber
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.security.cipher import load_cipher
-from pixel_bot.settings import Settings
+from pixel_bot.settings import Settings, load_settings
 from pixel_bot.testing import SettableClock
 from tests.harness.process import BotProcess, free_port, run
 
@@ -62,7 +62,7 @@ def log_with(secrets: list[str]) -> None:
 
 async def plant_rows(folder: Path) -> str:
     """A live database with sign-ins and codes in it. Returns a sealed token as it is kept."""
-    settings = Settings(data_dir=folder)
+    settings = load_settings(data_dir=folder)
     sealed = load_cipher(settings).seal(ACCESS)
     async with opened(settings, "live", SettableClock()) as services:
         now = services.clock.now()
