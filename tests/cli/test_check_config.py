@@ -113,12 +113,20 @@ def test_a_start_logs_the_warnings_and_no_hints(tmp_path: Path) -> None:
     assert "WARNING pixel_bot.cli.command_line: .env, line 1: TWITCH_CLIENTID is no setting." in done.stderr
     assert ".env, line 2: has a colon where = must stand. Write OBS_PASSWORD=..." in done.stderr
     assert "line 3" not in done.stderr
+    assert "Settings: 2 warnings, see python -m pixel_bot check-config" in done.stdout.splitlines()
     assert SECRET not in done.stdout + done.stderr
 
 
 def test_the_library_that_reads_the_file_says_nothing_of_its_own(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("set WEB_PORT=1\n")
     assert "dotenv" not in run(tmp_path, "db", "check").stderr
+
+
+def test_a_start_with_settings_that_are_right_says_nothing_of_them(tmp_path: Path) -> None:
+    done = run(tmp_path, *ENDING)
+    assert done.returncode == 0
+    assert "WARNING" not in done.stderr
+    assert "Settings" not in done.stdout
 
 
 def test_backups_on_another_disk_are_told_with_its_space(
