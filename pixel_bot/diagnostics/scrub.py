@@ -4,10 +4,12 @@ It errs on the safe side: an id of a message goes too, because a key looks the s
 """
 
 import io
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 from dotenv.parser import parse_stream
 from pydantic import SecretStr
@@ -40,7 +42,8 @@ class Scrubber:
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        wanted = sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+        plain = {secret for secret in secrets if len(secret) >= SHORTEST}
+        wanted = sorted({form for secret in plain for form in _forms(secret)}, key=len, reverse=True)
         # A short one stands for itself only as a word: else it would eat numbers and names all over the text.
         parts = [re.escape(s) if len(s) > 5 else rf"(?<!\w){re.escape(s)}(?!\w)" for s in wanted]
         self._known = re.compile("|".join(parts)) if parts else None
@@ -54,6 +57,11 @@ class Scrubber:
         text = _LINK.sub(rf"\1{HIDDEN}", text)
         text = _MARKED.sub(HIDDEN, redact(text))
         return _RANDOM.sub(_unless_harmless, text)
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """How a secret is written: as it is, in JSON, as Python shows it, and in a URL."""
+    return (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe=""), quote_plus(secret))
 
 
 def _unless_harmless(found: re.Match[str]) -> str:

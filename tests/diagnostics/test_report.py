@@ -122,6 +122,11 @@ def test_short_secrets_go_where_they_stand_alone() -> None:
     assert clean("password abc, abcde, 1") == "password [hidden], abcde, 1"
 
 
+@pytest.mark.parametrize("written", ['p"ä w\\rd', 'p\\"\\u00e4 w\\\\rd', "p%22%C3%A4%20w%5Crd", "p%22%C3%A4+w%5Crd"])
+def test_a_secret_goes_however_it_is_written(written: str) -> None:
+    assert Scrubber(['p"ä w\\rd']).clean(f"said {written}!") == "said [hidden]!"
+
+
 @pytest.mark.parametrize(
     "harmless",
     [
