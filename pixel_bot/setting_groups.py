@@ -1,8 +1,8 @@
-"""Groups of settings: points and XP, and what the bot says. ``settings.py`` has the others, and reads them all."""
+"""Groups of settings: points and XP, what the bot says, upkeep. ``settings.py`` has the others, and reads all."""
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
 from pixel_bot.setting_types import Amount, Factor, Seconds, Template
@@ -130,3 +130,28 @@ class MessageSettings(BaseSettings):
         "{user} tipped {count}. Thank you!",
         description="Thanks for a tip on Joystick.tv. {user} is the viewer, {count} is for example: 50 tokens",
     )
+
+
+class UpkeepSettings(BaseSettings):
+    """How long things are kept, and who may look at the figures."""
+
+    keep_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description=(
+            "Days after which the bot deletes what people wrote: texts of redeems, summaries of changes, old log files."
+            " Points and the ledger stay. 0: keep it for ever"
+        ),
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description=("Bearer token for /metrics, 16 or more characters. If you leave it out, there is no such page"),
+    )
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _token_is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("use 16 or more characters, or leave it out")
+        return value

@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from pixel_bot.errors import SettingsError
-from pixel_bot.setting_groups import MessageSettings, PointsSettings
+from pixel_bot.configuration.finding import Finding
+from pixel_bot.configuration.loading import load
+from pixel_bot.configuration.values import control_characters
+from pixel_bot.setting_groups import MessageSettings, PointsSettings, UpkeepSettings
 from pixel_bot.setting_types import (
     OVERLAY_KEY,
     HttpBase,
@@ -16,17 +18,20 @@ from pixel_bot.setting_types import (
     Mode,
     SocketUrl,
     TwitchId,
+    expanded,
 )
 
 __all__ = ["OVERLAY_KEY", "Mode", "Settings", "load_settings"]
 
 
-class Settings(PointsSettings, MessageSettings):
+class Settings(PointsSettings, MessageSettings, UpkeepSettings):
     """The settings, checked. Wrong ones raise ``SettingsError`` through ``load_settings``."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
     )
+
+    _findings: tuple[Finding, ...] = PrivateAttr(())
 
     twitch_client_id: str = Field("", description="Client ID of your application at dev.twitch.tv/console")
     twitch_client_secret: SecretStr = Field(
@@ -161,7 +166,7 @@ class Settings(PointsSettings, MessageSettings):
     @classmethod
     def _files_follow_the_data_folder(cls, data: dict[str, object]) -> dict[str, object]:
         folder = data.get("data_dir")
-        if not folder:
+        if not folder or control_characters(str(folder)):
             return data
         follow = {
             "backup_dir": Path(str(folder)) / "backups",
@@ -193,7 +198,15 @@ class Settings(PointsSettings, MessageSettings):
             raise ValueError("must start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
         if value.removeprefix("sqlite+aiosqlite:///").partition("?")[0] in {"", ":memory:"}:
             raise ValueError("must name a file, because points that live in memory are lost at the end")
-        return value
+        if control_characters(value):
+            raise ValueError("has control characters in it. Write / for each backslash")
+        scheme, _, file = value.partition(":///")
+        return f"{scheme}:///{expanded(Path(file)).as_posix()}" if file.startswith("~") else value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _usable_path(cls, value: object) -> object:
+        return expanded(value) if isinstance(value, Path) else value
 
     @field_validator("overlay_key")
     @classmethod
@@ -234,6 +247,16 @@ class Settings(PointsSettings, MessageSettings):
         return self
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is strange about ``.env`` and the environment; empty for settings that were made by hand."""
+        return self._findings
+
+    def noting(self, findings: tuple[Finding, ...]) -> Self:
+        """These settings, with what is strange about where they come from."""
+        self._findings = findings
+        return self
+
+    @property
     def on_twitch(self) -> bool:
         """True when there is an application at Twitch; one of the type Public has no secret."""
         return bool(self.twitch_client_id)
@@ -267,20 +290,10 @@ class Settings(PointsSettings, MessageSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read and check the settings.
+    """Read and check the settings; ``findings`` of the result says what is strange and does not stop the bot.
 
     Raises:
         SettingsError: with one sentence for each wrong setting, naming it.
     """
-    try:
-        return Settings(**overrides)  # pyright: ignore[reportArgumentType]
-    except ValidationError as exc:
-        # The value may be a secret, so neither the sentence nor the traceback repeats it.
-        raise SettingsError([_problem(e["loc"], e["msg"]) for e in exc.errors(include_input=False)]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([".env: is not UTF-8 text. Save it again as UTF-8."]) from None
-
-
-def _problem(location: tuple[int | str, ...], message: str) -> str:
-    sentence = message.removeprefix("Value error, ")
-    return f"{str(location[0]).upper()}: {sentence}" if location else sentence
+    settings, findings = load(Settings, overrides)
+    return settings.noting(findings)

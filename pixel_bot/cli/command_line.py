@@ -3,16 +3,18 @@
 import argparse
 import asyncio
 import gc
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
-from pixel_bot import __version__
+from pixel_bot.diagnostics.secrets import hide_secrets
+from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.errors import StartError
-from pixel_bot.logs import hide, set_up_logging
+from pixel_bot.logs import set_up_logging
 from pixel_bot.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,13 +23,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 when all went well, 1 when a check failed or the bot could not start, 2 for wrong settings.
     """
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.verbose and not args.version:
+        parser.error("--verbose needs --version. How much the log says is LOG_LEVEL.")
+    if args.version:
+        from pixel_bot.cli.version import show_version
+
+        return show_version(verbose=args.verbose)
     try:
+        if args.command == "diagnose":
+            from pixel_bot.cli.diagnose import diagnose
+
+            return asyncio.run(diagnose(args.file))
         settings = load_settings()
-        hide(settings.twitch_client_secret.get_secret_value())
-        hide(settings.pixel_secret_key.get_secret_value())
-        hide(make_url(settings.database_url).password or "")
+        hide_secrets(settings)
         set_up_logging(settings.log_level)
+        if args.command != "check-config":
+            for words in warnings_of(settings):
+                log.warning("%s", words)
         return asyncio.run(_work(args, settings))
     except StartError as exc:
         print(exc, file=sys.stderr)
@@ -42,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         description="The chat bot for Twitch and Joystick.tv that streamers trust with their community's economy.",
         epilog="Without a command the bot runs: on the platforms whose client id is set, else on the sandbox.",
     )
-    parser.add_argument("--version", action="version", version=f"Pixel Bot {__version__}")
+    parser.add_argument("--version", action="store_true", help="show the version, and end")
+    parser.add_argument("--verbose", action="store_true", help="with --version: also the licences of what it uses")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     sandbox = commands.add_parser("sandbox", help="run on the sandbox, whatever credentials are set")
@@ -77,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--dry-run", action="store_true", help="only show what would change")
     comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
     comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
+    commands.add_parser("check-config", help="check settings and files, and start nothing")
+    diagnosing = commands.add_parser("diagnose", help="pack a report about this bot, without secrets")
+    diagnosing.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else pixel-report-TIME.zip here")
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     return parser
@@ -95,6 +113,11 @@ def _speed(typed: str) -> float:
 async def _work(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "db":
         return await _look_after(args, settings)
+
+    if args.command == "check-config":
+        from pixel_bot.cli.check_config import check_config
+
+        return await check_config(settings)
 
     if args.command == "import":
         from pixel_bot.cli.import_points import import_points

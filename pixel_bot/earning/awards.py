@@ -134,6 +134,11 @@ class Awards:
         return await pending.done
 
     @property
+    def waiting(self) -> int:
+        """Messages and events that are not durable yet."""
+        return len(self._messages) + len(self._pending) + (len(self._batch) if self._batch is not None else 0)
+
+    @property
     def is_full(self) -> bool:
         """True when the reader of the socket should await ``wait_for_capacity`` first."""
         return not self._has_capacity.is_set()

@@ -14,6 +14,7 @@ from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import megabytes
 from pixel_bot.upkeep.cleanup import Cleanup
 from pixel_bot.upkeep.disk_space import free_space_in, release_space
+from pixel_bot.upkeep.retention import Retention
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,8 @@ class Housekeeping:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._cleanup = Cleanup(services.database, services.clock)
+        settings = services.settings
+        self._retention = Retention(services.database, services.clock, settings.keep_days, settings.data_dir)
         self._done_for: datetime | None = None
         self._failed_at: datetime | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -84,6 +87,7 @@ class Housekeeping:
         """Remove old rows, and return free space to the disk while the stream is off."""
         try:
             cleaned = await self._cleanup.run()
+            texts = await self._retention.run()
         except DBAPIError as exc:
             log.warning("Old rows could not be removed; they are tried again in an hour: %s", exc.orig)
             return
@@ -91,6 +95,8 @@ class Housekeeping:
             log.info(
                 "Removed %s and %s.", count(cleaned.items, "old queue item"), count(cleaned.events, "old event id")
             )
+        if texts:
+            log.info("Deleted %s older than KEEP_DAYS.", count(texts, "text"))
         path = self._services.database.path
         if path is None or self._services.stream.is_live:
             return

@@ -22,6 +22,7 @@ from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.sign_in import SignIn
 from pixel_bot.platforms.twitch.signing_in.token_renewal import cluster_lease
 from pixel_bot.platforms.twitch.token_store import TokenStore
+from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, health, opened
 from pixel_bot.run.setup_joystick import JoystickSetUp
 from pixel_bot.run.setup_page import SetUp
@@ -94,12 +95,19 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(_end_bot, app)
+
+        async def how_it_is() -> list[str]:
+            return await health(services, lambda: problems(app))
+
+        monitoring = Monitoring(services, lambda: app.running_bot, how_it_is)
         routes = [
-            *common_routes("/setup", lambda: health(services, lambda: problems(app))),
+            *common_routes("/setup", how_it_is),
+            *monitoring.routes(),
             *_sign_in_routes(app, stack),
             *overlay.routes(),
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","))
+        await stack.enter_async_context(monitoring.running())
         starting = asyncio.create_task(_start_bot(app, names), name="start-bot")
         stack.push_async_callback(_stop, starting)
         yield app

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot import __version__
+from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.run.sandbox_app import App, running
 from pixel_bot.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
@@ -101,7 +102,14 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
         *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
         ("Mode", " and ".join(platforms) + (", silent (SILENT is set)" if app.services.settings.silent else "")),
         ("Points", app.services.database.name),
+        *_settings_facts(app.services.settings),
     ]
+
+
+def _settings_facts(settings: Settings) -> list[tuple[str, str]]:
+    """Only where something about them is strange: somebody may wonder why this is the sandbox."""
+    found = len(warnings_of(settings))
+    return [("Settings", f"{count(found, 'warning')}, see python -m pixel_bot check-config")] if found else []
 
 
 def _tune_garbage_collector() -> None:
@@ -148,6 +156,7 @@ def _sandbox_facts(app: App) -> list[tuple[str, str]]:
         ("Overlay", f"{app.overlay_url} {OBS_HINT}"),
         ("Mode", "sandbox: play money, no account needed"),
         ("Points", app.services.database.name),
+        *_settings_facts(app.services.settings),
         ("Cogs", ", ".join(s.name for s in states if s.loaded)),
         *([("Broken", f"{', '.join(broken)}; the log says why")] if broken else []),
     ]
@@ -165,7 +174,7 @@ def _show_panel(facts: list[tuple[str, str]]) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    body = Text("\n").join(Text.assemble((f"{key:<8}", "bold"), value) for key, value in facts)
+    body = Text("\n").join(Text.assemble((f"{key:<9}", "bold"), value) for key, value in facts)
     Console(highlight=False).print(Panel(body, title=f"Pixel Bot {__version__}", border_style="#8b5cf6", expand=False))
 
 

@@ -23,6 +23,7 @@ from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, describe_commands, health, opened
 from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
@@ -91,10 +92,14 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(page.close)
+
+        async def how_it_is() -> list[str]:
+            return await health(services, lambda: [*platform.problems(), *joystick_platform.problems()])
+
+        monitoring = Monitoring(services, lambda: running_bot, how_it_is)
         routes = [
-            *common_routes(
-                "/sandbox", lambda: health(services, lambda: [*platform.problems(), *joystick_platform.problems()])
-            ),
+            *common_routes("/sandbox", how_it_is),
+            *monitoring.routes(),
             *page.routes(),
             Mount(SANDBOX, routes=Endpoints(twitch).routes()),
             Mount(SANDBOX_JOYSTICK, routes=JoystickEndpoints(joystick).routes()),
@@ -104,6 +109,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         platform.watch_tokens()
         await running_bot.begin()
         await _ready(platform, joystick_platform)
+        await stack.enter_async_context(monitoring.running())
         yield App(web, services, running_bot.bot, platform, twitch, joystick_platform, joystick)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.run.setup_joystick import JoystickSetUp
 from pixel_bot.run.setup_twitch import TwitchSetUp
@@ -51,7 +52,7 @@ class SetUp:
         rest = (self._overlay(), self._obs(), self._ai())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
-        steps = (*self._database(), *self._silence(), *steps)
+        steps = (*self._database(), *self._strange_settings(), *self._silence(), *steps)
         to_go = [step for step in steps if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
@@ -96,6 +97,14 @@ class SetUp:
         """Only while something is wrong with it."""
         outage = self._services.awards.write_outage.now
         return () if outage is None else (Step("database", "Points", "broken", str(outage)),)
+
+    def _strange_settings(self) -> tuple[Step, ...]:
+        """Only while there is something to say about them; looked at anew each time, because folders come and go."""
+        found = warnings_of(self._settings)
+        if not found:
+            return ()
+        words = f"{count(len(found), 'setting')} may not be as you meant it. After a change, start the bot again."
+        return (Step("settings", "Settings", "todo", words, details=tuple(found)),)
 
     def _silence(self) -> tuple[Step, ...]:
         """Only while it is set."""

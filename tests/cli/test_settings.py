@@ -30,6 +30,7 @@ def test_version(tmp_path: Path) -> None:
     "args",
     [
         ["nonsense"],
+        ["--verbose"],
         ["db"],
         ["db", "nonsense"],
         ["sandbox", "--speed", "-1"],

@@ -80,6 +80,11 @@ class Outbox:
         self._wake.set()
 
     @property
+    def waiting(self) -> int:
+        """Messages that the chat has not taken yet."""
+        return self._in_flight
+
+    @property
     def limit(self) -> int | None:
         """Messages within the window; None for no limit."""
         return self.rules.messages if self.rules is not None else None
