@@ -5,8 +5,10 @@ from collections.abc import Collection
 from pathlib import Path
 
 from pixel_bot.filters.bad_words import WordList
+from pixel_bot.filters.letters import as_it_looks
 from pixel_bot.filters.links import without_links
 from pixel_bot.filters.noise import calmed, cut, plain_characters, without_faces
+from pixel_bot.texts import visible
 
 __all__ = ["TextFilter"]
 
@@ -49,7 +51,9 @@ class TextFilter:
         return ""  # a text that was built to never settle
 
     def _round(self, text: str, emotes: frozenset[str]) -> str:
-        text = " ".join(word for word in text.split() if word not in emotes)
+        text = " ".join(word for word in as_it_looks(text).split() if word not in emotes)
+        # Before anything is taken out of it: an emoji may part the letters of a word.
+        text = self._words.bleep(calmed(visible(text)))
         text = without_links(plain_characters(without_faces(text)))
         text = calmed(self._words.bleep(calmed(text)))
         text = cut(text, self._max_chars)
