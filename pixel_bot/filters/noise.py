@@ -6,7 +6,9 @@ import unicodedata
 from pixel_bot.texts import visible
 
 MAX_SAME_WORDS = 2
-MAX_PHRASE_WORDS = 12
+MAX_PHRASE_WORDS = 40
+MAX_DIGITS = 15
+"""A longer repetition of digits is no number that anybody wants to hear."""
 MAX_MARKS = 3
 
 _KEPT_SIGNS = frozenset("+<=>|~^`×÷±")
@@ -23,7 +25,9 @@ _LONE_SIGNS = frozenset(".,!?;:-–—&+%$€£¥=/")
 
 _LETTERS = re.compile(r"([^\W\d_])\1{3,}", re.IGNORECASE)
 _SIGNS = re.compile(r"([^\w\s]|_)\1{2,}")
-_SYLLABLES = re.compile(r"([^\W\d]{2,5}?)\1{3,}", re.IGNORECASE)
+# Both ends of a block are bounded, so the work grows with the length of the text.
+_BLOCKS = re.compile(r"(\S{1,60}?)\1{3,}", re.IGNORECASE)
+_UNIT = re.compile(r"(.{2,20}?)\1+")
 _SIGN_PAIRS = re.compile(r"([^\w\s]{2,3})\1+")
 
 
@@ -61,10 +65,15 @@ def _is_face(word: str) -> bool:
 
 
 def calmed(text: str) -> str:
-    """Fewer equal letters, signs, syllables, words and phrases in a row; numbers stay as they are."""
+    """Fewer equal letters, signs, blocks, words and phrases in a row; numbers stay as they are."""
     text = _LETTERS.sub(r"\1\1\1", text)
     text = _SIGN_PAIRS.sub(r"\1", _SIGNS.sub(r"\1\1", text))
-    return _fewer_words(_SYLLABLES.sub(r"\1\1\1", text))
+    return _fewer_words(_BLOCKS.sub(_three_times, text))
+
+
+def _three_times(block: re.Match[str]) -> str:
+    is_number = block[0].isdecimal() and len(block[0]) <= MAX_DIGITS
+    return block[0] if is_number else 3 * block[1]
 
 
 def _fewer_words(text: str) -> str:
@@ -73,7 +82,7 @@ def _fewer_words(text: str) -> str:
     keys: list[str] = []
     for word in text.split():
         words.append(word)
-        keys.append("".join(char for char in word.casefold() if char.isalnum()) or word)
+        keys.append(_key(word))
         for size in range(1, MAX_PHRASE_WORDS + 1):
             if _says_again(keys, size):
                 del words[-size:], keys[-size:]
@@ -81,12 +90,18 @@ def _fewer_words(text: str) -> str:
     return " ".join(words)
 
 
+def _key(word: str) -> str:
+    """What a word is compared by: letters and digits, in which ``haha`` is ``ha``."""
+    letters = "".join(char for char in word.casefold() if char.isalnum())
+    return (letters if letters.isdecimal() else _UNIT.sub(r"\1", letters)) or word
+
+
 def _says_again(keys: list[str], size: int) -> bool:
-    last = keys[-size:]
     times = MAX_SAME_WORDS + 1
-    return len(keys) >= times * size and all(
-        keys[-size * back : -size * (back - 1)] == last for back in range(2, times + 1)
-    )
+    if len(keys) < times * size or keys[-1] != keys[-1 - size]:
+        return False
+    last = keys[-size:]
+    return all(keys[-size * back : -size * (back - 1)] == last for back in range(2, times + 1))
 
 
 def cut(text: str, limit: int) -> str:
