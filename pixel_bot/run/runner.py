@@ -101,7 +101,14 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
         *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
         ("Mode", " and ".join(platforms) + (", silent (SILENT is set)" if app.services.settings.silent else "")),
         ("Points", app.services.database.name),
+        *_word_facts(app.services.settings),
     ]
+
+
+def _word_facts(settings: Settings) -> list[tuple[str, str]]:
+    """A file of blocked words that cannot be read is named at once, and not when the first text is spoken."""
+    problem = WordFile(settings.tts_words_file).problem
+    return [("Words", problem)] if problem else []
 
 
 def _tune_garbage_collector() -> None:
@@ -149,6 +156,7 @@ def _sandbox_facts(app: App) -> list[tuple[str, str]]:
         ("Mode", "sandbox: play money, no account needed"),
         ("Points", app.services.database.name),
         ("Cogs", ", ".join(s.name for s in states if s.loaded)),
+        *_word_facts(app.services.settings),
         *([("Broken", f"{', '.join(broken)}; the log says why")] if broken else []),
     ]
 
