@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from pixel_bot.backends.tts.espeak import Espeak
+from pixel_bot.filters.letters import SILENT_SIGN
+from pixel_bot.filters.noise import plain_characters
 from tools.letters_by_ear import candidates, letters_by_ear
 
 TABLE = Path(__file__).parents[1] / "pixel_bot" / "filters" / "letters.txt"
@@ -93,10 +95,11 @@ def _bare(text: str) -> str:
 
 
 def by_ear(voices: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
-    """Characters, and a letter that each sounds like where it does not sound like the one that is under its accents."""
+    """Characters, and a letter that each sounds like; a modifier may also mean nothing."""
     for spoken in voices.values():
         for char, letters in spoken.items():
-            if _bare(char) not in letters:
+            if plain_characters(f"a{char}a") == f"a{char}a":  # else no voice ever hears it
+                yield from ((char, SILENT_SIGN) for _ in range(unicodedata.category(char) == "Lm"))
                 yield from ((char, letter) for letter in letters)
     for alphabet, letters in SOUNDS.items():
         for char, letter in zip(alphabet, letters, strict=True):
@@ -115,6 +118,9 @@ def table(voices: Mapping[str, Mapping[str, str]]) -> str:
         wanted = len(letters) == 1 or (unicodedata.category(char)[0] == "L" and not is_plain)
         if wanted and letters not in known and not char.isascii():
             known.append(letters)
+    for char, letters in list(found.items()):
+        if letters and len(char.lower()) == 1:
+            found.setdefault(char.lower(), letters)
     lines: dict[str, list[str]] = {}
     for char, letters in sorted(found.items()):
         if letters and letters != [_bare(char)]:

@@ -1,7 +1,6 @@
 """The text filter for speech: what may be read out of a chat message. Its only side effect is reading one file."""
 
 from collections.abc import Collection
-from copy import copy
 from pathlib import Path
 
 from pixel_bot.filters.bad_words import WordList
@@ -19,21 +18,19 @@ MAX_ROUNDS = 12
 class TextFilter:
     """Takes out links, emotes, emoji, repetitions and bad words, and what is too long to listen to."""
 
-    def __init__(self, words_file: Path, max_chars: int) -> None:
+    def __init__(self, words_file: Path | WordFile, max_chars: int) -> None:
         """
         Args:
             words_file: more words that are never said: one word or phrase a line, ``#`` begins a comment. It may be
                 missing, and is read anew after a change.
             max_chars: the longest text that is read out.
         """
-        self.file = WordFile(words_file)
+        self.file = words_file if isinstance(words_file, WordFile) else WordFile(words_file)
         self._max_chars = max_chars
 
     def with_limit(self, max_chars: int) -> "TextFilter":
         """The same filter, with the same words, for texts of another length."""
-        other = copy(self)
-        other._max_chars = max_chars
-        return other
+        return TextFilter(self.file, max_chars)
 
     def bleeped(self, text: str) -> str:
         """The text with ``bleep`` in place of each blocked word, and otherwise as it was: for what is only shown."""

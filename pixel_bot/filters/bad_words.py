@@ -17,10 +17,12 @@ SHORTEST_WORST = 5
 
 # Slurs and threats for which channels are banned, in rot13 so that nobody has to read them here.
 _WORDS = """
-avtt avttn avttre avtyrg avttyrg snt sntf sntbg sntttbg sntttl genaal genaavr genaavrf xvxr fcvp jrgonpx tbbx puvax
+avtt avttn avttre avtyrg avttyrg snt sntf sntbg snttbg snttl genaal genaavr genaavrf xvxr fcvp jrgonpx tbbx puvax
 ergneq ergneqrq cnxv gbjryurnq enturnq ornare wvtnobb furznyr phag encr encrq encvat encvfg encrf xlf
 """
 _PHRASES = "xvyy lbhefrys, xvyy hefrys, xvyy lb frys, xvyy lbhe frys, urvy uvgyre, fvrt urvy, cbepu zbaxrl"
+# Words of other languages that look or sound like one of them: a bassoon; "turn down" and "winter" in Turkish.
+_INNOCENT = frozenset(_word.casefold() for _word in ("Fagott", "Fagotte", "kıs", "kış"))
 # The worst two also count inside other words and when they are split; what stands around them are innocent words.
 _ANYWHERE = "(?<!f)a+v+t{2,}(?:r+e|n+(?!e+q))|s+n+t{2,}b+g"
 _SPLIT = "avttre avttref avttn avttnf avttnm snttbg snttbgf"
@@ -78,7 +80,7 @@ class WordList:
     def _alone(self, chunks: list[Chunk], walks: list[States]) -> Iterator[tuple[int, int]]:
         """Blocked words that stand alone; the worst ones anywhere."""
         for chunk, walked in zip(chunks, walks, strict=True):
-            if (
+            if chunk.typed.casefold() not in _INNOCENT and (
                 self._index.has(walked)
                 or chunk.typed in self._numbers
                 or _has_worst(chunk.options)

@@ -35,7 +35,7 @@ class Chunk:
         return "".join(some[0] for some in self.options)
 
     def other_forms(self) -> Iterator[tuple[Options, ...]]:
-        """How else it may be read: signs such as ``@`` part words, or it is upside down."""
+        """How else it may be read: signs such as ``@`` part words or mean nothing, or it is upside down."""
         part: list[Options] = []
         if any(_is_sign(char) for char in self.typed):
             for char in self.typed:
@@ -45,8 +45,10 @@ class Chunk:
                 else:
                     part.append(options(char))
             yield tuple(part)
+            yield tuple(options(char) for char in self.typed if not _is_sign(char))
         if not UPSIDE_DOWN.isdisjoint(self.typed):
-            yield tuple((turned(char),) for char in reversed(self.typed))
+            upright = tuple((turned(char),) for char in self.typed)
+            yield from (upright, upright[::-1])
 
 
 def chunks_of(text: str) -> Iterator[Chunk]:

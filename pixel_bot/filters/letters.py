@@ -2,17 +2,18 @@
 
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
-
-from typing_extensions import override
 
 Options = tuple[str, ...]
 """What one character may stand for: plain letters, the likeliest first. Empty for what parts words."""
 
 SILENT: Final[Options] = ("",)
 """A character that is neither seen nor heard as a letter, and parts no word, such as an accent."""
+
+SILENT_SIGN = "-"
+"""How the table writes that a character may mean nothing."""
 
 _LEET = {
     **dict(zip("4@3€05$7+698", "aaeeossttggb", strict=True)),
@@ -26,21 +27,19 @@ UPSIDE_DOWN = frozenset(char for char in _TURNED if not char.isascii()) | frozen
 """Characters by which one sees that a word was written upside down."""
 
 
-class _Folds(dict[str, Options]):
-    """Options by character, worked out when a character first comes; as many as there are characters, at most."""
-
-    @override
-    def __missing__(self, char: str) -> Options:
-        options = self[char] = _options(char)
-        return options
-
-
-_FOLDS = _Folds()
-
-
+@lru_cache(16_384)
 def options(char: str) -> Options:
     """What a character may stand for."""
-    return _FOLDS[char]
+    if (listed := _listed(char)) is not None:
+        return listed
+    parts = [_part(part) for part in _decomposed(_decomposed(char).casefold())]
+    if len(parts) == 1:
+        return parts[0]
+    spoken = [part for part in parts if part not in {(), SILENT}]
+    if not spoken:
+        return SILENT if SILENT in parts else ()
+    most = max(len(part) for part in spoken)
+    return tuple(dict.fromkeys("".join(part[min(at, len(part) - 1)] for part in spoken) for at in range(most)))
 
 
 def turned(char: str) -> str:
@@ -61,29 +60,18 @@ def _until_pop(run: str) -> str:
     return backwards[::-1] + after
 
 
-def _options(char: str) -> Options:
-    if (listed := _table().get(char)) is not None:
-        return listed
-    if (leet := _LEET.get(char)) is not None:
-        return tuple(leet)
-    parts = [_part(part) for part in unicodedata.normalize("NFKD", char.casefold())]
-    if len(parts) == 1:
-        return parts[0]
-    spoken = [part for part in parts if part not in {(), SILENT}]
-    if not spoken:
-        return SILENT if SILENT in parts else ()
-    return tuple(dict.fromkeys("".join(part[min(at, len(part) - 1)] for part in spoken) for at in range(_most(spoken))))
+def _decomposed(text: str) -> str:
+    return unicodedata.normalize("NFKD", text)
 
 
-def _most(parts: list[Options]) -> int:
-    return max(len(part) for part in parts)
+def _listed(char: str) -> Options | None:
+    leet = _LEET.get(char)
+    return tuple(leet) if leet is not None else _table().get(char)
 
 
 def _part(char: str) -> Options:
-    if (listed := _table().get(char)) is not None:
+    if (listed := _listed(char)) is not None:
         return listed
-    if (leet := _LEET.get(char)) is not None:
-        return tuple(leet)
     kind = unicodedata.category(char)
     if kind in {"Me", "Cf", "Lm", "Sk"} or unicodedata.combining(char):
         return SILENT if not char.isascii() else ()
@@ -99,4 +87,5 @@ def _entries(text: str) -> Iterator[tuple[str, Options]]:
     for line in text.splitlines():
         if not line.startswith("#"):
             letters, *codes = line.split()
-            yield from ((chr(int(code, 16)), tuple(letters.split(","))) for code in codes)
+            options = tuple("" if option == SILENT_SIGN else option for option in letters.split(","))
+            yield from ((chr(int(code, 16)), options) for code in codes)

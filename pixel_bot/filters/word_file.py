@@ -80,8 +80,8 @@ class WordFile:
             self._problem, self._is_filled = "", bool(lines)
 
     def _broken(self, why: str) -> None:
-        stays = "The words that it had before" if self._is_filled else "Only the built-in words"
-        problem = f"{self._path.name} cannot be read: {why}. {stays} are blocked."
+        stays = "The words that it had before are still" if self._is_filled else "Only the built-in words are"
+        problem = f"{self._path.name} cannot be read: {why}. {stays} blocked."
         if problem != self._problem:
             self._problem = problem
             log.warning("%s", problem)

@@ -78,7 +78,7 @@ class WordIndex:
 
 def readings(form: Sequence[Options], most: int) -> list[str]:
     """A form's readings, at most so many. What would be more is read as it looks, and by the last option of each."""
-    kinds = {options: None for options in form if len(options) > 1}
+    kinds = list(dict.fromkeys(options for options in form if len(set(options)) > 1))
     number = 1
     for options in kinds:
         number *= len(options)
@@ -86,7 +86,7 @@ def readings(form: Sequence[Options], most: int) -> list[str]:
         return ["".join(options[0] for options in form), "".join(options[-1] for options in form)]
     found: list[str] = []
     for chosen in itertools.product(*kinds):
-        choice = dict(zip(kinds, chosen, strict=True))
+        choice: dict[Options, str] = dict(zip(kinds, chosen, strict=True))
         found.append("".join(choice.get(options, options[0]) for options in form))
     return found
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot import __version__
+from pixel_bot.filters.word_file import WordFile
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.run.sandbox_app import App, running
 from pixel_bot.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of

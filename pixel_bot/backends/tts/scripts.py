@@ -45,10 +45,10 @@ for _script, _codes in _LANGUAGES.items():
     for _code in _codes.split():
         _READS.setdefault(_code, set()).add(_script)
 
-_SPELL_LATIN = frozenset("ba cv hyw ja kok ky my nog shn ti".split())
+_SPELL_LATIN = frozenset(("ba", "cv", "hyw", "ja", "kok", "ky", "my", "nog", "shn", "ti"))
 """Languages whose voices spell Latin words letter by letter."""
 
-_OWN_LETTERS = frozenset("az gn ha haw ro smj vi".split())
+_OWN_LETTERS = frozenset(("az", "gn", "ha", "haw", "ro", "smj", "vi"))
 """Languages with Latin letters beyond U+017F, which voices of others spell by their numbers."""
 
 _LAST_COMMON_LETTER = "\u017f"

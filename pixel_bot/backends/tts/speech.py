@@ -62,7 +62,9 @@ class Engine(Protocol):
         ...
 
     async def speak(self, text: str, voice: str = "") -> Speech:
-        """Say a text, by another voice where the named one does not know its script. It is data: markup and phoneme codes in it mean nothing.
+        """Say a text, by another voice where the named one does not know its script.
+
+        It is data: markup and phoneme codes in it mean nothing.
 
         Args:
             text: what to say.
