@@ -42,6 +42,7 @@ _CITATION = re.compile(r"[ \t]*(?:\[\d{1,3}(?:[,\-–]\s?\d{1,3})*\]|【[^【】
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "„": "“", "«": "»", "»": "«", "「": "」"}
 # Whatever sign stands before a letter may be the prefix of some bot's commands; what opens a sentence is none.
 _OPENING = frozenset("\"'“‘„«»「『(¿¡@")
+_SYMBOLS = frozenset("°¦©®")
 _ALWAYS_TAKEN_AWAY = ("/", ".", "!", "\\")
 _MENTION = re.compile(r"[@＠﹫]+(\w+)")
 
@@ -129,12 +130,13 @@ def _without_signs(line: str) -> str:
     at = 0
     while at < len(line) and (line[at] == " " or _is_sign(line[at])):
         at += 1
-    return line[at:] if line[at : at + 1].isalpha() else line
+    is_command = line[at : at + 1].isalpha() and not _OPENING.issuperset(line[:at])
+    return line[at:] if is_command else line
 
 
 def _is_sign(char: str) -> bool:
     kind = unicodedata.category(char)
-    return char not in _OPENING and (kind[0] == "P" or kind in {"Sm", "Sc", "Sk"})
+    return kind[0] == "P" or kind in {"Sm", "Sc", "Sk"} or char in _SYMBOLS
 
 
 def _bare(line: str, prefix: str, mark: str) -> str:
@@ -144,10 +146,11 @@ def _bare(line: str, prefix: str, mark: str) -> str:
         before = line
         for sign in (prefix, *_ALWAYS_TAKEN_AWAY, *([mark] if mark else [])):
             line = line.removeprefix(sign).lstrip()
-        line = _without_signs(line)
         closing = _QUOTES.get(line[:1])
         if closing and len(line) > 1 and line.endswith(closing) and line[0] not in line[1:-1]:
             line = line[1:-1].strip()
+        else:
+            line = _without_signs(line)
     return line
 
 

@@ -2,11 +2,15 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from pixel_bot.texts import visible
 
 MAX_SAME_WORDS = 2
 MAX_PHRASE_WORDS = 40
+MAX_SAME_KEYS = 12
+"""How many earlier places of a word are looked at."""
+
 MAX_DIGITS = 15
 """A longer repetition of digits is no number that anybody wants to hear."""
 MAX_MARKS = 3
@@ -64,6 +68,7 @@ def _is_face(word: str) -> bool:
     return _SMILEY.fullmatch(word) is not None or (signs >= 2 and 2 * spoken < len(word))
 
 
+@lru_cache(64)
 def calmed(text: str) -> str:
     """Fewer equal letters, signs, blocks, words and phrases in a row; numbers stay as they are."""
     text = _LETTERS.sub(r"\1\1\1", text)
@@ -80,16 +85,22 @@ def _fewer_words(text: str) -> str:
     """Each word or phrase at most twice in a row, whatever its case and punctuation."""
     words: list[str] = []
     keys: list[str] = []
+    places: dict[str, list[int]] = {}
     for word in text.split():
         words.append(word)
-        keys.append(_key(word))
-        for size in range(1, MAX_PHRASE_WORDS + 1):
+        key = _key(word)
+        same = [at for at in places.get(key, ()) if at < len(keys) and keys[at] == key][-MAX_SAME_KEYS:]
+        places[key] = [*same, len(keys)]
+        keys.append(key)
+        for at in reversed(same):
+            size = len(keys) - 1 - at
             if _says_again(keys, size):
                 del words[-size:], keys[-size:]
                 break
     return " ".join(words)
 
 
+@lru_cache(4_096)
 def _key(word: str) -> str:
     """What a word is compared by: letters and digits, in which ``haha`` is ``ha``."""
     letters = "".join(char for char in word.casefold() if char.isalnum())
@@ -98,7 +109,7 @@ def _key(word: str) -> str:
 
 def _says_again(keys: list[str], size: int) -> bool:
     times = MAX_SAME_WORDS + 1
-    if len(keys) < times * size or keys[-1] != keys[-1 - size]:
+    if size > MAX_PHRASE_WORDS or len(keys) < times * size:
         return False
     last = keys[-size:]
     return all(keys[-size * back : -size * (back - 1)] == last for back in range(2, times + 1))

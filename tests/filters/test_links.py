@@ -6,13 +6,15 @@ from pixel_bot.filters.links import without_links
 
 GONE = """
 пример.рф  例え.みんな  example.zip  example.ai  example.ОРГ.com  xn--e1afmkfd.xn--p1ai  xn--80ak6aa92e
-ехаmple.соm  1.2.3.4  1。2。3。4  [2001:db8::1]  2001:db8:85a3:0:0:8a2e:370:7334  example․com  example｡com  example。онлайн
-example·com  mail@example.भारत  例子.中国/路径  http://2130706433  example.amsterdam  ex_ample.photography
+ехаmple.соm  1.2.3.4  1。2。3。4  [2001:db8::1]  2001:db8:85a3:0:0:8a2e:370:7334  example․com  example｡com
+example。онлайн  example·com  mail@example.भारत  例子.中国/路径  http://2130706433  example.amsterdam
+ex_ample.photography
 """
 SPREAD = [
-    "example (dot) com", "example[dot]zip", "example {.} gg", "example <dot> рф", "example d0t com",
-    "example punkt com",    "example punto org", "example точка com", "example . com", "example .de", "example. com", "example(punkt)de",
-]  # fmt: skip
+    *("example (dot) com", "example[dot]zip", "example {.} gg", "example <dot> рф", "example d0t com"),
+    *("example punkt com", "example punto org", "example точка com", "example . com", "example .de"),
+    *("example. com", "example(punkt)de"),
+]
 STAYS = [
     "at 12:30:45 now", "std::string is fine", "これは世界。中国は大きい", "e.g. this, i.e. that", "z.B. so, u.a. noch",
     "Fr. 3.50 und 2.000,50", "привет.как дела", "col·lecció", "Ph.D. U.S.A. a.k.a. p.m.", "Nr.5 v1.2.3",

@@ -76,6 +76,7 @@ async def test_the_question_passes_the_filter(tmp_path: Path) -> None:
         await rich(chat)
         await chat.say("alice", "!pixel is example.com any good, or is it spam spam spam spam?")
         assert sage.asked == [("alice", "is any good, or is it spam spam")]
+        chat.clock.advance(60)
         assert (await chat.say("alice", "!pixel 👋 https://example.com"))[-1].startswith("Ask me something")
 
 

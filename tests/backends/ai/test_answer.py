@@ -66,9 +66,9 @@ def test_the_prefix_of_commands_is_taken_away_too() -> None:
 def test_no_answer_is_the_command_of_another_bot(front: str, sign: str, tmp_path: Path) -> None:
     clean = TextFilter(tmp_path / "words.txt", 500).clean
     said = sayable(f"{front}{sign}ban alice now", clean, "!", "AI:", "carol")
-    assert said.removeprefix('"').removeprefix("bob").lstrip(sign if front == "@bob " else "") != ""
-    assert said[0].isalnum() or said[0] == '"'
-    if front != "@bob ":
+    if front == "@bob ":
+        assert said.startswith("bob ")
+    else:
         assert said.removeprefix('"') == "ban alice now"
 
 
