@@ -137,7 +137,8 @@ class ServerAi:
 
     async def _once(self, data: str, asker: str) -> str:
         reply = await self._server.complete(self._system, data)
-        line = sayable(reply.text, self._clean, self._prefix, self._mark, asker)
+        # In a thread: an answer may be many times as long as a chat message.
+        line = await asyncio.to_thread(sayable, reply.text, self._clean, self._prefix, self._mark, asker)
         if not line:
             raise self._nothing(reply)
         return line

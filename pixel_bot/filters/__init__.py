@@ -13,6 +13,8 @@ from pixel_bot.texts import visible
 __all__ = ["TextFilter"]
 
 MAX_ROUNDS = 12
+LONGEST_NAME = 100
+"""Characters of a link or a name that may be left out before the text is cut."""
 
 
 class TextFilter:
@@ -60,7 +62,9 @@ class TextFilter:
         text = " ".join(word for word in as_it_looks(text).split() if word not in emotes)
         # Before anything is taken out of it: an emoji may part the letters of a word.
         text = words.bleep(calmed(visible(text)))
-        text = without_links(plain_characters(without_faces(text)))
+        # Some characters stand for eighteen; nobody hears the end of such a text.
+        text = plain_characters(without_faces(text))[: 2 * self._max_chars + LONGEST_NAME]
+        text = without_links(text)
         text = calmed(words.bleep(calmed(text)))
         text = cut(text, self._max_chars)
         return text if any(char.isalnum() for char in text) else ""

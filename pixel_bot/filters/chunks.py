@@ -14,7 +14,7 @@ _SIGNS_OF_SENTENCES = frozenset("+!|")
 _APOSTROPHES = frozenset("'’")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Chunk:
     """A run of letters, what each may stand for, and where it stands in the text."""
 
@@ -37,7 +37,7 @@ class Chunk:
     def other_forms(self) -> Iterator[tuple[Options, ...]]:
         """How else it may be read: signs such as ``@`` part words or mean nothing, or it is upside down."""
         part: list[Options] = []
-        if any(_is_sign(char) for char in self.typed):
+        if not self.typed.isalnum() and any(_is_sign(char) for char in self.typed):
             for char in self.typed:
                 if _is_sign(char):
                     yield tuple(part)

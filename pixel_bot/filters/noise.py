@@ -44,15 +44,21 @@ def plain_characters(text: str) -> str:
     kept: list[str] = []
     marks = 0
     for char in text:
-        kind = unicodedata.category(char)
-        marks = marks + 1 if kind[0] == "M" else 0
+        said, is_mark = _said(char)
+        marks = marks + 1 if is_mark else 0
         if marks <= MAX_MARKS:
-            kept.append(char if _is_said(char, kind) else " ")
+            kept.append(said)
     return "".join(kept)
 
 
-def _is_said(char: str, kind: str) -> bool:
-    return kind[0] in "LNMP" or kind == "Sc" or char in _KEPT_SIGNS
+@lru_cache(16_384)
+def _said(char: str) -> tuple[str, bool]:
+    """The character, a plain digit for one of another script, or a space; and whether it is a mark."""
+    kind = unicodedata.category(char)
+    if kind == "Nd":
+        return str(unicodedata.decimal(char)), False
+    is_said = kind[0] in "LNMP" or kind == "Sc" or char in _KEPT_SIGNS
+    return (char if is_said else " "), kind[0] == "M"
 
 
 def without_faces(text: str) -> str:
