@@ -1,4 +1,4 @@
-"""!tts: what is refused before it is charged; and that all of viewers' words that are shown or spoken pass the filter."""
+"""!tts: what is refused before it is charged, and that viewers' words that are shown or spoken pass the filter."""
 
 import codecs
 from collections.abc import Sequence
