@@ -1,6 +1,6 @@
 """Speech: !tts reads a text out on stream, !voice chooses by which voice."""
 
-from pixel_bot.plugin import BadInput, Cog, Context, Outcome, PixelBot, Speak, command, redeem
+from pixel_bot.plugin import BadInput, ChatError, Cog, Context, EffectFailed, Outcome, PixelBot, Speak, command, redeem
 
 
 class Speech(Cog):
@@ -14,8 +14,17 @@ class Speech(Cog):
             prefix = self.bot.settings.command_prefix
             raise BadInput(f"There is nothing in it that can be read out. Type it like this: {prefix}tts hello")
         voice = await self.bot.viewers.voice_of(ctx.viewer)
+        await self._check(words, voice)
         by = self.bot.text_filter.clean(ctx.viewer.display_name.replace("_", " "))
         return Outcome("Coming up!", Speak(words, voice, by if self.bot.settings.tts_prefix_username else ""))
+
+    async def _check(self, words: str, voice: str) -> None:
+        try:
+            await self.bot.speech.check(words, voice)
+        except ChatError:
+            raise
+        except EffectFailed:
+            pass  # what is wrong with the engine itself is told, and given back, when it is to speak
 
     @command(usage="[NAME]")
     async def voice(self, ctx: Context, name: str = "") -> None:

@@ -154,6 +154,13 @@ class Settings(PointsSettings, MessageSettings, UpkeepSettings):
     ai_daily_limit: int = Field(
         200, ge=0, le=1_000_000, description="How often the bot may ask the AI in a day. 0: no limit"
     )
+    ai_prefix: str = Field(
+        "AI:",
+        min_length=1,
+        max_length=20,
+        pattern=r"^[^\s!?/.$~+%&>@-][^\n]*$",
+        description="What each answer of the AI begins with, so that chat knows who speaks",
+    )
     ai_speak: bool = Field(False, description="true: answers of !pixel are also read out")
 
     obs_host: str = Field("127.0.0.1", min_length=1, description="Computer on which OBS runs")

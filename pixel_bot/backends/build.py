@@ -45,7 +45,7 @@ def build_backends(settings: Settings, mode: Mode, count_call: Callable[[], Awai
     """
     text_filter = TextFilter(settings.tts_words_file, settings.tts_max_chars)
     # An answer has a limit of its own, which is not that of speech.
-    whole = TextFilter(settings.tts_words_file, WHOLE)
+    whole = text_filter.with_limit(WHOLE)
     obs = Obs(settings.obs_host, settings.obs_port, settings.obs_password.get_secret_value())
     return Backends(
         speech=engine_for(settings),

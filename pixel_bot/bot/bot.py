@@ -85,22 +85,24 @@ class PixelBot(BotInternals):
         self.sounds = services.sounds
         self.overlay = services.overlay
         self.stream = services.stream
+        self.channels: dict[Platform, ChatChannel] = {}
+        """The chats that the bot is in."""
         self.backends = backends or build_backends(services.settings, services.mode, self._count_ai_call)
         self.speech = self.backends.speech
         self.ai = self.backends.ai
         self.text_filter = self.backends.text_filter
-        self.dispatcher = Dispatcher(
-            services, self.backends.speech, self.say, limits, lambda platform: platform in self.channels
-        )
+        is_there = self.channels.__contains__
+        self.dispatcher = Dispatcher(services, self.speech, self.say, limits, is_there, self.text_filter.bleeped)
         self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
-        self.channels: dict[Platform, ChatChannel] = {}
-        """The chats that the bot is in."""
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings.cogs_dir)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
-        self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
+        self.status = Status(
+            services, self.queue, self.backends.obs, services.stream, self.platforms, self.text_filter.file
+        )
+        self.text_filter.file.on_problem = self._tell_word_problem
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
@@ -281,3 +283,7 @@ class PixelBot(BotInternals):
         channel = self.channels.get(up.platform) or next(iter(self.channels.values()), None)
         if channel is not None:
             channel.tasks.spawn(channel.say_free(up.message))
+
+    def _tell_word_problem(self, problem: str) -> None:
+        for channel in self.channels.values():
+            channel.tasks.spawn(channel.say_free(problem))

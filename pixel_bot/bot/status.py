@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from pixel_bot.backends.obs import Obs
+from pixel_bot.filters.word_file import WordFile
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.queue.queue import Overview, Queue
 from pixel_bot.services import Services
@@ -34,6 +35,7 @@ class Status:
         obs: None where it is not set up.
         stream: whether it is on.
         platforms: the connections, by the names of the places; more may come later.
+        words: the file of blocked words.
     """
 
     def __init__(
@@ -43,12 +45,14 @@ class Status:
         obs: Obs | None,
         stream: Stream,
         platforms: Mapping[str, PlatformHealth],
+        words: WordFile | None = None,
     ) -> None:
         self._services = services
         self._queue = queue
         self._obs = obs
         self._stream = stream
         self._platforms = platforms
+        self._words = words
         self._started_at = services.clock.now()
         self._offline_since: datetime | None = None
         stream.changed.add(self._note)
@@ -71,6 +75,8 @@ class Status:
     def _problems(self) -> Iterator[str]:
         if (trouble := self._services.awards.write_outage.now) is not None:
             yield f"nothing can be saved: {trouble.what}"
+        if self._words is not None and (problem := self._words.problem):
+            yield fit(problem.rstrip("."), SENTENCE)
         problems = [problem for platform in self._platforms.values() for problem in platform.problems()]
         for problem in problems[:SENTENCES]:
             yield fit(problem.rstrip("."), SENTENCE)

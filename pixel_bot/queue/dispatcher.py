@@ -35,6 +35,7 @@ class Dispatcher:
         say: says something in chat.
         limits: how long things may take.
         is_there: whether the bot is in a platform's chat; before that, nothing is said there.
+        bleeped: takes blocked words out of what is shown and spoken.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Dispatcher:
         say: Say,
         limits: Limits | None = None,
         is_there: Callable[[Platform], bool] = lambda _: True,
+        bleeped: Callable[[str], str] = lambda text: text,
     ) -> None:
         limits = limits or Limits()
         self.effects = Effects()
@@ -51,7 +53,7 @@ class Dispatcher:
         # One for each chat: while one platform is away, the other one hears its news.
         self._notifiers = [RefundNotifier(services, say, platform, is_there) for platform in PLATFORMS]
         result_writer = ResultWriter(services, self.tell_news, self.wake)
-        overlay_player = OverlayPlayer(services, speech, limits)
+        overlay_player = OverlayPlayer(services, speech, limits, bleeped)
         places = LANE_OF_TRACK.items()
         self.lane_workers = [
             LaneWorker(name, lane, services, overlay_player, result_writer, limits) for name, lane in places

@@ -114,6 +114,20 @@ async def test_obs_that_is_away(chat: Stage) -> None:
     assert "secret" not in answer
 
 
+async def test_a_file_of_blocked_words_that_broke(tmp_path: Path) -> None:
+    async with stage(tmp_path) as chat:
+        words = chat.services.settings.tts_words_file
+        words.parent.mkdir(parents=True, exist_ok=True)
+        words.write_text("fluffy\n", encoding="utf-16")
+        assert chat.bot.text_filter.clean("a fluffy cat") == "a bleep cat"
+        words.write_bytes(b"\xff\xfef")
+        told = await chat.say("mila", "!status", "moderator")
+        problem = "blocked_words.txt cannot be read: it is no whole UTF-16 text."
+        assert any(line.startswith(problem) for line in told)
+        assert any(line.startswith("Up") and problem[:40] in line for line in told)
+        assert chat.bot.text_filter.clean("a fluffy cat") == "a bleep cat"
+
+
 async def test_it_names_all_platforms(chat: Stage) -> None:
     platforms = {"Twitch": FakePlatform(), "Joystick.tv": FakePlatform()}
     platforms["Joystick.tv"].words = "away for 3m"

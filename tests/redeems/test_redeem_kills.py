@@ -213,7 +213,7 @@ async def test_killed_while_the_ai_thinks(house: Harness) -> None:
         await house.kill()
         await house.starts()
         await house.settles()
-        assert [x.reply_id for x in house.lines if x.text.startswith("Because")] == [message]
+        assert [x.reply_id for x in house.lines if x.text.startswith("AI: Because")] == [message]
         assert house.rows("SELECT status FROM queue_items") == [("done",)]
         assert len(ai.heard) == 2
         await house.is_right()

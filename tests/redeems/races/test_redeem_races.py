@@ -135,7 +135,7 @@ async def test_a_cog_is_unloaded_while_its_answer_is_thought_of(show: Scene) -> 
     await show.bot.cogs.unload("pixel")
     show.ai.may.set()
     assert (await show.ended(), await show.chat.points("alice")) == (["done"], 250)
-    assert show.chat.sent[-1] == "You asked: why?"
+    assert show.chat.sent[-1] == "AI: You asked: why?"
 
 
 async def test_a_mod_stops_the_work_of_a_cog_that_is_gone(show: Scene) -> None:
