@@ -22,7 +22,7 @@ from pixel_bot.sandbox.twitch.users import SandboxUser, SandboxUsers, sandbox_us
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.harness.flood import Flood, descriptors, flood
+from tests.web.connections.flood import Flood, descriptors, flood
 
 ANSWER_SECONDS = 2.0
 MOST_LOG = 100_000
@@ -78,10 +78,12 @@ class Run:
     async def _ask_page(self) -> None:
         began = time.monotonic()
         try:
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as http:
-                async with http.get(f"http://127.0.0.1:{self.bot.port}/healthz") as answer:
-                    if answer.status != 200:
-                        self.wrong.append(f"/healthz answered {answer.status}: {await answer.text()}")
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(20)) as http,
+                http.get(f"http://127.0.0.1:{self.bot.port}/healthz") as answer,
+            ):
+                if answer.status != 200:
+                    self.wrong.append(f"/healthz answered {answer.status}: {await answer.text()}")
         except (aiohttp.ClientError, TimeoutError) as exc:
             self.wrong.append(f"/healthz: {exc!r}")
         self.http.append(time.monotonic() - began)

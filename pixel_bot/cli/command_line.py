@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 from pixel_bot import __version__
 from pixel_bot.errors import StartError
-from pixel_bot.logs import hide, set_up_logging
+from pixel_bot.logs import hide, log_to_file, set_up_logging
 from pixel_bot.settings import Settings, load_settings
 
 
@@ -122,6 +122,8 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
         return await login(settings)
 
+    # Only the bot itself writes the file: two processes would rotate it in each other's way.
+    log_to_file(settings.data_dir)
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()
     from pixel_bot.run.runner import Replay, run, run_live

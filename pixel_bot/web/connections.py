@@ -26,8 +26,9 @@ for connections that were accepted and are about to be refused."""
 
 MOST_OF_ONE_ADDRESS = 64
 KEEP_ALIVE_SECONDS = 5
-ENDED_AT_ONCE = 8
-"""Idle connections that make room together, so that not each new one costs a look at all."""
+ENDED_AT_ONCE = 16
+"""One in so many connections ends when there is no room, the idlest ones: so that not each new one costs a look at
+all of them."""
 
 FULL = "The web server is full: %s connections are open. The oldest idle ones are closed to make room."
 
@@ -145,6 +146,7 @@ class Connections:
         self.limits = limits
         self._now = now
         self._open: dict[Link, Connection] = {}
+        self._trusted = 0
 
     def __len__(self) -> int:
         return len(self._open)
@@ -164,7 +166,9 @@ class Connections:
 
     def remove(self, link: Link) -> None:
         """A connection is gone."""
-        self._open.pop(link, None)
+        gone = self._open.pop(link, None)
+        if gone is not None and gone.trusted:
+            self._trusted -= 1
 
     def upgrade(self, connection: Connection, link: Link) -> None:
         """A connection goes on under another protocol object."""
@@ -174,8 +178,10 @@ class Connections:
 
     def trust(self, connection: Connection) -> None:
         """A connection has shown a key. Those beyond the share of such ones stay strangers."""
-        if self.limits.most - self._trusted() > self.limits.reserve:
+        is_open = self._open.get(connection.link) is connection
+        if is_open and not connection.trusted and self._trusted < self.limits.most - self.limits.reserve:
             connection.trusted = True
+            self._trusted += 1
 
     def sweep(self) -> None:
         """Close the connections whose other side is too slow."""
@@ -183,7 +189,7 @@ class Connections:
         for connection in tuple(self._open.values()):
             connection.look(now)
             if connection.is_late(now):
-                self._open.pop(connection.link, None)
+                self.remove(connection.link)
                 connection.link.time_out()
 
     def moved(self, connection: Connection) -> None:
@@ -197,11 +203,8 @@ class Connections:
                 return False
         return True
 
-    def _trusted(self) -> int:
-        return sum(c.trusted for c in self._open.values())
-
     def _is_full(self) -> bool:
-        strangers = len(self._open) - self._trusted()
+        strangers = len(self._open) - self._trusted
         return len(self._open) >= self.limits.most or strangers >= self.limits.most - self.limits.reserve
 
     def _end_the_idlest(self, now: float, group: str) -> bool:
@@ -213,10 +216,10 @@ class Connections:
                 if (rank := connection.rank()) is not None:
                     found.append((rank, connection.since, number, connection))
         found.sort()
-        for rank, _, number, connection in found[: 1 if group else ENDED_AT_ONCE]:
+        for rank, _, number, connection in found[: 1 if group else max(1, self.limits.most // ENDED_AT_ONCE)]:
             if rank > 0 and number != found[0][2]:
                 break  # only what never made a request goes with others
-            self._open.pop(connection.link, None)
+            self.remove(connection.link)
             connection.link.abort()
         return bool(found)
 
