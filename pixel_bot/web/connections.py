@@ -173,7 +173,7 @@ class Connections:
     def upgrade(self, connection: Connection, link: Link) -> None:
         """A connection goes on under another protocol object."""
         self._open.pop(connection.link, None)
-        connection.link = link
+        connection.link, connection.asked = link, True
         self._open[link] = connection
 
     def trust(self, connection: Connection) -> None:

@@ -150,6 +150,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._ours.moved(self._counted)
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # The request was good for h11, and is not for websockets; uvicorn would wait for another one.
             self.handshake_complete = self.close_sent = True
             self.transport.write(b"".join(self.conn.data_to_send()) or BAD_HANDSHAKE)
             self.transport.close()
@@ -171,6 +172,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def phase(self) -> Phase:
         """What the connection waits for now."""
+        if not self.handshake_complete or not self.queue.empty():
+            return Phase.ANSWER  # the application has not looked yet
         return Phase.OPEN if self._counted.greeted or self._counted.trusted else Phase.HELLO
 
     def time_out(self) -> None:

@@ -1,8 +1,13 @@
-"""Clients that open connections and then do as little as they can, again and again."""
+"""Clients that open connections and then do as little as they can, again and again.
+
+As a program of its own (``flood.py PORT CLIENTS``) it goes on until its input ends, and prints what became of them.
+"""
 
 import asyncio
 import contextlib
+import json
 import resource
+import sys
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
@@ -78,3 +83,15 @@ def descriptors(most: int) -> Generator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+async def _until_told(port: int, clients: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    async with flood(("127.0.0.1", port), clients) as made:
+        await asyncio.to_thread(sys.stdin.read)
+        print(json.dumps({"opened": made.opened, "refused": made.refused, "most_held": made.most_held}))  # noqa: T201
+
+
+if __name__ == "__main__":
+    asyncio.run(_until_told(int(sys.argv[1]), int(sys.argv[2])))
