@@ -148,7 +148,7 @@ def test_what_an_error_holds_is_not_kept(world: World) -> None:
             raise ValueError
         except ValueError:
             info = sys.exc_info()
-            world.handler.handle(logging.LogRecord("x", logging.ERROR, __file__, 1, "It failed.", (large,), info))
+            world.handler.handle(logging.LogRecord("x", logging.ERROR, __file__, 1, "It failed: %s", (large,), info))
         return weakref.ref(large)
 
     kept = fail()
