@@ -11,9 +11,7 @@ from tests.harness.pattern import fresh_file
 from tests.web.fuzz.inputs import FRAMES, requests
 from tests.web.fuzz.target import Target, survives, targets
 
-quick = settings(
-    max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+quick = settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=[*HealthCheck])
 
 
 @pytest.fixture(scope="module")
