@@ -11,7 +11,14 @@ from tests.harness.pattern import fresh_file
 from tests.web.fuzz.inputs import FRAMES, requests
 from tests.web.fuzz.target import Target, survives, targets
 
-quick = settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=[*HealthCheck])
+# The bots are threads of this process, and hypothesis takes their random numbers for the strategies' own; and the inputs
+# are large on purpose.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning"),
+    pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning"),
+]
+
+quick = settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=[*HealthCheck])
 
 
 @pytest.fixture(scope="module")
