@@ -11,7 +11,7 @@ from tests.harness.pattern import fresh_file
 from tests.web.fuzz.inputs import FRAMES, requests
 from tests.web.fuzz.target import Target, survives, targets
 
-# The bots are threads of this process, and hypothesis takes their random numbers for the strategies' own; and the inputs
+# The bots are threads of this process, and hypothesis takes their random numbers for the strategies' own. The inputs
 # are large on purpose.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisWarning"),
