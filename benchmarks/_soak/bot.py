@@ -144,6 +144,12 @@ class SoakBot:
         assert self._process is not None
         return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
 
+    def processor_seconds(self) -> float:
+        """Processor time that it has used so far."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     async def check(self) -> tuple[int, str]:
         """``db check``: the exit code, and what it says."""
         command = (sys.executable, "-m", "pixel_bot", "db", "check")

@@ -11,7 +11,7 @@ from pathlib import Path
 from pixel_bot.diagnostics.secrets import hide_secrets
 from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.errors import StartError
-from pixel_bot.logs import set_up_logging
+from pixel_bot.logs import log_to_file, set_up_logging
 from pixel_bot.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -145,6 +145,8 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
         return await login(settings)
 
+    # Only the bot itself writes the file: two processes would rotate it in each other's way.
+    log_to_file(settings.data_dir)
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()
     from pixel_bot.run.runner import Replay, run, run_live

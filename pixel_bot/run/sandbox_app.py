@@ -27,7 +27,7 @@ from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, describe_commands, health, opened
 from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
-from pixel_bot.sandbox.page import Page
+from pixel_bot.sandbox.page import REPLAY, Page
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers
@@ -105,7 +105,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
             Mount(SANDBOX_JOYSTICK, routes=JoystickEndpoints(joystick).routes()),
             *overlay.routes(),
         ]
-        await web.start(routes, settings.web_allowed_hosts.split(","))
+        await web.start(routes, settings.web_allowed_hosts.split(","), large_bodies=(REPLAY,))
         platform.watch_tokens()
         await running_bot.begin()
         await _ready(platform, joystick_platform)

@@ -17,6 +17,7 @@ from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import PERSONAS, SandboxUser
 from pixel_bot.services import Services
+from pixel_bot.web.connections import greet
 
 PLAY_MONEY = 1_000
 TICK = 0.2
@@ -68,7 +69,9 @@ class PageConnection:
                 message = await self._socket.receive()
                 if message["type"] == "websocket.disconnect":
                     return
-                await self._take(message.get("text") or "")
+                # A page says something as soon as it is open. What never does is closed by the server.
+                greet(self._socket.scope)
+                await self._take(message.get("text") or message.get("bytes") or "")
         except WebSocketDisconnect:
             pass
         finally:
@@ -155,7 +158,7 @@ class PageConnection:
 
     # From the page
 
-    async def _take(self, raw: str) -> None:
+    async def _take(self, raw: str | bytes) -> None:
         try:
             message: Any = orjson.loads(raw)
         except orjson.JSONDecodeError:

@@ -16,9 +16,8 @@ import pytest
 from twitchio import HTTPException
 from twitchio.http import Route
 
-from pixel_bot import logs
 from pixel_bot.errors import PixelError
-from pixel_bot.logs import set_up_logging
+from pixel_bot.logs import records, set_up_logging
 from pixel_bot.platforms.twitch.accounts import Tokens
 from pixel_bot.platforms.twitch.helix_structs import StreamRow
 from pixel_bot.platforms.twitch.oauth import OAuth
@@ -35,7 +34,7 @@ from tests.platforms.twitch.canaries import CLIENT_SECRET, NOWHERE, SETTINGS, Ca
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Generator[io.StringIO]:
     """What is logged with ``LOG_LEVEL=DEBUG``; all is as before after the test."""
-    monkeypatch.setattr(logs, "_SECRETS", set[str]())
+    monkeypatch.setattr(records, "_SECRETS", set[str]())
     root, names = logging.getLogger(), ("pixel_bot", "cogs", "aiosqlite")
     handlers, level, levels = list(root.handlers), root.level, [logging.getLogger(name).level for name in names]
     stream = io.StringIO()
@@ -172,7 +171,7 @@ async def test_a_device_that_fails_to_sign_in_tells_nothing(canaries: Canaries) 
         oauth: OAuth = app.platform.oauth
         device = await oauth.begin_device(BOT_SCOPES)
         canaries.note("device code", device.code)
-        assert device.code not in repr(logs.redact(repr(device)))
+        assert device.code not in repr(records.redact(repr(device)))
         for fault in faults_that_tell(CLIENT_SECRET, device.code):
             home.twitch.faults.add("oauth2/device", **fault)
             await fails(canaries, "begin", lambda: oauth.begin_device(BOT_SCOPES))

@@ -1,10 +1,9 @@
-"""Logging: one readable line for each event, without secrets, and with text from chat escaped."""
+"""What a log line may hold: no secrets, and text from chat only escaped."""
 
 import copy
 import logging
 import re
-import sys
-from typing import Any, TextIO
+from typing import Any
 
 from typing_extensions import override
 
@@ -51,31 +50,3 @@ class SafeFormatter(logging.Formatter):
         record = copy.copy(record)
         record.exc_text = None
         return redact(super().format(record))
-
-
-def set_up_logging(level: str, stream: TextIO | None = None) -> None:
-    """Send log lines to ``stream`` (standard error), once, at ``level``.
-
-    Libraries speak from WARNING on, or at the chosen level when that is DEBUG.
-    """
-    stream = stream if stream is not None else sys.stderr
-    on_terminal = stream is not None and stream.isatty()
-    root = logging.getLogger()
-    for old in [h for h in root.handlers if isinstance(h.formatter, SafeFormatter)]:
-        root.removeHandler(old)
-    handler = _terminal_handler() if on_terminal else logging.StreamHandler(stream)
-    line = "%(message)s" if on_terminal else "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    handler.setFormatter(SafeFormatter(line))
-    root.addHandler(handler)
-    root.setLevel(level if level in {"DEBUG", "ERROR"} else "WARNING")
-    logging.getLogger("pixel_bot").setLevel(level)
-    # One line for each step of each statement, what viewers wrote included, is more than anybody asks for.
-    logging.getLogger("aiosqlite").setLevel("WARNING")
-    logging.getLogger("cogs").setLevel(level)
-
-
-def _terminal_handler() -> logging.Handler:
-    from rich.console import Console
-    from rich.logging import RichHandler
-
-    return RichHandler(console=Console(stderr=True), show_path=False, markup=False, rich_tracebacks=False)
