@@ -77,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--dry-run", action="store_true", help="only show what would change")
     comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
     comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
+    commands.add_parser("open", help="print a new link to the running bot's pages, and open it in a browser")
+    token = commands.add_parser("token", help="make a token for scripts; or list them, or revoke one")
+    token.add_argument("name", metavar="NAME", help="of the new token; or list; or revoke")
+    token.add_argument("revoked", nargs="?", metavar="NAME", help="after revoke: the token that ends")
+    token.add_argument(
+        "--scope", action="append", default=[], metavar="S", help="what it may do, like viewers:manage; else everything"
+    )
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     return parser
@@ -121,6 +128,16 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
         from pixel_bot.cli.login import login
 
         return await login(settings)
+
+    if args.command == "open":
+        from pixel_bot.cli.open import open_pages
+
+        return await open_pages(settings)
+
+    if args.command == "token":
+        from pixel_bot.cli.token import work_on_tokens
+
+        return await work_on_tokens(settings, args.name, args.revoked, args.scope)
 
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()

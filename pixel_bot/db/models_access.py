@@ -11,7 +11,7 @@ from pixel_bot.db.models import Base
 
 
 class AccessKey(Base):
-    """The key of a link that signs one browser in, once. A used one stays until it expires, to be told from a wrong one.
+    """The key of a link that signs one browser in, once. A used one stays for a while, to be told from a wrong one.
 
     ``purpose`` says who asked for it: the start, the command ``open``, or a browser that is signed in.
     """

@@ -14,7 +14,10 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from pixel_bot.errors import PortInUse, StartError
+from pixel_bot.web.access.access import Access
+from pixel_bot.web.access.gate import Gate
 from pixel_bot.web.guard import HostGuard
+from pixel_bot.web.headers import SecurityHeaders
 
 STATIC = Path(__file__).parent / "static"
 
@@ -45,14 +48,26 @@ class WebServer:
         shown = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104 - only compared
         return f"[{shown}]:{self.port}" if ":" in shown else f"{shown}:{self.port}"
 
-    async def start(self, routes: Sequence[BaseRoute], allowed_hosts: Collection[str]) -> None:
-        """Serve the routes; returns when connections are taken."""
+    async def start(
+        self, routes: Sequence[BaseRoute], allowed_hosts: Collection[str], access: Access | None = None
+    ) -> None:
+        """Serve the routes; returns when connections are taken.
+
+        Args:
+            routes: all but the static files.
+            allowed_hosts: more host names that may be asked for.
+            access: who gets in to the protected pages; None for a server that has none.
+        """
+        public = access.public if access is not None else None
         app = Starlette(
             routes=[*routes, Mount("/static", StaticFiles(directory=STATIC))],
-            middleware=[Middleware(HostGuard, allowed=allowed_hosts)],
+            middleware=[
+                Middleware(HostGuard, allowed=allowed_hosts, public=public),
+                *([Middleware(Gate, access=access)] if access is not None else []),
+            ],
         )
         config = uvicorn.Config(
-            app,
+            SecurityHeaders(app),
             log_config=None,
             access_log=False,
             lifespan="off",
