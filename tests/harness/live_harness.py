@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import aiohttp
 
@@ -12,7 +13,9 @@ from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.run.live_app import LiveApp, live
 from pixel_bot.testing import settings_in
+from pixel_bot.web.access.access import Access
 from pixel_bot.web.server import WebServer
+from tests.harness.access import enter, form_token_in
 from tests.harness.database import findings
 
 
@@ -28,6 +31,7 @@ class LiveHarness:
         self.http = http
         self.spoken = asyncio.Event()
         """Set whenever the bot has said something."""
+        self._entered: WeakSet[Access] = WeakSet()
 
     def settings(self, **more: Any) -> dict[str, Any]:
         """What stands in the streamer's ``.env``."""
@@ -48,15 +52,23 @@ class LiveHarness:
                 await app.running_bot.bot.settled()
             assert await findings(app.services) == []
 
+    async def enter(self, app: LiveApp) -> None:
+        """Sign the browser in, as the streamer does by the printed link; once."""
+        if app.access not in self._entered:
+            self._entered.add(app.access)
+            await enter(self.http, app)
+
     async def get(self, app: LiveApp, path: str, **options: Any) -> tuple[int, str]:
-        """A page of the bot, with all redirects: status and text."""
+        """A page of the bot, in a browser that is signed in, with all redirects: status and text."""
+        await self.enter(app)
         async with self.http.get(f"http://localhost:{app.web.port}{path}", **options) as answer:
             return answer.status, await answer.text()
 
     async def submit(self, app: LiveApp, verb: str, account: str, ticket: str = "") -> tuple[int, str]:
         """Press a button of the set-up page: status and text of what follows."""
         origin = f"http://localhost:{app.web.port}"
-        fields = {"account": account, "ticket": ticket}
+        _, page = await self.get(app, "/setup")
+        fields = {"account": account, "ticket": ticket, "form_token": form_token_in(page)}
         async with self.http.post(f"{origin}/setup/{verb}", data=fields, headers={"Origin": origin}) as answer:
             return answer.status, await answer.text()
 

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
+from tests.harness.access import cookie_of, form_token_in
 from tests.harness.twitch_harness import Harness, house, in_haste, query_of, ticket_in
 
 PAGES = (
@@ -120,8 +122,9 @@ async def test_sockets_from_elsewhere_are_refused(home: Harness) -> None:
 
 async def test_a_name_that_the_settings_allow_is_welcome_and_no_other(home: Harness) -> None:
     async with home.bot(None, web_allowed_hosts="stream.lan") as app:
-        assert await status_of(home, app, "GET", "/setup", {"Host": "stream.lan"}) == 200
-        assert await status_of(home, app, "GET", "/setup", {"Host": "other.lan"}) == 403
+        cookie = await cookie_of(app)
+        assert await status_of(home, app, "GET", "/setup", {"Host": "stream.lan"} | cookie) == 200
+        assert await status_of(home, app, "GET", "/setup", {"Host": "other.lan"} | cookie) == 403
 
 
 async def test_live_there_is_no_sandbox(home: Harness) -> None:
@@ -231,6 +234,10 @@ async def test_what_is_declined_or_replaced_is_given_back_to_twitch(home: Harnes
 
 
 async def _press(home: Harness, app: LiveApp, verb: str, account: str, ticket: str) -> int:
-    own = f"http://127.0.0.1:{app.web.port}"
-    form = {"account": account, "ticket": ticket}
-    return await status_of(home, app, "POST", f"/setup/{verb}", {"Origin": own}, form)
+    """Press a button in the browser that is signed in; no redirect is followed."""
+    own = f"http://localhost:{app.web.port}"
+    _, page = await home.get(app, "/setup")
+    form = {"account": account, "ticket": ticket, "form_token": form_token_in(page)}
+    options: dict[str, Any] = {"data": form, "headers": {"Origin": own}, "allow_redirects": False}
+    async with home.http.post(f"{own}/setup/{verb}", **options) as answer:
+        return answer.status
