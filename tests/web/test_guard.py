@@ -156,7 +156,14 @@ FOREIGN_SITES = ("cross-site", "same-site")
 @pytest.mark.parametrize("site", FOREIGN_SITES)
 @pytest.mark.parametrize(
     ("mode", "dest"),
-    [("no-cors", "image"), ("no-cors", "script"), ("cors", "empty"), ("navigate", "iframe"), ("", ""), ("websocket", "")],
+    [
+        ("no-cors", "image"),
+        ("no-cors", "script"),
+        ("cors", "empty"),
+        ("navigate", "iframe"),
+        ("", ""),
+        ("websocket", ""),
+    ],
 )
 async def test_what_a_page_of_another_site_or_port_embeds_is_refused(site: str, mode: str, dest: str) -> None:
     fetch = {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest}

@@ -156,6 +156,20 @@ async def test_a_way_back_that_cannot_be_twitchs_is_refused(home: Harness) -> No
         assert app.platform.accounts.get("bot") is None
 
 
+async def test_a_sign_in_ends_in_the_browser_that_began_it(home: Harness) -> None:
+    async with home.bot(None, twitch_bot_id=BOT.id) as app:
+        back = await home.agree(await home.begin(app, "bot"), BOT)
+        other = await cookie_of(app)
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as stranger:
+            async with stranger.get(back, headers=other) as answer:
+                assert (answer.status, "not begun here" in await answer.text()) == (400, True)
+            async with stranger.get(back) as answer:
+                assert answer.status == 401
+        assert codes_sent(home) == 0
+        assert app.platform.accounts.get("bot") is None
+        assert (await home.come_back(back))[0] == 200, "the other one used nothing up"
+
+
 async def test_what_a_link_says_is_not_shown(home: Harness) -> None:
     async with home.bot() as app:
         state = query_of(await home.begin(app, "bot"))["state"]

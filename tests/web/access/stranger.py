@@ -35,7 +35,7 @@ async def ask(
     """One request; no redirect is followed."""
     url = path if path.startswith("http") else f"http://{host}:{access.port}{path}"
     async with http.request(method, url, allow_redirects=False, **options) as answer:
-        return Answer(answer.status, await answer.text(), answer.headers)
+        return Answer(answer.status, await answer.text(errors="replace"), answer.headers)
 
 
 async def sign_in(access: Access, link: str) -> dict[str, str]:

@@ -101,7 +101,9 @@ async def test_the_marketplace_cannot_fill_the_table(
 ) -> None:
     names = [(200, {"channel_id": f"c{number}", "username": f"u{number}"}) for number in range(20)]
     joystick.answers[IDENTITY] = list(names)
-    results = await asyncio.gather(*(sign_in.finish("", f"code-{n}", "", BROWSER) for n in range(20)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(sign_in.finish("", f"code-{n}", "", BROWSER) for n in range(20)), return_exceptions=True
+    )
     assert sum(isinstance(result, SignInRefused) for result in results) == 20 - MOST_WAITING
     assert len(await rows(database)) == MOST_WAITING
     assert joystick.times(TOKEN) == MOST_WAITING
@@ -114,7 +116,9 @@ async def test_another_browser_cannot_end_it_and_uses_nothing_up(sign_in: Joysti
     state = state_of(sign_in.begin(BROWSER))
     with pytest.raises(SignInRefused, match="not begun here"):
         await sign_in.finish(state, "code", "", OTHER)
-    assert await sign_in.finish(state, "code", "", BROWSER) == f"The bot is in the channel of {STREAMER} on Joystick.tv."
+    assert (
+        await sign_in.finish(state, "code", "", BROWSER) == f"The bot is in the channel of {STREAMER} on Joystick.tv."
+    )
 
 
 @pytest.mark.parametrize(
