@@ -54,6 +54,4 @@ async def _check(database: Database) -> None:
             else DatabaseRefused(f"{database.name} cannot be read: {exc.orig}.")
         ) from exc
     if present != HEAD:
-        raise DatabaseRefused(
-            f"{database.name} has another schema. Run: python -m pixel_bot db upgrade"
-        )
+        raise DatabaseRefused(f"{database.name} has another schema. Run: python -m pixel_bot db upgrade")

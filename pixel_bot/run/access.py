@@ -1,5 +1,6 @@
 """Who gets in to the running bot's pages: built at the start, announced, and refused where nobody owns the bot."""
 
+import secrets
 from contextlib import AsyncExitStack
 
 from pixel_bot.errors import NoOwner
@@ -26,6 +27,7 @@ async def access_for(web: WebServer, services: Services, home: str, stack: Async
         port=web.port,
         home=home,
         public_url=services.settings.web_public_url,
+        is_overlay_key=lambda key: secrets.compare_digest(key.encode(), services.overlay.key.encode()),
     )
     await access.announce()
     stack.push_async_callback(access.withdraw)

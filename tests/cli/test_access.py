@@ -17,6 +17,8 @@ from tests.cli.bot_process import ENDING, Running, make
 from tests.harness.process import SECONDS, command, environment, run
 from tests.web.access.stranger import CREDENTIALS
 
+pytestmark = pytest.mark.sqlite
+
 LINK = re.compile(r"Open: (http://localhost:(\d+)/(setup|sandbox)\?key=[A-Za-z0-9_-]{20,})")
 
 

@@ -1,5 +1,6 @@
 """All that the gate needs, built once for a web server: where it is, who is signed in, and how often one was wrong."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy import delete, select
@@ -26,13 +27,26 @@ class Access:
         port: the same.
         home: the path of the page that a person opens first.
         public_url: WEB_PUBLIC_URL, or empty.
+        is_overlay_key: whether a key is the overlay's; compared in constant time.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, host: str, port: int, home: str, public_url: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        host: str,
+        port: int,
+        home: str,
+        public_url: str,
+        is_overlay_key: Callable[[str], bool],
+    ) -> None:
         self.sessions = Sessions(database, clock)
         self.tokens = Tokens(database, clock)
         self.wrong_keys = Attempts()
         self.wrong_tokens = Attempts()
+        self.wrong_overlay_keys = Attempts()
+        self.is_overlay_key = is_overlay_key
         self.host = host
         self.home = home
         self.port = port

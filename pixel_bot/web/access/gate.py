@@ -31,6 +31,7 @@ from pixel_bot.web.access.sockets import until_signed_out
 
 PROTECTED = ("/setup", "/oauth", "/joystick/oauth", "/dashboard", "/api")
 SANDBOX = "/sandbox"
+OVERLAY = "/overlay"
 DOUBLES = ("/sandbox/twitch", "/sandbox/joystick")
 DOORS = ("/setup", "/dashboard", SANDBOX)
 """Where the link with the key leads to."""
@@ -96,6 +97,8 @@ class Gate:
         need = self._need(conn.scope)
         if need is Need.THIS_MACHINE:
             return PlainTextResponse("There is nothing here.\n", 404)
+        if is_below(conn.scope["path"], OVERLAY):
+            return self._count_overlay_key(conn)
         if _brings_key(conn):
             return await self._open_link(conn, need)
         if need is Need.NOTHING and conn.scope["path"] != "/healthz":
@@ -108,6 +111,20 @@ class Gate:
             return None
         wait = self._access.wrong_tokens.wait(conn.scope) if why is Why.WAIT else 0
         return refused(conn, self._access, why, 429 if wait else 401, wait)
+
+    def _count_overlay_key(self, conn: HTTPConnection) -> Response | None:
+        """The rate limit for other computers; the overlay itself answers to a wrong key.
+
+        On this machine there is none: a browser source in OBS may have an old key, and asks again and again.
+        """
+        attempts = self._access.wrong_overlay_keys
+        if is_from_this_machine(conn.scope):
+            return None
+        if wait := attempts.wait(conn.scope):
+            return PlainTextResponse(f"{Why.WAIT}\n", 429, headers={"Retry-After": str(wait)})
+        if not self._access.is_overlay_key(conn.query_params.get("key", "")):
+            attempts.failed(conn.scope)
+        return None
 
     async def _principal(self, conn: HTTPConnection) -> tuple[Principal | None, Why]:
         """Who makes the request; else why nobody is signed in. A token counts before a cookie."""

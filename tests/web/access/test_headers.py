@@ -94,8 +94,15 @@ async def test_the_pages_of_the_sandbox_have_them(tmp_path: Path, web: aiohttp.C
 async def test_a_refused_websocket_is_no_upgrade_and_has_them(app: LiveApp, headers: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", app.web.port)
     head = headers.replace("{port}", str(app.web.port))
-    upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
-    writer.write(f"GET /overlay/ws?key=wrong HTTP/1.1\r\n{head}\r\n{upgrade}\r\n\r\n".encode())
+    lines = [
+        "GET /overlay/ws?key=wrong HTTP/1.1",
+        head,
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
+    ]
+    writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
     async with asyncio.timeout(10):
         answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     writer.close()

@@ -12,6 +12,7 @@ from pixel_bot.errors import NoOwner
 from pixel_bot.run.live_app import live
 from pixel_bot.testing import live as on_sandbox
 from pixel_bot.testing import settings_in
+from pixel_bot.web.access.attempts import MOST
 from pixel_bot.web.access.origins import is_from_this_machine
 from pixel_bot.web.access.sessions import Purpose
 from tests.web.access.stranger import CREDENTIALS, ask, sign_in
@@ -116,6 +117,22 @@ async def test_the_doubles_are_there_for_this_machine_alone(
             near, far = await ask(web, show.app.access, path), await ask(web, show.app.access, path, headers=FAR)
             assert (far.status, far.text) == (404, "There is nothing here.\n")
             assert near.text != far.text
+
+
+async def test_who_guesses_the_overlays_key_from_elsewhere_has_to_wait(
+    tmp_path: Path, web: aiohttp.ClientSession
+) -> None:
+    async with on_sandbox(tmp_path) as show:
+        access, key = show.app.access, show.bot.overlay.key
+        for n in range(MOST):
+            assert (await ask(web, access, f"/overlay?key=guess-{n}", headers=FAR)).status == 403
+        assert (await ask(web, access, f"/overlay?key={key}", headers=FAR)).status == 429
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await web.ws_connect(f"http://localhost:{access.port}/overlay/ws?key={key}", headers=FAR)
+        assert refused.value.status == 429
+        # OBS on this machine goes on, also beside a source with an old key.
+        assert {(await ask(web, access, "/overlay?key=old")).status for _ in range(MOST + 1)} == {403}
+        assert (await ask(web, access, f"/overlay?key={key}")).status == 200
 
 
 async def test_others_learn_no_more_than_whether_all_is_well(tmp_path: Path, web: aiohttp.ClientSession) -> None:
