@@ -16,6 +16,7 @@ All of them are behind the check of Host and Origin in ``web/guard.py``.
 """
 
 from enum import Enum
+from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import HTTPConnection
@@ -27,7 +28,7 @@ from pixel_bot.web.access.answers import Why, is_below, refused
 from pixel_bot.web.access.origins import is_from_this_machine, requested_origin
 from pixel_bot.web.access.principal import NotAllowed, Principal, introduce
 from pixel_bot.web.access.sessions import SESSION_LIFE, KeyState
-from pixel_bot.web.access.sockets import until_signed_out
+from pixel_bot.web.access.sockets import GuardedSocket
 
 PROTECTED = ("/setup", "/oauth", "/joystick/oauth", "/dashboard", "/api")
 SANDBOX = "/sandbox"
@@ -77,7 +78,8 @@ class Gate:
         if answer is not None:
             await answer(scope, receive, send)
         elif scope["type"] == "websocket" and self._need(scope) is Need.PRINCIPAL:
-            await until_signed_out(self._app, self._access.sessions, self._cookie(conn), scope, receive, send)
+            socket = GuardedSocket(receive, send, partial(self._is_in, conn))
+            await socket.serve(self._app, scope, self._access.sessions)
         else:
             await self._app(scope, receive, send)
 
@@ -132,6 +134,13 @@ class Gate:
             return await self._by_token(conn, sent)
         secret = self._cookie(conn)
         return (await self._access.sessions.principal(secret) if secret else None), Why.NOBODY
+
+    async def _is_in(self, conn: HTTPConnection) -> bool:
+        """Whether whoever opened a socket may go on. Without the database nobody can tell: the page comes again."""
+        try:
+            return (await self._principal(conn))[0] is not None
+        except DBAPIError:
+            return False
 
     async def _by_token(self, conn: HTTPConnection, sent: str) -> tuple[Principal | None, Why]:
         attempts = self._access.wrong_tokens

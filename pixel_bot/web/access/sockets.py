@@ -1,6 +1,7 @@
-"""A websocket that a session let in ends when the session does."""
+"""A websocket that a session or a token let in ends when that does."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,41 +10,42 @@ from pixel_bot.web.access.sessions import Sessions
 SIGNED_OUT = 4401
 
 
-async def until_signed_out(
-    app: ASGIApp, sessions: Sessions, secret: str, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Serve a websocket, and end it when everybody is signed out, or at its next message in another process.
+class GuardedSocket:
+    """One websocket.
 
     Args:
-        app: what serves it.
-        sessions: who is signed in.
-        secret: of the session's cookie; empty for a token.
-        scope, receive, send: of the websocket.
+        receive, send: of the websocket.
+        is_still_in: asked at each message, because another process may have ended the session.
     """
-    ended = asyncio.Event()
 
-    async def receive_or_end() -> Message:
-        message = await _first(receive, ended)
-        if message is not None and message["type"] == "websocket.receive" and secret:
-            message = message if await sessions.principal(secret) is not None else None
-        if message is None:
-            await send({"type": "websocket.close", "code": SIGNED_OUT})
-            return {"type": "websocket.disconnect", "code": SIGNED_OUT}
-        return message
+    def __init__(self, receive: Receive, send: Send, is_still_in: Callable[[], Awaitable[bool]]) -> None:
+        self._receive = receive
+        self._send = send
+        self._is_still_in = is_still_in
+        self._ended = asyncio.Event()
 
-    sessions.ended.add(ended.set)
-    try:
-        await app(scope, receive_or_end, send)
-    finally:
-        sessions.ended.discard(ended.set)
+    async def serve(self, app: ASGIApp, scope: Scope, sessions: Sessions) -> None:
+        """Let the app serve it, until everybody is signed out."""
+        sessions.ended.add(self._ended.set)
+        try:
+            await app(scope, self._next, self._send)
+        finally:
+            sessions.ended.discard(self._ended.set)
 
+    async def _next(self) -> Message:
+        """The next message; a disconnect when the sender is signed out."""
+        message = await self._before_end()
+        if message is not None and (message["type"] != "websocket.receive" or await self._is_still_in()):
+            return message
+        await self._send({"type": "websocket.close", "code": SIGNED_OUT})
+        return {"type": "websocket.disconnect", "code": SIGNED_OUT}
 
-async def _first(receive: Receive, ended: asyncio.Event) -> Message | None:
-    """The next message; None when the session ends before."""
-    waiting = [asyncio.ensure_future(receive()), asyncio.ensure_future(ended.wait())]
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        return None if ended.is_set() else await waiting[0]  # type: ignore[return-value]
-    finally:
-        for task in waiting:
-            task.cancel()
+    async def _before_end(self) -> Message | None:
+        """The next message; None when everybody is signed out before."""
+        message, end = asyncio.ensure_future(self._receive()), asyncio.ensure_future(self._ended.wait())
+        try:
+            await asyncio.wait({message, end}, return_when=asyncio.FIRST_COMPLETED)
+            return None if self._ended.is_set() else message.result()
+        finally:
+            message.cancel()
+            end.cancel()

@@ -14,7 +14,7 @@ from pixel_bot.testing import live as on_sandbox
 from pixel_bot.testing import settings_in
 from pixel_bot.web.access.attempts import MOST
 from pixel_bot.web.access.origins import is_from_this_machine
-from pixel_bot.web.access.sessions import Purpose
+from pixel_bot.web.access.sessions import Purpose, Sessions
 from tests.web.access.stranger import CREDENTIALS, ask, sign_in
 
 OPEN: dict[str, Any] = {"web_host": "0.0.0.0"}
@@ -72,16 +72,28 @@ async def test_a_page_of_the_sandbox_ends_with_its_session(tmp_path: Path, web: 
             assert (message.type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 4401)
 
 
-async def test_a_page_of_another_process_ends_at_its_next_word(
-    tmp_path: Path, web: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_page_of_another_process_ends_at_its_next_word(tmp_path: Path, web: aiohttp.ClientSession) -> None:
     async with on_sandbox(tmp_path, **OPEN) as show:
         access = show.app.access
         cookie = await sign_in(access, await access.link(Purpose.START))
         async with web.ws_connect(f"http://localhost:{access.port}/sandbox/live", headers=cookie) as socket:
             assert (await socket.receive_json())["type"] == "hello"
-            monkeypatch.setattr(access.sessions, "ended", set())  # as if the other process had signed out
-            await access.sessions.sign_out_all()
+            sessions = Sessions(show.app.services.database, show.app.services.clock)  # those of the other process
+            await sessions.sign_out_all()
+            await socket.send_str('{"do": "pick", "login": "alice", "role": "viewer"}')
+            async with asyncio.timeout(10):
+                while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+                    pass
+            assert socket.close_code == 4401
+
+
+async def test_a_socket_of_a_token_ends_when_it_is_revoked(tmp_path: Path, web: aiohttp.ClientSession) -> None:
+    async with on_sandbox(tmp_path, **OPEN) as show:
+        access = show.app.access
+        token = {"Authorization": f"Bearer {await access.tokens.make('deck')}"}
+        async with web.ws_connect(f"http://localhost:{access.port}/sandbox/live", headers=token) as socket:
+            assert (await socket.receive_json())["type"] == "hello"
+            await access.tokens.revoke("deck")
             await socket.send_str('{"do": "pick", "login": "alice", "role": "viewer"}')
             async with asyncio.timeout(10):
                 while (await socket.receive()).type is aiohttp.WSMsgType.TEXT:
