@@ -129,15 +129,8 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
         return await login(settings)
 
-    if args.command == "open":
-        from pixel_bot.cli.open import open_pages
-
-        return await open_pages(settings)
-
-    if args.command == "token":
-        from pixel_bot.cli.token import work_on_tokens
-
-        return await work_on_tokens(settings, args.name, args.revoked, args.scope)
+    if args.command in {"open", "token"}:
+        return await _let_in(args, settings)
 
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()
@@ -158,6 +151,16 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             raise StartError("--exit-when-done needs --replay FILE.")
     await run(settings, replay)
     return 0
+
+
+async def _let_in(args: argparse.Namespace, settings: Settings) -> int:
+    """A link for a browser, or a token for a script; the bot may run."""
+    from pixel_bot.cli import open as opening
+    from pixel_bot.cli import token
+
+    if args.command == "open":
+        return await opening.open_pages(settings)
+    return await token.work_on_tokens(settings, args.name, args.revoked, args.scope)
 
 
 async def _look_after(args: argparse.Namespace, settings: Settings) -> int:

@@ -9,7 +9,7 @@ import pytest
 
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
-from tests.harness.access import cookie_of, form_token_in
+from tests.harness.live_harness import cookie_of, form_token_in
 from tests.harness.twitch_harness import Harness, house, in_haste, query_of, ticket_in
 
 PAGES = (

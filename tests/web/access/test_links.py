@@ -14,8 +14,8 @@ from pixel_bot.db.engine import Database
 from pixel_bot.run.live_app import LiveApp, live
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.web.access.sessions import KEY_LIFE, MOST_KEYS, MOST_SESSIONS, SESSION_LIFE, KeyState, Purpose, Sessions
-from tests.harness.access import form_token_in
 from tests.harness.database import rows
+from tests.harness.live_harness import form_token_in
 from tests.web.access.stranger import CREDENTIALS, ask, sign_in
 
 

@@ -10,7 +10,7 @@ from pixel_bot.errors import StartError
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
 from pixel_bot.sandbox.twitch.users import BOT, sandbox_user
 from pixel_bot.testing import settings_in
-from tests.harness.access import cookie_of
+from tests.harness.live_harness import cookie_of
 from tests.harness.twitch_harness import (
     Harness,
     the_bot,
