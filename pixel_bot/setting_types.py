@@ -22,6 +22,13 @@ def _web_address(schemes: tuple[str, ...]) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _origin(url: str) -> str:
+    """Nothing, or scheme and host, and a port where it is not the usual one."""
+    if url and not re.fullmatch(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?", url):
+        raise ValueError("must be an address without a path, like https://bot.example")
+    return url.rstrip("/").lower()
+
+
 def _with_slash(url: str) -> str:
     return url if url.endswith("/") else url + "/"
 
@@ -71,6 +78,7 @@ def _account_number(written: str) -> str:
 
 HttpUrl = Annotated[str, _web_address(("https://", "http://"))]
 HttpBase = Annotated[str, _web_address(("https://", "http://")), AfterValidator(_with_slash)]
+PublicUrl = Annotated[str, AfterValidator(_origin)]
 SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
 Mode = Literal["live", "sandbox"]
 LocalTime = Annotated[str, AfterValidator(_local_time)]

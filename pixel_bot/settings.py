@@ -16,6 +16,7 @@ from pixel_bot.setting_types import (
     HttpUrl,
     LocalTime,
     Mode,
+    PublicUrl,
     SocketUrl,
     TwitchId,
     expanded,
@@ -92,6 +93,13 @@ class Settings(PointsSettings, MessageSettings, UpkeepSettings):
     web_port: int = Field(8080, ge=0, le=65_535, description="Port of the bot's web pages. 0: any free port")
     web_allowed_hosts: str = Field(
         "", description="More host names by which the web pages may be opened, separated by commas"
+    )
+    web_public_url: PublicUrl = Field(
+        "",
+        description=(
+            "Address of the web pages as browsers see it, if a proxy with a certificate stands in front of the bot: "
+            "like https://bot.example"
+        ),
     )
 
     command_prefix: str = Field("!", min_length=1, max_length=5, description="What all commands begin with")

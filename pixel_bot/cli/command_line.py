@@ -95,6 +95,13 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("check-config", help="check settings and files, and start nothing")
     diagnosing = commands.add_parser("diagnose", help="pack a report about this bot, without secrets")
     diagnosing.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else pixel-report-TIME.zip here")
+    commands.add_parser("open", help="print a new link to the running bot's pages, and open it in a browser")
+    token = commands.add_parser("token", help="make a token for scripts; or list them, or revoke one")
+    token.add_argument("name", metavar="NAME", help="of the new token; or list; or revoke")
+    token.add_argument("revoked", nargs="?", metavar="NAME", help="after revoke: the token that ends")
+    token.add_argument(
+        "--scope", action="append", default=[], metavar="S", help="what it may do, like viewers:manage; else everything"
+    )
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     return parser
@@ -145,6 +152,9 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
         return await login(settings)
 
+    if args.command in {"open", "token"}:
+        return await _let_in(args, settings)
+
     # Only the bot itself writes the file: two processes would rotate it in each other's way.
     log_to_file(settings.data_dir)
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
@@ -166,6 +176,16 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             raise StartError("--exit-when-done needs --replay FILE.")
     await run(settings, replay)
     return 0
+
+
+async def _let_in(args: argparse.Namespace, settings: Settings) -> int:
+    """A link for a browser, or a token for a script; the bot may run."""
+    from pixel_bot.cli import open as opening
+    from pixel_bot.cli import token
+
+    if args.command == "open":
+        return await opening.open_pages(settings)
+    return await token.work_on_tokens(settings, args.name, args.revoked, args.scope)
 
 
 async def _look_after(args: argparse.Namespace, settings: Settings) -> int:

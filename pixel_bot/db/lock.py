@@ -44,6 +44,18 @@ def only_one(path: Path | None) -> Generator[None]:
         os.close(handle)
 
 
+def is_held(path: Path) -> bool:
+    """Whether a bot, or a restore, holds the lock beside a database file now. It makes no file."""
+    real = path.resolve()
+    if not real.exists() or not real.with_name(real.name + ".lock").exists():
+        return False
+    try:
+        with only_one(path):
+            return False
+    except SecondInstance:
+        return True
+
+
 if os.name == "nt":
     import msvcrt
 

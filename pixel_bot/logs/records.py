@@ -14,6 +14,7 @@ _CREDENTIAL = re.compile(
     r"(?i)((?:client_secret|access_token|refresh_token|device_code|code|token|key|password)"
     r"[\"']?\s*[=:]\s*[\"']?)([^\s\"'&,;)}>]{6,})"
     r"|((?:bearer|oauth|basic)[ :]\s*)((?=\S*\d)[^\s\"'&,;)}>]{6,}|[^\s\"'&,;)}>]{20,})"
+    r"|(pixel_session_\d+=|\bpb_)([A-Za-z0-9_-]{20,})"
 )
 _HIDDEN = "[hidden]"
 
@@ -28,7 +29,7 @@ def redact(text: str) -> str:
     """The text without secrets: those registered with ``hide``, and whatever looks like a credential."""
     for secret in _SECRETS:
         text = text.replace(secret, _HIDDEN)
-    return _CREDENTIAL.sub(lambda found: f"{found[1] or found[3]}{_HIDDEN}", text)
+    return _CREDENTIAL.sub(lambda found: f"{found[1] or found[3] or found[5]}{_HIDDEN}", text)
 
 
 class SafeFormatter(logging.Formatter):

@@ -34,7 +34,7 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-CLOSED = "This is not the overlay's address. The bot prints it when it starts.\n"
+CLOSED = "This is not the overlay's address. Copy it from the bot's page.\n"
 REPORTED_STATES = {AckState.STARTED, AckState.FINISHED, AckState.FAILED}
 
 

@@ -22,6 +22,7 @@ from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.sign_in import SignIn
 from pixel_bot.platforms.twitch.signing_in.token_renewal import cluster_lease
 from pixel_bot.platforms.twitch.token_store import TokenStore
+from pixel_bot.run.access import access_for, refuse_without_owner
 from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, health, opened
 from pixel_bot.run.setup_joystick import JoystickSetUp
@@ -30,6 +31,8 @@ from pixel_bot.run.setup_twitch import TwitchSetUp
 from pixel_bot.security.cipher import Cipher, load_cipher
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
+from pixel_bot.web.access.access import Access
+from pixel_bot.web.access.pages import access_routes
 from pixel_bot.web.joystick import CALLBACK, joystick_routes
 from pixel_bot.web.oauth import oauth_routes
 from pixel_bot.web.pages import common_routes
@@ -45,6 +48,7 @@ class LiveApp:
     """A bot on Twitch, on Joystick.tv or on both, or one that waits for sign-ins."""
 
     web: WebServer
+    access: Access
     services: Services
     twitch: TwitchPlatform | None
     joystick: JoystickPlatform | None
@@ -61,8 +65,8 @@ class LiveApp:
 
     @property
     def home(self) -> str:
-        """The page that a person opens first. By this name, because the way back from a platform has it too."""
-        return f"http://localhost:{self.web.port}/setup"
+        """The page that a person opens first, without a key."""
+        return self.access.home_url
 
     @property
     def overlay_url(self) -> str:
@@ -91,7 +95,9 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         for platform in (twitch, joystick):
             if platform is not None:
                 stack.push_async_callback(platform.close)
-        app = LiveApp(web, services, twitch, joystick)
+        access = await access_for(web, services, "/setup", stack)
+        refuse_without_owner(access, twitch, joystick)
+        app = LiveApp(web, access, services, twitch, joystick)
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(_end_bot, app)
@@ -104,9 +110,10 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
             *common_routes("/setup", how_it_is),
             *monitoring.routes(),
             *_sign_in_routes(app, stack),
+            *access_routes(access),
             *overlay.routes(),
         ]
-        await web.start(routes, settings.web_allowed_hosts.split(","))
+        await web.start(routes, settings.web_allowed_hosts.split(","), access)
         await stack.enter_async_context(monitoring.running())
         starting = asyncio.create_task(_start_bot(app, names), name="start-bot")
         stack.push_async_callback(_stop, starting)
@@ -116,7 +123,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
 def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
     """The set-up page, and the ways to the platforms and back; sign-ins under way end with the stack."""
     routes: list[BaseRoute] = []
-    base = f"http://localhost:{app.web.port}"
+    base = app.access.base
     twitch = joystick = None
     if app.twitch is not None:
         app.twitch.accounts.sign_in_url = app.home

@@ -23,6 +23,7 @@ from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.run.access import access_for
 from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, describe_commands, health, opened
 from pixel_bot.sandbox.joystick.double import JoystickDouble
@@ -34,6 +35,7 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUs
 from pixel_bot.security.cipher import Cipher
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
+from pixel_bot.web.access.access import Access
 from pixel_bot.web.pages import common_routes
 from pixel_bot.web.server import WebServer
 
@@ -48,6 +50,7 @@ class App:
     """A bot that runs on the sandbox."""
 
     web: WebServer
+    access: Access
     services: Services
     bot: PixelBot
     platform: TwitchPlatform
@@ -57,8 +60,8 @@ class App:
 
     @property
     def home(self) -> str:
-        """The page that a person opens first."""
-        return f"http://{self.web.address}/sandbox"
+        """The page that a person opens first, without a key."""
+        return self.access.home_url
 
     @property
     def overlay_url(self) -> str:
@@ -105,12 +108,13 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
             Mount(SANDBOX_JOYSTICK, routes=JoystickEndpoints(joystick).routes()),
             *overlay.routes(),
         ]
-        await web.start(routes, settings.web_allowed_hosts.split(","), large_bodies=(REPLAY,))
+        access = await access_for(web, services, "/sandbox", stack)
+        await web.start(routes, settings.web_allowed_hosts.split(","), access, large_bodies=(REPLAY,))
         platform.watch_tokens()
         await running_bot.begin()
         await _ready(platform, joystick_platform)
         await stack.enter_async_context(monitoring.running())
-        yield App(web, services, running_bot.bot, platform, twitch, joystick_platform, joystick)
+        yield App(web, access, services, running_bot.bot, platform, twitch, joystick_platform, joystick)
 
 
 async def sandbox_platform(users: SandboxUsers, address: str, services: Services) -> TwitchPlatform:

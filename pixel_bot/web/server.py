@@ -17,8 +17,11 @@ from starlette.staticfiles import StaticFiles
 from typing_extensions import override
 
 from pixel_bot.errors import PortInUse, StartError
+from pixel_bot.web.access.access import Access
+from pixel_bot.web.access.gate import Gate
 from pixel_bot.web.connections import KEEP_ALIVE_SECONDS, Connections, Limits
 from pixel_bot.web.guard import HostGuard
+from pixel_bot.web.headers import SecurityHeaders
 from pixel_bot.web.limits import RequestLimits
 from pixel_bot.web.protocol import HttpConnection, WebSocketConnection
 
@@ -76,6 +79,7 @@ class WebServer:
         self,
         routes: Sequence[BaseRoute],
         allowed_hosts: Collection[str],
+        access: Access | None = None,
         *,
         large_bodies: Collection[str] = (),
         limits: Limits | None = None,
@@ -83,21 +87,24 @@ class WebServer:
         """Serve the routes; returns when connections are taken.
 
         Args:
-            routes: of all pages.
+            routes: all but the static files.
             allowed_hosts: names that the server may be reached by, besides those of this machine.
+            access: who gets in to the protected pages; None for a server that has none.
             large_bodies: paths that limit the size of what is sent to them by themselves.
             limits: how many connections there may be; else as many as this process has descriptors for.
         """
         self.connections = Connections(limits or Limits.of_this_process())
+        public = access.public if access is not None else None
         app = Starlette(
             routes=[*routes, Mount("/static", StaticFiles(directory=STATIC))],
             middleware=[
                 Middleware(RequestLimits, large=large_bodies),
-                Middleware(HostGuard, allowed=allowed_hosts),
+                Middleware(HostGuard, allowed=allowed_hosts, public=public),
+                *([Middleware(Gate, access=access)] if access is not None else []),
             ],
         )
         config = uvicorn.Config(
-            app,
+            SecurityHeaders(app),
             log_config=None,
             access_log=False,
             lifespan="off",

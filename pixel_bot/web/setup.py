@@ -1,29 +1,23 @@
 """Routes of the set-up page: what is connected, what is missing, and what to do next."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
-from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pixel_bot.errors import PixelError
+from pixel_bot.web.access.principal import principal_of
+from pixel_bot.web.forms import Form, FormRefused, read_form
 from pixel_bot.web.oauth import ACCOUNTS, SignInRefused
-from pixel_bot.web.templates import SECURITY, page, refusal
+from pixel_bot.web.templates import OWN_PAGES, SECURITY, page, refusal
 
-MAX_FORM_BYTES = 4_096
-FORM = "application/x-www-form-urlencoded"
 HIDDEN = "••••••••"
-
-# With "no-referrer" a browser sends "Origin: null" along with a form, and the guard refuses that.
-OWN_PAGES = {"Referrer-Policy": "same-origin"}
 
 JOYSTICK = "joystick"
 
 Tone = Literal["done", "todo", "broken", "off", "later"]
-Form = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,22 +99,14 @@ class SetUp(Protocol):
         ...
 
 
-class FormRefused(PixelError):
-    """What was sent is no form of ours. ``status`` is the page's."""
-
-    def __init__(self, sentence: str, status: int) -> None:
-        self.status = status
-        super().__init__(sentence)
-
-
 def setup_routes(setup: SetUp) -> list[BaseRoute]:
     """``/setup``, its changing part (``/setup/state``), and the targets of its buttons."""
 
-    async def whole(_: Request) -> Response:
-        return _answer("setup.html", await setup.state())
+    async def whole(request: Request) -> Response:
+        return _answer("setup.html", await setup.state(), principal_of(request).form_token)
 
-    async def board(_: Request) -> Response:
-        return _answer("board.html", await setup.state())
+    async def board(request: Request) -> Response:
+        return _answer("board.html", await setup.state(), principal_of(request).form_token)
 
     async def accept(form: Form) -> None:
         await setup.accept(_account(form), _key(form))
@@ -140,11 +126,12 @@ def setup_routes(setup: SetUp) -> list[BaseRoute]:
     ]
 
 
-def _answer(template: str, state: SetupState) -> Response:
+def _answer(template: str, state: SetupState, form_token: str) -> Response:
     address, mark, _ = state.overlay_url.partition("?")
     values: dict[str, object] = {
         "accounts": ACCOUNTS,
         "state": state,
+        "form_token": form_token,
         "questions": {question.account: question for question in state.questions},
         "covered_url": f"{address}?key={HIDDEN}" if mark else address,
         "signed_in": all(step.tone == "done" for step in state.steps if step.key in ACCOUNTS),
@@ -159,31 +146,12 @@ def _button(act: Callable[[Form], Awaitable[None]]) -> Callable[[Request], Await
 
     async def pressed(request: Request) -> Response:
         try:
-            await act(await _form(request))
+            await act(await read_form(request))
         except (FormRefused, SignInRefused) as refused:
             return refusal(str(refused), refused.status)
         return RedirectResponse("/setup", 303, headers=SECURITY)
 
     return pressed
-
-
-async def _form(request: Request) -> Form:
-    """The fields that a page sent.
-
-    Raises:
-        FormRefused: it is no form, too long, cannot be read, or its sender is gone.
-    """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise FormRefused("The bot only takes the buttons of its own pages here.", 415)
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_FORM_BYTES:
-                raise FormRefused("That was too much for one button.", 413)
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=16))
-    except (ValueError, ClientDisconnect) as exc:
-        raise FormRefused("The bot could not read that. Go back and press the button again.", 400) from exc
 
 
 def _account(form: Form) -> str:

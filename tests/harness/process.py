@@ -62,7 +62,9 @@ class BotProcess:
         self.arguments = arguments
         self.environment = environment(**settings)
         self.address = ""
-        """Its page, as it prints it; known when it is ready."""
+        """Its page, without the key of the link; known when it is ready."""
+        self.link = ""
+        """The link that it printed, which signs one browser in."""
         self.said: list[str] = []
         """The lines that it printed since its last start, as far as they were read."""
         self.process: Process | None = None
@@ -128,7 +130,8 @@ class BotProcess:
         line = (await self.running.stdout.readline()).decode(errors="replace")
         self.said.append(line)
         if line.startswith("Open: "):
-            self.address = line.removeprefix("Open: ").strip()
+            self.link = line.removeprefix("Open: ").strip()
+            self.address = self.link.partition("?")[0]
         return line
 
 

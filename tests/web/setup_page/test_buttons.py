@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
-from pixel_bot.web.setup import MAX_FORM_BYTES
+from pixel_bot.web.forms import MAX_FORM_BYTES
 from tests.web.setup_page.page import FORM, GOOD, HOSTILE, TICKET, SetUpPage, get, is_page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
