@@ -54,11 +54,13 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
             work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
             if replay is not None and chat_log is not None:
                 work.append(asyncio.create_task(_replay(app, chat_log, replay)))
-            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([*work, app.failed], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
             if replay is not None and not replay.exit_when_done:
-                await stop.wait()
+                await asyncio.wait([work[0], app.failed], return_when=asyncio.FIRST_COMPLETED)
+                if app.failed.done():
+                    app.failed.result()
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)

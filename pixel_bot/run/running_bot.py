@@ -18,6 +18,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.errors import FolderNotWritable
+from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.run.housekeeping import Housekeeping
@@ -25,6 +26,7 @@ from pixel_bot.run.twitch_tasks import TwitchTasks
 from pixel_bot.services import Services, build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
+from pixel_bot.upkeep.rescue import refuse_to_begin_anew
 from pixel_bot.upkeep.upgrade import upgrade
 
 log = logging.getLogger(__name__)
@@ -47,8 +49,10 @@ async def opened(
     Raises:
         DatabaseRefused: it is damaged, newer, or of the other mode.
         FolderNotWritable, DatabaseNotWritable: it must be written, and cannot be.
+        RescuedCopyWaits: it was lost, and its copy has not been restored yet.
     """
     database = Database(settings.database_for(mode))
+    refuse_to_begin_anew(database.path, settings.backup_dir, mode)
     try:
         with in_plain_words(database.path):
             done = await upgrade(database, settings.backup_dir)
@@ -56,6 +60,7 @@ async def opened(
                 log.info("Before the database was upgraded, it was copied to %s.", done.backup)
             for line in done.report:
                 log.info("%s", line)
+            await database.remember_file()
             await _mark(database, mode)
             services = build_services(settings, database, clock, left_out, mode)
             if changed := await services.levels.align():
@@ -151,6 +156,11 @@ class RunningBot:
         platform.listen(self._joystick_channel)
         self.bot.dispatcher.tell_news()
 
+    async def tell_every_chat(self, words: str) -> None:
+        """Say something in each chat that the bot is in, as soon as that takes it."""
+        message = Outgoing(words, paid=True)
+        await asyncio.gather(*(channel.outbox.put(message) for channel in self.bot.channels.values()))
+
     async def end(self) -> None:
         """Orderly shutdown: stop listening, process what was received, then close everything."""
         if self._twitch is not None:
@@ -198,6 +208,11 @@ async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> 
             await session.execute(text("SELECT 1 FROM meta"))
     except DBAPIError:
         return ["The database cannot be read.", *platforms()]
+    if (identity := services.database.identity) is not None:
+        state = await asyncio.to_thread(identity.state)
+        services.awards.write_outage.report(state)
+        if state.is_loss:
+            identity.noticed.set()
     outage = services.awards.write_outage.now
     return [*([] if outage is None else [str(outage)]), *platforms()]
 

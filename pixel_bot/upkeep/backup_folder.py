@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from pixel_bot.errors import PixelError
+from pixel_bot.security.private_files import FILE, make_folder
 
 Kind = Literal["pixel", "sandbox"]
 
@@ -139,9 +140,9 @@ def _reserve(path: Path) -> ReservedFile | None:
     part = path.with_name(path.name + PART)
     if os.path.lexists(path):
         return None
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     try:
-        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE)
     except FileExistsError:
         if path.parent.is_dir():
             return None
