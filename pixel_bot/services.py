@@ -121,5 +121,5 @@ def build_services(
         sounds=Sounds(settings.sounds_dir, settings.command_prefix),
         quota=Quota(database, clock),
         stream=Stream(),
-        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode),
+        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity),
     )

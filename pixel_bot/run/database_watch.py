@@ -78,33 +78,50 @@ class DatabaseWatch:
             identity.decided.set()
 
     async def _end(self, identity: FileIdentity, state: FileState) -> None:
-        identity.lost = state
-        log.error("%s %s while the bot ran. Saving a copy of everything that was committed.", identity.path, state.value)
+        identity.lost = state  # before the copy begins: no commit can begin after this
         telling = asyncio.create_task(self._say_goodbye(), name="goodbye")
-        lost = await self._rescue(identity, state)
-        log.critical("%s", lost)
+        lost = await save(self._services, identity, state)
         await asyncio.wait([telling])
         if not self._failed.done():
             self._failed.set_exception(lost)
-
-    async def _rescue(self, identity: FileIdentity, state: FileState) -> DatabaseLost:
-        services = self._services
-        try:
-            copy = await asyncio.to_thread(
-                rescue, identity, services.settings.backup_dir, services.mode, services.clock.now(), findings_in
-            )
-        except NotRescued as exc:
-            identity.settle(rescued=False)
-            return DatabaseLost(identity.path, state.value, None, str(exc))
-        identity.settle(rescued=True)
-        for finding in copy.findings:
-            log.warning("In the database, and so in the copy: %s", finding)
-        return DatabaseLost(identity.path, state.value, copy.path.absolute(), megabytes(copy.size))
 
     async def _say_goodbye(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(TELL_SECONDS):
                 await self._tell(GOODBYE)
+
+
+async def save(services: Services, identity: FileIdentity, state: FileState) -> DatabaseLost:
+    """Copy a database whose file is lost. Returns the error to end with, which says where the copy is."""
+    identity.lost = state
+    log.error("%s %s while the bot ran. Saving a copy of everything that was committed.", identity.path, state.value)
+    try:
+        copy = await asyncio.to_thread(
+            rescue, identity, services.settings.backup_dir, services.mode, services.clock.now(), findings_in
+        )
+    except NotRescued as exc:
+        identity.settle(rescued=False)
+        lost = DatabaseLost(identity.path, state.value, None, str(exc))
+    else:
+        identity.settle(rescued=True)
+        for finding in copy.findings:
+            log.warning("In the database, and so in the copy: %s", finding)
+        lost = DatabaseLost(identity.path, state.value, copy.path.absolute(), megabytes(copy.size))
+    log.critical("%s", lost)
+    return lost
+
+
+async def look_at_the_end(services: Services) -> None:
+    """Before the last connection is closed: what was lost in the last moment must not go with it.
+
+    Raises:
+        DatabaseLost: it was.
+    """
+    identity = services.database.identity
+    if identity is not None and not identity.is_settled:
+        state = await asyncio.to_thread(identity.state)
+        if state.is_loss:
+            raise await save(services, identity, state)
 
 
 @asynccontextmanager

@@ -91,9 +91,11 @@ class Housekeeping:
             log.info(
                 "Removed %s and %s.", count(cleaned.items, "old queue item"), count(cleaned.events, "old event id")
             )
-        path = self._services.database.path
-        if path is None or self._services.stream.is_live:
+        path, identity = self._services.database.path, self._services.database.identity
+        if path is None or identity is None or self._services.stream.is_live:
             return
+        if identity.state().is_loss:
+            return  # another file is there, or none
         try:
             space = await asyncio.to_thread(free_space_in, path)
             if space.is_worth_it and space.is_brief:

@@ -21,6 +21,7 @@ from pixel_bot.errors import FolderNotWritable
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
+from pixel_bot.run.database_watch import look_at_the_end
 from pixel_bot.run.housekeeping import Housekeeping
 from pixel_bot.run.twitch_tasks import TwitchTasks
 from pixel_bot.services import Services, build_services
@@ -49,6 +50,7 @@ async def opened(
     Raises:
         DatabaseRefused: it is damaged, newer, or of the other mode.
         FolderNotWritable, DatabaseNotWritable: it must be written, and cannot be.
+        DatabaseLost: in the end: its file was deleted or replaced.
         RescuedCopyWaits: it was lost, and its copy has not been restored yet.
     """
     database = Database(settings.database_for(mode))
@@ -65,7 +67,10 @@ async def opened(
             services = build_services(settings, database, clock, left_out, mode)
             if changed := await services.levels.align():
                 log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
-            yield services
+            try:
+                yield services
+            finally:
+                await look_at_the_end(services)
     finally:
         await database.close()
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
+from pixel_bot.db.file_identity import FileIdentity
 from pixel_bot.db.schema import damaged
 from pixel_bot.errors import BackupFailed, BackupUnderWay, ChatError, FolderNotWritable, StartError
 from pixel_bot.settings import Mode
@@ -39,10 +40,14 @@ class Backups:
         keep: how many stay there.
         clock: what time it is.
         mode: what the database is marked for; the sandbox's backups have a name of their own.
+        identity: of the database's file, where it is in use here: what is no longer that file is not backed up.
     """
 
-    def __init__(self, url: str, folder: Path, keep: int, clock: Clock, mode: Mode) -> None:
+    def __init__(
+        self, url: str, folder: Path, keep: int, clock: Clock, mode: Mode, identity: FileIdentity | None = None
+    ) -> None:
         self._url = url
+        self._identity = identity
         self._folder = folder
         self._keep = keep
         self._clock = clock
@@ -139,10 +144,21 @@ class Backups:
         database = sqlite_path(self._url)
         if database is None:
             return make_server_backup(self._url, folder, candidates, findings_in, stop)
+        self._refuse_other_file()
         try:
-            return make_backup(database, folder, candidates, findings_in, stop)
+            made = make_backup(database, folder, candidates, findings_in, stop)
         except sqlite3.DatabaseError as exc:
             raise damaged(database) from exc
+        try:
+            self._refuse_other_file()  # it may have been replaced while it was opened
+        except BackupFailed:
+            made.path.unlink()
+            raise
+        return made
+
+    def _refuse_other_file(self) -> None:
+        if self._identity is not None and (state := self._identity.state()).is_loss:
+            raise BackupFailed(f"the database {self._identity.path} {state.value} while the bot runs")
 
 
 async def in_thread(work: Callable[[Stop], T]) -> T:

@@ -82,7 +82,7 @@ def rescue(identity: FileIdentity, backup_dir: Path, mode: Mode, moment: datetim
     for folder in folders(identity.path, backup_dir):
         try:
             return _copy_to(folder, connection, identity.path, mode, moment, examine)
-        except (PixelError, OSError, sqlite3.Error) as exc:
+        except Exception as exc:  # noqa: BLE001 - whatever is wrong with one folder, the next one may do
             log.warning("The copy cannot be saved in %s: %s", folder, exc)
             refused.append(f"{folder}: {exc}")
     raise NotRescued(" ".join(refused))
@@ -123,7 +123,7 @@ def _stem(mode: Mode) -> str:
 
 def _wait_for_writers(connection: sqlite3.Connection) -> None:
     """Who has the writer lock may have found the file in its place just before it was lost, and is committing."""
-    with suppress(sqlite3.OperationalError):
+    with suppress(sqlite3.Error):
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
 

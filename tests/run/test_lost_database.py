@@ -1,0 +1,145 @@
+"""The database is deleted or replaced under a busy bot, which may be killed right after it said where the copy is."""
+
+import os
+import re
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pixel_bot.run.database_watch import GOODBYE
+from tests.harness.busy_chat import busy_chat, logged
+from tests.harness.database import findings
+from tests.harness.process import BotProcess, run
+
+pytestmark = [
+    pytest.mark.sqlite,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows deletes and replaces no file that is open"),
+]
+
+SETTINGS = {"points_chat_cooldown_seconds": 0, "xp_chat_amount": 0}
+NOTICED_SECONDS = 5.0
+LOST = "so the bot has ended."
+REFUSED = "I cannot save anything right now: my database was moved away. Nothing was charged or changed."
+
+
+def folder_deleted(database: Path) -> None:
+    shutil.rmtree(database.parent)
+
+
+def folder_made_anew(database: Path) -> None:
+    shutil.rmtree(database.parent)
+    database.parent.mkdir()
+
+
+def replaced(database: Path) -> None:
+    other = database.with_name("other.db")
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE other (id INTEGER)")
+    other.replace(database)
+
+
+def moved_away(database: Path) -> None:
+    database.rename(database.with_name("elsewhere.db"))
+
+
+def log_deleted(database: Path) -> None:
+    database.with_name(database.name + "-wal").unlink()
+
+
+def memory_deleted(database: Path) -> None:
+    database.with_name(database.name + "-shm").unlink()
+
+
+Loss = Callable[[Path], None]
+
+
+@pytest.mark.parametrize(
+    ("lose", "killed"),
+    [
+        (folder_deleted, False),
+        (folder_deleted, True),
+        (folder_made_anew, True),
+        (replaced, True),
+        (moved_away, False),
+        (log_deleted, True),
+        (memory_deleted, False),
+    ],
+)
+async def test_what_chat_was_told_is_in_the_copy(tmp_path: Path, lose: Loss, killed: bool) -> None:
+    database = tmp_path / "data" / "sandbox.db"
+    async with BotProcess(tmp_path, "sandbox", **SETTINGS) as bot, busy_chat(bot) as chat:
+        await chat.added_more(5)
+        lose(database)
+        began = time.monotonic()
+        await logged(bot, "cannot be written")
+        seconds = time.monotonic() - began
+        copy = copy_named_in(await logged(bot, LOST))
+        if killed:
+            await bot.kill()
+        else:
+            await chat.until(lambda: GOODBYE in chat.told)
+            code, words = await bot.wait()
+            assert (code, "Traceback" in words) == (3, False)
+    assert seconds < NOTICED_SECONDS
+    assert copy.parent == (tmp_path if lose in {folder_deleted, folder_made_anew} else tmp_path / "data" / "backups")
+    assert chat.missing_in(copy) == []
+    assert await findings(copy) == []
+    assert {words for words in chat.told if words.startswith("I cannot")} <= {REFUSED}
+    assert copy.stat().st_mode & 0o777 == 0o600
+    if lose is replaced:
+        with closing(sqlite3.connect(database)) as connection:
+            assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("other",)]
+    elif lose in {folder_deleted, folder_made_anew, moved_away}:
+        assert not database.exists(), "an empty file was made in its place"
+
+
+def copy_named_in(line: str) -> Path:
+    """The copy that the last sentence of a bot names."""
+    found = re.search(r'db restore "(.+?)"', line)
+    assert found is not None, line
+    return Path(found[1])
+
+
+async def test_the_way_back_is_the_one_that_is_said(tmp_path: Path) -> None:
+    """A supervisor that starts it again must not get a bot that begins with nothing."""
+    async with BotProcess(tmp_path, "sandbox", **SETTINGS) as bot, busy_chat(bot) as chat:
+        await chat.added_more(2)
+        folder_deleted(tmp_path / "data" / "sandbox.db")
+        copy = copy_named_in(await logged(bot, LOST))
+        await bot.wait()
+    again = run(tmp_path, "sandbox", "--replay", os.devnull, "--exit-when-done")
+    assert (again.returncode, str(copy) in again.stderr, (tmp_path / "data").exists()) == (3, True, False)
+    restored = run(tmp_path, "db", "restore", str(copy))
+    assert restored.returncode == 0, restored.stderr
+    assert run(tmp_path, "db", "check").returncode == 0
+    assert chat.missing_in(tmp_path / "data" / "sandbox.db") == []
+    again = run(tmp_path, "sandbox", "--replay", os.devnull, "--exit-when-done")
+    assert again.returncode == 0, again.stderr
+
+
+async def test_hard_links_and_deleted_lock_files_let_no_second_bot_in(tmp_path: Path) -> None:
+    database = tmp_path / "data" / "sandbox.db"
+    command = ("sandbox", "--replay", os.devnull, "--exit-when-done")
+    async with BotProcess(tmp_path, "sandbox", **SETTINGS) as bot, busy_chat(bot) as chat:
+        await chat.added_more(2)
+        second = tmp_path / "second" / "sandbox.db"
+        second.parent.mkdir()
+        os.link(database, second)
+        linked = run(tmp_path, *command, data_dir=second.parent)
+        database.with_name("sandbox.db.lock").unlink()
+        unlocked = run(tmp_path, *command)
+        for other in (linked, unlocked):
+            assert (other.returncode, "Another Pixel Bot runs on" in other.stderr) == (1, True), other.stderr
+        second.unlink()
+        assert run(tmp_path, "db", "backup").returncode == 0
+        assert run(tmp_path, "db", "check").returncode == 0
+        await chat.added_more(2)
+        await bot.kill()
+    assert chat.missing_in(database) == []
+    assert await findings(database) == []
