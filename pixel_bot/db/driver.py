@@ -176,9 +176,7 @@ def _open(
         known.require(writable=False)
     name = path if known is None else existing(path)
     # sqlite3's implicit BEGIN would start too late, so it is switched off.
-    made = sqlite3.connect(
-        name, timeout=timeout, isolation_level=None, check_same_thread=False, uri=known is not None
-    )
+    made = sqlite3.connect(name, timeout=timeout, isolation_level=None, check_same_thread=False, uri=known is not None)
     opened.enter_context(closing(made))
     for pragma in pragmas:
         made.execute(f"PRAGMA {pragma}").close()

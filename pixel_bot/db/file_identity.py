@@ -73,6 +73,7 @@ class FileIdentity:
         """A connection that stays open to the end, so that the write-ahead log stays the same file, and that can read
         what was committed when there is no path to it any more. To be used by one thread at a time."""
         self._folder = path.parent
+        self._folder_known: tuple[int, int] | None = None
         self._known: dict[Path, tuple[int, int]] = {}
         self._had_content = False
 
@@ -88,7 +89,7 @@ class FileIdentity:
         try:
             made.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()  # opens the write-ahead log
             real = self.path.resolve()
-            self._folder = real.parent
+            self._folder, self._folder_known = real.parent, _identity(real.parent)
             logs = [real.with_name(real.name + ending) for ending in LOGS]
             self._had_content = self.path.stat().st_size > 0
             self._known = {path: _identity(path) for path in (self.path, *logs) if path.exists()}
@@ -133,6 +134,14 @@ class FileIdentity:
         if (found.st_dev, found.st_ino) != known:
             return FileState.REPLACED if is_database else FileState.LOG_GONE
         return FileState.EMPTIED if is_database and self._had_content and not found.st_size else FileState.SAME
+
+    @property
+    def folder_is_gone(self) -> bool:
+        """True when the folder of the database was deleted, moved away or made anew."""
+        try:
+            return _identity(self._folder) != self._folder_known
+        except OSError:
+            return True
 
     def has_other_names(self) -> bool:
         """True where hard links give the file further names: under each SQLite would look for another log."""

@@ -64,7 +64,7 @@ class InstanceLock:
             with suppress(OSError):
                 if not self._real.stat().st_size:
                     self._real.unlink()
-        # The lock's file stays: to remove it would let two bots in, one with the old file locked and one with a new one.
+        # It stays: to remove it would let two bots in, one with the old file locked and one with a new file.
         if self._beside is not None:
             os.close(self._beside)
 
@@ -89,7 +89,7 @@ def only_one(path: Path | None, *, create: bool = True) -> Generator[InstanceLoc
 
     The same file has the same lock, also where it is reached by a link. Enter it before the file is opened by anything
     else, and leave it last: to close a descriptor would release SQLite's own locks on the file. A file that was made
-    for the lock, and is still empty in the end, is removed; without ``create`` none is made, and only the path is locked.
+    for the lock, and is still empty in the end, is removed. Without ``create`` none is made; the path alone is locked.
 
     Raises:
         SecondInstance: another bot, or a restore, holds it.

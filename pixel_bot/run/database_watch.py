@@ -51,7 +51,7 @@ class DatabaseWatch:
             return
         if identity.has_other_names():
             log.warning(
-                "%s has a second name, by a hard link. Never open it by that one, and copy it with `db backup` instead.",
+                "%s has a second name, by a hard link. Never open it by that one; to copy it use `db backup`.",
                 identity.path,
             )
         identity.is_watched = True

@@ -22,6 +22,7 @@ from pixel_bot.run.sandbox_app import App, running
 from pixel_bot.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
+from pixel_bot.upkeep.backups import SAME_DISK
 
 if TYPE_CHECKING:
     from pixel_bot.run.live_app import LiveApp
@@ -103,6 +104,7 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
         *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
         ("Mode", " and ".join(platforms) + (", silent (SILENT is set)" if app.services.settings.silent else "")),
         ("Points", app.services.database.name),
+        *([("Backups", SAME_DISK)] if app.services.backups.on_same_disk() else []),
     ]
 
 

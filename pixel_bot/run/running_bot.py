@@ -27,6 +27,7 @@ from pixel_bot.run.twitch_tasks import TwitchTasks
 from pixel_bot.services import Services, build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
+from pixel_bot.upkeep.backup_folder import tighten_kept
 from pixel_bot.upkeep.rescue import refuse_to_begin_anew
 from pixel_bot.upkeep.upgrade import upgrade
 
@@ -63,6 +64,7 @@ async def opened(
             for line in done.report:
                 log.info("%s", line)
             await database.remember_file()
+            await asyncio.to_thread(tighten_kept, settings.backup_dir)
             await _mark(database, mode)
             services = build_services(settings, database, clock, left_out, mode)
             if changed := await services.levels.align():

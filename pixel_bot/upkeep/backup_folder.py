@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from pixel_bot.errors import PixelError
-from pixel_bot.security.private_files import FILE, make_folder
+from pixel_bot.security.private_files import FILE, make_folder, tighten
 
 Kind = Literal["pixel", "sandbox"]
 
@@ -63,6 +63,12 @@ def kept_in(folder: Path, kind: Kind) -> list[KeptBackup]:
         for path, match in _ours(folder)
         if match[1] == kind and not match[4]
     )
+
+
+def tighten_kept(folder: Path) -> None:
+    """Take the rights of others away from all backups of ours, and from copies of lost databases."""
+    with suppress(OSError):
+        tighten([*(path for path, _ in _ours(folder)), *folder.glob("*-rescued-*.db")])
 
 
 def remove_oldest(folder: Path, kind: Kind, keep: int, made: Path) -> list[Path]:

@@ -24,6 +24,8 @@ from pixel_bot.upkeep.verify_backup import findings_in
 
 log = logging.getLogger(__name__)
 
+SAME_DISK = "Backups are on the same disk as the points. Set BACKUP_DIR to another disk, or to a synchronised folder."
+
 A_DAY = timedelta(days=1)
 
 _SQLITE_SUFFIXES = ("-wal", "-shm", "-journal")
@@ -130,6 +132,18 @@ class Backups:
         latest = self._clock.now() + A_DAY
         kept = await asyncio.to_thread(kept_in, self._folder, self._kind)
         return max((at for one in kept if (at := one.made_at) is not None and at <= latest), default=None)
+
+    def on_same_disk(self) -> bool:
+        """Whether the backups would be lost together with the database: both are on one disk, by its device number."""
+        database = sqlite_path(self._url)
+        if database is None:
+            return False
+        folder = self._folder.absolute()
+        there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+        try:
+            return there.stat().st_dev == database.absolute().parent.stat().st_dev
+        except OSError:
+            return False
 
     async def _write(self, folder: Path, candidates: Iterable[Path]) -> Backup:
         if self._under_way:

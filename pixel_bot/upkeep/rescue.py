@@ -79,7 +79,7 @@ def rescue(identity: FileIdentity, backup_dir: Path, mode: Mode, moment: datetim
         raise NotRescued("No connection to it is open.")
     _wait_for_writers(connection)
     refused: list[str] = []
-    for folder in folders(identity.path, backup_dir):
+    for folder in folders(identity, backup_dir):
         try:
             return _copy_to(folder, connection, identity.path, mode, moment, examine)
         except Exception as exc:  # noqa: BLE001 - whatever is wrong with one folder, the next one may do
@@ -88,15 +88,14 @@ def rescue(identity: FileIdentity, backup_dir: Path, mode: Mode, moment: datetim
     raise NotRescued(" ".join(refused))
 
 
-def folders(path: Path, backup_dir: Path) -> Iterator[Path]:
+def folders(identity: FileIdentity, backup_dir: Path) -> Iterator[Path]:
     """Where a copy of a lost database is saved, the best place first.
 
-    BACKUP_DIR is left out where it was in the folder of the database and is gone with it: what is made there again
-    would be deleted again.
+    BACKUP_DIR is left out where it was in the folder of the database and is gone with it.
     """
-    folder = path.absolute().parent
+    folder = identity.path.absolute().parent
     lay_within = backup_dir.absolute().is_relative_to(folder)
-    if backup_dir.is_dir() or not lay_within:
+    if not (lay_within and identity.folder_is_gone and not backup_dir.is_dir()):
         yield backup_dir
     yield folder.parent
     yield Path(tempfile.gettempdir())

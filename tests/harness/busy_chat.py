@@ -1,4 +1,4 @@
-"""A busy chat around a bot in a process of its own: a crowd that writes, and a streamer who adds points all the time."""
+"""A busy chat around a bot in a process of its own: a crowd that writes, and a streamer who adds points."""
 
 import asyncio
 import json

@@ -96,9 +96,9 @@ def test_a_command_is_answered_with_the_reason() -> None:
     assert answer(of_sqlite(sqlite3.SQLITE_IOERR)) == NO_DATABASE
     assert answer(of_sqlite(sqlite3.SQLITE_READONLY_DBMOVED)) == GONE
     assert answer(of_sqlite(sqlite3.SQLITE_READONLY_DIRECTORY)) == REFUSED.replace("the disk is full", PLACE)
-    assert LATER == {
+    assert {
         REFUSED, REFUSED.replace("full", "read-only"), REFUSED.replace("the disk is full", PLACE), GONE, NO_DATABASE
-    }  # fmt: skip
+    } == LATER  # fmt: skip
 
 
 # The connection that writes
