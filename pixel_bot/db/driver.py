@@ -189,7 +189,11 @@ def _commit(connection: sqlite3.Connection, identity: FileIdentity) -> bool:
     """Commit. Returns whether the file was still the right one afterwards."""
     if not connection.in_transaction:
         return True
-    identity.require()
+    try:
+        identity.require()
+    except sqlite3.OperationalError:
+        connection.rollback()  # as SQLite itself does when it refuses a commit: the connection is used again
+        raise
     connection.commit()
     return not identity.state().is_loss
 

@@ -23,8 +23,8 @@ CERTAIN_SECONDS = 0.3
 TELL_SECONDS = 5.0
 
 GOODBYE = (
-    "My points database was moved away from under me, so I stop here. Nobody's points are lost: I keep a copy, "
-    "and the streamer can go on with it."
+    "My points database was moved away from under me, so I stop here. I am saving a copy of it, "
+    "and the streamer can go on with that."
 )
 
 Tell = Callable[[str], Awaitable[None]]

@@ -186,6 +186,8 @@ class RunningBot:
         await self.bot.close()
 
     async def _drain(self) -> None:
+        if self.services.awards.write_outage.is_final:
+            return  # what waits would wait for ever
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.bot.settled()
@@ -210,18 +212,19 @@ async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> 
     """What is wrong, one sentence each: with the database, and with the platforms."""
     if services.database.closed:
         return ["The bot is stopping."]
+    outage = services.awards.write_outage
+    if (identity := services.database.identity) is not None:
+        state = await asyncio.to_thread(identity.state)
+        outage.report(state)
+        if state.is_loss:
+            identity.noticed.set()
+            return [str(outage.now), *platforms()]
     try:
         async with services.database.readers() as session:
             await session.execute(text("SELECT 1 FROM meta"))
     except DBAPIError:
         return ["The database cannot be read.", *platforms()]
-    if (identity := services.database.identity) is not None:
-        state = await asyncio.to_thread(identity.state)
-        services.awards.write_outage.report(state)
-        if state.is_loss:
-            identity.noticed.set()
-    outage = services.awards.write_outage.now
-    return [*([] if outage is None else [str(outage)]), *platforms()]
+    return [*([] if outage.now is None else [str(outage.now)]), *platforms()]
 
 
 def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:

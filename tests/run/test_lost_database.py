@@ -10,12 +10,15 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from pixel_bot.db.write_outage import PROTECTED
 from pixel_bot.run.database_watch import GOODBYE
-from tests.harness.busy_chat import busy_chat, logged
 from tests.harness.database import findings
+from tests.harness.disk import small_disk
 from tests.harness.process import BotProcess, run
+from tests.run.busy_chat import busy_chat, logged
 
 pytestmark = [
     pytest.mark.sqlite,
@@ -26,6 +29,7 @@ SETTINGS = {"points_chat_cooldown_seconds": 0, "xp_chat_amount": 0}
 NOTICED_SECONDS = 5.0
 LOST = "so the bot has ended."
 REFUSED = "I cannot save anything right now: my database was moved away. Nothing was charged or changed."
+READ_ONLY = "I cannot save anything right now: my database is read-only. Nothing was charged or changed."
 
 
 def folder_deleted(database: Path) -> None:
@@ -79,6 +83,7 @@ async def test_what_chat_was_told_is_in_the_copy(tmp_path: Path, lose: Loss, kil
         began = time.monotonic()
         await logged(bot, "cannot be written")
         seconds = time.monotonic() - began
+        chat.crowd_goes()  # of a crowded chat the page shows the last lines alone
         copy = copy_named_in(await logged(bot, LOST))
         if killed:
             await bot.kill()
@@ -97,6 +102,43 @@ async def test_what_chat_was_told_is_in_the_copy(tmp_path: Path, lose: Loss, kil
             assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("other",)]
     elif lose in {folder_deleted, folder_made_anew, moved_away}:
         assert not database.exists(), "an empty file was made in its place"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the disks of these tests are Linux's")
+async def test_a_read_only_folder_stops_the_promises_until_it_can_be_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with small_disk(tmp_path) as disk:
+        monkeypatch.setattr(sys, "executable", str(disk.python))
+        async with BotProcess(tmp_path, "sandbox", data_dir=disk.folder, **SETTINGS) as bot, busy_chat(bot) as chat:
+            await chat.added_more(2)
+            disk.protect()
+            began = time.monotonic()
+            await logged(bot, "the file or its folder is read-only")
+            assert time.monotonic() - began < NOTICED_SECONDS
+            assert await reasons(bot) == [str(PROTECTED)]
+            await chat.until(lambda: READ_ONLY in chat.told)
+            known = len(chat.added)
+            disk.allow()
+            await logged(bot, "can be written again")
+            await chat.added_more(2)
+            assert len(chat.added) > known
+            disk.protect()
+            await logged(bot, "the file or its folder is read-only")
+            await bot.kill()
+            disk.allow()
+        checked = run(tmp_path, "db", "check", data_dir=disk.folder)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        copied = run(tmp_path, "db", "backup", str(tmp_path / "copy.db"), data_dir=disk.folder)
+        assert copied.returncode == 0, copied.stderr
+    assert chat.missing_in(tmp_path / "copy.db") == []
+
+
+async def reasons(bot: BotProcess) -> list[str]:
+    """What the health check of a bot says is wrong."""
+    async with aiohttp.ClientSession() as http, http.get(bot.address.replace("/sandbox", "/healthz")) as answer:
+        assert answer.status == 503
+        return (await answer.json())["reasons"]
 
 
 def copy_named_in(line: str) -> Path:
