@@ -135,6 +135,16 @@ class FileIdentity:
             return FileState.REPLACED if is_database else FileState.LOG_GONE
         return FileState.EMPTIED if is_database and self._had_content and not found.st_size else FileState.SAME
 
+    def remove_logs(self) -> None:
+        """Remove our logs from beside another database that is in our file's place now: SQLite would apply them to it.
+
+        Only once a copy is verified: with them goes what was not in the lost file itself.
+        """
+        for path, known in self._known.items():
+            with suppress(OSError):
+                if path != self.path and _identity(path) == known:
+                    path.unlink()
+
     @property
     def folder_is_gone(self) -> bool:
         """True when the folder of the database was deleted, moved away or made anew."""

@@ -104,6 +104,8 @@ async def save(services: Services, identity: FileIdentity, state: FileState) -> 
         lost = DatabaseLost(identity.path, state.value, None, str(exc))
     else:
         identity.settle(rescued=True)
+        if state is FileState.REPLACED:
+            await asyncio.to_thread(identity.remove_logs)
         for finding in copy.findings:
             log.warning("In the database, and so in the copy: %s", finding)
         lost = DatabaseLost(identity.path, state.value, copy.path.absolute(), megabytes(copy.size))

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,21 @@ async def test_a_commit_that_falls_together_with_the_loss_counts_once_it_is_in_t
         await marking
     assert lost.copy is not None
     assert await rows(lost.copy, KEPT) == [("promised",)]
+
+
+async def test_our_log_is_not_left_to_the_database_that_is_there_now(kept: Services, tmp_path: Path) -> None:
+    """SQLite would apply it to that one, and damage it."""
+    identity = identity_of(kept)
+    await mark(kept.database, "yes")
+    other = tmp_path / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE other (id INTEGER)")
+    other.replace(identity.path)
+    lost = await save(kept, identity, identity.state())
+    assert lost.copy is not None
+    assert await rows(lost.copy, KEPT) == [("yes",)]
+    with closing(sqlite3.connect(identity.path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("other",)]
 
 
 async def test_without_a_copy_it_does_not_count(kept: Services, monkeypatch: pytest.MonkeyPatch) -> None:

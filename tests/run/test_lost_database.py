@@ -1,12 +1,9 @@
 """The database is deleted or replaced under a busy bot, which may be killed right after it said where the copy is."""
 
 import os
-import re
-import shutil
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +16,17 @@ from tests.harness.database import findings
 from tests.harness.disk import small_disk
 from tests.harness.process import BotProcess, run
 from tests.run.busy_chat import busy_chat, logged
+from tests.run.losses import (
+    LOST,
+    Loss,
+    copy_named_in,
+    folder_deleted,
+    folder_made_anew,
+    log_deleted,
+    memory_deleted,
+    moved_away,
+    replaced,
+)
 
 pytestmark = [
     pytest.mark.sqlite,
@@ -27,40 +35,8 @@ pytestmark = [
 
 SETTINGS = {"points_chat_cooldown_seconds": 0, "xp_chat_amount": 0}
 NOTICED_SECONDS = 5.0
-LOST = "so the bot has ended."
 REFUSED = "I cannot save anything right now: my database was moved away. Nothing was charged or changed."
 READ_ONLY = "I cannot save anything right now: my database is read-only. Nothing was charged or changed."
-
-
-def folder_deleted(database: Path) -> None:
-    shutil.rmtree(database.parent)
-
-
-def folder_made_anew(database: Path) -> None:
-    shutil.rmtree(database.parent)
-    database.parent.mkdir()
-
-
-def replaced(database: Path) -> None:
-    other = database.with_name("other.db")
-    with closing(sqlite3.connect(other)) as connection:
-        connection.execute("CREATE TABLE other (id INTEGER)")
-    other.replace(database)
-
-
-def moved_away(database: Path) -> None:
-    database.rename(database.with_name("elsewhere.db"))
-
-
-def log_deleted(database: Path) -> None:
-    database.with_name(database.name + "-wal").unlink()
-
-
-def memory_deleted(database: Path) -> None:
-    database.with_name(database.name + "-shm").unlink()
-
-
-Loss = Callable[[Path], None]
 
 
 @pytest.mark.parametrize(
@@ -139,13 +115,6 @@ async def reasons(bot: BotProcess) -> list[str]:
     async with aiohttp.ClientSession() as http, http.get(bot.address.replace("/sandbox", "/healthz")) as answer:
         assert answer.status == 503
         return (await answer.json())["reasons"]
-
-
-def copy_named_in(line: str) -> Path:
-    """The copy that the last sentence of a bot names."""
-    found = re.search(r'db restore "(.+?)"', line)
-    assert found is not None, line
-    return Path(found[1])
 
 
 async def test_the_way_back_is_the_one_that_is_said(tmp_path: Path) -> None:
