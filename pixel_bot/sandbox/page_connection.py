@@ -84,6 +84,7 @@ class PageConnection:
     async def end(self) -> None:
         """Close the page's connection, and wait until nothing of it is at work."""
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await self._push_chat()  # what was said last is shown
             await self._socket.close(RESTARTING)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._finished.wait(), END_SECONDS)

@@ -225,11 +225,11 @@ def heed(notes: str) -> None:
 
 
 @contextmanager
-def small_disk(folder: Path) -> Generator[Disk]:
+def small_disk(folder: Path, size: str = SIZE) -> Generator[Disk]:
     """A disk of a few megabytes at ``folder / "disk"``; a real one where it may be mounted."""
     target, python = folder / "disk", folder / "python"
     target.mkdir()
-    mount = f"mount -t tmpfs -o size={SIZE} tmpfs {shlex.quote(str(target))} && echo mounted && exec cat"
+    mount = f"mount -t tmpfs -o size={size} tmpfs {shlex.quote(str(target))} && echo mounted && exec cat"
     # What is mounted in a place of its own is gone when the holder is, however these tests end.
     with subprocess.Popen(
         ["unshare", "--mount", "sh", "-c", mount],

@@ -84,7 +84,7 @@ async def test_what_chat_was_told_is_in_the_copy(tmp_path: Path, lose: Loss, kil
 async def test_a_read_only_folder_stops_the_promises_until_it_can_be_written_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with small_disk(tmp_path) as disk:
+    with small_disk(tmp_path, "100m") as disk:
         monkeypatch.setattr(sys, "executable", str(disk.python))
         async with BotProcess(tmp_path, "sandbox", data_dir=disk.folder, **SETTINGS) as bot, busy_chat(bot) as chat:
             await chat.added_more(2)
