@@ -4,7 +4,7 @@ import asyncio
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,14 @@ LOSSES: dict[FileState, Callable[[Path], object]] = {
     FileState.LOG_GONE: lambda path: path.with_name(path.name + "-wal").unlink(),
 }
 KEPT = "SELECT value FROM meta WHERE key = 'test'"
+
+
+def _no_folder(*_: object) -> Iterator[Path]:
+    return iter(())
+
+
+def _may_not(*_: object) -> bool:
+    return False
 
 
 def identity_of(services: Services) -> FileIdentity:
@@ -146,7 +154,7 @@ async def test_our_log_is_not_left_to_the_database_that_is_there_now(kept: Servi
 
 async def test_without_a_copy_it_does_not_count(kept: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     identity = identity_of(kept)
-    monkeypatch.setattr("pixel_bot.upkeep.rescue.folders", lambda *_: iter(()))
+    monkeypatch.setattr("pixel_bot.upkeep.rescue.folders", _no_folder)
     identity.path.unlink()
     lost = await save(kept, identity, FileState.GONE)
     assert (lost.copy, lost.exit_code, "Restore your newest backup" in str(lost)) == (None, 3, True)
@@ -197,7 +205,7 @@ async def test_health_and_awards_know_of_it_at_once(kept: Services) -> None:
 
 
 async def test_a_read_only_file_is_an_outage_and_no_loss(kept: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.db.file_identity.os.access", lambda *_: False)
+    monkeypatch.setattr("pixel_bot.db.file_identity.os.access", _may_not)
     assert await health(kept, list) == [str(PROTECTED)]
     with pytest.raises(OperationalError):
         await mark(kept.database, "no")
@@ -207,7 +215,7 @@ async def test_a_read_only_file_is_an_outage_and_no_loss(kept: Services, monkeyp
 
 
 async def test_a_refused_commit_leaves_no_transaction_open(kept: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixel_bot.db.file_identity.os.access", lambda *_: False)
+    monkeypatch.setattr("pixel_bot.db.file_identity.os.access", _may_not)
     async with kept.database.sessions() as session:
         await session.execute(text("INSERT INTO meta (key, value) VALUES ('test', 'no')"))
         with pytest.raises(OperationalError):

@@ -214,14 +214,13 @@ def heed(notes: str) -> None:
     forever = bad_disk(_Noted(notes))
     _KEPT.append(forever)
     forever.__enter__()
-    may = os.access
+    may: Any = os.access
     protected = Path(notes) / "protected"
-    os.access = lambda path, mode, **options: (
-        may(path, mode, **options)
-        and not (  # pyright: ignore[reportUnknownLambdaType]
-            mode & os.W_OK and protected.exists()
-        )
-    )
+
+    def access(path: Any, mode: int, **options: Any) -> bool:
+        return may(path, mode, **options) and not (mode & os.W_OK and protected.exists())
+
+    os.access = access
 
 
 @contextmanager
