@@ -61,8 +61,8 @@ def show(results: dict[str, list[Result]]) -> None:
         (
             name.replace("_", " "),
             f"noticed after {max(r.noticed for r in found):.1f} s, saved after {max(r.saved for r in found):.1f} s "
-            f"(worst of {len(found)}); of {sum(r.promised for r in found)} promises {sum(r.missing for r in found)} missing, "
-            f"{sum(r.wrong for r in found)} findings",
+            f"(worst of {len(found)}); of {sum(r.promised for r in found)} promises {sum(r.missing for r in found)} are "
+            f"missing; {sum(r.wrong for r in found)} findings",
         )
         for name, found in results.items()
     ]

@@ -66,7 +66,8 @@ async def test_what_chat_was_told_is_in_the_copy(tmp_path: Path, lose: Loss, kil
         else:
             await chat.until(lambda: GOODBYE in chat.told)
             code, words = await bot.wait()
-            assert (code, "Traceback" in words) == (3, False)
+            assert "Traceback" not in words, words
+            assert code == 3
     assert seconds < NOTICED_SECONDS
     assert copy.parent == (tmp_path if lose in {folder_deleted, folder_made_anew} else tmp_path / "data" / "backups")
     assert chat.missing_in(copy) == []
@@ -129,10 +130,9 @@ async def test_the_way_back_is_the_one_that_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "sandbox.db").exists()
     restored = run(tmp_path, "db", "restore", str(copy))
     assert restored.returncode == 0, restored.stderr
-    assert run(tmp_path, "db", "check").returncode == 0
-    assert chat.missing_in(tmp_path / "data" / "sandbox.db") == []
-    again = run(tmp_path, "sandbox", "--replay", os.devnull, "--exit-when-done")
-    assert again.returncode == 0, again.stderr
+    database = tmp_path / "data" / "sandbox.db"
+    assert chat.missing_in(database) == []
+    assert await findings(database) == []
 
 
 async def test_hard_links_and_deleted_lock_files_let_no_second_bot_in(tmp_path: Path) -> None:
@@ -150,7 +150,6 @@ async def test_hard_links_and_deleted_lock_files_let_no_second_bot_in(tmp_path: 
             assert (other.returncode, "Another Pixel Bot runs on" in other.stderr) == (1, True), other.stderr
         second.unlink()
         assert run(tmp_path, "db", "backup").returncode == 0
-        assert run(tmp_path, "db", "check").returncode == 0
         await chat.added_more(2)
         await bot.kill()
     assert chat.missing_in(database) == []
