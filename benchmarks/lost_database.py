@@ -55,17 +55,17 @@ async def run_all(rounds: int, seconds: float) -> dict[str, list[Result]]:
     return results
 
 
+def _in_words(found: list[Result]) -> str:
+    return (
+        f"noticed after {max(r.noticed for r in found):.1f} s, saved after {max(r.saved for r in found):.1f} s "
+        f"(worst of {len(found)}); {sum(r.missing for r in found)} of {sum(r.promised for r in found)} promises missing, "
+        f"{sum(r.wrong for r in found)} findings"
+    )
+
+
 def show(results: dict[str, list[Result]]) -> None:
     """Print it."""
-    rows = [
-        (
-            name.replace("_", " "),
-            f"noticed after {max(r.noticed for r in found):.1f} s, saved after {max(r.saved for r in found):.1f} s "
-            f"(worst of {len(found)}); of {sum(r.promised for r in found)} promises {sum(r.missing for r in found)} are "
-            f"missing; {sum(r.wrong for r in found)} findings",
-        )
-        for name, found in results.items()
-    ]
+    rows = [(name.replace("_", " "), _in_words(found)) for name, found in results.items()]
     table(f"A lost database at {MESSAGES_A_SECOND} messages a second", rows)
 
 
