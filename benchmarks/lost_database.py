@@ -58,8 +58,8 @@ async def run_all(rounds: int, seconds: float) -> dict[str, list[Result]]:
 def _in_words(found: list[Result]) -> str:
     return (
         f"noticed after {max(r.noticed for r in found):.1f} s, saved after {max(r.saved for r in found):.1f} s "
-        f"(worst of {len(found)}); {sum(r.missing for r in found)} of {sum(r.promised for r in found)} promises missing, "
-        f"{sum(r.wrong for r in found)} findings"
+        f"(worst of {len(found)}); {sum(r.missing for r in found)} of {sum(r.promised for r in found)} promises "
+        f"missing, {sum(r.wrong for r in found)} findings"
     )
 
 
