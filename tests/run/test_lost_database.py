@@ -10,7 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from pixel_bot.db.lock import only_one
 from pixel_bot.db.write_outage import PROTECTED
+from pixel_bot.errors import SecondInstance
 from pixel_bot.run.database_watch import GOODBYE
 from tests.harness.database import findings
 from tests.harness.disk import small_disk
@@ -118,6 +120,7 @@ async def reasons(bot: BotProcess) -> list[str]:
         return (await answer.json())["reasons"]
 
 
+@pytest.mark.timeout(300)
 async def test_the_way_back_is_the_one_that_is_said(tmp_path: Path) -> None:
     """A supervisor that starts it again must not get a bot that begins with nothing."""
     async with BotProcess(tmp_path, "sandbox", **SETTINGS) as bot, busy_chat(bot) as chat:
@@ -135,19 +138,19 @@ async def test_the_way_back_is_the_one_that_is_said(tmp_path: Path) -> None:
     assert await findings(database) == []
 
 
+@pytest.mark.timeout(300)
 async def test_hard_links_and_deleted_lock_files_let_no_second_bot_in(tmp_path: Path) -> None:
     database = tmp_path / "data" / "sandbox.db"
-    command = ("sandbox", "--replay", os.devnull, "--exit-when-done")
     async with BotProcess(tmp_path, "sandbox", **SETTINGS) as bot, busy_chat(bot) as chat:
         await chat.added_more(2)
         second = tmp_path / "second" / "sandbox.db"
         second.parent.mkdir()
         os.link(database, second)
-        linked = run(tmp_path, *command, data_dir=second.parent)
+        linked = run(tmp_path, "sandbox", "--replay", os.devnull, "--exit-when-done", data_dir=second.parent)
+        assert (linked.returncode, "Another Pixel Bot runs on" in linked.stderr) == (1, True), linked.stderr
         database.with_name("sandbox.db.lock").unlink()
-        unlocked = run(tmp_path, *command)
-        for other in (linked, unlocked):
-            assert (other.returncode, "Another Pixel Bot runs on" in other.stderr) == (1, True), other.stderr
+        with pytest.raises(SecondInstance), only_one(database):
+            pass
         second.unlink()
         assert run(tmp_path, "db", "backup").returncode == 0
         await chat.added_more(2)
