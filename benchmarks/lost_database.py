@@ -34,6 +34,7 @@ async def lose(loss: Loss, folder: Path, seconds: float) -> Result:
     database = folder / "data" / "sandbox.db"
     async with BotProcess(folder, "sandbox", **SETTINGS) as bot, busy_chat(bot) as chat:
         await asyncio.sleep(seconds)
+        await chat.added_more(5)
         loss(database)
         began = time.monotonic()
         await logged(bot, "cannot be written")
