@@ -33,6 +33,7 @@ from pixel_bot.redeems.wheel import Wheel
 from pixel_bot.settings import Mode, Settings
 from pixel_bot.sounds.library import Sounds
 from pixel_bot.upkeep.backups import Backups
+from pixel_bot.upkeep.trial_restore import TrialRestore
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Services:
     quota: Quota
     stream: Stream
     backups: Backups
+    trial_restore: TrialRestore
 
 
 def curve_of(settings: Settings) -> Curve:
@@ -121,5 +123,6 @@ def build_services(
         sounds=Sounds(settings.sounds_dir, settings.command_prefix),
         quota=Quota(database, clock),
         stream=Stream(),
-        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode),
+        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity),
+        trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),
     )

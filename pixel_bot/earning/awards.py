@@ -237,7 +237,7 @@ class Awards:
                 self.write_outage.begin_retry(exc)
                 # Not at the end of the batch alone: commands that wait for it must not wait as long as the outage.
                 self._batch_ended.set()
-                if self._stopping and pause == RETRY_SECONDS[-1]:
+                if self._stopping and (pause == RETRY_SECONDS[-1] or self.write_outage.is_final):
                     self._lose_all(batch, exc)
                     return
                 await self.write_outage.wait_for_retry(pause)

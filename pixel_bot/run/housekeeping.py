@@ -1,4 +1,4 @@
-"""Housekeeping: periodic tasks of a running bot, which are the daily backup and the hourly removal of old rows."""
+"""Housekeeping: periodic tasks of a running bot: the daily backup, its weekly trial, the hourly removal of old rows."""
 
 import asyncio
 import logging
@@ -11,10 +11,11 @@ from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.errors import BackupUnderWay, StartError
 from pixel_bot.services import Services
 from pixel_bot.texts import count
-from pixel_bot.upkeep.backups import megabytes
+from pixel_bot.upkeep.backups import A_DAY, SAME_DISK, megabytes
 from pixel_bot.upkeep.cleanup import Cleanup
 from pixel_bot.upkeep.disk_space import free_space_in, release_space
 from pixel_bot.upkeep.retention import Retention
+from pixel_bot.upkeep.trial_restore import EVERY
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Housekeeping:
         self._retention = Retention(services.database, services.clock, settings.keep_days, settings.data_dir)
         self._done_for: datetime | None = None
         self._failed_at: datetime | None = None
+        self._tried_at: datetime | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:
@@ -81,7 +83,28 @@ class Housekeeping:
             self._failed_at = now
             log.error("The daily backup failed, and is tried again in an hour. %s", exc)
             return False
+        self.warn_of_same_disk()
         return True
+
+    async def try_restore_if_due(self) -> bool:
+        """Try to restore the newest backup if that is due: each week, with the stream off. Returns whether it was."""
+        now = self._services.clock.now()
+        trial = self._services.trial_restore
+        if self._tried_at is not None and abs(now - self._tried_at) < RETRY:
+            return False
+        if not await trial.is_due():
+            return False
+        last = trial.last
+        if self._services.stream.is_live and not (last is not None and abs(now - last.at) >= EVERY + A_DAY):
+            return False
+        self._tried_at = now
+        await trial.run()
+        return True
+
+    def warn_of_same_disk(self) -> None:
+        """Log that the backups are lost together with the disk, where that is so; play money is not worth a word."""
+        if self._services.mode == "live" and self._services.backups.on_same_disk():
+            log.warning(SAME_DISK)
 
     async def clean_up(self) -> None:
         """Remove old rows, and return free space to the disk while the stream is off."""
@@ -97,9 +120,11 @@ class Housekeeping:
             )
         if texts:
             log.info("Deleted %s older than KEEP_DAYS.", count(texts, "text"))
-        path = self._services.database.path
-        if path is None or self._services.stream.is_live:
+        path, identity = self._services.database.path, self._services.database.identity
+        if path is None or identity is None or self._services.stream.is_live:
             return
+        if identity.state().is_loss:
+            return  # another file is there, or none
         try:
             space = await asyncio.to_thread(free_space_in, path)
             if space.is_worth_it and space.is_brief:
@@ -116,6 +141,7 @@ class Housekeeping:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             await self.back_up_if_due()
+            await self.try_restore_if_due()
 
 
 def last_time(now: datetime, written: str) -> datetime:

@@ -23,6 +23,7 @@ from pixel_bot.platforms.twitch.sign_in import SignIn
 from pixel_bot.platforms.twitch.signing_in.token_renewal import cluster_lease
 from pixel_bot.platforms.twitch.token_store import TokenStore
 from pixel_bot.run.access import access_for, refuse_without_owner
+from pixel_bot.run.database_watch import watched
 from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, health, opened
 from pixel_bot.run.setup_joystick import JoystickSetUp
@@ -54,7 +55,7 @@ class LiveApp:
     joystick: JoystickPlatform | None
     running_bot: RunningBot | None = None
     failed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Set to the error with which the start failed, if it did."""
+    """Set to the error with which the start failed, or which ends the bot while it runs, if there is one."""
 
     @property
     def platform(self) -> TwitchPlatform:
@@ -117,6 +118,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         await stack.enter_async_context(monitoring.running())
         starting = asyncio.create_task(_start_bot(app, names), name="start-bot")
         stack.push_async_callback(_stop, starting)
+        await stack.enter_async_context(watched(services, app.failed, lambda words: _tell_every_chat(app, words)))
         yield app
 
 
@@ -265,6 +267,11 @@ def problems(app: LiveApp) -> list[str]:
     elif app.joystick is not None:
         found += app.joystick.problems()
     return found
+
+
+async def _tell_every_chat(app: LiveApp, words: str) -> None:
+    if app.running_bot is not None:
+        await app.running_bot.tell_every_chat(words)
 
 
 async def _end_bot(app: LiveApp) -> None:

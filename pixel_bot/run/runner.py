@@ -24,6 +24,7 @@ from pixel_bot.run.sandbox_app import App, running
 from pixel_bot.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
+from pixel_bot.upkeep.backups import SAME_DISK
 from pixel_bot.web.access.sessions import Purpose
 
 if TYPE_CHECKING:
@@ -58,11 +59,13 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
             work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
             if replay is not None and chat_log is not None:
                 work.append(asyncio.create_task(_replay(app, chat_log, replay)))
-            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([*work, app.failed], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
             if replay is not None and not replay.exit_when_done:
-                await stop.wait()
+                await asyncio.wait([work[0], app.failed], return_when=asyncio.FIRST_COMPLETED)
+                if app.failed.done():
+                    app.failed.result()
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
@@ -106,6 +109,7 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
         ("Points", app.services.database.name),
         *_settings_facts(app.services.settings),
         *_word_facts(app.services.settings),
+        *([("Backups", SAME_DISK)] if app.services.backups.on_same_disk() else []),
     ]
 
 

@@ -24,6 +24,7 @@ from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
 from pixel_bot.run.access import access_for
+from pixel_bot.run.database_watch import watched
 from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, describe_commands, health, opened
 from pixel_bot.sandbox.joystick.double import JoystickDouble
@@ -57,6 +58,8 @@ class App:
     twitch: TwitchDouble
     joystick_platform: JoystickPlatform
     joystick: JoystickDouble
+    failed: asyncio.Future[None]
+    """Set to the error that ends the bot while it runs, if there is one."""
 
     @property
     def home(self) -> str:
@@ -114,7 +117,9 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         await running_bot.begin()
         await _ready(platform, joystick_platform)
         await stack.enter_async_context(monitoring.running())
-        yield App(web, access, services, running_bot.bot, platform, twitch, joystick_platform, joystick)
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await stack.enter_async_context(watched(services, failed, running_bot.tell_every_chat))
+        yield App(web, access, services, running_bot.bot, platform, twitch, joystick_platform, joystick, failed)
 
 
 async def sandbox_platform(users: SandboxUsers, address: str, services: Services) -> TwitchPlatform:

@@ -1,5 +1,6 @@
 """The state of the set-up page: what is connected, what is missing, and what to do about it."""
 
+import asyncio
 from collections.abc import Callable
 
 from pixel_bot.diagnostics.settings_check import warnings_of
@@ -8,6 +9,7 @@ from pixel_bot.run.setup_joystick import JoystickSetUp
 from pixel_bot.run.setup_twitch import TwitchSetUp
 from pixel_bot.services import Services
 from pixel_bot.texts import count
+from pixel_bot.upkeep.backups import SAME_DISK
 from pixel_bot.web.oauth import SignInRefused
 from pixel_bot.web.setup import JOYSTICK, SetupState, Step
 
@@ -52,7 +54,8 @@ class SetUp:
         rest = (self._overlay(), self._obs(), self._ai())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
-        steps = (*self._database(), *self._strange_settings(), *self._silence(), *steps)
+        at_risk = (*self._database(), *await self._backups())
+        steps = (*at_risk, *self._strange_settings(), *self._silence(), *steps)
         to_go = [step for step in steps if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
@@ -105,6 +108,15 @@ class SetUp:
             return ()
         words = f"{count(len(found), 'setting')} may not be as you meant it. After a change, start the bot again."
         return (Step("settings", "Settings", "todo", words, details=tuple(found)),)
+    async def _backups(self) -> tuple[Step, ...]:
+        """Only while they are at risk."""
+        last = self._services.trial_restore.last
+        if last is not None and last.problem:
+            words = f"The backup {last.name} cannot be restored. {last.problem} Type !backup in chat for a new one."
+            return (Step("backups", "Backups", "broken", words),)
+        if await asyncio.to_thread(self._services.backups.on_same_disk):
+            return (Step("backups", "Backups", "off", SAME_DISK),)
+        return ()
 
     def _silence(self) -> tuple[Step, ...]:
         """Only while it is set."""
