@@ -95,6 +95,8 @@ class Queue(Cog):
 
 def where(position: QueuePosition) -> str:
     """Where a redeem stands, in words."""
+    if position.item.is_held:
+        return f"Your {position.item.redeem} waits for a mod's yes."
     if position.item.status == "running":
         return f"Your {position.item.redeem} is on now."
     if not position.ahead:

@@ -7,6 +7,7 @@ from pixel_bot.accounts.economy import Economy
 from pixel_bot.accounts.ignoring import CHANGED, Ignoring
 from pixel_bot.accounts.links import Links
 from pixel_bot.accounts.merge import AccountMerge
+from pixel_bot.accounts.newcomers import Newcomers
 from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
 from pixel_bot.db.cluster import Cluster
@@ -46,6 +47,7 @@ class Services:
     cluster: Cluster
     viewers: Viewers
     people: People
+    newcomers: Newcomers
     levels: Levels
     awards: Awards
     cooldowns: Cooldowns
@@ -93,6 +95,7 @@ def build_services(
     wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
     awards = Awards(database, clock, viewers, levels, rules, ignore_list)
+    people = People(viewers, awards)
     merge = AccountMerge(clock, levels, ignore_list)
     merge.changed.add(awards.gate.forget)
     return Services(
@@ -102,7 +105,8 @@ def build_services(
         database=database,
         cluster=cluster,
         viewers=viewers,
-        people=People(viewers, awards),
+        people=people,
+        newcomers=Newcomers(database, clock, people),
         levels=levels,
         awards=awards,
         cooldowns=cooldowns,

@@ -36,6 +36,7 @@ from pixel_bot.platforms.twitch.events.frames import CHAT
 from pixel_bot.platforms.twitch.events.parsing import with_optional_fields
 from pixel_bot.platforms.twitch.sender import TwitchSender
 from pixel_bot.points.levels import LevelUp
+from pixel_bot.queue.approvals import Approvals
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
@@ -92,6 +93,7 @@ class PixelBot(BotInternals):
         self.dispatcher = Dispatcher(
             services, self.backends.speech, self.say, limits, lambda platform: platform in self.channels
         )
+        self.approvals.clean = self.text_filter.clean
         self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
         self.channels: dict[Platform, ChatChannel] = {}
@@ -124,7 +126,14 @@ class PixelBot(BotInternals):
         outbox = Outbox(send, twitch_rules("viewer", ChatModes()) if is_limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
         self.notifications.use(self.channels["twitch"], sender)
+        if self.approvals.listens:
+            self.notifications.on_message = self.approvals.note
         self.clips.join_twitch(http, account.owner_id or account.bot_id)
+
+    @property
+    def approvals(self) -> Approvals:
+        """What waits for a mod's yes."""
+        return self.dispatcher.approvals
 
     @property
     def ignoring(self) -> Ignoring:

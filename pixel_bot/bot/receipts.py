@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from pixel_bot.model.outcome import Outcome, Run, lane_of
 from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.queue.approvals import LIMIT
 from pixel_bot.queue.limits import Limits, needs_sound
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Receipt
@@ -23,6 +24,17 @@ def receipt_words(outcome: Outcome, receipt: Receipt, offer: Offer, paused: Coll
     if receipt.cost:
         parts.append(f"{count(receipt.balance, 'point')} left.")
     return " ".join(part for part in parts if part)
+
+
+def held_words(receipt: Receipt, *, mods_are_away: bool) -> str:
+    """What a viewer hears whose purchase waits for a mod's yes."""
+    limit = duration(LIMIT.total_seconds())
+    parts = [
+        f"It waits for a mod's yes; without one you get it back in {limit}.",
+        *(["No mod has written for a while."] if mods_are_away else []),
+        *([f"{count(receipt.balance, 'point')} left."] if receipt.cost else []),
+    ]
+    return " ".join(parts)
 
 
 def _away(overlay: Overlay, *, sound: bool) -> str:

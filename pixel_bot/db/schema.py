@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect, text
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
 
-HEAD = "0007"
+HEAD = "0009"
 """The newest migration. A constant, so that a start with nothing to do needs not import Alembic."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from sqlalchemy import func
 from typing_extensions import override
 
 from pixel_bot.clock import EPOCH
@@ -16,7 +17,7 @@ from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_head
 from pixel_bot.redeems.pending_items import any_pending
-from pixel_bot.redeems.queue_items import Item, has_known_effect
+from pixel_bot.redeems.queue_items import NOT_HELD, Item, has_known_effect
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ class LaneWorker(Worker):
         away = self._services.overlay.away_since(needs_sound=needs_sound(head.effect))
         if away is None:
             return 0
-        end = max(away, head.created_at) + timedelta(seconds=self._limits.overlay)
+        end = max(away, head.waits_since) + timedelta(seconds=self._limits.overlay)
         if has_begun_to_spin(head) and head.begun_at is not None:
             end = head.begun_at + timedelta(seconds=self._limits.wheel)
         # Exactly 0 would mean that a page is there.
@@ -160,5 +161,6 @@ class LaneWorker(Worker):
         if self._services.overlay.away_since(needs_sound=False) is not None:
             reason = AWAY
             since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
-            due |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
+            waits_since = func.coalesce(QueueItem.approved_at, QueueItem.created_at)
+            due |= (waits_since <= since) & QueueItem.begun_at.is_(None) & NOT_HELD
         await self._result_writer.refund(QueueItem.track == self.name, due, reason=reason)

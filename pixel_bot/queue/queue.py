@@ -19,7 +19,7 @@ from pixel_bot.queue.attempt import ResultKind
 from pixel_bot.queue.cluster import PANIC
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.queue_items import UNTOUCHED, WAITING, Item
+from pixel_bot.redeems.queue_items import NOT_HELD, UNTOUCHED, WAITING, Item
 from pixel_bot.redeems.refunds import Refund
 from pixel_bot.services import Services
 
@@ -83,7 +83,7 @@ class Queue:
         positions: list[QueuePosition] = []
         for index, item in enumerate(found):
             if item.user_id == viewer.id:
-                ahead = [i for i in found[:index] if i.track == item.track] if item.track else []
+                ahead = [i for i in found[:index] if i.track == item.track and not i.is_held] if item.track else []
                 positions.append(QueuePosition(item, len(ahead), sum(seconds_of_payload(i.payload) for i in ahead)))
         return positions
 
@@ -129,7 +129,12 @@ class Queue:
             return elsewhere
         async with self._services.database.readers() as session:
             pending = await queue_items.load(
-                session, QueueItem.kind.in_(lanes), QueueItem.status == "pending", QueueItem.begun_at.is_(None), limit=1
+                session,
+                QueueItem.kind.in_(lanes),
+                QueueItem.status == "pending",
+                QueueItem.begun_at.is_(None),
+                NOT_HELD,
+                limit=1,
             )
         if not pending:
             return None

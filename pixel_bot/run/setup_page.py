@@ -8,7 +8,10 @@ from pixel_bot.run.setup_twitch import TwitchSetUp
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 from pixel_bot.web.oauth import SignInRefused
-from pixel_bot.web.setup import JOYSTICK, SetupState, Step
+from pixel_bot.web.setup import JOYSTICK, SetupState, Step, WaitingText
+
+ON_THE_PAGE = "/setup"
+"""Who has answered, where it was done on the page."""
 
 NO_TWITCH = Step("events", "Twitch", "off", "Not set up. For Twitch set TWITCH_CLIENT_ID, and start again.")
 NO_JOYSTICK = Step(
@@ -62,7 +65,21 @@ class SetUp:
             overlay_url=self._overlay_url,
             redirect_uri="" if self._twitch is None or self._twitch.uses_codes else self._twitch.redirect_uri,
             forgettable=tuple(key for side in sides for key in side.forgettable()),
+            texts=await self._texts(),
         )
+
+    async def answer(self, number: int, *, yes: bool) -> bool:
+        """Say yes or no to a text that waits for that. Returns False when it does not wait any more."""
+        running_bot = self._running_bot()
+        if running_bot is None:
+            return False
+        approvals = running_bot.bot.approvals
+        return await approvals.answer(yes=yes, by=ON_THE_PAGE, item_id=number) is not None
+
+    async def _texts(self) -> tuple[WaitingText, ...]:
+        running_bot = self._running_bot()
+        requests = await running_bot.bot.approvals.waiting() if running_bot is not None else []
+        return tuple(WaitingText(r.item.id, r.item.redeem, r.item.buyer, r.text) for r in requests)
 
     async def accept(self, account: str, key: str) -> None:
         """Keep the account that the question was about."""
