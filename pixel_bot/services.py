@@ -30,6 +30,7 @@ from pixel_bot.redeems.prizes import PrizeFile
 from pixel_bot.redeems.quota import Quota
 from pixel_bot.redeems.refunds import Refunds
 from pixel_bot.redeems.shop import Shop
+from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.redeems.wheel import Wheel
 from pixel_bot.settings import Mode, Settings
 from pixel_bot.sounds.library import Sounds
@@ -65,6 +66,7 @@ class Services:
     overlay: Overlay
     sounds: Sounds
     quota: Quota
+    uses: UseCounts
     stream: Stream
     backups: Backups
 
@@ -124,6 +126,7 @@ def build_services(
         overlay=overlay,
         sounds=Sounds(settings.sounds_dir, settings.command_prefix),
         quota=Quota(database, clock),
+        uses=UseCounts(database),
         stream=Stream(),
         backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode),
     )

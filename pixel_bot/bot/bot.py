@@ -40,6 +40,7 @@ from pixel_bot.queue.approvals import Approvals
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
+from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.services import Services
 
 
@@ -107,6 +108,7 @@ class PixelBot(BotInternals):
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
+        self.runner.used = lambda name: services.uses.note("command", name)
         self.events = ChannelEventHandler(services, self.dispatch)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.levels.on_level_up = self._tell_level_up
@@ -139,6 +141,11 @@ class PixelBot(BotInternals):
     def ignoring(self) -> Ignoring:
         """Who does not play."""
         return self.services.ignoring
+
+    @property
+    def uses(self) -> UseCounts:
+        """How often sounds, voices and commands were used."""
+        return self.services.uses
 
     @property
     def people(self) -> People:

@@ -1,4 +1,4 @@
-"""The table of what is known of people who chat, beside their account here."""
+"""The tables of what was counted in chat: messages of people, and uses of sounds, voices and commands."""
 
 from datetime import datetime
 
@@ -18,3 +18,13 @@ class KnownChatter(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     messages: Mapped[int] = mapped_column(server_default="0")
     account_since: Mapped[datetime | None]
+
+
+class UseCount(Base):
+    """How often something was used, by its kind and name."""
+
+    __tablename__ = "use_counts"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    uses: Mapped[int] = mapped_column(server_default="0")

@@ -133,7 +133,12 @@ class Wheel:
             row = (await session.execute(query)).first()
         return None if row is None else _drawn(row[0], row[1])
 
-    async def owed(self, limit: int = 10) -> list[Drawn]:
+    async def won(self) -> dict[str, int]:
+        """How often each prize was won, by its name."""
+        query = "SELECT prize, COUNT(*) FROM draws WHERE cancelled_at IS NULL GROUP BY prize"
+        return {str(name): int(times) for name, times in await self._database.look_up(query, {})}
+
+    async def owed(self, limit: int = 1_000) -> list[Drawn]:
         """Prizes that a mod has still to give, oldest first."""
         query = (
             select(Draw, func.coalesce(User.display_name, User.name))

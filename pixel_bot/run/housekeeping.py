@@ -1,4 +1,4 @@
-"""Housekeeping: periodic tasks of a running bot, which are the daily backup and the hourly removal of old rows."""
+"""Housekeeping: periodic tasks of a running bot, the daily backup, the removal of old rows, saving counts."""
 
 import asyncio
 import logging
@@ -22,6 +22,8 @@ CHECK_SECONDS = 60.0
 """Before the first check, so that it does not slow the start; and between two, because timers do not notice when the
 clock is set, or the machine slept."""
 
+SAVE_SECONDS = 60.0
+
 RETRY = timedelta(hours=1)
 """After a backup that failed."""
 
@@ -43,7 +45,8 @@ class Housekeeping:
 
     def begin(self) -> None:
         """Start the tasks. Needs a running event loop."""
-        self._tasks = [asyncio.create_task(keep_running("clean-up", self._clean_up_for_ever), name="clean-up")]
+        work = {"clean-up": self._clean_up_for_ever, "save-counts": self._save_counts_for_ever}
+        self._tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
         if self._services.settings.backup_time:
             self._tasks.append(asyncio.create_task(keep_running("backup", self._back_up_for_ever), name="backup"))
 
@@ -52,6 +55,7 @@ class Housekeeping:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._save_counts()
 
     async def back_up_if_due(self) -> bool:
         """Make a backup if one is due. Returns whether one was made."""
@@ -105,6 +109,17 @@ class Housekeeping:
         while True:
             await asyncio.sleep(CLEAN_UP_SECONDS)
             await self.clean_up()
+
+    async def _save_counts_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            await self._save_counts()
+
+    async def _save_counts(self) -> None:
+        try:
+            await self._services.uses.save()
+        except DBAPIError as exc:
+            log.debug("What was used could not be counted, and is later: %s", exc.orig)
 
     async def _back_up_for_ever(self) -> None:
         while True:

@@ -13,7 +13,6 @@ from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.run.setup_page import SetUp
 from pixel_bot.sandbox.twitch.users import id_of
 from pixel_bot.testing import Stage, stage
-from pixel_bot.web.setup import WaitingText
 
 ASKED = (
     "Mods, this waits for a yes: #1 alice: hello there · "

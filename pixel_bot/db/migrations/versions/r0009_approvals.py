@@ -1,4 +1,4 @@
-"""Items of the queue that wait for a mod's yes, who is new in chat, and when a cooldown began."""
+"""Items of the queue that wait for a mod's yes, what was counted in chat, and when a cooldown began."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,5 +23,11 @@ def upgrade() -> None:
         sa.Column("key", sa.Text, primary_key=True),
         sa.Column("messages", BigInt, nullable=False, server_default="0"),
         sa.Column("account_since", sa.TIMESTAMP),
+    )
+    op.create_table(
+        "use_counts",
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("uses", BigInt, nullable=False, server_default="0"),
     )
     add("cooldowns", sa.Column("started_at", sa.TIMESTAMP))
