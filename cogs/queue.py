@@ -27,7 +27,7 @@ class Queue(Cog):
         view = await self.bot.queue.overview()
         waiting = ", ".join(f"{lane} {number(n)}" for lane, n in view.waiting.items() if n)
         paused = f" Paused: {', '.join(view.paused)}." if view.paused else ""
-        closed = "" if view.overlay else " The overlay is closed."
+        closed = "" if view.overlay == "open" else f" The overlay is {view.overlay}."
         await ctx.reply((f"Waiting: {waiting}." if waiting else "Nothing is waiting.") + paused + closed)
 
     @command("queue pause", usage="[KIND]")

@@ -1,7 +1,8 @@
 """The service container: all services over one database, built once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pixel_bot.accounts.economy import Economy
 from pixel_bot.accounts.ignoring import CHANGED, Ignoring
@@ -14,6 +15,8 @@ from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.chat_gate import ChatRules
+from pixel_bot.model.last_good import LastGoodFile
+from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.key import overlay_key
 from pixel_bot.overlay.overlay import Overlay
@@ -21,7 +24,7 @@ from pixel_bot.points.bans import Bans
 from pixel_bot.points.cooldowns import Cooldowns
 from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.leaderboard import Leaderboard
-from pixel_bot.points.level_rewards import load_rewards
+from pixel_bot.points.level_rewards import LevelRewards
 from pixel_bot.points.levels import Curve, Levels
 from pixel_bot.points.viewers import Viewers
 from pixel_bot.redeems.catalogue import Redeems
@@ -65,6 +68,8 @@ class Services:
     channel_points: ChannelPoints
     overlay: Overlay
     sounds: Sounds
+    files: Sequence[LastGoodFile[Any]]
+    """The streamer's files that are read anew while the bot runs."""
     quota: Quota
     uses: UseCounts
     stream: Stream
@@ -76,6 +81,15 @@ def curve_of(settings: Settings) -> Curve:
     return Curve(settings.xp_base, settings.xp_exponent, settings.xp_max_level)
 
 
+def _why_not(sounds: Sounds, effect: Effect) -> str:
+    """Why the sound of an effect cannot be played; empty where it can, or there is none."""
+    match effect:
+        case PlaySound(name=name) | ShowOverlay(sound=name) if name:
+            return sounds.problem(name)
+        case _:
+            return ""
+
+
 def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
@@ -84,7 +98,9 @@ def build_services(
     ignore_list = IgnoreList(database, clock)
     cluster.subscribers.setdefault(CHANGED, set()).add(lambda _: ignore_list.invalidate())
     viewers = Viewers(database, clock, settings.points_start_amount, ignore_list)
-    levels = Levels(database, clock, curve_of(settings), load_rewards(settings.level_rewards_file))
+    rewards = LevelRewards(settings.level_rewards_file)
+    levels = Levels(database, clock, curve_of(settings), rewards)
+    sounds = Sounds(settings.sounds_dir, settings.command_prefix)
     rules = ChatRules(
         settings.points_chat_amount,
         settings.points_chat_cooldown_seconds,
@@ -94,7 +110,7 @@ def build_services(
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
-    wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
+    wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file, lambda effect: _why_not(sounds, effect)))
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
     awards = Awards(database, clock, viewers, levels, rules, ignore_list)
     people = People(viewers, awards)
@@ -124,7 +140,8 @@ def build_services(
         refunds=refunds,
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
-        sounds=Sounds(settings.sounds_dir, settings.command_prefix),
+        sounds=sounds,
+        files=(wheel.file, rewards.file),
         quota=Quota(database, clock),
         uses=UseCounts(database),
         stream=Stream(),

@@ -23,7 +23,7 @@ from pixel_bot.services import Services
 log = logging.getLogger(__name__)
 
 AWAY = "The overlay was away for too long."
-BLOCKED = "The overlay's sound was off for too long."
+BLOCKED = "The overlay was open, but its sound was blocked for too long."
 LOOK_SECONDS = 2.0
 """How often the worker checks whether another process still has a page."""
 

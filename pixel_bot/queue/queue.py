@@ -14,6 +14,7 @@ from pixel_bot.errors import BadInput
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.outcome import LANES, PlaySound, seconds_of_payload
 from pixel_bot.model.people import Viewer
+from pixel_bot.overlay.words import overlay_words
 from pixel_bot.points.idempotency import refuse_repeats, write_once
 from pixel_bot.queue.attempt import ResultKind
 from pixel_bot.queue.cluster import PANIC
@@ -43,12 +44,12 @@ class QueuePosition:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Summary of the queue: pending and running items by lane, paused lanes, and whether a page can play."""
+    """Summary of the queue: pending and running items by lane, paused lanes, and how the overlay is, in words."""
 
     waiting: dict[str, int]
     running: dict[str, int]
     paused: list[str]
-    overlay: bool
+    overlay: str
 
 
 class Queue:
@@ -74,8 +75,8 @@ class Queue:
         def by_lane(status: str) -> dict[str, int]:
             return {lane: sum(i.kind == lane and i.status == status for i in found) for lane in LANES}
 
-        can_play = self._services.overlay.away_since(needs_sound=False) is None
-        return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, can_play)
+        overlay = overlay_words(self._services.overlay)
+        return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, overlay)
 
     async def positions(self, viewer: Viewer) -> list[QueuePosition]:
         """The positions of the viewer's own items."""

@@ -16,6 +16,8 @@ from pixel_bot.model.outcome import Lane as LaneName
 from pixel_bot.model.people import Platform, platform_of
 
 WAITING = ("pending", "running")
+PRIZE_OF = "prize_of"
+"""The field of a payload that names the draw whose prize the item is."""
 FOLLOW_UP_IDS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
 """``message_id`` of items that follow another one for free: it only says on which platform they are answered."""
 
@@ -72,6 +74,11 @@ class Item:
     def draw(self) -> int | None:
         """The id of the wheel's draw that it shows; None for other effects."""
         return fields_of(self.payload).get("draw")
+
+    @property
+    def prize_of(self) -> int | None:
+        """The id of the wheel's draw whose prize it is; None for other items."""
+        return fields_of(self.payload).get(PRIZE_OF)
 
     @property
     def effect(self) -> Effect:

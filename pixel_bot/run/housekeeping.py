@@ -23,6 +23,8 @@ CHECK_SECONDS = 60.0
 clock is set, or the machine slept."""
 
 SAVE_SECONDS = 60.0
+LOOK_SECONDS = 10.0
+"""Between two looks at the streamer's files."""
 
 RETRY = timedelta(hours=1)
 """After a backup that failed."""
@@ -45,7 +47,11 @@ class Housekeeping:
 
     def begin(self) -> None:
         """Start the tasks. Needs a running event loop."""
-        work = {"clean-up": self._clean_up_for_ever, "save-counts": self._save_counts_for_ever}
+        work = {
+            "clean-up": self._clean_up_for_ever,
+            "save-counts": self._save_counts_for_ever,
+            "files": self._watch_files,
+        }
         self._tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
         if self._services.settings.backup_time:
             self._tasks.append(asyncio.create_task(keep_running("backup", self._back_up_for_ever), name="backup"))
@@ -109,6 +115,23 @@ class Housekeeping:
         while True:
             await asyncio.sleep(CLEAN_UP_SECONDS)
             await self.clean_up()
+
+    async def _watch_files(self) -> None:
+        """Look at the streamer's files, so that the log says at once what is wrong with them."""
+        told: list[str] = []
+        while True:
+            for file in self._services.files:
+                _ = file.problem  # looking is what tells
+            told = await self._name_sounds(told)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _name_sounds(self, told: list[str]) -> list[str]:
+        """Name the sounds that cannot be played, each once. Returns all of them."""
+        problems = await asyncio.to_thread(self._services.sounds.problems)
+        for problem in problems:
+            if problem not in told:
+                log.warning("%s", problem)
+        return problems
 
     async def _save_counts_for_ever(self) -> None:
         while True:

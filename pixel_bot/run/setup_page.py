@@ -10,6 +10,8 @@ from pixel_bot.texts import count
 from pixel_bot.web.oauth import SignInRefused
 from pixel_bot.web.setup import JOYSTICK, SetupState, Step, WaitingText
 
+SHOWN_SOUNDS = 20
+
 ON_THE_PAGE = "/setup"
 """Who has answered, where it was done on the page."""
 
@@ -54,7 +56,7 @@ class SetUp:
         rest = (self._overlay(), self._obs(), self._ai())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
-        steps = (*self._database(), *self._silence(), *steps)
+        steps = (*self._database(), *self._files(), *self._silence(), *steps)
         to_go = [step for step in steps if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
@@ -114,6 +116,18 @@ class SetUp:
         outage = self._services.awards.write_outage.now
         return () if outage is None else (Step("database", "Points", "broken", str(outage)),)
 
+    def _files(self) -> tuple[Step, ...]:
+        """Only while one is broken, or a sound cannot be played."""
+        broken = [problem for file in self._services.files if (problem := file.problem)]
+        sounds = self._services.sounds.problems()
+        found: list[Step] = []
+        if broken:
+            found.append(Step("files", "Your files", "broken", " ".join(broken)))
+        if sounds:
+            words = f"{count(len(sounds), 'sound')} cannot be played."
+            found.append(Step("sounds", "Sounds", "off", words, details=tuple(sounds[:SHOWN_SOUNDS])))
+        return tuple(found)
+
     def _silence(self) -> tuple[Step, ...]:
         """Only while it is set."""
         words = "SILENT is set: everything is counted and paid, and nothing is said. Take it out of .env to speak."
@@ -125,7 +139,8 @@ class SetUp:
             words = "In OBS: Sources, +, Browser. Paste the address, 1920 by 1080, tick Control audio via OBS."
             return Step("overlay", "Overlay", "todo", words)
         if overlay.best(needs_sound=True) is None:
-            return Step("overlay", "Overlay", "broken", "It is open, but its sound is blocked. Add it to OBS instead.")
+            words = "It is open, but its sound is blocked: click on the page, or add it to OBS instead."
+            return Step("overlay", "Overlay", "broken", words)
         return Step("overlay", "Overlay", "done", "It is open.")
 
     def _obs(self) -> Step:
