@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func
 from typing_extensions import override
 
-from pixel_bot.clock import EPOCH
+from pixel_bot.clock import EPOCH, GRACE
 from pixel_bot.db.models import QueueItem
 from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.limits import Limits, needs_sound
@@ -149,8 +149,11 @@ class LaneWorker(Worker):
         end = max(away, head.waits_since) + timedelta(seconds=self._limits.overlay)
         if has_begun_to_spin(head) and head.begun_at is not None:
             end = head.begun_at + timedelta(seconds=self._limits.wheel)
+        left = (end - self._services.clock.now()).total_seconds()
+        if left > max(self._limits.overlay, self._limits.wheel) + GRACE.total_seconds():
+            return -1  # the clock was set back: nothing waits for longer than it may
         # Exactly 0 would mean that a page is there.
-        return (end - self._services.clock.now()).total_seconds() or -1
+        return left or -1
 
     async def _give_up(self, head: Item) -> None:
         if has_begun_to_spin(head):

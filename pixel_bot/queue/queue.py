@@ -220,7 +220,7 @@ class Queue:
     def was_removed(self, message_id: str, author_id: str) -> bool:
         """True when a mod removed a message, or timed out its author, while its purchase was in progress."""
         moments = (self._timed_out.get(author_id), self._cleared_at)
-        just_now = any(m is not None and self._clock.now() - m < JUST_NOW for m in moments)
+        just_now = any(m is not None and abs(self._clock.now() - m) < JUST_NOW for m in moments)
         return just_now or self._removed.get(message_id) is not None
 
     async def drop_redeems(self, keys: Sequence[str], reason: str) -> list[Refund]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.clock import Clock
+from pixel_bot.clock import GRACE, Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.json_type import read_json
@@ -19,7 +19,7 @@ from pixel_bot.model.people import Viewer
 from pixel_bot.model.service_bots import SERVICE_NAMES
 from pixel_bot.points import ledger
 from pixel_bot.points.account_sql import ACCOUNT
-from pixel_bot.points.cooldowns import Cooldowns
+from pixel_bot.points.cooldowns import Cooldowns, seconds_left
 from pixel_bot.points.idempotency import AlreadyProcessed, unprocessed_message, write_once
 from pixel_bot.points.ledger import Entry
 from pixel_bot.redeems import channel_points, queue_items
@@ -74,6 +74,7 @@ WITH account AS (SELECT {ACCOUNT} AS id)
 SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r.everyone_until,
        (SELECT COUNT(*) FROM blocks b WHERE b.user_id = (SELECT id FROM account) AND b.key IN (:key, '*')) AS blocked,
        (SELECT c.expires_at FROM cooldowns c WHERE c.user_id = (SELECT id FROM account) AND c.key = :key) AS own_until,
+       (SELECT c.started_at FROM cooldowns c WHERE c.user_id = (SELECT id FROM account) AND c.key = :key) AS own_since,
        (SELECT COUNT(*) FROM queue_items q
         WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND {FREE}) AS waiting,
        (SELECT COUNT(*) FROM queue_items q WHERE q.approval = 'waiting' AND q.status = 'pending') AS held,
@@ -187,26 +188,24 @@ class Shop:
             raise RedeemOff(offer.display_name, closed)
         if row is None or not row[2]:
             raise RedeemOff(row[0] if row else offer.display_name)
-        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, *rest = row
+        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, own_since, waiting, *rest = row
         waiting_for_yes, mine, ignored, account_name, *_ = rest
         if ignored or (ignored is None and account_name in SERVICE_NAMES):
             raise NotPlaying(name)
         if blocked:
             raise Blocked(name)
         if not exempt:
-            self._refuse_cooldown(name, own_until, everyone=False)
-            self._refuse_cooldown(name, everyone_until, everyone=True)
+            now = self._clock.now()
+            if left := seconds_left(own_until, own_since, now):
+                raise OnCooldown(name, left)
+            if left := _rest_left(everyone_until, everyone_cooldown or 0, now):
+                raise OnCooldown(name, left, everyone=True)
         if mine >= MAX_WAITING_OF_ONE:
             raise QueueFull(name, own=True)
         # Counted apart: many that wait for a mod's yes must not keep out those who need none.
         if (waiting_for_yes >= MAX_WAITING) if held else (waiting >= self._limits[lane]):
             raise QueueFull(name, own=False)
         return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
-
-    def _refuse_cooldown(self, name: str, until: Any, *, everyone: bool) -> None:
-        left = (read_stamp(until) - self._clock.now()).total_seconds() if until is not None else 0
-        if left > 0:
-            raise OnCooldown(name, left, everyone=everyone)
 
     async def _debit(self, session: AsyncSession, viewer: Viewer, key: str, cost: int, now: datetime) -> int:
         if not cost:
@@ -227,6 +226,12 @@ class Shop:
             return []
         rows = await self._database.look_up(_AHEAD, {"track": worker, "id": item_id, "most": MOST_AHEAD})
         return [seconds_of_payload(read_json(payload)) for (payload,) in rows]
+
+
+def _rest_left(until: Any, seconds: int, now: datetime) -> float:
+    """Seconds that a redeem still rests for everybody; never longer than that lasts, should a clock be set back."""
+    left = (read_stamp(until) - now).total_seconds() if until is not None else 0.0
+    return max(0.0, min(left, seconds)) if left <= seconds + GRACE.total_seconds() else 0.0
 
 
 def _until(now: datetime, seconds: int) -> datetime | None:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.errors import BackupUnderWay, StartError
+from pixel_bot.run.clock_watch import ClockWatch
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import megabytes
@@ -43,6 +44,7 @@ class Housekeeping:
         self._cleanup = Cleanup(services.database, services.clock)
         self._done_for: datetime | None = None
         self._failed_at: datetime | None = None
+        self._clock_watch = ClockWatch(services)
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:
@@ -51,6 +53,7 @@ class Housekeeping:
             "clean-up": self._clean_up_for_ever,
             "save-counts": self._save_counts_for_ever,
             "files": self._watch_files,
+            "clock": self._clock_watch.run,
         }
         self._tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
         if self._services.settings.backup_time:
