@@ -10,14 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from pixel_bot.accounts import gift_pause
 from pixel_bot.accounts.gift_pause import GivingPaused
-from pixel_bot.clock import GRACE
+from pixel_bot.clock import GRACE, micros
 from pixel_bot.earning.award_batch import EventAward
+from pixel_bot.earning.time_bound import TimeBound
 from pixel_bot.errors import OnCooldown
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
@@ -53,6 +54,20 @@ async def test_a_clock_that_is_set_back_does_not_pause_chat(tmp_path: Path) -> N
         assert await chat.points("alice") == 2
         await chat.say("alice", "and at once")
         assert await chat.points("alice") == 2
+
+
+def test_a_clock_that_is_set_back_is_noticed_by_the_next_message() -> None:
+    clock = SettableClock()
+    set_back: list[datetime] = []
+    times = TimeBound(clock, lambda: set_back.append(clock.now()))
+    assert times.cut(micros(clock.now() + GRACE)) == micros(clock.now() + GRACE)
+    assert times.cut(micros(clock.now() + 2 * GRACE)) == micros(clock.now())
+    assert times.cut(micros(clock.now() - timedelta(days=1))) == micros(clock.now() - timedelta(days=1))
+    assert set_back == []
+    clock.advance(-7_200)
+    assert times.cut(micros(clock.now())) == micros(clock.now())
+    assert set_back == [clock.now()]
+    assert times.cut(micros(clock.now() + timedelta(hours=2))) == micros(clock.now())
 
 
 async def test_a_message_from_the_future_pauses_points_for_no_longer_than_always(tmp_path: Path) -> None:
@@ -221,6 +236,9 @@ class Use:
         return True
 
 
+@example([("use", 0), ("wait", 500), ("jump", -400), ("wait", 200), ("use", 0)])
+@example([("use", 0), ("jump", -7_200), ("wait", 130), ("use", 0)])
+@example([("use", 7_200), ("wait", 3_000), ("jump", -86_400), ("restart", 0), ("wait", 700), ("use", 30)])
 @given(st.lists(STEPS, min_size=2, max_size=16))
 @settings(max_examples=rounds(20), deadline=None)
 def test_nothing_is_paused_for_longer_than_its_length(steps: Sequence[tuple[str, int]]) -> None:
