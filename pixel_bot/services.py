@@ -81,6 +81,16 @@ def curve_of(settings: Settings) -> Curve:
     return Curve(settings.xp_base, settings.xp_exponent, settings.xp_max_level)
 
 
+def rules_of(settings: Settings) -> ChatRules:
+    """What chat earns by the settings."""
+    return ChatRules(
+        settings.points_chat_amount,
+        settings.points_chat_cooldown_seconds,
+        settings.xp_chat_amount,
+        settings.xp_chat_cooldown_seconds,
+    )
+
+
 def _why_not(sounds: Sounds, effect: Effect) -> str:
     """Why the sound of an effect cannot be played; empty where it can, or there is none."""
     match effect:
@@ -101,18 +111,12 @@ def build_services(
     rewards = LevelRewards(settings.level_rewards_file)
     levels = Levels(database, clock, curve_of(settings), rewards)
     sounds = Sounds(settings.sounds_dir, settings.command_prefix)
-    rules = ChatRules(
-        settings.points_chat_amount,
-        settings.points_chat_cooldown_seconds,
-        settings.xp_chat_amount,
-        settings.xp_chat_cooldown_seconds,
-    )
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file, lambda effect: _why_not(sounds, effect)))
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
-    awards = Awards(database, clock, viewers, levels, rules, ignore_list)
+    awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)
     merge = AccountMerge(clock, levels, ignore_list)
     merge.changed.add(awards.gate.forget)
