@@ -46,9 +46,9 @@ class Item:
     message_id: str | None
     redemption: str | None
     """The id of the channel points redemption that paid for it; None for one paid with points, or free."""
-    approval: str | None
+    approval: str | None = None
     """Whether a mod must say yes to it: one of the words of ``approvals``; None for an item that needs none."""
-    approved_at: datetime | None
+    approved_at: datetime | None = None
 
     @property
     def is_held(self) -> bool:
