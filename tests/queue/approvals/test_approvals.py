@@ -193,6 +193,19 @@ async def test_a_restart_keeps_what_waits_and_plays_it_once(tmp_path: Path) -> N
         assert await chat.points("alice") == 75
 
 
+async def test_a_stop_in_the_middle_of_what_was_allowed_plays_it_again_under_its_token(tmp_path: Path) -> None:
+    async with stage(tmp_path, tts_approve="all") as chat:
+        await buys(chat)
+        chat.overlay.plays = False
+        await chat.say("mia", "!yes", "moderator", wait=False)
+        token = (await chat.overlay.asked(1))["id"]
+    async with stage(tmp_path, tts_approve="all") as chat:
+        await chat.settled()
+        assert [message["id"] for message in chat.overlay.played] == [token]
+        assert await chat.say("mia", "!yes", "moderator") == ["Nothing waits for a yes."]
+        assert await chat.points("alice") == 75
+
+
 async def test_an_overlay_that_is_away_gives_back_only_what_may_play(tmp_path: Path) -> None:
     async with stage(tmp_path, tts_approve="all") as chat:
         chat.overlay.close()
