@@ -50,5 +50,5 @@ async def refuse(session: AsyncSession, user_id: int, now: datetime) -> None:
     """
     query = sql(f"SELECT expires_at, started_at FROM cooldowns WHERE user_id = {ACCOUNT} AND key = :key")
     row = (await session.execute(query, {"user": user_id, "key": KEY})).first()
-    if row is not None and (left := cooldowns.seconds_left(*row, now)):
+    if row is not None and (left := cooldowns.seconds_left(row[0], row[1], now)):
         raise GivingPaused(min(left, PAUSE.total_seconds()))

@@ -59,8 +59,9 @@ def seconds_left(until: str | datetime | None, since: str | datetime | None, now
 async def begin_all(session: AsyncSession, rows: Sequence[tuple[int, str, str, str]]) -> None:
     """Begin many cooldowns in the caller's transaction: user id, key, end and beginning, the latter as stamps."""
     if rows:
-        columns = {"user_id": "bigint", "key": "text", "expires_at": "timestamp", "started_at": "timestamp"}
-        source = unfold(session, columns)
+        source = unfold(
+            session, {"user_id": "bigint", "key": "text", "expires_at": "timestamp", "started_at": "timestamp"}
+        )
         select = f"SELECT row.user_id, row.key, row.expires_at, row.started_at FROM {source} WHERE true"
         await session.execute(sql(_UPSERT.format(source=select)), {"rows": fold(rows)})
 
@@ -82,7 +83,7 @@ class Cooldowns:
         query = sql("SELECT expires_at, started_at FROM cooldowns WHERE user_id = :user AND key = :key")
         async with self._database.readers() as session:
             row = (await session.execute(query, {"user": user_id, "key": key})).first()
-        return 0.0 if row is None else seconds_left(*row, self._clock.now())
+        return 0.0 if row is None else seconds_left(row[0], row[1], self._clock.now())
 
     async def start(self, session: AsyncSession, user_id: int, key: str, seconds: float) -> None:
         """Begin a cooldown in the caller's transaction."""

@@ -46,7 +46,9 @@ class UseCounts:
     async def by_use(self, kind: Kind, names: Iterable[str]) -> list[str]:
         """The names, most used first, then by name."""
         query = "SELECT name, uses FROM use_counts WHERE kind = :kind"
-        uses = Counter[str](dict(await self._database.look_up(query, {"kind": kind})))
+        uses = Counter[str]()
+        for name, n in await self._database.look_up(query, {"kind": kind}):
+            uses[str(name)] = int(n)
         for (counted, name), n in self._unsaved.items():
             if counted == kind:
                 uses[name] += n

@@ -43,7 +43,7 @@ async def test_all_of_100_prizes_are_reached(tmp_path: Path) -> None:
     (tmp_path / "prizes.json").write_text(json.dumps(prizes))
     async with stage(tmp_path, prizes_file=tmp_path / "prizes.json") as chat:
         pages = await all_pages(chat, "!wheel")
-    assert all(sum(prize["name"] in page for page in pages) == 1 for prize in prizes)
+    assert all(sum(str(prize["name"]) in page for page in pages) == 1 for prize in prizes)
 
 
 async def test_what_is_used_most_stands_first(tmp_path: Path) -> None:
