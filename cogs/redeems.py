@@ -12,6 +12,7 @@ from pixel_bot.plugin import (
     duration,
     mods_only,
     number,
+    paged,
 )
 
 LONGEST = 31_536_000
@@ -20,13 +21,14 @@ LONGEST = 31_536_000
 class Redeems(Cog):
     """Commands on redeems."""
 
-    @command()
-    async def redeems(self, ctx: Context) -> None:
+    @command(usage="[PAGE]")
+    async def redeems(self, ctx: Context, page: str = "") -> None:
         """What you can spend points on, and what it costs."""
         prefix = self.bot.settings.command_prefix
         there = [p for p in await self.bot.redeems.prices() if p.enabled and not self.bot.redeems.why_closed(p.key)]
-        listed = " · ".join(f"{prefix}{p.key} {number(p.cost) if p.cost else 'free'}" for p in there)
-        await ctx.reply(f"You can redeem: {listed}" if there else "Nothing can be redeemed right now.")
+        entries = [f"{prefix}{p.key} {number(p.cost) if p.cost else 'free'}" for p in there]
+        listed = paged("You can redeem", entries, page, f"{prefix}redeems")
+        await ctx.reply(listed if there else "Nothing can be redeemed right now.")
 
     @command("redeem on", usage="KEY")
     @mods_only()

@@ -1,6 +1,18 @@
-"""Speech: !tts reads a text out on stream, !voice chooses by which voice."""
+"""Speech: !tts reads a text out on stream, !voice chooses by which voice, !voices lists them."""
 
-from pixel_bot.plugin import BadInput, ChatError, Cog, Context, EffectFailed, Outcome, PixelBot, Speak, command, redeem
+from pixel_bot.plugin import (
+    BadInput,
+    ChatError,
+    Cog,
+    Context,
+    EffectFailed,
+    Outcome,
+    PixelBot,
+    Speak,
+    command,
+    paged,
+    redeem,
+)
 
 
 class Speech(Cog):
@@ -30,13 +42,21 @@ class Speech(Cog):
     async def voice(self, ctx: Context, name: str = "") -> None:
         """Choose the voice that reads your texts, or hear which ones there are."""
         if not name:
-            voices = ", ".join(await self.bot.speech.voices())
             mine = await self.bot.viewers.voice_of(ctx.viewer) or "the streamer's choice"
-            await ctx.reply(f"Your voice is {mine}. There are: {voices}")
+            await ctx.reply(await self._voices(f"Your voice is {mine}. There are", ""))
             return
         chosen = "" if name.lower() in {"off", "default"} else await self.bot.find_voice(name)
         await self.bot.viewers.choose_voice(ctx.viewer, chosen)
         await ctx.reply(f"From now on you speak as {chosen}." if chosen else "You speak as the streamer chose again.")
+
+    @command(usage="[PAGE]")
+    async def voices(self, ctx: Context, page: str = "") -> None:
+        """Which voices there are, the most used first."""
+        await ctx.reply(await self._voices("Voices", page))
+
+    async def _voices(self, heading: str, page: str) -> str:
+        names = await self.bot.uses.by_use("voice", await self.bot.speech.voices())
+        return paged(heading, names, page, f"{self.bot.settings.command_prefix}voices")
 
 
 async def setup(bot: PixelBot) -> None:

@@ -128,6 +128,9 @@ class Settings(PointsSettings, MessageSettings, UpkeepSettings):
         "espeak", description="Program that reads texts out: espeak, piper or openai"
     )
     tts_voice: str = Field("", max_length=64, description="Voice for viewers who chose none with !voice")
+    tts_approve: Literal["off", "new", "all"] = Field(
+        "off", description="Texts that wait for the !yes of a mod: off (none), new (those of new viewers) or all"
+    )
     tts_queue_max: int = Field(10, ge=1, le=1_000, description="How many texts can be in the queue")
     tts_max_chars: int = Field(
         200, ge=10, le=500, description="Length of the longest text that is read out, in characters"

@@ -36,9 +36,11 @@ from pixel_bot.platforms.twitch.events.frames import CHAT
 from pixel_bot.platforms.twitch.events.parsing import with_optional_fields
 from pixel_bot.platforms.twitch.sender import TwitchSender
 from pixel_bot.points.levels import LevelUp
+from pixel_bot.queue.approvals import Approvals
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
+from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.services import Services
 
 
@@ -93,6 +95,7 @@ class PixelBot(BotInternals):
         self.text_filter = self.backends.text_filter
         is_there = self.channels.__contains__
         self.dispatcher = Dispatcher(services, self.speech, self.say, limits, is_there, self.text_filter.bleeped)
+        self.approvals.clean = self.text_filter.clean
         self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings.cogs_dir)
@@ -107,6 +110,7 @@ class PixelBot(BotInternals):
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
+        self.runner.used = lambda name: services.uses.note("command", name)
         self.events = ChannelEventHandler(services, self.dispatch)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.levels.on_level_up = self._tell_level_up
@@ -126,12 +130,24 @@ class PixelBot(BotInternals):
         outbox = Outbox(send, twitch_rules("viewer", ChatModes()) if is_limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
         self.notifications.use(self.channels["twitch"], sender)
+        if self.approvals.listens:
+            self.notifications.on_message = self.approvals.note
         self.clips.join_twitch(http, account.owner_id or account.bot_id)
+
+    @property
+    def approvals(self) -> Approvals:
+        """What waits for a mod's yes."""
+        return self.dispatcher.approvals
 
     @property
     def ignoring(self) -> Ignoring:
         """Who does not play."""
         return self.services.ignoring
+
+    @property
+    def uses(self) -> UseCounts:
+        """How often sounds, voices and commands were used."""
+        return self.services.uses
 
     @property
     def people(self) -> People:

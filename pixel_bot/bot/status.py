@@ -15,6 +15,10 @@ SENTENCE, SENTENCES = 80, 2
 """The most that one problem, and those of the platform, take of the message: the rest must be in it, too."""
 
 
+FILE_SENTENCE = 120
+"""The same for what is wrong with a file."""
+
+
 class PlatformHealth(Protocol):
     """How the connection to the platform is."""
 
@@ -82,6 +86,9 @@ class Status:
             yield fit(problem.rstrip("."), SENTENCE)
         if len(problems) > SENTENCES:
             yield count(len(problems) - SENTENCES, "more problem")
+        for file in self._services.files:
+            if problem := file.problem:
+                yield fit(problem.rstrip("."), FILE_SENTENCE)
         if self._obs is not None and (problem := self._obs.problem):
             yield fit(problem.rstrip("."), SENTENCE)
 
@@ -94,7 +101,7 @@ class Status:
         waiting = ", ".join(f"{lane} {number(n)}" for lane, n in view.waiting.items() if n)
         paused = f", paused: {', '.join(view.paused)}" if view.paused else ""
         yield f"queue: {waiting or 'empty'}{paused}"
-        yield f"overlay {'open' if view.overlay else 'closed'}"
+        yield f"overlay {view.overlay}"
         if self._obs is None:
             yield "OBS not set up"
         elif not self._obs.problem:

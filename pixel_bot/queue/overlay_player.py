@@ -9,11 +9,12 @@ from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
 from pixel_bot.overlay.overlay import Ack, AckState, OverlayPage, Playback
 from pixel_bot.queue.attempt import DONE, RETRY, Attempt, Result, ResultKind, Stopped
-from pixel_bot.queue.limits import LONGEST_SOUND, Limits, needs_sound
+from pixel_bot.queue.limits import Limits, needs_sound
 from pixel_bot.queue.result_writer import retry_until_written
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
+from pixel_bot.sounds.library import LONGEST_SOUND
 
 SILENT = "The overlay did not play it in time."
 BROKEN = "The overlay could not play it."

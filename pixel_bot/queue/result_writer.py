@@ -14,6 +14,7 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.attempt import DONE, Attempt, Result, ResultKind
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.approvals import LATER, approval_for
 from pixel_bot.redeems.queue_items import WAITING, Draft, Item, has_known_effect
 from pixel_bot.services import Services
 
@@ -109,9 +110,11 @@ class ResultWriter:
                 return
             if follow_up is not None and not isinstance(follow_up, str):
                 has_more = True
-                await queue_items.put(
-                    session, Draft(follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id)
+                approval = approval_for(follow_up, item.redeem) if item.approval == LATER else None
+                draft = Draft(
+                    follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id, approval=approval
                 )
+                await queue_items.put(session, draft)
         # After the commit: the workers and the notifier read with connections of their own.
         if note:
             self.notify_chat()

@@ -16,6 +16,8 @@ from pixel_bot.model.outcome import Lane as LaneName
 from pixel_bot.model.people import Platform, platform_of
 
 WAITING = ("pending", "running")
+PRIZE_OF = "prize_of"
+"""The field of a payload that names the draw whose prize the item is."""
 FOLLOW_UP_IDS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
 """``message_id`` of items that follow another one for free: it only says on which platform they are answered."""
 
@@ -44,6 +46,19 @@ class Item:
     message_id: str | None
     redemption: str | None
     """The id of the channel points redemption that paid for it; None for one paid with points, or free."""
+    approval: str | None = None
+    """Whether a mod must say yes to it: one of the words of ``approvals``; None for an item that needs none."""
+    approved_at: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """True while it waits for a mod's yes."""
+        return self.status == "pending" and self.approval == "waiting"
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when it could play, if a page were there."""
+        return self.approved_at or self.created_at
 
     @property
     def platform(self) -> Platform:
@@ -59,6 +74,11 @@ class Item:
     def draw(self) -> int | None:
         """The id of the wheel's draw that it shows; None for other effects."""
         return fields_of(self.payload).get("draw")
+
+    @property
+    def prize_of(self) -> int | None:
+        """The id of the wheel's draw whose prize it is; None for other items."""
+        return fields_of(self.payload).get(PRIZE_OF)
 
     @property
     def effect(self) -> Effect:
@@ -85,6 +105,7 @@ class Draft:
     everyone_until: datetime | None = None
     extra: dict[str, Any] | None = None
     redemption: str | None = None
+    approval: str | None = None
 
 
 async def put(session: AsyncSession, draft: Draft) -> int:
@@ -105,6 +126,7 @@ async def put(session: AsyncSession, draft: Draft) -> int:
         "everyone_until": draft.everyone_until,
         "told": True,
         "redemption": draft.redemption,
+        "approval": draft.approval,
     }
     return (await session.execute(_PUT, values)).scalar_one()
 
@@ -140,9 +162,13 @@ _FIELDS = (
     Q.begun_at,
     Q.message_id,
     Q.redemption,
+    Q.approval,
+    Q.approved_at,
 )
 _ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
-_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending").order_by(Q.id).limit(1)
+NOT_HELD = Q.approval.is_(None) | (Q.approval != "waiting")
+"""The condition for items that wait for no mod's yes."""
+_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending", NOT_HELD).order_by(Q.id).limit(1)
 # Conditional update: an item ends once, whether by its effect, a refund or a mod. The first statement wins.
 _END_ONE = (
     update(TABLE)
@@ -257,25 +283,8 @@ async def done(session: AsyncSession, item_id: int, now: datetime, text: str) ->
 
 def _item(row: Sequence[Any]) -> Item:
     item_id, kind, status, track, redeem, user_id, buyer, cost, token, payload, attempts, created, *rest = row
-    page, begun_at, message_id, redemption = rest
-    return Item(
-        item_id,
-        kind,
-        status,
-        track,
-        redeem or "",
-        user_id,
-        buyer or "",
-        cost,
-        token or "",
-        payload,
-        attempts,
-        created or EPOCH,
-        page,
-        begun_at,
-        message_id,
-        redemption,
-    )
+    known = (item_id, kind, status, track, redeem or "", user_id, buyer or "", cost, token or "", payload, attempts)
+    return Item(*known, created or EPOCH, *rest)
 
 
 def has_known_effect(item: Item) -> bool:

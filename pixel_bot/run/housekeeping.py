@@ -1,4 +1,4 @@
-"""Housekeeping: periodic tasks of a running bot: the daily backup, its weekly trial, the hourly removal of old rows."""
+"""Housekeeping: what a running bot does from time to time: backups and their trial, the removal of old rows, counts."""
 
 import asyncio
 import logging
@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.errors import BackupUnderWay, StartError
+from pixel_bot.run.clock_watch import ClockWatch
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import A_DAY, SAME_DISK, megabytes
@@ -23,6 +24,10 @@ CLEAN_UP_SECONDS = 3_600.0
 CHECK_SECONDS = 60.0
 """Before the first check, so that it does not slow the start; and between two, because timers do not notice when the
 clock is set, or the machine slept."""
+
+SAVE_SECONDS = 60.0
+LOOK_SECONDS = 10.0
+"""Between two looks at the streamer's files."""
 
 RETRY = timedelta(hours=1)
 """After a backup that failed."""
@@ -44,11 +49,18 @@ class Housekeeping:
         self._done_for: datetime | None = None
         self._failed_at: datetime | None = None
         self._tried_at: datetime | None = None
+        self._clock_watch = ClockWatch(services)
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:
         """Start the tasks. Needs a running event loop."""
-        self._tasks = [asyncio.create_task(keep_running("clean-up", self._clean_up_for_ever), name="clean-up")]
+        work = {
+            "clean-up": self._clean_up_for_ever,
+            "save-counts": self._save_counts_for_ever,
+            "files": self._watch_files,
+            "clock": self._clock_watch.run,
+        }
+        self._tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
         if self._services.settings.backup_time:
             self._tasks.append(asyncio.create_task(keep_running("backup", self._back_up_for_ever), name="backup"))
 
@@ -57,6 +69,7 @@ class Housekeeping:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._save_counts()
 
     async def back_up_if_due(self) -> bool:
         """Make a backup if one is due. Returns whether one was made."""
@@ -136,6 +149,34 @@ class Housekeeping:
         while True:
             await asyncio.sleep(CLEAN_UP_SECONDS)
             await self.clean_up()
+
+    async def _watch_files(self) -> None:
+        """Look at the streamer's files, so that the log says at once what is wrong with them."""
+        told: list[str] = []
+        while True:
+            for file in self._services.files:
+                _ = file.problem  # looking is what tells
+            told = await self._name_sounds(told)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _name_sounds(self, told: list[str]) -> list[str]:
+        """Name the sounds that cannot be played, each once. Returns all of them."""
+        problems = await asyncio.to_thread(self._services.sounds.problems)
+        for problem in problems:
+            if problem not in told:
+                log.warning("%s", problem)
+        return problems
+
+    async def _save_counts_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            await self._save_counts()
+
+    async def _save_counts(self) -> None:
+        try:
+            await self._services.uses.save()
+        except DBAPIError as exc:
+            log.debug("What was used could not be counted, and is later: %s", exc.orig)
 
     async def _back_up_for_ever(self) -> None:
         while True:

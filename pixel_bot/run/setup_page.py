@@ -11,7 +11,12 @@ from pixel_bot.services import Services
 from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import SAME_DISK
 from pixel_bot.web.oauth import SignInRefused
-from pixel_bot.web.setup import JOYSTICK, SetupState, Step
+from pixel_bot.web.setup import JOYSTICK, SetupState, Step, WaitingText
+
+SHOWN_SOUNDS = 20
+
+ON_THE_PAGE = "/setup"
+"""Who has answered, where it was done on the page."""
 
 NO_TWITCH = Step("events", "Twitch", "off", "Not set up. For Twitch set TWITCH_CLIENT_ID, and start again.")
 NO_JOYSTICK = Step(
@@ -55,7 +60,7 @@ class SetUp:
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
         at_risk = (*self._database(), *await self._backups())
-        steps = (*at_risk, *self._strange_settings(), *self._silence(), *steps)
+        steps = (*at_risk, *self._files(), *self._strange_settings(), *self._silence(), *steps)
         to_go = [step for step in steps if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
@@ -66,7 +71,21 @@ class SetUp:
             overlay_url=self._overlay_url,
             redirect_uri="" if self._twitch is None or self._twitch.uses_codes else self._twitch.redirect_uri,
             forgettable=tuple(key for side in sides for key in side.forgettable()),
+            texts=await self._texts(),
         )
+
+    async def answer(self, number: int, *, yes: bool) -> bool:
+        """Say yes or no to a text that waits for that. Returns False when it does not wait any more."""
+        running_bot = self._running_bot()
+        if running_bot is None:
+            return False
+        approvals = running_bot.bot.approvals
+        return await approvals.answer(yes=yes, by=ON_THE_PAGE, item_id=number) is not None
+
+    async def _texts(self) -> tuple[WaitingText, ...]:
+        running_bot = self._running_bot()
+        requests = await running_bot.bot.approvals.waiting() if running_bot is not None else []
+        return tuple(WaitingText(r.item.id, r.item.redeem, r.item.buyer, r.text) for r in requests)
 
     async def accept(self, account: str, key: str) -> None:
         """Keep the account that the question was about."""
@@ -108,6 +127,7 @@ class SetUp:
             return ()
         words = f"{count(len(found), 'setting')} may not be as you meant it. After a change, start the bot again."
         return (Step("settings", "Settings", "todo", words, details=tuple(found)),)
+
     async def _backups(self) -> tuple[Step, ...]:
         """Only while they are at risk."""
         last = self._services.trial_restore.last
@@ -117,6 +137,18 @@ class SetUp:
         if await asyncio.to_thread(self._services.backups.on_same_disk):
             return (Step("backups", "Backups", "off", SAME_DISK),)
         return ()
+
+    def _files(self) -> tuple[Step, ...]:
+        """Only while one is broken, or a sound cannot be played."""
+        broken = [problem for file in self._services.files if (problem := file.problem)]
+        sounds = self._services.sounds.problems()
+        found: list[Step] = []
+        if broken:
+            found.append(Step("files", "Your files", "broken", " ".join(broken)))
+        if sounds:
+            words = f"{count(len(sounds), 'sound')} cannot be played."
+            found.append(Step("sounds", "Sounds", "off", words, details=tuple(sounds[:SHOWN_SOUNDS])))
+        return tuple(found)
 
     def _silence(self) -> tuple[Step, ...]:
         """Only while it is set."""
@@ -129,7 +161,8 @@ class SetUp:
             words = "In OBS: Sources, +, Browser. Paste the address, 1920 by 1080, tick Control audio via OBS."
             return Step("overlay", "Overlay", "todo", words)
         if overlay.best(needs_sound=True) is None:
-            return Step("overlay", "Overlay", "broken", "It is open, but its sound is blocked. Add it to OBS instead.")
+            words = "It is open, but its sound is blocked: click on the page, or add it to OBS instead."
+            return Step("overlay", "Overlay", "broken", words)
         return Step("overlay", "Overlay", "done", "It is open.")
 
     def _obs(self) -> Step:

@@ -52,6 +52,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingText:
+    """A text that waits for a mod's yes: its number, the redeem, who bought it, and the text itself."""
+
+    number: int
+    redeem: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetupState:
     """All that the page shows. ``forgettable`` are the accounts whose choice can be taken back.
 
@@ -65,6 +75,7 @@ class SetupState:
     overlay_url: str
     redirect_uri: str
     forgettable: tuple[str, ...]
+    texts: tuple[WaitingText, ...] = ()
 
 
 class SetUp(Protocol):
@@ -98,6 +109,10 @@ class SetUp(Protocol):
         """
         ...
 
+    async def answer(self, number: int, *, yes: bool) -> bool:
+        """Say yes or no to the text of that number. Returns False when it does not wait any more."""
+        ...
+
 
 def setup_routes(setup: SetUp) -> list[BaseRoute]:
     """``/setup``, its changing part (``/setup/state``), and the targets of its buttons."""
@@ -117,12 +132,17 @@ def setup_routes(setup: SetUp) -> list[BaseRoute]:
     async def forget(form: Form) -> None:
         await setup.forget(_account(form))
 
+    async def answer(form: Form) -> None:
+        if not await setup.answer(_number(form), yes=form.get("answer") == "yes"):
+            raise FormRefused("That text does not wait any more: somebody has answered, or its time was over.", 409)
+
     return [
         Route("/setup", whole),
         Route("/setup/state", board),
         Route("/setup/accept", _button(accept), methods=["POST"]),
         Route("/setup/decline", _button(decline), methods=["POST"]),
         Route("/setup/forget", _button(forget), methods=["POST"]),
+        Route("/setup/answer", _button(answer), methods=["POST"]),
     ]
 
 
@@ -159,6 +179,13 @@ def _account(form: Form) -> str:
     if account not in {*ACCOUNTS, JOYSTICK}:
         raise FormRefused("That is neither the bot's account nor yours. Go back and press the button again.", 400)
     return account
+
+
+def _number(form: Form) -> int:
+    number = form.get("number", "")
+    if form.get("answer") not in {"yes", "no"} or not (number.isdigit() and len(number) <= 18):
+        raise FormRefused("The bot could not read that. Go back and press the button again.", 400)
+    return int(number)
 
 
 def _key(form: Form) -> str:

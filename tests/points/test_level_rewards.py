@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.points.level_rewards import Reward, load_rewards
+from pixel_bot.points.level_rewards import LevelRewards, Reward
 from pixel_bot.testing import stage
 from tests.points.paid_levels import write_rewards
 
 # The rewards file
+
+
+def load_rewards(path: Path) -> Mapping[int, Reward]:
+    return LevelRewards(path).now()
 
 
 def loaded(folder: Path, content: str) -> Mapping[int, Reward]:
@@ -143,3 +147,19 @@ async def test_a_level_by_hand_of_a_mod_is_said_too(tmp_path: Path) -> None:
     async with stage(tmp_path) as chat:
         await chat.viewer("Alice")
         assert "GG Alice!" in await chat.say("milo", "!xp add @alice 100", role="moderator")
+
+
+async def test_the_last_good_rewards_are_paid_while_the_file_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "level_rewards.json"
+    path.write_text('{"2": {"points": 100}, "3": {"points": 50}}', encoding="utf-8")
+    async with stage(tmp_path, level_rewards_file=path, points_chat_amount=0) as chat:
+        await chat.viewer("alice")
+        assert sorted(chat.bot.levels.rewarded) == [2, 3]
+        path.write_text('{"2": {"poi', encoding="utf-16")
+        await chat.say("mila", "!xp add @alice 100", "moderator")
+        assert await chat.points("alice") == 100
+        assert "level_rewards.json is saved as UTF-16" in await chat.bot.status.words()
+        path.write_text('{"2": {"points": 100}, "3": {"points": 7}}', encoding="utf-8")
+        await chat.say("mila", "!xp add @alice 500", "moderator")
+        assert await chat.points("alice") == 107
+        assert "level_rewards.json" not in await chat.bot.status.words()

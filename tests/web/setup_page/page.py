@@ -107,6 +107,10 @@ class SetUpPage:
         self.calls.append(("forget", account))
         self.now = TODO
 
+    async def answer(self, number: int, *, yes: bool) -> bool:
+        self.calls.append(("answer", str(number), "yes" if yes else "no"))
+        return number == 7
+
     async def begin(self, account: str, browser: str) -> str:
         assert browser == VISITOR.id
         self.calls.append(("begin", account))
