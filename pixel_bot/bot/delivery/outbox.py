@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from pixel_bot.bot.delivery.order import Order, Waiting, without_reply
+from pixel_bot.bot.delivery.order import LONGEST, Order, Waiting, without_reply
 from pixel_bot.bot.delivery.pace import Pace
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.chat_rules import SendRules
@@ -60,6 +60,7 @@ class Outbox:
         self._pace = Pace(rules)
         self._order = Order()
         self._last_text = ""
+        self._variants = 0
         self._last_taken = float("-inf")
         self._wake = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
@@ -258,6 +259,10 @@ class Outbox:
         if exc.reply_gone and message.reply_to:
             waiting.message = without_reply(message)
             return True
+        if exc.not_unique:
+            self._variants += 1
+            waiting.variant, waiting.not_before = self._variants, now
+            return waiting.tries < (MAX_TRIES if message.paid and not message.interim else 2)
         if exc.too_soon:
             waiting.is_duplicate = exc.duplicate
             waiting.not_before = now if self.rules is not None else now + RETRY_SECONDS
@@ -275,6 +280,9 @@ class Outbox:
         if waiting.unconfirmed:
             return  # the same words, by which the platform or its echo shows whether it has them
         text, before = fit(waiting.message.text), waiting.wording
+        if waiting.variant:
+            number = f" ({waiting.variant})"
+            text = fit(text, LONGEST - len(number)) + number
         waiting.wording = text
         if self.rules is None or self._allows_duplicates:
             return
@@ -282,7 +290,7 @@ class Outbox:
         if now - self._last_taken < DUPLICATE_SECONDS:
             others.add(self._last_text)
         if before == text if waiting.is_duplicate else text in others:
-            waiting.wording = fit(text, 500 - len(DUPLICATE_MARK)) + DUPLICATE_MARK
+            waiting.wording = fit(text, LONGEST - len(DUPLICATE_MARK)) + DUPLICATE_MARK
 
     def _drop(self, waiting: Waiting) -> None:
         if not waiting.withdrawn:

@@ -19,7 +19,7 @@ from pixel_bot.texts import visible
 
 log = logging.getLogger(__name__)
 
-DUPLICATE = "msg_duplicate"
+DUPLICATE, NOT_UNIQUE = "msg_duplicate", "msg_r9k"
 TOO_SOON = frozenset({"msg_ratelimit", "msg_slowmode", DUPLICATE})
 """Drop reasons of a message that is taken when it is sent again later."""
 
@@ -151,7 +151,7 @@ class TwitchSender:
         if code not in self._explained:
             self._explained.add(code)
             log.warning("Twitch did not take a message of the bot: %s. %s", plain, HELP)
-        return SendFailed(reason, retry=False, explained=True)
+        return SendFailed(reason, retry=False, not_unique=code == NOT_UNIQUE, explained=True)
 
     async def _send_as(self, token_for: str | None, message: Outgoing) -> Any:
         channel = PartialUser(id=self._owner_id, http=self._http)

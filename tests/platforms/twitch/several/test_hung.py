@@ -1,4 +1,4 @@
-"""A listener that hangs: another process takes over, and when it wakes up it notices, and does nothing a second time."""
+"""A listener that hangs: another process takes over, and when it wakes up it notices, and does nothing twice."""
 
 import asyncio
 import signal
