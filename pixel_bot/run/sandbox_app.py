@@ -112,10 +112,11 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
 
 async def months_so_far(services: Services) -> dict[str, int]:
     """How many months each has subscribed for, by id, as the database tells it: a further one is not paid twice."""
-    months = func.max(func.coalesce(EventClaim.months, 1))
+    months = func.max(func.coalesce(EventClaim.months, 1)).label("months")
     query = select(EventClaim.person, months).where(EventClaim.kind == "sub").group_by(EventClaim.person)
     async with services.database.readers() as session:
-        return {person: total for person, total in (await session.execute(query)).all()}
+        rows = (await session.execute(query)).all()
+    return {row.person: row.months for row in rows}
 
 
 async def sandbox_platform(users: SandboxUsers, address: str, services: Services) -> TwitchPlatform:
