@@ -38,6 +38,8 @@ from pixel_bot.web.setup import setup_routes
 SIGN_INS = "twitch-sign-ins"
 """Topic of the cluster: somebody signed in to Twitch in another process, or a sign-in ended there."""
 
+STANDS_BY = "Another process of this bot listens to Twitch. This one stands by."
+
 
 @dataclass
 class LiveApp:
@@ -95,7 +97,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(_end_bot, app)
         routes = [
-            *common_routes("/setup", lambda: health(services, lambda: problems(app))),
+            *common_routes("/setup", lambda: health(services, lambda: problems(app)), lambda: notes(app)),
             *_sign_in_routes(app, stack),
             *overlay.routes(),
         ]
@@ -250,6 +252,11 @@ def problems(app: LiveApp) -> list[str]:
     elif app.joystick is not None:
         found += app.joystick.problems()
     return found
+
+
+def notes(app: LiveApp) -> list[str]:
+    """What is to be known of a process that is healthy, and yet hears nothing."""
+    return [STANDS_BY] if app.twitch is not None and app.twitch.eventsub.stands_by else []
 
 
 async def _end_bot(app: LiveApp) -> None:

@@ -1,6 +1,6 @@
 """Routes of every mode: the index redirect and the health check."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -10,8 +10,11 @@ Health = Callable[[], Awaitable[list[str]]]
 """Returns what is wrong, one sentence each; empty when the bot is healthy."""
 
 
-def common_routes(home: str, health: Health) -> list[BaseRoute]:
-    """``/`` redirects to the home page, ``/healthz`` is the health check for a watchdog."""
+def common_routes(home: str, health: Health, notes: Callable[[], Sequence[str]] = tuple) -> list[BaseRoute]:
+    """``/`` redirects to the home page, ``/healthz`` is the health check for a watchdog.
+
+    ``notes`` are sentences on a healthy bot that it should know, like that it stands by.
+    """
 
     async def index(_: Request) -> Response:
         return RedirectResponse(home, 307)
@@ -20,6 +23,7 @@ def common_routes(home: str, health: Health) -> list[BaseRoute]:
         reasons = await health()
         if reasons:
             return JSONResponse({"ok": False, "reasons": reasons}, 503)
-        return JSONResponse({"ok": True})
+        told = list(notes())
+        return JSONResponse({"ok": True, "notes": told} if told else {"ok": True})
 
     return [Route("/", index), Route("/healthz", healthz)]
