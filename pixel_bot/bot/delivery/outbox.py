@@ -32,6 +32,7 @@ MAX_UNCONFIRMED = 2
 PATIENCE_SECONDS = 600.0
 """For so long after the last message that the chat took, a paid one that is refused as too soon is tried again."""
 
+WITHDRAWN_SECONDS = 20.0
 ORDER_SECONDS = 2.0
 """How long the others wait for one message to be taken or refused."""
 
@@ -162,9 +163,9 @@ class Outbox:
             waiting.withdrawn = True
             if not (waiting.on_its_way or waiting.done.done()):
                 raise
-            # It cannot be called back any more, so what becomes of it counts.
-            sent = await waiting.done
-            if sent is None:
+            # It cannot be called back any more, so what becomes of it counts; AutoMod may hold it for minutes, though.
+            done, _ = await asyncio.wait({waiting.done}, timeout=WITHDRAWN_SECONDS)
+            if not done or (sent := waiting.done.result()) is None:
                 raise
             return sent
 

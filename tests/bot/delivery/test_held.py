@@ -87,3 +87,18 @@ async def test_of_two_equal_ones_each_gets_its_own_verdict(home: Harness, app: L
     await home.twitch.decide(first, allowed=True)
     await home.twitch.decide(second, allowed=False)
     assert [await one for one in both] == [first.id, None]
+
+
+async def test_one_whose_question_is_deleted_is_given_back_and_not_waited_for(
+    home: Harness, app: LiveApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_bot.bot.delivery.outbox.WITHDRAWN_SECONDS", 0.2)
+    asked = await home.say("alice", "!work well")
+    await until(lambda: any(ANSWER in held.text for held in home.twitch.held))
+    await home.twitch.delete(asked)
+
+    async def is_back() -> bool:
+        return await points(app, "alice") == 100
+
+    await until(is_back)
+    assert said(home, ANSWER) == 0
