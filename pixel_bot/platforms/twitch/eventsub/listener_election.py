@@ -103,9 +103,9 @@ class ListenerElection:
                 return term == self.term and self.is_ours
             looked = self._looked.wait()
             self.check_soon()
-            await asyncio.wait({looked}, timeout=deadline - clock())
+            done, _ = await asyncio.wait({looked}, timeout=deadline - clock())
             looked.cancel()
-            if self._is_known and not self.holds(term):
+            if done and self._is_known and not self.holds(term):
                 self._unsure_since = None
                 return False
             await asyncio.sleep(0 if self.holds(term) else LOOK_SECONDS)
@@ -115,6 +115,8 @@ class ListenerElection:
     async def check(self) -> None:
         """See whose turn it is. While the server does not answer, all stays as it was."""
         self._is_known = self._cluster is None or await self._look(self._cluster)
+        if self._is_known:
+            self._unsure_since = None
         self._looked.come()
 
     async def _look(self, cluster: Cluster) -> bool:
