@@ -26,6 +26,7 @@ from pixel_bot.platforms.twitch.events.parsing import (
     parse_channel_events,
     parse_chat_message,
     parse_removal,
+    parse_verdict,
 )
 from pixel_bot.platforms.twitch.events.people import is_anonymous_account
 from pixel_bot.platforms.twitch.sender import TwitchSender
@@ -134,7 +135,9 @@ class Notifications:
             self._twitch.tasks.spawn(self._drop(removal))
         if ban is not None:
             self._twitch.tasks.spawn(self._bans.note(ban))
-        if removal is None and ban is None:
+        if (verdict := parse_verdict(frame)) is not None and self._sender is not None:
+            self._sender.on_verdict(verdict)
+        elif removal is None and ban is None:
             self.on_other_event(frame)
 
     @property

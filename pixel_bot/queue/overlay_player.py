@@ -117,7 +117,7 @@ class OverlayPlayer:
             raise EffectFailed(f"The sound {name} is gone.")
         return self._overlay.sound_address(name)
 
-    async def _write(self, work: Callable[[Any], Awaitable[None]]) -> None:
+    async def _write(self, work: Callable[[Any], Awaitable[object]]) -> None:
         async def write() -> None:
             async with self._database.write() as session:
                 await work(session)

@@ -99,6 +99,8 @@ class RefundNotifier(Worker):
         groups = [[r for r in due if r.item.id not in self._refused], *([one] for one in once_refused)]
         for text, ids in (message for group in groups for message in messages(group)):
             # Sent first, marked after: a kill in between announces twice, which is better than never.
+            if not await self._services.cluster.leads(self._role):
+                return False  # after a hang, another process announces the rest
             if text and not await self._say(text, None, self._platform):
                 self._note_refused(text, ids)
                 continue

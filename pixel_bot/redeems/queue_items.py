@@ -201,15 +201,24 @@ async def last(session: AsyncSession, *where: ColumnElement[bool]) -> Item | Non
     return None if row is None else _item(row)
 
 
+def still_claimed(item: Item, owner: int | None) -> tuple[ColumnElement[bool], ...]:
+    """The condition that nobody has taken the item over since a process claimed it, because that one hung.
+
+    None where the bot is alone on its database (``owner`` is None then).
+    """
+    return () if owner is None else (Q.owner == owner, Q.attempts == item.attempts, Q.status == "running")
+
+
 UNTOUCHED = (QueueItem.page.is_(None), QueueItem.begun_at.is_(None))
 """The condition for items that no page has got, and that have not begun."""
 
 
-async def begin(session: AsyncSession, item_id: int, now: datetime) -> None:
-    """Set ``begun_at``: from now on its effect may have been seen or heard."""
+async def begin(session: AsyncSession, item_id: int, now: datetime, *where: ColumnElement[bool]) -> bool:
+    """Set ``begun_at``: from now on its effect may have been seen or heard. False where ``where`` is not true of it."""
     # The first time counts: a repeated acknowledgement must not extend the timeout of a wheel.
     began = func.coalesce(QueueItem.begun_at, now)
-    await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(begun_at=began))
+    statement = update(TABLE).where(Q.id == item_id, *where).values(begun_at=began).returning(Q.id)
+    return (await session.execute(statement)).first() is not None
 
 
 async def give_to(session: AsyncSession, item_id: int, page: str) -> None:

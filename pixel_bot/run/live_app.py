@@ -43,6 +43,8 @@ from pixel_bot.web.setup import setup_routes
 SIGN_INS = "twitch-sign-ins"
 """Topic of the cluster: somebody signed in to Twitch in another process, or a sign-in ended there."""
 
+STANDS_BY = "Another process of this bot listens to Twitch. This one stands by."
+
 
 @dataclass
 class LiveApp:
@@ -108,7 +110,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
 
         monitoring = Monitoring(services, lambda: app.running_bot, how_it_is)
         routes = [
-            *common_routes("/setup", how_it_is),
+            *common_routes("/setup", how_it_is, lambda: notes(app)),
             *monitoring.routes(),
             *_sign_in_routes(app, stack),
             *access_routes(access),
@@ -267,6 +269,11 @@ def problems(app: LiveApp) -> list[str]:
     elif app.joystick is not None:
         found += app.joystick.problems()
     return found
+
+
+def notes(app: LiveApp) -> list[str]:
+    """What is to be known of a process that is healthy, and yet hears nothing."""
+    return [STANDS_BY] if app.twitch is not None and app.twitch.eventsub.stands_by else []
 
 
 async def _tell_every_chat(app: LiveApp, words: str) -> None:

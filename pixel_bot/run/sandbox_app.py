@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cryptography.fernet import Fernet
+from sqlalchemy import func, select
 from starlette.routing import Mount
 
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
+from pixel_bot.db.models_claims import EventClaim
 from pixel_bot.errors import StartError
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.server import OverlayPages, overlay_url
@@ -86,6 +88,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         stack.enter_context(only_one(sqlite_path(settings.database_for("sandbox"))))
         services = await stack.enter_async_context(opened(settings, "sandbox", clock or Clock(), names))
         twitch = TwitchDouble(SandboxUsers(), settings.command_prefix)
+        twitch.users.months.update(await months_so_far(services))
         platform = await sandbox_platform(twitch.users, web.address, services)
         stack.push_async_callback(platform.close)
         joystick = JoystickDouble(settings.command_prefix)
@@ -120,6 +123,15 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         await stack.enter_async_context(watched(services, failed, running_bot.tell_every_chat))
         yield App(web, access, services, running_bot.bot, platform, twitch, joystick_platform, joystick, failed)
+
+
+async def months_so_far(services: Services) -> dict[str, int]:
+    """How many months each has subscribed for, by id, as the database tells it: a further one is not paid twice."""
+    months = func.max(func.coalesce(EventClaim.months, 1)).label("months")
+    query = select(EventClaim.person, months).where(EventClaim.kind == "sub").group_by(EventClaim.person)
+    async with services.database.readers() as session:
+        rows = (await session.execute(query)).all()
+    return {row.person: row.months for row in rows}
 
 
 async def sandbox_platform(users: SandboxUsers, address: str, services: Services) -> TwitchPlatform:

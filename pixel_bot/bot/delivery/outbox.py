@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from pixel_bot.bot.delivery.order import Order, Waiting, without_reply
+from pixel_bot.bot.delivery.order import LONGEST, Order, Waiting, without_reply
 from pixel_bot.bot.delivery.pace import Pace
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.chat_rules import SendRules
@@ -32,6 +32,7 @@ MAX_UNCONFIRMED = 2
 PATIENCE_SECONDS = 600.0
 """For so long after the last message that the chat took, a paid one that is refused as too soon is tried again."""
 
+WITHDRAWN_SECONDS = 20.0
 ORDER_SECONDS = 2.0
 """How long the others wait for one message to be taken or refused."""
 
@@ -60,6 +61,7 @@ class Outbox:
         self._pace = Pace(rules)
         self._order = Order()
         self._last_text = ""
+        self._variants = 0
         self._last_taken = float("-inf")
         self._wake = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
@@ -166,9 +168,9 @@ class Outbox:
             waiting.withdrawn = True
             if not (waiting.on_its_way or waiting.done.done()):
                 raise
-            # It cannot be called back any more, so what becomes of it counts.
-            sent = await waiting.done
-            if sent is None:
+            # It cannot be called back any more, so what becomes of it counts; AutoMod may hold it for minutes, though.
+            done, _ = await asyncio.wait({waiting.done}, timeout=WITHDRAWN_SECONDS)
+            if not done or (sent := waiting.done.result()) is None:
                 raise
             return sent
 
@@ -263,6 +265,10 @@ class Outbox:
         if exc.reply_gone and message.reply_to:
             waiting.message = without_reply(message)
             return True
+        if exc.not_unique:
+            self._variants += 1
+            waiting.variant, waiting.not_before = self._variants, now
+            return waiting.tries < (MAX_TRIES if message.paid and not message.interim else 2)
         if exc.too_soon:
             waiting.is_duplicate = exc.duplicate
             waiting.not_before = now if self.rules is not None else now + RETRY_SECONDS
@@ -280,6 +286,9 @@ class Outbox:
         if waiting.unconfirmed:
             return  # the same words, by which the platform or its echo shows whether it has them
         text, before = fit(waiting.message.text), waiting.wording
+        if waiting.variant:
+            number = f" ({waiting.variant})"
+            text = fit(text, LONGEST - len(number)) + number
         waiting.wording = text
         if self.rules is None or self._allows_duplicates:
             return
@@ -287,7 +296,7 @@ class Outbox:
         if now - self._last_taken < DUPLICATE_SECONDS:
             others.add(self._last_text)
         if before == text if waiting.is_duplicate else text in others:
-            waiting.wording = fit(text, 500 - len(DUPLICATE_MARK)) + DUPLICATE_MARK
+            waiting.wording = fit(text, LONGEST - len(DUPLICATE_MARK)) + DUPLICATE_MARK
 
     def _drop(self, waiting: Waiting) -> None:
         if not waiting.withdrawn:

@@ -190,7 +190,9 @@ async def test_a_renewal_that_fails_tells_nothing(canaries: Canaries) -> None:
         await home.sign_in(app, "bot", BOT)
         for fault in faults_that_tell(*list(canaries.secrets.values())[4:]):
             tokens = Tokens(*home.world.grant(BOT.id))
-            await platform.accounts.replace_tokens("bot", tokens)
+            former = platform.accounts.tokens_of("bot")
+            assert former is not None
+            await platform.accounts.replace_tokens("bot", tokens, former)
             home.world.expire(tokens.access)
             home.twitch.faults.add("oauth2/token", **fault)
             await fails(canaries, "a request", lambda: platform.http.request(Route("GET", "users", token_for="bot")))
