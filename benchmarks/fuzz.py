@@ -7,12 +7,12 @@ from collections import Counter
 from pathlib import Path
 
 from _report import table
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tests.web.fuzz.inputs import FRAMES, requests
+from tests.web.fuzz.inputs import FRAMES, LARGE_INPUTS, requests
 from tests.web.fuzz.target import Target, survives, targets
 
 SHOWN = 2_000
@@ -72,7 +72,7 @@ def main() -> None:
     options = parser.parse_args()
     # A look at the frames takes one to four of them.
     careless = settings(
-        max_examples=options.inputs // 2, deadline=None, database=None, suppress_health_check=[*HealthCheck]
+        max_examples=options.inputs // 2, deadline=None, database=None, suppress_health_check=LARGE_INPUTS
     )
     with tempfile.TemporaryDirectory() as name, targets(Path(name)) as bots:
         fuzz = Fuzz(bots)

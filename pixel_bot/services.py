@@ -16,7 +16,6 @@ from pixel_bot.db.engine import Database
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.chat_gate import ChatRules
 from pixel_bot.model.last_good import LastGoodFile
-from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.key import overlay_key
 from pixel_bot.overlay.overlay import Overlay
@@ -29,7 +28,7 @@ from pixel_bot.points.levels import Curve, Levels
 from pixel_bot.points.viewers import Viewers
 from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints
-from pixel_bot.redeems.prizes import PrizeFile
+from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.redeems.quota import Quota
 from pixel_bot.redeems.refunds import Refunds
 from pixel_bot.redeems.shop import Shop
@@ -93,15 +92,6 @@ def rules_of(settings: Settings) -> ChatRules:
     )
 
 
-def _why_not(sounds: Sounds, effect: Effect) -> str:
-    """Why the sound of an effect cannot be played; empty where it can, or there is none."""
-    match effect:
-        case PlaySound(name=name) | ShowOverlay(sound=name) if name:
-            return sounds.problem(name)
-        case _:
-            return ""
-
-
 def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
@@ -116,7 +106,7 @@ def build_services(
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
-    wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file, lambda effect: _why_not(sounds, effect)))
+    wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
     awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)

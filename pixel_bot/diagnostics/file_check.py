@@ -13,28 +13,26 @@ from pixel_bot.configuration.finding import Finding, hint, warning
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
 from pixel_bot.errors import SecondInstance, StartError
-from pixel_bot.filters import TextFilter
-from pixel_bot.model.outcome import PlaySound
-from pixel_bot.points.level_rewards import load_rewards
-from pixel_bot.redeems.prizes import PrizeFile, PrizesUnreadable, effect_of
+from pixel_bot.filters.word_file import WordFile
+from pixel_bot.points.level_rewards import LevelRewards
+from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.settings import Mode, Settings
-from pixel_bot.sounds.library import ENDINGS, Sounds
+from pixel_bot.sounds.library import Sounds
 from pixel_bot.texts import plain
 from pixel_bot.web.server import WebServer
 
 LITTLE_SPACE = 1_000_000_000
 """Bytes."""
 
-OTHER_SOUNDS = {".aac", ".aif", ".aiff", ".flac", ".m4a", ".mp4", ".oga", ".opus", ".webm", ".wma"}
-
 
 async def check_files(settings: Settings) -> list[Finding]:
     """What is wrong with prizes, level rewards, blocked words, sounds, folders, disks and the port."""
+    sounds = Sounds(settings.sounds_dir)
     return [
-        *_prizes(settings),
-        *_read(lambda: load_rewards(settings.level_rewards_file)),
-        *_read(lambda: TextFilter(settings.tts_words_file, 100).clean("a")),
-        *_sounds(settings.sounds_dir),
+        *_prizes(settings, sounds),
+        *_rewards(settings),
+        *_words(settings),
+        *_sounds(sounds),
         *_folders(settings),
         *await _port(settings),
     ]
@@ -57,43 +55,35 @@ def running_on(settings: Settings) -> Path | None:
     return None
 
 
-def _prizes(settings: Settings) -> Iterator[Finding]:
-    try:
-        with _warnings() as said:
-            prizes = PrizeFile(settings.prizes_file).prizes()
-    except (PrizesUnreadable, OSError) as exc:
-        yield warning(f"PRIZES_FILE: {exc}")
-        return
-    yield from map(warning, said)
-    known = set(Sounds(settings.sounds_dir).names())
-    for prize in prizes:
-        effect = effect_of(prize.effect, "somebody") if prize.effect else None
-        if isinstance(effect, PlaySound) and effect.name.lower() not in known:
-            yield warning(
-                f"PRIZES_FILE: the prize {plain(prize.name)} plays {plain(effect.name)}: there is no such sound."
-            )
-
-
-def _read(reader: object) -> Iterator[Finding]:
-    assert callable(reader)
+def _prizes(settings: Settings, sounds: Sounds) -> Iterator[Finding]:
+    file = prize_file(settings.prizes_file, sounds)
     with _warnings() as said:
-        reader()
-    yield from map(warning, said)
+        problem = file.file.problem
+    if problem:
+        yield warning(f"PRIZES_FILE: {problem}")
+    else:
+        yield from map(warning, said)
 
 
-def _sounds(folder: Path) -> Iterator[Finding]:
-    if not folder.is_dir():
-        return
+def _rewards(settings: Settings) -> Iterator[Finding]:
+    file = LevelRewards(settings.level_rewards_file).file
+    with _warnings() as said:
+        problem = file.problem
+    yield from map(warning, [f"LEVEL_REWARDS_FILE: {problem}"] if problem else said)
+
+
+def _words(settings: Settings) -> Iterator[Finding]:
+    with _warnings():
+        problem = WordFile(settings.tts_words_file).problem
+    if problem:
+        yield warning(f"TTS_WORDS_FILE: {problem}")
+
+
+def _sounds(sounds: Sounds) -> Iterator[Finding]:
     try:
-        files = sorted(path for path in folder.iterdir() if path.is_file())
+        yield from (warning(f"SOUNDS_DIR: {problem}") for problem in sounds.problems())
     except OSError as exc:
-        yield warning(f"SOUNDS_DIR: {folder} cannot be read: {exc.strerror}.")
-        return
-    for path in files:
-        if path.suffix.lower() in OTHER_SOUNDS:
-            yield warning(f"SOUNDS_DIR: {plain(path.name)} is not played. Convert it to {', '.join(ENDINGS)}.")
-        elif path.suffix.lower() in ENDINGS and not path.stat().st_size:
-            yield warning(f"SOUNDS_DIR: {plain(path.name)} is empty.")
+        yield warning(f"SOUNDS_DIR cannot be read: {exc.strerror}.")
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:

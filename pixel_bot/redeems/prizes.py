@@ -9,6 +9,7 @@ import orjson
 
 from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
 from pixel_bot.model.outcome import Effect, PlaySound, Run, ShowOverlay, Speak
+from pixel_bot.sounds.library import Sounds
 
 MOST = 100
 _FORMS = "sound:NAME, show:TEXT, speak:TEXT or run:NAME"
@@ -85,6 +86,20 @@ class PrizeFile:
             Unreadable: the file has an error, and had one all through this run.
         """
         return self.file.now()
+
+
+def prize_file(path: Path, sounds: Sounds) -> PrizeFile:
+    """The streamer's prizes, whose sounds must be there and playable."""
+    return PrizeFile(path, lambda effect: _why_not(sounds, effect))
+
+
+def _why_not(sounds: Sounds, effect: Effect) -> str:
+    """Why the sound of an effect cannot be played; empty where it can, or there is none."""
+    match effect:
+        case PlaySound(name=name) | ShowOverlay(sound=name) if name:
+            return sounds.problem(name)
+        case _:
+            return ""
 
 
 def parse(raw: bytes, name: str, check: Check = _any_effect) -> Sequence[Prize]:

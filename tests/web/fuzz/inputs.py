@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
+
+LARGE_INPUTS = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example)
+"""What hypothesis would warn of: the inputs are large on purpose, and so are slow to make."""
 
 ODD_TEXT = (
     "", "\x00", "\ud800", "\U0001f600" * 50, "../../etc/passwd", "%00", "' OR 1=1 --", "<script>", "\r\nX: y", "𝟙", "٣",

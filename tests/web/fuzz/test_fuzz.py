@@ -3,12 +3,12 @@
 from collections.abc import Generator
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pixel_bot.testing.settings import stands_in_for
 from tests.harness.pattern import fresh_file
-from tests.web.fuzz.inputs import FRAMES, requests
+from tests.web.fuzz.inputs import FRAMES, LARGE_INPUTS, requests
 from tests.web.fuzz.target import Target, survives, targets
 
 # The bots are threads of this process, and hypothesis takes their random numbers for the strategies' own. The inputs
@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning"),
 ]
 
-quick = settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=[*HealthCheck])
+quick = settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=LARGE_INPUTS)
 
 
 @pytest.fixture(scope="module")
