@@ -8,9 +8,9 @@ import pytest
 
 from pixel_bot.platforms.twitch.events.redemptions import ADDED
 from pixel_bot.sandbox.twitch.users import sandbox_user
-from tests.harness.page_model import NearPage
 from tests.harness.rounds import rounds
 from tests.redeems.near_twitch import NearTwitch
+from tests.redeems.page_model import NearPage
 from tests.redeems.power_cuts.life import NEVER, Life, Power, holds, new_twitch
 
 pytestmark = [pytest.mark.repeated, pytest.mark.sqlite]

@@ -17,9 +17,9 @@ from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import SettableClock
 from tests.harness.database import rows
-from tests.harness.page_model import NearPage
 from tests.harness.rounds import modest, rounds
 from tests.redeems.near_twitch import REDEMPTIONS, NearTwitch
+from tests.redeems.page_model import NearPage
 from tests.redeems.power_cuts.life import SECONDS, Life, Power, holds, new_twitch
 
 pytestmark = pytest.mark.sqlite
