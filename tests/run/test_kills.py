@@ -233,4 +233,4 @@ async def test_a_bot_that_dies_at_the_worst_moments_stays_right(tmp_path: Path, 
         assert added.startswith("Added")
         assert await line_from(process) == f"ended {-signal.SIGKILL}"
         await verify(tmp_path, duplicate)
-    assert len(duplicate.answers) > 5
+    assert len(duplicate.answers) >= 4
