@@ -281,7 +281,7 @@ LINK = re.compile(r"\w://|\bwww\.\w|[a-z0-9]\.(com|net|org|gg|ly|tv|de)\b", re.I
 @given(text=texts, limit=st.integers(10, 500))
 @example(text="0.COM-", limit=10)
 @example(text="visit example.com-now", limit=100)
-@settings(deadline=None, max_examples=rounds(200))
+@settings(deadline=None, max_examples=rounds(60))
 def test_whatever_is_typed(text: str, limit: int) -> None:
     filtered = TextFilter(NOWHERE, limit)
     cleaned = filtered.clean(text, {"Kappa"})

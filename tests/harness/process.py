@@ -11,6 +11,8 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from pathlib import Path
 
 from pixel_bot.settings import Settings
+from tests.harness import ready_python
+from tests.harness.ready_python import ready
 
 SECONDS = 60.0
 
@@ -29,7 +31,13 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 def run(folder: Path, *arguments: str, **settings: object) -> "subprocess.CompletedProcess[str]":
-    """Run a command line to its end; output and errors are apart."""
+    """Run a command line to its end, in a fork with the bot imported; output and errors are apart."""
+    with ready():
+        return run_as_typed(folder, *arguments, **settings)
+
+
+def run_as_typed(folder: Path, *arguments: str, **settings: object) -> "subprocess.CompletedProcess[str]":
+    """Run a command line to its end, by an interpreter of its own; output and errors are apart."""
     return subprocess.run(
         command(*arguments),
         cwd=folder,
@@ -78,7 +86,7 @@ class BotProcess:
     async def start(self, ready: str = "Cogs: ") -> None:
         """Start it, and read what it prints up to the line that begins so; with an empty word, do not wait."""
         self.said.clear()
-        self.process = await asyncio.create_subprocess_exec(
+        self.process = await ready_python.start(
             *command(*self.arguments),
             cwd=self.folder,
             env=self.environment,
@@ -141,7 +149,7 @@ class BotProcess:
 async def start(script: Path, *arguments: str) -> Process:
     """A child in a session of its own, so that those that it forks can be ended with it."""
     command = (sys.executable, str(script), *arguments)
-    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
+    return await ready_python.start(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
 
 
 async def end(process: Process) -> None:

@@ -13,6 +13,7 @@ from pixel_bot.model.chat_rules import ChatModes, Standing
 from pixel_bot.model.outgoing import Outgoing, Rank
 from tests.bot.delivery.simulated_chat import SimulatedChat
 from tests.bot.delivery.virtual_time import run_virtually
+from tests.harness.rounds import rounds
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ async def _play(scene: Scene, burst: list[Command]) -> tuple[SimulatedChat, list
     return chat, results, seconds
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=rounds(30), deadline=None)
 @given(SCENES, st.lists(COMMANDS, max_size=60))
 def test_every_paid_answer_and_every_refund_is_said(scene: Scene, burst: list[Command]) -> None:
     chat, results, seconds = run_virtually(_play(scene, burst))
@@ -95,7 +96,7 @@ def test_every_paid_answer_and_every_refund_is_said(scene: Scene, burst: list[Co
     assert len(results) <= len(chat.said) <= len(results) + free
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=rounds(20), deadline=None)
 @given(st.sampled_from([0, 3, 30]), STANDINGS, st.sampled_from([0.02, 0.4]), st.lists(COMMANDS, max_size=60))
 def test_who_knows_the_rules_is_never_refused(
     slow: int, standing: Standing, latency: float, burst: list[Command]

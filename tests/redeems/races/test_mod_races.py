@@ -10,8 +10,8 @@ from pixel_bot.model.outcome import Effect, Run
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
-from tests.harness.page_model import NearPage
 from tests.harness.waiting import until
+from tests.redeems.page_model import NearPage
 from tests.redeems.races.scene import SECONDS, WIN, Scene, prizes, scene
 
 pytestmark = pytest.mark.repeated

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from tests.harness.page_model import NearPage
 from tests.harness.waiting import until
+from tests.redeems.page_model import NearPage
 from tests.redeems.races.scene import BY_HAND, Scene, hears, prizes, scene
 
 pytestmark = pytest.mark.repeated
