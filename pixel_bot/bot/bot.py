@@ -9,8 +9,6 @@ from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.ext import commands
 from typing_extensions import override
 
-from pixel_bot.accounts.ignoring import Ignoring
-from pixel_bot.accounts.people import People
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
@@ -24,9 +22,10 @@ from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.bot.listeners import Listeners
 from pixel_bot.bot.notifications import Notifications
 from pixel_bot.bot.redeem_command import offers_of
+from pixel_bot.bot.service_names import ServiceNames
 from pixel_bot.bot.status import PlatformHealth, Status
 from pixel_bot.bot.thanks import Thanks
-from pixel_bot.bot.twitchio_internals import BotInternals, as_twitchio_message
+from pixel_bot.bot.twitchio_internals import as_twitchio_message
 from pixel_bot.clock import micros
 from pixel_bot.earning.chat_gate import RECENT
 from pixel_bot.model.chat_rules import ChatModes, twitch_rules
@@ -40,7 +39,6 @@ from pixel_bot.queue.approvals import Approvals
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
-from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.services import Services
 
 
@@ -58,7 +56,7 @@ class BotIdentity:
     names: tuple[str, ...] = ()
 
 
-class PixelBot(BotInternals):
+class PixelBot(ServiceNames):
     """What cogs get as ``bot``. It has the services, each under its name."""
 
     def __init__(
@@ -69,24 +67,7 @@ class PixelBot(BotInternals):
         limits: Limits | None = None,
         http: ManagedHTTPClient | None = None,
     ) -> None:
-        super().__init__(services.settings.command_prefix)
-        self.services = services
-        self.settings = services.settings
-        self.clock = services.clock
-        self.sessions = services.database.sessions
-        self.readers = services.database.readers
-        self.viewers = services.viewers
-        self.levels = services.levels
-        self.awards = services.awards
-        self.cooldowns = services.cooldowns
-        self.economy = services.economy
-        self.leaderboard = services.leaderboard
-        self.redeems = services.redeems
-        self.shop = services.shop
-        self.wheel = services.wheel
-        self.sounds = services.sounds
-        self.overlay = services.overlay
-        self.stream = services.stream
+        super().__init__(services)
         self.channels: dict[Platform, ChatChannel] = {}
         """The chats that the bot is in."""
         self.backends = backends or build_backends(services.settings, services.mode, self._count_ai_call)
@@ -138,21 +119,6 @@ class PixelBot(BotInternals):
     def approvals(self) -> Approvals:
         """What waits for a mod's yes."""
         return self.dispatcher.approvals
-
-    @property
-    def ignoring(self) -> Ignoring:
-        """Who does not play."""
-        return self.services.ignoring
-
-    @property
-    def uses(self) -> UseCounts:
-        """How often sounds, voices and commands were used."""
-        return self.services.uses
-
-    @property
-    def people(self) -> People:
-        """Finds whom a typed name means."""
-        return self.services.people
 
     @property
     def outbox(self) -> Outbox:

@@ -118,43 +118,53 @@ def _speed(typed: str) -> float:
 
 
 async def _work(args: argparse.Namespace, settings: Settings) -> int:
-    if args.command == "db":
-        return await _look_after(args, settings)
+    match args.command:
+        case "db":
+            return await _look_after(args, settings)
+        case "import" | "compare" | "undo":
+            return await _take_over(args, settings)
+        case "open" | "token":
+            return await _let_in(args, settings)
+        case "login" | "voices" | "check-config":
+            return await _set_up(args, settings)
+        case _:
+            return await _run(args, settings)
+
+
+async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
+    """Points of another bot."""
+    if args.command == "compare":
+        from pixel_bot.cli.compare import compare_points
+
+        return await compare_points(settings, args.file)
+
+    from pixel_bot.cli.import_points import import_points, undo_import
+
+    if args.command == "undo":
+        return await undo_import(settings, args.batch)
+    return await import_points(settings, args.file, dry_run=args.dry_run)
+
+
+async def _set_up(args: argparse.Namespace, settings: Settings) -> int:
+    """What is done before the bot runs, or to find out why it does not."""
+    if args.command == "login":
+        from pixel_bot.cli.login import login
+
+        return await login(settings)
 
     if args.command == "check-config":
         from pixel_bot.cli.check_config import check_config
 
         return await check_config(settings)
 
-    if args.command == "import":
-        from pixel_bot.cli.import_points import import_points
+    from pixel_bot.cli.voices import download_voice, list_voices
 
-        return await import_points(settings, args.file, dry_run=args.dry_run)
+    await (list_voices(settings) if args.action == "list" else download_voice(settings, args.name))
+    return 0
 
-    if args.command == "compare":
-        from pixel_bot.cli.compare import compare_points
 
-        return await compare_points(settings, args.file)
-
-    if args.command == "undo":
-        from pixel_bot.cli.import_points import undo_import
-
-        return await undo_import(settings, args.batch)
-
-    if args.command == "voices":
-        from pixel_bot.cli.voices import download_voice, list_voices
-
-        await (list_voices(settings) if args.action == "list" else download_voice(settings, args.name))
-        return 0
-
-    if args.command == "login":
-        from pixel_bot.cli.login import login
-
-        return await login(settings)
-
-    if args.command in {"open", "token"}:
-        return await _let_in(args, settings)
-
+async def _run(args: argparse.Namespace, settings: Settings) -> int:
+    """The bot itself."""
     # Only the bot itself writes the file: two processes would rotate it in each other's way.
     log_to_file(settings.data_dir)
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.

@@ -12,9 +12,8 @@ from pixel_bot.model.people import Platform
 from pixel_bot.queue.effects import Say
 from pixel_bot.queue.result_writer import RETRY_SECONDS
 from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
-from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.pending_items import any_unannounced
-from pixel_bot.redeems.queue_items import UnannouncedResult
+from pixel_bot.redeems.unannounced import UnannouncedResult, unannounced
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 
@@ -90,7 +89,7 @@ class RefundNotifier(Worker):
             self._refused.clear()
             return False
         async with self._services.database.readers() as session:
-            fetched = await queue_items.unannounced(session, FETCH_LIMIT + len(self._refused), self._platform)
+            fetched = await unannounced(session, FETCH_LIMIT + len(self._refused), self._platform)
         waiting = {r.item.id for r in fetched}
         self._refused = {item_id: one for item_id, one in self._refused.items() if item_id in waiting}
         now = asyncio.get_running_loop().time()

@@ -165,10 +165,10 @@ _FIELDS = (
     Q.approval,
     Q.approved_at,
 )
-_ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
+ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
 NOT_HELD = Q.approval.is_(None) | (Q.approval != "waiting")
 """The condition for items that wait for no mod's yes."""
-_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending", NOT_HELD).order_by(Q.id).limit(1)
+_QUEUE_HEAD = ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending", NOT_HELD).order_by(Q.id).limit(1)
 # Conditional update: an item ends once, whether by its effect, a refund or a mod. The first statement wins.
 _END_ONE = (
     update(TABLE)
@@ -186,19 +186,19 @@ def bought_on(platform: Platform) -> ColumnElement[bool]:
 async def head(session: AsyncSession, worker: str) -> Item | None:
     """The oldest pending item of a lane's worker."""
     row = (await session.execute(_QUEUE_HEAD, {"worker": worker})).first()
-    return None if row is None else _item(row)
+    return None if row is None else item_of(row)
 
 
 async def load(session: AsyncSession, *where: ColumnElement[bool], limit: int | None = None) -> list[Item]:
     """Matching items, oldest first."""
-    result = await session.execute(_ITEMS.where(*where).order_by(Q.id).limit(limit))
-    return [_item(row) for row in result]
+    result = await session.execute(ITEMS.where(*where).order_by(Q.id).limit(limit))
+    return [item_of(row) for row in result]
 
 
 async def last(session: AsyncSession, *where: ColumnElement[bool]) -> Item | None:
     """The newest matching item."""
-    row = (await session.execute(_ITEMS.where(*where).order_by(Q.id.desc()).limit(1))).first()
-    return None if row is None else _item(row)
+    row = (await session.execute(ITEMS.where(*where).order_by(Q.id.desc()).limit(1))).first()
+    return None if row is None else item_of(row)
 
 
 def still_claimed(item: Item, owner: int | None) -> tuple[ColumnElement[bool], ...]:
@@ -267,30 +267,13 @@ async def end(
     return sorted(result.scalars())
 
 
-@dataclass(frozen=True, slots=True)
-class UnannouncedResult:
-    """An ended item, the text that was not announced in chat yet, and the refunded points."""
-
-    item: Item
-    note: str
-    back: int
-
-
-async def unannounced(session: AsyncSession, limit: int, platform: Platform) -> list[UnannouncedResult]:
-    """Results that were not announced in that platform's chat yet, oldest first."""
-    where = Q.told.is_(False), bought_on(platform)
-    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(*where).order_by(Q.id).limit(limit)
-    rows = (await session.execute(query)).all()
-    return [UnannouncedResult(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
-
-
 async def done(session: AsyncSession, item_id: int, now: datetime, text: str) -> bool:
     """End an item whose effect happened, with a text to announce (may be empty). False when it had ended before."""
     values = {"item": item_id, "now": now, "text": text or None, "announced": not text}
     return (await session.execute(_END_ONE, values)).first() is not None
 
 
-def _item(row: Sequence[Any]) -> Item:
+def item_of(row: Sequence[Any]) -> Item:
     item_id, kind, status, track, redeem, user_id, buyer, cost, token, payload, attempts, created, *rest = row
     known = (item_id, kind, status, track, redeem or "", user_id, buyer or "", cost, token or "", payload, attempts)
     return Item(*known, created or EPOCH, *rest)

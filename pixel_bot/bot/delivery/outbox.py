@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from pixel_bot.bot.delivery.order import LONGEST, Order, Waiting, without_reply
+from pixel_bot.bot.delivery.order import Order, Waiting, without_reply
 from pixel_bot.bot.delivery.pace import Pace
+from pixel_bot.bot.delivery.wording import wording_of
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.chat_rules import SendRules
 from pixel_bot.model.outgoing import Outgoing, SendFailed
@@ -37,8 +38,7 @@ ORDER_SECONDS = 2.0
 """How long the others wait for one message to be taken or refused."""
 
 DUPLICATE_SECONDS = 31.0
-DUPLICATE_MARK = " \U000e0000"
-"""Invisible: it makes a message that equals the one before a different one. Twitch drops equal ones within 30 s."""
+"""Twitch drops a message that equals the one before within 30 s."""
 
 SENT_BEFORE = "sent before"
 """Stands for the id of a message that was taken although its answer was lost."""
@@ -282,21 +282,15 @@ class Outbox:
         return message.paid and exc.retry and waiting.tries < MAX_TRIES and not said_enough
 
     def _word(self, waiting: Waiting, now: float) -> None:
-        """Choose the text: with the mark where it would equal the last one that was taken, or may be taken now."""
+        """Choose the text, so that it differs from the last one that was taken, and from what may be taken now."""
         if waiting.unconfirmed:
             return  # the same words, by which the platform or its echo shows whether it has them
-        text, before = fit(waiting.message.text), waiting.wording
-        if waiting.variant:
-            number = f" ({waiting.variant})"
-            text = fit(text, LONGEST - len(number)) + number
-        waiting.wording = text
-        if self.rules is None or self._allows_duplicates:
-            return
-        others = {other.wording for other in self._deliveries.values() if other is not waiting}
-        if now - self._last_taken < DUPLICATE_SECONDS:
-            others.add(self._last_text)
-        if before == text if waiting.is_duplicate else text in others:
-            waiting.wording = fit(text, LONGEST - len(DUPLICATE_MARK)) + DUPLICATE_MARK
+        others: set[str] | None = None
+        if self.rules is not None and not self._allows_duplicates:
+            others = {other.wording for other in self._deliveries.values() if other is not waiting}
+            if now - self._last_taken < DUPLICATE_SECONDS:
+                others.add(self._last_text)
+        waiting.wording = wording_of(waiting, others)
 
     def _drop(self, waiting: Waiting) -> None:
         if not waiting.withdrawn:
