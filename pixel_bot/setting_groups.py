@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 from pydantic_settings import BaseSettings
 
 from pixel_bot.setting_types import Amount, Factor, Seconds, Template
@@ -133,7 +133,7 @@ class MessageSettings(BaseSettings):
 
 
 class UpkeepSettings(BaseSettings):
-    """How long things are kept, and who may look at the figures."""
+    """How long things are kept."""
 
     keep_days: int = Field(
         0,
@@ -144,14 +144,3 @@ class UpkeepSettings(BaseSettings):
             " Points and the ledger stay. 0: keep it for ever"
         ),
     )
-    metrics_token: SecretStr = Field(
-        SecretStr(""),
-        description=("Bearer token for /metrics, 16 or more characters. If you leave it out, there is no such page"),
-    )
-
-    @field_validator("metrics_token")
-    @classmethod
-    def _token_is_long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < 16:
-            raise ValueError("use 16 or more characters, or leave it out")
-        return value
