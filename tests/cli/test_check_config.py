@@ -8,7 +8,6 @@ import pytest
 
 from pixel_bot.cli.command_line import main
 from pixel_bot.diagnostics.file_check import disk_of
-from pixel_bot.sounds.library import ENDINGS
 from tests.cli.bot_process import ENDING
 from tests.harness.paths import ROOT
 from tests.harness.process import free_port, run
@@ -91,8 +90,8 @@ def test_files_are_checked_by_the_bots_own_readers(capsys: pytest.CaptureFixture
     assert "[warning] PRIZES_FILE: prizes.json, line 2:" in said
     assert "level 1 is left out" in said
     assert "[warning] TTS_WORDS_FILE: blocked_words.txt cannot be read: it is no whole UTF-16 text." in said
-    assert f"[warning] SOUNDS_DIR: horn.m4a is not played. Convert it to {', '.join(ENDINGS)}." in said
-    assert "[warning] SOUNDS_DIR: empty.wav is empty." in said
+    assert "[warning] SOUNDS_DIR: horn.m4a cannot be played: sounds are .wav, .mp3 or .ogg files." in said
+    assert "[warning] SOUNDS_DIR: empty.wav cannot be played: it is empty." in said
 
 
 def test_a_prize_with_a_sound_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
