@@ -126,20 +126,8 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
         return await check_config(settings)
 
-    if args.command == "import":
-        from pixel_bot.cli.import_points import import_points
-
-        return await import_points(settings, args.file, dry_run=args.dry_run)
-
-    if args.command == "compare":
-        from pixel_bot.cli.compare import compare_points
-
-        return await compare_points(settings, args.file)
-
-    if args.command == "undo":
-        from pixel_bot.cli.import_points import undo_import
-
-        return await undo_import(settings, args.batch)
+    if args.command in {"import", "compare", "undo"}:
+        return await _take_over(args, settings)
 
     if args.command == "voices":
         from pixel_bot.cli.voices import download_voice, list_voices
@@ -176,6 +164,19 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             raise StartError("--exit-when-done needs --replay FILE.")
     await run(settings, replay)
     return 0
+
+
+async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
+    """Points of another bot: take them over, compare them, or undo that."""
+    if args.command == "compare":
+        from pixel_bot.cli.compare import compare_points
+
+        return await compare_points(settings, args.file)
+    from pixel_bot.cli.import_points import import_points, undo_import
+
+    if args.command == "undo":
+        return await undo_import(settings, args.batch)
+    return await import_points(settings, args.file, dry_run=args.dry_run)
 
 
 async def _let_in(args: argparse.Namespace, settings: Settings) -> int:

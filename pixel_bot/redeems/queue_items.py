@@ -146,25 +146,9 @@ TABLE = cast(Table, QueueItem.__table__)
 Q = TABLE.c
 _PUT = insert(TABLE).returning(Q.id)
 _FIELDS = (
-    Q.id,
-    Q.kind,
-    Q.status,
-    Q.track,
-    Q.redeem,
-    Q.user_id,
-    _BUYER.label("buyer"),
-    Q.cost,
-    Q.token,
-    Q.payload_json,
-    Q.attempts,
-    Q.created_at,
-    Q.page,
-    Q.begun_at,
-    Q.message_id,
-    Q.redemption,
-    Q.approval,
-    Q.approved_at,
-)
+    Q.id, Q.kind, Q.status, Q.track, Q.redeem, Q.user_id, _BUYER.label("buyer"), Q.cost, Q.token, Q.payload_json,
+    Q.attempts, Q.created_at, Q.page, Q.begun_at, Q.message_id, Q.redemption, Q.approval, Q.approved_at,
+)  # fmt: skip
 _ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
 NOT_HELD = Q.approval.is_(None) | (Q.approval != "waiting")
 """The condition for items that wait for no mod's yes."""

@@ -14,6 +14,10 @@ MAX_WAITING_OF_ONE = 3
 JOIN = " · "
 LONGEST = 500
 
+DUPLICATE_SECONDS = 31.0
+DUPLICATE_MARK = " \U000e0000"
+"""Invisible: it makes a message that equals the one before a different one. Twitch drops equal ones within 30 s."""
+
 
 @dataclass(slots=True, eq=False)
 class Waiting:

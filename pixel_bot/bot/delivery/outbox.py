@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from pixel_bot.bot.delivery.order import LONGEST, Order, Waiting, without_reply
+from pixel_bot.bot.delivery.order import DUPLICATE_MARK, DUPLICATE_SECONDS, LONGEST, Order, Waiting, without_reply
 from pixel_bot.bot.delivery.pace import Pace
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.chat_rules import SendRules
@@ -35,10 +35,6 @@ PATIENCE_SECONDS = 600.0
 WITHDRAWN_SECONDS = 20.0
 ORDER_SECONDS = 2.0
 """How long the others wait for one message to be taken or refused."""
-
-DUPLICATE_SECONDS = 31.0
-DUPLICATE_MARK = " \U000e0000"
-"""Invisible: it makes a message that equals the one before a different one. Twitch drops equal ones within 30 s."""
 
 SENT_BEFORE = "sent before"
 """Stands for the id of a message that was taken although its answer was lost."""
