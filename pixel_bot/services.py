@@ -15,6 +15,8 @@ from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.chat_gate import ChatRules
+from pixel_bot.filters.bad_words import WordList
+from pixel_bot.filters.word_file import word_file
 from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.key import overlay_key
@@ -68,6 +70,8 @@ class Services:
     channel_points: ChannelPoints
     overlay: Overlay
     sounds: Sounds
+    words: LastGoodFile[WordList]
+    """The blocked words."""
     files: Sequence[LastGoodFile[Any]]
     """The streamer's files that are read anew while the bot runs."""
     quota: Quota
@@ -103,6 +107,7 @@ def build_services(
     rewards = LevelRewards(settings.level_rewards_file)
     levels = Levels(database, clock, curve_of(settings), rewards)
     sounds = Sounds(settings.sounds_dir, settings.command_prefix)
+    words = word_file(settings.tts_words_file)
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
@@ -137,7 +142,8 @@ def build_services(
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
         sounds=sounds,
-        files=(wheel.file, rewards.file),
+        words=words,
+        files=(words, wheel.file, rewards.file),
         quota=Quota(database, clock),
         uses=UseCounts(database),
         stream=Stream(),

@@ -14,9 +14,8 @@ from tests.harness.paths import ROOT
 ROOMS = (
     # What needs nothing of ours
     "texts", "errors", "configuration", "setting_types", "setting_groups", "settings", "clock", "lru_cache", "logs",
-    "filters",
     # Values, and what works on no rule
-    "model", "concurrency", "security", "db", "sounds", "web",
+    "model", "filters", "concurrency", "security", "db", "sounds", "web",
     # The rules, and the SQL
     "points", "earning", "overlay", "redeems", "accounts", "imports", "upkeep", "services",
     # What was bought, made to happen

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
+from pixel_bot.bot.announcements import Announcements
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
@@ -34,7 +35,6 @@ from pixel_bot.model.people import Platform
 from pixel_bot.platforms.twitch.events.frames import CHAT
 from pixel_bot.platforms.twitch.events.parsing import with_optional_fields
 from pixel_bot.platforms.twitch.sender import TwitchSender
-from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.approvals import Approvals
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
@@ -70,7 +70,9 @@ class PixelBot(ServiceNames):
         super().__init__(services)
         self.channels: dict[Platform, ChatChannel] = {}
         """The chats that the bot is in."""
-        self.backends = backends or build_backends(services.settings, services.mode, self._count_ai_call)
+        self.backends = backends or build_backends(
+            services.settings, services.mode, self._count_ai_call, services.words
+        )
         self.speech = self.backends.speech
         self.ai = self.backends.ai
         self.text_filter = self.backends.text_filter
@@ -83,10 +85,8 @@ class PixelBot(ServiceNames):
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
-        self.status = Status(
-            services, self.queue, self.backends.obs, services.stream, self.platforms, self.text_filter.file
-        )
-        self.text_filter.file.on_problem = self._tell_word_problem
+        self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
+        self.announcements = Announcements(services, self.channels)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
@@ -94,7 +94,6 @@ class PixelBot(ServiceNames):
         self.runner.used = lambda name: services.uses.note("command", name)
         self.events = ChannelEventHandler(services, self.dispatch)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
-        services.levels.on_level_up = self._tell_level_up
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
             self.join_twitch(account, http or self.http)
@@ -260,12 +259,3 @@ class PixelBot(ServiceNames):
     async def _count_ai_call(self) -> None:
         limit = self.settings.ai_daily_limit
         await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")
-
-    async def _tell_level_up(self, up: LevelUp) -> None:
-        channel = self.channels.get(up.platform) or next(iter(self.channels.values()), None)
-        if channel is not None:
-            channel.tasks.spawn(channel.say_free(up.message))
-
-    def _tell_word_problem(self, problem: str) -> None:
-        for channel in self.channels.values():
-            channel.tasks.spawn(channel.say_free(problem))

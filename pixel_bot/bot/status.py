@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Protocol
 
 from pixel_bot.backends.obs import Obs
-from pixel_bot.filters.word_file import WordFile
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.queue.queue import Overview, Queue
 from pixel_bot.services import Services
@@ -14,9 +13,8 @@ from pixel_bot.texts import count, duration, fit, number
 SENTENCE, SENTENCES = 80, 2
 """The most that one problem, and those of the platform, take of the message: the rest must be in it, too."""
 
-
-FILE_SENTENCE = 120
-"""The same for what is wrong with a file."""
+FILE_SENTENCE, FILES = 120, 180
+"""The same for what is wrong with a file, and with all of them."""
 
 
 class PlatformHealth(Protocol):
@@ -39,7 +37,6 @@ class Status:
         obs: None where it is not set up.
         stream: whether it is on.
         platforms: the connections, by the names of the places; more may come later.
-        words: the file of blocked words.
     """
 
     def __init__(
@@ -49,14 +46,12 @@ class Status:
         obs: Obs | None,
         stream: Stream,
         platforms: Mapping[str, PlatformHealth],
-        words: WordFile | None = None,
     ) -> None:
         self._services = services
         self._queue = queue
         self._obs = obs
         self._stream = stream
         self._platforms = platforms
-        self._words = words
         self._started_at = services.clock.now()
         self._offline_since: datetime | None = None
         stream.changed.add(self._note)
@@ -79,16 +74,14 @@ class Status:
     def _problems(self) -> Iterator[str]:
         if (trouble := self._services.awards.write_outage.now) is not None:
             yield f"nothing can be saved: {trouble.what}"
-        if self._words is not None and (problem := self._words.problem):
-            yield fit(problem.rstrip("."), SENTENCE)
         problems = [problem for platform in self._platforms.values() for problem in platform.problems()]
         for problem in problems[:SENTENCES]:
             yield fit(problem.rstrip("."), SENTENCE)
         if len(problems) > SENTENCES:
             yield count(len(problems) - SENTENCES, "more problem")
-        for file in self._services.files:
-            if problem := file.problem:
-                yield fit(problem.rstrip("."), FILE_SENTENCE)
+        broken = [problem for file in self._services.files if (problem := file.problem)]
+        for problem in broken:
+            yield fit(problem.rstrip("."), min(FILE_SENTENCE, FILES // len(broken)))
         if self._obs is not None and (problem := self._obs.problem):
             yield fit(problem.rstrip("."), SENTENCE)
 

@@ -13,7 +13,7 @@ from pixel_bot.configuration.finding import Finding, hint, warning
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
 from pixel_bot.errors import SecondInstance, StartError
-from pixel_bot.filters.word_file import WordFile
+from pixel_bot.filters.word_file import word_file
 from pixel_bot.points.level_rewards import LevelRewards
 from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.settings import Mode, Settings
@@ -74,7 +74,7 @@ def _rewards(settings: Settings) -> Iterator[Finding]:
 
 def _words(settings: Settings) -> Iterator[Finding]:
     with _warnings():
-        problem = WordFile(settings.tts_words_file).problem
+        problem = word_file(settings.tts_words_file).problem
     if problem:
         yield warning(f"TTS_WORDS_FILE: {problem}")
 

@@ -7,7 +7,8 @@ from pixel_bot.filters.bad_words import WordList
 from pixel_bot.filters.letters import as_it_looks
 from pixel_bot.filters.links import without_links
 from pixel_bot.filters.noise import calmed, cut, plain_characters, without_faces
-from pixel_bot.filters.word_file import WordFile
+from pixel_bot.filters.word_file import word_file
+from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.texts import visible
 
 __all__ = ["TextFilter"]
@@ -20,14 +21,14 @@ LONGEST_NAME = 100
 class TextFilter:
     """Takes out links, emotes, emoji, repetitions and bad words, and what is too long to listen to."""
 
-    def __init__(self, words_file: Path | WordFile, max_chars: int) -> None:
+    def __init__(self, words_file: Path | LastGoodFile[WordList], max_chars: int) -> None:
         """
         Args:
             words_file: more words that are never said: one word or phrase a line, ``#`` begins a comment. It may be
                 missing, and is read anew after a change.
             max_chars: the longest text that is read out.
         """
-        self.file = words_file if isinstance(words_file, WordFile) else WordFile(words_file)
+        self.file = word_file(words_file) if isinstance(words_file, Path) else words_file
         self._max_chars = max_chars
 
     def with_limit(self, max_chars: int) -> "TextFilter":
@@ -36,7 +37,7 @@ class TextFilter:
 
     def bleeped(self, text: str) -> str:
         """The text with ``bleep`` in place of each blocked word, and otherwise as it was: for what is only shown."""
-        words = self.file.words
+        words = self.file.now_or_without()
         bleeped = words.bleep(seen := as_it_looks(text))
         return text if bleeped == seen else bleeped
 
@@ -49,7 +50,7 @@ class TextFilter:
             text: as it was typed.
             emotes: the names of Twitch's emotes in it.
         """
-        words = self.file.words
+        words = self.file.now_or_without()
         emotes = frozenset(emotes)
         for _ in range(MAX_ROUNDS):
             cleaner = self._round(text, emotes, words)

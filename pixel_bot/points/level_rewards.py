@@ -35,10 +35,7 @@ class LevelRewards:
 
     def now(self) -> Mapping[int, Reward]:
         """The rewards that are in force; none without a file, or while there was never a good one."""
-        try:
-            return self.file.now()
-        except Unreadable:
-            return {}
+        return self.file.now_or_without()
 
 
 def parse(raw: bytes, name: str) -> Mapping[int, Reward]:
@@ -47,8 +44,11 @@ def parse(raw: bytes, name: str) -> Mapping[int, Reward]:
     Raises:
         Unreadable: all of it cannot be used.
     """
+    text = text_of(raw, name)
+    if not text.strip():
+        raise Unreadable(f"{name} is empty.")
     try:
-        entries = json.loads(text_of(raw, name))
+        entries = json.loads(text)
     except json.JSONDecodeError as exc:
         raise Unreadable(f"{name}, line {exc.lineno}: {exc.msg}.") from None
     except (ValueError, RecursionError):

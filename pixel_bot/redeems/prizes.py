@@ -109,6 +109,8 @@ def parse(raw: bytes, name: str, check: Check = _any_effect) -> Sequence[Prize]:
         Unreadable: with the error and its line.
     """
     text = text_of(raw, name)
+    if not text.strip():
+        raise PrizesUnreadable(f"{name} is empty.")
     try:
         entries: Any = orjson.loads(text)
     except orjson.JSONDecodeError as exc:

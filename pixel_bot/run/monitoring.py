@@ -45,8 +45,8 @@ class Monitoring:
         self.lag = LoopLag()
 
     def routes(self) -> list[BaseRoute]:
-        """``/metrics``, where METRICS_TOKEN is set."""
-        return metrics_routes(self._services.settings.metrics_token.get_secret_value(), self.text)
+        """``/metrics``."""
+        return metrics_routes(self.text)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

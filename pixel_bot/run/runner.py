@@ -18,10 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot import __version__
 from pixel_bot.diagnostics.settings_check import warnings_of
-from pixel_bot.filters.word_file import WordFile
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.run.sandbox_app import App, running
 from pixel_bot.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
+from pixel_bot.services import Services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
 from pixel_bot.upkeep.backups import SAME_DISK
@@ -108,7 +108,7 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
         ("Mode", " and ".join(platforms) + (", silent (SILENT is set)" if app.services.settings.silent else "")),
         ("Points", app.services.database.name),
         *_settings_facts(app.services.settings),
-        *_word_facts(app.services.settings),
+        *_file_facts(app.services),
         *([("Backups", SAME_DISK)] if app.services.backups.on_same_disk() else []),
     ]
 
@@ -119,10 +119,9 @@ def _settings_facts(settings: Settings) -> list[tuple[str, str]]:
     return [("Settings", f"{count(found, 'warning')}, see python -m pixel_bot check-config")] if found else []
 
 
-def _word_facts(settings: Settings) -> list[tuple[str, str]]:
-    """A file of blocked words that cannot be read is named at once, and not when the first text is spoken."""
-    problem = WordFile(settings.tts_words_file).problem
-    return [("Words", problem)] if problem else []
+def _file_facts(services: Services) -> list[tuple[str, str]]:
+    """A file of the streamer's that cannot be read is named at once, and not when it is needed first."""
+    return [("File", problem) for file in services.files if (problem := file.problem)]
 
 
 def _tune_garbage_collector() -> None:
@@ -169,7 +168,7 @@ def _sandbox_facts(app: App) -> list[tuple[str, str]]:
         ("Points", app.services.database.name),
         *_settings_facts(app.services.settings),
         ("Cogs", ", ".join(s.name for s in states if s.loaded)),
-        *_word_facts(app.services.settings),
+        *_file_facts(app.services),
         *([("Broken", f"{', '.join(broken)}; the log says why")] if broken else []),
     ]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.cli.command_line import main
-from pixel_bot.sounds.library import ENDINGS
+from pixel_bot.diagnostics.file_check import disk_of
 from tests.cli.bot_process import ENDING
+from tests.harness.paths import ROOT
 from tests.harness.process import free_port, run
 
 pytestmark = pytest.mark.sqlite
@@ -82,15 +83,15 @@ def test_files_are_checked_by_the_bots_own_readers(capsys: pytest.CaptureFixture
     sounds.mkdir()
     (data / "prizes.json").write_text('[{"name": "A", "weight": 1},\n {"name": "B", "weight": -1}]')
     (data / "level_rewards.json").write_text('{"1": {"points": 5}}')
-    (data / "blocked_words.txt").write_bytes("ä".encode("cp1252"))
+    (data / "blocked_words.txt").write_bytes(b"\xff\xfef")
     (sounds / "horn.m4a").write_bytes(b"x")
     (sounds / "empty.wav").write_bytes(b"")
     said = checked(capsys)
     assert "[warning] PRIZES_FILE: prizes.json, line 2:" in said
     assert "level 1 is left out" in said
-    assert "blocked_words.txt" in said
-    assert f"[warning] SOUNDS_DIR: horn.m4a is not played. Convert it to {', '.join(ENDINGS)}." in said
-    assert "[warning] SOUNDS_DIR: empty.wav is empty." in said
+    assert "[warning] TTS_WORDS_FILE: blocked_words.txt cannot be read: it is no whole UTF-16 text." in said
+    assert "[warning] SOUNDS_DIR: horn.m4a cannot be played: sounds are .wav, .mp3 or .ogg files." in said
+    assert "[warning] SOUNDS_DIR: empty.wav cannot be played: it is empty." in said
 
 
 def test_a_prize_with_a_sound_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,8 +99,8 @@ def test_a_prize_with_a_sound_that_is_not_there(capsys: pytest.CaptureFixture[st
     prizes = [{"name": name, "weight": 1, "effect": f"sound:{name}"} for name in ("fanfaer", "fanfare")]
     Path("data/prizes.json").write_text(json.dumps(prizes))
     said = checked(capsys)
-    assert "[warning] PRIZES_FILE: the prize fanfaer plays fanfaer: there is no such sound." in said
-    assert said.count("there is no such sound") == 1
+    assert "[warning] PRIZES_FILE: prizes.json, line 1: there is no sound fanfaer." in said
+    assert said.count("there is no sound") == 1
 
 
 def test_backups_on_the_disk_of_the_database_are_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,8 +133,9 @@ def test_a_start_with_settings_that_are_right_says_nothing_of_them(tmp_path: Pat
 def test_backups_on_another_disk_are_told_with_its_space(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = Path("/dev/shm")
-    if not other.is_mount():
+    here = Path.cwd().stat().st_dev
+    other = next((path for path in (Path("/dev/shm"), ROOT) if path.is_dir() and path.stat().st_dev != here), None)
+    if other is None:
         pytest.skip("no second disk here")
     monkeypatch.setenv("BACKUP_DIR", str(other))
-    assert f"[hint] BACKUP_DIR is on another disk than the database: {other}, " in checked(capsys)
+    assert f"[hint] BACKUP_DIR is on another disk than the database: {disk_of(other)}, " in checked(capsys)

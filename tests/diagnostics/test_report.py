@@ -6,6 +6,7 @@ import zipfile
 from contextlib import closing
 from pathlib import Path
 
+import aiohttp
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert
@@ -199,7 +200,9 @@ def test_a_report_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> 
 
 async def test_beside_a_bot_that_runs(tmp_path: Path) -> None:
     port = free_port()
-    async with BotProcess(tmp_path, "sandbox", web_port=port):
+    async with BotProcess(tmp_path, "sandbox", web_port=port), aiohttp.ClientSession() as web:
+        async with web.get(f"http://127.0.0.1:{port}/overlay"):
+            pass  # the key is made when somebody asks for the page
         done = run(tmp_path, "diagnose", "r.zip", web_port=port)
         assert (done.returncode, done.stderr) == (0, "")
         checked = run(tmp_path, "check-config", web_port=port)

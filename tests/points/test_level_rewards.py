@@ -48,7 +48,7 @@ def test_bad_json_names_the_line(tmp_path: Path, caplog: pytest.LogCaptureFixtur
 
 def test_a_file_that_is_no_text(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "level_rewards.json"
-    path.write_bytes(b'{"5": {"message": "\xff\xfe"}}')
+    path.write_bytes(b'{"5": {"message": "\x81"}}')
     assert load_rewards(path) == {}
     assert "cannot be read as UTF-8" in sentences(caplog)[0]
 
@@ -59,10 +59,11 @@ def test_a_folder_in_place_of_the_file(tmp_path: Path, caplog: pytest.LogCapture
     assert len(sentences(caplog)) == 1
 
 
-def test_a_file_with_a_byte_order_mark(tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_a_file_in_any_encoding(tmp_path: Path, codec: str) -> None:
     path = tmp_path / "level_rewards.json"
-    path.write_text('{"5": {"points": 100}}', encoding="utf-8-sig")
-    assert load_rewards(path) == {5: Reward(100)}
+    path.write_text('{"5": {"points": 100, "message": "Glückwunsch!"}}', encoding=codec)
+    assert load_rewards(path) == {5: Reward(100, "Glückwunsch!")}
 
 
 @pytest.mark.parametrize("content", ["[]", "5", '"5"', "null", "true"])
@@ -158,7 +159,7 @@ async def test_the_last_good_rewards_are_paid_while_the_file_is_broken(tmp_path:
         path.write_text('{"2": {"poi', encoding="utf-16")
         await chat.say("mila", "!xp add @alice 100", "moderator")
         assert await chat.points("alice") == 100
-        assert "level_rewards.json is saved as UTF-16" in await chat.bot.status.words()
+        assert "level_rewards.json, line 1: " in await chat.bot.status.words()
         path.write_text('{"2": {"points": 100}, "3": {"points": 7}}', encoding="utf-8")
         await chat.say("mila", "!xp add @alice 500", "moderator")
         assert await chat.points("alice") == 107

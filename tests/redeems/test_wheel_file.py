@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.model.last_good import Unreadable
+from pixel_bot.model.last_good import MAX_BYTES, Unreadable
 from pixel_bot.redeems.prizes import DEFAULT, Prize, PrizeFile, PrizesUnreadable, entry_lines, parse
 from pixel_bot.redeems.wheel import pick
 from pixel_bot.testing import Stage, stage
@@ -121,9 +121,11 @@ BROKEN = {
     "half-saved": GOOD[:30],
     "empty": b"",
     "blank": b" \n",
-    "UTF-16": GOOD.decode().encode("utf-16"),
-    "UTF-16 without a mark": GOOD.decode().encode("utf-16-le"),
-    "cp1252": GOOD.replace(b"Win", b"Gl\xfcck"),
+    "half-saved as UTF-16": GOOD.decode().encode("utf-16")[:-1],
+    "half-saved as UTF-8": GOOD.replace(b"Win", "Glück".encode())[: GOOD.index(b"Win") + 7],
+    "broken UTF-8": GOOD.replace(b"Win", "Glück".encode() + b"\xfc"),
+    "no text": b"\0" * len(GOOD),
+    "too large": b" " * MAX_BYTES + GOOD,
     "no list": b"{}",
     "a wrong prize": b'[{"name": "Win"}]',
 }
@@ -160,6 +162,12 @@ def test_a_file_that_was_never_good_is_no_wheel(tmp_path: Path, broken: bytes) -
     (tmp_path / "prizes.json").write_bytes(broken)
     with pytest.raises(Unreadable, match=r"prizes\.json"):
         PrizeFile(tmp_path / "prizes.json").prizes()
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_any_encoding_is_read(tmp_path: Path, codec: str) -> None:
+    (tmp_path / "prizes.json").write_text('[{"name": "Glück", "weight": 1}]', encoding=codec)
+    assert [p.name for p in PrizeFile(tmp_path / "prizes.json").prizes()] == ["Glück"]
 
 
 async def test_a_sound_that_is_not_there_is_named_when_the_file_is_read(tmp_path: Path, chat: Stage) -> None:

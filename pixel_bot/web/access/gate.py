@@ -4,6 +4,7 @@
 path                                             who gets in
 ===============================================  ======================================================================
 ``/setup``, ``/oauth``, ``/joystick/oauth``      a session, or a token with the scope of ``SCOPES``; on loopback too
+``/metrics``                                     the same, in the sandbox too
 ``/dashboard``, ``/api``                         a session, or a token; each route asks for its own scope
 ``/sandbox``                                     everybody on this machine, unless other computers can reach the
                                                  server: then a session or a token
@@ -30,7 +31,7 @@ from pixel_bot.web.access.principal import NotAllowed, Principal, introduce
 from pixel_bot.web.access.sessions import SESSION_LIFE, KeyState
 from pixel_bot.web.access.sockets import GuardedSocket
 
-PROTECTED = ("/setup", "/oauth", "/joystick/oauth", "/dashboard", "/api")
+PROTECTED = ("/setup", "/oauth", "/joystick/oauth", "/metrics", "/dashboard", "/api")
 SANDBOX = "/sandbox"
 OVERLAY = "/overlay"
 DOUBLES = ("/sandbox/twitch", "/sandbox/joystick")
@@ -43,6 +44,7 @@ SCOPES = (
     ("/setup", "settings:manage"),  # the page shows the overlay's key
     ("/oauth", "settings:manage"),
     ("/joystick/oauth", "settings:manage"),
+    ("/metrics", "show:view"),
 )
 """What a token needs there; the first path that fits counts."""
 

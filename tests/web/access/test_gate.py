@@ -22,6 +22,7 @@ PROTECTED = (
     "/oauth/callback?state=x&code=y",
     "/joystick/oauth",
     "/joystick/oauth/callback?state=&code=y",
+    "/metrics",
     "/dashboard",
     "/dashboard/queue",
     "/api",

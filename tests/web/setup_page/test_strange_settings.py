@@ -7,6 +7,8 @@ import aiohttp
 from pixel_bot.configuration.finding import hint, warning
 from pixel_bot.run.live_app import live
 from pixel_bot.testing import settings_in
+from pixel_bot.web.access.sessions import Purpose
+from tests.web.access.stranger import ask, sign_in
 
 
 async def page_of(folder: Path, *, strange: bool) -> str:
@@ -14,9 +16,11 @@ async def page_of(folder: Path, *, strange: bool) -> str:
     settings = settings_in(folder, twitch_client_id="abc", xp_max_level=1 if strange else 2)
     if strange:
         settings = settings.noting((warning(".env, line 3: <b>BACKUPDIR</b> is no setting."), hint("only a hint")))
-    async with live(settings) as app, aiohttp.request("GET", f"http://localhost:{app.web.port}/setup") as answer:
-        assert answer.status == 200
-        return await answer.text()
+    async with live(settings) as app, aiohttp.ClientSession() as web:
+        cookie = await sign_in(app.access, await app.access.link(Purpose.START))
+        answer = await ask(web, app.access, "/setup", headers=cookie)
+    assert answer.status == 200
+    return answer.text
 
 
 async def test_strange_settings_are_a_step_of_the_set_up(tmp_path: Path) -> None:
