@@ -111,7 +111,7 @@ class PixelBot(BotInternals):
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
         self.runner.used = lambda name: services.uses.note("command", name)
-        self.events = ChannelEventHandler(services, self.dispatch)
+        self.events = ChannelEventHandler(services, self.dispatch, self.text_filter)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.levels.on_level_up = self._tell_level_up
         services.awards.wait_for_commands = self.no_command_waits
@@ -298,7 +298,7 @@ class PixelBot(BotInternals):
     async def _tell_level_up(self, up: LevelUp) -> None:
         channel = self.channels.get(up.platform) or next(iter(self.channels.values()), None)
         if channel is not None:
-            channel.tasks.spawn(channel.say_free(up.message))
+            channel.tasks.spawn(channel.say_free(self.text_filter.bleeped(up.message)))
 
     def _tell_word_problem(self, problem: str) -> None:
         for channel in self.channels.values():
