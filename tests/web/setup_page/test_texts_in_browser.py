@@ -24,7 +24,7 @@ async def _buys(home: Harness, app: LiveApp, login: str, text: str) -> None:
     assert "waits for a mod's yes" in await home.ask(login, f"!tts {text}")
 
 
-async def _states(app: LiveApp) -> dict[str, tuple[str, str, str]]:
+async def _states(app: LiveApp) -> dict[str, list[str | None]]:
     return {name: state for name, *state in await rows(app, STATES)}
 
 
