@@ -86,13 +86,13 @@ class PixelBot(ServiceNames):
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
         self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
-        self.announcements = Announcements(services, self.channels)
+        self.announcements = Announcements(services, self.channels, self.text_filter.bleeped)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
         self.runner.used = lambda name: services.uses.note("command", name)
-        self.events = ChannelEventHandler(services, self.dispatch)
+        self.events = ChannelEventHandler(services, self.dispatch, self.text_filter)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:

@@ -22,6 +22,9 @@ LOGS = ("-wal", "-shm")
 BUSY_SECONDS = 10.0
 
 
+SECOND_NAME = "has a second name, by a hard link. Never open it by that one; to copy it use `db backup`."
+
+
 class FileState(Enum):
     """What became of the file, in words that follow its path."""
 
@@ -65,6 +68,8 @@ class FileIdentity:
         """True once it is known whether a copy of a lost file could be saved."""
         self.is_watched = False
         """True while somebody decides what a mismatch means: sets ``decided`` and, for a loss, ``lost``."""
+        self.has_second_name = False
+        """True while a hard link gives the file a second name, as whoever watches has last seen it."""
         self.noticed = asyncio.Event()
         """Set when a mismatch was seen, to wake whoever watches."""
         self.decided = asyncio.Event()

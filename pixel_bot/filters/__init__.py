@@ -1,5 +1,6 @@
 """The text filter for speech: what may be read out of a chat message. Its only side effect is reading one file."""
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 
@@ -11,9 +12,14 @@ from pixel_bot.filters.word_file import word_file
 from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.texts import visible
 
-__all__ = ["TextFilter"]
+__all__ = ["SOMEBODY", "TextFilter"]
 
 MAX_ROUNDS = 12
+SOMEBODY = "somebody"
+_BEGINS_A_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+"""Where a name without spaces, such as ``RunningFox22``, begins a new word."""
+_AROUND_NAMES = "0123456789_"
+
 LONGEST_NAME = 100
 """Characters of a link or a name that may be left out before the text is cut."""
 
@@ -40,6 +46,12 @@ class TextFilter:
         words = self.file.now_or_without()
         bleeped = words.bleep(seen := as_it_looks(text))
         return text if bleeped == seen else bleeped
+
+    def name(self, name: str) -> str:
+        """A viewer's name as it may be shown to everybody; ``somebody`` where a blocked word is in it."""
+        words_of_it = _BEGINS_A_WORD.sub(" ", name)
+        forms = (name, words_of_it, name.strip(_AROUND_NAMES), words_of_it.strip(_AROUND_NAMES))
+        return name if all(self.bleeped(form) == form for form in forms) else SOMEBODY
 
     def clean(self, text: str, emotes: Collection[str] = ()) -> str:
         """The part of a text that may be read out; empty when nothing is left.

@@ -14,6 +14,8 @@ MAX_SPELLED = 24
 MAX_PHRASE = 6
 MAX_READINGS = 48
 SHORTEST_WORST = 5
+LONGEST_PIECE = 12
+"""The most letters of a piece of a word that are looked at behind letters that do not belong to it."""
 
 # Slurs and threats for which channels are banned, in rot13 so that nobody has to read them here.
 _WORDS = """
@@ -63,7 +65,12 @@ class WordList:
     def _bleeped(self, text: str) -> str:
         chunks = list(chunks_of(text))
         walks = [self._index.walk(chunk.options) for chunk in chunks]
-        found = {*self._alone(chunks, walks), *self._spelled(chunks, walks), *self._joined(chunks, walks)}
+        found = {
+            *self._alone(chunks, walks),
+            *self._spelled(chunks, walks),
+            *self._joined(chunks, walks),
+            *self._glued(chunks),
+        }
         parts: list[str] = []
         at = 0
         for start, end in sorted(found):
@@ -118,6 +125,43 @@ class WordList:
                 joined = self._index.walk(other.options, joined)
                 if self._index.has(phrase) or self._index.has(joined, split=not tight):
                     yield chunk.start, other.end
+
+    def _glued(self, chunks: list[Chunk]) -> Iterator[tuple[int, int]]:
+        """The worst words in pieces, with letters glued in front of the first piece: ``xf a g g o t``."""
+        for first, chunk in enumerate(chunks[:-1]):
+            length = len(chunk.options)
+            for start in range(max(1, length - LONGEST_PIECE), length):
+                beginning = chunk.options[start:]
+                states = self._index.walk(beginning)
+                pieces: list[Chunk] = []
+                for other in chunks[first + 1 : first + MAX_SPELLED] if states else ():
+                    if not (other.near or (other.near_letter and len(other.options) == 1)):
+                        break
+                    states = self._index.walk(other.options, states)
+                    if not states:
+                        break
+                    pieces.append(other)
+                    if self._index.has(states, split=True) and _is_cut_up(chunk, start, pieces):
+                        yield chunk.start, other.end
+
+
+def _is_cut_up(chunk: Chunk, start: int, pieces: list[Chunk]) -> bool:
+    """Whether these pieces are no words of their own, as in German "wenig Gas", nor a number, as in "in 1 9 9 4".
+
+    Args:
+        chunk: where the word begins.
+        start: at which of its letters.
+        pieces: what follows.
+    """
+    if not any(char.isalpha() for piece in pieces for char in piece.typed):
+        return False
+    longest = max(len(piece.options) for piece in pieces)
+    if len(pieces) > longest and longest <= 2:
+        return True
+    if chunk.options[start - 1] == ("s",):  # as "snigger"
+        return False
+    # No word of any language begins or ends so; "gg" alone is what players say.
+    return any(len(form) > 2 and _has_double_g(form) for form in (chunk.options[start:], *(p.options for p in pieces)))
 
 
 def _has_worst(form: tuple[Options, ...]) -> bool:

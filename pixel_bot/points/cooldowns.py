@@ -24,6 +24,11 @@ CHAT, XP = "chat", "xp"
 _RUNNING = sql("SELECT user_id, key, expires_at, started_at FROM cooldowns WHERE expires_at > :now")
 _RESTING = sql("SELECT key, everyone_until FROM redeems WHERE everyone_until > :now")
 _REST_UNTIL = sql("UPDATE redeems SET everyone_until = :at WHERE key = :key")
+_BEGUN_BY_ITEMS = sql(
+    "SELECT id, cooldown_until, everyone_until FROM queue_items "
+    "WHERE refunded_at IS NULL AND (cooldown_until > :now OR everyone_until > :now)"
+)
+_ENDS_OF_ITEM = sql("UPDATE queue_items SET cooldown_until = :own, everyone_until = :everyone WHERE id = :id")
 
 LONGEST = timedelta(days=366)
 """No cooldown lasts longer. It bounds those of older versions, which did not keep when they began."""
@@ -69,6 +74,21 @@ async def begin_all(session: AsyncSession, rows: Sequence[tuple[int, str, str, s
 async def begin(session: AsyncSession, user_id: int, key: str, since: datetime, until: datetime) -> None:
     """Begin a cooldown in the caller's transaction."""
     await begin_all(session, [(user_id, key, stamp(until), stamp(since))])
+
+
+async def _move_ends_of_items(session: AsyncSession, now: datetime, by: timedelta) -> None:
+    """An item knows its cooldowns by when they end: they move with them, so that a refund still releases those."""
+
+    def moved(at: str | datetime | None) -> str | None:
+        if at is None:
+            return None
+        end = read_stamp(at)
+        return stamp(end - by if end > now else end)
+
+    rows = (await session.execute(_BEGUN_BY_ITEMS, {"now": stamp(now)})).all()
+    if rows:
+        ends = [{"id": item, "own": moved(own), "everyone": moved(everyone)} for item, own, everyone in rows]
+        await session.execute(_ENDS_OF_ITEM, ends)
 
 
 class Cooldowns:
@@ -138,6 +158,7 @@ class Cooldowns:
             redeems = (await session.execute(_RESTING, {"now": stamp(now)})).all()
             for key, at in redeems:
                 await session.execute(_REST_UNTIL, {"key": key, "at": stamp(read_stamp(at) - by)})
+            await _move_ends_of_items(session, now, by)
         return len(rows) + len(redeems)
 
     async def clean_up(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from pixel_bot.concurrency.retry import keep_running
-from pixel_bot.db.file_identity import FileIdentity, FileState
+from pixel_bot.db.file_identity import SECOND_NAME, FileIdentity, FileState
 from pixel_bot.services import Services
 from pixel_bot.upkeep.backups import megabytes
 from pixel_bot.upkeep.rescue import DatabaseLost, NotRescued, rescue
@@ -49,18 +49,20 @@ class DatabaseWatch:
         identity = self._services.database.identity
         if identity is None:
             return
-        if identity.has_other_names():
-            log.warning(
-                "%s has a second name, by a hard link. Never open it by that one; to copy it use `db backup`.",
-                identity.path,
-            )
         identity.is_watched = True
         while not identity.is_settled:
+            await asyncio.to_thread(self._look_for_other_names, identity)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await identity.noticed.wait()
             identity.noticed.clear()
             await self.look(identity)
+
+    def _look_for_other_names(self, identity: FileIdentity) -> None:
+        """Tell once of each hard link that is made; one that is gone may be made anew."""
+        before, identity.has_second_name = identity.has_second_name, identity.has_other_names()
+        if identity.has_second_name and not before:
+            log.warning("%s %s", identity.path, SECOND_NAME)
 
     async def look(self, identity: FileIdentity) -> None:
         """Look once, and do what is to be done."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from pixel_bot.db.file_identity import SECOND_NAME
 from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.run.setup_joystick import JoystickSetUp
@@ -118,7 +119,12 @@ class SetUp:
     def _database(self) -> tuple[Step, ...]:
         """Only while something is wrong with it."""
         outage = self._services.awards.write_outage.now
-        return () if outage is None else (Step("database", "Points", "broken", str(outage)),)
+        if outage is not None:
+            return (Step("database", "Points", "broken", str(outage)),)
+        identity = self._services.database.identity
+        if identity is not None and identity.has_second_name:
+            return (Step("database", "Points", "off", f"The database {SECOND_NAME}"),)
+        return ()
 
     def _strange_settings(self) -> tuple[Step, ...]:
         """Only while there is something to say about them; looked at anew each time, because folders come and go."""

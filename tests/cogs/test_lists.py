@@ -3,9 +3,11 @@
 import json
 import re
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
+from pixel_bot.redeems.channel_points import ChannelPointsRedeem
 from pixel_bot.testing import Stage, stage
 from pixel_bot.texts import CHAT_LIMIT, paged, pages_of
 
@@ -91,6 +93,29 @@ async def test_voices_have_pages(tmp_path: Path) -> None:
         assert sum(page.count(" · ") for page in pages) >= len(voices) - 1
         (own,) = await chat.say("bob", "!voice")
         assert own.startswith("Your voice is the streamer's choice. There are: ")
+
+
+async def test_everybody_who_is_ignored_is_reached(tmp_path: Path) -> None:
+    async with stage(tmp_path) as chat:
+        names = [f"a_rather_long_name_{number:03}" for number in range(60)]
+        for name in names:
+            await chat.say("mia", f"!ignore {name}", "moderator")
+        for name in ("nightbot", "streamelements"):
+            await chat.say("mia", f"!unignore {name}", "moderator")
+        pages = await all_pages(chat, "!ignored", "mia", "moderator")
+    assert len(pages) > 1
+    assert all(sum(name in page for page in pages) == 1 for name in names)
+    assert sum(page.count("may play") for page in pages) == 2
+    assert "18 known service bots and myself" in pages[-1]
+
+
+async def test_all_redeems_for_channel_points_are_reached(tmp_path: Path) -> None:
+    offered = [ChannelPointsRedeem(f"a_rather_long_key_{n:03}", f"{n}", 1_000 + n, enabled=True) for n in range(60)]
+    async with stage(tmp_path) as chat:
+        chat.bot.channel_points.list = AsyncMock(return_value=offered)
+        pages = await all_pages(chat, "!redeem native list", "mia", "moderator")
+    assert len(pages) > 1
+    assert all(sum(redeem.key in page for page in pages) == 1 for redeem in offered)
 
 
 @pytest.mark.parametrize(("typed", "page"), [("", 1), ("2", 2), ("3", 3), ("0", 1), ("99", 3), ("x", 1), ("9" * 30, 1)])

@@ -13,18 +13,20 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.db.file_identity import FileIdentity, FileState
+from pixel_bot.db.file_identity import SECOND_NAME, FileIdentity, FileState
 from pixel_bot.db.write_outage import LOST, PROTECTED
 from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.errors import BackupFailed
 from pixel_bot.run import database_watch
 from pixel_bot.run.database_watch import DatabaseWatch, save
 from pixel_bot.run.running_bot import health, opened
+from pixel_bot.run.setup_page import SetUp
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.upkeep.rescue import DatabaseLost, RescuedCopyWaits
 from tests.db.disk.awards import START, mark, person
 from tests.harness.database import rows
+from tests.harness.waiting import until
 
 pytestmark = [
     pytest.mark.sqlite,
@@ -223,3 +225,31 @@ async def test_a_refused_commit_leaves_no_transaction_open(kept: Services, monke
     monkeypatch.undo()
     await mark(kept.database, "yes")
     assert await rows(kept, KEPT) == [("yes",)]
+
+
+async def test_a_hard_link_that_is_made_meanwhile_is_told_once_in_the_log_and_on_the_page(
+    kept: Services, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_watch, "LOOK_SECONDS", 0.01)
+    identity, failed = identity_of(kept), asyncio.get_running_loop().create_future()
+    link = identity.path.with_name("link.db")
+    page = SetUp(kept, lambda: None, "", None, None)
+
+    async def told() -> list[str]:
+        return [step.words for step in (await page.state()).steps if step.key == "database"]
+
+    async with database_watch.watched(kept, failed, _nobody_hears):
+        for number in (1, 2):
+            assert await told() == []
+            link.hardlink_to(identity.path)
+            await until(lambda: identity.has_second_name)
+            (words,) = await told()
+            assert "second name" in words
+            assert "db backup" in words
+            for _ in range(3):  # more looks, nothing new to tell
+                identity.noticed.set()
+                await until(lambda: not identity.noticed.is_set())
+            assert [SECOND_NAME in record.getMessage() for record in caplog.records] == [True] * number
+            link.unlink()
+            await until(lambda: not identity.has_second_name)
+    assert not failed.done()

@@ -74,6 +74,21 @@ def test_words_in_pieces_are_found(text_filter: TextFilter, word: str, disguise:
     assert not passes(text_filter, disguise(word))
 
 
+@pytest.mark.parametrize("word", WORST)
+@pytest.mark.parametrize("before", ["x", "x ", "xy", "you", "you ", "a", "4", "×", "xX"])
+@pytest.mark.parametrize("between", [" ", ".", "-", "  ", " 👋 ", ", "])
+def test_letters_in_front_of_a_word_in_pieces_hide_nothing(
+    text_filter: TextFilter, word: str, before: str, between: str
+) -> None:
+    assert not passes(text_filter, before + between.join(word))
+    assert not passes(text_filter, f"and {before}{between.join(word)} there")
+    halves = before + word
+    assert not passes(text_filter, between.join(halves[at : at + 2] for at in range(0, len(halves), 2)))
+    at = word.index("gg")
+    assert not passes(text_filter, before + word[:at] + between + word[at:])
+    assert not passes(text_filter, before + word[: at + 2] + between + word[at + 2 :])
+
+
 @pytest.mark.parametrize(
     "template", ["{}👋{}👋{}", "{}.{}.{}", "{} {} {}", "{}{}👋{}", "{}_{}_{}", "{}|{}|{}", "{}×{}×{}"]
 )

@@ -17,12 +17,14 @@ from sqlalchemy import text
 from pixel_bot.accounts import gift_pause
 from pixel_bot.accounts.gift_pause import GivingPaused
 from pixel_bot.clock import GRACE, micros
+from pixel_bot.db.models import QueueItem
 from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.earning.time_bound import TimeBound
 from pixel_bot.errors import OnCooldown
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person, Viewer
+from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.run.clock_watch import ClockWatch
@@ -110,6 +112,41 @@ async def test_what_waits_for_an_overlay_waits_no_longer(tmp_path: Path) -> None
         await chat.say("alice", "!sound ding")
         await chat.passes(-7_200)
         assert await chat.points("alice") == 100
+
+
+@pytest.mark.parametrize("everyone", ["", " everyone"])
+@pytest.mark.parametrize("hours", [2, 24])
+async def test_a_refund_releases_the_cooldown_that_a_set_back_clock_moved(
+    tmp_path: Path, hours: int, everyone: str
+) -> None:
+    async with stage(tmp_path) as chat:
+        await chat.viewer("alice", points=100)
+        await chat.say("mila", "!redeem cooldown sound 0", "moderator")
+        await chat.say("mila", f"!redeem cooldown sound 600{everyone}", "moderator")
+        watch = ClockWatch(chat.services, lambda: 0.0)
+        await chat.say("alice", "!sound ding")
+        chat.clock.advance(-hours * 3_600)
+        assert await watch.look() < timedelta()
+        assert "Playing" not in (await chat.say("alice", "!sound ding"))[0]
+        await chat.say("mila", "!refund @alice", "moderator")
+        assert "Playing" in (await chat.say("alice", "!sound ding"))[0]
+
+
+async def test_a_refund_after_a_set_back_leaves_the_cooldown_of_a_later_purchase(tmp_path: Path) -> None:
+    async with stage(tmp_path) as chat:
+        alice = await chat.viewer("alice", points=100)
+        await chat.say("mila", "!redeem cooldown sound 600", "moderator")
+        watch = ClockWatch(chat.services, lambda: 0.0)
+        await chat.say("alice", "!sound ding")
+        await chat.bot.cooldowns.reset(alice.id)
+        chat.clock.advance(30)
+        await chat.say("alice", "!sound ding")
+        chat.clock.advance(-7_200)
+        await watch.look()
+        async with chat.services.database.write() as session:
+            (item,) = await queue_items.load(session, QueueItem.id == 1)
+            assert await chat.services.refunds.refund_finished(session, item) is not None
+        assert "Playing" not in (await chat.say("alice", "!sound ding"))[0]
 
 
 @pytest.mark.parametrize(("hours", "said"), [(2, "went forward by 2h"), (-2, "was set back by 2h")])

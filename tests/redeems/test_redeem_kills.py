@@ -1,28 +1,18 @@
 """A bot that is killed on the way of a redeem: what was paid is played once, or given back once and told."""
 
 import asyncio
-import json
 import os
-from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from starlette.routing import Mount
 
-from pixel_bot.run.sandbox_app import SANDBOX
-from pixel_bot.sandbox.twitch.double import TwitchDouble
-from pixel_bot.sandbox.twitch.endpoints import Endpoints
-from pixel_bot.sandbox.twitch.users import SandboxUsers
-from pixel_bot.web.server import WebServer
 from tests.backends.ai.ai_double import Turn, ai_double
 from tests.harness.obs_double import PASSWORD, obs_double
-from tests.harness.process import end, free_port, start
 from tests.harness.rounds import rounds
 from tests.harness.waiting import until
-from tests.redeems.mortal_bot import FarPage, Harness, fund
-from tests.redeems.mortal_program import MORTAL, PRIZE, START
+from tests.redeems.mortal_bot import FarPage, Harness
+from tests.redeems.mortal_program import PRIZE, START
 
 pytestmark = [
     pytest.mark.repeated,
@@ -30,39 +20,6 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system"),
     pytest.mark.asyncio(loop_scope="module"),
 ]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def mortal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Process]:
-    """The process that starts bots, and ends with the module."""
-    script = tmp_path_factory.mktemp("mortal") / "mortal.py"
-    script.write_text(MORTAL, encoding="utf-8")
-    process = await start(script)
-    try:
-        yield process
-    finally:
-        await end(process)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def house(tmp_path: Path, mortal: Process) -> AsyncGenerator[Harness]:
-    """A place for bots, with fans who have points, and a page that looks for the bot."""
-    twitch = TwitchDouble(SandboxUsers())
-    web = WebServer("127.0.0.1", 0)
-    await web.start([Mount(SANDBOX, routes=Endpoints(twitch).routes())], [])
-    prizes = [{"name": "Win", "weight": 1, "grant_points": PRIZE}]
-    (tmp_path / "prizes.json").write_text(json.dumps(prizes), encoding="utf-8")
-    await fund(tmp_path)
-    built = Harness(mortal, tmp_path, twitch, f"{web.address}{SANDBOX}", free_port())
-    looking = asyncio.create_task(built.page.run())
-    try:
-        yield built
-    finally:
-        if built.pid:
-            await built.kill()
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
-        await web.stop()
 
 
 REDEEMS = ("!tts hello", "!spin", "!sound ding", "!pixel why?")

@@ -1,5 +1,7 @@
 """Which requests the web server lets in."""
 
+from importlib.resources import files
+
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
@@ -177,3 +179,11 @@ async def test_a_link_is_followed_from_anywhere_and_changes_are_made_from_our_ow
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         sent = await passes({"host": "localhost:8080"} | fetch, method=method)
         assert sent == (site not in FOREIGN_SITES), method
+
+
+def test_every_form_of_our_pages_sends_the_token_of_its_session() -> None:
+    """Without it a button is refused as one of a foreign page."""
+    for template in files("pixel_bot.web.templates").iterdir():
+        if template.name.endswith(".html"):
+            for form in template.read_text(encoding="utf-8").split("<form")[1:]:
+                assert 'name="form_token"' in form.partition("</form>")[0], (template.name, form[:80])
