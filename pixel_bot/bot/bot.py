@@ -11,13 +11,13 @@ from typing_extensions import override
 
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
-from pixel_bot.bot.announcements import Announcements
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
 from pixel_bot.bot.cog_loader import CogLoader
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.context import Context
+from pixel_bot.bot.delivery.announcements import Announcements
 from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.bot.listeners import Listeners
