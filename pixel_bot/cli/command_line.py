@@ -11,7 +11,7 @@ from pathlib import Path
 from pixel_bot.diagnostics.secrets import hide_secrets
 from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.errors import StartError
-from pixel_bot.logs import log_to_file, set_up_logging
+from pixel_bot.logs import end_log_file, log_to_file, set_up_logging
 from pixel_bot.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -164,9 +164,15 @@ async def _set_up(args: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: Settings) -> int:
-    """The bot itself."""
-    # Only the bot itself writes the file: two processes would rotate it in each other's way.
+    """The bot itself. Only it writes the log file: two processes would rotate it in each other's way."""
     log_to_file(settings.data_dir)
+    try:
+        return await _run_bot(args, settings)
+    finally:
+        end_log_file()
+
+
+async def _run_bot(args: argparse.Namespace, settings: Settings) -> int:
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()
     from pixel_bot.run.runner import Replay, run, run_live

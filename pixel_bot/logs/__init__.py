@@ -9,7 +9,7 @@ from pixel_bot.logs.file import LINE, LogFile, log_path
 from pixel_bot.logs.records import SafeFormatter, hide, redact
 from pixel_bot.logs.repeats import RepeatsCollapsed
 
-__all__ = ["SafeFormatter", "hide", "log_path", "log_to_file", "redact", "set_up_logging"]
+__all__ = ["SafeFormatter", "end_log_file", "hide", "log_path", "log_to_file", "redact", "set_up_logging"]
 
 
 def set_up_logging(level: str, stream: TextIO | None = None) -> None:
@@ -45,6 +45,14 @@ def log_to_file(data_dir: Path) -> None:
                 handler.handle(logging.LogRecord(__name__, logging.WARNING, __file__, 0, words, (), None))
 
         collapsed.handlers.append(LogFile(path, tell))
+
+
+def end_log_file() -> None:
+    """Write into no file any more, and close it."""
+    for collapsed in [h for h in logging.getLogger().handlers if isinstance(h, RepeatsCollapsed)]:
+        for file in [h for h in collapsed.handlers if isinstance(h, LogFile)]:
+            collapsed.handlers.remove(file)
+            file.close()
 
 
 def _terminal_handler() -> logging.Handler:

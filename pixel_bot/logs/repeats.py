@@ -89,12 +89,14 @@ class RepeatsCollapsed(logging.Handler):
         super().close()
 
     def forget(self) -> None:
-        """Count nothing any more, and say nothing of what was left out."""
+        """Count nothing any more, say nothing of what was left out, and close what was written to."""
         with self._locked():
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
             self._lines.clear()
+        for handler in self.handlers:
+            handler.close()
 
     def tell_due(self) -> None:
         """Write the counts whose minute is over."""

@@ -259,6 +259,12 @@ def trust(scope: MutableMapping[str, Any]) -> None:
         connections.trust(connection)
 
 
+def link_of(scope: MutableMapping[str, Any]) -> Link | None:
+    """The protocol object behind a request or a websocket; None behind another server than ours."""
+    found: tuple[Connections, Connection] | None = scope.get("state", {}).get(KEY)
+    return found[1].link if found is not None else None
+
+
 def greet(scope: MutableMapping[str, Any]) -> None:
     """A websocket has said what it is for: it may stay silent from now on."""
     found: tuple[Connections, Connection] | None = scope.get("state", {}).get(KEY)

@@ -91,6 +91,11 @@ class LiveHarness:
             self._entered.add(app.access)
             await enter(self.http, app)
 
+    async def open_link(self, link: str) -> None:
+        """Open a link that a bot in a process of its own has printed."""
+        async with self.http.get(link) as answer:
+            assert answer.status == 200, await answer.text()
+
     async def get(self, app: LiveApp, path: str, **options: Any) -> tuple[int, str]:
         """A page of the bot, in a browser that is signed in, with all redirects: status and text."""
         await self.enter(app)

@@ -65,6 +65,7 @@ async def test_the_page_says_why_a_killed_bot_is_not_signed_in(real_time: Harnes
         await home.twitch.request_count(TOKEN, "POST")
         await bot.kill()
         await bot.start("Open: ")
+        await home.open_link(bot.link)
         async with asyncio.timeout(30):
             while True:
                 async with home.http.get(urljoin(bot.address, "/setup/state")) as answer:

@@ -64,6 +64,7 @@ async def test_each_that_is_killed_is_replaced(processes: Processes) -> None:
         for name in NAMES if home.twitch.equal_subscriptions > 1 else NAMES[:2]:
             child = BotProcess(home.folder, data_dir=home.folder / name, **settings)
             await child.start("Open: ")
+            await home.open_link(child.link)
             children.append(await stack.enter_async_context(child))
         async with asyncio.timeout(60):
             await home.twitch.subscribed(TYPES)

@@ -26,6 +26,7 @@ async def listening_child(processes: Processes) -> AsyncGenerator[BotProcess]:
     try:
         async with asyncio.timeout(60):
             await home.twitch.subscribed(TYPES)
+        await home.open_link(child.link)
         yield child
     finally:
         child.running.send_signal(signal.SIGCONT)
