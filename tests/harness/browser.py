@@ -49,5 +49,5 @@ async def careful_browser(playwright: Playwright) -> AsyncGenerator[Browser]:
 
 
 async def is_true_of(page: Page | Frame, condition: str, seconds: float = 20.0) -> None:
-    """Wait until a condition in JavaScript holds in a page. Playwright's own way needs a policy that allows ``eval``."""
+    """Wait until a condition in JavaScript holds in a page. Playwright's own way needs a page that may ``eval``."""
     await until(lambda: page.evaluate(f"() => Boolean({condition})"), seconds)

@@ -17,6 +17,7 @@ from pixel_bot.run.database_watch import GOODBYE
 from tests.harness.database import findings
 from tests.harness.disk import small_disk
 from tests.harness.process import BotProcess, run
+from tests.harness.rounds import rounds
 from tests.run.busy_chat import busy_chat, logged
 from tests.run.losses import (
     LOST,
@@ -41,18 +42,19 @@ REFUSED = "I cannot save anything right now: my database was moved away. Nothing
 READ_ONLY = "I cannot save anything right now: my database is read-only. Nothing was charged or changed."
 
 
-@pytest.mark.parametrize(
-    ("lose", "killed"),
-    [
-        (folder_deleted, False),
-        (folder_deleted, True),
-        (folder_made_anew, True),
-        (replaced, True),
-        (moved_away, False),
-        (log_deleted, True),
-        (memory_deleted, False),
-    ],
-)
+CASES: list[tuple[Loss, bool]] = [
+    (folder_deleted, True),
+    (replaced, True),
+    (log_deleted, True),
+    (moved_away, False),
+    (folder_deleted, False),
+    (folder_made_anew, True),
+    (memory_deleted, False),
+]
+"""How the database is lost, and whether the bot is killed then. The last three are left out of short runs."""
+
+
+@pytest.mark.parametrize(("lose", "killed"), CASES[: rounds(4)])
 async def test_what_chat_was_told_is_in_the_copy(tmp_path: Path, lose: Loss, killed: bool) -> None:
     database = tmp_path / "data" / "sandbox.db"
     async with BotProcess(tmp_path, "sandbox", **SETTINGS) as bot, busy_chat(bot) as chat:
