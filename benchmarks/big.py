@@ -12,7 +12,7 @@ from statistics import median
 
 from _big.database import big
 from _big.measure import NOTHING, Looks, Run, chat_looks, command, one_scan, own_check, plain_copy
-from _million import empty
+from _database.million import empty
 from _report import ms, percentile, ratio, table
 from start_and_memory import seconds_to_ready
 

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from _database.ledger import DATABASE, findings, written
+from _database.million import XP, crowded
 from _double import Double, double
 from _frames import chat, crowd, frame, known_viewer
-from _ledger import DATABASE, findings, written
-from _million import XP, crowded
 from _process import bot
 from _report import table
 

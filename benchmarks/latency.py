@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from _bare import bare_commits
+from _database.bare import bare_commits
 from _double import Double, double
 from _frames import chat, crowd, frame, known_viewer
 from _process import bot

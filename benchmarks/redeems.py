@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from _bare import bare_commits
+from _database.bare import bare_commits
 from _report import ms, percentile, table
 from sqlalchemy import text
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from _database.ledger import findings
+from _database.million import crowded, empty
 from _double import double
 from _frames import chat, crowd
-from _ledger import findings
-from _million import crowded, empty
 from _process import READY_SECONDS, bot
 from _report import ms, ratio, table
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from _database.ledger import Written, findings, written
 from _double import double
 from _frames import chat, crowd
-from _ledger import Written, findings, written
 from _process import bot
 from _report import ratio, table
 

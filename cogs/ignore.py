@@ -1,8 +1,6 @@
 """The ignore list: who neither earns, nor is on the leaderboards, nor redeems."""
 
-from pixel_bot.plugin import Cog, Context, PixelBot, command, count, listed, mods_only
-
-LIST_LENGTH = 300
+from pixel_bot.plugin import Cog, Context, PixelBot, command, count, mods_only, paged
 
 
 class Ignore(Cog):
@@ -27,17 +25,14 @@ class Ignore(Cog):
         change = await self.bot.ignoring.unignore(name, ctx.platform)
         await ctx.reply(f"{change.shown} plays again." if change.changed else f"{change.shown} is not ignored.")
 
-    @command()
+    @command(usage="[PAGE]")
     @mods_only()
-    async def ignored(self, ctx: Context) -> None:
+    async def ignored(self, ctx: Context, page: str = "") -> None:
         """Who is ignored."""
         there = await self.bot.ignoring.everybody()
-        names = listed(there.people, LIST_LENGTH)
-        more = len(there.people) - (names.count(" · ") + 1 if names else 0)
-        bots = f"{count(there.service_bots, 'known service bot')} and myself"
-        playing = f" Of the service bots, {', '.join(there.playing)} may play." if there.playing else ""
-        rest = f" and {more:,} more" if more else ""
-        await ctx.reply(f"Ignored: {names}{rest} · {bots}.{playing}" if names else f"Ignored: {bots}.{playing}")
+        entries = [*there.people, f"{count(there.service_bots, 'known service bot')} and myself"]
+        entries += [f"{name} may play" for name in there.playing]
+        await ctx.reply(paged("Ignored", entries, page, f"{self.bot.settings.command_prefix}ignored"))
 
 
 async def setup(bot: PixelBot) -> None:

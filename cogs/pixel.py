@@ -17,6 +17,9 @@ from pixel_bot.plugin import (
     redeem,
 )
 
+LONGEST = 400
+"""Characters of a question that the AI gets."""
+
 OFF = "{command} is off: no AI is set up here."
 SILENT = "{command} is off: SILENT is set, so I say nothing in chat."
 HOW = "{command} needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start the bot again."
@@ -37,7 +40,8 @@ class Pixel(Cog):
     @redeem(name="AI chat response", cost=50, cooldown=20, usage="QUESTION")
     async def pixel(self, ctx: Context, *, question: str = "") -> Outcome:
         """Ask the AI something; it answers in chat."""
-        if not question.strip():
+        question = self.bot.text_filter.with_limit(LONGEST).clean(question, ctx.emotes)
+        if not question:
             raise BadInput(f"Ask me something, like this: {self._command} what is a pixel?")
         return Outcome("Let me think.", Run("pixel", {"question": question}), interim=True)
 
@@ -48,7 +52,7 @@ class Pixel(Cog):
             raise EffectFailed(OFF.format(command=self._command))
         asker = job.viewer.display_name if job.viewer else "somebody"
         answer = await self.bot.ai.answer(asker, job.args["question"])
-        await job.say(answer)
+        await job.say(f"{self.bot.settings.ai_prefix} {answer}")
         return Speak(self.bot.text_filter.clean(answer)) if self.bot.settings.ai_speak else None
 
     @property

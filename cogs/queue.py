@@ -27,7 +27,7 @@ class Queue(Cog):
         view = await self.bot.queue.overview()
         waiting = ", ".join(f"{lane} {number(n)}" for lane, n in view.waiting.items() if n)
         paused = f" Paused: {', '.join(view.paused)}." if view.paused else ""
-        closed = "" if view.overlay else " The overlay is closed."
+        closed = "" if view.overlay == "open" else f" The overlay is {view.overlay}."
         await ctx.reply((f"Waiting: {waiting}." if waiting else "Nothing is waiting.") + paused + closed)
 
     @command("queue pause", usage="[KIND]")
@@ -95,6 +95,8 @@ class Queue(Cog):
 
 def where(position: QueuePosition) -> str:
     """Where a redeem stands, in words."""
+    if position.item.is_held:
+        return f"Your {position.item.redeem} waits for a mod's yes."
     if position.item.status == "running":
         return f"Your {position.item.redeem} is on now."
     if not position.ahead:

@@ -12,6 +12,7 @@ from pixel_bot.plugin import (
     duration,
     mods_only,
     number,
+    paged,
 )
 
 LONGEST = 31_536_000
@@ -20,13 +21,14 @@ LONGEST = 31_536_000
 class Redeems(Cog):
     """Commands on redeems."""
 
-    @command()
-    async def redeems(self, ctx: Context) -> None:
+    @command(usage="[PAGE]")
+    async def redeems(self, ctx: Context, page: str = "") -> None:
         """What you can spend points on, and what it costs."""
         prefix = self.bot.settings.command_prefix
         there = [p for p in await self.bot.redeems.prices() if p.enabled and not self.bot.redeems.why_closed(p.key)]
-        listed = " · ".join(f"{prefix}{p.key} {number(p.cost) if p.cost else 'free'}" for p in there)
-        await ctx.reply(f"You can redeem: {listed}" if there else "Nothing can be redeemed right now.")
+        entries = [f"{prefix}{p.key} {number(p.cost) if p.cost else 'free'}" for p in there]
+        listed = paged("You can redeem", entries, page, f"{prefix}redeems")
+        await ctx.reply(listed if there else "Nothing can be redeemed right now.")
 
     @command("redeem on", usage="KEY")
     @mods_only()
@@ -59,10 +61,11 @@ class Redeems(Cog):
         who = "everybody" if everyone else "each viewer"
         await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(cooldown)} for {who} after a use.")
 
-    @command("redeem native", usage="on KEY COST | off KEY | list")
+    @command("redeem native", usage="on KEY COST | off KEY | list [PAGE]")
     @mods_only()
     async def native(self, ctx: Context, what: str = "list", key: str = "", cost: Total | None = None) -> None:
         """Offer a redeem for Twitch's channel points, or stop that."""
+        prefix = self.bot.settings.command_prefix
         match what.lower():
             case "on" if key and cost is not None:
                 made = await self.bot.channel_points.switch_on(key, cost.value)
@@ -72,10 +75,10 @@ class Redeems(Cog):
                 await ctx.reply(f"{made.key} is no reward any more; it stays on Twitch, disabled.")
             case "list":
                 there = [n for n in await self.bot.channel_points.list() if n.enabled]
-                listed = " · ".join(f"{n.key} {number(n.cost)}" for n in there)
-                await ctx.reply(f"For channel points: {listed}" if there else "Nothing is for channel points yet.")
+                entries = [f"{n.key} {number(n.cost)}" for n in there]
+                listed = paged("For channel points", entries, key, f"{prefix}redeem native list")
+                await ctx.reply(listed if there else "Nothing is for channel points yet.")
             case _:
-                prefix = self.bot.settings.command_prefix
                 raise BadInput(f"Type it like this: {prefix}redeem native on KEY COST, off KEY, or list.")
 
     @command(usage="@user [KEY]")

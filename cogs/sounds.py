@@ -1,6 +1,6 @@
 """Sounds: !sound plays one on stream, !sounds lists them."""
 
-from pixel_bot.plugin import Cog, Context, Outcome, PixelBot, PlaySound, command, redeem
+from pixel_bot.plugin import Cog, Context, Outcome, PixelBot, PlaySound, command, paged, redeem
 
 
 class Sounds(Cog):
@@ -12,11 +12,12 @@ class Sounds(Cog):
         chosen = self.bot.sounds.choose(name)
         return Outcome(f"Playing {chosen}!", PlaySound(chosen))
 
-    @command()
-    async def sounds(self, ctx: Context) -> None:
-        """Which sounds there are."""
-        names = self.bot.sounds.names()
-        await ctx.reply(f"Sounds: {', '.join(names)}." if names else "There are no sounds yet.")
+    @command(usage="[PAGE]")
+    async def sounds(self, ctx: Context, page: str = "") -> None:
+        """Which sounds there are, the most used first."""
+        names = await self.bot.uses.by_use("sound", self.bot.sounds.names())
+        list_command = f"{self.bot.settings.command_prefix}sounds"
+        await ctx.reply(paged("Sounds", names, page, list_command) if names else "There are no sounds yet.")
 
 
 async def setup(bot: PixelBot) -> None:

@@ -1,8 +1,18 @@
 """Wheel: !spin turns the prize wheel, !wheel shows its odds and its last draw."""
 
-from collections.abc import Sequence
-
-from pixel_bot.plugin import Cog, Context, KnownViewer, Odds, Outcome, PixelBot, SpinWheel, command, mods_only, redeem
+from pixel_bot.plugin import (
+    Cog,
+    Context,
+    KnownViewer,
+    Odds,
+    Outcome,
+    PixelBot,
+    SpinWheel,
+    command,
+    mods_only,
+    paged,
+    redeem,
+)
 
 
 class Wheel(Cog):
@@ -13,15 +23,21 @@ class Wheel(Cog):
         """Spin the prize wheel."""
         return Outcome("The wheel is yours!", SpinWheel())
 
-    @command(usage="[odds|last]")
-    async def wheel(self, ctx: Context) -> None:
-        """What the wheel holds, with the odds of each prize."""
-        await ctx.reply(board(await self.bot.wheel.odds()))
+    @command(usage="[PAGE]")
+    async def wheel(self, ctx: Context, page: str = "") -> None:
+        """What the wheel holds, with the odds of each prize; what was won most stands first."""
+        await ctx.reply(await self._board(page))
 
-    @command("wheel odds")
-    async def odds(self, ctx: Context) -> None:
+    @command("wheel odds", usage="[PAGE]")
+    async def odds(self, ctx: Context, page: str = "") -> None:
         """What the wheel holds, with the odds of each prize."""
-        await ctx.reply(board(await self.bot.wheel.odds()))
+        await ctx.reply(await self._board(page))
+
+    async def _board(self, page: str) -> str:
+        slices = await self.bot.wheel.odds()
+        won = await self.bot.wheel.won()
+        slices.sort(key=lambda odds: (-won.get(odds.prize.name, 0), odds.prize.name.casefold()))
+        return paged("The wheel", map(in_chat, slices), page, f"{self.bot.settings.command_prefix}wheel")
 
     @command("wheel last")
     async def last(self, ctx: Context) -> None:
@@ -39,13 +55,17 @@ class Wheel(Cog):
             f"a chance of {chance:.1%} among {len(draw.odds)}. Seed {draw.seed}"
         )
 
-    @command("wheel owed")
+    @command("wheel owed", usage="[PAGE]")
     @mods_only()
-    async def owed(self, ctx: Context) -> None:
+    async def owed(self, ctx: Context, page: str = "") -> None:
         """Prizes that a mod has still to hand over."""
         owed = await self.bot.wheel.owed()
-        listed = " · ".join(f"{draw.winner}: {draw.prize}" for draw in owed)
-        await ctx.reply(f"Still to hand over: {listed}" if owed else "No prize is waiting to be handed over.")
+        if not owed:
+            await ctx.reply("No prize is waiting to be handed over.")
+            return
+        entries = [f"{draw.winner}: {draw.prize}" for draw in owed]
+        list_command = f"{self.bot.settings.command_prefix}wheel owed"
+        await ctx.reply(paged("Still to hand over", entries, page, list_command))
 
     @command("wheel given", usage="@user")
     @mods_only()
@@ -55,13 +75,9 @@ class Wheel(Cog):
         await ctx.reply(f"{viewer} got {prize}." if prize else f"Nothing is owed to {viewer}.")
 
 
-def board(slices: Sequence[Odds]) -> str:
-    """The wheel in words."""
-    listed = " · ".join(
-        f"{odds.prize.name} {odds.chance:.1%}" + (f" ({odds.left} left)" if odds.left is not None else "")
-        for odds in slices
-    )
-    return f"The wheel: {listed}"
+def in_chat(odds: Odds) -> str:
+    """A slice in words."""
+    return f"{odds.prize.name} {odds.chance:.1%}" + (f" ({odds.left} left)" if odds.left is not None else "")
 
 
 async def setup(bot: PixelBot) -> None:

@@ -6,6 +6,10 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+GRACE = timedelta(minutes=1)
+"""How far two clocks may differ, as that of the platform and ours: a smaller difference is none."""
+
+
 class Clock:
     """The real time. The test kit has a clock that a test sets."""
 

@@ -3,6 +3,7 @@
 PixelError
 ├── StartError               the bot cannot start; exit code 1
 │   ├── SettingsError        a setting is wrong; exit code 2
+│   ├── NoOwner              other computers could reach it before the streamer signed in; exit code 2
 │   ├── PortInUse
 │   ├── FolderNotWritable
 │   ├── DatabaseNotWritable   the disk is full, read-only, broken
@@ -57,6 +58,19 @@ class SettingsError(StartError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("Please fix these settings (environment or .env):\n" + "\n".join(f"  {p}" for p in problems))
+
+
+class NoOwner(StartError):
+    """Other computers would reach the web pages, and the streamer has not signed in yet."""
+
+    exit_code = 2
+
+    def __init__(self, host: str, *, on_twitch: bool) -> None:
+        first = "python -m pixel_bot login" if on_twitch else "start the bot without WEB_HOST, and install it there"
+        super().__init__(
+            f"WEB_HOST is {host}: other computers can open the bot's pages, and the streamer has not signed in yet. "
+            f"Do that first: {first}. Then start again."
+        )
 
 
 class PortInUse(StartError):

@@ -55,7 +55,7 @@ from pixel_bot.points.ledger_words import in_words
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
-from pixel_bot.texts import count, duration, listed, number, ordinal, signed
+from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
 
 __all__ = [
     "Amount",
@@ -114,6 +114,7 @@ __all__ = [
     "number",
     "on",
     "ordinal",
+    "paged",
     "redeem",
     "signed",
     "usage",

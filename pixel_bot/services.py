@@ -1,18 +1,23 @@
 """The service container: all services over one database, built once."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pixel_bot.accounts.economy import Economy
 from pixel_bot.accounts.ignoring import CHANGED, Ignoring
 from pixel_bot.accounts.links import Links
 from pixel_bot.accounts.merge import AccountMerge
+from pixel_bot.accounts.newcomers import Newcomers
 from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
 from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.chat_gate import ChatRules
+from pixel_bot.filters.bad_words import WordList
+from pixel_bot.filters.word_file import word_file
+from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.key import overlay_key
 from pixel_bot.overlay.overlay import Overlay
@@ -20,19 +25,21 @@ from pixel_bot.points.bans import Bans
 from pixel_bot.points.cooldowns import Cooldowns
 from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.leaderboard import Leaderboard
-from pixel_bot.points.level_rewards import load_rewards
+from pixel_bot.points.level_rewards import LevelRewards
 from pixel_bot.points.levels import Curve, Levels
 from pixel_bot.points.viewers import Viewers
 from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints
-from pixel_bot.redeems.prizes import PrizeFile
+from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.redeems.quota import Quota
 from pixel_bot.redeems.refunds import Refunds
 from pixel_bot.redeems.shop import Shop
+from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.redeems.wheel import Wheel
 from pixel_bot.settings import Mode, Settings
 from pixel_bot.sounds.library import Sounds
 from pixel_bot.upkeep.backups import Backups
+from pixel_bot.upkeep.trial_restore import TrialRestore
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Services:
     cluster: Cluster
     viewers: Viewers
     people: People
+    newcomers: Newcomers
     levels: Levels
     awards: Awards
     cooldowns: Cooldowns
@@ -62,14 +70,30 @@ class Services:
     channel_points: ChannelPoints
     overlay: Overlay
     sounds: Sounds
+    words: LastGoodFile[WordList]
+    """The blocked words."""
+    files: Sequence[LastGoodFile[Any]]
+    """The streamer's files that are read anew while the bot runs."""
     quota: Quota
+    uses: UseCounts
     stream: Stream
     backups: Backups
+    trial_restore: TrialRestore
 
 
 def curve_of(settings: Settings) -> Curve:
     """The level curve of the settings."""
     return Curve(settings.xp_base, settings.xp_exponent, settings.xp_max_level)
+
+
+def rules_of(settings: Settings) -> ChatRules:
+    """What chat earns by the settings."""
+    return ChatRules(
+        settings.points_chat_amount,
+        settings.points_chat_cooldown_seconds,
+        settings.xp_chat_amount,
+        settings.xp_chat_cooldown_seconds,
+    )
 
 
 def build_services(
@@ -80,19 +104,17 @@ def build_services(
     ignore_list = IgnoreList(database, clock)
     cluster.subscribers.setdefault(CHANGED, set()).add(lambda _: ignore_list.invalidate())
     viewers = Viewers(database, clock, settings.points_start_amount, ignore_list)
-    levels = Levels(database, clock, curve_of(settings), load_rewards(settings.level_rewards_file))
-    rules = ChatRules(
-        settings.points_chat_amount,
-        settings.points_chat_cooldown_seconds,
-        settings.xp_chat_amount,
-        settings.xp_chat_cooldown_seconds,
-    )
+    rewards = LevelRewards(settings.level_rewards_file)
+    levels = Levels(database, clock, curve_of(settings), rewards)
+    sounds = Sounds(settings.sounds_dir, settings.command_prefix)
+    words = word_file(settings.tts_words_file)
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
-    wheel = Wheel(database, clock, levels, PrizeFile(settings.prizes_file))
+    wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
-    awards = Awards(database, clock, viewers, levels, rules, ignore_list)
+    awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
+    people = People(viewers, awards)
     merge = AccountMerge(clock, levels, ignore_list)
     merge.changed.add(awards.gate.forget)
     return Services(
@@ -102,7 +124,8 @@ def build_services(
         database=database,
         cluster=cluster,
         viewers=viewers,
-        people=People(viewers, awards),
+        people=people,
+        newcomers=Newcomers(database, clock, people),
         levels=levels,
         awards=awards,
         cooldowns=cooldowns,
@@ -118,8 +141,12 @@ def build_services(
         refunds=refunds,
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
-        sounds=Sounds(settings.sounds_dir, settings.command_prefix),
+        sounds=sounds,
+        words=words,
+        files=(words, wheel.file, rewards.file),
         quota=Quota(database, clock),
+        uses=UseCounts(database),
         stream=Stream(),
-        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode),
+        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity),
+        trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),
     )

@@ -1,11 +1,117 @@
-"""Groups of settings: points and XP, and what the bot says. ``settings.py`` has the others, and reads them all."""
+"""Groups of settings: platforms, web pages, points and XP, messages, upkeep. All others are in ``settings.py``."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
-from pixel_bot.setting_types import Amount, Factor, Seconds, Template
+from pixel_bot.setting_types import Amount, Factor, HttpBase, HttpUrl, PublicUrl, Seconds, SocketUrl, Template, TwitchId
+
+
+class PlatformSettings(BaseSettings):
+    """The applications at Twitch and Joystick.tv, and where both platforms are."""
+
+    twitch_client_id: str = Field("", description="Client ID of your application at dev.twitch.tv/console")
+    twitch_client_secret: SecretStr = Field(
+        SecretStr(""),
+        description=(
+            "Client secret of your application. Leave it out for an application of the type Public. Never share it; "
+            "the bot never writes it into the log"
+        ),
+    )
+    twitch_bot_id: TwitchId = Field(
+        "", description="User ID of the bot's account. If you leave it out, the bot learns it when you sign in"
+    )
+    twitch_owner_id: TwitchId = Field(
+        "", description="User ID of your channel's account. If you leave it out, the bot learns it when you sign in"
+    )
+    pixel_secret_key: SecretStr = Field(
+        SecretStr(""),
+        description=(
+            "Key that encrypts the sign-ins in the database, 16 or more characters. If you leave it out, the bot "
+            "makes one in the file secret.key in DATA_DIR"
+        ),
+    )
+    twitch_helix_url: HttpBase = Field("https://api.twitch.tv/helix/", description="Twitch's API")
+    twitch_id_url: HttpBase = Field("https://id.twitch.tv/", description="Twitch's sign-in server")
+    twitch_eventsub_url: SocketUrl = Field(
+        "wss://eventsub.wss.twitch.tv/ws", description="Twitch's event server (WebSocket)"
+    )
+
+    joystick_client_id: str = Field("", description="Client ID of your bot at Joystick.tv")
+    joystick_client_secret: SecretStr = Field(
+        SecretStr(""), description="Client secret of your bot. Never share it; the bot never writes it into the log"
+    )
+    joystick_api_url: HttpBase = Field("https://api.joystick.tv/", description="Joystick.tv's API")
+    joystick_gateway_url: SocketUrl = Field(
+        "wss://api.joystick.tv/cable", description="Joystick.tv's event server (WebSocket)"
+    )
+    joystick_authorize_url: HttpUrl = Field(
+        "https://joystick.tv/api/oauth/authorize", description="Page on which a streamer installs the bot"
+    )
+
+    @field_validator("pixel_secret_key")
+    @classmethod
+    def _key_is_long_enough(cls, value: SecretStr) -> SecretStr:
+        if 0 < len(value.get_secret_value()) < 16:
+            raise ValueError("use 16 or more characters, or leave it out")
+        return value
+
+    @model_validator(mode="after")
+    def _id_and_secret_together(self) -> Self:
+        twitch, joystick = self.twitch_client_secret, self.joystick_client_secret
+        for platform, client_id, secret in (
+            ("Twitch", self.twitch_client_id, twitch.get_secret_value()),
+            ("Joystick", self.joystick_client_id, joystick.get_secret_value()),
+        ):
+            name = f"{platform.upper()}_CLIENT"
+            if secret and not client_id:
+                raise ValueError(
+                    f"{name}_ID: {name}_SECRET is set without it. Set both for {platform}, or neither for the sandbox."
+                )
+            # At Twitch, an application of the type Public has no secret.
+            if client_id and not secret and platform != "Twitch":
+                raise ValueError(
+                    f"{name}_SECRET: {name}_ID is set without it. Set both for {platform}, or neither for the sandbox."
+                )
+        return self
+
+    @property
+    def on_twitch(self) -> bool:
+        """True when there is an application at Twitch; one of the type Public has no secret."""
+        return bool(self.twitch_client_id)
+
+    @property
+    def on_joystick(self) -> bool:
+        """True when the credentials for Joystick.tv are set."""
+        return bool(self.joystick_client_id)
+
+    @property
+    def live(self) -> bool:
+        """True when the credentials for any platform are set; else there is the sandbox."""
+        return self.on_twitch or self.on_joystick
+
+
+class WebSettings(BaseSettings):
+    """Where the web pages are."""
+
+    web_host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Network address of the bot's web pages. With the default, only this computer can open them",
+    )
+    web_port: int = Field(8080, ge=0, le=65_535, description="Port of the bot's web pages. 0: any free port")
+    web_allowed_hosts: str = Field(
+        "", description="More host names by which the web pages may be opened, separated by commas"
+    )
+    web_public_url: PublicUrl = Field(
+        "",
+        description=(
+            "Address of the web pages as browsers see it, if a proxy with a certificate stands in front of the bot: "
+            "like https://bot.example"
+        ),
+    )
 
 
 class PointsSettings(BaseSettings):
@@ -129,4 +235,18 @@ class MessageSettings(BaseSettings):
     shoutout_tip: Template = Field(
         "{user} tipped {count}. Thank you!",
         description="Thanks for a tip on Joystick.tv. {user} is the viewer, {count} is for example: 50 tokens",
+    )
+
+
+class UpkeepSettings(BaseSettings):
+    """How long things are kept."""
+
+    keep_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description=(
+            "Days after which the bot deletes what people wrote: texts of redeems, summaries of changes, old log files."
+            " Points and the ledger stay. 0: keep it for ever"
+        ),
     )

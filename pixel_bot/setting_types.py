@@ -1,9 +1,12 @@
 """What a setting may be: checked when it is read."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
+
+from pixel_bot.configuration.values import control_characters
 
 Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Factor = Annotated[float, Field(ge=0, le=1_000_000)]
@@ -17,6 +20,13 @@ def _web_address(schemes: tuple[str, ...]) -> AfterValidator:
         return url
 
     return AfterValidator(check)
+
+
+def _origin(url: str) -> str:
+    """Nothing, or scheme and host, and a port where it is not the usual one."""
+    if url and not re.fullmatch(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?/?", url):
+        raise ValueError("must be an address without a path, like https://bot.example")
+    return url.rstrip("/").lower()
 
 
 def _with_slash(url: str) -> str:
@@ -40,11 +50,38 @@ def _local_time(written: str) -> str:
     return written.strip().zfill(5)
 
 
+def expanded(path: Path) -> Path:
+    """A path with ``~`` replaced by the home folder.
+
+    Raises:
+        ValueError: it holds a control character, or there is no such home folder.
+    """
+    if controls := control_characters(str(path)):
+        raise ValueError(
+            f'has {controls} in it: between " a backslash changes the letter behind it. '
+            "Write / for each backslash, or ' for each \""
+        )
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("begins with ~, and there is no such home folder. Write the whole path") from None
+
+
+def _account_number(written: str) -> str:
+    """The id of an account; empty for none."""
+    if not re.fullmatch(r"[0-9]*", written):
+        raise ValueError(
+            "must be the number of the account, not its name; or leave it out: the bot learns it when you sign in"
+        )
+    return written
+
+
 HttpUrl = Annotated[str, _web_address(("https://", "http://"))]
 HttpBase = Annotated[str, _web_address(("https://", "http://")), AfterValidator(_with_slash)]
+PublicUrl = Annotated[str, AfterValidator(_origin)]
 SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
 Mode = Literal["live", "sandbox"]
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
 Template = Annotated[str, Field(max_length=300), AfterValidator(_template)]
-TwitchId = Annotated[str, Field(pattern=r"^\d*$")]
+TwitchId = Annotated[str, AfterValidator(_account_number)]

@@ -3,69 +3,31 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from pixel_bot.errors import SettingsError
-from pixel_bot.setting_groups import MessageSettings, PointsSettings
+from pixel_bot.configuration.finding import Finding
+from pixel_bot.configuration.loading import load
+from pixel_bot.configuration.values import control_characters
+from pixel_bot.setting_groups import MessageSettings, PlatformSettings, PointsSettings, UpkeepSettings, WebSettings
 from pixel_bot.setting_types import (
     OVERLAY_KEY,
-    HttpBase,
-    HttpUrl,
     LocalTime,
     Mode,
-    SocketUrl,
-    TwitchId,
+    expanded,
 )
 
 __all__ = ["OVERLAY_KEY", "Mode", "Settings", "load_settings"]
 
 
-class Settings(PointsSettings, MessageSettings):
+class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, UpkeepSettings):
     """The settings, checked. Wrong ones raise ``SettingsError`` through ``load_settings``."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    twitch_client_id: str = Field("", description="Client ID of your application at dev.twitch.tv/console")
-    twitch_client_secret: SecretStr = Field(
-        SecretStr(""),
-        description=(
-            "Client secret of your application. Leave it out for an application of the type Public. Never share it; "
-            "the bot never writes it into the log"
-        ),
-    )
-    twitch_bot_id: TwitchId = Field(
-        "", description="User ID of the bot's account. If you leave it out, the bot learns it when you sign in"
-    )
-    twitch_owner_id: TwitchId = Field(
-        "", description="User ID of your channel's account. If you leave it out, the bot learns it when you sign in"
-    )
-    pixel_secret_key: SecretStr = Field(
-        SecretStr(""),
-        description=(
-            "Key that encrypts the sign-ins in the database, 16 or more characters. If you leave it out, the bot "
-            "makes one in the file secret.key in DATA_DIR"
-        ),
-    )
-    twitch_helix_url: HttpBase = Field("https://api.twitch.tv/helix/", description="Twitch's API")
-    twitch_id_url: HttpBase = Field("https://id.twitch.tv/", description="Twitch's sign-in server")
-    twitch_eventsub_url: SocketUrl = Field(
-        "wss://eventsub.wss.twitch.tv/ws", description="Twitch's event server (WebSocket)"
-    )
-
-    joystick_client_id: str = Field("", description="Client ID of your bot at Joystick.tv")
-    joystick_client_secret: SecretStr = Field(
-        SecretStr(""), description="Client secret of your bot. Never share it; the bot never writes it into the log"
-    )
-    joystick_api_url: HttpBase = Field("https://api.joystick.tv/", description="Joystick.tv's API")
-    joystick_gateway_url: SocketUrl = Field(
-        "wss://api.joystick.tv/cable", description="Joystick.tv's event server (WebSocket)"
-    )
-    joystick_authorize_url: HttpUrl = Field(
-        "https://joystick.tv/api/oauth/authorize", description="Page on which a streamer installs the bot"
-    )
+    _findings: tuple[Finding, ...] = PrivateAttr(())
 
     database_url: str = Field(
         "sqlite+aiosqlite:///./data/pixel.db",
@@ -78,16 +40,6 @@ class Settings(PointsSettings, MessageSettings):
     backup_dir: Path = Field(Path("./data/backups"), description="Folder for backups. Best on another disk")
     backup_time: LocalTime = Field("03:00", description="Time of the daily backup, in local time. off: no daily backup")
     backup_keep: int = Field(14, ge=1, le=10_000, description="How many backups stay. The bot removes older ones")
-
-    web_host: str = Field(
-        "127.0.0.1",
-        min_length=1,
-        description="Network address of the bot's web pages. With the default, only this computer can open them",
-    )
-    web_port: int = Field(8080, ge=0, le=65_535, description="Port of the bot's web pages. 0: any free port")
-    web_allowed_hosts: str = Field(
-        "", description="More host names by which the web pages may be opened, separated by commas"
-    )
 
     command_prefix: str = Field("!", min_length=1, max_length=5, description="What all commands begin with")
     cogs_dir: Path | None = Field(
@@ -115,6 +67,9 @@ class Settings(PointsSettings, MessageSettings):
         "espeak", description="Program that reads texts out: espeak, piper or openai"
     )
     tts_voice: str = Field("", max_length=64, description="Voice for viewers who chose none with !voice")
+    tts_approve: Literal["off", "new", "all"] = Field(
+        "off", description="Texts that wait for the !yes of a mod: off (none), new (those of new viewers) or all"
+    )
     tts_queue_max: int = Field(10, ge=1, le=1_000, description="How many texts can be in the queue")
     tts_max_chars: int = Field(
         200, ge=10, le=500, description="Length of the longest text that is read out, in characters"
@@ -149,6 +104,13 @@ class Settings(PointsSettings, MessageSettings):
     ai_daily_limit: int = Field(
         200, ge=0, le=1_000_000, description="How often the bot may ask the AI in a day. 0: no limit"
     )
+    ai_prefix: str = Field(
+        "AI:",
+        min_length=1,
+        max_length=20,
+        pattern=r"^[^\s!?/.$~+%&>@-][^\n]*$",
+        description="What each answer of the AI begins with, so that chat knows who speaks",
+    )
     ai_speak: bool = Field(False, description="true: answers of !pixel are also read out")
 
     obs_host: str = Field("127.0.0.1", min_length=1, description="Computer on which OBS runs")
@@ -161,7 +123,7 @@ class Settings(PointsSettings, MessageSettings):
     @classmethod
     def _files_follow_the_data_folder(cls, data: dict[str, object]) -> dict[str, object]:
         folder = data.get("data_dir")
-        if not folder:
+        if not folder or control_characters(str(folder)):
             return data
         follow = {
             "backup_dir": Path(str(folder)) / "backups",
@@ -193,7 +155,15 @@ class Settings(PointsSettings, MessageSettings):
             raise ValueError("must start with sqlite+aiosqlite:/// or postgresql+asyncpg://")
         if value.removeprefix("sqlite+aiosqlite:///").partition("?")[0] in {"", ":memory:"}:
             raise ValueError("must name a file, because points that live in memory are lost at the end")
-        return value
+        if control_characters(value):
+            raise ValueError("has control characters in it. Write / for each backslash")
+        scheme, _, file = value.partition(":///")
+        return f"{scheme}:///{expanded(Path(file)).as_posix()}" if file.startswith("~") else value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _usable_path(cls, value: object) -> object:
+        return expanded(value) if isinstance(value, Path) else value
 
     @field_validator("overlay_key")
     @classmethod
@@ -202,51 +172,20 @@ class Settings(PointsSettings, MessageSettings):
             raise ValueError("use 8 to 128 letters, digits, - or _, or leave it out")
         return value
 
-    @field_validator("pixel_secret_key")
-    @classmethod
-    def _key_is_long_enough(cls, value: SecretStr) -> SecretStr:
-        if 0 < len(value.get_secret_value()) < 16:
-            raise ValueError("use 16 or more characters, or leave it out")
-        return value
-
     @field_validator("cogs_dir", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return value or None
 
-    @model_validator(mode="after")
-    def _id_and_secret_together(self) -> Self:
-        twitch, joystick = self.twitch_client_secret, self.joystick_client_secret
-        for platform, client_id, secret in (
-            ("Twitch", self.twitch_client_id, twitch.get_secret_value()),
-            ("Joystick", self.joystick_client_id, joystick.get_secret_value()),
-        ):
-            name = f"{platform.upper()}_CLIENT"
-            if secret and not client_id:
-                raise ValueError(
-                    f"{name}_ID: {name}_SECRET is set without it. Set both for {platform}, or neither for the sandbox."
-                )
-            # At Twitch, an application of the type Public has no secret.
-            if client_id and not secret and platform != "Twitch":
-                raise ValueError(
-                    f"{name}_SECRET: {name}_ID is set without it. Set both for {platform}, or neither for the sandbox."
-                )
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is strange about ``.env`` and the environment; empty for settings that were made by hand."""
+        return self._findings
+
+    def noting(self, findings: tuple[Finding, ...]) -> Self:
+        """These settings, with what is strange about where they come from."""
+        self._findings = findings
         return self
-
-    @property
-    def on_twitch(self) -> bool:
-        """True when there is an application at Twitch; one of the type Public has no secret."""
-        return bool(self.twitch_client_id)
-
-    @property
-    def on_joystick(self) -> bool:
-        """True when the credentials for Joystick.tv are set."""
-        return bool(self.joystick_client_id)
-
-    @property
-    def live(self) -> bool:
-        """True when the credentials for any platform are set; else there is the sandbox."""
-        return self.on_twitch or self.on_joystick
 
     @property
     def obs_configured(self) -> bool:
@@ -267,20 +206,10 @@ class Settings(PointsSettings, MessageSettings):
 
 
 def load_settings(**overrides: object) -> Settings:
-    """Read and check the settings.
+    """Read and check the settings; ``findings`` of the result says what is strange and does not stop the bot.
 
     Raises:
         SettingsError: with one sentence for each wrong setting, naming it.
     """
-    try:
-        return Settings(**overrides)  # pyright: ignore[reportArgumentType]
-    except ValidationError as exc:
-        # The value may be a secret, so neither the sentence nor the traceback repeats it.
-        raise SettingsError([_problem(e["loc"], e["msg"]) for e in exc.errors(include_input=False)]) from None
-    except UnicodeDecodeError:
-        raise SettingsError([".env: is not UTF-8 text. Save it again as UTF-8."]) from None
-
-
-def _problem(location: tuple[int | str, ...], message: str) -> str:
-    sentence = message.removeprefix("Value error, ")
-    return f"{str(location[0]).upper()}: {sentence}" if location else sentence
+    settings, findings = load(Settings, overrides)
+    return settings.noting(findings)

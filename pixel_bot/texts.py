@@ -87,6 +87,40 @@ def listed(entries: Iterable[str], limit: int = LIST_LIMIT) -> str:
     return text
 
 
+def pages_of(entries: Iterable[str], limit: int = LIST_LIMIT, between: str = " · ") -> list[str]:
+    """All entries, in as few texts of at most ``limit`` characters as their order allows."""
+    pages: list[str] = []
+    for entry in entries:
+        short = fit(entry, limit)
+        if pages and len(pages[-1]) + len(between) + len(short) <= limit:
+            pages[-1] += between + short
+        else:
+            pages.append(short)
+    return pages
+
+
+def paged(heading: str, entries: Iterable[str], typed: str, command: str, between: str = " · ") -> str:
+    """One page of a list for chat, which says how the next one is reached.
+
+    Args:
+        heading: what is listed, like ``Sounds``.
+        entries: all of it.
+        typed: the page as it was typed; the first one where it is no number of a page.
+        command: what is typed before the number of a page, like ``!sounds``.
+        between: what stands between two entries.
+
+    Returns:
+        Like ``Sounds: airhorn · bonk · page 1 of 4: !sounds 2``.
+    """
+    # Room for the heading, and for what is said of the pages.
+    pages = pages_of(entries, LIST_LIMIT - len(heading) - len(command) - 24, between) or [""]
+    asked = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 1
+    page = min(max(asked, 1), len(pages))
+    where = "" if len(pages) == 1 else f" · page {page} of {len(pages)}"
+    more = f": {command} {page + 1}" if page < len(pages) else ""
+    return f"{heading}: {pages[page - 1]}{where}{more}"
+
+
 def plain(text: str) -> str:
     """The text with control and direction characters shown as escapes, safe for a log line or a terminal."""
     if text.isascii() and text.isprintable():

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import sys
 import time
 from collections.abc import AsyncGenerator, Generator
@@ -33,20 +34,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 LONGEST_FIRST = (
-    "test_server_restore", "test_redeem_kills", "test_replay", "test_cluster", "test_broken_frames", "test_in_browser",
-    "test_layout", "test_secrets", "test_cluster_outages", "test_sockets", "test_fields", "test_kills",
-    "test_channel_point_kills", "test_once", "test_page_socket", "test_redeem_sockets", "test_server_backup",
-    "test_joystick", "test_overlay_kill", "test_obs_studio", "test_wheel", "test_maintenance_kills",
-    "test_subscriptions", "test_redeem_properties", "test_login", "test_chat", "test_redemptions", "test_check",
-    "test_both_platforms", "test_sending", "test_looks", "test_overlay", "test_disk_starts", "test_sandbox",
+    "test_lost_database", "test_server_restore", "test_redeem_kills", "test_replay", "test_cluster",
+    "test_broken_frames", "test_in_browser", "test_layout", "test_secrets_of_sign_ins", "test_secrets_at_work",
+    "test_cluster_outages", "test_sockets", "test_fields", "test_kills", "test_channel_point_kills", "test_once",
+    "test_page_socket", "test_redeem_sockets", "test_server_backup", "test_joystick", "test_overlay_kill",
+    "test_obs_studio", "test_wheel", "test_maintenance_kills", "test_subscriptions", "test_redeem_properties",
+    "test_login", "test_chat", "test_redemptions", "test_check", "test_both_platforms", "test_sending", "test_looks",
+    "test_overlay", "test_disk_starts", "test_sandbox",
 )  # fmt: skip
 """Files that take long, so that no worker is left alone with one of them at the end."""
 
 
+MEMORY = Path("/dev/shm")
+ENOUGH = 4 << 30
+"""So many bytes of memory must be free for the tests' folders; they hold only what is under way, or has failed."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    # A worker that has imported everything spends an eighth of its time on looking for garbage in what will stay.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    # Nothing that is imported while tests are collected is garbage.
+    gc.disable()
+    # Thousands of small databases that are synced to a disk wait for it longer than they work.
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     config.addinivalue_line("markers", "repeated: a race or a kill, which PIXEL_ROUNDS repeats so often")
     config.addinivalue_line("markers", "sqlite: about a SQLite file itself, or a bot in a process of its own on one")
 
@@ -62,6 +71,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def round_number(request: pytest.FixtureRequest) -> int:
     """Which round of a repeated test this is."""
     return request.param
+
+
+def pytest_collection_finish() -> None:
+    # A worker that has imported everything spends an eighth of its time on looking for garbage in what will stay.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -107,11 +123,14 @@ def no_file_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.testing.settings.stands_in_for", [])
 
 
+SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
+
+
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the environment's settings, or leaves files in the working directory."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
+    for name in SETTINGS & os.environ.keys():
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 

@@ -96,7 +96,7 @@ def commands_of(parser: argparse.ArgumentParser, words: str = "") -> Iterator[tu
 def described_commands(document: str) -> set[str]:
     """The commands of a document's table, like ``db check``, without what is typed behind them."""
     rows: list[str] = re.findall(r"^\| `python -m pixel_bot ?([^`]*)` \|", document, re.MULTILINE)
-    return {" ".join(takewhile(str.isalpha, takewhile(str.islower, row.split()))) for row in rows}
+    return {" ".join(takewhile(lambda word: re.fullmatch("[a-z][a-z-]*", word), row.split())) for row in rows}
 
 
 def missing_options(options: Iterable[str], document: str) -> list[str]:

@@ -13,13 +13,13 @@ from tests.harness.paths import ROOT
 
 ROOMS = (
     # What needs nothing of ours
-    "texts", "errors", "setting_types", "setting_groups", "settings", "clock", "lru_cache", "logs", "filters",
+    "texts", "errors", "configuration", "setting_types", "setting_groups", "settings", "clock", "lru_cache", "logs",
     # Values, and what works on no rule
-    "model", "concurrency", "security", "db", "sounds", "web",
+    "model", "filters", "concurrency", "security", "db", "sounds", "web",
     # The rules, and the SQL
     "points", "earning", "overlay", "redeems", "accounts", "imports", "upkeep", "services",
     # What was bought, made to happen
-    "backends.base_url", "backends.tts", "backends", "queue",
+    "backends.base_url", "backends.tts", "backends", "queue", "diagnostics",
     # Where viewers are
     "platforms", "platforms.joystick", "platforms.twitch",
     # TwitchIO glue, and the one import for cog authors

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot import logs
-from pixel_bot.logs import hide, redact, set_up_logging
+from pixel_bot.logs import hide, records, redact, set_up_logging
 from pixel_bot.testing import Stage, live, stage
 
 pytestmark = pytest.mark.sqlite
@@ -19,7 +18,7 @@ log = logging.getLogger("pixel_bot.tests")
 @pytest.fixture(autouse=True)
 def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """What a test sets up or hides is forgotten after it."""
-    monkeypatch.setattr(logs, "_SECRETS", set[str]())
+    monkeypatch.setattr(records, "_SECRETS", set[str]())
     root, names = logging.getLogger(), ("pixel_bot", "cogs")
     handlers, level, levels = list(root.handlers), root.level, [logging.getLogger(name).level for name in names]
     yield

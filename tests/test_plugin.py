@@ -63,6 +63,7 @@ EXPORTS = [
     "number",
     "on",
     "ordinal",
+    "paged",
     "redeem",
     "signed",
     "usage",

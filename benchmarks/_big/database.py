@@ -4,8 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from _ledger import DATABASE
-from _million import empty
+from _database.ledger import DATABASE
+from _database.million import empty
 
 from pixel_bot.sandbox.twitch.users import id_of
 from pixel_bot.services import curve_of

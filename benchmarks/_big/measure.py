@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from _ledger import DATABASE
+from _database.ledger import DATABASE
 
 from pixel_bot.clock import Clock
 from pixel_bot.model.people import Person

@@ -148,6 +148,7 @@ EQUIVALENT: dict[str, dict[Change, str]] = {
             "if not telling: return {}",
             "removed",
         ): "A query for no id finds nothing.",
+        ("return False", "False", "True"): "An award for nobody has no points, so it pays as much as one that is held.",
     },
     "event_handler.py": {
         (

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import signal
 import socket
 import sys
@@ -103,6 +104,7 @@ class SoakBot:
                 while not await self._answers(http):
                     await asyncio.sleep(0.1)
                 if self.starts == 1:
+                    await self._enter(http)
                     for account, who in (("bot", BOT.login), ("broadcaster", STREAMER.login)):
                         await self._sign_in(http, account, who)
                 while not await self.is_well(http):
@@ -144,6 +146,12 @@ class SoakBot:
         assert self._process is not None
         return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
 
+    def processor_seconds(self) -> float:
+        """Processor time that it has used so far."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     async def check(self) -> tuple[int, str]:
         """``db check``: the exit code, and what it says."""
         command = (sys.executable, "-m", "pixel_bot", "db", "check")
@@ -160,6 +168,14 @@ class SoakBot:
             async with http.get(f"http://127.0.0.1:{self.port}/healthz"):
                 return True
         return False
+
+    async def _enter(self, http: aiohttp.ClientSession) -> None:
+        """Follow the link that it printed, as the streamer's browser does."""
+        while not (links := re.findall(r"^Open: (\S+)", self.log.read_text(encoding="utf-8"), re.MULTILINE)):
+            await asyncio.sleep(0.1)
+        async with http.get(links[-1]) as answer:
+            if answer.status != 200:
+                raise RuntimeError(f"The link does not sign in: {answer.status}.")
 
     async def _sign_in(self, http: aiohttp.ClientSession, account: str, login: str) -> None:
         url = f"http://localhost:{self.port}/oauth?account={account}"

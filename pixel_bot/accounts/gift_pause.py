@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.json_rows import sql
-from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.errors import ChatError
+from pixel_bot.points import cooldowns
 from pixel_bot.points.account_sql import ACCOUNT
-from pixel_bot.points.cooldowns import UPSERT
 from pixel_bot.texts import duration
 
 KEY = "+give"
@@ -33,8 +32,7 @@ class GivingPaused(ChatError):
 
 async def begin(session: AsyncSession, user_id: int, now: datetime) -> None:
     """Start the pause of an account; in the caller's transaction, as all functions here."""
-    source = "VALUES (:user, :key, :at)"
-    await session.execute(sql(UPSERT.format(source=source)), {"user": user_id, "key": KEY, "at": stamp(now + PAUSE)})
+    await cooldowns.begin(session, user_id, KEY, now, now + PAUSE)
 
 
 async def end(session: AsyncSession, user_id: int) -> None:
@@ -50,7 +48,7 @@ async def refuse(session: AsyncSession, user_id: int, now: datetime) -> None:
     Raises:
         GivingPaused: the account of that id was linked less than an hour ago.
     """
-    query = sql(f"SELECT expires_at FROM cooldowns WHERE user_id = {ACCOUNT} AND key = :key AND expires_at > :now")
-    until = (await session.execute(query, {"user": user_id, "key": KEY, "now": stamp(now)})).scalar()
-    if until is not None:
-        raise GivingPaused((read_stamp(until) - now).total_seconds())
+    query = sql(f"SELECT expires_at, started_at FROM cooldowns WHERE user_id = {ACCOUNT} AND key = :key")
+    row = (await session.execute(query, {"user": user_id, "key": KEY})).first()
+    if row is not None and (left := cooldowns.seconds_left(row[0], row[1], now)):
+        raise GivingPaused(min(left, PAUSE.total_seconds()))

@@ -12,11 +12,11 @@ from pixel_bot.db.models_links import Link
 from pixel_bot.model.outcome import fields_of
 
 _COPY_COOLDOWNS = """
-INSERT INTO cooldowns (user_id, key, expires_at)
-SELECT :taker, c.key, c.expires_at FROM cooldowns c
+INSERT INTO cooldowns (user_id, key, expires_at, started_at)
+SELECT :taker, c.key, c.expires_at, c.started_at FROM cooldowns c
 WHERE c.user_id = :giver AND (:with_chat OR c.key NOT IN ('chat', 'xp'))
-ON CONFLICT (user_id, key) DO UPDATE SET expires_at =
-    CASE WHEN excluded.expires_at > cooldowns.expires_at THEN excluded.expires_at ELSE cooldowns.expires_at END
+ON CONFLICT (user_id, key) DO UPDATE SET expires_at = excluded.expires_at, started_at = excluded.started_at
+WHERE excluded.expires_at > cooldowns.expires_at
 """
 
 _COPY_BLOCKS = """

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from typing_extensions import override
@@ -34,6 +35,10 @@ class TwitchUsers(Protocol):
         """Who has that user id; None where nobody has."""
         ...
 
+    async def exists_since(self, user_id: str) -> datetime | None:
+        """When the account of that user id was made; None where nobody has it, or Twitch does not say."""
+        ...
+
 
 class NoTwitch(TwitchUsers):
     """While the bot is not on Twitch there is nobody to ask."""
@@ -47,6 +52,12 @@ class NoTwitch(TwitchUsers):
     async def of_id(self, user_id: str) -> Person | None:
         """Nobody can be asked."""
         return await self.of_login(user_id)
+
+    @override
+    async def exists_since(self, user_id: str) -> datetime | None:
+        """Nobody can be asked."""
+        await self.of_login(user_id)
+        return None
 
 
 class Asker(NamedTuple):

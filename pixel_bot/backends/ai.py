@@ -44,7 +44,8 @@ class Ai(Protocol):
             question: what they typed. Both are data for the model, never instructions.
 
         Returns:
-            What may be said in chat: one line of at most 220 characters and two sentences, filtered, no command.
+            What may be said in chat: one line of at most 220 characters and two sentences, filtered, no command of
+            any bot, and with no mention but the asker's.
 
         Raises:
             EffectFailed: with a sentence for the viewer, when there is no answer.
@@ -99,7 +100,7 @@ class ServerAi:
     ) -> None:
         self._server = ChatServer(settings, patience.request, count_call)
         self._system = system_prompt(settings.ai_persona)
-        self._prefix = settings.command_prefix
+        self._prefix, self._mark = settings.command_prefix, settings.ai_prefix
         self._clean = clean
         self._patience = patience
 
@@ -110,7 +111,8 @@ class ServerAi:
         failure = AiFailure(TOO_SLOW, f"The AI had no answer within {self._patience.answer:g} s.")
         try:
             async with asyncio.timeout(self._patience.answer):
-                return await self._twice(as_data(asker, question))
+                name = self._clean(asker.replace("_", " ")) or "somebody"
+                return await self._twice(as_data(name, self._clean(question)), asker)
         except TimeoutError:
             pass
         except AiFailure as exc:
@@ -122,20 +124,21 @@ class ServerAi:
         """See ``Ai.close``."""
         await self._server.close()
 
-    async def _twice(self, data: str) -> str:
+    async def _twice(self, data: str, asker: str) -> str:
         try:
-            return await self._once(data)
+            return await self._once(data, asker)
         except AiFailure as exc:
             if not exc.again:
                 raise
             log.info("!pixel asks again. %s", exc.why)
             wait = exc.wait
         await asyncio.sleep(self._pause(wait))
-        return await self._once(data)
+        return await self._once(data, asker)
 
-    async def _once(self, data: str) -> str:
+    async def _once(self, data: str, asker: str) -> str:
         reply = await self._server.complete(self._system, data)
-        line = sayable(reply.text, self._clean, self._prefix)
+        # In a thread: an answer may be many times as long as a chat message.
+        line = await asyncio.to_thread(sayable, reply.text, self._clean, self._prefix, self._mark, asker)
         if not line:
             raise self._nothing(reply)
         return line

@@ -7,6 +7,8 @@ from pixel_bot.backends.ai import Ai, ai_for
 from pixel_bot.backends.obs import Obs
 from pixel_bot.backends.tts import Engine, engine_for
 from pixel_bot.filters import TextFilter
+from pixel_bot.filters.bad_words import WordList
+from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.settings import Mode, Settings
 
 WHOLE = 2_000
@@ -35,17 +37,23 @@ class Backends:
             await self.obs.close()
 
 
-def build_backends(settings: Settings, mode: Mode, count_call: Callable[[], Awaitable[None]]) -> Backends:
+def build_backends(
+    settings: Settings,
+    mode: Mode,
+    count_call: Callable[[], Awaitable[None]],
+    words: LastGoodFile[WordList] | None = None,
+) -> Backends:
     """The backends that the settings ask for. Starts nothing.
 
     Args:
         settings: which ones, and where they are.
         mode: on the sandbox an AI that is not set up is played by a small one of our own.
         count_call: awaited before each request to the AI; raises EffectFailed when there may be no more today.
+        words: the blocked words; read from their file if left out.
     """
-    text_filter = TextFilter(settings.tts_words_file, settings.tts_max_chars)
+    text_filter = TextFilter(words or settings.tts_words_file, settings.tts_max_chars)
     # An answer has a limit of its own, which is not that of speech.
-    whole = TextFilter(settings.tts_words_file, WHOLE)
+    whole = text_filter.with_limit(WHOLE)
     obs = Obs(settings.obs_host, settings.obs_port, settings.obs_password.get_secret_value())
     return Backends(
         speech=engine_for(settings),

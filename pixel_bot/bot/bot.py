@@ -9,8 +9,6 @@ from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.ext import commands
 from typing_extensions import override
 
-from pixel_bot.accounts.ignoring import Ignoring
-from pixel_bot.accounts.people import People
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
@@ -19,14 +17,16 @@ from pixel_bot.bot.clips import Clips
 from pixel_bot.bot.cog_loader import CogLoader
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.context import Context
+from pixel_bot.bot.delivery.announcements import Announcements
 from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.bot.listeners import Listeners
 from pixel_bot.bot.notifications import Notifications
 from pixel_bot.bot.redeem_command import offers_of
+from pixel_bot.bot.service_names import ServiceNames
 from pixel_bot.bot.status import PlatformHealth, Status
 from pixel_bot.bot.thanks import Thanks
-from pixel_bot.bot.twitchio_internals import BotInternals, as_twitchio_message
+from pixel_bot.bot.twitchio_internals import as_twitchio_message
 from pixel_bot.clock import micros
 from pixel_bot.earning.chat_gate import RECENT
 from pixel_bot.model.chat_rules import ChatModes, twitch_rules
@@ -35,7 +35,7 @@ from pixel_bot.model.people import Platform
 from pixel_bot.platforms.twitch.events.frames import CHAT
 from pixel_bot.platforms.twitch.events.parsing import with_optional_fields
 from pixel_bot.platforms.twitch.sender import TwitchSender
-from pixel_bot.points.levels import LevelUp
+from pixel_bot.queue.approvals import Approvals
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
@@ -56,7 +56,7 @@ class BotIdentity:
     names: tuple[str, ...] = ()
 
 
-class PixelBot(BotInternals):
+class PixelBot(ServiceNames):
     """What cogs get as ``bot``. It has the services, each under its name."""
 
     def __init__(
@@ -67,47 +67,33 @@ class PixelBot(BotInternals):
         limits: Limits | None = None,
         http: ManagedHTTPClient | None = None,
     ) -> None:
-        super().__init__(services.settings.command_prefix)
-        self.services = services
-        self.settings = services.settings
-        self.clock = services.clock
-        self.sessions = services.database.sessions
-        self.readers = services.database.readers
-        self.viewers = services.viewers
-        self.levels = services.levels
-        self.awards = services.awards
-        self.cooldowns = services.cooldowns
-        self.economy = services.economy
-        self.leaderboard = services.leaderboard
-        self.redeems = services.redeems
-        self.shop = services.shop
-        self.wheel = services.wheel
-        self.sounds = services.sounds
-        self.overlay = services.overlay
-        self.stream = services.stream
-        self.backends = backends or build_backends(services.settings, services.mode, self._count_ai_call)
+        super().__init__(services)
+        self.channels: dict[Platform, ChatChannel] = {}
+        """The chats that the bot is in."""
+        self.backends = backends or build_backends(
+            services.settings, services.mode, self._count_ai_call, services.words
+        )
         self.speech = self.backends.speech
         self.ai = self.backends.ai
         self.text_filter = self.backends.text_filter
-        self.dispatcher = Dispatcher(
-            services, self.backends.speech, self.say, limits, lambda platform: platform in self.channels
-        )
+        is_there = self.channels.__contains__
+        self.dispatcher = Dispatcher(services, self.speech, self.say, limits, is_there, self.text_filter.bleeped)
+        self.approvals.clean = self.text_filter.clean
         self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
-        self.channels: dict[Platform, ChatChannel] = {}
-        """The chats that the bot is in."""
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings.cogs_dir)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
         self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
+        self.announcements = Announcements(services, self.channels, self.text_filter.bleeped)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
-        self.events = ChannelEventHandler(services, self.dispatch)
+        self.runner.used = lambda name: services.uses.note("command", name)
+        self.events = ChannelEventHandler(services, self.dispatch, self.text_filter)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
-        services.levels.on_level_up = self._tell_level_up
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
             self.join_twitch(account, http or self.http)
@@ -124,17 +110,14 @@ class PixelBot(BotInternals):
         outbox = Outbox(send, twitch_rules("viewer", ChatModes()) if is_limited else None)
         self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
         self.notifications.use(self.channels["twitch"], sender)
+        if self.approvals.listens:
+            self.notifications.on_message = self.approvals.note
         self.clips.join_twitch(http, account.owner_id or account.bot_id)
 
     @property
-    def ignoring(self) -> Ignoring:
-        """Who does not play."""
-        return self.services.ignoring
-
-    @property
-    def people(self) -> People:
-        """Finds whom a typed name means."""
-        return self.services.people
+    def approvals(self) -> Approvals:
+        """What waits for a mod's yes."""
+        return self.dispatcher.approvals
 
     @property
     def outbox(self) -> Outbox:
@@ -276,8 +259,3 @@ class PixelBot(BotInternals):
     async def _count_ai_call(self) -> None:
         limit = self.settings.ai_daily_limit
         await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")
-
-    async def _tell_level_up(self, up: LevelUp) -> None:
-        channel = self.channels.get(up.platform) or next(iter(self.channels.values()), None)
-        if channel is not None:
-            channel.tasks.spawn(channel.say_free(up.message))

@@ -39,6 +39,8 @@ class CommandRunner:
         self.prefix = prefix
         self.spelling = Spelling(prefix, names)
         """Knows which texts are commands."""
+        self.used: Callable[[str], None] = lambda _: None
+        """Called with the name of each command that was run."""
         self._invoke = invoke
         self._database = database
         self._clock = clock
@@ -60,5 +62,7 @@ class CommandRunner:
             # Where processes share a database each hears the message; the one that claims its id answers.
             if await claim_command(self._database, message_id, self._clock.now()):
                 await self._invoke(context)
+                if context.found_command is not None:
+                    self.used(context.found_command.name)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here
             await self.reply_to_error(context, exc)

@@ -8,20 +8,22 @@ from typing_extensions import override
 
 from pixel_bot.accounts.people import Asker, People
 from pixel_bot.bot.channel import ChatChannel
-from pixel_bot.bot.receipts import receipt_words
+from pixel_bot.bot.receipts import held_words, receipt_words
 from pixel_bot.bot.twitchio_internals import ContextInternals
 from pixel_bot.earning.awards import Awards
 from pixel_bot.model.names import Mention
-from pixel_bot.model.outcome import Outcome
+from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Speak
 from pixel_bot.model.outgoing import Outgoing, Rank
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.overlay.overlay import Overlay
 from pixel_bot.points.viewers import Viewers
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
+from pixel_bot.redeems.approvals import WAITING
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
 from pixel_bot.redeems.shop import Order, Shop
+from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.settings import Settings
 
 
@@ -37,6 +39,11 @@ class ContextBot(Protocol):
     queue: Queue
     dispatcher: Dispatcher
     channels: dict[Platform, ChatChannel]
+
+    @property
+    def uses(self) -> UseCounts:
+        """How often sounds, voices and commands were used."""
+        ...
 
 
 class Context(ContextInternals):
@@ -136,6 +143,8 @@ class Context(ContextInternals):
             RedeemRefused, NotEnoughPoints: nothing was charged.
         """
         message, author = self.chat_message.id, self.chatter.id
+        approvals = self._pixel_bot.dispatcher.approvals
+        approval = await approvals.needed(outcome.effect, offer.key, self.person, self.viewer, is_mod=self.is_mod)
         order = Order(
             offer,
             self.viewer,
@@ -144,11 +153,27 @@ class Context(ContextInternals):
             None if self.redemption_ref else message,
             redemption=self.redemption_ref,
             withdrawn=lambda: self._pixel_bot.queue.was_removed(message, author),
+            approval=approval,
         )
         receipt = await self._pixel_bot.shop.buy(order)
-        words = receipt_words(outcome, receipt, offer, self._pixel_bot.dispatcher.paused, self._pixel_bot.overlay)
+        self._note_use(outcome.effect)
+        if approval == WAITING:
+            words = held_words(receipt, mods_are_away=approvals.mods_are_away)
+        else:
+            paused, overlay = self._pixel_bot.dispatcher.paused, self._pixel_bot.overlay
+            words = receipt_words(outcome, receipt, offer, paused, overlay)
         paid = receipt.cost > 0 or self.redemption_ref is not None
         await self._put(words, me=False, reply_to=self.chat_message.id, paid=paid, interim=outcome.interim)
+
+    def _note_use(self, effect: Effect) -> None:
+        """For the order of the lists of sounds and voices."""
+        match effect:
+            case PlaySound(name=name):
+                self._pixel_bot.uses.note("sound", name)
+            case Speak(voice=voice) if voice:
+                self._pixel_bot.uses.note("voice", voice)
+            case _:
+                return
 
     @override
     async def reply(self, content: str, *, me: bool = False) -> SentMessage:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy.exc import DBAPIError
 from twitchio.ext import commands
 
-from pixel_bot.db.write_outage import FULL, READ_ONLY, problem_of
+from pixel_bot.db.write_outage import FULL, LOST, PROTECTED, READ_ONLY, problem_of
 from pixel_bot.errors import CannotSave, ChatError
 from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.texts import plain
@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 SORRY = "Sorry, something went wrong on my side. The streamer's log says what."
 NO_DATABASE = "I cannot reach my points database right now. Nothing was changed; please try again soon."
 
-_NOT_SAVED = {problem: str(CannotSave(problem.what)) for problem in (FULL, READ_ONLY)}
+_NOT_SAVED = {problem: str(CannotSave(problem.what)) for problem in (FULL, READ_ONLY)} | {
+    LOST: str(CannotSave("my database was moved away")),
+    PROTECTED: str(CannotSave("my database is read-only")),
+}
 """What only writing can meet with; anything else may have kept us from reading, too."""
 
 LATER = frozenset({NO_DATABASE, *_NOT_SAVED.values()})

@@ -11,7 +11,9 @@ from pixel_bot.bot.sub_waits import NoticeWaits, PendingAnnouncements
 from pixel_bot.earning.award_batch import EventResult
 from pixel_bot.earning.event_awards import award_for
 from pixel_bot.earning.event_claims import EventClaims
+from pixel_bot.filters import SOMEBODY, TextFilter
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Source, Sub, alert_text
+from pixel_bot.model.people import Person
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -26,15 +28,17 @@ class ChannelEventHandler:
     Args:
         services: they pay for an event, know what was announced, also before a restart, and show its alert.
         publish: starts the cogs' listeners.
+        text_filter: takes blocked words out of what chat and the overlay are told. Cogs get the names as they are.
     """
 
-    def __init__(self, services: Services, publish: Publish) -> None:
+    def __init__(self, services: Services, publish: Publish, text_filter: TextFilter) -> None:
         self._awards = services.awards
         self._settings = services.settings
         self._claims = EventClaims(services.database, services.clock)
         self._overlay = services.overlay
         self._cluster = services.cluster
         self._publish = publish
+        self._filter = text_filter
         self.waits = NoticeWaits()
         self.pending = PendingAnnouncements()
 
@@ -82,14 +86,21 @@ class ChannelEventHandler:
         if isinstance(event, Entrance):
             return  # people come and go all the time
         log.info("%s: %s", type(event).__name__, event.person.login if event.person else "anonymous")
-        channel.thanks.on_event(event)
-        await self._show_alert(event)
+        told = replace(event, person=self._harmless(event.person)) if event.person else event
+        channel.thanks.on_event(told)
+        await self._show_alert(told)
+
+    def _harmless(self, person: Person) -> Person:
+        name = self._filter.name
+        return person._replace(login=name(person.login), display_name=name(person.display_name))
 
     async def _show_alert(self, event: ChannelEvent) -> None:
         if not (text := alert_text(event)):
             return
         name = event.person.display_name if event.person else "Somebody"
-        alert = (type(event).__name__.lower(), name, text)
+        if name == SOMEBODY:
+            name, text = name.capitalize(), text[0].upper() + text[1:]
+        alert = (type(event).__name__.lower(), name, self._filter.bleeped(text))
         await self._overlay.alert(*alert)
         if not self._overlay.pages:
             self._cluster.publish("alert", json.dumps(alert))  # another process may have a page

@@ -86,6 +86,7 @@ class JoystickChannel(ChatChannel):
         """Somebody wrote in chat."""
         if not self.is_new(message.id):
             return
+        self._bot.approvals.note(message, is_mod=message.is_mod)
         spelling = self._bot.runner.spelling
         request = spelling.request_in(message.text, is_reply=False)
         if request is None:

@@ -15,7 +15,7 @@ from pixel_bot.earning.awards import Awards
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import ChatMessage, Removal
-from pixel_bot.platforms.twitch.events.frames import CHAT, Frame
+from pixel_bot.platforms.twitch.events.frames import CHAT, Frame, is_by_mod
 from pixel_bot.platforms.twitch.events.notices import NOTICE, message_in, notice_event
 from pixel_bot.platforms.twitch.events.parsing import (
     chat_event,
@@ -26,6 +26,7 @@ from pixel_bot.platforms.twitch.events.parsing import (
     parse_channel_events,
     parse_chat_message,
     parse_removal,
+    parse_verdict,
 )
 from pixel_bot.platforms.twitch.events.people import is_anonymous_account
 from pixel_bot.platforms.twitch.sender import TwitchSender
@@ -58,6 +59,14 @@ class ChatBot(Protocol):
         ...
 
 
+class OnMessage(Protocol):
+    """Takes note of a message."""
+
+    def __call__(self, message: ChatMessage, *, is_mod: bool) -> None:
+        """``is_mod`` where a mod or the streamer wrote it."""
+        ...
+
+
 class Notifications:
     """Takes notifications from the EventSub connections, in the order in which they come."""
 
@@ -85,6 +94,8 @@ class Notifications:
         """Notifications since the start."""
         self.on_other_event: Callable[[Frame], None] = lambda _: None
         """Called with each notification that is neither chat, nor pays, nor removes something from chat."""
+        self.on_message: OnMessage | None = None
+        """Called for each message that a person wrote in this channel's chat."""
         self.on_any_chat: Callable[[], None] = lambda: None
         """Called for each chat message."""
 
@@ -124,7 +135,9 @@ class Notifications:
             self._twitch.tasks.spawn(self._drop(removal))
         if ban is not None:
             self._twitch.tasks.spawn(self._bans.note(ban))
-        if removal is None and ban is None:
+        if (verdict := parse_verdict(frame)) is not None and self._sender is not None:
+            self._sender.on_verdict(verdict)
+        elif removal is None and ban is None:
             self.on_other_event(frame)
 
     @property
@@ -161,6 +174,8 @@ class Notifications:
             self._note_standing(frame, channel, self._sender)
             return
         if not message.is_guest and not is_anonymous_account(message.platform_id):
+            if self.on_message is not None:
+                self.on_message(message, is_mod=is_by_mod(frame))
             # Nearly all of chat is plain, and shows it in its first character.
             asks = message.text.startswith(self._openings) and not is_redemption(frame)
             request = self._request_in(frame, message) if asks else None

@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 from pixel_bot.model.outcome import Outcome, Run, lane_of
 from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.overlay.words import CLOSED, OPEN, overlay_words
+from pixel_bot.queue.approvals import LIMIT
 from pixel_bot.queue.limits import Limits, needs_sound
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Receipt
@@ -25,9 +27,22 @@ def receipt_words(outcome: Outcome, receipt: Receipt, offer: Offer, paused: Coll
     return " ".join(part for part in parts if part)
 
 
+def held_words(receipt: Receipt, *, mods_are_away: bool) -> str:
+    """What a viewer hears whose purchase waits for a mod's yes."""
+    limit = duration(LIMIT.total_seconds())
+    parts = [
+        f"It waits for a mod's yes; without one you get it back in {limit}.",
+        *(["No mod has written for a while."] if mods_are_away else []),
+        *([f"{count(receipt.balance, 'point')} left."] if receipt.cost else []),
+    ]
+    return " ".join(parts)
+
+
 def _away(overlay: Overlay, *, sound: bool) -> str:
-    if overlay.away_since(needs_sound=sound) is None:
+    words = overlay_words(overlay, needs_sound=sound)
+    if words == OPEN:
         return ""
-    silent = sound and overlay.away_since(needs_sound=False) is None
-    what = "The overlay's sound is off" if silent else "The overlay is closed"
-    return f"{what} right now: it plays when that changes, or you get it back in {duration(Limits().overlay)}."
+    until = f"it plays when that changes, or you get it back in {duration(Limits().overlay)}."
+    if words == CLOSED:
+        return f"The overlay is closed right now: {until}"
+    return f"The overlay is {words}. {until[0].upper()}{until[1:]}"

@@ -13,6 +13,9 @@ from pixel_bot.texts import count, duration, fit, number
 SENTENCE, SENTENCES = 80, 2
 """The most that one problem, and those of the platform, take of the message: the rest must be in it, too."""
 
+FILE_SENTENCE, FILES = 120, 180
+"""The same for what is wrong with a file, and with all of them."""
+
 
 class PlatformHealth(Protocol):
     """How the connection to the platform is."""
@@ -76,6 +79,9 @@ class Status:
             yield fit(problem.rstrip("."), SENTENCE)
         if len(problems) > SENTENCES:
             yield count(len(problems) - SENTENCES, "more problem")
+        broken = [problem for file in self._services.files if (problem := file.problem)]
+        for problem in broken:
+            yield fit(problem.rstrip("."), min(FILE_SENTENCE, FILES // len(broken)))
         if self._obs is not None and (problem := self._obs.problem):
             yield fit(problem.rstrip("."), SENTENCE)
 
@@ -88,7 +94,7 @@ class Status:
         waiting = ", ".join(f"{lane} {number(n)}" for lane, n in view.waiting.items() if n)
         paused = f", paused: {', '.join(view.paused)}" if view.paused else ""
         yield f"queue: {waiting or 'empty'}{paused}"
-        yield f"overlay {'open' if view.overlay else 'closed'}"
+        yield f"overlay {view.overlay}"
         if self._obs is None:
             yield "OBS not set up"
         elif not self._obs.problem:

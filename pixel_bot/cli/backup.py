@@ -24,6 +24,7 @@ from pixel_bot.upkeep.backups import Backups, in_thread, megabytes
 from pixel_bot.upkeep.cleanup import Cleanup
 from pixel_bot.upkeep.disk_space import free_space_in, release_space
 from pixel_bot.upkeep.restore import Restored, restore
+from pixel_bot.upkeep.retention import Retention
 from pixel_bot.upkeep.verify_backup import findings_in
 
 
@@ -115,10 +116,10 @@ async def clean_up_database(settings: Settings) -> int:
     if not urls:
         _say(f"There is no database at {sqlite_path(settings.database_for('live')) or 'DATABASE_URL'} yet.")
         return 1
-    return max([await _clean_up(url) for url in urls])
+    return max([await _clean_up(url, settings) for url in urls])
 
 
-async def _clean_up(url: str) -> int:
+async def _clean_up(url: str, settings: Settings) -> int:
     path = sqlite_path(url)
     if path is not None:
         check_file(path)
@@ -128,6 +129,7 @@ async def _clean_up(url: str) -> int:
             _say(f"{database.name} has an older schema. Run: python -m pixel_bot db upgrade")
             return 1
         cleaned = await Cleanup(database, Clock()).run()
+        texts = await Retention(database, Clock(), settings.keep_days, settings.data_dir).run()
     except DBAPIError as exc:
         raise DatabaseRefused(f"{database.name} could not be cleaned up: {exc.orig}.") from exc
     finally:
@@ -136,6 +138,8 @@ async def _clean_up(url: str) -> int:
         f"{database.name}: removed {count(cleaned.cooldowns, 'expired cooldown')}, "
         f"{count(cleaned.items, 'old queue item')} and {count(cleaned.events, 'old event id')}."
     )
+    if texts:
+        _say(f"{database.name}: deleted {count(texts, 'text')} older than KEEP_DAYS.")
     return 0 if path is None else await in_thread(lambda _: _give_back(path))
 
 

@@ -3,16 +3,18 @@
 import argparse
 import asyncio
 import gc
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
-from pixel_bot import __version__
+from pixel_bot.diagnostics.secrets import hide_secrets
+from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.errors import StartError
-from pixel_bot.logs import hide, set_up_logging
+from pixel_bot.logs import end_log_file, log_to_file, set_up_logging
 from pixel_bot.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,13 +23,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 when all went well, 1 when a check failed or the bot could not start, 2 for wrong settings.
     """
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    if args.verbose and not args.version:
+        parser.error("--verbose needs --version. How much the log says is LOG_LEVEL.")
+    if args.version:
+        from pixel_bot.cli.version import show_version
+
+        return show_version(verbose=args.verbose)
     try:
+        if args.command == "diagnose":
+            from pixel_bot.cli.diagnose import diagnose
+
+            return asyncio.run(diagnose(args.file))
         settings = load_settings()
-        hide(settings.twitch_client_secret.get_secret_value())
-        hide(settings.pixel_secret_key.get_secret_value())
-        hide(make_url(settings.database_url).password or "")
+        hide_secrets(settings)
         set_up_logging(settings.log_level)
+        if args.command != "check-config":
+            for words in warnings_of(settings):
+                log.warning("%s", words)
         return asyncio.run(_work(args, settings))
     except StartError as exc:
         print(exc, file=sys.stderr)
@@ -42,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         description="The chat bot for Twitch and Joystick.tv that streamers trust with their community's economy.",
         epilog="Without a command the bot runs: on the platforms whose client id is set, else on the sandbox.",
     )
-    parser.add_argument("--version", action="version", version=f"Pixel Bot {__version__}")
+    parser.add_argument("--version", action="store_true", help="show the version, and end")
+    parser.add_argument("--verbose", action="store_true", help="with --version: also the licences of what it uses")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
 
     sandbox = commands.add_parser("sandbox", help="run on the sandbox, whatever credentials are set")
@@ -77,6 +92,16 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("--dry-run", action="store_true", help="only show what would change")
     comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
     comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
+    commands.add_parser("check-config", help="check settings and files, and start nothing")
+    diagnosing = commands.add_parser("diagnose", help="pack a report about this bot, without secrets")
+    diagnosing.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else pixel-report-TIME.zip here")
+    commands.add_parser("open", help="print a new link to the running bot's pages, and open it in a browser")
+    token = commands.add_parser("token", help="make a token for scripts; or list them, or revoke one")
+    token.add_argument("name", metavar="NAME", help="of the new token; or list; or revoke")
+    token.add_argument("revoked", nargs="?", metavar="NAME", help="after revoke: the token that ends")
+    token.add_argument(
+        "--scope", action="append", default=[], metavar="S", help="what it may do, like viewers:manage; else everything"
+    )
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     return parser
@@ -93,35 +118,61 @@ def _speed(typed: str) -> float:
 
 
 async def _work(args: argparse.Namespace, settings: Settings) -> int:
-    if args.command == "db":
-        return await _look_after(args, settings)
+    match args.command:
+        case "db":
+            return await _look_after(args, settings)
+        case "import" | "compare" | "undo":
+            return await _take_over(args, settings)
+        case "open" | "token":
+            return await _let_in(args, settings)
+        case "login" | "voices" | "check-config":
+            return await _set_up(args, settings)
+        case _:
+            return await _run(args, settings)
 
-    if args.command == "import":
-        from pixel_bot.cli.import_points import import_points
 
-        return await import_points(settings, args.file, dry_run=args.dry_run)
-
+async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
+    """Points of another bot."""
     if args.command == "compare":
         from pixel_bot.cli.compare import compare_points
 
         return await compare_points(settings, args.file)
 
+    from pixel_bot.cli.import_points import import_points, undo_import
+
     if args.command == "undo":
-        from pixel_bot.cli.import_points import undo_import
-
         return await undo_import(settings, args.batch)
+    return await import_points(settings, args.file, dry_run=args.dry_run)
 
-    if args.command == "voices":
-        from pixel_bot.cli.voices import download_voice, list_voices
 
-        await (list_voices(settings) if args.action == "list" else download_voice(settings, args.name))
-        return 0
-
+async def _set_up(args: argparse.Namespace, settings: Settings) -> int:
+    """What is done before the bot runs, or to find out why it does not."""
     if args.command == "login":
         from pixel_bot.cli.login import login
 
         return await login(settings)
 
+    if args.command == "check-config":
+        from pixel_bot.cli.check_config import check_config
+
+        return await check_config(settings)
+
+    from pixel_bot.cli.voices import download_voice, list_voices
+
+    await (list_voices(settings) if args.action == "list" else download_voice(settings, args.name))
+    return 0
+
+
+async def _run(args: argparse.Namespace, settings: Settings) -> int:
+    """The bot itself. Only it writes the log file: two processes would rotate it in each other's way."""
+    log_to_file(settings.data_dir)
+    try:
+        return await _run_bot(args, settings)
+    finally:
+        end_log_file()
+
+
+async def _run_bot(args: argparse.Namespace, settings: Settings) -> int:
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()
     from pixel_bot.run.runner import Replay, run, run_live
@@ -141,6 +192,16 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             raise StartError("--exit-when-done needs --replay FILE.")
     await run(settings, replay)
     return 0
+
+
+async def _let_in(args: argparse.Namespace, settings: Settings) -> int:
+    """A link for a browser, or a token for a script; the bot may run."""
+    from pixel_bot.cli import open as opening
+    from pixel_bot.cli import token
+
+    if args.command == "open":
+        return await opening.open_pages(settings)
+    return await token.work_on_tokens(settings, args.name, args.revoked, args.scope)
 
 
 async def _look_after(args: argparse.Namespace, settings: Settings) -> int:

@@ -1,7 +1,8 @@
 """The cluster: processes on one PostgreSQL database. Membership, leader election, publish and subscribe.
 
 Each process holds advisory locks on a connection of its own, so that the server itself knows when one of them has
-ended, however it ended. A bot on a SQLite file is alone: then nothing here does anything.
+ended, however it ended. The connection is a lease: the server ends it when the process was silent for some seconds,
+because it hangs. A bot on a SQLite file is alone: then nothing here does anything.
 """
 
 import asyncio
@@ -9,18 +10,17 @@ import logging
 import secrets
 import zlib
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol, cast
+from typing import Any
 
-from sqlalchemy.engine import make_url
-
+from pixel_bot.db.cluster_connection import CHANNEL, LEASE_SECONDS, ServerConnection, clocks, connect, server_errors
 from pixel_bot.db.engine import Database
+from pixel_bot.db.meta import recall, remember
 from pixel_bot.errors import DatabaseRefused
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "pixel_bot"
 PROCESS, ROLE, LEADER = 0x7069, 0x7070, 0x7071
 """Classes of advisory locks: that a process is alive, which roles it holds, and which it is the leader of."""
 
@@ -28,9 +28,9 @@ RETRY_SECONDS = 1.0
 ANSWER_SECONDS = 10.0
 """A server that needs longer for one of these small queries is gone, and so are our locks."""
 
-KEEPALIVES = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "3", "tcp_keepalives_count": "3"}
-TCP_USER_TIMEOUT = "SELECT set_config('tcp_user_timeout', '14000', false)"
-"""The server notices within 14 s that the computer of a process is gone. A killed process it notices at once."""
+HEARTBEAT_SECONDS = 3.0
+MARGIN_SECONDS = 1.0
+"""A process does not trust the last second of its lease: it counts from when it sent, but a clock may run slow."""
 
 MOST_UNSENT = 1_000
 
@@ -40,16 +40,6 @@ WHERE l.locktype = 'advisory' AND l.classid = :kind AND d.datname = current_data
 """
 
 Subscriber = Callable[[str], None]
-
-
-class _ServerConnection(Protocol):
-    """The part of asyncpg's connection that is used here."""
-
-    def is_closed(self) -> bool: ...
-    def fetchval(self, query: str, *args: Any, timeout: float | None = None) -> Coroutine[Any, Any, Any]: ...
-    def get_server_pid(self) -> int: ...
-    def close(self, *, timeout: float) -> Coroutine[Any, Any, None]: ...
-    def terminate(self) -> None: ...
 
 
 async def in_use(database: Database) -> bool:
@@ -67,11 +57,14 @@ class Cluster:
         """The id of this process in the cluster; None where it is alone."""
         self.subscribers: dict[str, set[Subscriber]] = {}
         """Called with the text of each message from another process, by topic."""
-        self._connection: _ServerConnection | None = None
+        self._connection: ServerConnection | None = None
         self._pid = 0
         self._roles: set[str] = set()
         self._roles_held: set[str] = set()
         self._led: set[str] = set()
+        self.epoch = 0
+        """How often the connection was opened: locks of a former one may have been held by others since."""
+        self._confirmed_at = (0.0, 0.0)
         self._unsent: deque[tuple[str, str]] = deque(maxlen=MOST_UNSENT)
         self._changed = asyncio.Event()
         self._query_lock = asyncio.Lock()
@@ -86,7 +79,7 @@ class Cluster:
         if self.is_shared and self._task is None:
             try:
                 await self._open()
-            except (OSError, *_errors()) as exc:
+            except (OSError, *server_errors()) as exc:
                 raise DatabaseRefused(f"{self._database.name} cannot be used: {exc}.") from exc
             self._task = asyncio.create_task(self._run(), name="cluster")
 
@@ -97,7 +90,7 @@ class Cluster:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
         if self._connection is not None:
-            with suppress(OSError, *_errors()):
+            with suppress(OSError, *server_errors()):
                 # The server would release them a moment after the connection ends; until then, a successor would find
                 # them taken.
                 await self._connection.fetchval("SELECT pg_advisory_unlock_all()", timeout=5)
@@ -120,11 +113,24 @@ class Cluster:
         """Leader election: whether this process is the leader for the role. It stays so until it ends or resigns."""
         return await self.try_to_lead(role) is True
 
+    @property
+    def is_certain(self) -> bool:
+        """True while no other process can have got our locks: the server has heard of this one within its lease.
+
+        False after a hang, until the server was asked again.
+        """
+        if not self.is_shared:
+            return True
+        since = max(now - then for now, then in zip(clocks(), self._confirmed_at, strict=True))
+        return self._connection is not None and since < LEASE_SECONDS - MARGIN_SECONDS
+
     async def try_to_lead(self, role: str) -> bool | None:
         """The same, and None while it is unknown, because the server does not answer."""
+        if role in self._led and not self.is_certain:
+            return await self.confirm_lead(role)
         if not self.is_shared or role in self._led:
             return True
-        with suppress(OSError, *_errors()):
+        with suppress(OSError, *server_errors()):
             async with self._query_lock:
                 if self._connection is None:
                     return None
@@ -138,7 +144,7 @@ class Cluster:
         """Like ``try_to_lead``, but a leader asks the server, too: its connection may be long dead."""
         if not self.is_shared or role not in self._led:
             return await self.try_to_lead(role)
-        with suppress(OSError, *_errors()):
+        with suppress(OSError, *server_errors()):
             async with self._query_lock:
                 if self._connection is None:
                     return None
@@ -146,12 +152,24 @@ class Cluster:
                 return role in self._led  # the lock is as alive as the connection
         return None
 
+    async def take_turn(self, role: str) -> bool:
+        """Store that this process, the leader, takes its turn. Returns whether another one had the role since its last.
+
+        Raises:
+            SQLAlchemyError, OSError: it cannot be stored.
+        """
+        key, ours = f"turn:{role}", str(self.number)
+        async with self._database.write() as session:
+            if (before := await recall(session, key)) != ours:
+                await remember(session, key, ours)
+        return before != ours
+
     async def resign(self, role: str) -> bool:
         """Give the leadership for the role to another process. Returns whether this one had it."""
         if role not in self._led:
             return False
         self._led.discard(role)
-        with suppress(OSError, *_errors()):
+        with suppress(OSError, *server_errors()):
             async with self._query_lock:
                 await self._lock("pg_advisory_unlock", LEADER, role)
         return True
@@ -169,42 +187,36 @@ class Cluster:
 
     async def _run(self) -> None:
         while True:
-            await self._changed.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._changed.wait()
             self._changed.clear()
             try:
                 if self._connection is None or self._connection.is_closed():
                     await self._open()
                 async with self._query_lock:
                     await self._sync()
-            except (OSError, *_errors()) as exc:
+            except (OSError, *server_errors()) as exc:
                 log.warning("Other processes on the database cannot be reached (%s). It is tried again.", exc)
                 self._forget_connection()
                 await asyncio.sleep(RETRY_SECONDS)
                 self._changed.set()
 
     async def _open(self) -> None:
-        from sqlalchemy.dialects.postgresql.asyncpg import dialect
-
-        arguments, options = cast(tuple[Any, Any], dialect().create_connect_args(make_url(self._database.url)))
-        settings = {"application_name": "pixel_bot cluster", **KEEPALIVES}
-        connection = await _asyncpg().connect(*arguments, **options, server_settings=settings, timeout=10)
-
-        def on_end(_: object) -> None:
-            self._on_end(connection)
-
-        connection.add_termination_listener(on_end)
-        await connection.add_listener(CHANNEL, self._on_message)
-        with suppress(_asyncpg().PostgresError):
-            await connection.fetchval(TCP_USER_TIMEOUT)
+        connection = await connect(self._database.url, self._on_message, self._on_end)
         async with self._query_lock:
             self._connection, self._pid = connection, connection.get_server_pid()
             # The locks of the last connection ended with it, so this process leads nothing until it asks again.
             self._roles_held.clear()
             self._led.clear()
+            self.epoch += 1
             await connection.fetchval("SELECT pg_advisory_lock_shared($1::int, $2::int)", PROCESS, self.number)
             await self._sync()
 
     async def _sync(self) -> None:
+        """Send what is due, at least a heartbeat."""
+        if self._connection is not None:
+            await self._fetch(self._connection, "SELECT 1")
         for role in self._roles - self._roles_held:
             await self._lock("pg_advisory_lock_shared", ROLE, role)
             self._roles_held.add(role)
@@ -222,14 +234,17 @@ class Cluster:
             return await self._fetch(self._connection, f"SELECT {function}($1::int, $2::int)", kind, _key(role))
         return False
 
-    async def _fetch(self, connection: _ServerConnection, query: str, *arguments: Any) -> Any:
+    async def _fetch(self, connection: ServerConnection, query: str, *arguments: Any) -> Any:
+        sent_at = clocks()
         try:
-            return await connection.fetchval(query, *arguments, timeout=ANSWER_SECONDS)
-        except (OSError, *_errors()):
+            answer = await connection.fetchval(query, *arguments, timeout=ANSWER_SECONDS)
+            self._confirmed_at = sent_at
+        except (OSError, *server_errors()):
             # Nothing of it can be trusted any more, its end may never be reported; ``_run`` opens another one.
             connection.terminate()
             self._on_end(connection)
             raise
+        return answer
 
     def _on_message(self, _connection: object, _pid: int, _channel: str, payload: str) -> None:
         sender, topic, text = payload.split(" ", 2)
@@ -237,7 +252,7 @@ class Cluster:
             for subscriber in tuple(self.subscribers.get(topic, ())):
                 subscriber(text)
 
-    def _on_end(self, connection: _ServerConnection) -> None:
+    def _on_end(self, connection: ServerConnection) -> None:
         # The end of an older connection may be reported when a new one is open already.
         if connection is self._connection:
             self._forget_connection()
@@ -251,14 +266,3 @@ class Cluster:
 
 def _key(role: str) -> int:
     return zlib.crc32(role.encode()) & 0x7FFFFFFF
-
-
-def _errors() -> tuple[type[Exception], ...]:
-    # The last one is raised on a connection that the server is just ending.
-    return _asyncpg().PostgresError, _asyncpg().InterfaceError, _asyncpg().InternalClientError
-
-
-def _asyncpg() -> Any:
-    import asyncpg  # imported only where PostgreSQL is used
-
-    return asyncpg

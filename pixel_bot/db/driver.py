@@ -16,10 +16,15 @@ from typing import Any, cast
 import aiosqlite
 from typing_extensions import override
 
+from pixel_bot.db.file_identity import FileIdentity, existing
+
 Rows = list[Any]
 Pending = asyncio.Future[Any] | None
 Tasks = SimpleQueue[tuple[Pending, Callable[[], Any]]]
 DONE, FAILED = asyncio.Future[Any].set_result, asyncio.Future[Any].set_exception
+
+OUTCOME_SECONDS = 90.0
+"""The most that a commit into a file that has just been lost waits until a copy of it is saved."""
 
 
 class ThreadWorker:
@@ -85,10 +90,13 @@ class Cursor:
 class Connection(aiosqlite.Connection):
     """aiosqlite's connection, with the cursor above and a thread that always closes what it opened."""
 
-    def __init__(self, path: Path | str, timeout: float, pragmas: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: Path | str, timeout: float, pragmas: Sequence[str] = (), identity: FileIdentity | None = None
+    ) -> None:
         # aiosqlite itself learns of a connection only where its opening is awaited, so never when that is cancelled.
         self._opened = opened = ExitStack()
-        super().__init__(lambda: _open(opened, path, timeout, pragmas), iter_chunk_size=64)
+        super().__init__(lambda: _open(opened, path, timeout, pragmas, identity), iter_chunk_size=64)
+        self._identity = identity
         self._worker: Any = make_worker()
         self._tx = self._thread = self._worker
         self._stopped = False
@@ -119,6 +127,26 @@ class Connection(aiosqlite.Connection):
             await asyncio.shield(ending)
 
     @override
+    async def commit(self) -> None:
+        """Commit, where the file is still the one that its path leads to.
+
+        Raises:
+            sqlite3.OperationalError: it was not before the commit, and nothing was committed; or it was lost during
+                the commit, and no copy could be saved.
+        """
+        if (identity := self._identity) is None or not identity.is_known:
+            await super().commit()
+            return
+        try:
+            is_kept = await self.run(_commit, identity)
+        except sqlite3.OperationalError:
+            identity.noticed.set()
+            raise
+        if not is_kept and not await identity.outcome(OUTCOME_SECONDS):
+            identity.require()
+            raise sqlite3.OperationalError(f"{identity.path} was lost during a commit")
+
+    @override
     def cursor(self) -> Any:
         """A new cursor, without a round trip."""
         return Cursor(self)
@@ -133,24 +161,58 @@ class Connection(aiosqlite.Connection):
         return await cast(Any, self)._execute(work, self._conn, *arguments)  # noqa: SLF001 - our own base class
 
 
-async def connect(path: Path | str, timeout: float = 5, pragmas: Sequence[str] = ()) -> Connection:
+async def connect(
+    path: Path | str, timeout: float = 5, pragmas: Sequence[str] = (), identity: FileIdentity | None = None
+) -> Connection:
     """Open a SQLite file, in a thread of its own. No transaction begins by itself.
 
     Args:
         path: the file, or a ``file:`` address as SQLite defines it.
         timeout: how many seconds a statement waits for a lock.
         pragmas: run at once, in the round trip of the opening.
+        identity: of the database. Once it knows the files, none is created, and no other one is opened.
+
+    Raises:
+        sqlite3.OperationalError: the file cannot be opened, or is another one than before.
     """
-    return cast(Connection, await Connection(path, timeout, pragmas))
+    try:
+        return cast(Connection, await Connection(path, timeout, pragmas, identity))
+    except sqlite3.OperationalError:
+        if identity is not None and identity.is_known:
+            identity.noticed.set()
+        raise
 
 
-def _open(opened: ExitStack, path: Path | str, timeout: float, pragmas: Sequence[str]) -> sqlite3.Connection:
+def _open(
+    opened: ExitStack, path: Path | str, timeout: float, pragmas: Sequence[str], identity: FileIdentity | None
+) -> sqlite3.Connection:
+    known = identity if identity is not None and identity.is_known else None
+    if known is not None:
+        known.require(writable=False)
+    name = existing(Path(path)) if known is not None else path
     # sqlite3's implicit BEGIN would start too late, so it is switched off.
-    made = sqlite3.connect(path, timeout=timeout, isolation_level=None, check_same_thread=False, uri=isinstance(path, str))
+    made = sqlite3.connect(
+        name, timeout=timeout, isolation_level=None, check_same_thread=False, uri=isinstance(name, str)
+    )
     opened.enter_context(closing(made))
     for pragma in pragmas:
         made.execute(f"PRAGMA {pragma}").close()
+    if known is not None:
+        known.require(writable=False)
     return made
+
+
+def _commit(connection: sqlite3.Connection, identity: FileIdentity) -> bool:
+    """Commit. Returns whether the file was still the right one afterwards."""
+    if not connection.in_transaction:
+        return True
+    try:
+        identity.require()
+    except sqlite3.OperationalError:
+        connection.rollback()  # as SQLite itself does when it refuses a commit: the connection is used again
+        raise
+    connection.commit()
+    return not identity.state().is_loss
 
 
 def _work(tasks: Tasks) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 from pixel_bot.db.driver import Connection as DriverConnection
 from pixel_bot.db.driver import connect
+from pixel_bot.db.file_identity import FileIdentity
 from pixel_bot.db.json_rows import sql
 
 BUSY_TIMEOUT_MS = 10_000
@@ -30,6 +31,8 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.path = sqlite_path(url)
+        self.identity = FileIdentity(self.path) if self.path is not None else None
+        """Whether the file is still the one that was opened; None for databases without a file."""
         self.is_shared = make_url(url).get_backend_name() == "postgresql"
         """True when other processes may use it, too: what one has cached, another one may have changed."""
         self.engine = self._open()
@@ -80,7 +83,9 @@ class Database:
         # Two first callers at once would else open two connections, and one would never be closed.
         async with self._lookup_lock:
             if self._lookup_connection is None:
-                self._lookup_connection = await connect(self.path, timeout=BUSY_TIMEOUT_MS / 1_000)
+                self._lookup_connection = await connect(
+                    self.path, timeout=BUSY_TIMEOUT_MS / 1_000, identity=self.identity
+                )
         return await self._lookup_connection.look_up(statement, parameters)
 
     async def _writer(self) -> AsyncConnection:
@@ -89,10 +94,17 @@ class Database:
             self._write_connection = await self.engine.execution_options(begin="IMMEDIATE").connect()
         return self._write_connection
 
+    async def remember_file(self) -> None:
+        """From now on nothing is committed, and no connection opened, once the path leads to another file."""
+        if self.identity is not None:
+            await asyncio.to_thread(self.identity.remember)
+
     async def close(self) -> None:
         """Close all connections, also the rest when one fails. The last one checkpoints the write-ahead log."""
         self.closed = True
         async with AsyncExitStack() as last_to_first:
+            if self.identity is not None:
+                last_to_first.push_async_callback(asyncio.to_thread, self.identity.close)
             last_to_first.push_async_callback(self.engine.dispose)
             last_to_first.push_async_callback(self._read_engine.dispose)
             for connection in filter(None, (self._write_connection, self._lookup_connection)):
@@ -108,7 +120,11 @@ class Database:
         if options:
             options["skip_autocommit_rollback"] = True
         engine = create_async_engine(
-            self.url, pool_size=5, max_overflow=10, async_creator=lambda: connect(path, pragmas=PRAGMAS), **options
+            self.url,
+            pool_size=5,
+            max_overflow=10,
+            async_creator=lambda: connect(path, pragmas=PRAGMAS, identity=self.identity),
+            **options,
         )
         if not options:
             _begin_as_told(engine)

@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
 from pixel_bot.db.json_type import AnyJson
-from pixel_bot.db.partial_indexes import on_postgres
+from pixel_bot.db.partial_indexes import HELD, on_postgres
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -139,6 +139,7 @@ class Cooldown(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     key: Mapped[str]
     expires_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]  # added: so that it never lasts longer than its own length
 
 
 class QueueItem(Base):
@@ -149,6 +150,7 @@ class QueueItem(Base):
         Index("ix_queue_items_track_status", "track", "status"),
         Index("ix_queue_items_user_id", "user_id"),
         Index("ix_queue_items_untold", "id", sqlite_where=text("told = 0"), info=on_postgres("NOT told")),
+        Index("ix_queue_items_approval", "id", sqlite_where=text(HELD), info=on_postgres(HELD)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -174,6 +176,10 @@ class QueueItem(Base):
     told: Mapped[bool] = mapped_column(Boolean, server_default="TRUE")  # added: False while chat must still be notified
     redemption: Mapped[str | None]  # added: Twitch's redemption that paid for it, in channel points
     owner: Mapped[int | None]  # added: the process that claimed it, where several share the database
+    approval: Mapped[str | None]  # added: whether a mod must say yes to it first; see redeems/approvals.py
+    approval_asked_at: Mapped[datetime | None]  # added: when chat was told that it waits for that
+    approved_at: Mapped[datetime | None]  # added
+    approved_by: Mapped[str | None]  # added: the mod's name
 
 
 class Redeem(Base):

@@ -7,6 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, MetaData, event, text
 
+HELD = "approval = 'waiting' AND status = 'pending'"
+"""Items of the queue that wait for a mod's yes."""
+
 _CONDITION = "condition on PostgreSQL"
 
 

@@ -17,14 +17,15 @@ WRITERS = 0x70697865
 """The advisory lock of the writer."""
 
 LOCK_TIMEOUT_MS = 10_000
-IDLE_TIMEOUT_MS = 30_000
+IDLE_TIMEOUT_MS = 10_000
+"""Within this another process can write, and take over, when one hangs in the middle of a transaction."""
+
 CONNECT_SECONDS = 10.0
 
 _SERVER_SETTINGS = {
     "application_name": "pixel_bot",
     "timezone": "UTC",
     "lock_timeout": str(LOCK_TIMEOUT_MS),
-    # A process that hangs in the middle of writing must not hold up the others for ever.
     "idle_in_transaction_session_timeout": str(IDLE_TIMEOUT_MS),
     # A lost connection is noticed within a minute, and its locks are released.
     "tcp_keepalives_idle": "20",

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, inspect, text
 
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
+from pixel_bot.security.private_files import make_folder
 
-HEAD = "0007"
+HEAD = "0009"
 """The newest migration. A constant, so that a start with nothing to do needs not import Alembic."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -59,7 +60,7 @@ def migrate(connection: Connection) -> list[str]:
 def check_file(path: Path) -> None:
     """Look at the file before SQLite does, which would take a short one for an empty one."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if path.exists() and path.stat().st_size:
             with path.open("rb") as file:
                 header = file.read(100)

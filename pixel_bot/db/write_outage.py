@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from typing_extensions import override
 
 from pixel_bot.db.engine import Database
+from pixel_bot.db.file_identity import FileState
 from pixel_bot.db.json_rows import sql
 from pixel_bot.errors import DatabaseNotWritable
 
@@ -37,10 +38,11 @@ class Problem:
 
     what: str
     remedy: str
+    then: str = "the bot goes on by itself then"
 
     @override
     def __str__(self) -> str:
-        return f"The database cannot be written: {self.what}. {self.remedy}; the bot goes on by itself then."
+        return f"The database cannot be written: {self.what}. {self.remedy}; {self.then}."
 
 
 FULL = Problem("the disk is full", "Make room on it")
@@ -48,6 +50,10 @@ READ_ONLY = Problem("the disk is read-only", "Make it writable again")
 LOCKED = Problem("another program is writing to it", "Close that program")
 BROKEN = Problem("the disk reports an error", "Check the disk and its cable")
 UNREACHABLE = Problem("its file cannot be opened", "See that its folder is there and may be written")
+PROTECTED = Problem("the file or its folder is read-only", "Allow writing there again")
+LOST = Problem(
+    "the file was deleted or replaced", "The bot saves a copy of what it has and ends", "its log says how to go on"
+)
 AWAY = Problem("it does not answer", "See that the database server runs")
 
 _SQLITE = {
@@ -57,6 +63,7 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: BROKEN,
     sqlite3.SQLITE_CANTOPEN: UNREACHABLE,
 }
+_EXACT = {sqlite3.SQLITE_READONLY_DBMOVED: LOST, sqlite3.SQLITE_READONLY_DIRECTORY: PROTECTED}
 _POSTGRES = {"53100": FULL, "25006": READ_ONLY, "55P03": LOCKED, "58030": BROKEN}
 _SERIALIZATION = ("40001", "40P01")
 """SQLSTATE of a serialization failure and of a deadlock: no outage, the next try works."""
@@ -76,6 +83,8 @@ def problem_of(error: BaseException, folder: Path | None = None) -> Problem | No
     cause: Any = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:
+        if code in _EXACT:
+            return _EXACT[code]
         # The lower byte is the kind of error, the rest says more about it.
         problem = _SQLITE.get(code & 0xFF)
         return (_problem_of_disk(folder) or problem) if problem in (BROKEN, UNREACHABLE) else problem
@@ -153,6 +162,18 @@ class WriteOutage:
     def is_retrying(self) -> bool:
         """True while a write that failed is being retried."""
         return self._retrying
+
+    @property
+    def is_final(self) -> bool:
+        """True when the file of the database is lost: nothing will ever be written again."""
+        return self._database.identity is not None and self._database.identity.lost is not None
+
+    def report(self, state: FileState) -> None:
+        """Somebody looked at the database's file, and found it so."""
+        if state.is_loss:
+            self._begin(LOST)
+        elif state is not FileState.SAME and self.now is None:
+            self._begin(PROTECTED if state is FileState.PROTECTED else UNREACHABLE)
 
     def begin_retry(self, exc: OperationalError) -> None:
         """A write failed and will be retried: the outage is not over before that went through."""

@@ -14,7 +14,7 @@ from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.model.people import Person
 from pixel_bot.points import processed_ids
-from pixel_bot.points.cooldowns import UPSERT
+from pixel_bot.points.cooldowns import begin_all, seconds_left
 from pixel_bot.points.upsert_viewers import KnownAccount
 
 Until = dict[tuple[int, str], datetime]
@@ -22,7 +22,7 @@ Until = dict[tuple[int, str], datetime]
 
 
 async def held_back(
-    session: AsyncSession, awards: Sequence[EventAward], known: Mapping[Person, KnownAccount]
+    session: AsyncSession, awards: Sequence[EventAward], known: Mapping[Person, KnownAccount], now: datetime
 ) -> set[str]:
     """Decide on awards that have a pause, in the transaction that writes them, and begin the pauses of those that pay.
 
@@ -32,6 +32,7 @@ async def held_back(
         session: the transaction.
         awards: all of a batch, each event once.
         known: the accounts of their people.
+        now: the present moment; a pause that began after it, by a clock that was set back, is none.
 
     Returns:
         Ids of the events that give nothing, because the pause of an earlier one has not ended.
@@ -40,8 +41,8 @@ async def held_back(
     if not paying:
         return set()
     processed = await processed_ids.awards_of(session, [award.event_id for award, _ in paying])
-    until = await _until(session, {(user, _key(award)) for award, user in paying})
-    begun: Until = {}
+    until = await _until(session, {(user, _key(award)) for award, user in paying}, now)
+    begun: dict[tuple[int, str], tuple[datetime, datetime]] = {}
     held: set[str] = set()
     for award, user in sorted(paying, key=lambda pair: pair[0].at):
         key = (user, _key(award))
@@ -50,7 +51,8 @@ async def held_back(
         if award.at < until.get(key, EPOCH):
             held.add(award.event_id)
         else:
-            until[key] = begun[key] = award.at + timedelta(seconds=award.pause)
+            until[key] = award.at + timedelta(seconds=award.pause)
+            begun[key] = award.at, until[key]
     await _begin(session, begun)
     return held
 
@@ -60,21 +62,18 @@ def _key(award: EventAward) -> str:
     return f"+{award.kind}"
 
 
-async def _until(session: AsyncSession, keys: set[tuple[int, str]]) -> Until:
+async def _until(session: AsyncSession, keys: set[tuple[int, str]], now: datetime) -> Until:
     source = unfold(session, {"user_id": "bigint", "key": "text"})
     result = await session.execute(
         sql(
-            f"SELECT c.user_id, c.key, c.expires_at FROM {source} "
+            f"SELECT c.user_id, c.key, c.expires_at, c.started_at FROM {source} "
             "JOIN cooldowns c ON c.user_id = row.user_id AND c.key = row.key"
         ),
         {"rows": fold(list(keys))},
     )
-    return {(user, key): read_stamp(at) for user, key, at in result}
+    return {(user, key): read_stamp(at) for user, key, at, began in result if seconds_left(at, began, now)}
 
 
-async def _begin(session: AsyncSession, begun: Until) -> None:
-    if begun:
-        source = unfold(session, {"user_id": "bigint", "key": "text", "expires_at": "timestamp"})
-        select = f"SELECT row.user_id, row.key, row.expires_at FROM {source} WHERE true"
-        rows = [(user, key, stamp(at)) for (user, key), at in begun.items()]
-        await session.execute(sql(UPSERT.format(source=select)), {"rows": fold(rows)})
+async def _begin(session: AsyncSession, begun: Mapping[tuple[int, str], tuple[datetime, datetime]]) -> None:
+    rows = [(user, key, stamp(until), stamp(since)) for (user, key), (since, until) in begun.items()]
+    await begin_all(session, rows)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import stamp
 from pixel_bot.earning.award_batch import Batch, spell_out
@@ -23,9 +24,16 @@ class AwardTransaction:
     """Writes batches, each at once and as a whole."""
 
     def __init__(
-        self, database: Database, viewers: Viewers, levels: Levels, gate: ChatGate, ignore_list: IgnoreList
+        self,
+        database: Database,
+        clock: Clock,
+        viewers: Viewers,
+        levels: Levels,
+        gate: ChatGate,
+        ignore_list: IgnoreList,
     ) -> None:
         self._database = database
+        self._clock = clock
         self._viewers = viewers
         self._levels = levels
         self._gate = gate
@@ -89,7 +97,8 @@ class AwardTransaction:
         batch.claims = await _claim_what_happened(session, batch)
         batch.unpaid = {a.event_id for a in batch.awards if _is_ignored(a.person, known, ignored)}
         batch.unpaid |= {event_id for event_id, claim in batch.claims.items() if not claim.pays}
-        batch.unpaid |= await held_back(session, [a for a in batch.awards if a.event_id not in batch.unpaid], known)
+        paying = [a for a in batch.awards if a.event_id not in batch.unpaid]
+        batch.unpaid |= await held_back(session, paying, known, self._clock.now())
         processed = [
             ProcessedId(a.event_id, a.kind, *((0, 0) if a.event_id in batch.unpaid else (a.points, a.xp)), a.at)
             for a in batch.awards

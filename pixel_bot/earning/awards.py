@@ -10,11 +10,12 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import chain, repeat
 
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.clock import Clock
+from pixel_bot.clock import Clock, from_micros, micros
 from pixel_bot.db.engine import Database
 from pixel_bot.db.write_outage import WriteOutage
 from pixel_bot.earning.award_batch import Batch, EventAward, EventResult, PendingEvent, Totals, log_lost
@@ -22,6 +23,7 @@ from pixel_bot.earning.award_transaction import AwardTransaction
 from pixel_bot.earning.backlog import Backlog
 from pixel_bot.earning.chat_gate import ChatGate, ChatRules
 from pixel_bot.earning.heard import Heard
+from pixel_bot.earning.time_bound import TimeBound
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.names import Named
 from pixel_bot.model.people import Person
@@ -58,11 +60,12 @@ class Awards:
     ) -> None:
         self._clock = clock
         self._levels = levels
-        self.gate = ChatGate(rules, shared=database.is_shared)
+        self.gate = ChatGate(rules, lambda: micros(clock.now()), shared=database.is_shared)
+        self._times = TimeBound(clock, self.gate.forget)
         self.heard = Heard()
         """People who wrote without earning anything, like those who only type commands."""
         self.totals = Totals()
-        self._transaction = AwardTransaction(database, viewers, levels, self.gate, ignore_list)
+        self._transaction = AwardTransaction(database, clock, viewers, levels, self.gate, ignore_list)
         ignore_list.changed.add(self.gate.forget)
         self.write_outage = WriteOutage(database)
         self.write_outage.changed.add(self._note_outage)
@@ -102,6 +105,9 @@ class Awards:
     def chat(self, message: ChatMessage) -> None:
         """Queue a chat message. Returns at once; back-pressure is the caller's: see ``is_full``."""
         self.totals.messages += 1
+        at = self._times.cut(message.at)
+        if at != message.at:
+            message = message._replace(at=at)
         if message.key in self.heard or not self.gate.pays:
             self.heard.note(message.person)
         if self.gate.is_closed_for(message):
@@ -128,10 +134,17 @@ class Awards:
             return EventResult(False)
         if award.person is not None and award.person.key in self.heard:
             self.heard.note(award.person)
+        at = self._times.cut(micros(award.at))
+        award = award if at == micros(award.at) else replace(award, at=from_micros(at))
         pending = PendingEvent(award, asyncio.get_running_loop().create_future())
         self._pending.append(pending)
         self._signal()
         return await pending.done
+
+    @property
+    def waiting(self) -> int:
+        """Messages and events that are not durable yet."""
+        return len(self._messages) + len(self._pending) + (len(self._batch) if self._batch is not None else 0)
 
     @property
     def is_full(self) -> bool:
@@ -232,7 +245,7 @@ class Awards:
                 self.write_outage.begin_retry(exc)
                 # Not at the end of the batch alone: commands that wait for it must not wait as long as the outage.
                 self._batch_ended.set()
-                if self._stopping and pause == RETRY_SECONDS[-1]:
+                if self._stopping and (pause == RETRY_SECONDS[-1] or self.write_outage.is_final):
                     self._lose_all(batch, exc)
                     return
                 await self.write_outage.wait_for_retry(pause)

@@ -4,20 +4,20 @@ Time is that of the message itself, in whole microseconds, so a replay at any sp
 chat did. In front of the table stands a look-up in memory, because in a big chat most messages earn nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.clock import from_micros, micros
+from pixel_bot.clock import GRACE, from_micros, micros
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
-from pixel_bot.points.cooldowns import CHAT, UPSERT, XP
+from pixel_bot.points.cooldowns import CHAT, XP, begin_all
 from pixel_bot.points.ignore_list import Ignored
 from pixel_bot.points.upsert_viewers import KnownAccount
 
@@ -54,8 +54,10 @@ SHOWN_AS = 3
 class ChatGate:
     """Remembers until when each chatter of late is on cooldown, and who wrote in the last 30 minutes."""
 
-    def __init__(self, rules: ChatRules, *, shared: bool = False) -> None:
+    def __init__(self, rules: ChatRules, now: Callable[[], int], *, shared: bool = False) -> None:
+        """``now`` is the present moment in microseconds since 1970."""
         self.rules = rules
+        self.now = now
         self.shared = shared
         """True when other processes award, too: then only the table knows who is on cooldown."""
         self._pays_points = rules.points > 0
@@ -144,13 +146,23 @@ class ChatRound:
             ),
             {"rows": fold([(user,) for user in {known[p].id for p in self._strangers.values()}])},
         )
-        until = {(user, kind): micros(read_stamp(at)) for user, kind, at in result}
+        latest = self._latest_ends()
+        # A pause that ends later was begun by a clock that was set back since, or by a message from the future.
+        until = {(user, kind): end for user, kind, at in result if (end := micros(read_stamp(at))) <= latest[kind]}
         for key, person in self._strangers.items():
             user, _, linked = known[person]
             if linked:
                 self._linked.add(key)
             shown_as = (person.login, person.display_name)
             self._chatters[key] = (user, until.get((user, CHAT), 0), until.get((user, XP), 0), shown_as)
+
+    def _latest_ends(self) -> dict[str, int]:
+        """When a pause that begins now ends, by its kind, with the grace that clocks have."""
+        now = self._gate.now() + GRACE // timedelta(microseconds=1)
+        return {
+            CHAT: now + self._rules.points_cooldown * 1_000_000,
+            XP: now + self._rules.xp_cooldown * 1_000_000,
+        }
 
     def leave_out(self, ignored: Ignored, known: Mapping[Person, KnownAccount]) -> None:
         """Let ignored people earn nothing. Call it after ``learn``, with the list as the transaction sees it."""
@@ -197,17 +209,15 @@ class ChatRound:
 
     async def keep(self, session: AsyncSession) -> None:
         """Write the cooldowns that the last ``decide`` set."""
-        rows: list[tuple[int, str, str]] = []
-        for user, (points_until, xp_until) in self._until.items():
-            if points_until:
-                rows.append((user, CHAT, stamp(from_micros(points_until))))
-            if xp_until:
-                rows.append((user, XP, stamp(from_micros(xp_until))))
-        if not rows:
-            return
-        source = unfold(session, {"user_id": "bigint", "key": "text", "expires_at": "timestamp"})
-        select = f"SELECT row.user_id, row.key, row.expires_at FROM {source} WHERE true"
-        await session.execute(sql(UPSERT.format(source=select)), {"rows": fold(rows)})
+        rows: list[tuple[int, str, str, str]] = []
+        pauses = (CHAT, self._rules.points_cooldown), (XP, self._rules.xp_cooldown)
+        for user, ends in self._until.items():
+            rows += [
+                (user, key, stamp(from_micros(end)), stamp(from_micros(end - pause * 1_000_000)))
+                for (key, pause), end in zip(pauses, ends, strict=True)
+                if end
+            ]
+        await begin_all(session, rows)
 
     def confirm(self) -> None:
         """The transaction is durable: remember it. Who is linked is asked for anew each time.

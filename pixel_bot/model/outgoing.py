@@ -54,6 +54,7 @@ class SendFailed(Exception):
         retry: whether trying again makes sense.
         unconfirmed: True when it may have taken it all the same, because its answer was lost.
         duplicate: True when it was dropped for being the same as one before.
+        not_unique: True when the chat takes nothing that was ever said before, and this was: other words are taken.
         too_soon: True when a rule on how often one may write is the reason: the same message is taken later.
         reply_gone: True when the message that it answers may be gone: it can be said without the reply.
         explained: True when the log has said already, in plain words, why.
@@ -66,6 +67,7 @@ class SendFailed(Exception):
         retry: bool,
         unconfirmed: bool = False,
         duplicate: bool = False,
+        not_unique: bool = False,
         too_soon: bool = False,
         reply_gone: bool = False,
         explained: bool = False,
@@ -73,6 +75,7 @@ class SendFailed(Exception):
         self.retry = retry
         self.unconfirmed = unconfirmed
         self.duplicate = duplicate
+        self.not_unique = not_unique
         self.too_soon = too_soon
         self.reply_gone = reply_gone
         self.explained = explained

@@ -7,17 +7,23 @@ from contextlib import suppress
 from typing import Any, cast
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pixel_bot.overlay.overlay import Ack, AckState, Overlay, OverlayPage, PageState
 from pixel_bot.sounds.library import MEDIA_TYPES, Sounds
+from pixel_bot.web.connections import trust
 from pixel_bot.web.server import STATIC, WebServer
 
 WRONG_KEY = 4401
 RESTARTING = 1012
+NO_HELLO = 1008
+MAX_REASON = 200
+LONGEST_SECONDS = 3_600.0
+"""Of what a page plays, whatever it says."""
+
 HELLO_SECONDS = 10.0
 SECURITY = {
     "Content-Security-Policy": (
@@ -28,7 +34,7 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
-CLOSED = "This is not the overlay's address. The bot prints it when it starts.\n"
+CLOSED = "This is not the overlay's address. Copy it from the bot's page.\n"
 REPORTED_STATES = {AckState.STARTED, AckState.FINISHED, AckState.FAILED}
 
 
@@ -62,28 +68,32 @@ class OverlayPages:
             with suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(RESTARTING)
 
-    def _is_key(self, query: Mapping[str, str]) -> bool:
-        return secrets.compare_digest(query.get("key", "").encode(), self._overlay.key.encode())
+    def _has_key(self, connection: HTTPConnection) -> bool:
+        given = connection.query_params.get("key", "").encode("utf-8", "surrogatepass")
+        if not secrets.compare_digest(given, self._overlay.key.encode()):
+            return False
+        trust(connection.scope)
+        return True
 
     async def _page(self, request: Request) -> Response:
-        if not self._is_key(request.query_params):
+        if not self._has_key(request):
             return PlainTextResponse(CLOSED, 403)
         return FileResponse(STATIC / "overlay" / "overlay.html", headers=SECURITY)
 
     async def _audio(self, request: Request) -> Response:
         wav = self._overlay.audio(request.path_params["token"])
-        if wav is None or not self._is_key(request.query_params):
+        if wav is None or not self._has_key(request):
             return PlainTextResponse("There is no such speech.\n", 404)
         return Response(wav, media_type="audio/wav", headers={"Cache-Control": "no-store"})
 
     async def _sound(self, request: Request) -> Response:
         path = self._sounds.path(request.path_params["name"])
-        if path is None or not self._is_key(request.query_params):
+        if path is None or not self._has_key(request):
             return PlainTextResponse("There is no such sound.\n", 404)
         return FileResponse(path, media_type=MEDIA_TYPES[path.suffix.lower()], headers={"Cache-Control": "no-cache"})
 
     async def _socket(self, socket: WebSocket) -> None:
-        if not self._is_key(socket.query_params):
+        if not self._has_key(socket):
             await socket.close(WRONG_KEY)
             return
         await socket.accept()
@@ -93,10 +103,12 @@ class OverlayPages:
         self._sockets.add(socket)
         try:
             async with asyncio.timeout(HELLO_SECONDS):
-                hello = await _receive(socket)
-            if hello.get("do") == "hello":
-                await self._serve(socket, hello)
-        except (WebSocketDisconnect, TimeoutError):
+                hello = await _hello(socket)
+            await self._serve(socket, hello)
+        except TimeoutError:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await socket.close(NO_HELLO)
+        except WebSocketDisconnect:
             pass
         finally:
             self._sockets.discard(socket)
@@ -110,7 +122,9 @@ class OverlayPages:
             except (WebSocketDisconnect, RuntimeError) as exc:
                 raise ConnectionError("The page is gone.") from exc
 
-        page = OverlayPage(str(hello.get("page", ""))[:64] or secrets.token_hex(8), send, obs=hello.get("obs") is True)
+        name = hello.get("page")
+        page_id = name[:64] if isinstance(name, str) and name else secrets.token_hex(8)
+        page = OverlayPage(page_id, send, obs=hello.get("obs") is True)
         visible, sound = _flags(hello)
         page.state = PageState.of(visible=visible, sound=sound)
         for_good = False
@@ -128,16 +142,32 @@ class OverlayPages:
             case "state":
                 visible, sound = _flags(message)
                 self._overlay.update(page, visible=visible, sound=sound)
-            case "ack" if message.get("state") in REPORTED_STATES:
-                seconds = message.get("seconds")
-                ack = Ack(
-                    AckState(message["state"]),
-                    float(seconds) if isinstance(seconds, int | float) else 0.0,
-                    str(message.get("reason", "")),
-                )
-                self._overlay.ack(str(message.get("id", "")), ack, page)
+            case "ack":
+                token, ack = message.get("id"), _ack(message)
+                if isinstance(token, str) and ack is not None:
+                    self._overlay.ack(token, ack, page)
             case _:
                 return
+
+
+def _ack(message: Mapping[str, Any]) -> Ack | None:
+    """What a page acknowledges; None where it is nothing that a page reports."""
+    state, seconds, reason = message.get("state"), message.get("seconds"), message.get("reason")
+    if not isinstance(state, str) or state not in REPORTED_STATES:
+        return None
+    length = min(max(float(seconds), 0.0), LONGEST_SECONDS) if isinstance(seconds, int | float) else 0.0
+    return Ack(AckState(state), length, reason[:MAX_REASON] if isinstance(reason, str) else "")
+
+
+async def _hello(socket: WebSocket) -> Mapping[str, Any]:
+    """Wait until a page says what it is; anything else before that is ignored.
+
+    Raises:
+        WebSocketDisconnect: the page is gone.
+    """
+    while (message := await _receive(socket)).get("do") != "hello":
+        pass
+    return message
 
 
 async def _receive(socket: WebSocket) -> Mapping[str, Any]:

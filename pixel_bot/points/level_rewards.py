@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
+from pixel_bot.texts import plain
+
 log = logging.getLogger(__name__)
 
 
@@ -22,29 +25,44 @@ class Reward:
         return self.message.replace("{user}", user).replace("{level}", str(level))
 
 
-def load_rewards(path: Path) -> Mapping[int, Reward]:
-    """The rewards by level. Without a file there are none; unreadable entries are logged and skipped."""
+class LevelRewards:
+    """The rewards by level, read anew when the file was changed. While it is broken the last good ones are paid."""
+
+    def __init__(self, path: Path) -> None:
+        self.file: LastGoodFile[Mapping[int, Reward]] = LastGoodFile(
+            path, lambda raw: parse(raw, path.name), {}, "Levels pay nothing until this is fixed."
+        )
+
+    def now(self) -> Mapping[int, Reward]:
+        """The rewards that are in force; none without a file, or while there was never a good one."""
+        return self.file.now_or_without()
+
+
+def parse(raw: bytes, name: str) -> Mapping[int, Reward]:
+    """The rewards in the content of a file. Entries that cannot be used are logged and left out.
+
+    Raises:
+        Unreadable: all of it cannot be used.
+    """
+    text = text_of(raw, name)
+    if not text.strip():
+        raise Unreadable(f"{name} is empty.")
     try:
-        raw = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
+        entries = json.loads(text)
     except json.JSONDecodeError as exc:
-        log.warning("%s, line %d: %s. Levels pay nothing until this is fixed.", path, exc.lineno, exc.msg)
-        return {}
-    except (OSError, ValueError):
-        log.warning("%s cannot be read as UTF-8 text. Levels pay nothing until this is fixed.", path)
-        return {}
-    if not isinstance(raw, dict):
-        log.warning('%s must map levels to rewards, like {"5": {"points": 100}}. Levels pay nothing.', path)
-        return {}
+        raise Unreadable(f"{name}, line {exc.lineno}: {exc.msg}.") from None
+    except (ValueError, RecursionError):
+        raise Unreadable(f"{name} cannot be read: it holds a number or a nesting without end.") from None
+    if not isinstance(entries, dict):
+        raise Unreadable(f'{name} must map levels to rewards, like {{"5": {{"points": 100}}}}.')
     rewards: dict[int, Reward] = {}
-    for level, value in cast(dict[str, Any], raw).items():
+    for level, value in cast(dict[str, Any], entries).items():
         reward = _reward(level, value)
         if reward is None:
             log.warning(
                 '%s: level %s is left out. Write it like "5": {"points": 100, "message": "{user} is level {level}!"}.',
-                path,
-                level,
+                name,
+                plain(level[:40]),
             )
         else:
             rewards[int(level)] = reward

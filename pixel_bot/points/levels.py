@@ -20,7 +20,7 @@ from pixel_bot.db.models import stamp
 from pixel_bot.model.people import Platform, Viewer, platform_of_name
 from pixel_bot.points import ledger, paid_levels
 from pixel_bot.points.ledger import Entry
-from pixel_bot.points.level_rewards import Reward
+from pixel_bot.points.level_rewards import LevelRewards
 from pixel_bot.points.paid_levels import Due
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ LevelUpListener = Callable[[LevelUp], Awaitable[None]]
 class Levels:
     """Adds XP, stores levels, pays level rewards."""
 
-    def __init__(self, database: Database, clock: Clock, curve: Curve, rewards: Mapping[int, Reward]) -> None:
+    def __init__(self, database: Database, clock: Clock, curve: Curve, rewards: LevelRewards) -> None:
         self._database = database
         self._clock = clock
         self.curve = curve
@@ -98,7 +98,7 @@ class Levels:
     @property
     def rewarded(self) -> Collection[int]:
         """The levels that have a reward."""
-        return self._rewards.keys()
+        return self._rewards.now().keys()
 
     async def notify(self, ups: Sequence[LevelUp]) -> None:
         """Announce levels that have a message in chat. Call it after the commit."""
@@ -240,11 +240,8 @@ class Levels:
 
     async def _pay(self, session: AsyncSession, reached: Sequence[tuple[Gain, int]]) -> list[LevelUp]:
         """Pay rewards. A level pays a viewer once, also when its XP was taken and earned again."""
-        due = [
-            Due(gain.user_id, level, self._rewards[level].points, gain.at)
-            for gain, level in reached
-            if level in self._rewards
-        ]
+        rewards = self._rewards.now()
+        due = [Due(gain.user_id, level, rewards[level].points, gain.at) for gain, level in reached if level in rewards]
         fresh = await paid_levels.claim(session, due)
         await ledger.post(session, [Entry(d.user_id, d.points, f"level:{d.level}", d.at) for d in fresh if d.points])
         paid = {(d.user_id, d.level) for d in fresh}
@@ -253,7 +250,7 @@ class Levels:
                 gain.user_id,
                 gain.shown,
                 level,
-                self._rewards[level].words(gain.shown, level) if (gain.user_id, level) in paid else "",
+                rewards[level].words(gain.shown, level) if (gain.user_id, level) in paid else "",
                 gain.platform,
             )
             for gain, level in reached

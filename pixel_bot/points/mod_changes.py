@@ -4,8 +4,9 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import event, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.models import Change
@@ -49,11 +50,21 @@ async def record(
     xp_user_id: int | None = None,
     xp_delta: int | None = None,
 ) -> int:
-    """Insert a change in the caller's transaction. Returns its id, for its ledger rows."""
-    log.info("%s: %s", actor.name, summary)
+    """Insert a change in the caller's transaction. Returns its id, for its ledger rows.
+
+    The log names the change once the transaction has committed.
+    """
+    _log_after_commit(session, actor.name, summary)
     values = {"summary": summary, "xp_user_id": xp_user_id, "xp_delta": xp_delta, "created_at": now}
     made = await session.execute(insert(Change).values(actor=actor.display_name, **values).returning(Change.id))
     return made.scalar_one()
+
+
+def _log_after_commit(session: AsyncSession, actor: str, summary: str) -> None:
+    def on_commit(_: Session) -> None:
+        log.info("%s: %s", actor, summary)
+
+    event.listen(session.sync_session, "after_commit", on_commit, once=True)
 
 
 async def undo_last(session: AsyncSession, now: datetime) -> UndoneChange | None:

@@ -11,6 +11,7 @@ from pixel_bot.db.models import Lane
 from pixel_bot.model.outcome import LANE_OF_TRACK
 from pixel_bot.model.people import PLATFORMS, Platform
 from pixel_bot.points.idempotency import write_once
+from pixel_bot.queue.approvals import Approvals
 from pixel_bot.queue.attempt import Attempt, Result
 from pixel_bot.queue.cluster import QueueCluster
 from pixel_bot.queue.effect_runner import EffectRunner
@@ -35,6 +36,7 @@ class Dispatcher:
         say: says something in chat.
         limits: how long things may take.
         is_there: whether the bot is in a platform's chat; before that, nothing is said there.
+        bleeped: takes blocked words out of what is shown and spoken.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Dispatcher:
         say: Say,
         limits: Limits | None = None,
         is_there: Callable[[Platform], bool] = lambda _: True,
+        bleeped: Callable[[str], str] = lambda text: text,
     ) -> None:
         limits = limits or Limits()
         self.effects = Effects()
@@ -51,12 +54,13 @@ class Dispatcher:
         # One for each chat: while one platform is away, the other one hears its news.
         self._notifiers = [RefundNotifier(services, say, platform, is_there) for platform in PLATFORMS]
         result_writer = ResultWriter(services, self.tell_news, self.wake)
-        overlay_player = OverlayPlayer(services, speech, limits)
+        overlay_player = OverlayPlayer(services, speech, limits, bleeped)
         places = LANE_OF_TRACK.items()
         self.lane_workers = [
             LaneWorker(name, lane, services, overlay_player, result_writer, limits) for name, lane in places
         ]
         self.effect_runner = EffectRunner(services, self.effects, result_writer, say, limits, is_there)
+        self.approvals = Approvals(services, say, is_there, self.wake, self.tell_news)
         self.cluster = QueueCluster(services, self.effects, self)
         self._grace = limits.grace
         self._tasks: list[asyncio.Task[None]] = []
@@ -71,16 +75,15 @@ class Dispatcher:
             log.warning("Paused since the last run: %s. Mods resume with !calm or !queue resume.", names)
         self._services.overlay.changed.add(self.wake)
         self._services.shop.sold.add(self.wake_for)
-        workers = (*self.lane_workers, self.effect_runner, *self._notifiers)
         self.cluster.start()
-        self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in workers]
+        self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in self._workers]
 
     async def stop(self) -> None:
         """Stop in order. What is under way has a few seconds; the rest is left to the next start."""
         await self.cluster.stop()
         self._services.overlay.changed.discard(self.wake)
         self._services.shop.sold.discard(self.wake_for)
-        for worker in (*self.lane_workers, self.effect_runner, *self._notifiers):
+        for worker in self._workers:
             worker.stop()
         if self._tasks:
             await self._end_tasks()
@@ -96,7 +99,7 @@ class Dispatcher:
 
     def wake(self, *, told: bool = True) -> None:
         """Something changed: all lanes look again, and where it is ``told`` those of other processes, too."""
-        for worker in (*self.lane_workers, self.effect_runner):
+        for worker in (*self.lane_workers, self.effect_runner, self.approvals):
             worker.wake()
         if told:
             self._services.cluster.publish("queue")
@@ -108,6 +111,7 @@ class Dispatcher:
         """There is a new item on a track, or without one."""
         worker = next((t for t in self.lane_workers if t.name == track), self.effect_runner)
         worker.wake()
+        self.approvals.wake()
         self._services.cluster.publish("queue")
 
     def tell_news(self) -> None:
@@ -120,11 +124,14 @@ class Dispatcher:
         """Wait until nothing could be worked now: all that is left waits for an overlay, or for a paused lane."""
         if not self._tasks:
             return
-        workers = (*self.lane_workers, self.effect_runner, *self._notifiers)
         # What one ends can be the beginning of another.
-        while not all(worker.is_idle for worker in workers):
-            for worker in workers:
+        while not all(worker.is_idle for worker in self._workers):
+            for worker in self._workers:
                 await worker.idle()
+
+    @property
+    def _workers(self) -> list[LaneWorker | EffectRunner | Approvals | RefundNotifier]:
+        return [*self.lane_workers, self.effect_runner, self.approvals, *self._notifiers]
 
     @property
     def paused(self) -> list[str]:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pixel_bot.errors import EffectFailed
 from pixel_bot.model.outcome import Effect, Run
 from pixel_bot.model.people import PLATFORMS, Platform, Viewer
-from pixel_bot.queue.attempt import DONE, Attempt, Result, Stopped
+from pixel_bot.queue.attempt import DONE, LEFT, Attempt, Result, Stopped
 from pixel_bot.queue.effects import Effects, EffectSpec, Job, Method, Say
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter
@@ -16,7 +16,7 @@ from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_concurrent
 from pixel_bot.redeems.pending_items import any_pending
-from pixel_bot.redeems.queue_items import Item, has_known_effect
+from pixel_bot.redeems.queue_items import Item, has_known_effect, still_claimed
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -147,8 +147,11 @@ class EffectRunner(Worker):
         return (DONE if job.answered else result), None
 
     async def _begin(self, item: Item) -> None:
+        """Raises ``Stopped`` where another process has taken it over: then that one answers."""
+        claim = still_claimed(item, self._services.cluster.number)
         async with self._services.database.write() as session:
-            await queue_items.begin(session, item.id, self._services.clock.now())
+            if not await queue_items.begin(session, item.id, self._services.clock.now(), *claim):
+                raise Stopped(LEFT)
 
     async def _buyer(self, item: Item) -> Viewer | None:
         if item.user_id is None:

@@ -4,9 +4,10 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from sqlalchemy import func
 from typing_extensions import override
 
-from pixel_bot.clock import EPOCH
+from pixel_bot.clock import EPOCH, GRACE
 from pixel_bot.db.models import QueueItem
 from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.limits import Limits, needs_sound
@@ -16,13 +17,13 @@ from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_head
 from pixel_bot.redeems.pending_items import any_pending
-from pixel_bot.redeems.queue_items import Item, has_known_effect
+from pixel_bot.redeems.queue_items import NOT_HELD, Item, has_known_effect
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
 
 AWAY = "The overlay was away for too long."
-BLOCKED = "The overlay's sound was off for too long."
+BLOCKED = "The overlay was open, but its sound was blocked for too long."
 LOOK_SECONDS = 2.0
 """How often the worker checks whether another process still has a page."""
 
@@ -145,11 +146,14 @@ class LaneWorker(Worker):
         away = self._services.overlay.away_since(needs_sound=needs_sound(head.effect))
         if away is None:
             return 0
-        end = max(away, head.created_at) + timedelta(seconds=self._limits.overlay)
+        end = max(away, head.waits_since) + timedelta(seconds=self._limits.overlay)
         if has_begun_to_spin(head) and head.begun_at is not None:
             end = head.begun_at + timedelta(seconds=self._limits.wheel)
+        left = (end - self._services.clock.now()).total_seconds()
+        if left > max(self._limits.overlay, self._limits.wheel) + GRACE.total_seconds():
+            return -1  # the clock was set back: nothing waits for longer than it may
         # Exactly 0 would mean that a page is there.
-        return (end - self._services.clock.now()).total_seconds() or -1
+        return left or -1
 
     async def _give_up(self, head: Item) -> None:
         if has_begun_to_spin(head):
@@ -160,5 +164,6 @@ class LaneWorker(Worker):
         if self._services.overlay.away_since(needs_sound=False) is not None:
             reason = AWAY
             since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
-            due |= (QueueItem.created_at <= since) & QueueItem.begun_at.is_(None)
+            waits_since = func.coalesce(QueueItem.approved_at, QueueItem.created_at)
+            due |= (waits_since <= since) & QueueItem.begun_at.is_(None) & NOT_HELD
         await self._result_writer.refund(QueueItem.track == self.name, due, reason=reason)

@@ -7,8 +7,6 @@ from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay, Speak
 ATTEMPTS = 3
 """Attempts at an effect that was cut off, before it is refunded."""
 
-LONGEST_SOUND = 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -9,25 +9,27 @@ from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
 from pixel_bot.overlay.overlay import Ack, AckState, OverlayPage, Playback
 from pixel_bot.queue.attempt import DONE, RETRY, Attempt, Result, ResultKind, Stopped
-from pixel_bot.queue.limits import LONGEST_SOUND, Limits, needs_sound
+from pixel_bot.queue.limits import Limits, needs_sound
 from pixel_bot.queue.result_writer import retry_until_written
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
+from pixel_bot.sounds.library import LONGEST_SOUND
 
 SILENT = "The overlay did not play it in time."
 BROKEN = "The overlay could not play it."
 
 
 class OverlayPlayer:
-    """Plays the effects of the overlay."""
+    """Plays the effects of the overlay. ``bleeped`` takes blocked words out of what is shown and spoken."""
 
-    def __init__(self, services: Services, speech: Engine, limits: Limits) -> None:
+    def __init__(self, services: Services, speech: Engine, limits: Limits, bleeped: Callable[[str], str]) -> None:
         self._overlay = services.overlay
         self._sounds = services.sounds
         self._database = services.database
         self._clock = services.clock
         self._speech = speech
+        self._bleeped = bleeped
         self._limits = limits
 
     async def play(self, attempt: Attempt) -> Result:
@@ -93,17 +95,19 @@ class OverlayPlayer:
         return min(max(seconds, 0.0), LONGEST_SOUND) + self._limits.margin
 
     async def _message(self, item: Item) -> Mapping[str, Any]:
-        common = {"by": item.buyer}
+        common = {"by": self._bleeped(item.buyer)}
         match item.effect:
             case Speak(text=text, voice=voice, by=by):
-                speech = await self._speech.speak(f"{by}: {text}" if by else text, voice)
+                text = self._bleeped(text)
+                speech = await self._speech.speak(f"{self._bleeped(by)}: {text}" if by else text, voice)
                 address = self._overlay.add_audio(item.token, speech.wav)
                 return common | {"what": "speak", "text": text, "audio": address}
             case PlaySound(name=name, volume=volume):
                 return common | {"what": "sound", "name": name, "audio": self._sound(name), "volume": volume}
             case ShowOverlay(text=text, sound=sound, seconds=seconds):
                 audio = self._sound(sound) if sound else None
-                return common | {"what": "show", "text": text, "audio": audio, "seconds": min(max(seconds, 1.0), 60.0)}
+                shown = {"text": self._bleeped(text), "audio": audio, "seconds": min(max(seconds, 1.0), 60.0)}
+                return common | {"what": "show"} | shown
             case _:
                 payload = item.payload
                 return common | {"what": "wheel", "slices": payload["slices"], "winner": payload["winner"]}
@@ -113,7 +117,7 @@ class OverlayPlayer:
             raise EffectFailed(f"The sound {name} is gone.")
         return self._overlay.sound_address(name)
 
-    async def _write(self, work: Callable[[Any], Awaitable[None]]) -> None:
+    async def _write(self, work: Callable[[Any], Awaitable[object]]) -> None:
         async def write() -> None:
             async with self._database.write() as session:
                 await work(session)

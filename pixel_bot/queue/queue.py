@@ -14,12 +14,13 @@ from pixel_bot.errors import BadInput
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.outcome import LANES, PlaySound, seconds_of_payload
 from pixel_bot.model.people import Viewer
+from pixel_bot.overlay.words import overlay_words
 from pixel_bot.points.idempotency import refuse_repeats, write_once
 from pixel_bot.queue.attempt import ResultKind
 from pixel_bot.queue.cluster import PANIC
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.queue_items import UNTOUCHED, WAITING, Item
+from pixel_bot.redeems.queue_items import NOT_HELD, UNTOUCHED, WAITING, Item
 from pixel_bot.redeems.refunds import Refund
 from pixel_bot.services import Services
 
@@ -43,12 +44,12 @@ class QueuePosition:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Summary of the queue: pending and running items by lane, paused lanes, and whether a page can play."""
+    """Summary of the queue: pending and running items by lane, paused lanes, and how the overlay is, in words."""
 
     waiting: dict[str, int]
     running: dict[str, int]
     paused: list[str]
-    overlay: bool
+    overlay: str
 
 
 class Queue:
@@ -74,8 +75,8 @@ class Queue:
         def by_lane(status: str) -> dict[str, int]:
             return {lane: sum(i.kind == lane and i.status == status for i in found) for lane in LANES}
 
-        can_play = self._services.overlay.away_since(needs_sound=False) is None
-        return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, can_play)
+        overlay = overlay_words(self._services.overlay)
+        return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, overlay)
 
     async def positions(self, viewer: Viewer) -> list[QueuePosition]:
         """The positions of the viewer's own items."""
@@ -83,7 +84,7 @@ class Queue:
         positions: list[QueuePosition] = []
         for index, item in enumerate(found):
             if item.user_id == viewer.id:
-                ahead = [i for i in found[:index] if i.track == item.track] if item.track else []
+                ahead = [i for i in found[:index] if i.track == item.track and not i.is_held] if item.track else []
                 positions.append(QueuePosition(item, len(ahead), sum(seconds_of_payload(i.payload) for i in ahead)))
         return positions
 
@@ -129,7 +130,12 @@ class Queue:
             return elsewhere
         async with self._services.database.readers() as session:
             pending = await queue_items.load(
-                session, QueueItem.kind.in_(lanes), QueueItem.status == "pending", QueueItem.begun_at.is_(None), limit=1
+                session,
+                QueueItem.kind.in_(lanes),
+                QueueItem.status == "pending",
+                QueueItem.begun_at.is_(None),
+                NOT_HELD,
+                limit=1,
             )
         if not pending:
             return None
@@ -214,7 +220,7 @@ class Queue:
     def was_removed(self, message_id: str, author_id: str) -> bool:
         """True when a mod removed a message, or timed out its author, while its purchase was in progress."""
         moments = (self._timed_out.get(author_id), self._cleared_at)
-        just_now = any(m is not None and self._clock.now() - m < JUST_NOW for m in moments)
+        just_now = any(m is not None and abs(self._clock.now() - m) < JUST_NOW for m in moments)
         return just_now or self._removed.get(message_id) is not None
 
     async def drop_redeems(self, keys: Sequence[str], reason: str) -> list[Refund]:

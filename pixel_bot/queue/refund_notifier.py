@@ -12,9 +12,8 @@ from pixel_bot.model.people import Platform
 from pixel_bot.queue.effects import Say
 from pixel_bot.queue.result_writer import RETRY_SECONDS
 from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
-from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.pending_items import any_unannounced
-from pixel_bot.redeems.queue_items import UnannouncedResult
+from pixel_bot.redeems.unannounced import UnannouncedResult, unannounced
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 
@@ -90,7 +89,7 @@ class RefundNotifier(Worker):
             self._refused.clear()
             return False
         async with self._services.database.readers() as session:
-            fetched = await queue_items.unannounced(session, FETCH_LIMIT + len(self._refused), self._platform)
+            fetched = await unannounced(session, FETCH_LIMIT + len(self._refused), self._platform)
         waiting = {r.item.id for r in fetched}
         self._refused = {item_id: one for item_id, one in self._refused.items() if item_id in waiting}
         now = asyncio.get_running_loop().time()
@@ -99,6 +98,8 @@ class RefundNotifier(Worker):
         groups = [[r for r in due if r.item.id not in self._refused], *([one] for one in once_refused)]
         for text, ids in (message for group in groups for message in messages(group)):
             # Sent first, marked after: a kill in between announces twice, which is better than never.
+            if not await self._services.cluster.leads(self._role):
+                return False  # after a hang, another process announces the rest
             if text and not await self._say(text, None, self._platform):
                 self._note_refused(text, ids)
                 continue

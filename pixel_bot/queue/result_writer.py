@@ -14,7 +14,8 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.attempt import DONE, Attempt, Result, ResultKind
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.queue_items import WAITING, Draft, Item, has_known_effect
+from pixel_bot.redeems.approvals import LATER, approval_for
+from pixel_bot.redeems.queue_items import WAITING, Draft, Item, has_known_effect, still_claimed
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -71,15 +72,17 @@ class ResultWriter:
     async def _settle(self, item: Item, result: Result, follow_up: Effect | str | None) -> Result:
         if result.kind is ResultKind.LEFT:
             return result
+        # A process that hung must not end what another one has taken over. What has happened, has happened.
+        claim = still_claimed(item, self._services.cluster.number)
         if result.kind is ResultKind.RETRY and item.attempts + 1 < ATTEMPTS:
             async with self._services.database.write() as session:
-                await queue_items.put_back(session, [item.id], released=result.released)
+                await queue_items.put_back(session, [item.id], *claim, released=result.released)
             return result
         # Reloaded: a wheel that has begun to spin during the attempt is never refunded, its prize counts.
         if result.kind is ResultKind.DONE or has_begun_to_spin(await self._reload(item)):
             await self.finish(item, follow_up)
             return DONE
-        await self._services.refunds.fail(QueueItem.id == item.id, reason=result.reason or CUT)
+        await self._services.refunds.fail(QueueItem.id == item.id, *claim, reason=result.reason or CUT)
         self.notify_chat()
         return Result.refund(result.reason or CUT)
 
@@ -109,9 +112,11 @@ class ResultWriter:
                 return
             if follow_up is not None and not isinstance(follow_up, str):
                 has_more = True
-                await queue_items.put(
-                    session, Draft(follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id)
+                approval = approval_for(follow_up, item.redeem) if item.approval == LATER else None
+                draft = Draft(
+                    follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id, approval=approval
                 )
+                await queue_items.put(session, draft)
         # After the commit: the workers and the notifier read with connections of their own.
         if note:
             self.notify_chat()

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.db.models import Lane
 from pixel_bot.model.outcome import LANE_OF_TRACK
 from pixel_bot.model.people import PLATFORMS, Platform
-from pixel_bot.redeems.queue_items import TABLE, Item, Q, bought_on, load
+from pixel_bot.redeems.queue_items import NOT_HELD, TABLE, Item, Q, bought_on, load
 
 _OTHER = TABLE.alias("other")
 _CLAIM = (
@@ -16,6 +16,7 @@ _CLAIM = (
     .where(
         Q.id == bindparam("item"),
         Q.status == "pending",
+        NOT_HELD,
         ~exists(select(_OTHER.c.id).where(_OTHER.c.track == bindparam("worker"), _OTHER.c.status == "running")),
     )
     .values(

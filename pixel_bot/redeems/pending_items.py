@@ -2,11 +2,17 @@
 
 from pixel_bot.db.engine import Database
 
+FREE = "(approval IS NULL OR approval <> 'waiting')"
+"""The condition for items that wait for no mod's yes."""
+
 
 async def any_pending(database: Database, worker: str | None) -> bool:
-    """True when an item is pending for that lane's worker; for None, one that runs concurrently."""
+    """True when an item is pending for that lane's worker; for None, one that runs concurrently.
+
+    An item that a mod must say yes to first is for nobody yet.
+    """
     track = "track IS NULL" if worker is None else "track = :worker"
-    query = f"SELECT 1 FROM queue_items WHERE {track} AND status = 'pending' LIMIT 1"
+    query = f"SELECT 1 FROM queue_items WHERE {track} AND status = 'pending' AND {FREE} LIMIT 1"
     return bool(await database.look_up(query, {} if worker is None else {"worker": worker}))
 
 

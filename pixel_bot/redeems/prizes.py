@@ -1,23 +1,21 @@
 """Prizes of the wheel, parsed from the streamer's file."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import orjson
 
-from pixel_bot.errors import PixelError
+from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
 from pixel_bot.model.outcome import Effect, PlaySound, Run, ShowOverlay, Speak
-
-log = logging.getLogger(__name__)
+from pixel_bot.sounds.library import Sounds
 
 MOST = 100
 _FORMS = "sound:NAME, show:TEXT, speak:TEXT or run:NAME"
 
 
-class PrizesUnreadable(PixelError):
+class PrizesUnreadable(Unreadable):
     """The prizes file has an error; the sentence names the line."""
 
 
@@ -60,57 +58,64 @@ DEFAULT = (
 """The default prizes, without a file. Their expected value is less than the price of a spin."""
 
 
-class PrizeFile:
-    """Reloads the file whenever it was changed, so that prizes can be edited while the bot runs."""
+Check = Callable[[Effect], str]
+"""Says why an effect cannot be played; an empty text where it can."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stamp: tuple[int, int] | None = None
-        self._prizes: Sequence[Prize] = DEFAULT
-        self._problem: PrizesUnreadable | None = None
+
+def _any_effect(_: Effect) -> str:
+    return ""
+
+
+class PrizeFile:
+    """Reads the file anew whenever it was changed. While it is broken, the last good wheel turns on.
+
+    Args:
+        path: the file.
+        check: what else is asked of the effect of a prize, like whether its sound is there.
+    """
+
+    def __init__(self, path: Path, check: Check = _any_effect) -> None:
+        self.file: LastGoodFile[Sequence[Prize]] = LastGoodFile(
+            path, lambda raw: parse(raw, path.name, check), DEFAULT, "The wheel stands still until this is fixed."
+        )
 
     def prizes(self) -> Sequence[Prize]:
-        """The current prizes; the defaults without a file.
+        """The prizes in force; the defaults without a file.
 
         Raises:
-            PrizesUnreadable: the file has an error.
+            Unreadable: the file has an error, and had one all through this run.
         """
-        try:
-            stat = self._path.stat()
-        except FileNotFoundError:
-            self._stamp, self._prizes, self._problem = None, DEFAULT, None
-            return DEFAULT
-        if self._stamp != (stat.st_mtime_ns, stat.st_size):
-            self._stamp = (stat.st_mtime_ns, stat.st_size)
-            self._read()
-        if self._problem is not None:
-            raise self._problem
-        return self._prizes
-
-    def _read(self) -> None:
-        try:
-            self._prizes = parse(self._path.read_bytes(), self._path.name)
-            self._problem = None
-        except OSError as exc:
-            self._problem = PrizesUnreadable(f"{self._path.name} cannot be read: {exc.strerror}.")
-        except PrizesUnreadable as exc:
-            self._problem = exc
-        if self._problem is not None:
-            log.warning("%s The wheel stands still until this is fixed.", self._problem)
+        return self.file.now()
 
 
-def parse(raw: bytes, name: str) -> Sequence[Prize]:
+def prize_file(path: Path, sounds: Sounds) -> PrizeFile:
+    """The streamer's prizes, whose sounds must be there and playable."""
+    return PrizeFile(path, lambda effect: _why_not(sounds, effect))
+
+
+def _why_not(sounds: Sounds, effect: Effect) -> str:
+    """Why the sound of an effect cannot be played; empty where it can, or there is none."""
+    match effect:
+        case PlaySound(name=name) | ShowOverlay(sound=name) if name:
+            return sounds.problem(name)
+        case _:
+            return ""
+
+
+def parse(raw: bytes, name: str, check: Check = _any_effect) -> Sequence[Prize]:
     """Parse the content of a prizes file.
 
     Raises:
-        PrizesUnreadable: with the error and its line.
+        Unreadable: with the error and its line.
     """
-    text = raw.removeprefix(b"\xef\xbb\xbf")
+    text = text_of(raw, name)
+    if not text.strip():
+        raise PrizesUnreadable(f"{name} is empty.")
     try:
         entries: Any = orjson.loads(text)
     except orjson.JSONDecodeError as exc:
         raise PrizesUnreadable(f"{name}, line {exc.lineno}: {exc.msg}.") from None
-    lines = entry_lines(text.decode("utf-8"))
+    lines = entry_lines(text)
     if not isinstance(entries, list) or not entries:
         raise PrizesUnreadable(f'{name}, line 1: write a list of prizes, like [{{"name": "100 points", "weight": 3}}].')
     rows = cast(list[Any], entries)
@@ -118,7 +123,7 @@ def parse(raw: bytes, name: str) -> Sequence[Prize]:
         raise PrizesUnreadable(f"{name}, line {lines[MOST]}: {MOST} prizes are the most.")
     prizes: list[Prize] = []
     for line, entry in zip(lines, rows, strict=True):
-        problem = _problem(entry)
+        problem = _problem(entry, check)
         if problem:
             raise PrizesUnreadable(f"{name}, line {line}: {problem}.")
         prize = Prize.from_json(entry | {"name": entry["name"].strip()})
@@ -154,7 +159,7 @@ def entry_lines(text: str) -> list[int]:
     return lines
 
 
-def _problem(entry: Any) -> str:
+def _problem(entry: Any, check: Check) -> str:
     if not isinstance(entry, dict):
         return 'a prize is written like {"name": "100 points", "weight": 3}'
     fields = cast(dict[str, Any], entry)
@@ -169,13 +174,14 @@ def _problem(entry: Any) -> str:
         value = fields.get(field, 0)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000_000:
             return f'"{field}" must be a whole number, zero or more'
-    return _effect_problem(fields.get("effect", ""))
+    return _effect_problem(fields.get("effect", ""), check)
 
 
-def _effect_problem(effect: Any) -> str:
-    if isinstance(effect, str) and (not effect or effect_of(effect, "") is not None):
+def _effect_problem(written: Any, check: Check) -> str:
+    if written == "":
         return ""
-    return f'"effect" is written like {_FORMS}'
+    effect = effect_of(written, "") if isinstance(written, str) else None
+    return check(effect) if effect is not None else f'"effect" is written like {_FORMS}'
 
 
 def effect_of(written: str, winner: str) -> Effect | None:

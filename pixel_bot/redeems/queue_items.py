@@ -16,6 +16,8 @@ from pixel_bot.model.outcome import Lane as LaneName
 from pixel_bot.model.people import Platform, platform_of
 
 WAITING = ("pending", "running")
+PRIZE_OF = "prize_of"
+"""The field of a payload that names the draw whose prize the item is."""
 FOLLOW_UP_IDS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
 """``message_id`` of items that follow another one for free: it only says on which platform they are answered."""
 
@@ -44,6 +46,19 @@ class Item:
     message_id: str | None
     redemption: str | None
     """The id of the channel points redemption that paid for it; None for one paid with points, or free."""
+    approval: str | None = None
+    """Whether a mod must say yes to it: one of the words of ``approvals``; None for an item that needs none."""
+    approved_at: datetime | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """True while it waits for a mod's yes."""
+        return self.status == "pending" and self.approval == "waiting"
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when it could play, if a page were there."""
+        return self.approved_at or self.created_at
 
     @property
     def platform(self) -> Platform:
@@ -59,6 +74,11 @@ class Item:
     def draw(self) -> int | None:
         """The id of the wheel's draw that it shows; None for other effects."""
         return fields_of(self.payload).get("draw")
+
+    @property
+    def prize_of(self) -> int | None:
+        """The id of the wheel's draw whose prize it is; None for other items."""
+        return fields_of(self.payload).get(PRIZE_OF)
 
     @property
     def effect(self) -> Effect:
@@ -85,6 +105,7 @@ class Draft:
     everyone_until: datetime | None = None
     extra: dict[str, Any] | None = None
     redemption: str | None = None
+    approval: str | None = None
 
 
 async def put(session: AsyncSession, draft: Draft) -> int:
@@ -105,6 +126,7 @@ async def put(session: AsyncSession, draft: Draft) -> int:
         "everyone_until": draft.everyone_until,
         "told": True,
         "redemption": draft.redemption,
+        "approval": draft.approval,
     }
     return (await session.execute(_PUT, values)).scalar_one()
 
@@ -140,9 +162,13 @@ _FIELDS = (
     Q.begun_at,
     Q.message_id,
     Q.redemption,
+    Q.approval,
+    Q.approved_at,
 )
-_ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
-_QUEUE_HEAD = _ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending").order_by(Q.id).limit(1)
+ITEMS = select(*_FIELDS).select_from(TABLE.outerjoin(User.__table__, _U.id == Q.user_id))
+NOT_HELD = Q.approval.is_(None) | (Q.approval != "waiting")
+"""The condition for items that wait for no mod's yes."""
+_QUEUE_HEAD = ITEMS.where(Q.track == bindparam("worker"), Q.status == "pending", NOT_HELD).order_by(Q.id).limit(1)
 # Conditional update: an item ends once, whether by its effect, a refund or a mod. The first statement wins.
 _END_ONE = (
     update(TABLE)
@@ -160,30 +186,39 @@ def bought_on(platform: Platform) -> ColumnElement[bool]:
 async def head(session: AsyncSession, worker: str) -> Item | None:
     """The oldest pending item of a lane's worker."""
     row = (await session.execute(_QUEUE_HEAD, {"worker": worker})).first()
-    return None if row is None else _item(row)
+    return None if row is None else item_of(row)
 
 
 async def load(session: AsyncSession, *where: ColumnElement[bool], limit: int | None = None) -> list[Item]:
     """Matching items, oldest first."""
-    result = await session.execute(_ITEMS.where(*where).order_by(Q.id).limit(limit))
-    return [_item(row) for row in result]
+    result = await session.execute(ITEMS.where(*where).order_by(Q.id).limit(limit))
+    return [item_of(row) for row in result]
 
 
 async def last(session: AsyncSession, *where: ColumnElement[bool]) -> Item | None:
     """The newest matching item."""
-    row = (await session.execute(_ITEMS.where(*where).order_by(Q.id.desc()).limit(1))).first()
-    return None if row is None else _item(row)
+    row = (await session.execute(ITEMS.where(*where).order_by(Q.id.desc()).limit(1))).first()
+    return None if row is None else item_of(row)
+
+
+def still_claimed(item: Item, owner: int | None) -> tuple[ColumnElement[bool], ...]:
+    """The condition that nobody has taken the item over since a process claimed it, because that one hung.
+
+    None where the bot is alone on its database (``owner`` is None then).
+    """
+    return () if owner is None else (Q.owner == owner, Q.attempts == item.attempts, Q.status == "running")
 
 
 UNTOUCHED = (QueueItem.page.is_(None), QueueItem.begun_at.is_(None))
 """The condition for items that no page has got, and that have not begun."""
 
 
-async def begin(session: AsyncSession, item_id: int, now: datetime) -> None:
-    """Set ``begun_at``: from now on its effect may have been seen or heard."""
+async def begin(session: AsyncSession, item_id: int, now: datetime, *where: ColumnElement[bool]) -> bool:
+    """Set ``begun_at``: from now on its effect may have been seen or heard. False where ``where`` is not true of it."""
     # The first time counts: a repeated acknowledgement must not extend the timeout of a wheel.
     began = func.coalesce(QueueItem.begun_at, now)
-    await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(begun_at=began))
+    statement = update(TABLE).where(Q.id == item_id, *where).values(begun_at=began).returning(Q.id)
+    return (await session.execute(statement)).first() is not None
 
 
 async def give_to(session: AsyncSession, item_id: int, page: str) -> None:
@@ -232,50 +267,16 @@ async def end(
     return sorted(result.scalars())
 
 
-@dataclass(frozen=True, slots=True)
-class UnannouncedResult:
-    """An ended item, the text that was not announced in chat yet, and the refunded points."""
-
-    item: Item
-    note: str
-    back: int
-
-
-async def unannounced(session: AsyncSession, limit: int, platform: Platform) -> list[UnannouncedResult]:
-    """Results that were not announced in that platform's chat yet, oldest first."""
-    where = Q.told.is_(False), bought_on(platform)
-    query = _ITEMS.add_columns(Q.note, Q.refunded_at).where(*where).order_by(Q.id).limit(limit)
-    rows = (await session.execute(query)).all()
-    return [UnannouncedResult(_item(row[:-2]), row.note or "", row.cost if row.refunded_at else 0) for row in rows]
-
-
 async def done(session: AsyncSession, item_id: int, now: datetime, text: str) -> bool:
     """End an item whose effect happened, with a text to announce (may be empty). False when it had ended before."""
     values = {"item": item_id, "now": now, "text": text or None, "announced": not text}
     return (await session.execute(_END_ONE, values)).first() is not None
 
 
-def _item(row: Sequence[Any]) -> Item:
+def item_of(row: Sequence[Any]) -> Item:
     item_id, kind, status, track, redeem, user_id, buyer, cost, token, payload, attempts, created, *rest = row
-    page, begun_at, message_id, redemption = rest
-    return Item(
-        item_id,
-        kind,
-        status,
-        track,
-        redeem or "",
-        user_id,
-        buyer or "",
-        cost,
-        token or "",
-        payload,
-        attempts,
-        created or EPOCH,
-        page,
-        begun_at,
-        message_id,
-        redemption,
-    )
+    known = (item_id, kind, status, track, redeem or "", user_id, buyer or "", cost, token or "", payload, attempts)
+    return Item(*known, created or EPOCH, *rest)
 
 
 def has_known_effect(item: Item) -> bool:

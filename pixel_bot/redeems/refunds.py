@@ -94,6 +94,7 @@ class Refunds:
         if not ended:
             return []
         found = await queue_items.load(session, QueueItem.id.in_(ended))
+        await self._owe_prizes(session, found, reason)
         return await self._refund(session, found, now)
 
     async def refund_finished(self, session: AsyncSession, item: Item) -> Refund | None:
@@ -128,6 +129,14 @@ class Refunds:
             if item.draw is not None:
                 await self._wheel.cancel(session, item.draw, now)
         return [Refund(i, i.cost if i.user_id else 0) for i in due]
+
+    async def _owe_prizes(self, session: AsyncSession, found: Sequence[Item], reason: str) -> None:
+        """A prize whose effect did not happen is not lost: a mod hands it over, and its winner hears so."""
+        for item in found:
+            prize = await self._wheel.owe(session, item.prize_of) if item.prize_of is not None else None
+            if prize is not None:
+                note = f"{reason} A mod hands over {prize}."
+                await session.execute(update(QueueItem).where(QueueItem.id == item.id).values(note=note))
 
     async def _release_cooldowns(self, session: AsyncSession, item: Item) -> None:
         query = select(QueueItem.cooldown_until, QueueItem.everyone_until).where(QueueItem.id == item.id)

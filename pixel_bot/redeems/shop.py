@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.clock import Clock
+from pixel_bot.clock import GRACE, Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.json_type import read_json
@@ -19,12 +19,14 @@ from pixel_bot.model.people import Viewer
 from pixel_bot.model.service_bots import SERVICE_NAMES
 from pixel_bot.points import ledger
 from pixel_bot.points.account_sql import ACCOUNT
-from pixel_bot.points.cooldowns import Cooldowns
+from pixel_bot.points.cooldowns import Cooldowns, seconds_left
 from pixel_bot.points.idempotency import AlreadyProcessed, unprocessed_message, write_once
 from pixel_bot.points.ledger import Entry
 from pixel_bot.redeems import channel_points, queue_items
+from pixel_bot.redeems.approvals import WAITING
 from pixel_bot.redeems.catalogue import Offer, Redeems
 from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.pending_items import FREE
 from pixel_bot.redeems.queue_items import Draft
 from pixel_bot.redeems.wheel import Wheel
 
@@ -50,6 +52,8 @@ class Order:
     """Called in the purchase's transaction: True when a mod has removed the message meanwhile."""
     redemption: RedemptionRef | None = None
     """The channel points redemption that pays for it, instead of points."""
+    approval: str | None = None
+    """Whether a mod must say yes to it, or to what follows it: ``approvals.WAITING``, ``approvals.LATER`` or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,10 @@ WITH account AS (SELECT {ACCOUNT} AS id)
 SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r.everyone_until,
        (SELECT COUNT(*) FROM blocks b WHERE b.user_id = (SELECT id FROM account) AND b.key IN (:key, '*')) AS blocked,
        (SELECT c.expires_at FROM cooldowns c WHERE c.user_id = (SELECT id FROM account) AND c.key = :key) AS own_until,
-       (SELECT COUNT(*) FROM queue_items q WHERE q.kind = :lane AND q.status IN ('pending', 'running')) AS waiting,
+       (SELECT c.started_at FROM cooldowns c WHERE c.user_id = (SELECT id FROM account) AND c.key = :key) AS own_since,
+       (SELECT COUNT(*) FROM queue_items q
+        WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND {FREE}) AS waiting,
+       (SELECT COUNT(*) FROM queue_items q WHERE q.approval = 'waiting' AND q.status = 'pending') AS held,
        (SELECT COUNT(*) FROM queue_items q
         WHERE q.kind = :lane AND q.status IN ('pending', 'running') AND q.user_id = (SELECT id FROM account)) AS mine,
        (SELECT i.ignored FROM ignored_accounts i WHERE i.user_id = (SELECT id FROM account)) AS ignored,
@@ -80,9 +87,9 @@ SELECT r.display_name, r.cost, r.enabled, r.cooldown_s, r.everyone_cooldown_s, r
 FROM redeems r WHERE r.key = :key
 """
 
-_AHEAD = """
+_AHEAD = f"""
 SELECT payload_json FROM queue_items
-WHERE track = :track AND status IN ('pending', 'running') AND id < :id ORDER BY id LIMIT :most
+WHERE track = :track AND status IN ('pending', 'running') AND {FREE} AND id < :id ORDER BY id LIMIT :most
 """
 
 
@@ -143,7 +150,7 @@ class Shop:
                 raise Withdrawn
             now = self._clock.now()
             row = (await session.execute(sql(_TERMS), _terms_parameters(offer, viewer, lane))).first()
-            terms = self._check_terms(row, offer, lane, exempt=order.exempt)
+            terms = self._check_terms(row, offer, lane, exempt=order.exempt, held=order.approval == WAITING)
             # The account is the one of this transaction: after a merge, debit and item belong to the kept one.
             viewer = viewer if row is None else replace(viewer, id=row.account)
             cost = 0 if order.redemption else terms.cost
@@ -160,6 +167,7 @@ class Shop:
                 everyone_until=_until(now, terms.everyone_cooldown),
                 extra=await self._wheel.draw(session, viewer, now) if isinstance(order.effect, SpinWheel) else None,
                 redemption=order.redemption.redemption if order.redemption else None,
+                approval=order.approval,
             )
             await self._start_cooldowns(session, draft)
             item_id = await queue_items.put(session, draft)
@@ -173,30 +181,31 @@ class Shop:
         ahead = await self._ahead(item_id, worker) if row is not None and row.waiting else []
         return Receipt(item_id, cost, balance, len(ahead), sum(ahead))
 
-    def _check_terms(self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool) -> _Terms:
+    def _check_terms(
+        self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool, held: bool = False
+    ) -> _Terms:
         if closed := self._redeems.why_closed(offer.key):
             raise RedeemOff(offer.display_name, closed)
         if row is None or not row[2]:
             raise RedeemOff(row[0] if row else offer.display_name)
-        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, waiting, mine, *who = row
-        ignored, account_name, *_ = who
+        name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, own_since, waiting, *rest = row
+        waiting_for_yes, mine, ignored, account_name, *_ = rest
         if ignored or (ignored is None and account_name in SERVICE_NAMES):
             raise NotPlaying(name)
         if blocked:
             raise Blocked(name)
         if not exempt:
-            self._refuse_cooldown(name, own_until, everyone=False)
-            self._refuse_cooldown(name, everyone_until, everyone=True)
+            now = self._clock.now()
+            if left := seconds_left(own_until, own_since, now):
+                raise OnCooldown(name, left)
+            if left := _rest_left(everyone_until, everyone_cooldown or 0, now):
+                raise OnCooldown(name, left, everyone=True)
         if mine >= MAX_WAITING_OF_ONE:
             raise QueueFull(name, own=True)
-        if waiting >= self._limits[lane]:
+        # Counted apart: many that wait for a mod's yes must not keep out those who need none.
+        if (waiting_for_yes >= MAX_WAITING) if held else (waiting >= self._limits[lane]):
             raise QueueFull(name, own=False)
         return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
-
-    def _refuse_cooldown(self, name: str, until: Any, *, everyone: bool) -> None:
-        left = (read_stamp(until) - self._clock.now()).total_seconds() if until is not None else 0
-        if left > 0:
-            raise OnCooldown(name, left, everyone=everyone)
 
     async def _debit(self, session: AsyncSession, viewer: Viewer, key: str, cost: int, now: datetime) -> int:
         if not cost:
@@ -217,6 +226,12 @@ class Shop:
             return []
         rows = await self._database.look_up(_AHEAD, {"track": worker, "id": item_id, "most": MOST_AHEAD})
         return [seconds_of_payload(read_json(payload)) for (payload,) in rows]
+
+
+def _rest_left(until: Any, seconds: int, now: datetime) -> float:
+    """Seconds that a redeem still rests for everybody; never longer than that lasts, should a clock be set back."""
+    left = (read_stamp(until) - now).total_seconds() if until is not None else 0.0
+    return max(0.0, min(left, seconds)) if left <= seconds + GRACE.total_seconds() else 0.0
 
 
 def _until(now: datetime, seconds: int) -> datetime | None:

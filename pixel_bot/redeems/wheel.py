@@ -14,14 +14,15 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Draw, User
 from pixel_bot.errors import RedeemOff
+from pixel_bot.model.last_good import Unreadable
 from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.points import ledger, processed_ids
 from pixel_bot.points.idempotency import write_once
 from pixel_bot.points.ledger import Entry
 from pixel_bot.points.levels import Gain, Levels, LevelUp
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.prizes import Prize, PrizeFile, PrizesUnreadable, effect_of
-from pixel_bot.redeems.queue_items import Draft, Item
+from pixel_bot.redeems.prizes import Prize, PrizeFile, effect_of
+from pixel_bot.redeems.queue_items import PRIZE_OF, Draft, Item
 from pixel_bot.texts import count
 
 
@@ -55,6 +56,8 @@ class Wheel:
         self._clock = clock
         self._levels = levels
         self._file = file
+        self.file = file.file
+        """The prizes' file, to see how it is."""
 
     async def odds(self) -> list[Odds]:
         """The current odds.
@@ -117,8 +120,21 @@ class Wheel:
         winner = item.buyer or viewer.display_name
         effect = effect_of(prize.effect, winner) if prize.effect else None
         if effect is not None:
-            await queue_items.put(session, Draft(effect, item.redeem, viewer.id, now, message_id=item.follow_up_id))
+            draft = Draft(
+                effect,
+                item.redeem,
+                viewer.id,
+                now,
+                message_id=item.follow_up_id,
+                extra={PRIZE_OF: draw.id},
+            )
+            await queue_items.put(session, draft)
         return _result(winner, prize, owed=owed), ups
+
+    async def owe(self, session: AsyncSession, draw_id: int) -> str | None:
+        """The effect of a prize did not happen: a mod owes it now. Returns the prize; None when it is settled."""
+        lost = update(Draw).where(Draw.id == draw_id, Draw.landed_at.is_not(None), Draw.given_by.is_(None))
+        return (await session.execute(lost.values(owed=True).returning(Draw.prize))).scalar()
 
     async def last(self) -> Drawn | None:
         """The newest draw that was not cancelled."""
@@ -133,7 +149,12 @@ class Wheel:
             row = (await session.execute(query)).first()
         return None if row is None else _drawn(row[0], row[1])
 
-    async def owed(self, limit: int = 10) -> list[Drawn]:
+    async def won(self) -> dict[str, int]:
+        """How often each prize was won, by its name."""
+        query = "SELECT prize, COUNT(*) FROM draws WHERE cancelled_at IS NULL GROUP BY prize"
+        return {str(name): int(times) for name, times in await self._database.look_up(query, {})}
+
+    async def owed(self, limit: int = 1_000) -> list[Drawn]:
         """Prizes that a mod has still to give, oldest first."""
         query = (
             select(Draw, func.coalesce(User.display_name, User.name))
@@ -158,7 +179,7 @@ class Wheel:
     async def _odds(self, session: AsyncSession) -> list[Odds]:
         try:
             prizes = self._file.prizes()
-        except PrizesUnreadable as exc:
+        except Unreadable as exc:
             raise RedeemOff("The wheel", f"The wheel stands still: {exc} Nothing was charged.") from exc
         stocked = [p.name for p in prizes if p.stock is not None]
         query = (

@@ -22,6 +22,9 @@ from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.sign_in import SignIn
 from pixel_bot.platforms.twitch.signing_in.token_renewal import cluster_lease
 from pixel_bot.platforms.twitch.token_store import TokenStore
+from pixel_bot.run.access import access_for, refuse_without_owner
+from pixel_bot.run.database_watch import watched
+from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, health, opened
 from pixel_bot.run.setup_joystick import JoystickSetUp
 from pixel_bot.run.setup_page import SetUp
@@ -29,6 +32,8 @@ from pixel_bot.run.setup_twitch import TwitchSetUp
 from pixel_bot.security.cipher import Cipher, load_cipher
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
+from pixel_bot.web.access.access import Access
+from pixel_bot.web.access.pages import access_routes
 from pixel_bot.web.joystick import CALLBACK, joystick_routes
 from pixel_bot.web.oauth import oauth_routes
 from pixel_bot.web.pages import common_routes
@@ -38,18 +43,21 @@ from pixel_bot.web.setup import setup_routes
 SIGN_INS = "twitch-sign-ins"
 """Topic of the cluster: somebody signed in to Twitch in another process, or a sign-in ended there."""
 
+STANDS_BY = "Another process of this bot listens to Twitch. This one stands by."
+
 
 @dataclass
 class LiveApp:
     """A bot on Twitch, on Joystick.tv or on both, or one that waits for sign-ins."""
 
     web: WebServer
+    access: Access
     services: Services
     twitch: TwitchPlatform | None
     joystick: JoystickPlatform | None
     running_bot: RunningBot | None = None
     failed: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    """Set to the error with which the start failed, if it did."""
+    """Set to the error with which the start failed, or which ends the bot while it runs, if there is one."""
 
     @property
     def platform(self) -> TwitchPlatform:
@@ -60,8 +68,8 @@ class LiveApp:
 
     @property
     def home(self) -> str:
-        """The page that a person opens first. By this name, because the way back from a platform has it too."""
-        return f"http://localhost:{self.web.port}/setup"
+        """The page that a person opens first, without a key."""
+        return self.access.home_url
 
     @property
     def overlay_url(self) -> str:
@@ -90,25 +98,36 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         for platform in (twitch, joystick):
             if platform is not None:
                 stack.push_async_callback(platform.close)
-        app = LiveApp(web, services, twitch, joystick)
+        access = await access_for(web, services, "/setup", stack)
+        refuse_without_owner(access, twitch, joystick)
+        app = LiveApp(web, access, services, twitch, joystick)
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(_end_bot, app)
+
+        async def how_it_is() -> list[str]:
+            return await health(services, lambda: problems(app))
+
+        monitoring = Monitoring(services, lambda: app.running_bot, how_it_is)
         routes = [
-            *common_routes("/setup", lambda: health(services, lambda: problems(app))),
+            *common_routes("/setup", how_it_is, lambda: notes(app)),
+            *monitoring.routes(),
             *_sign_in_routes(app, stack),
+            *access_routes(access),
             *overlay.routes(),
         ]
-        await web.start(routes, settings.web_allowed_hosts.split(","))
+        await web.start(routes, settings.web_allowed_hosts.split(","), access)
+        await stack.enter_async_context(monitoring.running())
         starting = asyncio.create_task(_start_bot(app, names), name="start-bot")
         stack.push_async_callback(_stop, starting)
+        await stack.enter_async_context(watched(services, app.failed, lambda words: _tell_every_chat(app, words)))
         yield app
 
 
 def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
     """The set-up page, and the ways to the platforms and back; sign-ins under way end with the stack."""
     routes: list[BaseRoute] = []
-    base = f"http://localhost:{app.web.port}"
+    base = app.access.base
     twitch = joystick = None
     if app.twitch is not None:
         app.twitch.accounts.sign_in_url = app.home
@@ -250,6 +269,16 @@ def problems(app: LiveApp) -> list[str]:
     elif app.joystick is not None:
         found += app.joystick.problems()
     return found
+
+
+def notes(app: LiveApp) -> list[str]:
+    """What is to be known of a process that is healthy, and yet hears nothing."""
+    return [STANDS_BY] if app.twitch is not None and app.twitch.eventsub.stands_by else []
+
+
+async def _tell_every_chat(app: LiveApp, words: str) -> None:
+    if app.running_bot is not None:
+        await app.running_bot.tell_every_chat(words)
 
 
 async def _end_bot(app: LiveApp) -> None:

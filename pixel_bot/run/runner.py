@@ -17,17 +17,22 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot import __version__
+from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.run.sandbox_app import App, running
 from pixel_bot.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
+from pixel_bot.services import Services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
+from pixel_bot.upkeep.backups import SAME_DISK
+from pixel_bot.web.access.sessions import Purpose
 
 if TYPE_CHECKING:
     from pixel_bot.run.live_app import LiveApp
 
 DRAIN_SECONDS = 60.0
-OBS_HINT = "(OBS: browser source, 1920x1080, Control audio via OBS)"
+PANEL_EDGES = 8
+"""Columns that the panel takes beside its longest row, and the room before the shortest name."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,17 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
     with _signals(stop.set):
         async with running(settings) as app:
             _tune_garbage_collector()
-            _show_facts(_sandbox_facts(app))
+            _show_facts(await app.access.link(Purpose.START), _sandbox_facts(app))
             work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
             if replay is not None and chat_log is not None:
                 work.append(asyncio.create_task(_replay(app, chat_log, replay)))
-            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([*work, app.failed], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
             if replay is not None and not replay.exit_when_done:
-                await stop.wait()
+                await asyncio.wait([work[0], app.failed], return_when=asyncio.FIRST_COMPLETED)
+                if app.failed.done():
+                    app.failed.result()
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
@@ -77,7 +84,7 @@ async def run_live(settings: Settings) -> None:
     with _signals(stop.set):
         async with live(settings) as app:
             _tune_garbage_collector()
-            _show_facts(_live_facts(app))
+            _show_facts(await app.access.link(Purpose.START), _live_facts(app))
             stopped = asyncio.create_task(stop.wait())
             try:
                 await asyncio.wait({stopped, app.failed}, return_when=asyncio.FIRST_COMPLETED)
@@ -97,11 +104,24 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
         to_do.append("install the bot on Joystick.tv")
     platforms = [name for name, there in (("Twitch", app.twitch), ("Joystick.tv", app.joystick)) if there is not None]
     return [
-        ("Open", f"{app.home} ({', '.join(to_do) or 'see what is connected'})"),
-        *([] if to_do else [("Overlay", f"{app.overlay_url} {OBS_HINT}")]),
+        ("Next", f"click the link: {', '.join(to_do) or 'see what is connected, and the address for OBS'}"),
         ("Mode", " and ".join(platforms) + (", silent (SILENT is set)" if app.services.settings.silent else "")),
         ("Points", app.services.database.name),
+        *_settings_facts(app.services.settings),
+        *_file_facts(app.services),
+        *([("Backups", SAME_DISK)] if app.services.backups.on_same_disk() else []),
     ]
+
+
+def _settings_facts(settings: Settings) -> list[tuple[str, str]]:
+    """Only where something about them is strange: somebody may wonder why this is the sandbox."""
+    found = len(warnings_of(settings))
+    return [("Settings", f"{count(found, 'warning')}, see python -m pixel_bot check-config")] if found else []
+
+
+def _file_facts(services: Services) -> list[tuple[str, str]]:
+    """A file of the streamer's that cannot be read is named at once, and not when it is needed first."""
+    return [("File", problem) for file in services.files if (problem := file.problem)]
 
 
 def _tune_garbage_collector() -> None:
@@ -144,20 +164,22 @@ def _sandbox_facts(app: App) -> list[tuple[str, str]]:
     states = app.bot.cogs.states()
     broken = [s.name for s in states if s.problem]
     return [
-        ("Open", app.home),
-        ("Overlay", f"{app.overlay_url} {OBS_HINT}"),
         ("Mode", "sandbox: play money, no account needed"),
         ("Points", app.services.database.name),
+        *_settings_facts(app.services.settings),
         ("Cogs", ", ".join(s.name for s in states if s.loaded)),
+        *_file_facts(app.services),
         *([("Broken", f"{', '.join(broken)}; the log says why")] if broken else []),
     ]
 
 
-def _show_facts(facts: list[tuple[str, str]]) -> None:
+def _show_facts(link: str, facts: list[tuple[str, str]]) -> None:
+    """Show the link that signs a browser in, and what else is to be known. The link is on one line, in every case."""
+    shown = [("Open", link), *facts]
     if sys.stdout.isatty():
-        _show_panel([*facts, ("Stop", "Ctrl-C")])
+        _show_panel([*shown, ("Stop", "Ctrl-C")])
     else:
-        _say("\n".join([f"Pixel Bot {__version__} is ready.", *(f"{key}: {value}" for key, value in facts)]))
+        _say("\n".join([f"Pixel Bot {__version__} is ready.", *(f"{key}: {value}" for key, value in shown)]))
 
 
 def _show_panel(facts: list[tuple[str, str]]) -> None:
@@ -165,8 +187,15 @@ def _show_panel(facts: list[tuple[str, str]]) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    body = Text("\n").join(Text.assemble((f"{key:<8}", "bold"), value) for key, value in facts)
-    Console(highlight=False).print(Panel(body, title=f"Pixel Bot {__version__}", border_style="#8b5cf6", expand=False))
+    console = Console(highlight=False)
+    link = f"Open: {facts[0][1]}"
+    fits = len(link) + PANEL_EDGES <= console.width
+    if not fits:  # a link that is broken over two lines cannot be clicked
+        _say(link)
+    rows = facts if fits else facts[1:]
+    width = max(len(key) for key, _ in rows)
+    body = Text("\n").join(Text.assemble((f"{key:>{width}}: ", "bold"), value) for key, value in rows)
+    console.print(Panel(body, title=f"Pixel Bot {__version__}", border_style="#8b5cf6", expand=False))
 
 
 async def _replay(app: App, chat_log: ChatLog, replay: Replay) -> None:

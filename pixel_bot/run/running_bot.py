@@ -18,13 +18,17 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import Mode, claim_mode
 from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.errors import FolderNotWritable
+from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
+from pixel_bot.run.database_watch import look_at_the_end
 from pixel_bot.run.housekeeping import Housekeeping
 from pixel_bot.run.twitch_tasks import TwitchTasks
 from pixel_bot.services import Services, build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
+from pixel_bot.upkeep.backup_folder import tighten_kept
+from pixel_bot.upkeep.rescue import refuse_to_begin_anew
 from pixel_bot.upkeep.upgrade import upgrade
 
 log = logging.getLogger(__name__)
@@ -47,8 +51,11 @@ async def opened(
     Raises:
         DatabaseRefused: it is damaged, newer, or of the other mode.
         FolderNotWritable, DatabaseNotWritable: it must be written, and cannot be.
+        DatabaseLost: in the end: its file was deleted or replaced.
+        RescuedCopyWaits: it was lost, and its copy has not been restored yet.
     """
     database = Database(settings.database_for(mode))
+    refuse_to_begin_anew(database.path, settings.backup_dir, mode)
     try:
         with in_plain_words(database.path):
             done = await upgrade(database, settings.backup_dir)
@@ -56,11 +63,16 @@ async def opened(
                 log.info("Before the database was upgraded, it was copied to %s.", done.backup)
             for line in done.report:
                 log.info("%s", line)
+            await database.remember_file()
+            await asyncio.to_thread(tighten_kept, settings.backup_dir)
             await _mark(database, mode)
             services = build_services(settings, database, clock, left_out, mode)
             if changed := await services.levels.align():
                 log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
-            yield services
+            try:
+                yield services
+            finally:
+                await look_at_the_end(services)
     finally:
         await database.close()
 
@@ -151,6 +163,11 @@ class RunningBot:
         platform.listen(self._joystick_channel)
         self.bot.dispatcher.tell_news()
 
+    async def tell_every_chat(self, words: str) -> None:
+        """Say something in each chat that the bot is in, as soon as that takes it."""
+        message = Outgoing(words, paid=True)
+        await asyncio.gather(*(channel.outbox.put(message) for channel in self.bot.channels.values()))
+
     async def end(self) -> None:
         """Orderly shutdown: stop listening, process what was received, then close everything."""
         if self._twitch is not None:
@@ -169,6 +186,8 @@ class RunningBot:
         await self.bot.close()
 
     async def _drain(self) -> None:
+        if self.services.awards.write_outage.is_final:
+            return  # what waits would wait for ever
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
                 await self.bot.settled()
@@ -193,13 +212,19 @@ async def health(services: Services, platforms: Callable[[], Sequence[str]]) -> 
     """What is wrong, one sentence each: with the database, and with the platforms."""
     if services.database.closed:
         return ["The bot is stopping."]
+    outage = services.awards.write_outage
+    if (identity := services.database.identity) is not None:
+        state = await asyncio.to_thread(identity.state)
+        outage.report(state)
+        if state.is_loss:
+            identity.noticed.set()
+            return [str(outage.now), *platforms()]
     try:
         async with services.database.readers() as session:
             await session.execute(text("SELECT 1 FROM meta"))
     except DBAPIError:
         return ["The database cannot be read.", *platforms()]
-    outage = services.awards.write_outage.now
-    return [*([] if outage is None else [str(outage)]), *platforms()]
+    return [*([] if outage.now is None else [str(outage.now)]), *platforms()]
 
 
 def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:

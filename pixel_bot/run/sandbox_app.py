@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from cryptography.fernet import Fernet
+from sqlalchemy import func, select
 from starlette.routing import Mount
 
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
+from pixel_bot.db.models_claims import EventClaim
 from pixel_bot.errors import StartError
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.server import OverlayPages, overlay_url
@@ -23,16 +25,20 @@ from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.run.access import access_for
+from pixel_bot.run.database_watch import watched
+from pixel_bot.run.monitoring import Monitoring
 from pixel_bot.run.running_bot import RunningBot, describe_commands, health, opened
 from pixel_bot.sandbox.joystick.double import JoystickDouble
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
-from pixel_bot.sandbox.page import Page
+from pixel_bot.sandbox.page import REPLAY, Page
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers
 from pixel_bot.security.cipher import Cipher
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
+from pixel_bot.web.access.access import Access
 from pixel_bot.web.pages import common_routes
 from pixel_bot.web.server import WebServer
 
@@ -47,17 +53,20 @@ class App:
     """A bot that runs on the sandbox."""
 
     web: WebServer
+    access: Access
     services: Services
     bot: PixelBot
     platform: TwitchPlatform
     twitch: TwitchDouble
     joystick_platform: JoystickPlatform
     joystick: JoystickDouble
+    failed: asyncio.Future[None]
+    """Set to the error that ends the bot while it runs, if there is one."""
 
     @property
     def home(self) -> str:
-        """The page that a person opens first."""
-        return f"http://{self.web.address}/sandbox"
+        """The page that a person opens first, without a key."""
+        return self.access.home_url
 
     @property
     def overlay_url(self) -> str:
@@ -79,6 +88,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         stack.enter_context(only_one(sqlite_path(settings.database_for("sandbox"))))
         services = await stack.enter_async_context(opened(settings, "sandbox", clock or Clock(), names))
         twitch = TwitchDouble(SandboxUsers(), settings.command_prefix)
+        twitch.users.months.update(await months_so_far(services))
         platform = await sandbox_platform(twitch.users, web.address, services)
         stack.push_async_callback(platform.close)
         joystick = JoystickDouble(settings.command_prefix)
@@ -91,20 +101,37 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
         overlay = OverlayPages(services.overlay, services.sounds)
         stack.push_async_callback(overlay.close)
         stack.push_async_callback(page.close)
+
+        async def how_it_is() -> list[str]:
+            return await health(services, lambda: [*platform.problems(), *joystick_platform.problems()])
+
+        monitoring = Monitoring(services, lambda: running_bot, how_it_is)
         routes = [
-            *common_routes(
-                "/sandbox", lambda: health(services, lambda: [*platform.problems(), *joystick_platform.problems()])
-            ),
+            *common_routes("/sandbox", how_it_is),
+            *monitoring.routes(),
             *page.routes(),
             Mount(SANDBOX, routes=Endpoints(twitch).routes()),
             Mount(SANDBOX_JOYSTICK, routes=JoystickEndpoints(joystick).routes()),
             *overlay.routes(),
         ]
-        await web.start(routes, settings.web_allowed_hosts.split(","))
+        access = await access_for(web, services, "/sandbox", stack)
+        await web.start(routes, settings.web_allowed_hosts.split(","), access, large_bodies=(REPLAY,))
         platform.watch_tokens()
         await running_bot.begin()
         await _ready(platform, joystick_platform)
-        yield App(web, services, running_bot.bot, platform, twitch, joystick_platform, joystick)
+        await stack.enter_async_context(monitoring.running())
+        failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        await stack.enter_async_context(watched(services, failed, running_bot.tell_every_chat))
+        yield App(web, access, services, running_bot.bot, platform, twitch, joystick_platform, joystick, failed)
+
+
+async def months_so_far(services: Services) -> dict[str, int]:
+    """How many months each has subscribed for, by id, as the database tells it: a further one is not paid twice."""
+    months = func.max(func.coalesce(EventClaim.months, 1)).label("months")
+    query = select(EventClaim.person, months).where(EventClaim.kind == "sub").group_by(EventClaim.person)
+    async with services.database.readers() as session:
+        rows = (await session.execute(query)).all()
+    return {row.person: row.months for row in rows}
 
 
 async def sandbox_platform(users: SandboxUsers, address: str, services: Services) -> TwitchPlatform:

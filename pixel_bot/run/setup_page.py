@@ -1,14 +1,23 @@
 """The state of the set-up page: what is connected, what is missing, and what to do about it."""
 
+import asyncio
 from collections.abc import Callable
 
+from pixel_bot.db.file_identity import SECOND_NAME
+from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.run.setup_joystick import JoystickSetUp
 from pixel_bot.run.setup_twitch import TwitchSetUp
 from pixel_bot.services import Services
 from pixel_bot.texts import count
+from pixel_bot.upkeep.backups import SAME_DISK
 from pixel_bot.web.oauth import SignInRefused
-from pixel_bot.web.setup import JOYSTICK, SetupState, Step
+from pixel_bot.web.setup import JOYSTICK, SetupState, Step, WaitingText
+
+SHOWN_SOUNDS = 20
+
+ON_THE_PAGE = "/setup"
+"""Who has answered, where it was done on the page."""
 
 NO_TWITCH = Step("events", "Twitch", "off", "Not set up. For Twitch set TWITCH_CLIENT_ID, and start again.")
 NO_JOYSTICK = Step(
@@ -51,7 +60,8 @@ class SetUp:
         rest = (self._overlay(), self._obs(), self._ai())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
-        steps = (*self._database(), *self._silence(), *steps)
+        at_risk = (*self._database(), *await self._backups())
+        steps = (*at_risk, *self._files(), *self._strange_settings(), *self._silence(), *steps)
         to_go = [step for step in steps if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
@@ -62,7 +72,21 @@ class SetUp:
             overlay_url=self._overlay_url,
             redirect_uri="" if self._twitch is None or self._twitch.uses_codes else self._twitch.redirect_uri,
             forgettable=tuple(key for side in sides for key in side.forgettable()),
+            texts=await self._texts(),
         )
+
+    async def answer(self, number: int, *, yes: bool) -> bool:
+        """Say yes or no to a text that waits for that. Returns False when it does not wait any more."""
+        running_bot = self._running_bot()
+        if running_bot is None:
+            return False
+        approvals = running_bot.bot.approvals
+        return await approvals.answer(yes=yes, by=ON_THE_PAGE, item_id=number) is not None
+
+    async def _texts(self) -> tuple[WaitingText, ...]:
+        running_bot = self._running_bot()
+        requests = await running_bot.bot.approvals.waiting() if running_bot is not None else []
+        return tuple(WaitingText(r.item.id, r.item.redeem, r.item.buyer, r.text) for r in requests)
 
     async def accept(self, account: str, key: str) -> None:
         """Keep the account that the question was about."""
@@ -95,7 +119,42 @@ class SetUp:
     def _database(self) -> tuple[Step, ...]:
         """Only while something is wrong with it."""
         outage = self._services.awards.write_outage.now
-        return () if outage is None else (Step("database", "Points", "broken", str(outage)),)
+        if outage is not None:
+            return (Step("database", "Points", "broken", str(outage)),)
+        identity = self._services.database.identity
+        if identity is not None and identity.has_second_name:
+            return (Step("database", "Points", "off", f"The database {SECOND_NAME}"),)
+        return ()
+
+    def _strange_settings(self) -> tuple[Step, ...]:
+        """Only while there is something to say about them; looked at anew each time, because folders come and go."""
+        found = warnings_of(self._settings)
+        if not found:
+            return ()
+        words = f"{count(len(found), 'setting')} may not be as you meant it. After a change, start the bot again."
+        return (Step("settings", "Settings", "todo", words, details=tuple(found)),)
+
+    async def _backups(self) -> tuple[Step, ...]:
+        """Only while they are at risk."""
+        last = self._services.trial_restore.last
+        if last is not None and last.problem:
+            words = f"The backup {last.name} cannot be restored. {last.problem} Type !backup in chat for a new one."
+            return (Step("backups", "Backups", "broken", words),)
+        if await asyncio.to_thread(self._services.backups.on_same_disk):
+            return (Step("backups", "Backups", "off", SAME_DISK),)
+        return ()
+
+    def _files(self) -> tuple[Step, ...]:
+        """Only while one is broken, or a sound cannot be played."""
+        broken = [problem for file in self._services.files if (problem := file.problem)]
+        sounds = self._services.sounds.problems()
+        found: list[Step] = []
+        if broken:
+            found.append(Step("files", "Your files", "broken", " ".join(broken)))
+        if sounds:
+            words = f"{count(len(sounds), 'sound')} cannot be played."
+            found.append(Step("sounds", "Sounds", "off", words, details=tuple(sounds[:SHOWN_SOUNDS])))
+        return tuple(found)
 
     def _silence(self) -> tuple[Step, ...]:
         """Only while it is set."""
@@ -108,7 +167,8 @@ class SetUp:
             words = "In OBS: Sources, +, Browser. Paste the address, 1920 by 1080, tick Control audio via OBS."
             return Step("overlay", "Overlay", "todo", words)
         if overlay.best(needs_sound=True) is None:
-            return Step("overlay", "Overlay", "broken", "It is open, but its sound is blocked. Add it to OBS instead.")
+            words = "It is open, but its sound is blocked: click on the page, or add it to OBS instead."
+            return Step("overlay", "Overlay", "broken", words)
         return Step("overlay", "Overlay", "done", "It is open.")
 
     def _obs(self) -> Step:

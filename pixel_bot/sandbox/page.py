@@ -18,7 +18,12 @@ from pixel_bot.texts import count
 from pixel_bot.web.server import STATIC
 
 RESTARTING = 1012
+REPLAY = "/sandbox/replay"
 MAX_LOG_BYTES = 16 * 2**20
+MOST_UPLOADS = 4
+"""Logs that are being received at the same time; each is held in memory."""
+
+RUNNING = "A replay is running already. Wait for its end."
 SECURITY = {
     "Content-Security-Policy": (
         "default-src 'self'; connect-src 'self' ws: wss:; frame-src 'self'; frame-ancestors 'self'"
@@ -41,14 +46,14 @@ class Page:
         self._commands = commands
         self._connections: set[PageConnection] = set()
         self._replay: asyncio.Task[None] | None = None
-        self._busy = False
+        self._uploads = 0
         self._closed = False
 
     def routes(self) -> list[BaseRoute]:
         """The page, its websocket, and where logs are sent."""
         return [
             Route("/sandbox", self._html),
-            Route("/sandbox/replay", self._take_log, methods=["POST"]),
+            Route(REPLAY, self._take_log, methods=["POST"]),
             WebSocketRoute("/sandbox/live", self._live),
         ]
 
@@ -76,13 +81,19 @@ class Page:
             self._connections.discard(connection)
 
     async def _take_log(self, request: Request) -> Response:
-        if self._busy:
-            return PlainTextResponse("A replay is running already. Wait for its end.", 409)
-        self._busy = True
+        if self._is_replaying:
+            return PlainTextResponse(RUNNING, 409)
+        if self._uploads >= MOST_UPLOADS:
+            return PlainTextResponse("Other logs are being sent right now. Try again in a moment.", 503)
+        self._uploads += 1
         try:
             return await self._start_replay(request)
         finally:
-            self._busy = self._replay is not None and not self._replay.done()
+            self._uploads -= 1
+
+    @property
+    def _is_replaying(self) -> bool:
+        return self._replay is not None and not self._replay.done()
 
     async def _start_replay(self, request: Request) -> Response:
         body = bytearray()
@@ -90,16 +101,15 @@ class Page:
             body += chunk
             if len(body) > MAX_LOG_BYTES:
                 return PlainTextResponse("That log is larger than 16 MB. Use --replay FILE instead.", 413)
-        chat_log = parse_log(bytes(body))
+        chat_log = await asyncio.to_thread(parse_log, bytes(body))
         if not chat_log.rows:
             return PlainTextResponse("No rows like second,user,text were found.", 422)
+        # Whoever has sent all of it first is played: one who sends slowly keeps nobody waiting.
+        if self._is_replaying:
+            return PlainTextResponse(RUNNING, 409)
         speed = _speed(request.query_params.get("speed", "1"))
         self._replay = asyncio.create_task(self._play(chat_log, speed), name="page-replay")
-        self._replay.add_done_callback(self._replayed)
         return JSONResponse({"rows": len(chat_log.rows), "skipped": len(chat_log.skipped)})
-
-    def _replayed(self, _: asyncio.Task[None]) -> None:
-        self._busy = False
 
     async def _play(self, chat_log: ChatLog, speed: float) -> None:
         start = await start_of(self._services.database, chat_log, fresh_start(chat_log, speed, datetime.now(UTC)))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
+from sqlalchemy.exc import DBAPIError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from pixel_bot.earning.award_batch import EventAward
@@ -17,6 +18,7 @@ from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import PERSONAS, SandboxUser
 from pixel_bot.services import Services
+from pixel_bot.web.connections import greet
 
 PLAY_MONEY = 1_000
 TICK = 0.2
@@ -45,7 +47,7 @@ class PageConnection:
         self._updates = PageUpdates(twitch, joystick, services, commands)
         self._actions = PageActions(twitch, joystick)
         self._who: SandboxUser | None = None
-        self._messages: deque[Json] = deque(maxlen=MESSAGES_A_TICK)
+        self._messages: deque[Json] = deque()
         self._removed: list[str] = []
         self._changed = asyncio.Event()
         self._gone = asyncio.Event()
@@ -68,7 +70,9 @@ class PageConnection:
                 message = await self._socket.receive()
                 if message["type"] == "websocket.disconnect":
                     return
-                await self._take(message.get("text") or "")
+                # A page says something as soon as it is open. What never does is closed by the server.
+                greet(self._socket.scope)
+                await self._take(message.get("text") or message.get("bytes") or "")
         except WebSocketDisconnect:
             pass
         finally:
@@ -83,6 +87,7 @@ class PageConnection:
     async def end(self) -> None:
         """Close the page's connection, and wait until nothing of it is at work."""
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await self._push_chat()  # what was said last is shown
             await self._socket.close(RESTARTING)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._finished.wait(), END_SECONDS)
@@ -114,14 +119,18 @@ class PageConnection:
                 if self.replay_update is not None:
                     update, self.replay_update = self.replay_update, None
                     await self._send(update)
-                await self._send_if_new(self._updates.channel(self._who))
-                await self._send_if_new(await self._updates.redeems())
-                await self._send_if_new(await self._updates.queue())
-                await self._send_if_new(await self._updates.stats())
-                if self._who is not None:
-                    await self._send_if_new(await self._updates.viewer(self._who))
+                with contextlib.suppress(DBAPIError):  # the log has it; chat goes on
+                    await self._push_state()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._gone.wait(), TICK)
+
+    async def _push_state(self) -> None:
+        await self._send_if_new(self._updates.channel(self._who))
+        await self._send_if_new(await self._updates.redeems())
+        await self._send_if_new(await self._updates.queue())
+        await self._send_if_new(await self._updates.stats())
+        if self._who is not None:
+            await self._send_if_new(await self._updates.viewer(self._who))
 
     async def _push_chat(self) -> None:
         if self._messages:
@@ -142,11 +151,17 @@ class PageConnection:
             await self._send(message)
 
     def _on_message(self, message: SandboxMessage) -> None:
-        self._messages.append(message_update(message))
-        self._changed.set()
+        self._note(message_update(message))
 
     def _on_joystick_message(self, message: JoystickMessage) -> None:
-        self._messages.append(joystick_message_update(message))
+        self._note(joystick_message_update(message))
+
+    def _note(self, line: Json) -> None:
+        """Of a crowd's messages the oldest are left out; what the bot says is not."""
+        self._messages.append(line)
+        if len(self._messages) > MESSAGES_A_TICK:
+            surplus = next((place for place, other in enumerate(self._messages) if not other["bot"]), 0)
+            del self._messages[surplus]
         self._changed.set()
 
     def _on_removal(self, ids: list[str]) -> None:
@@ -155,7 +170,7 @@ class PageConnection:
 
     # From the page
 
-    async def _take(self, raw: str) -> None:
+    async def _take(self, raw: str | bytes) -> None:
         try:
             message: Any = orjson.loads(raw)
         except orjson.JSONDecodeError:

@@ -2,12 +2,10 @@
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from pixel_bot.errors import FolderNotWritable, StartError
-
-OWNER_ONLY = 0o600
+from pixel_bot.security.private_files import FILE, make_folder, tighten
 
 
 def kept_secret(path: Path, is_good: Callable[[str], bool], make: Callable[[], str]) -> str:
@@ -19,14 +17,13 @@ def kept_secret(path: Path, is_good: Callable[[str], bool], make: Callable[[], s
     """
     kept = _read(path)
     if is_good(kept):
-        with suppress(OSError):
-            path.chmod(OWNER_ONLY)
+        tighten([path])
         return kept
     secret = make()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="utf-8") as file:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE), "w", encoding="utf-8") as file:
             file.write(secret + "\n")
     except OSError as exc:
         raise FolderNotWritable(path.parent, "DATA_DIR") from exc

@@ -42,6 +42,8 @@ class FakeUsersApi(FakeHelix):
         self.failure: HelixError | None = None
         """With what every request fails."""
         self.is_signed_in = True
+        self.created_at: dict[str, str] = {}
+        """When accounts were made, by user id; the others are from 2016."""
 
     def role(self) -> Role | None:
         """Whose token signs the requests."""
@@ -58,13 +60,13 @@ class FakeUsersApi(FakeHelix):
         if path != "users" or len(logins) + len(ids) > 100:
             raise HelixError(400, "that is no request for users")
         found = [*map(self.accounts.existing, logins), *map(self.accounts.by_id, ids)]
-        return rows_as(row, (_fields(who) for who in found if who is not None))
+        return rows_as(row, (self._fields(who) for who in found if who is not None))
+
+    def _fields(self, who: SandboxUser) -> dict[str, str]:
+        created_at = self.created_at.get(who.id, "2016-12-14T20:32:28Z")
+        return {"id": who.id, "login": who.login, "display_name": who.name, "created_at": created_at}
 
 
 def rows_as(row: type[R], fields: Iterable[object]) -> list[R]:
     """Rows as Helix decodes them."""
     return read_page(orjson.dumps({"data": list(fields)}), row)[0]
-
-
-def _fields(who: SandboxUser) -> dict[str, str]:
-    return {"id": who.id, "login": who.login, "display_name": who.name}

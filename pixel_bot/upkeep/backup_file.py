@@ -152,15 +152,17 @@ class CopyThrottle:
 
 
 def _copy(source: Path, reserved_file: ReservedFile, throttle: CopyThrottle) -> Mapping[str, int]:
-    """Copy one snapshot of the source. Returns how many rows each table had in it."""
+    with closing(open_to_read(source)) as old:
+        return copy_snapshot(old, reserved_file, throttle)
+
+
+def copy_snapshot(old: sqlite3.Connection, reserved_file: ReservedFile, throttle: CopyThrottle) -> Mapping[str, int]:
+    """Copy one snapshot of what a connection reads. Returns how many rows each table had in it."""
 
     def step(_status: int, _remaining: int, _total: int) -> None:
         throttle.after_step_of(reserved_file)
 
-    with (
-        closing(open_to_read(source)) as old,
-        closing(sqlite3.connect(reserved_file.part, isolation_level=None)) as new,
-    ):
+    with closing(sqlite3.connect(reserved_file.part, isolation_level=None)) as new:
         old.execute("BEGIN")
         old.execute(
             "SELECT COUNT(*) FROM sqlite_master"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from pixel_bot.errors import PixelError
+from pixel_bot.security.private_files import FILE, make_folder, tighten
 
 Kind = Literal["pixel", "sandbox"]
 
@@ -62,6 +63,12 @@ def kept_in(folder: Path, kind: Kind) -> list[KeptBackup]:
         for path, match in _ours(folder)
         if match[1] == kind and not match[4]
     )
+
+
+def tighten_kept(folder: Path) -> None:
+    """Take the rights of others away from all backups of ours, and from copies of lost databases."""
+    with suppress(OSError):
+        tighten([*(path for path, _ in _ours(folder)), *folder.glob("*-rescued-*.db")])
 
 
 def remove_oldest(folder: Path, kind: Kind, keep: int, made: Path) -> list[Path]:
@@ -139,9 +146,9 @@ def _reserve(path: Path) -> ReservedFile | None:
     part = path.with_name(path.name + PART)
     if os.path.lexists(path):
         return None
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     try:
-        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), FILE)
     except FileExistsError:
         if path.parent.is_dir():
             return None

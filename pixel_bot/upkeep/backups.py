@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
+from pixel_bot.db.file_identity import FileIdentity
 from pixel_bot.db.schema import damaged
 from pixel_bot.errors import BackupFailed, BackupUnderWay, ChatError, FolderNotWritable, StartError
 from pixel_bot.settings import Mode
@@ -22,6 +23,8 @@ from pixel_bot.upkeep.server_backup import make_server_backup
 from pixel_bot.upkeep.verify_backup import findings_in
 
 log = logging.getLogger(__name__)
+
+SAME_DISK = "Backups are on the same disk as the points. Set BACKUP_DIR to another disk, or to a synchronised folder."
 
 A_DAY = timedelta(days=1)
 
@@ -39,10 +42,14 @@ class Backups:
         keep: how many stay there.
         clock: what time it is.
         mode: what the database is marked for; the sandbox's backups have a name of their own.
+        identity: of the database's file, where it is in use here: what is no longer that file is not backed up.
     """
 
-    def __init__(self, url: str, folder: Path, keep: int, clock: Clock, mode: Mode) -> None:
+    def __init__(
+        self, url: str, folder: Path, keep: int, clock: Clock, mode: Mode, identity: FileIdentity | None = None
+    ) -> None:
         self._url = url
+        self._identity = identity
         self._folder = folder
         self._keep = keep
         self._clock = clock
@@ -126,6 +133,18 @@ class Backups:
         kept = await asyncio.to_thread(kept_in, self._folder, self._kind)
         return max((at for one in kept if (at := one.made_at) is not None and at <= latest), default=None)
 
+    def on_same_disk(self) -> bool:
+        """Whether the backups would be lost together with the database: both are on one disk, by its device number."""
+        database = sqlite_path(self._url)
+        if database is None:
+            return False
+        folder = self._folder.absolute()
+        there = next((place for place in (folder, *folder.parents) if place.exists()), folder)
+        try:
+            return there.stat().st_dev == database.absolute().parent.stat().st_dev
+        except OSError:
+            return False
+
     async def _write(self, folder: Path, candidates: Iterable[Path]) -> Backup:
         if self._under_way:
             raise BackupUnderWay
@@ -139,10 +158,21 @@ class Backups:
         database = sqlite_path(self._url)
         if database is None:
             return make_server_backup(self._url, folder, candidates, findings_in, stop)
+        self._refuse_other_file()
         try:
-            return make_backup(database, folder, candidates, findings_in, stop)
+            made = make_backup(database, folder, candidates, findings_in, stop)
         except sqlite3.DatabaseError as exc:
             raise damaged(database) from exc
+        try:
+            self._refuse_other_file()  # it may have been replaced while it was opened
+        except BackupFailed:
+            made.path.unlink()
+            raise
+        return made
+
+    def _refuse_other_file(self) -> None:
+        if self._identity is not None and (state := self._identity.state()).is_loss:
+            raise BackupFailed(f"the database {self._identity.path} {state.value} while the bot runs")
 
 
 async def in_thread(work: Callable[[Stop], T]) -> T:

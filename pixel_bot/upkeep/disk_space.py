@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS
+from pixel_bot.db.file_identity import existing
 
 WORTH_IT = 4
 """VACUUM is worth it when one part in so many of the file is free."""
@@ -65,4 +66,4 @@ def release_space(path: Path) -> int:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1_000, isolation_level=None)
+    return sqlite3.connect(existing(path), uri=True, timeout=BUSY_TIMEOUT_MS / 1_000, isolation_level=None)

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import chain, count
 from pathlib import Path
 
-from pixel_bot.db.lock import only_one
+from pixel_bot.db.lock import InstanceLock, only_one
 from pixel_bot.db.meta import Mode
 from pixel_bot.errors import BackupFailed, DatabaseRefused, RestoreRefused, SecondInstance
 from pixel_bot.upkeep.backup_facts import BackupFacts, facts_of
@@ -52,13 +52,13 @@ def restore(file: Path, target: Path, facts: BackupFacts, moment: datetime, exam
     target = target.resolve()
     if target.exists() and file.samefile(target):
         raise RestoreRefused(file, "It is the database in use itself.")
-    with _instance_lock(target, file):
+    with _instance_lock(target, file) as lock:
         refuse_other_mode(file, facts, _mode_of_present(target), str(target))
         fresh = copy_beside(file, target, examine, f"copy it to {target} yourself while no bot runs")
         try:
             aside = _keep_aside(file, target, moment)
-            if aside is not None:
-                shutil.copymode(aside, fresh.path)
+            if lock is not None:
+                lock.release_file()
             # From here on the new database is there; before, a kill leaves the old one and files that nobody reads.
             fresh.path.replace(target)
         except OSError as exc:
@@ -81,14 +81,14 @@ def refuse_other_mode(file: Path, facts: BackupFacts, mode: Mode | None, target:
 
 
 @contextmanager
-def _instance_lock(target: Path, file: Path) -> Generator[None]:
+def _instance_lock(target: Path, file: Path) -> Generator[InstanceLock | None]:
     """Hold the instance lock: no bot runs, and none can start until this is done."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(only_one(target))
+            lock = stack.enter_context(only_one(target, create=False))
         except SecondInstance as exc:
             raise RestoreRefused(file, f"A bot is running on {target}. Stop it first.") from exc
-        yield
+        yield lock
 
 
 def _mode_of_present(target: Path) -> Mode | None:

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from pixel_bot.db.engine import BUSY_TIMEOUT_MS, Database, is_damaged
 from pixel_bot.db.schema import HEAD, check_file, damaged, has_file, migrate, refuse_unknown, revision
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
-from pixel_bot.upkeep.backup_file import back_up, read_only
+from pixel_bot.security.private_files import make_file, tighten
+from pixel_bot.upkeep.backup_file import back_up, beside, read_only
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
     try:
         if database.path is not None:
             check_file(database.path)
+            await asyncio.to_thread(_keep_private, database.path)
             is_ready = _is_ready(database.path)
             if not is_ready and _needs_backup(database.path):
                 backup = back_up(database.path, backup_dir, datetime.now(UTC))
@@ -63,6 +65,13 @@ async def upgrade(database: Database, backup_dir: Path) -> Upgrade:
             raise damaged(database.path) from exc
         raise
     return Upgrade(changed=True, report=tuple(report), backup=backup)
+
+
+def _keep_private(path: Path) -> None:
+    """A new file is for its owner alone; SQLite gives its logs the same rights. Older ones may be more open."""
+    with suppress(OSError):  # what is wrong with the folder is told by whoever needs it
+        make_file(path)
+    tighten(beside(path, ending) for ending in ("", "-wal", "-shm", "-journal", ".lock"))
 
 
 def _is_ready(path: Path) -> bool:

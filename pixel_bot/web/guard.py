@@ -1,26 +1,40 @@
-"""Host and Origin checks, against DNS rebinding and cross-origin requests.
+"""Host, Origin and Fetch Metadata checks, against DNS rebinding and requests of foreign pages.
 
-A foreign page could point its own name to this machine (DNS rebinding), or open a websocket across origins. So a
-request must name a host of ours, and its origin, if any, must be ours.
+A foreign page could point its own name to this machine (DNS rebinding), embed our addresses, send forms to them, or
+open a websocket across origins. So a request must name a host of ours, its origin, if any, must be ours by scheme, host
+and port, and from another site only links are followed. A page on another port of this machine is another origin of the
+same site: it gets no more than one from elsewhere.
 """
 
 from collections.abc import Collection
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pixel_bot.web.access.origins import Origin, host_name, origin_from, requested_origin
+
 REFUSAL = "This address is not known here. Open the bot as localhost, or add the name to WEB_ALLOWED_HOSTS.\n"
+FOREIGN_SITES = {"cross-site", "same-site"}
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class HostGuard:
-    """ASGI middleware that refuses foreign Host and Origin headers with 403."""
+    """ASGI middleware that refuses foreign requests with 403.
 
-    def __init__(self, app: ASGIApp, allowed: Collection[str] = ()) -> None:
+    Args:
+        app: what it guards.
+        allowed: more host names, as WEB_ALLOWED_HOSTS has them.
+        public: the origin of WEB_PUBLIC_URL, or None.
+    """
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str] = (), public: Origin | None = None) -> None:
         self._app = app
+        self._public = public
         self._allowed = {"localhost", *(name.strip().lower() for name in allowed if name.strip())}
+        if public is not None:
+            self._allowed.add(public.host)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -34,16 +48,15 @@ class HostGuard:
 
     def _is_allowed(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
-        host = headers.get("host", "")
-        if not self._is_ours(_name(host), scope):
+        if not self._is_ours(host_name(headers.get("host", "")), scope):
             return False
-        if _is_cross_site_embed(headers):
+        if not _may_foreign_site(scope, headers):
             return False
-        origin = headers.get("origin")
-        if origin is None:
+        sent = headers.get("origin")
+        if sent is None:
             return True
-        netloc = origin.lower().partition("://")[2]
-        return netloc == host.lower() or _name(netloc) in self._allowed - {"localhost"}
+        origin = origin_from(sent)
+        return origin is not None and origin in {requested_origin(scope, self._public), self._public}
 
     def _is_ours(self, name: str, scope: Scope) -> bool:
         if name in self._allowed:
@@ -56,19 +69,13 @@ class HostGuard:
         return address.is_loopback or (server is not None and str(address) == server[0])
 
 
-def _is_cross_site_embed(headers: Headers) -> bool:
-    """True for what a foreign page embeds as image, script or frame; a link that a person follows is allowed.
+def _may_foreign_site(scope: Scope, headers: Headers) -> bool:
+    """False for what a foreign page embeds as image, script or frame, or sends; a link that a person follows may pass.
 
     Every current browser sends these headers (https://www.w3.org/TR/fetch-metadata/).
     """
-    if headers.get("sec-fetch-site") != "cross-site":
+    if headers.get("sec-fetch-site") not in FOREIGN_SITES:
+        return True
+    if scope.get("method", "GET") not in SAFE_METHODS:
         return False
-    return headers.get("sec-fetch-mode") != "navigate" or headers.get("sec-fetch-dest") != "document"
-
-
-def _name(netloc: str) -> str:
-    """``localhost:8080`` -> ``localhost``, ``[::1]:8080`` -> ``::1``."""
-    try:
-        return (urlsplit(f"//{netloc}").hostname or "").lower()
-    except ValueError:
-        return ""
+    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"

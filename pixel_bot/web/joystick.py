@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from pixel_bot.web.access.principal import principal_of
 from pixel_bot.web.oauth import SignInRefused, callback_params
 from pixel_bot.web.templates import SECURITY, refusal
 
@@ -19,15 +20,18 @@ NOT_FROM_JOYSTICK = "This address only works on the way back from Joystick.tv. B
 class JoystickInstallation(Protocol):
     """The installation behind the routes."""
 
-    def begin(self) -> str:
+    def begin(self, browser: str) -> str:
         """The address at Joystick.tv where the streamer agrees.
+
+        Args:
+            browser: who begins, and alone may come back: the id of a session.
 
         Raises:
             SignInRefused: it cannot begin now.
         """
         ...
 
-    async def finish(self, state: str, code: str, error: str) -> str:
+    async def finish(self, state: str, code: str, error: str, browser: str) -> str:
         """Take what Joystick.tv sent back. The state is empty for an installation that was begun in its marketplace.
 
         Returns:
@@ -42,15 +46,16 @@ class JoystickInstallation(Protocol):
 def joystick_routes(install: JoystickInstallation) -> list[BaseRoute]:
     """``/joystick/oauth`` leads to Joystick.tv, ``/joystick/oauth/callback`` is where it leads back to."""
 
-    async def begin(_: Request) -> Response:
+    async def begin(request: Request) -> Response:
         try:
-            return RedirectResponse(install.begin(), 302, headers=SECURITY)
+            return RedirectResponse(install.begin(principal_of(request).id), 302, headers=SECURITY)
         except SignInRefused as refused:
             return refusal(str(refused), refused.status)
 
     async def callback(request: Request) -> Response:
         try:
-            sentence = await install.finish(*callback_params(request.query_params, NOT_FROM_JOYSTICK, stateless=True))
+            params = callback_params(request.query_params, NOT_FROM_JOYSTICK, stateless=True)
+            sentence = await install.finish(*params, principal_of(request).id)
         except SignInRefused as refused:
             return refusal(str(refused), refused.status)
         log.info("%s", sentence)

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from pixel_bot.errors import PixelError
+from pixel_bot.web.access.principal import principal_of
 from pixel_bot.web.templates import SECURITY, refusal
 
 log = logging.getLogger(__name__)
@@ -39,16 +40,20 @@ class SignInRefused(PixelError):
 class SignIn(Protocol):
     """The sign-in behind the routes."""
 
-    async def begin(self, account: str) -> str:
+    async def begin(self, account: str, browser: str) -> str:
         """The address at Twitch where ``bot`` or ``broadcaster`` signs in.
+
+        Args:
+            account: one of the two.
+            browser: who begins, and alone may come back: the id of a session.
 
         Raises:
             SignInRefused: that account cannot sign in now.
         """
         ...
 
-    async def finish(self, state: str, code: str, error: str) -> str:
-        """Take what Twitch sent back: the state that ``begin`` made, and a code or an error, never both.
+    async def finish(self, state: str, code: str, error: str, browser: str) -> str:
+        """Take what Twitch sent back: the state that ``begin`` made for this browser, and either a code or an error.
 
         ``error`` is Twitch's word, such as ``access_denied``, or ``unknown`` for one that cannot be Twitch's. ``code``
         is anybody's until the state turns out to be right, and a secret from then on. Returns a sentence for the log.
@@ -67,13 +72,14 @@ def oauth_routes(sign_in: SignIn) -> list[BaseRoute]:
         if account not in ACCOUNTS:
             return refusal(NO_SUCH_ACCOUNT, 400)
         try:
-            return RedirectResponse(await sign_in.begin(account), 302, headers=SECURITY)
+            return RedirectResponse(await sign_in.begin(account, principal_of(request).id), 302, headers=SECURITY)
         except SignInRefused as refused:
             return refusal(str(refused), refused.status)
 
     async def callback(request: Request) -> Response:
         try:
-            sentence = await sign_in.finish(*callback_params(request.query_params, NOT_FROM_TWITCH))
+            params = callback_params(request.query_params, NOT_FROM_TWITCH)
+            sentence = await sign_in.finish(*params, principal_of(request).id)
         except SignInRefused as refused:
             return refusal(str(refused), refused.status)
         log.info("%s", sentence)

@@ -4,22 +4,52 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Collection, Generator, Sequence
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
+from typing_extensions import override
 
 from pixel_bot.errors import PortInUse, StartError
+from pixel_bot.web.access.access import Access
+from pixel_bot.web.access.gate import Gate
+from pixel_bot.web.connections import KEEP_ALIVE_SECONDS, Connections, Limits
 from pixel_bot.web.guard import HostGuard
+from pixel_bot.web.headers import SecurityHeaders
+from pixel_bot.web.limits import RequestLimits
+from pixel_bot.web.protocol import HttpConnection, WebSocketConnection
 
 STATIC = Path(__file__).parent / "static"
 
+WAITING_IN_THE_SYSTEM = 4_096
+"""Connections that the system keeps until the server takes them."""
+
+AT_A_TIME = 8
+"""Connections that asyncio takes before it looks at any of them. While they are not looked at, they cannot be refused,
+so this times four (the steps from accept to close) may be open beyond the limit."""
+
+SWEEP_TICKS = 5
+"""Of uvicorn's 0.1 s, between two looks for connections that are too slow."""
+
 
 class _Uvicorn(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    @override
+    async def on_tick(self, counter: int) -> bool:
+        if counter % SWEEP_TICKS == 0:
+            self._connections.sweep()
+        return await super().on_tick(counter)
+
+    @override
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         """Signals belong to the app, which closes the bot first and this server last."""
@@ -45,18 +75,43 @@ class WebServer:
         shown = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104 - only compared
         return f"[{shown}]:{self.port}" if ":" in shown else f"{shown}:{self.port}"
 
-    async def start(self, routes: Sequence[BaseRoute], allowed_hosts: Collection[str]) -> None:
-        """Serve the routes; returns when connections are taken."""
+    async def start(
+        self,
+        routes: Sequence[BaseRoute],
+        allowed_hosts: Collection[str],
+        access: Access | None = None,
+        *,
+        large_bodies: Collection[str] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        """Serve the routes; returns when connections are taken.
+
+        Args:
+            routes: all but the static files.
+            allowed_hosts: names that the server may be reached by, besides those of this machine.
+            access: who gets in to the protected pages; None for a server that has none.
+            large_bodies: paths that limit the size of what is sent to them by themselves.
+            limits: how many connections there may be; else as many as this process has descriptors for.
+        """
+        self.connections = Connections(limits or Limits.of_this_process())
+        public = access.public if access is not None else None
         app = Starlette(
             routes=[*routes, Mount("/static", StaticFiles(directory=STATIC))],
-            middleware=[Middleware(HostGuard, allowed=allowed_hosts)],
+            middleware=[
+                Middleware(RequestLimits, large=large_bodies),
+                Middleware(HostGuard, allowed=allowed_hosts, public=public),
+                *([Middleware(Gate, access=access)] if access is not None else []),
+            ],
         )
         config = uvicorn.Config(
-            app,
+            SecurityHeaders(app),
             log_config=None,
             access_log=False,
             lifespan="off",
-            ws="websockets-sansio",
+            http=cast(Any, partial(HttpConnection, self.connections)),
+            ws=cast(Any, WebSocketConnection),
+            backlog=AT_A_TIME,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             ws_max_size=2**20,
             ws_per_message_deflate=False,
             ws_ping_interval=20.0,
@@ -64,12 +119,15 @@ class WebServer:
             server_header=False,
             proxy_headers=False,
         )
-        self._server = _Uvicorn(config)
+        self._server = _Uvicorn(config, self.connections)
         self._task = asyncio.create_task(self._server.serve(sockets=self._sockets), name="web")
         while not self._server.started:
             if self._task.done():
                 raise StartError("The web server could not start.")
             await asyncio.sleep(0.005)
+        for sock in self._sockets:
+            # asyncio has one number for both: how many wait in the system, and how many it takes at a time.
+            sock.listen(WAITING_IN_THE_SYSTEM)
 
     async def stop(self) -> None:
         """Close all connections and end."""

@@ -1,29 +1,23 @@
 """Routes of the set-up page: what is connected, what is missing, and what to do next."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
-from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pixel_bot.errors import PixelError
+from pixel_bot.web.access.principal import principal_of
+from pixel_bot.web.forms import Form, FormRefused, read_form
 from pixel_bot.web.oauth import ACCOUNTS, SignInRefused
-from pixel_bot.web.templates import SECURITY, page, refusal
+from pixel_bot.web.templates import OWN_PAGES, SECURITY, page, refusal
 
-MAX_FORM_BYTES = 4_096
-FORM = "application/x-www-form-urlencoded"
 HIDDEN = "••••••••"
-
-# With "no-referrer" a browser sends "Origin: null" along with a form, and the guard refuses that.
-OWN_PAGES = {"Referrer-Policy": "same-origin"}
 
 JOYSTICK = "joystick"
 
 Tone = Literal["done", "todo", "broken", "off", "later"]
-Form = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +52,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingText:
+    """A text that waits for a mod's yes: its number, the redeem, who bought it, and the text itself."""
+
+    number: int
+    redeem: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetupState:
     """All that the page shows. ``forgettable`` are the accounts whose choice can be taken back.
 
@@ -71,6 +75,7 @@ class SetupState:
     overlay_url: str
     redirect_uri: str
     forgettable: tuple[str, ...]
+    texts: tuple[WaitingText, ...] = ()
 
 
 class SetUp(Protocol):
@@ -104,23 +109,19 @@ class SetUp(Protocol):
         """
         ...
 
-
-class FormRefused(PixelError):
-    """What was sent is no form of ours. ``status`` is the page's."""
-
-    def __init__(self, sentence: str, status: int) -> None:
-        self.status = status
-        super().__init__(sentence)
+    async def answer(self, number: int, *, yes: bool) -> bool:
+        """Say yes or no to the text of that number. Returns False when it does not wait any more."""
+        ...
 
 
 def setup_routes(setup: SetUp) -> list[BaseRoute]:
     """``/setup``, its changing part (``/setup/state``), and the targets of its buttons."""
 
-    async def whole(_: Request) -> Response:
-        return _answer("setup.html", await setup.state())
+    async def whole(request: Request) -> Response:
+        return _answer("setup.html", await setup.state(), principal_of(request).form_token)
 
-    async def board(_: Request) -> Response:
-        return _answer("board.html", await setup.state())
+    async def board(request: Request) -> Response:
+        return _answer("board.html", await setup.state(), principal_of(request).form_token)
 
     async def accept(form: Form) -> None:
         await setup.accept(_account(form), _key(form))
@@ -131,20 +132,26 @@ def setup_routes(setup: SetUp) -> list[BaseRoute]:
     async def forget(form: Form) -> None:
         await setup.forget(_account(form))
 
+    async def answer(form: Form) -> None:
+        if not await setup.answer(_number(form), yes=form.get("answer") == "yes"):
+            raise FormRefused("That text does not wait any more: somebody has answered, or its time was over.", 409)
+
     return [
         Route("/setup", whole),
         Route("/setup/state", board),
         Route("/setup/accept", _button(accept), methods=["POST"]),
         Route("/setup/decline", _button(decline), methods=["POST"]),
         Route("/setup/forget", _button(forget), methods=["POST"]),
+        Route("/setup/answer", _button(answer), methods=["POST"]),
     ]
 
 
-def _answer(template: str, state: SetupState) -> Response:
+def _answer(template: str, state: SetupState, form_token: str) -> Response:
     address, mark, _ = state.overlay_url.partition("?")
     values: dict[str, object] = {
         "accounts": ACCOUNTS,
         "state": state,
+        "form_token": form_token,
         "questions": {question.account: question for question in state.questions},
         "covered_url": f"{address}?key={HIDDEN}" if mark else address,
         "signed_in": all(step.tone == "done" for step in state.steps if step.key in ACCOUNTS),
@@ -159,7 +166,7 @@ def _button(act: Callable[[Form], Awaitable[None]]) -> Callable[[Request], Await
 
     async def pressed(request: Request) -> Response:
         try:
-            await act(await _form(request))
+            await act(await read_form(request))
         except (FormRefused, SignInRefused) as refused:
             return refusal(str(refused), refused.status)
         return RedirectResponse("/setup", 303, headers=SECURITY)
@@ -167,30 +174,18 @@ def _button(act: Callable[[Form], Awaitable[None]]) -> Callable[[Request], Await
     return pressed
 
 
-async def _form(request: Request) -> Form:
-    """The fields that a page sent.
-
-    Raises:
-        FormRefused: it is no form, too long, cannot be read, or its sender is gone.
-    """
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise FormRefused("The bot only takes the buttons of its own pages here.", 415)
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_FORM_BYTES:
-                raise FormRefused("That was too much for one button.", 413)
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=16))
-    except (ValueError, ClientDisconnect) as exc:
-        raise FormRefused("The bot could not read that. Go back and press the button again.", 400) from exc
-
-
 def _account(form: Form) -> str:
     account = form.get("account", "")
     if account not in {*ACCOUNTS, JOYSTICK}:
         raise FormRefused("That is neither the bot's account nor yours. Go back and press the button again.", 400)
     return account
+
+
+def _number(form: Form) -> int:
+    number = form.get("number", "")
+    if form.get("answer") not in {"yes", "no"} or not (number.isdigit() and len(number) <= 18):
+        raise FormRefused("The bot could not read that. Go back and press the button again.", 400)
+    return int(number)
 
 
 def _key(form: Form) -> str:

@@ -80,7 +80,7 @@ async def play(template: Path, folder: Path, program: Sequence[Sequence[Op]]) ->
 @example(program=[[Op("link", 0, 2)], [Op("reset", 2)], [Op("give all", 2, 1), Op("give", 0, 3)], [Op("unlink")]])
 @example(program=[[Op("add", 0, amount=1), Op("set", 0, amount=1), Op("xp", 0), Op("xp", 0)], [Op("undo")]])
 @example(program=[[Op("link", 0, 2), Op("buy", 2)], [Op("unlink", 2)], [Op("refund", amount=1)]])
-@settings(modest, max_examples=rounds(15))
+@settings(modest, max_examples=rounds(8))
 def test_any_interleaving_keeps_the_books(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
 

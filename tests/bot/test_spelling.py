@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from pixel_bot.testing import Stage, live, stage
 
 REPLY = {
@@ -22,85 +20,96 @@ REPLY = {
 # One command
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "!points",
-        "\x01ACTION !points\x01",
-        "\x01ACTION !points",
-        "！points",
-        "！ｐｏｉｎｔｓ",
-        "@pixelbot !points",
-        "@PixelBot, !points",
-        "@PIXELBOT: ！points",
-        "＠pixelbot　！points",
-        "@pixelbot @pixelbot !points",
-        "\x01ACTION @pixelbot !points\x01",
-        "!points@pixelbot",
-        "!points@PixelBot!",
-        "!points?",
-        "!points!",
-        "!points.",
-        "!points,",
-        "!POINTS?!",
-        "!points…",
-        "! points",
-        "!balance?",
-    ],
-)
-async def test_points(chat: Stage, typed: str) -> None:
-    await chat.viewer("alice", 12)
-    assert await chat.say("alice", typed) == ["You have 12 points."]
-    assert await chat.points("alice") == 12, "a command earns nothing"
+SPELLINGS = [
+    "!points",
+    "\x01ACTION !points\x01",
+    "\x01ACTION !points",
+    "！points",
+    "！ｐｏｉｎｔｓ",
+    "@pixelbot !points",
+    "@PixelBot, !points",
+    "@PIXELBOT: ！points",
+    "＠pixelbot　！points",
+    "@pixelbot @pixelbot !points",
+    "\x01ACTION @pixelbot !points\x01",
+    "!points@pixelbot",
+    "!points@PixelBot!",
+    "!points?",
+    "!points!",
+    "!points.",
+    "!points,",
+    "!POINTS?!",
+    "!points…",
+    "! points",
+    "!balance?",
+]
+"""Ways to type ``!points``."""
 
 
-@pytest.mark.parametrize(
-    "typed",
-    ["@bob, !points", "@Bob !points", "@bob @carol !points", "@ゆきだるま: !points", "@bob　！points?", "!points"],
-)
-async def test_points_in_a_reply(chat: Stage, typed: str) -> None:
-    await chat.viewer("alice", 12)
-    assert await chat.say("alice", typed, reply=REPLY) == ["You have 12 points."]
+async def test_points(chat: Stage) -> None:
+    for number, typed in enumerate(SPELLINGS):
+        await chat.viewer(f"alice{number}", 12)
+        assert await chat.say(f"alice{number}", typed) == ["You have 12 points."], typed
+        assert await chat.points(f"alice{number}") == 12, f"a command earns nothing: {typed}"
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "@bob !points",
-        "@bob, !points",
-        "@pixelbot2 !points",
-        "pixelbot !points",
-        "points",
-        "hello !points",
-        "@pixelbot points",
-        "@pixelbot hello !points",
-        "\x01ACTION says !points\x01",
-    ],
-)
-async def test_plain_chat_stays_plain_chat(chat: Stage, typed: str) -> None:
-    assert await chat.say("alice", typed) == []
-    assert await chat.points("alice") == 1
+IN_A_REPLY = [
+    "@bob, !points",
+    "@Bob !points",
+    "@bob @carol !points",
+    "@ゆきだるま: !points",
+    "@bob　！points?",
+    "!points",
+]
+"""The same, with the name that a reply begins with."""
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "!points@nightbot",
-        "!so?",
-        "!pointsy",
-        "!point s",
-        "?points",
-        "!",
-        "!?",
-        "!!",
-        "!@pixelbot",
-        "！",
-        "@pixelbot !so",
-    ],
-)
-async def test_commands_of_others_stay_theirs(chat: Stage, typed: str) -> None:
-    await chat.viewer("alice", 12)
-    assert await chat.say("alice", typed) == []
+async def test_points_in_a_reply(chat: Stage) -> None:
+    for number, typed in enumerate(IN_A_REPLY):
+        await chat.viewer(f"alice{number}", 12)
+        assert await chat.say(f"alice{number}", typed, reply=REPLY) == ["You have 12 points."], typed
+
+
+PLAIN = [
+    "@bob !points",
+    "@bob, !points",
+    "@pixelbot2 !points",
+    "pixelbot !points",
+    "points",
+    "hello !points",
+    "@pixelbot points",
+    "@pixelbot hello !points",
+    "\x01ACTION says !points\x01",
+]
+"""What is no command."""
+
+
+async def test_plain_chat_stays_plain_chat(chat: Stage) -> None:
+    for number, typed in enumerate(PLAIN):
+        assert await chat.say(f"alice{number}", typed) == [], typed
+        assert await chat.points(f"alice{number}") == 1, typed
+
+
+OTHERS = [
+    "!points@nightbot",
+    "!so?",
+    "!pointsy",
+    "!point s",
+    "?points",
+    "!",
+    "!?",
+    "!!",
+    "!@pixelbot",
+    "！",
+    "@pixelbot !so",
+]
+"""Commands of other bots, and none at all."""
+
+
+async def test_commands_of_others_stay_theirs(chat: Stage) -> None:
+    for number, typed in enumerate(OTHERS):
+        await chat.viewer(f"alice{number}", 12)
+        assert await chat.say(f"alice{number}", typed) == [], typed
 
 
 async def test_two_words(chat: Stage) -> None:

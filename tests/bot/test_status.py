@@ -114,6 +114,61 @@ async def test_obs_that_is_away(chat: Stage) -> None:
     assert "secret" not in answer
 
 
+FILES = {
+    "blocked_words.txt": ("tts_words_file", b"fluffy\n"),
+    "prizes.json": ("prizes_file", b'[{"name": "Win", "weight": 1}]'),
+    "level_rewards.json": ("level_rewards_file", b'{"2": {"points": 1}}'),
+}
+"""The streamer's files, their settings, and what may stand in each."""
+BROKEN = b"\xff\xfef"
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_a_file_that_breaks_is_told_once_in_chat_and_in_the_log(
+    tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    setting, good = FILES[name]
+    async with stage(tmp_path) as chat:
+        path = getattr(chat.services.settings, setting)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(good)
+        assert name not in await chat.bot.status.words()
+        path.write_bytes(BROKEN)
+        told = await chat.say("mila", "!status", "moderator")
+        path.write_bytes(BROKEN + b"\0l")  # it is saved again, and is still broken
+        told += await chat.say("mila", "!status", "moderator")
+        problem = f"{name} cannot be read: it is no whole UTF-16 text."
+        (line,) = {line for line in told if line.startswith(problem)}
+        assert line.endswith(("stays in force.", "are still blocked."))
+        in_status = [problem[:-1] in line for line in told if line.startswith("Up")]
+        assert in_status == [True, True]
+        assert sum(line.startswith(problem) for line in told) == 2  # once in each chat
+        logged = [record.getMessage() for record in caplog.records]
+        assert logged == [line]
+        path.write_bytes(good)
+        (again,) = await chat.say("mila", "!status", "moderator")
+        assert name not in again
+
+
+async def test_a_file_that_was_broken_before_the_start_is_not_told_in_chat(tmp_path: Path) -> None:
+    (tmp_path / "prizes.json").write_bytes(BROKEN)
+    async with stage(tmp_path) as chat:
+        (line,) = await chat.say("mila", "!status", "moderator")
+        assert "prizes.json cannot be read" in line
+
+
+async def test_three_broken_files_and_a_platform_in_trouble_fit_one_message(scene: Scene) -> None:
+    scene.platform.trouble = ["A long sentence about what is wrong and what to do now. " * 5] * 9
+    for setting, _ in FILES.values():
+        path = getattr(scene.chat.services.settings, setting)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(BROKEN)
+    answer = await scene.chat.bot.status.words()
+    assert len(answer) <= CHAT_LIMIT
+    for words in (*FILES, "queue: empty", "overlay open"):
+        assert words in answer
+
+
 async def test_it_names_all_platforms(chat: Stage) -> None:
     platforms = {"Twitch": FakePlatform(), "Joystick.tv": FakePlatform()}
     platforms["Joystick.tv"].words = "away for 3m"
@@ -265,4 +320,4 @@ async def test_it_runs_by_itself(dog: Dog) -> None:
 async def test_the_command_is_for_mods_in_the_help(tmp_path: Path) -> None:
     async with stage(tmp_path) as chat:
         assert "!status" not in (await chat.say("bob", "!help"))[0]
-        assert "!status" in (await chat.say("mila", "!help", "moderator"))[0]
+        assert "!status" in "".join([(await chat.say("mila", f"!help mod {page}", "moderator"))[0] for page in (1, 2)])

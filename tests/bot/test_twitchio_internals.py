@@ -4,6 +4,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ SUBCLASSES = {"BotInternals", "ContextInternals", "CommandInternals", "PixelBot"
 """Classes of TwitchIO's, as far as ours build on them, by the names under which they are subclassed."""
 
 
+@cache
 def names_set_by(owner: type[Any]) -> set[str]:
     """The attributes that a class, or one that it builds on, sets on its instances or defines as methods."""
     found: set[str] = set()

@@ -27,11 +27,12 @@ class Running:
         )
         assert self.process.stdout is not None
         self.said: list[str] = []
-        self.home = ""
+        self.home = self.link = ""
         for line in self.process.stdout:
             self.said.append(line)
             if line.startswith("Open: "):
-                self.home = line.removeprefix("Open: ").strip()
+                self.link = line.removeprefix("Open: ").strip()
+                self.home = self.link.partition("?")[0]
             if line.startswith("Cogs: "):
                 break
         assert self.home, "".join(self.said)

@@ -10,6 +10,7 @@ import pytest
 from pixel_bot.cli.command_line import main
 from tests.cli.bot_process import Running, rows
 from tests.harness.process import run
+from tests.harness.ready_python import ready
 
 pytestmark = pytest.mark.sqlite
 
@@ -55,7 +56,7 @@ async def test_a_signal_ends_the_bot_in_order(tmp_path: Path, name: str) -> None
 
 def test_a_signal_ends_a_replay_in_order(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("0,alice,hello\n1000,bob,far away\n")
-    with Running(tmp_path, "sandbox", "--replay", "log.csv") as running:
+    with ready(), Running(tmp_path, "sandbox", "--replay", "log.csv") as running:
         code, said = running.end(signal.SIGINT)
     assert (code, "Traceback" in said) == (0, False)
 

@@ -7,7 +7,7 @@ import pytest
 from pixel_bot import __version__
 from pixel_bot.cli.command_line import main
 from pixel_bot.settings import load_settings
-from tests.harness.process import run
+from tests.harness.process import run, run_as_typed
 
 pytestmark = pytest.mark.sqlite
 
@@ -22,7 +22,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_version(tmp_path: Path) -> None:
-    done = run(tmp_path, "--version")
+    done = run_as_typed(tmp_path, "--version")
     assert (done.returncode, done.stdout) == (0, f"Pixel Bot {__version__}\n")
 
 
@@ -30,6 +30,7 @@ def test_version(tmp_path: Path) -> None:
     "args",
     [
         ["nonsense"],
+        ["--verbose"],
         ["db"],
         ["db", "nonsense"],
         ["sandbox", "--speed", "-1"],

@@ -58,26 +58,14 @@ async def test_it_is_for_mods(chat: Stage, typed: str) -> None:
 
 
 async def test_the_list(chat: Stage) -> None:
-    assert await chat.say("mia", "!ignored", "moderator") == ["Ignored: 20 known service bots and myself."]
+    assert await chat.say("mia", "!ignored", "moderator") == ["Ignored: 20 known service bots and myself"]
     await chat.viewer("Dave")
     for name in ("dave", "ghost", "nightbot"):
         await chat.say("mia", f"!ignore @{name}", "moderator")
     await chat.say("mia", "!unignore @moobot", "moderator")
     assert await chat.say("mia", "!ignored", "moderator") == [
-        "Ignored: Dave · ghost · 19 known service bots and myself. Of the service bots, moobot may play."
+        "Ignored: Dave · ghost · 19 known service bots and myself · moobot may play"
     ]
-
-
-async def test_a_long_list_fits_in_one_message(chat: Stage) -> None:
-    for number in range(40):
-        await chat.say("mia", f"!ignore {'x' * 20}{number:02}", "moderator")
-    for name in ("nightbot", "streamelements", "pokemoncommunitygame"):
-        await chat.say("mia", f"!unignore {name}", "moderator")
-    (answer,) = await chat.say("mia", "!ignored", "moderator")
-    assert len(answer) <= CHAT_LIMIT
-    shown = answer.count("xxx · ") or answer.count("x" * 20)
-    assert f"and {40 - shown} more · 17 known service bots" in answer
-    assert answer.endswith("may play.")
 
 
 async def test_a_redeem_is_refused_before_and_while_it_is_bought(chat: Stage) -> None:

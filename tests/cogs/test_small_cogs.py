@@ -29,16 +29,20 @@ async def test_mods_end_cooldowns(chat: Stage) -> None:
 
 async def test_help_lists_what_one_may_type(chat: Stage) -> None:
     (viewers,) = await chat.say("bob", "!help")
-    (mods,) = await chat.say("mila", "!help", "moderator")
     assert "!give" in viewers
+    assert "For mods" not in viewers
+    (own,) = await chat.say("mila", "!help", "moderator")
+    assert sorted(own.replace(" · For mods: !help mod", "").split()) == sorted(viewers.split())
+    (mods,) = await chat.say("mila", "!help mod", "moderator")
+    mods += (await chat.say("mila", "!help mod 2", "moderator"))[0]
     assert "!undo" not in viewers
     assert "!undo" in mods
     assert "!points add" in mods
     assert "!backup" not in mods, "only the streamer may"
-    (streamer,) = await chat.say("pixel_street", "!help", "broadcaster")
+    streamer = (await chat.say("pixel_street", "!help mod", "broadcaster"))[0]
+    streamer += (await chat.say("pixel_street", "!help mod 2", "broadcaster"))[0]
     assert "!backup" in streamer
     assert "!undo" in streamer
-    assert "!give" in streamer
 
 
 async def test_help_for_one_command(chat: Stage) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pixel_bot.clock import from_micros
 from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.model.chat_message import ChatMessage, chat_message
 from pixel_bot.model.people import Person
@@ -38,9 +39,17 @@ async def running(folder: Path, **settings: Any) -> AsyncGenerator[Services]:
         await services.awards.stop()
 
 
+def follow(services: Services, at: datetime) -> None:
+    """The clock goes on to that moment, as messages come when they were sent."""
+    clock = services.clock
+    if isinstance(clock, SettableClock) and clock.now() < at:
+        clock.set(at)
+
+
 async def say(services: Services, lines: Iterable[ChatMessage]) -> None:
     """All of them in one batch, durable when this returns."""
     for one in lines:
+        follow(services, from_micros(one.at))
         services.awards.chat(one)
     await services.awards.drained()
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from pixel_bot.clock import from_micros
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.services import Services
-from tests.earning.messages import file_of, line, say
+from tests.earning.messages import file_of, follow, line, say
 from tests.harness.seed import query
 
 # Memory
@@ -73,7 +74,9 @@ async def test_who_was_heard_is_forgotten_after_half_an_hour(services: Services)
     gate = services.awards.gate
     for minute in range(100):
         for i in range(50):
-            services.awards.chat(line(f"m{minute}-{i}", 60 * minute, f"user{minute}-{i}"))
+            one = line(f"m{minute}-{i}", 60 * minute, f"user{minute}-{i}")
+            follow(services, from_micros(one.at))
+            services.awards.chat(one)
     await services.awards.drained()
     assert len(gate.authors_since(0)) <= 2 * 31 * 50
     assert len(gate.authors_since(line("x", 60 * 70).at)) == 30 * 50

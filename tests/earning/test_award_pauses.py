@@ -15,6 +15,7 @@ from pixel_bot.redeems.shop import Order
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in, there
+from tests.earning.messages import follow
 from tests.harness.seed import place_of, query
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -28,6 +29,7 @@ def entrance(event_id: str, seconds: float, who: Person = BOB, *, points: int = 
 
 async def enter(services: Services, *awards: EventAward) -> list[bool]:
     """All of them in one batch. Returns whether each was new."""
+    follow(services, max(award.at for award in awards))
     return await asyncio.gather(*(services.awards.event(award) for award in awards))
 
 

@@ -9,7 +9,9 @@ from collections.abc import AsyncGenerator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, Frame, Page, Playwright, async_playwright
+
+from tests.harness.waiting import until
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]
@@ -44,3 +46,8 @@ async def careful_browser(playwright: Playwright) -> AsyncGenerator[Browser]:
     launched = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
     yield launched
     await launched.close()
+
+
+async def is_true_of(page: Page | Frame, condition: str, seconds: float = 20.0) -> None:
+    """Wait until a condition in JavaScript holds in a page. Playwright's own way needs a page that may ``eval``."""
+    await until(lambda: page.evaluate(f"() => Boolean({condition})"), seconds)

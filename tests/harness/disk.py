@@ -123,6 +123,12 @@ class Disk(Protocol):
     def lock(self) -> None:
         """From now on nothing can be written; no file on it may be open."""
 
+    def protect(self) -> None:
+        """Nobody may write there any more; what is open stays open."""
+
+    def allow(self) -> None:
+        """One may write there again."""
+
 
 class _Mounted:
     """A real one, in memory, which only the holder and who enters its place can see: it goes with the holder."""
@@ -145,6 +151,14 @@ class _Mounted:
     def lock(self) -> None:
         subprocess.run([*self._enter, "mount", "-o", "remount,ro", self.folder], check=True)
 
+    def protect(self) -> None:
+        # The same files by a second mount, which lies above the first one: open files are on that.
+        subprocess.run([*self._enter, "mount", "--bind", self.folder, self.folder], check=True)
+        subprocess.run([*self._enter, "mount", "-o", "remount,bind,ro", self.folder], check=True)
+
+    def allow(self) -> None:
+        subprocess.run([*self._enter, "umount", self.folder], check=True)
+
 
 class _Pretended:
     """Where nothing may be mounted: the bot's SQLite asks before each call whether a file says no."""
@@ -157,7 +171,7 @@ class _Pretended:
         script = f"from tests.harness.disk import heed\nheed({str(notes)!r})\n"
         (notes / "sitecustomize.py").write_text(script, encoding="utf-8")
         _script(python, f"PYTHONPATH={shlex.quote(f'{notes}:{ROOT}')} exec {shlex.quote(sys.executable)}")
-        self._full, self._locked = notes / "full", notes / "locked"
+        self._full, self._locked, self._protected = notes / "full", notes / "locked", notes / "protected"
 
     def fill(self) -> None:
         self._full.touch()
@@ -167,6 +181,12 @@ class _Pretended:
 
     def lock(self) -> None:
         self._locked.touch()
+
+    def protect(self) -> None:
+        self._protected.touch()
+
+    def allow(self) -> None:
+        self._protected.unlink()
 
 
 class _Noted(BadDisk):
@@ -194,14 +214,21 @@ def heed(notes: str) -> None:
     forever = bad_disk(_Noted(notes))
     _KEPT.append(forever)
     forever.__enter__()
+    may: Any = os.access
+    protected = Path(notes) / "protected"
+
+    def access(path: Any, mode: int, **options: Any) -> bool:
+        return may(path, mode, **options) and not (mode & os.W_OK and protected.exists())
+
+    os.access = access
 
 
 @contextmanager
-def small_disk(folder: Path) -> Generator[Disk]:
+def small_disk(folder: Path, size: str = SIZE) -> Generator[Disk]:
     """A disk of a few megabytes at ``folder / "disk"``; a real one where it may be mounted."""
     target, python = folder / "disk", folder / "python"
     target.mkdir()
-    mount = f"mount -t tmpfs -o size={SIZE} tmpfs {shlex.quote(str(target))} && echo mounted && exec cat"
+    mount = f"mount -t tmpfs -o size={size} tmpfs {shlex.quote(str(target))} && echo mounted && exec cat"
     # What is mounted in a place of its own is gone when the holder is, however these tests end.
     with subprocess.Popen(
         ["unshare", "--mount", "sh", "-c", mount],

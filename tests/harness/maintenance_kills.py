@@ -39,6 +39,7 @@ from tests.harness.maintenance_states import (
     written,
 )
 from tests.harness.mortal import SAID, STEPS
+from tests.harness.ready_python import ready
 
 Case = Literal["upgrade", "adopt", "backup", "restore", "cleanup", "import", "undo"]
 CASES: tuple[Case, ...] = get_args(Case)
@@ -141,7 +142,8 @@ def kit() -> Generator[Kit]:
     pipe = subprocess.PIPE
     with tempfile.TemporaryDirectory() as home:
         command = (sys.executable, str(Path(mortal.__file__).resolve()))
-        server = subprocess.Popen(command, cwd=home, env=environment, stdin=pipe, stdout=pipe, text=True)
+        with ready():
+            server = subprocess.Popen(command, cwd=home, env=environment, stdin=pipe, stdout=pipe, text=True)
         try:
             yield Kit(Path(home), server)
         finally:

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from pixel_bot.overlay.server import SECURITY
 from pixel_bot.web.server import STATIC, WebServer
 
 KEY = "key with & and ="
@@ -23,6 +24,7 @@ WAIT_SECONDS = 10.0
 
 Message = dict[str, Any]
 
+FRAME_POLICY = "default-src 'self' 'unsafe-inline'"
 FRAME = """<!doctype html><meta charset="utf-8">
 <style>:root { color-scheme: dark } iframe { width: 640px; height: 360px }</style>
 <p>Somewhere to click</p><script>
@@ -122,10 +124,10 @@ class OverlayDouble:
         await self.acked(probe, "failed")
 
     async def _page(self, _: Request) -> Response:
-        return FileResponse(STATIC / "overlay" / "overlay.html")
+        return FileResponse(STATIC / "overlay" / "overlay.html", headers=SECURITY)
 
     async def _frame(self, _: Request) -> Response:
-        return HTMLResponse(FRAME)
+        return HTMLResponse(FRAME, headers={"Content-Security-Policy": FRAME_POLICY})
 
     async def _audio(self, request: Request) -> Response:
         name = request.path_params["name"]

@@ -11,6 +11,8 @@ from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from pathlib import Path
 
 from pixel_bot.settings import Settings
+from tests.harness import ready_python
+from tests.harness.ready_python import ready
 
 SECONDS = 60.0
 
@@ -29,7 +31,13 @@ def environment(**settings: object) -> dict[str, str]:
 
 
 def run(folder: Path, *arguments: str, **settings: object) -> "subprocess.CompletedProcess[str]":
-    """Run a command line to its end; output and errors are apart."""
+    """Run a command line to its end, in a fork with the bot imported; output and errors are apart."""
+    with ready():
+        return run_as_typed(folder, *arguments, **settings)
+
+
+def run_as_typed(folder: Path, *arguments: str, **settings: object) -> "subprocess.CompletedProcess[str]":
+    """Run a command line to its end, by an interpreter of its own; output and errors are apart."""
     return subprocess.run(
         command(*arguments),
         cwd=folder,
@@ -62,7 +70,9 @@ class BotProcess:
         self.arguments = arguments
         self.environment = environment(**settings)
         self.address = ""
-        """Its page, as it prints it; known when it is ready."""
+        """Its page, without the key of the link; known when it is ready."""
+        self.link = ""
+        """The link that it printed, which signs one browser in."""
         self.said: list[str] = []
         """The lines that it printed since its last start, as far as they were read."""
         self.process: Process | None = None
@@ -76,7 +86,7 @@ class BotProcess:
     async def start(self, ready: str = "Cogs: ") -> None:
         """Start it, and read what it prints up to the line that begins so; with an empty word, do not wait."""
         self.said.clear()
-        self.process = await asyncio.create_subprocess_exec(
+        self.process = await ready_python.start(
             *command(*self.arguments),
             cwd=self.folder,
             env=self.environment,
@@ -128,7 +138,8 @@ class BotProcess:
         line = (await self.running.stdout.readline()).decode(errors="replace")
         self.said.append(line)
         if line.startswith("Open: "):
-            self.address = line.removeprefix("Open: ").strip()
+            self.link = line.removeprefix("Open: ").strip()
+            self.address = self.link.partition("?")[0]
         return line
 
 
@@ -138,7 +149,7 @@ class BotProcess:
 async def start(script: Path, *arguments: str) -> Process:
     """A child in a session of its own, so that those that it forks can be ended with it."""
     command = (sys.executable, str(script), *arguments)
-    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
+    return await ready_python.start(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
 
 
 async def end(process: Process) -> None:

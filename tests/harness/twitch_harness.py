@@ -70,6 +70,7 @@ class Harness(LiveHarness):
 
     async def begin(self, app: LiveApp, account: str) -> str:
         """Where the bot sends somebody who wants to sign in."""
+        await self.enter(app)
         url = f"http://localhost:{app.web.port}/oauth?account={account}"
         async with self.http.get(url, allow_redirects=False) as answer:
             assert answer.status in {302, 303, 307}, await answer.text()

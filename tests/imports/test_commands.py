@@ -18,7 +18,7 @@ from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
 from tests.cli.bot_process import url
 from tests.harness.database import findings, rows
-from tests.harness.process import run
+from tests.harness.process import run, run_as_typed
 from tests.harness.seed import execute, query
 from tests.imports.lists import Row, balances, spend, written
 
@@ -130,7 +130,7 @@ async def test_a_file_that_pays_nobody_makes_no_database(tmp_path: Path, lines: 
 def test_as_people_type_it(tmp_path: Path) -> None:
     """In a terminal that knows few letters."""
     file = written(tmp_path, "名前;\x1b[1mPünkte", "alice;5", "bob;6", name="ü\u200e.csv")
-    planned = run(tmp_path, "import", file.name, "--dry-run", PYTHONIOENCODING="ascii")
+    planned = run_as_typed(tmp_path, "import", file.name, "--dry-run", PYTHONIOENCODING="ascii")
     assert (planned.returncode, planned.stderr) == (0, "")
     assert planned.stdout.startswith("\\xfc\\u200e.csv is from a list, by its columns: ")
     assert "\x1b" not in planned.stdout

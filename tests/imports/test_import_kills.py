@@ -24,8 +24,8 @@ from pixel_bot.services import curve_of
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
 from tests.cli.bot_process import url
+from tests.harness.process import end, line_from, start, tell
 from tests.harness.seed import query
-from tests.run.scripts import end, line_from, start, tell
 
 pytestmark = [
     pytest.mark.sqlite,

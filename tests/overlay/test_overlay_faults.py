@@ -11,6 +11,7 @@ from pixel_bot.overlay import overlay as bus
 from pixel_bot.queue.limits import Limits
 from pixel_bot.testing import FakeOverlay, Stage, stage
 from pixel_bot.upkeep.check import check
+from tests.sounds.test_length import wav
 
 SHORT = Limits(margin=0.3, wheel=0.3, grace=1.0)
 
@@ -111,10 +112,10 @@ async def test_a_hidden_page_lets_go_and_plays_it_when_it_is_back(quick: Stage) 
 async def test_a_page_whose_sound_is_blocked_waits_for_it(quick: Stage) -> None:
     quick.overlay.hide(hidden=False, sound=False)
     (answer,) = await quick.say("alice", "!sound ding")
-    assert "The overlay's sound is off right now" in answer
+    assert "The overlay is open, but its sound is blocked: click on the page. It plays when that changes" in answer
     assert quick.overlay.played == []
     assert await quick.passes(120) == [
-        "@alice sound: The overlay's sound was off for too long. Your 15 points are back."
+        "@alice sound: The overlay was open, but its sound was blocked for too long. Your 15 points are back."
     ]
     quick.overlay.plays = True
     assert (await quick.say("alice", "!spin"))[0] == "The wheel is yours! 0 points left."
@@ -177,7 +178,7 @@ async def test_what_is_cut_off_again_and_again_is_given_back(quick: Stage) -> No
 async def test_a_sound_that_is_gone_meanwhile(tmp_path: Path, quick: Stage) -> None:
     folder = tmp_path / "sounds"
     folder.mkdir(exist_ok=True)
-    (folder / "mine.wav").write_bytes(b"RIFF")
+    (folder / "mine.wav").write_bytes(wav(0.1))
     quick.overlay.close()
     await quick.say("alice", "!sound mine")
     (folder / "mine.wav").unlink()

@@ -12,6 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 from websockets.asyncio.client import ClientConnection, connect
 
+from tests.harness.browser import is_true_of
 from tests.harness.database import rows
 from tests.harness.pattern import fresh
 from tests.harness.process import BotProcess, free_port
@@ -92,16 +93,16 @@ async def test_killed_while_it_speaks(browser: Browser, bot: BotProcess) -> None
     async with overlay(browser, bot) as page:
         async with visitor(bot) as socket:
             await say(socket, "!tts one two three four five six seven eight nine ten", "Coming up!")
-            await page.wait_for_function("[...document.querySelectorAll('audio')].some((a) => a.currentTime > 0.2)")
+            await is_true_of(page, "[...document.querySelectorAll('audio')].some((a) => a.currentTime > 0.2)")
         mine = await page.evaluate("window.mine")
         await bot.kill()
-        await page.wait_for_function("window.heard === 1")
+        await is_true_of(page, "window.heard === 1")
         await bot.start()
         assert await ended(database, 1) == [("done", 25)]
 
         async with visitor(bot) as socket:
             await say(socket, "!sound coin", "Playing coin!")
-            await page.wait_for_function("window.heard === 2")
+            await is_true_of(page, "window.heard === 2")
         assert await ended(database, 2) == [("done", 25), ("done", 15)]
         assert await page.evaluate("[window.mine, window.heard]") == [mine, 2]
     assert await rows(database, REFUNDS) == []

@@ -1,6 +1,7 @@
 """What mods do to points and XP, and how they undo it."""
 
 import asyncio
+import logging
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from pixel_bot.clock import micros
 from pixel_bot.errors import NotEnoughPoints, NothingToUndo
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.people import Person, Viewer
+from pixel_bot.points import mod_changes
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock
 from tests.harness.database import findings
@@ -33,6 +35,31 @@ async def test_remove_more_than_there_is_leaves_no_change_to_undo(
         await services.economy.add(mod, alice, -101)
     with pytest.raises(NothingToUndo):
         await services.economy.undo(mod)
+
+
+async def test_the_log_names_what_was_committed_and_no_more(
+    services: Services, mod: Viewer, alice: Viewer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "pixel_bot.points.mod_changes"):
+        with pytest.raises(NotEnoughPoints):
+            await services.economy.add(mod, alice, -101)
+        with pytest.raises(NotEnoughPoints):
+            await services.economy.set(mod, alice, -1)
+        await services.economy.add(mod, alice, 5)
+        await services.economy.change_xp(mod, alice, by=7)
+        with pytest.raises(NotEnoughPoints):
+            await services.economy.add(mod, alice, -1_000)
+    assert [record.getMessage() for record in caplog.records] == ["mod: add 5 points to alice", "mod: +7 XP for alice"]
+
+
+async def test_a_change_is_not_in_the_log_before_it_is_committed(
+    services: Services, mod: Viewer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "pixel_bot.points.mod_changes"):
+        async with services.database.write() as session:
+            await mod_changes.record(session, mod, "something", services.clock.now())
+            assert caplog.records == []
+        assert [record.getMessage() for record in caplog.records] == ["mod: something"]
 
 
 async def test_set(services: Services, mod: Viewer, alice: Viewer) -> None:

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.points.level_rewards import Reward, load_rewards
+from pixel_bot.points.level_rewards import LevelRewards, Reward
 from pixel_bot.testing import stage
 from tests.points.paid_levels import write_rewards
 
 # The rewards file
+
+
+def load_rewards(path: Path) -> Mapping[int, Reward]:
+    return LevelRewards(path).now()
 
 
 def loaded(folder: Path, content: str) -> Mapping[int, Reward]:
@@ -44,7 +48,7 @@ def test_bad_json_names_the_line(tmp_path: Path, caplog: pytest.LogCaptureFixtur
 
 def test_a_file_that_is_no_text(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "level_rewards.json"
-    path.write_bytes(b'{"5": {"message": "\xff\xfe"}}')
+    path.write_bytes(b'{"5": {"message": "\x81"}}')
     assert load_rewards(path) == {}
     assert "cannot be read as UTF-8" in sentences(caplog)[0]
 
@@ -55,10 +59,11 @@ def test_a_folder_in_place_of_the_file(tmp_path: Path, caplog: pytest.LogCapture
     assert len(sentences(caplog)) == 1
 
 
-def test_a_file_with_a_byte_order_mark(tmp_path: Path) -> None:
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "cp1252"])
+def test_a_file_in_any_encoding(tmp_path: Path, codec: str) -> None:
     path = tmp_path / "level_rewards.json"
-    path.write_text('{"5": {"points": 100}}', encoding="utf-8-sig")
-    assert load_rewards(path) == {5: Reward(100)}
+    path.write_text('{"5": {"points": 100, "message": "Glückwunsch!"}}', encoding=codec)
+    assert load_rewards(path) == {5: Reward(100, "Glückwunsch!")}
 
 
 @pytest.mark.parametrize("content", ["[]", "5", '"5"', "null", "true"])
@@ -143,3 +148,19 @@ async def test_a_level_by_hand_of_a_mod_is_said_too(tmp_path: Path) -> None:
     async with stage(tmp_path) as chat:
         await chat.viewer("Alice")
         assert "GG Alice!" in await chat.say("milo", "!xp add @alice 100", role="moderator")
+
+
+async def test_the_last_good_rewards_are_paid_while_the_file_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "level_rewards.json"
+    path.write_text('{"2": {"points": 100}, "3": {"points": 50}}', encoding="utf-8")
+    async with stage(tmp_path, level_rewards_file=path, points_chat_amount=0) as chat:
+        await chat.viewer("alice")
+        assert sorted(chat.bot.levels.rewarded) == [2, 3]
+        path.write_text('{"2": {"poi', encoding="utf-16")
+        await chat.say("mila", "!xp add @alice 100", "moderator")
+        assert await chat.points("alice") == 100
+        assert "level_rewards.json, line 1: " in await chat.bot.status.words()
+        path.write_text('{"2": {"points": 100}, "3": {"points": 7}}', encoding="utf-8")
+        await chat.say("mila", "!xp add @alice 500", "moderator")
+        assert await chat.points("alice") == 107
+        assert "level_rewards.json" not in await chat.bot.status.words()

@@ -44,8 +44,40 @@ async def test_the_ai_answers_in_chat(tmp_path: Path) -> None:
     async with stage(tmp_path, backends=with_ai(tmp_path, sage)) as chat:
         await rich(chat)
         answers = await chat.say("alice", "!pixel what is a pixel?")
-        assert answers == ["Let me think. 50 points left.", "A very small square."]
+        assert answers == ["Let me think. 50 points left.", "AI: A very small square."]
         assert sage.asked == [("alice", "what is a pixel?")]
+
+
+async def test_the_answer_begins_with_the_word_of_the_setting(tmp_path: Path) -> None:
+    async with stage(tmp_path, backends=with_ai(tmp_path, Sage("Hello.")), ai_prefix="Robot says:") as chat:
+        await rich(chat)
+        assert (await chat.say("alice", "!pixel hi"))[-1] == "Robot says: Hello."
+
+
+async def test_the_answer_is_a_reply_to_its_asker(tmp_path: Path) -> None:
+    async with stage(tmp_path, backends=with_ai(tmp_path, Sage("Hello."))) as chat:
+        await rich(chat)
+        sent: list[Any] = []
+        real = chat.bot.outbox.put
+
+        async def put(message: Any) -> str | None:
+            sent.append(message)
+            return await real(message)
+
+        chat.bot.outbox.put = put  # pyright: ignore[reportAttributeAccessIssue]
+        await chat.say("alice", "!pixel hi", message_id="question-1")
+        (answer,) = [message for message in sent if message.text == "AI: Hello."]
+        assert answer.reply_to == "question-1"
+
+
+async def test_the_question_passes_the_filter(tmp_path: Path) -> None:
+    sage = Sage("Hello.")
+    async with stage(tmp_path, backends=with_ai(tmp_path, sage)) as chat:
+        await rich(chat)
+        await chat.say("alice", "!pixel is example.com any good, or is it spam spam spam spam?")
+        assert sage.asked == [("alice", "is any good, or is it spam spam")]
+        chat.clock.advance(60)
+        assert (await chat.say("alice", "!pixel 👋 https://example.com"))[-1].startswith("Ask me something")
 
 
 async def test_an_ai_that_fails_costs_nothing(tmp_path: Path) -> None:
@@ -79,7 +111,7 @@ async def test_chat_that_does_not_take_the_answer(tmp_path: Path) -> None:
         real = chat.bot.outbox.put
 
         async def put(message: Any) -> str | None:
-            return None if message.text == "Hello." else await real(message)
+            return None if message.text == "AI: Hello." else await real(message)
 
         chat.bot.outbox.put = put  # pyright: ignore[reportAttributeAccessIssue]
         told = await chat.say("alice", "!pixel hi")

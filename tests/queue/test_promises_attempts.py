@@ -25,7 +25,7 @@ from tests.harness.queue_rows import queued, rows
 SOUND, WORK, ONCE = PlaySound("ding"), Run("work"), Run("once")
 SKIPPED = "A mod skipped it."
 ITEM = Item(
-    1, "effect", "running", None, "thing", 1, "Alice", 15, "t", {}, 0, EPOCH, None, None, None, None
+    1, "effect", "running", None, "thing", 1, "Alice", 15, "t", {}, 0, EPOCH, None, None, None, None, None, None
 )  # fmt: skip
 
 

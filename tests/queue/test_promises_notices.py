@@ -7,7 +7,8 @@ import pytest
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.queue.refund_notifier import MENTIONS, MESSAGE_LENGTH, messages
-from pixel_bot.redeems.queue_items import Item, UnannouncedResult
+from pixel_bot.redeems.queue_items import Item
+from pixel_bot.redeems.unannounced import UnannouncedResult
 from pixel_bot.texts import fit
 
 AWAY = "The overlay was away for too long."

@@ -19,11 +19,11 @@ from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, sandbox_user
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
-from tests.harness.page_model import Message, Page
 from tests.harness.process import line_from
 from tests.harness.seed import query
 from tests.harness.waiting import until
 from tests.redeems.mortal_program import FANS, KEY, PRIZE, START
+from tests.redeems.page_model import Message, Page
 
 
 class FarPage(Page):

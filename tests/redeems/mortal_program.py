@@ -35,6 +35,9 @@ class Voice:
     async def speak(self, text, voice=""):
         return Speech(b"RIFF", 1.0)
 
+    async def check(self, text, voice=""):
+        pass
+
     async def close(self):
         pass
 

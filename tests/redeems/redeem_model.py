@@ -25,8 +25,8 @@ from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
 from tests.harness.database import findings
-from tests.harness.page_model import NearPage
 from tests.harness.seed import url_of
+from tests.redeems.page_model import NearPage
 from tests.redeems.redeem_programs import GRANTS, SECONDS, SHELF, START, STOCK, USERS, VIEWERS, FakeSpeech, Op
 
 

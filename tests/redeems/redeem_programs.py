@@ -66,6 +66,9 @@ class FakeSpeech:
     async def speak(self, text: str, voice: str = "") -> Speech:
         return Speech(b"RIFF", 1.0)
 
+    async def check(self, text: str, voice: str = "") -> None:
+        """Every text can be read."""
+
     async def voices(self) -> Sequence[str]:
         return []
 

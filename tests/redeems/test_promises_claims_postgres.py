@@ -13,6 +13,7 @@ from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_concurrent, claim_head
 from pixel_bot.redeems.queue_items import TABLE, Draft, Item, Q
+from pixel_bot.redeems.unannounced import unannounced
 from tests.harness.postgres import postgres
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -91,7 +92,7 @@ async def test_the_oldest_work_comes_first_wherever_its_row_lies(sessions: Sessi
         await session.execute(update(TABLE).where(Q.id == ids[0]).values(attempts=2))
     async with sessions.begin() as session:
         assert [item.id for item in await queue_items.load(session)] == ids
-        assert [told.item.id for told in await queue_items.unannounced(session, 2, "twitch")] == ids[:2]
+        assert [told.item.id for told in await unannounced(session, 2, "twitch")] == ids[:2]
 
 
 async def test_what_was_put_back_is_the_head_wherever_its_row_lies(sessions: Sessions) -> None:

@@ -12,6 +12,7 @@ from pixel_bot.model.people import Person, Viewer
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.pending_items import any_pending, any_unannounced, unannounced_query
 from pixel_bot.redeems.queue_items import Draft, Item, Q
+from pixel_bot.redeems.unannounced import unannounced
 from pixel_bot.services import Services
 from tests.harness.queue_rows import STATES, in_all_states, queued, rows
 
@@ -225,7 +226,7 @@ async def test_chat_hears_of_what_it_was_not_told_and_each_platform_of_its_own(
     nobody = await queued(services, DING, status="failed", told=False, cost=15, refunded_at=now)
     there_ = await queued(services, DING, status="failed", note="y", told=False, message_id="joystick:1")
     async with services.database.readers() as session:
-        told = await queue_items.unannounced(session, 10, "twitch")
+        told = await unannounced(session, 10, "twitch")
         assert [(t.item.id, t.note, t.back) for t in told] == [(here[0], "x", 0), (here[1], "x", 0), (*nobody, "", 15)]
-        assert [t.item.id for t in await queue_items.unannounced(session, 2, "twitch")] == here
-        assert [t.item.id for t in await queue_items.unannounced(session, 10, "joystick")] == there_
+        assert [t.item.id for t in await unannounced(session, 2, "twitch")] == here
+        assert [t.item.id for t in await unannounced(session, 10, "joystick")] == there_

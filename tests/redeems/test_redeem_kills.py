@@ -1,27 +1,18 @@
 """A bot that is killed on the way of a redeem: what was paid is played once, or given back once and told."""
 
 import asyncio
-import json
 import os
-from asyncio.subprocess import Process
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from starlette.routing import Mount
 
-from pixel_bot.run.sandbox_app import SANDBOX
-from pixel_bot.sandbox.twitch.double import TwitchDouble
-from pixel_bot.sandbox.twitch.endpoints import Endpoints
-from pixel_bot.sandbox.twitch.users import SandboxUsers
-from pixel_bot.web.server import WebServer
 from tests.backends.ai.ai_double import Turn, ai_double
 from tests.harness.obs_double import PASSWORD, obs_double
-from tests.harness.process import end, free_port, start
+from tests.harness.rounds import rounds
 from tests.harness.waiting import until
-from tests.redeems.mortal_bot import FarPage, Harness, fund
-from tests.redeems.mortal_program import MORTAL, PRIZE, START
+from tests.redeems.mortal_bot import FarPage, Harness
+from tests.redeems.mortal_program import PRIZE, START
 
 pytestmark = [
     pytest.mark.repeated,
@@ -31,47 +22,18 @@ pytestmark = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def mortal(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Process]:
-    """The process that starts bots, and ends with the module."""
-    script = tmp_path_factory.mktemp("mortal") / "mortal.py"
-    script.write_text(MORTAL, encoding="utf-8")
-    process = await start(script)
-    try:
-        yield process
-    finally:
-        await end(process)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def house(tmp_path: Path, mortal: Process) -> AsyncGenerator[Harness]:
-    """A place for bots, with fans who have points, and a page that looks for the bot."""
-    twitch = TwitchDouble(SandboxUsers())
-    web = WebServer("127.0.0.1", 0)
-    await web.start([Mount(SANDBOX, routes=Endpoints(twitch).routes())], [])
-    prizes = [{"name": "Win", "weight": 1, "grant_points": PRIZE}]
-    (tmp_path / "prizes.json").write_text(json.dumps(prizes), encoding="utf-8")
-    await fund(tmp_path)
-    built = Harness(mortal, tmp_path, twitch, f"{web.address}{SANDBOX}", free_port())
-    looking = asyncio.create_task(built.page.run())
-    try:
-        yield built
-    finally:
-        if built.pid:
-            await built.kill()
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
-        await web.stop()
-
-
 REDEEMS = ("!tts hello", "!spin", "!sound ding", "!pixel why?")
 
 
 async def all_die(house: Harness, points: Sequence[str], numbers: Iterable[int], words: Sequence[str]) -> int:
-    """A bot for each point and number, each with a fan of its own who redeems. Returns how many fans that took."""
+    """A bot for each number, each with a fan of its own who redeems. Returns how many fans that took.
+
+    The points take turns; with ``PIXEL_ROUNDS`` so many of them, or all, are taken for each number.
+    """
     fans = 0
     for number in numbers:
-        for point in points:
+        for turn in range(min(len(points), rounds(1))):
+            point = points[(number + turn) % len(points)]
             if await house.starts(point, number):
                 for line in words:
                     await house.say(f"fan{fans}", line)
@@ -86,8 +48,8 @@ COMMITS = ("before-commit", "after-commit")
 
 
 async def test_killed_before_and_after_every_commit_on_the_way(house: Harness) -> None:
-    """Each bot dies one commit later than the one before it; the first commits are those of the recovery."""
-    assert await all_die(house, COMMITS, range(1, 14), REDEEMS) >= 10
+    """Each bot dies some steps later than the one before it; the first commits are those of the recovery."""
+    assert await all_die(house, COMMITS, range(1, 14), REDEEMS) >= 5
     await house.is_right()
     assert house.rows("SELECT COUNT(DISTINCT redeem) FROM queue_items") == [(4,)]
 
@@ -213,7 +175,7 @@ async def test_killed_while_the_ai_thinks(house: Harness) -> None:
         await house.kill()
         await house.starts()
         await house.settles()
-        assert [x.reply_id for x in house.lines if x.text.startswith("Because")] == [message]
+        assert [x.reply_id for x in house.lines if x.text.startswith("AI: Because")] == [message]
         assert house.rows("SELECT status FROM queue_items") == [("done",)]
         assert len(ai.heard) == 2
         await house.is_right()

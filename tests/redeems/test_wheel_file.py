@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pixel_bot.model.last_good import MAX_BYTES, Unreadable
 from pixel_bot.redeems.prizes import DEFAULT, Prize, PrizeFile, PrizesUnreadable, entry_lines, parse
 from pixel_bot.redeems.wheel import pick
-from pixel_bot.testing import Stage
+from pixel_bot.testing import Stage, stage
 from tests.harness.rounds import rounds
 from tests.redeems.wheel_files import HAND, POINTS, write
+from tests.sounds.test_length import wav
 
 # The file
 
@@ -33,9 +35,6 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     assert [p.name for p in file.prizes()] == ["Win"]
     write(tmp_path, [*POINTS, *HAND])
     assert [p.name for p in file.prizes()] == ["Win", "Pick the next game"]
-    (tmp_path / "prizes.json").write_text("[", encoding="utf-8")
-    with pytest.raises(PrizesUnreadable):
-        file.prizes()
     write(tmp_path, POINTS)
     assert [p.name for p in file.prizes()] == ["Win"]
 
@@ -113,3 +112,98 @@ def test_a_slice_without_weight_is_never_drawn(weights: list[float], seed: str) 
 def test_a_prize_survives_being_kept() -> None:
     prize = Prize("A", 2, grant_xp=3, stock=1)
     assert Prize.from_json(json.loads(json.dumps(prize.as_json()))) == prize
+
+
+# A file that breaks in mid-show
+
+GOOD = b'[{"name": "Win", "weight": 1, "grant_points": 10}]'
+BROKEN = {
+    "half-saved": GOOD[:30],
+    "empty": b"",
+    "blank": b" \n",
+    "half-saved as UTF-16": GOOD.decode().encode("utf-16")[:-1],
+    "half-saved as UTF-8": GOOD.replace(b"Win", "Glück".encode())[: GOOD.index(b"Win") + 7],
+    "broken UTF-8": GOOD.replace(b"Win", "Glück".encode() + b"\xfc"),
+    "no text": b"\0" * len(GOOD),
+    "too large": b" " * MAX_BYTES + GOOD,
+    "no list": b"{}",
+    "a wrong prize": b'[{"name": "Win"}]',
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+async def test_the_last_good_wheel_goes_on(
+    tmp_path: Path, chat: Stage, broken: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "prizes.json"
+    path.write_bytes(GOOD)
+    await chat.viewer("alice", points=1_000)
+    await chat.say("alice", "!spin")
+    caplog.clear()
+    path.write_bytes(broken)
+    for _ in range(2):
+        chat.clock.advance(60)
+        assert any("alice won Win!" in said for said in await chat.say("alice", "!spin"))
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told.startswith("prizes.json")
+    assert told.endswith("The last good one stays in force.")
+    assert "prizes.json" in await chat.bot.status.words()
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        path.write_bytes(GOOD.replace(b"Win", b"Gold"))
+        chat.clock.advance(60)
+        assert any("alice won Gold!" in said for said in await chat.say("alice", "!spin"))
+    assert "prizes.json is good again." in [record.getMessage() for record in caplog.records]
+    assert "prizes.json" not in await chat.bot.status.words()
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+def test_a_file_that_was_never_good_is_no_wheel(tmp_path: Path, broken: bytes) -> None:
+    (tmp_path / "prizes.json").write_bytes(broken)
+    with pytest.raises(Unreadable, match=r"prizes\.json"):
+        PrizeFile(tmp_path / "prizes.json").prizes()
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_any_encoding_is_read(tmp_path: Path, codec: str) -> None:
+    (tmp_path / "prizes.json").write_text('[{"name": "Glück", "weight": 1}]', encoding=codec)
+    assert [p.name for p in PrizeFile(tmp_path / "prizes.json").prizes()] == ["Glück"]
+
+
+async def test_a_sound_that_is_not_there_is_named_when_the_file_is_read(tmp_path: Path, chat: Stage) -> None:
+    prizes = '[\n{"name": "Fanfare", "weight": 1, "effect": "sound:fanfaer"}]'
+    (tmp_path / "prizes.json").write_text(prizes, encoding="utf-8")
+    await chat.viewer("alice", points=100)
+    assert await chat.say("alice", "!spin") == [
+        "The wheel stands still: prizes.json, line 2: there is no sound fanfaer. Nothing was charged."
+    ]
+    assert await chat.points("alice") == 100
+
+
+async def test_a_prize_whose_effect_fails_is_owed(tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir(exist_ok=True)
+    (folder / "win.wav").write_bytes(wav(0.1))
+    prizes = '[{"name": "Big sound", "weight": 1, "effect": "sound:win"}]'
+    (tmp_path / "prizes.json").write_text(prizes, encoding="utf-8")
+    async with stage(tmp_path, sounds_dir=folder) as chat:
+        await chat.viewer("alice", points=100)
+        chat.overlay.plays = False
+        await chat.say("alice", "!spin", wait=False)
+        await chat.overlay.asked(1)
+        (folder / "win.wav").unlink()
+        chat.overlay.started()
+        chat.overlay.finished()
+        await chat.settled()
+        assert "@alice spin: The sound win is gone. A mod hands over Big sound." in chat.sent
+        assert await chat.say("mila", "!wheel owed", "moderator") == ["Still to hand over: alice: Big sound"]
+        assert await chat.say("mila", "!wheel given @alice", "moderator") == ["alice got Big sound."]
+        assert await chat.say("mila", "!wheel owed", "moderator") == ["No prize is waiting to be handed over."]
+
+
+async def test_a_prize_whose_effect_was_played_is_not_owed(tmp_path: Path, chat: Stage) -> None:
+    (tmp_path / "prizes.json").write_text('[{"name": "Ding", "weight": 1, "effect": "sound:ding"}]', encoding="utf-8")
+    await chat.viewer("alice", points=100)
+    await chat.say("alice", "!spin")
+    assert [message["what"] for message in chat.overlay.played] == ["wheel", "sound"]
+    assert await chat.say("mila", "!wheel owed", "moderator") == ["No prize is waiting to be handed over."]

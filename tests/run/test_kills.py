@@ -23,7 +23,9 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUsers, sa
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
 from pixel_bot.web.server import WebServer
-from tests.run.scripts import SECONDS, end, fund, line_from, start, tell
+from tests.harness.process import SECONDS, end, line_from, start, tell
+from tests.harness.rounds import rounds
+from tests.run.funds import fund
 
 pytestmark = [
     pytest.mark.sqlite,
@@ -202,7 +204,7 @@ KILLS = ("before-commit", "after-commit", "after-answer")
 async def test_a_bot_that_dies_at_the_worst_moments_stays_right(tmp_path: Path, duplicate: Twin) -> None:
     await fund(tmp_path, 1_000_000)
     dice = random.Random(20)
-    points = [*KILLS] * 4
+    points = [*KILLS] * rounds(2)
     rows = 0
     async with mortals(tmp_path, duplicate) as process:
         for point in points:
@@ -231,4 +233,4 @@ async def test_a_bot_that_dies_at_the_worst_moments_stays_right(tmp_path: Path, 
         assert added.startswith("Added")
         assert await line_from(process) == f"ended {-signal.SIGKILL}"
         await verify(tmp_path, duplicate)
-    assert len(duplicate.answers) > 10
+    assert len(duplicate.answers) >= 4

@@ -10,7 +10,8 @@ from pixel_bot.clock import Clock
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import settings_in
 from pixel_bot.upkeep.check import check
-from tests.run.scripts import end, fund, line_from, start, tell
+from tests.harness.process import end, line_from, start, tell
+from tests.run.funds import fund
 
 pytestmark = [
     pytest.mark.sqlite,

@@ -22,11 +22,15 @@ from pixel_bot.settings import Settings
 from tests.harness.logging_state import logging_as_before
 from tests.harness.paths import ROOT
 from tests.harness.pattern import fresh
+from tests.harness.ready_python import ready
+from tests.harness.rounds import rounds
 
 pytestmark = pytest.mark.sqlite
 
 REAL_LOG = ROOT.parent / "shared" / "data" / "chat.csv"
 SECONDS = 90.0
+ROWS_BEFORE_KILLS = 2_000
+"""So many rows of the real log are played with kills on the way."""
 
 
 def said(content: str | bytes) -> list[tuple[float, str, str]]:
@@ -121,14 +125,15 @@ def bot(folder: Path, *args: str, **settings: str) -> "subprocess.Popen[str]":
     """A command line, begun."""
     ours = {name.upper() for name in Settings.model_fields}
     clean = {k: v for k, v in os.environ.items() if k.upper() not in ours}
-    return subprocess.Popen(
-        [sys.executable, "-m", "pixel_bot", *args],
-        cwd=folder,
-        env=clean | {"WEB_PORT": "0"} | settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    with ready():
+        return subprocess.Popen(
+            [sys.executable, "-m", "pixel_bot", *args],
+            cwd=folder,
+            env=clean | {"WEB_PORT": "0"} | settings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
 
 def replay_in_child(folder: Path, log: Path) -> str:
@@ -284,17 +289,23 @@ def wait_for_transactions(file: Path, wanted: int, process: "subprocess.Popen[st
 
 @needs_the_real_log
 def test_the_real_log_comes_to_the_same_after_kills_on_the_way(tmp_path: Path) -> None:
-    file = tmp_path / "data" / "sandbox.db"
+    """Its first part does, which the simple model reckons; how the whole of it comes out stands above."""
+    log, file = tmp_path / "chat.csv", tmp_path / "data" / "sandbox.db"
+    lines = REAL_LOG.read_bytes().splitlines(keepends=True)[:ROWS_BEFORE_KILLS]
+    log.write_bytes(b"".join(lines))
+    expected = model(said(log.read_bytes()))
+    points = sum(each for each, _ in expected.values())
+    fresh(file)
     dice = random.Random(11)
-    for wanted in sorted(dice.randrange(200, 6_000) for _ in range(2)):
-        process = bot(tmp_path, "sandbox", "--replay", str(REAL_LOG), "--speed", "3000", "--exit-when-done")
+    for wanted in sorted(dice.randrange(100, points // 2) for _ in range(rounds(1))):
+        process = bot(tmp_path, "sandbox", "--replay", str(log), "--speed", "300", "--exit-when-done")
         try:
             wait_for_transactions(file, wanted, process)
         finally:
             process.kill()
             process.communicate()
         assert process.returncode == -signal.SIGKILL
-        assert real_totals(tmp_path)[1] < 7_329
-    replay_in_child(tmp_path, REAL_LOG)
-    assert real_totals(tmp_path) == (1_583, 7_329, 9_153)
+        assert real_totals(tmp_path)[1] < points
+    replay_in_child(tmp_path, log)
+    assert {name: both for name, both in totals(tmp_path).items() if any(both)} == expected
     assert check() == "clean"

@@ -45,7 +45,7 @@ class EspeakLibrary:
     def __init__(self) -> None:
         import espeakng_loader
 
-        self._library = _open(espeakng_loader.get_library_path())
+        self._library = open_library(espeakng_loader.get_library_path())
         # The library keeps 160 bytes for the path, and on Windows cannot open one with letters beyond its code page.
         data = Path(espeakng_loader.get_data_path())
         os.chdir(data.parent)
@@ -55,7 +55,7 @@ class EspeakLibrary:
         self._pcm = bytearray()
         self._callback = _Callback(self._take)  # the library keeps only its address
         self._library.espeak_SetSynthCallback(self._callback)
-        self._identifiers = _identifiers(self._library, data)
+        self._identifiers = identifiers(self._library, data)
 
     def voices(self) -> Sequence[str]:
         """The names of all voices."""
@@ -80,7 +80,8 @@ class EspeakLibrary:
         return STOP if len(self._pcm) > 2 * self._rate * (MAX_SECONDS + 1) else GO_ON
 
 
-def _open(path: str) -> Any:
+def open_library(path: str) -> Any:
+    """The library; raises ``ImportError`` when it cannot be loaded."""
     try:
         library = ctypes.CDLL(path)
     except OSError as exc:
@@ -89,7 +90,7 @@ def _open(path: str) -> Any:
     return library
 
 
-def _identifiers(library: Any, data: Path) -> dict[str, bytes]:
+def identifiers(library: Any, data: Path) -> dict[str, bytes]:
     """The library's own identifier of each voice, by the name that people type: ``gmw/en-US`` is ``en-us``."""
     dictionaries = {file.name.removesuffix("_dict") for file in data.glob("*_dict")}
     found: dict[str, bytes] = {}

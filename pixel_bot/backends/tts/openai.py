@@ -66,6 +66,9 @@ class SpeechServer:
             self._voices = await self._list_voices()
         return self._voices
 
+    async def check(self, text: str, voice: str = "") -> None:
+        """See ``Engine.check``. These models read all scripts."""
+
     async def speak(self, text: str, voice: str = "") -> Speech:
         """See ``Engine.speak``. Tried once more when the server was busy, broken or out of reach for a moment."""
         name = match_voice(voice, await self.voices()) if voice else self._server.voice

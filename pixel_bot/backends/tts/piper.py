@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pixel_bot.backends.tts.child import Child
+from pixel_bot.backends.tts.scripts import Reading, reading
 from pixel_bot.backends.tts.speech import NotSetUp, Speech, match_voice
 from pixel_bot.backends.tts.wav import speech_of
 
@@ -34,11 +35,18 @@ class Piper:
             "then run: python -m pixel_bot voices download NAME"
         )
 
+    async def check(self, text: str, voice: str = "") -> None:
+        """See ``Engine.check``."""
+        await self._reading(text, voice)
+
     async def speak(self, text: str, voice: str = "") -> Speech:
         """See ``Engine.speak``. The first sentence of a voice takes longer, because its model is read."""
+        chosen = await self._reading(text, voice)
+        return speech_of(await self.child.speak(chosen.text, str(self._folder.resolve() / f"{chosen.voice}.onnx")))
+
+    async def _reading(self, text: str, voice: str) -> Reading:
         names = await self.voices()
-        name = match_voice(voice, names) if voice else self._chosen(names)
-        return speech_of(await self.child.speak(text, str(self._folder.resolve() / f"{name}.onnx")))
+        return reading(text, match_voice(voice, names) if voice else self._chosen(names), names)
 
     async def close(self) -> None:
         """End the child."""

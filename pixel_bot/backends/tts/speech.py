@@ -23,6 +23,14 @@ class UnknownVoice(ChatError, EffectFailed):
         super().__init__(f"I have no voice called {name[:40]}. Type {command_prefix}voice to see which ones I have.")
 
 
+class UnreadableText(ChatError, EffectFailed):
+    """No voice can read the script of a text."""
+
+    def __init__(self, script: str) -> None:
+        self.script = script
+        super().__init__(f"I have no voice that can read {script} letters.")
+
+
 class NotSetUp(EffectFailed):
     """The engine cannot speak until the streamer does something; ``fix`` is the sentence for the streamer."""
 
@@ -42,8 +50,21 @@ class Engine(Protocol):
         """
         ...
 
+    async def check(self, text: str, voice: str = "") -> None:
+        """Find out, before anybody pays, whether a text can be read out.
+
+        Args:
+            text, voice: as for ``speak``.
+
+        Raises:
+            UnreadableText: no voice knows its script.
+        """
+        ...
+
     async def speak(self, text: str, voice: str = "") -> Speech:
-        """Say a text. It is data: markup and phoneme codes in it mean nothing.
+        """Say a text, by another voice where the named one does not know its script.
+
+        It is data: markup and phoneme codes in it mean nothing.
 
         Args:
             text: what to say.
@@ -51,6 +72,7 @@ class Engine(Protocol):
 
         Raises:
             UnknownVoice: there is no such voice.
+            UnreadableText: no voice knows the text's script.
             NotSetUp: the streamer has to do something first.
             EffectFailed: the text was not said.
         """

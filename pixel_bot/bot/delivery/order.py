@@ -28,6 +28,7 @@ class Waiting:
         unconfirmed: how often the answer to a try was lost.
         wording: the text as it was tried last, with its mark against duplicates.
         refused_since: when the chat first refused it as too soon.
+        variant: a number that is added to the text, where the chat takes nothing that was said before; 0 for none.
         is_duplicate: True when it was refused for being the same as one before.
         on_its_way: True while it is being sent.
         withdrawn: True when nobody wants it any more.
@@ -41,6 +42,7 @@ class Waiting:
     unconfirmed: int = 0
     wording: str = ""
     refused_since: float | None = None
+    variant: int = 0
     is_duplicate: bool = False
     on_its_way: bool = False
     withdrawn: bool = False

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from pixel_bot.bot.delivery.order import Order, Waiting, without_reply
 from pixel_bot.bot.delivery.pace import Pace
+from pixel_bot.bot.delivery.wording import wording_of
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.chat_rules import SendRules
 from pixel_bot.model.outgoing import Outgoing, SendFailed
@@ -32,12 +33,12 @@ MAX_UNCONFIRMED = 2
 PATIENCE_SECONDS = 600.0
 """For so long after the last message that the chat took, a paid one that is refused as too soon is tried again."""
 
+WITHDRAWN_SECONDS = 20.0
 ORDER_SECONDS = 2.0
 """How long the others wait for one message to be taken or refused."""
 
 DUPLICATE_SECONDS = 31.0
-DUPLICATE_MARK = " \U000e0000"
-"""Invisible: it makes a message that equals the one before a different one. Twitch drops equal ones within 30 s."""
+"""Twitch drops a message that equals the one before within 30 s."""
 
 SENT_BEFORE = "sent before"
 """Stands for the id of a message that was taken although its answer was lost."""
@@ -60,6 +61,7 @@ class Outbox:
         self._pace = Pace(rules)
         self._order = Order()
         self._last_text = ""
+        self._variants = 0
         self._last_taken = float("-inf")
         self._wake = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
@@ -78,6 +80,11 @@ class Outbox:
     def rules(self, rules: SendRules | None) -> None:
         self._pace.rules = rules
         self._wake.set()
+
+    @property
+    def waiting(self) -> int:
+        """Messages that the chat has not taken yet."""
+        return self._in_flight
 
     @property
     def limit(self) -> int | None:
@@ -161,9 +168,9 @@ class Outbox:
             waiting.withdrawn = True
             if not (waiting.on_its_way or waiting.done.done()):
                 raise
-            # It cannot be called back any more, so what becomes of it counts.
-            sent = await waiting.done
-            if sent is None:
+            # It cannot be called back any more, so what becomes of it counts; AutoMod may hold it for minutes, though.
+            done, _ = await asyncio.wait({waiting.done}, timeout=WITHDRAWN_SECONDS)
+            if not done or (sent := waiting.done.result()) is None:
                 raise
             return sent
 
@@ -258,6 +265,10 @@ class Outbox:
         if exc.reply_gone and message.reply_to:
             waiting.message = without_reply(message)
             return True
+        if exc.not_unique:
+            self._variants += 1
+            waiting.variant, waiting.not_before = self._variants, now
+            return waiting.tries < (MAX_TRIES if message.paid and not message.interim else 2)
         if exc.too_soon:
             waiting.is_duplicate = exc.duplicate
             waiting.not_before = now if self.rules is not None else now + RETRY_SECONDS
@@ -271,18 +282,15 @@ class Outbox:
         return message.paid and exc.retry and waiting.tries < MAX_TRIES and not said_enough
 
     def _word(self, waiting: Waiting, now: float) -> None:
-        """Choose the text: with the mark where it would equal the last one that was taken, or may be taken now."""
+        """Choose the text, so that it differs from the last one that was taken, and from what may be taken now."""
         if waiting.unconfirmed:
             return  # the same words, by which the platform or its echo shows whether it has them
-        text, before = fit(waiting.message.text), waiting.wording
-        waiting.wording = text
-        if self.rules is None or self._allows_duplicates:
-            return
-        others = {other.wording for other in self._deliveries.values() if other is not waiting}
-        if now - self._last_taken < DUPLICATE_SECONDS:
-            others.add(self._last_text)
-        if before == text if waiting.is_duplicate else text in others:
-            waiting.wording = fit(text, 500 - len(DUPLICATE_MARK)) + DUPLICATE_MARK
+        others: set[str] | None = None
+        if self.rules is not None and not self._allows_duplicates:
+            others = {other.wording for other in self._deliveries.values() if other is not waiting}
+            if now - self._last_taken < DUPLICATE_SECONDS:
+                others.add(self._last_text)
+        waiting.wording = wording_of(waiting, others)
 
     def _drop(self, waiting: Waiting) -> None:
         if not waiting.withdrawn:

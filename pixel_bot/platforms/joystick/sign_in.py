@@ -29,24 +29,24 @@ class JoystickSignIn:
         self._oauth = oauth
         self._api = api
         self._redirect_uri = redirect_uri
-        self._pending: OrderedDict[str, float] = OrderedDict()
+        self._pending: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self._lock = asyncio.Lock()
 
-    def begin(self) -> str:
-        """The address at Joystick.tv where the streamer agrees.
+    def begin(self, browser: str) -> str:
+        """The address at Joystick.tv where the streamer agrees. ``browser`` is the session that alone may come back.
 
         Raises:
             SignInRefused: another process is there.
         """
         self._refuse_elsewhere()
         state = secrets.token_urlsafe(24)
-        self._pending[state] = asyncio.get_running_loop().time() + OPEN_SECONDS
+        self._pending[state] = browser, asyncio.get_running_loop().time() + OPEN_SECONDS
         while len(self._pending) > MOST_OPEN:
             self._pending.popitem(last=False)
         return self._oauth.authorize_url(state, self._redirect_uri)
 
-    async def finish(self, state: str, code: str, error: str) -> str:
-        """The streamer came back from Joystick.tv. Returns what happened, in a sentence.
+    async def finish(self, state: str, code: str, error: str, browser: str) -> str:
+        """The streamer came back from Joystick.tv, to the browser that began. Returns what happened, in a sentence.
 
         Raises:
             SignInRefused: it did not work, or must not.
@@ -54,7 +54,7 @@ class JoystickSignIn:
         self._refuse_elsewhere()
         # One that was begun in the marketplace has no state of ours, so it counts only once the streamer says so.
         from_marketplace = not state
-        if not from_marketplace and self._pending.pop(state, 0.0) < asyncio.get_running_loop().time():
+        if not from_marketplace and not self._take_state(state, browser):
             raise SignInRefused("This installation was not begun here, or is too old. Begin it on the set-up page.")
         if error:
             raise SignInRefused(f"Joystick.tv says that nobody agreed. {BEGIN_AGAIN}")
@@ -89,6 +89,14 @@ class JoystickSignIn:
             await self._installations.decline(channel_id)
         except NotInstalled as exc:
             raise SignInRefused(str(exc)) from None
+
+    def _take_state(self, state: str, browser: str) -> bool:
+        """Whether this browser began it, not too long ago. Another one does not use it up."""
+        beginner, until = self._pending.get(state, ("", 0.0))
+        if not beginner or beginner != browser:
+            return False
+        del self._pending[state]
+        return until >= asyncio.get_running_loop().time()
 
     def _refuse_elsewhere(self) -> None:
         if self._installations.election.is_elsewhere:

@@ -56,6 +56,7 @@ class TwitchAccount:
 
     ``client_id`` is the application that they are for (empty for this one), and ``renewed_at`` when Twitch issued them
     (None where that is unknown). ``why`` says in a sentence why they ended or cannot be used, where that is known.
+    ``is_spent`` is True where a renewal was begun with them, and how it ended is not stored.
     """
 
     role: Role
@@ -67,6 +68,7 @@ class TwitchAccount:
     client_id: str = ""
     renewed_at: datetime | None = None
     why: str = ""
+    is_spent: bool = False
 
 
 class AccountStore(Protocol):
@@ -86,6 +88,10 @@ class AccountStore(Protocol):
 
     async def swap(self, account: TwitchAccount, used: Tokens) -> TwitchAccount | None:
         """Store a change of the account that had the tokens ``used``. Returns what is stored now."""
+        ...
+
+    async def note_spent(self, role: Role, used: Tokens, *, spent: bool) -> bool:
+        """Store whether a renewal was begun with these tokens. Returns False where others are stored by now."""
         ...
 
     async def drop(self, role: Role) -> None:
@@ -112,6 +118,8 @@ class Accounts:
         self._store = store
         self._fixed = {role: user_id for role, user_id in (fixed or {}).items() if user_id}
         self.lease = lease
+        self.is_shared = lease is not no_lease
+        """True where other processes may renew the tokens, too."""
         self._accounts: dict[Role, TwitchAccount] = {}
         self._unwritten: dict[Role, Tokens | None] = {}
         """Roles whose newest tokens could not be stored, and the tokens that the store has still."""
@@ -198,11 +206,12 @@ class Accounts:
         log.info("%s is signed in as the %s account.", account.display_name, account.role)
         self._notify(account.role)
 
-    async def replace_tokens(self, role: Role, tokens: Tokens) -> None:
-        """Token rotation: the platform issued new tokens for the old ones. They are stored before anybody uses them."""
-        account = self._accounts.get(role)
-        if account is not None:
-            await self._write(replace(account, tokens=tokens), account.tokens)
+    async def replace_tokens(self, role: Role, tokens: Tokens, used: Tokens) -> None:
+        """Token rotation: the platform issued new tokens for those used. They are stored before anybody uses them."""
+        if (account := self._accounts.get(role)) is not None:
+            await self._write(replace(account, tokens=tokens, why=""), used)
+            if account.tokens is None and self.tokens_of(role) is not None:
+                self._notify(role)
 
     async def update(self, account: TwitchAccount) -> None:
         """Store a changed name, scopes or application of a signed-in account."""
@@ -214,16 +223,24 @@ class Accounts:
             if self.tokens_of(account.role) is None:
                 self._log_end(account.role)
 
-    async def end_sign_in(self, role: Role, used: Tokens | None = None) -> None:
+    async def note_spent(self, role: Role, used: Tokens, *, spent: bool) -> bool:
+        """Store that tokens are spent, before they are sent, or that they are not. Returns False where it could not."""
+        async with self._store_lock:
+            try:
+                return self._store is None or await self._store.note_spent(role, used, spent=spent)
+            except STORE_ERRORS:
+                return False
+
+    async def end_sign_in(self, role: Role, used: Tokens | None = None, why: str = "") -> None:
         """Mark the sign-in as ended. ``used`` are the tokens that were refused; newer ones stay.
 
-        Newer ones may also be those that another process has stored.
+        Newer ones may also be those that another process has stored. ``why`` is a sentence for the streamer.
         """
         account = self._accounts.get(role)
         if account is None or account.tokens is None or (used is not None and account.tokens != used):
             return
         # Memory first: nothing may be sent with them while the database is written.
-        self._accounts[role] = replace(account, tokens=None)
+        self._accounts[role] = replace(account, tokens=None, why=why)
         await self._write(self._accounts[role], account.tokens)
         if self.tokens_of(role) is None:
             self._log_end(role)
@@ -270,9 +287,8 @@ class Accounts:
         return self._fixed.get(account.role, account.user_id) == account.user_id
 
     def _log_end(self, role: Role) -> None:
-        account = self._accounts.get(role)
         again = f"Sign in again: {self.sign_in_url}" if self.sign_in_url else "Sign in again."
-        if account is not None:
+        if (account := self._accounts.get(role)) is not None:
             sentence = f"{account.why} {again}".strip()
             log.warning("The sign-in of %s (%s account) has ended. %s", account.display_name, role, sentence)
         self._notify(role)

@@ -23,6 +23,7 @@ class User(Row, gc=False):
     id: Text
     login: Text
     display_name: str | None = None
+    created_at: Anything = None
 
 
 class Chatter(Row, gc=False):

@@ -14,14 +14,16 @@ from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.chat_rules import Standing
 from pixel_bot.model.outgoing import Outgoing, SendFailed
+from pixel_bot.platforms.twitch.held_messages import HeldMessages, Verdict
 from pixel_bot.texts import visible
 
 log = logging.getLogger(__name__)
 
-DUPLICATE = "msg_duplicate"
+DUPLICATE, NOT_UNIQUE = "msg_duplicate", "msg_r9k"
 TOO_SOON = frozenset({"msg_ratelimit", "msg_slowmode", DUPLICATE})
 """Drop reasons of a message that is taken when it is sent again later."""
 
+HELD_CODES = frozenset({"automod_held", "msg_rejected"})
 HELD = "AutoMod holds messages of the bot back until a mod allows them"
 DROP_REASONS: Mapping[str, str] = {
     "automod_held": HELD,
@@ -35,6 +37,7 @@ DROP_REASONS: Mapping[str, str] = {
     "msg_subsonly": "chat is in subscriber-only mode",
     "msg_r9k": "chat is in unique-chat mode, and the bot has said the same before",
     "msg_timedout": "the bot is timed out in this chat",
+    "user_timed_out": "the bot is timed out in this chat",
     "msg_banned": "the bot is banned from this chat",
     "msg_verified_email": "chat asks for a verified e-mail address, and the bot's account has none",
     "msg_requires_verified_phone_number": "chat asks for a verified phone number, and the bot's account has none",
@@ -74,9 +77,10 @@ class TwitchSender:
         self._app_pause = 0.0
         self._as_app_from = 0.0
         self._explained: set[str] = set()
+        self._held = HeldMessages()
 
     async def send(self, message: Outgoing) -> str:
-        """Send a message. Returns its id.
+        """Send a message. Returns its id. One that was paid for, and that AutoMod holds, waits for a mod's verdict.
 
         Raises:
             SendFailed: Twitch did not take it, as far as we know. Its text holds no URL, which could hold a secret.
@@ -93,7 +97,12 @@ class TwitchSender:
         try:
             sent = await self._send(message)
         except MessageRejectedError as exc:
-            raise self._dropped(exc.code or "", exc.message or "") from None
+            dropped = self._dropped(exc.code or "", exc.message or "")
+            may_be_allowed = exc.code in HELD_CODES and message.paid and not message.interim
+            if may_be_allowed and (allowed := await self._held.verdict(words)):
+                self._sent.put(allowed, True)
+                return allowed
+            raise dropped from None
         except HTTPException as exc:
             reason = f"Twitch answered {exc.status}: {exc.extra.get('message', '')}"
             retry = exc.status == 429 or exc.status >= 500
@@ -142,7 +151,7 @@ class TwitchSender:
         if code not in self._explained:
             self._explained.add(code)
             log.warning("Twitch did not take a message of the bot: %s. %s", plain, HELP)
-        return SendFailed(reason, retry=False, explained=True)
+        return SendFailed(reason, retry=False, not_unique=code == NOT_UNIQUE, explained=True)
 
     async def _send_as(self, token_for: str | None, message: Outgoing) -> Any:
         channel = PartialUser(id=self._owner_id, http=self._http)
@@ -169,7 +178,13 @@ class TwitchSender:
         ours = words in self._on_the_way or (unconfirmed is not None and now - unconfirmed.last < UNCONFIRMED_SECONDS)
         if ours:
             self._echoes.put(words, (now, message.id))
+            self._held.decide(words, message.id)
         return ours or self._bot_id != self._owner_id or self._sent.get(message.id) is not None
+
+    def on_verdict(self, verdict: Verdict) -> None:
+        """A mod, or Twitch itself, decided on a message that AutoMod held."""
+        if verdict.author_id == self._bot_id:
+            self._held.decide(_key(verdict.text), verdict.message_id if verdict.allowed else "")
 
     def standing_by(self, frame: Mapping[str, Any]) -> Standing:
         """Our own messages come back with our badges: they say what we are in the channel."""

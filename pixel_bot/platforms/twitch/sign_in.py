@@ -38,6 +38,7 @@ class SignInRequest:
 class _PendingSignIn:
     role: Role
     until: float
+    browser: str
 
 
 class SignIn:
@@ -56,8 +57,8 @@ class SignIn:
         """Stop waiting for people who sign in."""
         await self.devices.close()
 
-    async def begin(self, account: str) -> str:
-        """The address at Twitch where a person agrees.
+    async def begin(self, account: str, browser: str) -> str:
+        """The address at Twitch where a person agrees. ``browser`` is the session that alone may come back.
 
         Raises:
             SignInRefused: there is no such account, or Twitch does not say where.
@@ -69,19 +70,23 @@ class SignIn:
             except OAuthError as exc:
                 raise SignInRefused(str(exc), status=502) from None
         state = secrets.token_urlsafe(24)
-        self._pending[state] = _PendingSignIn(role, asyncio.get_running_loop().time() + OPEN_SECONDS)
+        self._pending[state] = _PendingSignIn(role, asyncio.get_running_loop().time() + OPEN_SECONDS, browser)
         while len(self._pending) > MOST_OPEN:
             self._pending.popitem(last=False)
         return self.oauth.authorize_url(scopes_for(role, self._settings), state, self._redirect_uri)
 
-    async def finish(self, state: str, code: str, error: str) -> str:
-        """A person came back from Twitch. Returns what happened, in a sentence.
+    async def finish(self, state: str, code: str, error: str, browser: str) -> str:
+        """A person came back from Twitch, to the browser that began. Returns what happened, in a sentence.
 
         Raises:
             SignInRefused: it did not work, or must not.
         """
-        pending = self._pending.pop(state, None)
-        if pending is None or pending.until < asyncio.get_running_loop().time():
+        pending = self._pending.get(state)
+        is_ours = pending is not None and pending.browser == browser
+        # Another browser does not use it up.
+        if is_ours:
+            del self._pending[state]
+        if pending is None or not is_ours or pending.until < asyncio.get_running_loop().time():
             raise SignInRefused("This sign-in was not begun here, or is too old. Begin it again on the set-up page.")
         if error:
             raise SignInRefused("Twitch says that nobody agreed. Begin again on the set-up page when you like.")

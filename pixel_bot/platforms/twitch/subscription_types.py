@@ -74,6 +74,7 @@ def subscription_types(bot_id: str, owner_id: str) -> tuple[SubscriptionType, ..
         SubscriptionType("channel.chat.clear", "1", "bot", chat, "cleared chat", "user:read:chat"),
         SubscriptionType("channel.chat.notification", "1", "bot", chat, "notices in chat", "user:read:chat"),
         SubscriptionType("channel.chat_settings.update", "1", "bot", chat, "the chat's modes", "user:read:chat"),
+        SubscriptionType("channel.chat.user_message_update", "1", "bot", chat, "what AutoMod held", "user:read:chat"),
         SubscriptionType("stream.online", "1", "broadcaster", channel, "the stream's start"),
         SubscriptionType("stream.offline", "1", "broadcaster", channel, "the stream's end"),
         SubscriptionType("channel.follow", "2", "broadcaster", reader, "follows", "moderator:read:followers"),

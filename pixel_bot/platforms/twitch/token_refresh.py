@@ -17,6 +17,7 @@ from pixel_bot.platforms.twitch.accounts import ROLES, STORE_ERRORS, Accounts, S
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.http import TwitchHttp
 from pixel_bot.platforms.twitch.oauth import OAuth, OAuthError
+from pixel_bot.platforms.twitch.token_store import INTERRUPTED
 from pixel_bot.platforms.wire import NoAnswer
 
 log = logging.getLogger(__name__)
@@ -69,9 +70,11 @@ class TokenRefresh:
         except STORE_ERRORS:
             written = False
         account = self._accounts.get(role)
-        if account is None or account.tokens is None:
-            return written
-        return await self._check_tokens(account, account.tokens) and self._accounts.is_stored(role)
+        if account is not None and account.tokens is not None:
+            written = await self._check_tokens(account, account.tokens) and self._accounts.is_stored(role)
+        account = self._accounts.get(role)
+        # A process that hung in the middle of a renewal may finish it yet, without a word to this one.
+        return written and not (self._accounts.is_shared and account is not None and account.why == INTERRUPTED)
 
     async def _check_tokens(self, account: TwitchAccount, tokens: Tokens) -> bool:
         role = account.role

@@ -7,7 +7,7 @@ tokens that it is made from, and does nothing where the row has others by now.
 import json
 import logging
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import delete, select
 
@@ -25,11 +25,15 @@ UNUSED_LIFE = timedelta(days=30)
 (https://dev.twitch.tv/docs/authentication/refresh-tokens/)."""
 
 UNUSED = "Twitch ends a sign-in that was not used for 30 days."
+INTERRUPTED = "The bot ended while it renewed the sign-in, and Twitch takes each refresh token once."
 OTHER_APP = "It belongs to another application: TWITCH_CLIENT_ID was changed."
 
 NOT_OUR_APP = (
     "The sign-in of the %s account belongs to another application: sign in again, or put TWITCH_CLIENT_ID back."
 )
+_SPENT, _LOST = "spent", "lost"
+"""Marks beside the tokens: a renewal was begun with them; its outcome is unknown, and they are not used any more."""
+
 KEY_DOES_NOT_FIT = "The key does not fit the tokens of the %s account: sign in again, or put back secret.key."
 
 
@@ -63,7 +67,7 @@ class TokenStore:
     async def keep(self, account: TwitchAccount) -> TwitchAccount:
         """Store an account that has just signed in, in place of an older one of its role. Returns it as stored."""
         row = AccountRow(role=account.role, renewed_at=self._clock.now())
-        self._fill(row, account)
+        self._fill(row, account, account.tokens)
         async with self._database.write() as session:
             await session.merge(row)
         return self._account(row)
@@ -79,28 +83,43 @@ class TokenStore:
             if row is None:
                 return None
             # New tokens also replace none: who was refused, because we were faster, may have ended the sign-in.
-            is_free = row.tokens is None and account.tokens is not None
-            if row.user_id == account.user_id and (is_free or self._tokens(row) == used):
-                self._fill(row, account)
+            stored, mark = self._open(row)
+            is_free = (stored is None or mark == _LOST) and account.tokens is not None
+            if row.user_id == account.user_id and (is_free or stored == used):
+                if account.tokens is None and account.why == INTERRUPTED:
+                    # Kept: the process that began the renewal may only have been stopped, and finish it yet.
+                    self._fill(row, account, used, _LOST)
+                else:
+                    self._fill(row, account, account.tokens, mark if account.tokens == used else "")
                 if account.tokens not in {None, used}:
                     row.renewed_at = self._clock.now()
             return self._account(row)
+
+    async def note_spent(self, role: Role, used: Tokens, *, spent: bool) -> bool:
+        """Store whether a renewal was begun with these tokens. Returns False where others are stored by now."""
+        async with self._database.write() as session:
+            row = await session.get(AccountRow, role, with_for_update=True)
+            if row is None or self._open(row)[0] != used:
+                return False
+            row.tokens = self._seal(used, _SPENT if spent else "")
+            return True
 
     async def drop(self, role: Role) -> None:
         """Delete the account of a role."""
         async with self._database.write() as session:
             await session.execute(delete(AccountRow).where(AccountRow.role == role))
 
-    def _fill(self, row: AccountRow, account: TwitchAccount) -> None:
-        tokens = account.tokens
+    def _fill(self, row: AccountRow, account: TwitchAccount, tokens: Tokens | None, mark: str = "") -> None:
         row.user_id, row.login, row.display_name = account.user_id, account.login, account.display_name
-        row.tokens = None if tokens is None else self._cipher.seal(json.dumps([tokens.access, tokens.refresh]))
+        row.tokens = None if tokens is None else self._seal(tokens, mark)
         row.scopes = " ".join(sorted(account.scopes))
         row.client_id = account.client_id or self._client_id or None
         row.updated_at = self._clock.now()
 
     def _account(self, row: AccountRow) -> TwitchAccount:
-        tokens, why = self._tokens(row), ""
+        (tokens, mark), why = self._open(row), ""
+        if mark == _LOST:
+            tokens, why = None, INTERRUPTED
         if row.tokens is None and row.renewed_at is not None and row.updated_at - row.renewed_at >= UNUSED_LIFE:
             why = UNUSED
         if row.client_id and self._client_id and row.client_id != self._client_id:
@@ -116,16 +135,21 @@ class TokenStore:
             row.client_id or "",
             row.renewed_at,
             why,
+            mark == _SPENT,
         )
 
-    def _tokens(self, row: AccountRow) -> Tokens | None:
+    def _seal(self, tokens: Tokens, mark: str) -> str:
+        return self._cipher.seal(json.dumps([tokens.access, tokens.refresh, *filter(None, [mark])]))
+
+    def _open(self, row: AccountRow) -> tuple[Tokens | None, str]:
+        """The tokens of a row, and the mark beside them."""
         opened = self._cipher.unseal(row.tokens) if row.tokens else None
         if row.tokens and opened is None:
             self._report(row, KEY_DOES_NOT_FIT)
         if opened is None:
-            return None
-        pair: Any = json.loads(opened)
-        return Tokens(*pair)
+            return None, ""
+        access, refresh, *marks = cast(list[str], json.loads(opened))
+        return Tokens(access, refresh), "".join(marks)
 
     def _report(self, row: AccountRow, sentence: str) -> None:
         """Log it once for each row's tokens: the rows are read again and again."""

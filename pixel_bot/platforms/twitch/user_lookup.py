@@ -68,6 +68,7 @@ class UserLookup(TwitchUsers):
         self._role = role
         self._clock = clock
         self._answers: LruCache[_Key, tuple[datetime, Person | None]] = LruCache(REMEMBERED)
+        self._since: LruCache[str, datetime] = LruCache(REMEMBERED)
         self._asked: dict[_Key, asyncio.Future[Person | None]] = {}
         self._waiting: deque[_Key] = deque()
         self._sent: deque[datetime] = deque()
@@ -83,6 +84,15 @@ class UserLookup(TwitchUsers):
     async def of_id(self, user_id: str) -> Person | None:
         """Who has that user id; None where nobody has."""
         return await self._look_up(_Key("id", user_id))
+
+    @override
+    async def exists_since(self, user_id: str) -> datetime | None:
+        """When the account of that user id was made; it never changes, so it is asked for once."""
+        known = self._since.get(user_id)
+        if known is None:
+            await self._look_up(_Key("id", user_id))
+            known = self._since.get(user_id)
+        return known
 
     async def close(self) -> None:
         """Ask no more."""
@@ -139,6 +149,9 @@ class UserLookup(TwitchUsers):
             await self._ask(keys[:middle])
             await self._ask(keys[middle:])
             return
+        for row in rows or ():
+            if (since := moment_of(row.created_at)) is not None:
+                self._since.put(row.id, since)
         people = [person_of(row) for row in rows or ()]
         found = {_Key("login", p.login): p for p in people} | {_Key("id", p.platform_id): p for p in people}
         for key in keys:
@@ -194,6 +207,15 @@ class UserLookup(TwitchUsers):
 def _lasts(until: datetime, now: datetime, length: timedelta) -> bool:
     """True until then; never for longer than it can be, should the clock have been set back."""
     return now < until <= now + length
+
+
+def moment_of(written: object) -> datetime | None:
+    """The aware moment that Twitch writes like ``2016-12-14T20:32:28Z``; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def person_of(user: User) -> Person:

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pixel_bot.sandbox.joystick.frames import Version
-from pixel_bot.sandbox.twitch.faults import receive_of, transport_of
+from pixel_bot.sandbox.twitch.faults import transport_of
 
 
 class ConnectionState(Enum):
@@ -60,7 +60,7 @@ class Connection:
 
     def cut(self, started: bytes = b"") -> None:
         """Cut the connection without a close frame; ``started`` is sent before."""
-        transport = transport_of(receive_of(self.socket))
+        transport = transport_of(self.socket.scope)
         if started:
             transport.write(started)
             transport.close()

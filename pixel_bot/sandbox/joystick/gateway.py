@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from pixel_bot.sandbox.joystick.connection import Connection, ConnectionState
 from pixel_bot.sandbox.joystick.frames import Json, Version
 from pixel_bot.sandbox.twitch.faults import gone, receive_of
+from pixel_bot.web.connections import greet, trust
 
 PROTOCOL = "actioncable-v1-json"
 UNAUTHORIZED = 4401
@@ -57,6 +58,8 @@ class Gateway:
         if not authorized:
             await self._reject(connection)
             return
+        greet(socket.scope)
+        trust(socket.scope)
         self.connections.append(connection)
         self._notify()
         connection.spawn(self._ping(connection))

@@ -76,6 +76,8 @@ class Channel:
         reply_to = body.get("reply_parent_message_id")
         self._check_reply(reply_to)
         if (code := self._twitch.chat_settings.drop_code(sender.id, self._standing(sender.id), text)) is not None:
+            if code == "automod_held":
+                self._twitch.hold(sender, text, reply_to)
             dropped = {"code": code, "message": REASONS[code]}
             return listed([{"message_id": "", "is_sent": False, "drop_reason": dropped}])
         self._twitch.answers.answered(reply_to)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pixel_bot.sandbox.twitch.frames import Json, broadcaster_fields
+from pixel_bot.texts import visible
 
 Standing = Literal["viewer", "vip", "moderator"]
 
@@ -23,6 +24,7 @@ REASONS = {
     "msg_emoteonly": "This room is in emote-only mode.",
     "msg_subsonly": "This room is in subscribers-only mode.",
     "msg_followersonly": "This room is in followers-only mode.",
+    "msg_r9k": "This room is in unique-chat mode and the message you attempted to send is not unique.",
     "automod_held": "Your message is being held by AutoMod.",
 }
 
@@ -50,10 +52,13 @@ class ChatSettings:
         """None where anybody may write; 0 where one must follow, for however short a time."""
         self.subscribers_only = False
         self.emotes_only = False
+        self.unique = False
+        """Unique-chat mode: nothing may be said twice."""
         self.held_words: set[str] = set()
         """Words whose messages AutoMod holds."""
         self._clock = clock
         self._said: dict[str, _Said] = {}
+        self._texts: set[str] = set()
 
     def drop_code(self, user_id: str, standing: Standing, text: str) -> str | None:
         """Why a message is dropped now; None where it is taken, which then counts."""
@@ -68,6 +73,7 @@ class ChatSettings:
         if code is None:
             said.at.append(now)
             said.text = text
+            self._texts.add(visible(text))
         return code
 
     def _too_much(self, now: float, said: _Said, standing: Standing) -> str | None:
@@ -87,6 +93,7 @@ class ChatSettings:
             ("msg_emoteonly", self.emotes_only),
             ("msg_subsonly", self.subscribers_only),
             ("msg_followersonly", self.follower_minutes is not None),
+            ("msg_r9k", self.unique and visible(text) in self._texts),
         )
         return next((code for code, is_on in closed if is_on), None)
 
@@ -101,7 +108,7 @@ class ChatSettings:
             "follower_mode_duration": self.follower_minutes,
             "subscriber_mode": self.subscribers_only,
             "emote_mode": self.emotes_only,
-            "unique_chat_mode": False,
+            "unique_chat_mode": self.unique,
         }
 
     def as_event(self) -> Json:
@@ -114,5 +121,5 @@ class ChatSettings:
             "follower_mode_duration_minutes": self.follower_minutes,
             "subscriber_mode": self.subscribers_only,
             "emote_mode": self.emotes_only,
-            "unique_chat_mode": False,
+            "unique_chat_mode": self.unique,
         }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from pixel_bot.sandbox.twitch import frames
+from pixel_bot.sandbox.twitch import frames, notices
 from pixel_bot.sandbox.twitch.channel_points import Points, Redemption
 from pixel_bot.sandbox.twitch.chat_log import Answers, ChatLog, SandboxMessage
 from pixel_bot.sandbox.twitch.chat_settings import ChatSettings
@@ -53,6 +53,8 @@ class TwitchDouble(EventSub):
         """Bans and timeouts, by the user's id."""
         self.chat_settings = ChatSettings()
         """Chat's modes, and Twitch's limits; nothing is enforced until a test asks for it."""
+        self.held: list[SandboxMessage] = []
+        """What AutoMod holds, until ``decide``."""
         self.live = True
         """Whether the stream is on. Where it is not, Twitch makes no clip."""
         self.stream_id = _number()
@@ -119,6 +121,20 @@ class TwitchDouble(EventSub):
         event["channel_points_custom_reward_id"] = reward_id
         await self.notify("channel.chat.message", event, message.id, message.at)
         return message
+
+    def hold(self, who: SandboxUser, text: str, reply_to: str | None) -> None:
+        """AutoMod holds a message."""
+        self.held.append(SandboxMessage(secrets.token_hex(16), who, text, datetime.now(UTC), reply_id=reply_to))
+        self.tell_changed()
+
+    async def decide(self, held: SandboxMessage, *, allowed: bool, told: bool = True) -> None:
+        """A mod decides on a held message; ``told`` is False where the author's event of it is lost."""
+        self.held.remove(held)
+        if told:
+            event = notices.held_message(held.who, held.id, held.text, "approved" if allowed else "denied")
+            await self.emit("channel.chat.user_message_update", event)
+        if allowed:
+            await self.say(held.who, held.text, message_id=held.id, reply_to=held.reply_id)
 
     async def delete(self, message: SandboxMessage) -> None:
         """A mod deletes a message."""

@@ -21,6 +21,7 @@ from pixel_bot.sandbox.twitch.oauth import OAuth, bearer, parameters
 from pixel_bot.sandbox.twitch.people_api import People
 from pixel_bot.sandbox.twitch.rewards_api import Rewards
 from pixel_bot.sandbox.twitch.subscriptions_api import Subscribing
+from pixel_bot.web.connections import trust
 
 Work = Callable[[Request], Awaitable[Response]]
 REQUESTS_A_MINUTE = 800
@@ -96,6 +97,8 @@ class Endpoints:
         async def answer(request: Request) -> Response:
             token = self._users.find(bearer(request))
             user = self._users.by_id(token.user_id) if token is not None and token.user_id is not None else None
+            if token is not None:
+                trust(request.scope)
             body = _json(await request.body())
             who = user.login if user is not None else ""
             query = parse_qs(request.url.query, keep_blank_values=True)

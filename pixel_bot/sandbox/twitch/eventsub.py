@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.session import SandboxSession, SessionState
+from pixel_bot.web.connections import greet, trust
 
 SENT_SOMETHING = 4001
 UNUSED = 4003
@@ -49,6 +50,7 @@ class EventSub:
     async def serve_socket(self, socket: WebSocket) -> None:
         """One client of the event socket, from welcome to close."""
         await socket.accept()
+        greet(socket.scope)  # it has its own time limit, below
         challenge = socket.query_params.get("challenge", "")
         if challenge and challenge not in self._reconnects:
             await socket.close(BAD_ADDRESS)
@@ -164,6 +166,7 @@ class EventSub:
         self.subscriptions[subscription["id"]] = subscription
         self.owners[subscription["id"]] = user_id
         session.subscribed.set()
+        trust(session.socket.scope)
         self._changed.set()
         return subscription
 
@@ -195,6 +198,7 @@ class EventSub:
             if old_id and session_of(subscription) == old_id:
                 subscription["transport"]["session_id"] = session.id
                 session.subscribed.set()
+                trust(session.socket.scope)
         self._changed.set()
 
     async def subscribed(self, count: int) -> None:

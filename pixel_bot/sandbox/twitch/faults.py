@@ -9,10 +9,11 @@ from typing import Any, NamedTuple, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive
+from starlette.types import Receive, Scope
 from starlette.websockets import WebSocket
 
 from pixel_bot.sandbox.twitch.calls import refused
+from pixel_bot.web.connections import link_of
 
 REMEMBERED = 2_000
 SECRET = {"client_secret", "code", "device_code", "refresh_token", "token"}
@@ -87,7 +88,7 @@ class Fault:
     async def answer(self, request: Request) -> Response:
         """What is answered instead. A connection that is cut gets nothing."""
         if self.drop:
-            transport_of(request.receive).abort()
+            transport_of(request.scope).abort()
             await gone(request.receive)
             return Response()
         status = self.status or 200
@@ -159,9 +160,9 @@ class Faults:
         return None
 
 
-def transport_of(receive: Receive) -> asyncio.Transport:
-    """The transport below a request. ASGI cannot cut one; uvicorn's ``receive`` is a method of the object that can."""
-    return cast(asyncio.Transport, cast(Any, receive).__self__.transport)
+def transport_of(scope: Scope) -> asyncio.Transport:
+    """The transport below a request or a websocket. ASGI cannot cut one; the server's protocol object can."""
+    return cast(asyncio.Transport, cast(Any, link_of(scope)).transport)
 
 
 async def gone(receive: Receive) -> None:
@@ -171,7 +172,7 @@ async def gone(receive: Receive) -> None:
 
 
 def receive_of(socket: WebSocket) -> Receive:
-    """The ``receive`` of a socket. Starlette has no public name for it, and ``transport_of`` and ``gone`` need it."""
+    """The ``receive`` of a socket. Starlette has no public name for it, and ``gone`` needs it."""
     return socket._receive  # noqa: SLF001 - see above; used nowhere else
 
 
@@ -179,7 +180,7 @@ async def serve_with_fault(fault: Fault | None, socket: WebSocket, serve: Callab
     """Serve a socket, unless a fault is injected."""
     receive = receive_of(socket)
     if fault is not None and fault.drop:
-        transport_of(receive).abort()
+        transport_of(socket.scope).abort()
         await gone(receive)
     elif fault is not None and fault.status:
         await socket.send_denial_response(Response(status_code=fault.status, headers=fault.headers))

@@ -45,5 +45,18 @@ def notice(who: SandboxUser | None, kind: str, message_id: str, words: str = "",
     }
 
 
+def held_message(who: SandboxUser, message_id: str, text: str, status: str) -> Json:
+    """``channel.chat.user_message_update``: ``status`` is ``approved``, ``denied`` or ``invalid``."""
+    return {
+        **broadcaster_fields(),
+        "user_id": who.id,
+        "user_login": who.login,
+        "user_name": who.name,
+        "status": status,
+        "message_id": message_id,
+        "message": {"text": text, "fragments": [{"type": "text", "text": text}]},
+    }
+
+
 ANONYMOUS = {"id": "274598607", "login": "ananonymousgifter", "name": "AnAnonymousGifter"}
 """Whom Twitch names in chat where somebody stays anonymous."""

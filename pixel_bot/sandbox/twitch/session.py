@@ -9,7 +9,7 @@ from enum import Enum, auto
 import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pixel_bot.sandbox.twitch.faults import receive_of, transport_of
+from pixel_bot.sandbox.twitch.faults import transport_of
 from pixel_bot.sandbox.twitch.frames import Json
 
 HALF_A_FRAME = b'\x81\x7e\x10\x00{"metadata": {"message_id": "ha'
@@ -58,7 +58,7 @@ class SandboxSession:
     def cut(self, *, mid_frame: bool = False) -> None:
         """Cut the connection without a close frame; with ``mid_frame`` inside a frame."""
         self.state = SessionState.LOST
-        transport = transport_of(receive_of(self.socket))
+        transport = transport_of(self.socket.scope)
         if mid_frame:
             transport.write(HALF_A_FRAME)
             transport.close()

@@ -52,6 +52,7 @@ KINDS: dict[str, Kind] = {
     "channel.chat.clear": _chat(),
     "channel.chat.notification": _chat(),
     "channel.chat_settings.update": _chat(),
+    "channel.chat.user_message_update": _chat(),
     "channel.follow": Kind(
         "2",
         (*CHANNEL, "moderator_user_id"),

@@ -154,7 +154,7 @@ class LoopWorker:
 
 
 def _is_commit(function: Callable[[], Any]) -> bool:
-    return getattr(getattr(function, "func", None), "__name__", "") == "commit"
+    return getattr(getattr(function, "func", None), "__name__", "") in {"commit", "_commit"}
 
 
 def _answer(future: asyncio.Future[Any] | None, answer: Callable[..., None], outcome: Any) -> None:

@@ -19,6 +19,10 @@ SECURITY = {
 }
 """Headers for every answer of these pages, redirects included."""
 
+# With "no-referrer" a browser sends "Origin: null" along with a form, and the guard refuses that.
+OWN_PAGES = {"Referrer-Policy": "same-origin"}
+"""For pages with forms."""
+
 _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,

@@ -17,16 +17,19 @@ from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in, there
 from tests.accounts.linked.people import HERE, MOD, THERE, link, worth
+from tests.earning.messages import follow
 from tests.harness.database import findings
+
+NOON = SettableClock().now()
 
 # Chat
 
 
 async def say(services: Services, *said: tuple[Person, float]) -> None:
     """People write, each so many seconds after noon; all of it in one batch."""
-    start = services.clock.now()
     for person, seconds in said:
-        at = start + timedelta(seconds=seconds)
+        at = NOON + timedelta(seconds=seconds)
+        follow(services, at)
         services.awards.chat(chat_message(person, f"{person.name}:{seconds}", at))
     await services.awards.drained()
 

@@ -40,11 +40,11 @@ def strict(text: str) -> str:
         ("It's 'fine'", "It's 'fine'"),
         ("/ban alice", "ban alice"),
         (".timeout alice", "timeout alice"),
-        ("!give @mallory all", "give @mallory all"),
+        ("!give @mallory all", "give mallory all"),
         (' "/ /!./ban alice"', "ban alice"),
-        ("**!give** @mallory all", "give @mallory all"),
+        ("**!give** @mallory all", "give mallory all"),
         ("\u200b/ban alice", "ban alice"),
-        ("https://x.example !give @mallory all", "give @mallory all"),
+        ("https://x.example !give @mallory all", "give mallory all"),
         ("SlurWord!", ""),
         ("...", ""),
         ("😀", "😀"),
@@ -56,7 +56,54 @@ def test_an_answer_is_made_fit_for_chat(raw: str, said: str) -> None:
 
 
 def test_the_prefix_of_commands_is_taken_away_too() -> None:
-    assert sayable("~~give @mallory all", as_it_is, "~~") == "give @mallory all"
+    assert sayable("~~give @mallory all", as_it_is, "~~") == "give mallory all"
+
+
+@pytest.mark.parametrize(
+    "sign", [*"!?/.$-~+%&>#*=:;,|^<_", "！", "／", "？", "!!", "? ", "-!", "…", "•", "§", "¬", "`"]
+)
+@pytest.mark.parametrize("front", ["", "AI: ", "AI: AI:", '"', "https://x.example ", "@bob ", "\u200b", "\n"])
+def test_no_answer_is_the_command_of_another_bot(front: str, sign: str, tmp_path: Path) -> None:
+    clean = TextFilter(tmp_path / "words.txt", 500).clean
+    said = sayable(f"{front}{sign}ban alice now", clean, "!", "AI:", "carol")
+    if front == "@bob ":
+        assert said.startswith("bob ")
+    else:
+        assert said.removeprefix('"') == "ban alice now"
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("-5 degrees, and $5 more", "-5 degrees, and $5 more"),
+        ("(Almost) true", "(Almost) true"),
+        ("¿Qué tal?", "¿Qué tal?"),
+        ("😀 hello", "😀 hello"),
+    ],
+)
+def test_what_opens_a_sentence_stays(raw: str, said: str) -> None:
+    assert sayable(raw, as_it_is, "!") == said
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("@alice hi @bob and @carol", "@alice hi bob and carol"),
+        ("hi @Alice, @alice and ＠dave", "hi @Alice, alice and dave"),
+        (" ".join(f"@user{n}" for n in range(11)), " ".join(f"user{n}" for n in range(11))),
+        ("@@alice @", "@alice @"),
+    ],
+)
+def test_nobody_is_mentioned_but_the_asker_once(raw: str, said: str) -> None:
+    assert sayable(raw, as_it_is, "!", "AI:", "alice") == said
+
+
+@pytest.mark.parametrize(
+    "link", ["example.zip", "пример.рф", "例え.みんな", "example (dot) ai", "xn--e1afmkfd.xn--p1ai"]
+)
+def test_links_of_all_domains_are_taken_out_of_answers(link: str, tmp_path: Path) -> None:
+    clean = TextFilter(tmp_path / "words.txt", 500).clean
+    assert sayable(f"Look at {link} today.", clean, "!") == "Look at today."
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """A chat on Twitch in simulated time: our outbox and sender, and the double's rules."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
+
+from twitchio import HTTPException
 
 from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.model.chat_rules import ChatModes, Standing, twitch_rules
@@ -38,6 +42,8 @@ class SimulatedChat:
     said: list[tuple[float, str, str | None]] = field(default_factory=list[tuple[float, str, "str | None"]])
     """When chat took what, as a reply to what."""
     dropped: list[str] = field(default_factory=list[str])
+    faults: Iterator[str] = field(default_factory=lambda: repeat(""))
+    """What goes wrong with each message in turn: ``busy``, ``lost`` on its way to Twitch, or ``unanswered``."""
     asks: list[Ask] = field(default_factory=list[Ask])
 
     def __post_init__(self) -> None:
@@ -57,6 +63,10 @@ class SimulatedChat:
     async def post_chat_message(self, *, message: str, reply_to_message_id: str | None, **_: Any) -> dict[str, Any]:
         """Twitch, as TwitchIO asks it."""
         await asyncio.sleep(self.latency / 2)
+        if (fault := next(self.faults)) == "busy":
+            raise HTTPException("no", status=503, extra={"message": "no"})
+        if fault == "lost":
+            raise TimeoutError
         code = self.settings.drop_code("1", self.standing, message)
         await asyncio.sleep(self.latency / 2)
         if code is not None:
@@ -64,6 +74,8 @@ class SimulatedChat:
             reason = {"code": code, "message": REASONS[code]}
             return {"data": [{"message_id": "", "is_sent": False, "drop_reason": reason}]}
         self.said.append((self.loop.time(), message, reply_to_message_id))
+        if fault == "unanswered":
+            raise TimeoutError
         return {"data": [{"message_id": f"said-{len(self.said)}", "is_sent": True, "drop_reason": None}]}
 
     def put(self, message: Outgoing) -> "asyncio.Task[str | None]":

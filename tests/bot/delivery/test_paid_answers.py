@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.model.chat_rules import SendRules
 from pixel_bot.sandbox.twitch.chat_settings import REASONS, ChatSettings
@@ -65,14 +67,20 @@ async def test_a_quick_ai_s_answers_arrive(tmp_path: Path) -> None:
         assert dropped == []
 
 
-async def test_the_wait_for_a_turn_in_chat_does_not_count_as_work(tmp_path: Path) -> None:
-    async with stage(tmp_path, cogs_dir=cog_in(tmp_path, seconds=0.3)) as chat:
+async def test_the_wait_for_a_turn_in_chat_does_not_count_as_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stage(tmp_path, cogs_dir=cog_in(tmp_path, seconds=20)) as chat:
         await chat.viewer("alice", points=100)
-        real = chat.bot.outbox.put
+        real, loop = chat.bot.outbox.put, asyncio.get_running_loop()
+        seconds = loop.time
 
         async def put(message: Any) -> str | None:
             if message.text == "Done for alice.":
-                await asyncio.sleep(0.6)  # longer than the effect may take
+                # Longer than the effect may take: its timer would ring in one of the next rounds of the loop.
+                monkeypatch.setattr(loop, "time", lambda: seconds() + 40)
+                for _ in range(3):
+                    await asyncio.sleep(0)
             return await real(message)
 
         cast(Any, chat.bot.outbox).put = put

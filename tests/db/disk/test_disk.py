@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from pixel_bot.clock import from_micros
 from pixel_bot.db.write_outage import FULL
 from pixel_bot.earning import awards as awards_module
 from pixel_bot.earning import backlog as backlog_module
@@ -19,6 +20,7 @@ from pixel_bot.run.running_bot import health, opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
 from tests.db.disk.awards import SECONDS, balances, becomes, event, file_of, line, mark, of_sqlite, person, pester, said
+from tests.earning.messages import follow
 from tests.harness.database import findings
 from tests.harness.disk import BadDisk
 from tests.harness.rounds import rounds
@@ -45,7 +47,9 @@ async def test_awards_wait_and_are_paid_once_when_there_is_room(
         services.awards.chat(line(f"m{i}", i, f"user{i}"))
     await becomes(trouble, FULL)
     assert await health(services, lambda: ["Twitch is away."]) == [str(FULL), "Twitch is away."]
-    services.awards.chat(line("late", 61, "user1"))
+    late = line("late", 61, "user1")
+    follow(services, from_micros(late.at))
+    services.awards.chat(late)
     assert await balances(services) == {}
     disk.free()
     async with asyncio.timeout(SECONDS):
@@ -135,7 +139,7 @@ async def test_events_that_wait_are_bounded(services: Services, disk: BadDisk, m
     assert (await balances(services))["alice"] == 150
 
 
-@pytest.mark.parametrize("seed", range(rounds(3)))
+@pytest.mark.parametrize("seed", range(rounds(1)))
 async def test_what_chat_earns_is_the_same_with_trouble_and_without(tmp_path: Path, disk: BadDisk, seed: int) -> None:
     """Messages a little out of order, and a disk that is full for a while in the middle."""
     dice = random.Random(seed)
@@ -152,11 +156,13 @@ async def test_what_chat_earns_is_the_same_with_trouble_and_without(tmp_path: Pa
                 disk.fill()
                 await pester(services)
             for one in chat[:200]:
+                follow(services, from_micros(one.at))
                 services.awards.chat(one)
             disk.free()
             await becomes(services.awards.write_outage, None)
             await services.awards.drained()
             for one in chat[200:]:
+                follow(services, from_micros(one.at))
                 services.awards.chat(one)
             await services.awards.drained()
             assert await findings(services) == []

@@ -17,6 +17,8 @@ from pixel_bot.db.write_outage import (
     BROKEN,
     FULL,
     LOCKED,
+    LOST,
+    PROTECTED,
     READ_ONLY,
     UNREACHABLE,
     Problem,
@@ -35,6 +37,10 @@ pytestmark = [
 ]
 
 
+GONE = "I cannot save anything right now: my database was moved away. Nothing was charged or changed."
+PLACE = "my database is read-only"
+
+
 class OfPostgres(Exception):
     def __init__(self, sqlstate: str | None) -> None:
         self.sqlstate = sqlstate
@@ -44,7 +50,9 @@ class OfPostgres(Exception):
     ("cause", "problem"),
     [
         (of_sqlite(sqlite3.SQLITE_FULL), FULL),
-        (of_sqlite(sqlite3.SQLITE_READONLY_DBMOVED), READ_ONLY),
+        (of_sqlite(sqlite3.SQLITE_READONLY_ROLLBACK), READ_ONLY),
+        (of_sqlite(sqlite3.SQLITE_READONLY_DBMOVED), LOST),
+        (of_sqlite(sqlite3.SQLITE_READONLY_DIRECTORY), PROTECTED),
         (of_sqlite(sqlite3.SQLITE_BUSY), LOCKED),
         (of_sqlite(sqlite3.SQLITE_IOERR_FSYNC), BROKEN),
         (of_sqlite(sqlite3.SQLITE_CANTOPEN), UNREACHABLE),
@@ -86,7 +94,11 @@ def test_a_command_is_answered_with_the_reason() -> None:
     assert answer(of_sqlite(sqlite3.SQLITE_FULL)) == REFUSED
     assert answer(of_sqlite(sqlite3.SQLITE_READONLY)) == REFUSED.replace("full", "read-only")
     assert answer(of_sqlite(sqlite3.SQLITE_IOERR)) == NO_DATABASE
-    assert {REFUSED, REFUSED.replace("full", "read-only"), NO_DATABASE} == LATER
+    assert answer(of_sqlite(sqlite3.SQLITE_READONLY_DBMOVED)) == GONE
+    assert answer(of_sqlite(sqlite3.SQLITE_READONLY_DIRECTORY)) == REFUSED.replace("the disk is full", PLACE)
+    assert {
+        REFUSED, REFUSED.replace("full", "read-only"), REFUSED.replace("the disk is full", PLACE), GONE, NO_DATABASE
+    } == LATER  # fmt: skip
 
 
 # The connection that writes

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.db.engine import Database
-from pixel_bot.upkeep.upgrade import upgrade
 from tests.db.schema.revisions import at_revision, opened
+from tests.harness import pattern
 from tests.harness.seed import execute
 
 
 @pytest.fixture
 async def fresh(tmp_path: Path) -> AsyncGenerator[Database]:
+    pattern.fresh(tmp_path / "pixel.db")  # by all migrations
     async with opened(tmp_path / "pixel.db") as database:
-        await upgrade(database, tmp_path / "backups")
         yield database
 
 

@@ -26,6 +26,7 @@ ON_BOTH = {
     "ux_changes_batch": "batch IS NOT NULL AND undone_at IS NULL",
     "ix_users_display_key": "display_key IS NOT NULL",
     "ix_redemptions_open": "reported_at IS NULL",
+    "ix_queue_items_approval": "approval = 'waiting' AND status = 'pending'",
     "ux_links_merged_id": "undone_at IS NULL",
 }
 ON_POSTGRES = {"ix_queue_items_untold": "NOT told", "ix_draws_owed": "owed"}

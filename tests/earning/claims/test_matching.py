@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixel_bot.earning.event_matching import Claimed, Evidence, evidence_of, find_claim, is_gifted
 from pixel_bot.model.channel_events import Cheer, Follow, Source, Sub
 from pixel_bot.model.people import Person
-from tests.harness.rounds import modest
+from tests.harness.rounds import modest, rounds
 
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC)
 MOMENT, MINUTES_10, HOUR, DAY = timedelta(microseconds=1), timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
@@ -35,7 +35,7 @@ def claimed(evidence: list[Evidence]) -> list[Claimed]:
     return claims
 
 
-@modest
+@settings(modest, max_examples=rounds(60))
 @given(st.lists(st.tuples(st.sampled_from(CHEERS), st.sampled_from((1, 100, 100, 500)), st.integers(0, 500))))
 def test_as_many_cheers_as_one_kind_of_event_tells_of(told: list[tuple[Source, int, int]]) -> None:
     evidence = [Evidence("cheer", "1", str(bits), source, NOW + timedelta(seconds=at)) for source, bits, at in told]

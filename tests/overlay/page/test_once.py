@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.harness.browser import is_true_of
 from tests.harness.overlay_double import OverlayDouble, overlay_double, tone
 from tests.overlay.page.overlay_in_browser import SLICES, nothing_left, opened
 
@@ -71,7 +72,7 @@ async def test_the_show_goes_on_while_the_bot_is_away(browser: Browser) -> None:
         await bot.acked("a", "started")
         await bot.stop()
         assert await page.evaluate("!document.querySelector('audio').ended")
-        await page.wait_for_function("window.notes.length > 2")
+        await is_true_of(page, "window.notes.length > 2")
         async with overlay_double(port) as again:
             await again.acked("a", "finished")
             assert [m["do"] for m in again.heard] == ["hello", "ack"]

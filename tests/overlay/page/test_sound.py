@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.harness.browser import is_true_of
 from tests.harness.overlay_double import OverlayDouble
 from tests.overlay.page.overlay_in_browser import nothing_left, opened
 
@@ -105,9 +106,9 @@ async def test_a_click_in_the_page_around_it_frees_the_sound(careful_browser: Br
     page = await careful_browser.new_page()
     await page.goto(f"http://{bot.web.address}/frame")
     await bot.hears(do="hello", sound="blocked")
-    await page.wait_for_function("window.told.length > 0")
+    await is_true_of(page, "window.told.length > 0")
     await page.click("p")
     await bot.hears(do="state", sound="on")
-    await page.wait_for_function("window.told.length > 1")
+    await is_true_of(page, "window.told.length > 1")
     assert await page.evaluate("window.told") == [{"pixel": "sound", "state": s} for s in ("blocked", "on")]
     await page.close()

@@ -180,7 +180,7 @@ async def test_slow_answers_there_hold_up_no_effect_here(tmp_path: Path) -> None
         said = notes_there(chat, "twitch")
         await chat.say("alice", "!pixel quick", wait=False)
         async with asyncio.timeout(10):
-            while "Because." not in said:
+            while "AI: Because." not in said:
                 await asyncio.sleep(0.01)
         hangs.set()
         await chat.settled()

@@ -18,6 +18,7 @@ from pixel_bot.platforms.twitch.subscription_types import BOT_SCOPES, BROADCASTE
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, sandbox_user
 from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in
+from tests.harness import ready_python
 from tests.harness.twitch_harness import Harness, house, listening
 
 pytestmark = pytest.mark.sqlite  # the command line and the bot meet at a file
@@ -85,7 +86,7 @@ async def process(home: Harness, **more: str) -> AsyncGenerator[Process]:
     ours = {name.upper() for name in Settings.model_fields}
     environment = {name: value for name, value in os.environ.items() if name.upper() not in ours}
     command = (sys.executable, "-m", "pixel_bot", "login")
-    started = await asyncio.create_subprocess_exec(
+    started = await ready_python.start(
         *command, cwd=home.folder, env=environment | settings, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT
     )
     try:

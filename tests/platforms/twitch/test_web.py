@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, sandbox_user
+from tests.harness.live_harness import cookie_of, form_token_in
 from tests.harness.twitch_harness import Harness, house, in_haste, query_of, ticket_in
 
 PAGES = (
@@ -120,8 +122,9 @@ async def test_sockets_from_elsewhere_are_refused(home: Harness) -> None:
 
 async def test_a_name_that_the_settings_allow_is_welcome_and_no_other(home: Harness) -> None:
     async with home.bot(None, web_allowed_hosts="stream.lan") as app:
-        assert await status_of(home, app, "GET", "/setup", {"Host": "stream.lan"}) == 200
-        assert await status_of(home, app, "GET", "/setup", {"Host": "other.lan"}) == 403
+        cookie = await cookie_of(app)
+        assert await status_of(home, app, "GET", "/setup", {"Host": "stream.lan"} | cookie) == 200
+        assert await status_of(home, app, "GET", "/setup", {"Host": "other.lan"} | cookie) == 403
 
 
 async def test_live_there_is_no_sandbox(home: Harness) -> None:
@@ -151,6 +154,20 @@ async def test_a_way_back_that_cannot_be_twitchs_is_refused(home: Harness) -> No
         assert codes_sent(home) == 0, "a code was sent on for somebody unknown"
         assert (await home.get(app, f"/oauth/callback?state={state}&code=made-up"))[0] == 400
         assert app.platform.accounts.get("bot") is None
+
+
+async def test_a_sign_in_ends_in_the_browser_that_began_it(home: Harness) -> None:
+    async with home.bot(None, twitch_bot_id=BOT.id) as app:
+        back = await home.agree(await home.begin(app, "bot"), BOT)
+        other = await cookie_of(app)
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as stranger:
+            async with stranger.get(back, headers=other) as answer:
+                assert (answer.status, "not begun here" in await answer.text()) == (400, True)
+            async with stranger.get(back) as answer:
+                assert answer.status == 401
+        assert codes_sent(home) == 0
+        assert app.platform.accounts.get("bot") is None
+        assert (await home.come_back(back))[0] == 200, "the other one used nothing up"
 
 
 async def test_what_a_link_says_is_not_shown(home: Harness) -> None:
@@ -231,6 +248,10 @@ async def test_what_is_declined_or_replaced_is_given_back_to_twitch(home: Harnes
 
 
 async def _press(home: Harness, app: LiveApp, verb: str, account: str, ticket: str) -> int:
-    own = f"http://127.0.0.1:{app.web.port}"
-    form = {"account": account, "ticket": ticket}
-    return await status_of(home, app, "POST", f"/setup/{verb}", {"Origin": own}, form)
+    """Press a button in the browser that is signed in; no redirect is followed."""
+    own = f"http://localhost:{app.web.port}"
+    _, page = await home.get(app, "/setup")
+    form = {"account": account, "ticket": ticket, "form_token": form_token_in(page)}
+    options: dict[str, Any] = {"data": form, "headers": {"Origin": own}, "allow_redirects": False}
+    async with home.http.post(f"{own}/setup/{verb}", **options) as answer:
+        return answer.status

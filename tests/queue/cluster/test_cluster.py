@@ -152,7 +152,7 @@ def balances_told(both: tuple[Stage, Stage]) -> int:
     return sum(line.startswith("You have ") for one in both for line in one.sent)
 
 
-@settings(max_examples=rounds(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=rounds(4), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 async def test_whatever_happens_the_ledger_is_right_and_nothing_happens_twice(
     steps: list[tuple[str, str, str, int]], databases: Databases, tmp_path: Path

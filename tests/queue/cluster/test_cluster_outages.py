@@ -19,6 +19,7 @@ from pixel_bot.errors import DatabaseRefused, StartError
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import SettableClock, settings_in, stage
 from pixel_bot.upkeep.upgrade import upgrade
+from tests.harness import ready_python
 from tests.harness.database import findings
 from tests.harness.postgres import Cluster, Databases, cluster
 from tests.harness.seed import query
@@ -46,7 +47,7 @@ asyncio.run(main())
 async def test_what_a_killed_process_was_playing_is_played_by_another(url: str, tmp_path: Path) -> None:
     async with stage(tmp_path / "heir", database_url=url) as heir:
         heir.overlay.close()
-        child = await asyncio.create_subprocess_exec(
+        child = await ready_python.start(
             sys.executable, "-c", CHILD, str(tmp_path / "child"), url, stdout=asyncio.subprocess.PIPE
         )
         try:

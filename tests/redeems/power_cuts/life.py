@@ -21,10 +21,10 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER
 from pixel_bot.services import build_services
 from pixel_bot.testing import SettableClock, settings_in
 from tests.harness.database import findings, rows
-from tests.harness.page_model import NearPage
 from tests.harness.seed import url_of
 from tests.harness.waiting import until
 from tests.redeems.near_twitch import QUICK, NearTwitch
+from tests.redeems.page_model import NearPage
 
 SECONDS = 15.0
 STILL_SECONDS = 0.01

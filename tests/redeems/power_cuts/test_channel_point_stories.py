@@ -17,9 +17,9 @@ from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import SettableClock
 from tests.harness.database import rows
-from tests.harness.page_model import NearPage
 from tests.harness.rounds import modest, rounds
 from tests.redeems.near_twitch import REDEMPTIONS, NearTwitch
+from tests.redeems.page_model import NearPage
 from tests.redeems.power_cuts.life import SECONDS, Life, Power, holds, new_twitch
 
 pytestmark = pytest.mark.sqlite
@@ -206,7 +206,7 @@ def steps(*kinds: Kind) -> list[Op]:
 @example(program=[*steps("lose", "redeem"), Op("pass", 2), *steps("come", "again")])
 @example(program=[Op("signed out", 1), *steps("redeem", "skip", "catch up", "refund")])
 @example(program=[*steps("lose", "redeem", "reject unheard", "kill", "come", "begin", "end")])
-@settings(modest, max_examples=rounds(5))
+@settings(modest, max_examples=rounds(3))
 def test_any_story_keeps_its_promises(template: Path, tmp_path: Path, program: list[Op]) -> None:
     asyncio.run(play(template, tmp_path, program))
 

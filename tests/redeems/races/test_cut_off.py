@@ -10,9 +10,9 @@ from sqlalchemy.exc import OperationalError
 from pixel_bot.overlay import overlay as bus
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, post
 from pixel_bot.redeems import queue_items
-from tests.harness.page_model import NearPage
 from tests.harness.seed import execute
 from tests.harness.waiting import until
+from tests.redeems.page_model import NearPage
 from tests.redeems.races.scene import SECONDS, WIN, Scene, prizes, scene
 
 # What is cut off

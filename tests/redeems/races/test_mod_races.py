@@ -10,8 +10,8 @@ from pixel_bot.model.outcome import Effect, Run
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.shop import Order
-from tests.harness.page_model import NearPage
 from tests.harness.waiting import until
+from tests.redeems.page_model import NearPage
 from tests.redeems.races.scene import SECONDS, WIN, Scene, prizes, scene
 
 pytestmark = pytest.mark.repeated
@@ -110,7 +110,7 @@ async def test_skip_while_the_answer_is_on_its_way_to_chat(show: Scene, monkeypa
     real = show.bot.outbox._send
 
     async def slow(message: Any) -> str:
-        if message.text.startswith("You asked"):
+        if message.text.startswith("AI: You asked"):
             reached.set()
             await may.wait()
         return await real(message)
@@ -124,7 +124,7 @@ async def test_skip_while_the_answer_is_on_its_way_to_chat(show: Scene, monkeypa
     may.set()
     await skip
     await show.ended()
-    said = any(line.startswith("You asked") for line in show.chat.sent)
+    said = any(line.startswith("AI: You asked") for line in show.chat.sent)
     assert await show.chat.points("alice") == (250 if said else 300)
 
 

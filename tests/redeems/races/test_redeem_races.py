@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from tests.harness.page_model import NearPage
 from tests.harness.waiting import until
+from tests.redeems.page_model import NearPage
 from tests.redeems.races.scene import BY_HAND, Scene, hears, prizes, scene
 
 pytestmark = pytest.mark.repeated
@@ -135,7 +135,7 @@ async def test_a_cog_is_unloaded_while_its_answer_is_thought_of(show: Scene) -> 
     await show.bot.cogs.unload("pixel")
     show.ai.may.set()
     assert (await show.ended(), await show.chat.points("alice")) == (["done"], 250)
-    assert show.chat.sent[-1] == "You asked: why?"
+    assert show.chat.sent[-1] == "AI: You asked: why?"
 
 
 async def test_a_mod_stops_the_work_of_a_cog_that_is_gone(show: Scene) -> None:

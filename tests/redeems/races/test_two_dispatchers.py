@@ -22,7 +22,7 @@ from pixel_bot.sandbox.twitch.users import STREAMER
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, live, settings_in
 from tests.harness.database import findings, rows
-from tests.harness.page_model import NearPage
+from tests.redeems.page_model import NearPage
 from tests.redeems.races.scene import SECONDS, Gate, hears, prizes, scene
 
 pytestmark = pytest.mark.repeated

@@ -21,7 +21,7 @@ class Seen:
         self._page = page
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        if not request.url.startswith(("http://localhost:", "data:", "blob:")):
             self.elsewhere.append(request.url)
 
 

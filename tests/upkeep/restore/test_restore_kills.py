@@ -12,6 +12,7 @@ import pytest
 
 from pixel_bot.cli.backup import restore_database
 from pixel_bot.settings import Settings
+from tests.harness.ready_python import ready
 from tests.harness.seed import query
 from tests.upkeep.restore.databases import BALANCES, SINCE, THEN, grant, in_use, is_right
 
@@ -60,7 +61,7 @@ for line in sys.stdin:
 def mortal() -> Generator[Callable[..., int]]:
     """Restores in a process that kills itself at a point. Returns how it ended."""
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", MORTAL], stdin=pipe, stdout=pipe, text=True) as process:
+    with ready(), subprocess.Popen([sys.executable, "-c", MORTAL], stdin=pipe, stdout=pipe, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
 

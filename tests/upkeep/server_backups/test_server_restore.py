@@ -1,6 +1,5 @@
 """A backup comes back to a server, or changes nothing."""
 
-import asyncio
 import signal
 import sqlite3
 import sys
@@ -19,6 +18,7 @@ from pixel_bot.errors import FolderNotWritable, RestoreRefused
 from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in, stage
 from pixel_bot.upkeep.backup_folder import kept_in
+from tests.harness import ready_python
 from tests.harness.database import findings
 from tests.harness.postgres import Databases
 from tests.harness.seed import execute, query, url_of
@@ -152,7 +152,7 @@ async def test_killed_before_it_commits_it_changed_nothing(
 ) -> None:
     for name in ("database_url", "data_dir", "backup_dir"):
         monkeypatch.setenv(name.upper(), str(getattr(there, name)))
-    killed = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(backup))
+    killed = await ready_python.start(sys.executable, "-c", KILLED, str(backup))
     assert await killed.wait() == -signal.SIGKILL
     assert query(there.database_url, BALANCES) == SINCE
     assert await restore_database(there, backup) == 0

@@ -10,9 +10,11 @@ import aiohttp
 from playwright.async_api import Browser, BrowserContext, Page, expect
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 from yarl import URL
 
+from pixel_bot.web.access.principal import Principal, introduce
 from pixel_bot.web.oauth import SignInRefused, oauth_routes
 from pixel_bot.web.server import WebServer
 from pixel_bot.web.setup import Question, SetupState, Step, Tone, setup_routes
@@ -24,6 +26,8 @@ STATE = "state-of-our-own"
 HOSTILE = "<img src=x onerror='window.hit=1'><script>window.hit=1</script>\"' {{7*7}} & javascript:alert(1)"
 LONG = "W" * 300
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+VISITOR = Principal("a visitor")
 
 TODO = SetupState(
     headline="2 steps to go",
@@ -81,7 +85,7 @@ class SetUpPage:
 
     async def start(self) -> None:
         twitch = Route("/twitch", self._twitch)
-        await self.web.start([*setup_routes(self), *oauth_routes(self), twitch], [])
+        await self.web.start([*map(_signed_in, [*setup_routes(self), *oauth_routes(self)]), twitch], [])
 
     def at(self, path: str) -> str:
         return f"http://{self.web.address}{path}"
@@ -103,13 +107,19 @@ class SetUpPage:
         self.calls.append(("forget", account))
         self.now = TODO
 
-    async def begin(self, account: str) -> str:
+    async def answer(self, number: int, *, yes: bool) -> bool:
+        self.calls.append(("answer", str(number), "yes" if yes else "no"))
+        return number == 7
+
+    async def begin(self, account: str, browser: str) -> str:
+        assert browser == VISITOR.id
         self.calls.append(("begin", account))
         if account == "broadcaster":
             raise SignInRefused("Sign in the bot first.")
         return f"http://localhost:{self.web.port}/twitch?client_id=<x>"
 
-    async def finish(self, state: str, code: str, error: str) -> str:
+    async def finish(self, state: str, code: str, error: str, browser: str) -> str:
+        assert browser == VISITOR.id
         self.calls.append(("finish", state, code, error))
         if state != STATE:
             raise SignInRefused("That sign-in was not begun here.")
@@ -126,6 +136,19 @@ class SetUpPage:
     def _check(self, key: str) -> None:
         if key != TICKET:
             raise SignInRefused("That question was answered already.")
+
+
+def _signed_in(route: BaseRoute) -> Route:
+    """The route, for a visitor whom the gate let in."""
+    assert isinstance(route, Route)
+    served = route.app
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        introduce(scope, VISITOR)
+        await served(scope, receive, send)
+
+    route.app = app
+    return route
 
 
 GOOD = {"code": CODE, "state": STATE, "scope": "user:bot"}

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
-from pixel_bot.web.setup import MAX_FORM_BYTES
+from pixel_bot.web.forms import MAX_FORM_BYTES
+from pixel_bot.web.setup import WaitingText
 from tests.web.setup_page.page import FORM, GOOD, HOSTILE, TICKET, SetUpPage, get, is_page
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -42,6 +44,8 @@ async def test_the_browser_is_told_to_be_careful(desk: SetUpPage, web: aiohttp.C
         ("accept", {"account": "bot", "ticket": TICKET}, ("accept", "bot", TICKET)),
         ("decline", {"account": "broadcaster", "ticket": TICKET}, ("decline", "broadcaster", TICKET)),
         ("forget", {"account": "bot"}, ("forget", "bot")),
+        ("answer", {"number": "7", "answer": "yes"}, ("answer", "7", "yes")),
+        ("answer", {"number": "7", "answer": "no"}, ("answer", "7", "no")),
     ],
 )
 async def test_a_button_acts_and_leads_back(
@@ -131,3 +135,30 @@ async def test_a_sender_that_goes_away_is_no_error(caplog: pytest.LogCaptureFixt
     await desk.web.stop()
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert desk.calls == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"number": "8", "answer": "yes"}, 409),
+        ({"number": "-1", "answer": "yes"}, 400),
+        ({"number": "7"}, 400),
+        ({"number": "7", "answer": "maybe"}, 400),
+        ({"answer": "yes"}, 400),
+    ],
+)
+async def test_an_answer_that_cannot_be_taken(
+    desk: SetUpPage, web: aiohttp.ClientSession, fields: dict[str, str], status: int
+) -> None:
+    answer, _, text = await send(web, desk.at("/setup/answer"), urlencode(fields))
+    assert answer == status
+    assert "That did not work" in text
+
+
+async def test_texts_that_wait_are_shown_as_text(desk: SetUpPage, web: aiohttp.ClientSession) -> None:
+    desk.now = replace(desk.now, texts=(WaitingText(7, "tts", HOSTILE, HOSTILE),))
+    async with web.get(desk.at("/setup")) as answer:
+        page = await answer.text()
+    assert HOSTILE not in page
+    assert 'name="number" value="7"' in page
+    assert "window.hit=1" in page

@@ -7,6 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER
+from pixel_bot.web.access.sessions import Purpose
 from tests.harness.twitch_harness import Harness, house
 from tests.web.setup_page.page import HOSTILE, TODO, SetUpPage, context, opened
 
@@ -55,10 +56,10 @@ async def _code(page: Page, account: str) -> str:
     return await shown.inner_text()
 
 
-async def _sign_in(home: Harness, browser: Browser, port: int) -> None:
+async def _sign_in(home: Harness, browser: Browser, link: str) -> None:
     async with context(browser) as made:
         page = await made.new_page()
-        await page.goto(f"http://localhost:{port}/setup")
+        await page.goto(link)
         await _code(page, "bot")
         await _code(page, "broadcaster")
         await page.evaluate("window.same = true")
@@ -79,4 +80,4 @@ async def test_the_page_shows_a_new_code_and_that_it_worked_without_a_reload(bro
     async with house(tmp_path) as home:
         home.world.is_public = True
         async with home.bot(twitch_bot_id=BOT.id, twitch_owner_id=STREAMER.id) as app:
-            await _sign_in(home, browser, app.web.port)
+            await _sign_in(home, browser, await app.access.link(Purpose.START))

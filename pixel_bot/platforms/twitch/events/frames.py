@@ -23,6 +23,9 @@ _CHAT_MARK = f'"subscription_type":"{CHAT}"'
 """As Twitch writes it. In a text of chat the quotes would be escaped, so it cannot come from there."""
 
 
+_MOD_MARKS = tuple(f'"set_id":"{badge}"' for badge in ("moderator", "lead_moderator", "broadcaster"))
+
+
 class Metadata(msgspec.Struct, frozen=True, gc=False):
     """What a frame says of itself; the last three are empty where they do not apply."""
 
@@ -90,6 +93,15 @@ def _chat_frame(text: str) -> Frame | None:
     except (msgspec.DecodeError, UnicodeError):
         return None  # decoded again by whoever needs the event, who then gets the error
     return Frame(whole.metadata, text, whole.payload.event)
+
+
+def is_by_mod(frame: Frame) -> bool:
+    """True for a chat message whose author has a badge of those who moderate.
+
+    Read from the text as Twitch writes it, because it is asked for each message. In a text of chat the quotes would be
+    escaped, so a badge cannot come from there.
+    """
+    return any(mark in frame.text for mark in _MOD_MARKS)
 
 
 def decode_payload(frame: Frame, decoder: msgspec.json.Decoder[T]) -> T:

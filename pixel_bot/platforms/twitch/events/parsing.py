@@ -22,6 +22,7 @@ from pixel_bot.platforms.twitch.events import structs
 from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
 from pixel_bot.platforms.twitch.events.notices import NOTICE, read_notice
 from pixel_bot.platforms.twitch.events.people import giver, is_anonymous_account, person, tier_number
+from pixel_bot.platforms.twitch.held_messages import Verdict
 from pixel_bot.texts import visible
 
 OPTIONAL_FIELDS: dict[str, Any] = {
@@ -234,6 +235,7 @@ _READERS: Mapping[str, Callable[[Frame, str, datetime], tuple[ChannelEvent, ...]
     "channel.channel_points_automatic_reward_redemption.add": _automatic,
 }
 
+_HELD = structs.payloads(structs.HeldMessageEvent)
 _DELETES = structs.payloads(structs.MessageDeleteEvent)
 _TARGETS = structs.payloads(structs.TargetEvent)
 _BANS = structs.payloads(structs.BanEvent)
@@ -256,6 +258,18 @@ def parse_removal(frame: Frame) -> Removal | None:
             return Removal(author_id=decode_payload(frame, _BANS).event.user_id)
         case _:
             return None
+
+
+def parse_verdict(frame: Frame) -> Verdict | None:
+    """Read a frame of a verdict on a message that AutoMod held; None for other types.
+
+    Raises:
+        Unreadable: a needed field is missing or of another type.
+    """
+    if frame.metadata.subscription_type != "channel.chat.user_message_update":
+        return None
+    event = decode_payload(frame, _HELD).event
+    return Verdict(event.user_id, event.message.text, event.message_id, event.status.lower() == "approved")
 
 
 def parse_ban_change(frame: Frame) -> BanChange | None:

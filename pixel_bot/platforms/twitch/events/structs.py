@@ -213,6 +213,19 @@ class ChatSettingsEvent(Struct, gc=False):
     emote_mode: bool = False
 
 
+class _Words(Struct, gc=False):
+    text: str
+
+
+class HeldMessageEvent(Struct, gc=False):
+    """``channel.chat.user_message_update``: a message of ours that AutoMod held was decided on."""
+
+    user_id: Text
+    status: str
+    message_id: Text
+    message: _Words
+
+
 # Something was taken out of chat
 
 

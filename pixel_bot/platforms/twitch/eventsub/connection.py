@@ -16,6 +16,7 @@ from pixel_bot.platforms.twitch.events.structs import RevocationPayload, payload
 from pixel_bot.platforms.twitch.eventsub.reconnect import Reconnect, drain_old_session
 from pixel_bot.platforms.twitch.eventsub.session import KEEPALIVE_SECONDS, EventSubSession, SessionLost
 from pixel_bot.platforms.twitch.eventsub.subscriptions import Subscriptions
+from pixel_bot.platforms.twitch.eventsub.turn import Turn, check_turn
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class EventSubConnection:
         listener: Listener,
         subscriptions: Subscriptions,
         clock: Clock,
+        turn: Turn,
     ) -> None:
         self.name = name
         self.subscriptions = subscriptions
@@ -73,6 +75,8 @@ class EventSubConnection:
         self._http = http
         self._listener = listener
         self._clock = clock
+        self._turn = turn
+        self._term = 0
         self._session: EventSubSession | None = None
         self._reconnect = Reconnect(http)
         self._maintenance: asyncio.Task[None] | None = None
@@ -131,6 +135,7 @@ class EventSubConnection:
 
     def _on_connected(self, session: EventSubSession) -> None:
         self._session = session
+        self._term = self._turn.term
         self.session_ids = {session.id}
         self.subscriptions.reset()
         self._reconcile_requested.clear()
@@ -190,6 +195,8 @@ class EventSubConnection:
     async def _handle(self, session: EventSubSession, frame: Frame) -> None:
         match frame.metadata.message_type:
             case "notification":
+                if not self._turn.holds(self._term):
+                    await check_turn(self._turn, self._term, session)
                 self._listener.on_notification(frame)
                 # Only under back-pressure: the futures of ``read_ahead`` would otherwise cost every message.
                 if self._listener.is_congested:

@@ -76,7 +76,7 @@ class EventSub:
         types = [t for t in subscription_types(bot_id, owner_id) if t.role in roles]
         subscriptions = Subscriptions(types, self._helix, self._accounts)
         connection = EventSubConnection(
-            " and ".join(roles), self._url, self._wire.session, listener, subscriptions, self._clock
+            " and ".join(roles), self._url, self._wire.session, listener, subscriptions, self._clock, self._election
         )
         connection.opened.add(self._on_opened)
         connection.revoked = lambda _: self._on_revoked(roles)

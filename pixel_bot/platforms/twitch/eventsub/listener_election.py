@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from pixel_bot.concurrency.next_change import NextChange
 from pixel_bot.db.cluster import Cluster
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
 
@@ -21,6 +22,10 @@ LISTENER, SIGNED_IN, STANDBY = "twitch-listener", "twitch-signed-in", "twitch-st
 """Roles in the cluster: who listens, who has both accounts signed in, and who stands by."""
 
 CHECK_SECONDS = 2.0
+LOOK_SECONDS = 0.2
+PATIENCE_SECONDS = 5.0
+"""For so long notifications wait for the database to say whether this process still listens."""
+
 YIELD_SECONDS = 60.0
 """For so long a listener that heard nothing leaves its place to another one."""
 
@@ -38,12 +43,19 @@ class ListenerElection:
         self._accounts = accounts
         self._wake = asyncio.Event()
         self._yielded_at = float("-inf")
+        self._looked = NextChange()
+        self._is_known = True
+        self._unsure_since: float | None = None
         self.is_ours: bool = self._cluster is None
         """True while this process is the one that listens."""
         self.is_elsewhere = False
         """True while this one could listen, and another one does."""
         self.is_deaf: Callable[[], bool] = lambda: False
         """Whether this process hears nothing although it should, and has not for a while."""
+        self.term = 0
+        """Counts the turns of this process as the listener: a turn lasts until another process has listened."""
+        self._epoch = 0
+        """The connection of the cluster on which the present turn is known."""
         self.changed: Callable[[], None] = lambda: None
         """Called when ``is_ours`` or ``is_elsewhere`` has changed."""
 
@@ -68,17 +80,66 @@ class ListenerElection:
         """Something has changed: check at once."""
         self._wake.set()
 
+    def holds(self, term: int) -> bool:
+        """True while it is certain that this process's turn goes on: for each notification, so it asks nobody."""
+        cluster = self._cluster
+        if cluster is None:
+            return True
+        return term == self.term and self.is_ours and self._epoch == cluster.epoch and cluster.is_certain
+
+    async def settle(self, term: int) -> bool:
+        """Find out whether the turn goes on, after this process hung, or lost the database.
+
+        Returns:
+            False where another process has listened since. True also where the server has not answered for
+            ``PATIENCE_SECONDS``: then nobody can know, and all stays as it was.
+        """
+        clock = asyncio.get_running_loop().time
+        if self._unsure_since is None:
+            self._unsure_since = clock()
+        deadline = self._unsure_since + PATIENCE_SECONDS
+        while not self.holds(term):
+            if clock() >= deadline:
+                return term == self.term and self.is_ours
+            looked = self._looked.wait()
+            self.check_soon()
+            done, _ = await asyncio.wait({looked}, timeout=deadline - clock())
+            looked.cancel()
+            if done and self._is_known and not self.holds(term):
+                self._unsure_since = None
+                return False
+            await asyncio.sleep(0 if self.holds(term) else LOOK_SECONDS)
+        self._unsure_since = None
+        return True
+
     async def check(self) -> None:
         """See whose turn it is. While the server does not answer, all stays as it was."""
-        if self._cluster is None:
-            return
+        self._is_known = self._cluster is None or await self._look(self._cluster)
+        if self._is_known:
+            self._unsure_since = None
+        self._looked.come()
+
+    async def _look(self, cluster: Cluster) -> bool:
+        """Returns whether it is known now."""
         with suppress(SQLAlchemyError, OSError):
-            candidate = await self._is_candidate(self._cluster)
+            candidate = await self._is_candidate(cluster)
             if not candidate:
-                await self._resign(self._cluster)
-            ours = await self._cluster.confirm_lead(LISTENER) if candidate else False
+                await self._resign(cluster)
+            ours = await cluster.confirm_lead(LISTENER) if candidate else False
             if ours is not None:
+                if ours:
+                    await self._begin_turn(cluster)
                 self._set(ours=ours, elsewhere=not ours and self._any_signed_in())
+                return cluster.is_certain
+        return False
+
+    async def _begin_turn(self, cluster: Cluster) -> None:
+        """On each new connection: the lock was free for a moment, and another process may have had its turn."""
+        if self._epoch == (epoch := cluster.epoch):
+            return
+        if await cluster.take_turn(LISTENER):
+            self.term += 1
+        self._epoch = epoch
 
     async def confirm(self) -> bool:
         """Ask the server whether this process is still the listener: before what only the listener may do."""
@@ -109,6 +170,7 @@ class ListenerElection:
 
     async def _resign(self, cluster: Cluster) -> None:
         if await cluster.resign(LISTENER):
+            self._epoch = 0
             cluster.publish(LISTENER)
 
     def _any_signed_in(self) -> bool:

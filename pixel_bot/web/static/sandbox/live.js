@@ -25,7 +25,10 @@ export class Live {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     const tooSlow = setTimeout(() => socket.close(), 8000);
-    socket.onopen = () => clearTimeout(tooSlow);
+    socket.onopen = () => {
+      clearTimeout(tooSlow);
+      socket.send('{"do":"hello"}');
+    };
     socket.onmessage = (event) => {
       if (socket !== this.socket) return;
       let message;

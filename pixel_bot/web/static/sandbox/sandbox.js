@@ -111,6 +111,17 @@ function toast(text) {
   toastTimer = setTimeout(() => $("toast").classList.remove("on"), Math.max(4000, text.length * 60));
 }
 
+$("copy-overlay").addEventListener("click", async () => {
+  const address = stage.overlay?.src;
+  if (!address) return;
+  try {
+    await navigator.clipboard.writeText(address);
+    toast("Copied. In OBS: Sources, +, Browser, 1920 by 1080, Control audio via OBS.");
+  } catch {
+    prompt("The address of the overlay, for OBS:", address);
+  }
+});
+
 function refuse(text) {
   toast(text);
   return false;

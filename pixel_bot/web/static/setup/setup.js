@@ -1,9 +1,10 @@
 // The set-up page follows the bot: it asks again and again how far things are, and replaces only what has changed.
 
+import "./copy.js";
+
 const EVERY_MS = 3000;
 const PATIENCE_MS = 5000;
 const MISSES = 2;
-const COPIED_MS = 2000;
 
 const board = document.querySelector("#board");
 
@@ -43,6 +44,7 @@ function show(html) {
 async function ask() {
   try {
     const answer = await fetch("/setup/state", { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.status === 401) location.reload(); // signed out: the page says how to get in again
     return answer.ok ? await answer.text() : null;
   } catch {
     return null;
@@ -68,39 +70,5 @@ async function follow() {
   }
 }
 
-/** Copies as pages did before there was `navigator.clipboard`, which plain http has on this machine only. */
-function copyOldWay(text) {
-  const area = Object.assign(document.createElement("textarea"), { value: text, className: "unseen" });
-  document.body.append(area);
-  area.select();
-  const copied = document.execCommand("copy");
-  area.remove();
-  return copied;
-}
-
-async function copy(button) {
-  const text = document.getElementById(button.dataset.copy).textContent;
-  let copied = false;
-  try {
-    await navigator.clipboard.writeText(text);
-    copied = true;
-  } catch {
-    copied = copyOldWay(text);
-    button.focus();
-  }
-  const word = button.querySelector("span");
-  word.textContent = copied ? "Copied" : "Copy it by hand";
-  button.classList.toggle("copied", copied);
-  setTimeout(() => {
-    word.textContent = "Copy";
-    button.classList.remove("copied");
-  }, COPIED_MS);
-}
-
-document.documentElement.classList.add("live");
-board.addEventListener("click", ({ target }) => {
-  const button = target.closest("[data-copy]");
-  if (button) copy(button);
-});
 document.addEventListener("visibilitychange", () => wake());
 follow();

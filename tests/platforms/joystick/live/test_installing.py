@@ -23,6 +23,7 @@ async def test_one_link_installs_the_bot(home: Harness) -> None:
 
 async def test_what_is_asked_for_at_joystick(home: Harness) -> None:
     async with home.bot() as app:
+        await home.enter(app)
         url = f"http://localhost:{app.web.port}/joystick/oauth"
         async with home.http.get(url, allow_redirects=False) as answer:
             query = {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
@@ -116,6 +117,7 @@ async def test_an_unknown_state_is_refused_and_its_code_not_used(home: Harness) 
 
 async def test_a_state_works_once(home: Harness) -> None:
     async with home.bot() as app:
+        await home.enter(app)
         url = f"http://localhost:{app.web.port}/joystick/oauth"
         async with home.http.get(url, allow_redirects=False) as answer:
             location = answer.headers["Location"]

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from pixel_bot.sandbox.twitch.channel_points import BALANCE, Redemption
 from pixel_bot.sandbox.twitch.users import sandbox_user
+from tests.harness import ready_python
 from tests.harness.page_double import PageDouble
 from tests.harness.twitch_harness import Harness
 from tests.platforms.twitch.channel_points.redemption_helpers import (
@@ -50,7 +51,7 @@ class Mortal:
 
     async def start(self) -> None:
         """Start it; where it listens, the rest follows."""
-        self._process = await asyncio.create_subprocess_exec(
+        self._process = await ready_python.start(
             sys.executable, "-m", "pixel_bot", cwd=self._folder, env=self._environment, stdout=asyncio.subprocess.PIPE
         )
         assert self._process.stdout is not None

@@ -10,6 +10,7 @@ from pixel_bot.errors import StartError
 from pixel_bot.platforms.twitch.subscription_types import scopes_for
 from pixel_bot.sandbox.twitch.users import BOT, sandbox_user
 from pixel_bot.testing import settings_in
+from tests.harness.live_harness import cookie_of
 from tests.harness.twitch_harness import (
     Harness,
     the_bot,
@@ -31,10 +32,11 @@ async def test_a_wrong_application_is_named_before_anybody_signs_in(home: Harnes
         assert "TWITCH_CLIENT_ID" in page
 
 
-async def test_another_page_cannot_use_up_the_sign_in_under_way(home: Harness) -> None:
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_another_page_cannot_use_up_the_sign_in_under_way(home: Harness, site: str) -> None:
     async with home.bot() as app:
         where = await home.begin(app, "bot")
-        image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+        image = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
         for _ in range(60):
             status, _ = await home.get(app, "/oauth?account=bot", headers=image, allow_redirects=False)
             assert status == 403
@@ -45,7 +47,8 @@ async def test_another_page_cannot_use_up_the_sign_in_under_way(home: Harness) -
 async def test_with_an_address_of_its_own_the_way_back_from_twitch_works(home: Harness) -> None:
     async with home.bot(web_host="127.0.0.2") as app:
         assert (await home.get(app, "/setup"))[0] == 200
-        async with home.http.get(f"http://127.0.0.2:{app.web.port}/setup") as answer:
+        cookie = await cookie_of(app)
+        async with home.http.get(f"http://127.0.0.2:{app.web.port}/setup", headers=cookie) as answer:
             assert answer.status == 200
 
 

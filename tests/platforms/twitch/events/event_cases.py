@@ -210,15 +210,19 @@ class Scene:
         assert reached == 1, f"the bot does not hear {kind}"
         await self.worked()
 
-    async def sends_raw(self, kind: str, frame: Mapping[str, Any]) -> None:
-        """Twitch sends a frame as it is, where the bot hears events of that kind. Returns when it is worked."""
+    async def sends_raw(self, kind: str, *frames: Mapping[str, Any]) -> None:
+        """Twitch sends frames as they are, where the bot hears events of that kind. Returns when all are worked."""
+        for frame in frames:
+            await self._send_raw(kind, frame)
+        await self.worked()
+
+    async def _send_raw(self, kind: str, frame: Mapping[str, Any]) -> None:
         subscription = next(s for s in self.home.twitch.subscriptions.values() if s["type"] == kind)
         assert await self.home.twitch.sessions[session_of(subscription)].send(dict(frame))
         # What does not even say what it is never comes so far; the next frame is worked after it.
         with suppress(Unreadable):
             frame_of(frame)
             self.home.twitch.notified += 1
-        await self.worked()
 
     async def worked(self) -> None:
         """Wait until all that was sent is worked."""

@@ -224,7 +224,9 @@ async def test_a_scope_that_is_missing_is_named_and_asked_for_again_after_the_ne
 async def _renew_without(app: LiveApp, home: Harness, scope: str) -> None:
     """The broadcaster's tokens become those of an older version, which did not ask for that scope."""
     tokens = home.world.grant(STREAMER.id, set(ALL_SCOPES) - {scope})
-    await app.platform.accounts.replace_tokens("broadcaster", Tokens(*tokens))
+    former = app.platform.accounts.tokens_of("broadcaster")
+    assert former is not None
+    await app.platform.accounts.replace_tokens("broadcaster", Tokens(*tokens), former)
 
 
 @pytest.mark.parametrize(("status", "message"), [(400, "invalid condition"), (403, "not permitted"), (404, "gone")])

@@ -60,6 +60,12 @@ def states(platform: TwitchPlatform) -> list[SignInState]:
     return [platform.accounts.state_of(role) for role in ROLES]
 
 
+def why_ended(platform: TwitchPlatform) -> list[str]:
+    """Why sign-ins have ended, as the page says it."""
+    accounts = [platform.accounts.get(role) for role in ROLES]
+    return [account.why for account in accounts if account is not None and account.tokens is None]
+
+
 SIGNED_IN = [SignInState.SIGNED_IN] * 2
 
 
@@ -69,12 +75,18 @@ async def works(home: Harness, platform: TwitchPlatform) -> bool:
     return [row.id for (row,) in rows] == [who.id for who in WHO.values()]
 
 
-async def kill_before_the_write(platform: TwitchPlatform, role: Role) -> None:
-    """The process is killed when Twitch has answered a renewal, and before the new tokens are written."""
+async def kill_before_the_write(platform: TwitchPlatform, role: Role) -> Tokens:
+    """The process is killed when Twitch has answered a renewal, and before the new tokens are written. Returns those.
+
+    Only as far as a cancelled task goes; ``test_killed`` kills for real.
+    """
     store = cast(Any, platform.accounts)._store
     swap = store.swap
+    lost: list[Tokens] = []
 
-    async def killed(*_: Any) -> None:
+    async def killed(account: TwitchAccount, _: Tokens) -> None:
+        assert account.tokens is not None
+        lost.append(account.tokens)
         raise asyncio.CancelledError
 
     store.swap = killed
@@ -84,5 +96,5 @@ async def kill_before_the_write(platform: TwitchPlatform, role: Role) -> None:
         await platform.http.renew(role, tokens.access)
     except asyncio.CancelledError:
         store.swap = swap
-    else:
-        raise AssertionError("nothing was renewed")
+        return lost[0]
+    raise AssertionError("nothing was renewed")

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from pixel_bot.platforms.twitch.accounts import ROLES, SignInState, no_lease
-from pixel_bot.platforms.twitch.signing_in import token_renewal
-from pixel_bot.platforms.twitch.token_store import UNUSED
+from pixel_bot.platforms.twitch.accounts import SignInState
+from pixel_bot.platforms.twitch.token_store import INTERRUPTED, UNUSED
 from pixel_bot.platforms.wire import NoAnswer
 from pixel_bot.testing import SettableClock
 from tests.harness.postgres import Databases
@@ -23,6 +22,7 @@ from tests.platforms.twitch.public.processes import (
     process,
     sign_in,
     states,
+    why_ended,
     works,
 )
 
@@ -75,7 +75,7 @@ async def test_off_for_29_days_is_signed_in_and_off_for_31_is_told_why_not(home:
         async with process(home, clock) as platform:
             assert await platform.token_refresh.check()
             assert states(platform) == [SignInState.ENDED] * 2
-            assert {account.why for role in ROLES if (account := platform.accounts.get(role))} == {UNUSED}
+            assert why_ended(platform) == [UNUSED] * 2
     tried = home.twitch.requests.times("oauth2/token", "POST")
     async with process(home, clock) as platform:
         await platform.token_refresh.check()
@@ -93,12 +93,61 @@ async def test_a_kill_between_answer_and_write_ends_one_sign_in_and_nothing_else
     async with process(home, clock) as platform:
         await platform.token_refresh.check()
         assert states(platform) == [SignInState.ENDED, SignInState.SIGNED_IN]
+        assert why_ended(platform) == [INTERRUPTED]
         await platform.token_refresh.check()
-    # Twitch might not have had the first request, so the old one is tried: once, and never again.
-    assert len(home.world.spent_again) == 1
+    assert home.world.spent_again == []
     async with process(home, clock) as platform:
+        assert why_ended(platform) == [INTERRUPTED], "after another restart, too"
         await sign_in(home, platform)
         assert await works(home, platform)
+
+
+async def test_a_token_is_noted_as_spent_before_it_is_sent(home: Harness, clock: SettableClock) -> None:
+    async with process(home, clock) as first, process(home, clock) as second:
+        await sign_in(home, first)
+        tokens = first.accounts.tokens_of("bot")
+        assert tokens is not None
+        home.twitch.faults.add("oauth2/token", delay=0.5)
+        renewal = asyncio.create_task(first.http.renew("bot", tokens.access))
+        await home.twitch.request_count("oauth2/token", "POST")
+        await second.accounts.load()
+        assert (account := second.accounts.get("bot")) is not None
+        assert account.is_spent
+        await renewal
+        await second.accounts.reload("bot")
+        assert (account := second.accounts.get("bot")) is not None
+        assert not account.is_spent
+
+
+async def test_a_token_that_cannot_be_noted_as_spent_is_not_sent(
+    home: Harness, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object, **__: object) -> None:
+        raise OperationalError("UPDATE", {}, Exception("disk is full"))
+
+    async with process(home, clock) as platform:
+        await sign_in(home, platform)
+        clock.advance(5 * HOUR)
+        with monkeypatch.context() as patch:
+            patch.setattr("pixel_bot.platforms.twitch.token_store.TokenStore.note_spent", full)
+            assert not await platform.token_refresh.check()
+            assert home.twitch.requests.times("oauth2/token", "POST") == 0
+        assert await platform.token_refresh.check()
+        assert states(platform) == SIGNED_IN
+
+
+@pytest.mark.parametrize("status", [0, 500, 503], ids=["no answer", "500", "503"])
+async def test_a_renewal_that_failed_for_the_moment_is_tried_again(
+    home: Harness, clock: SettableClock, status: int
+) -> None:
+    async with process(home, clock) as platform:
+        await sign_in(home, platform)
+        clock.advance(5 * HOUR)
+        home.twitch.faults.add("oauth2/token", status=status, drop=not status, times=2)
+        assert not await platform.token_refresh.check()
+        assert await platform.token_refresh.check()
+        assert states(platform) == SIGNED_IN
+    assert home.world.spent_again == []
 
 
 async def test_a_kill_before_the_answer_costs_nothing(home: Harness, clock: SettableClock) -> None:
@@ -245,50 +294,3 @@ async def test_new_tokens_also_replace_a_blank_that_another_process_wrote(home: 
         assert states(first) == SIGNED_IN
         await second.token_refresh.check()
         assert states(second) == SIGNED_IN
-
-
-# The lease
-
-
-class Server:
-    """A cluster's leader election: what it answers, in order, and who gave the lead back."""
-
-    def __init__(self, *answers: bool | None) -> None:
-        self.answers = list(answers)
-        self.resigned: list[str] = []
-
-    async def try_to_lead(self, _name: str) -> bool | None:
-        return self.answers.pop(0)
-
-    async def resign(self, name: str) -> None:
-        self.resigned.append(name)
-
-
-@pytest.mark.parametrize(
-    ("answers", "held"),
-    [((True,), True), ((False, False, True), True), ((None,), False), ((False, None), False)],
-    ids=["free", "taken for a while", "no answer", "no answer any more"],
-)
-async def test_the_lease_is_waited_for_and_given_back(
-    answers: tuple[bool | None, ...], held: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(token_renewal, "LOOK_SECONDS", 0.0)
-    server = Server(*answers)
-    async with token_renewal.cluster_lease(server.try_to_lead, server.resign)("bot") as given:
-        assert given is held
-        assert server.resigned == []
-    assert server.answers == []
-    assert server.resigned == (["twitch-tokens-bot"] if held else [])
-
-
-async def test_without_the_lease_a_token_that_works_once_is_not_spent(home: Harness, clock: SettableClock) -> None:
-    nobody = Server(None, None, None, None)
-    async with process(home, clock) as platform:
-        await sign_in(home, platform)
-        clock.advance(5 * HOUR)
-        platform.accounts.lease = token_renewal.cluster_lease(nobody.try_to_lead, nobody.resign)
-        assert not await platform.token_refresh.check()
-        assert home.twitch.requests.times("oauth2/token", "POST") == 0
-        platform.accounts.lease = no_lease
-        assert await platform.token_refresh.check()
-        assert states(platform) == SIGNED_IN

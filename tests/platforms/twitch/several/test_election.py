@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 
@@ -158,3 +159,83 @@ async def test_alone_on_a_file_it_always_listens() -> None:
     await election.check()
     assert (election.is_ours, election.is_elsewhere, election.is_shared) == (True, False, False)
     assert await election.confirm()
+
+
+# What a notification has to know
+
+
+@pytest.fixture
+async def listening(pair: tuple[Process, Process]) -> AsyncGenerator[tuple[Process, Process]]:
+    """The first one listens. Both look by themselves."""
+    for one in pair:
+        await one.sign_in(*ROLES)
+        await one.election.check()
+    looking = [asyncio.create_task(one.election.run()) for one in pair]
+    yield pair
+    for task in looking:
+        task.cancel()
+    await asyncio.wait(looking)
+
+
+def cut_off(url: str) -> None:
+    """The first one's connection to the server ends."""
+    query(url, f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS} LIMIT 1) AS found")
+
+
+async def test_a_turn_goes_on_while_the_lease_is_fresh(listening: tuple[Process, Process]) -> None:
+    first, heir = listening
+    assert first.election.holds(first.election.term)
+    assert not heir.election.holds(heir.election.term)
+    first.cluster._confirmed_at = tuple(then - 8.5 for then in first.cluster._confirmed_at)  # pyright: ignore[reportAttributeAccessIssue] - as after a hang
+    assert not first.election.holds(first.election.term)
+    assert await first.election.settle(first.election.term), "nobody has taken over"
+
+
+async def test_a_turn_is_over_once_another_one_has_listened(
+    listening: tuple[Process, Process], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_bot.db.cluster.RETRY_SECONDS", 3.0)
+    first, heir = listening
+    term = first.election.term
+    cut_off(url)
+    heir.election.check_soon()
+    await until(lambda: heir.election.is_ours)
+    assert not await first.election.settle(term)
+    await heir.election.leave()
+    await first.becomes("ours")
+    assert not first.election.holds(term), "also when it is its turn again"
+    assert first.election.holds(first.election.term)
+
+
+async def test_a_turn_goes_on_where_nobody_else_has_listened(pair: tuple[Process, Process], url: str) -> None:
+    first, _ = pair
+    await first.sign_in(*ROLES)
+    looking = asyncio.create_task(first.election.run())
+    await until(lambda: first.election.is_ours)
+    term = first.election.term
+    cut_off(url)
+    await until(lambda: not first.election.holds(term))
+    assert await first.election.settle(term)
+    assert first.election.holds(term)
+    looking.cancel()
+    await asyncio.wait({looking})
+
+
+async def test_where_nobody_can_know_it_is_waited_for_once_and_all_stays_as_it_was(
+    listening: tuple[Process, Process], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixel_bot.platforms.twitch.eventsub.listener_election.PATIENCE_SECONDS", 0.5)
+    first, _ = listening
+    silent = first.cluster._pid
+    os.kill(silent, signal.SIGSTOP)
+    try:
+        await until(lambda: Path(f"/proc/{silent}/stat").read_text(encoding="utf-8").split()[2] == "T")
+        await asyncio.sleep(0.2)  # what it has answered before that has arrived
+        first.cluster._confirmed_at = (0.0, 0.0)
+        assert await first.election.settle(first.election.term)
+        assert not first.election.holds(first.election.term)
+        async with asyncio.timeout(0.4):
+            assert await first.election.settle(first.election.term)
+    finally:
+        os.kill(silent, signal.SIGCONT)
+    await until(lambda: first.election.holds(first.election.term))

@@ -1,12 +1,13 @@
 """One of several processes listens to Twitch. However it ends, another one takes over."""
 
 import asyncio
+import json
 import signal
 from contextlib import AsyncExitStack
 
 import pytest
 
-from pixel_bot.run.live_app import LiveApp
+from pixel_bot.run.live_app import STANDS_BY, LiveApp
 from tests.harness.process import BotProcess
 from tests.harness.twitch_harness import CHAT, CHEERS, DOUBLE, TYPES, the_bot
 from tests.platforms.twitch.several.processes import SECONDS, Processes, stands_by, takes_over
@@ -19,9 +20,11 @@ async def test_one_of_four_listens_and_the_others_are_healthy_and_say_so(process
         first, *others = await processes.start(stack, *NAMES)
         assert await processes.check([first, *others]) is first
         for app in others:
-            assert await processes.home.get(app, "/healthz") == (200, '{"ok":true}')
+            status, page = await processes.home.get(app, "/healthz")
+            assert (status, json.loads(page)) == (200, {"ok": True, "notes": [STANDS_BY]})
             assert "Another process of this bot listens to Twitch." in (await processes.home.get(app, "/setup"))[1]
             assert "standing by, another process listens" in await the_bot(app).status.words()
+        assert await processes.home.get(first, "/healthz") == (200, '{"ok":true}')
         assert "2 sockets connected" in await the_bot(first).status.words()
 
 

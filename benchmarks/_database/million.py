@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from _ledger import DATABASE
+from _database.ledger import DATABASE
 
 from pixel_bot.clock import Clock
 from pixel_bot.run.running_bot import opened

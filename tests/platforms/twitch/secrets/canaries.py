@@ -72,10 +72,11 @@ class Canaries:
     def found(self) -> list[str]:
         """Which secrets were seen where."""
         seen = [*self.seen, ("the log", self.written.getvalue())]
+        looks = {name: disguises(secret) for name, secret in self.secrets.items()}
         return [
             f"{name} in {where}"
             for where, text in seen
-            for name, secret in self.secrets.items()
+            for name, ways in looks.items()
             if (where, name) != ("/setup", "overlay_key")  # which is there to be copied
-            if any(disguise in text for disguise in disguises(secret))
+            if any(way in text for way in ways)
         ]

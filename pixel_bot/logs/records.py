@@ -1,10 +1,9 @@
-"""Logging: one readable line for each event, without secrets, and with text from chat escaped."""
+"""What a log line may hold: no secrets, and text from chat only escaped."""
 
 import copy
 import logging
 import re
-import sys
-from typing import Any, TextIO
+from typing import Any
 
 from typing_extensions import override
 
@@ -15,6 +14,7 @@ _CREDENTIAL = re.compile(
     r"(?i)((?:client_secret|access_token|refresh_token|device_code|code|token|key|password)"
     r"[\"']?\s*[=:]\s*[\"']?)([^\s\"'&,;)}>]{6,})"
     r"|((?:bearer|oauth|basic)[ :]\s*)((?=\S*\d)[^\s\"'&,;)}>]{6,}|[^\s\"'&,;)}>]{20,})"
+    r"|(pixel_session_\d+=|\bpb_)([A-Za-z0-9_-]{20,})"
 )
 _HIDDEN = "[hidden]"
 
@@ -29,7 +29,7 @@ def redact(text: str) -> str:
     """The text without secrets: those registered with ``hide``, and whatever looks like a credential."""
     for secret in _SECRETS:
         text = text.replace(secret, _HIDDEN)
-    return _CREDENTIAL.sub(lambda found: f"{found[1] or found[3]}{_HIDDEN}", text)
+    return _CREDENTIAL.sub(lambda found: f"{found[1] or found[3] or found[5]}{_HIDDEN}", text)
 
 
 class SafeFormatter(logging.Formatter):
@@ -51,31 +51,3 @@ class SafeFormatter(logging.Formatter):
         record = copy.copy(record)
         record.exc_text = None
         return redact(super().format(record))
-
-
-def set_up_logging(level: str, stream: TextIO | None = None) -> None:
-    """Send log lines to ``stream`` (standard error), once, at ``level``.
-
-    Libraries speak from WARNING on, or at the chosen level when that is DEBUG.
-    """
-    stream = stream if stream is not None else sys.stderr
-    on_terminal = stream is not None and stream.isatty()
-    root = logging.getLogger()
-    for old in [h for h in root.handlers if isinstance(h.formatter, SafeFormatter)]:
-        root.removeHandler(old)
-    handler = _terminal_handler() if on_terminal else logging.StreamHandler(stream)
-    line = "%(message)s" if on_terminal else "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    handler.setFormatter(SafeFormatter(line))
-    root.addHandler(handler)
-    root.setLevel(level if level in {"DEBUG", "ERROR"} else "WARNING")
-    logging.getLogger("pixel_bot").setLevel(level)
-    # One line for each step of each statement, what viewers wrote included, is more than anybody asks for.
-    logging.getLogger("aiosqlite").setLevel("WARNING")
-    logging.getLogger("cogs").setLevel(level)
-
-
-def _terminal_handler() -> logging.Handler:
-    from rich.console import Console
-    from rich.logging import RichHandler
-
-    return RichHandler(console=Console(stderr=True), show_path=False, markup=False, rich_tracebacks=False)
