@@ -23,6 +23,8 @@ def main() -> int:
     from pixel_bot.testing.sim.simulate import simulate
 
     logging.disable(logging.CRITICAL)
+    # What a dead process was in the middle of raises once more when its memory is freed.
+    sys.unraisablehook = lambda _: None
     plan = drawn(options.seed, options.hours * 3_600)
     print(plan)
     began = time.process_time()

@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
 from starlette.routing import Mount
@@ -17,6 +18,7 @@ from pixel_bot.run.live_app import LiveApp, live
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
+from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers
 from pixel_bot.security.cipher import load_cipher
 from pixel_bot.settings import Settings
@@ -59,6 +61,8 @@ class Channel:
             **settings,
         )
         self.twitch.listeners.add(self._on_message)
+        self._notify, self.twitch.notify = self.twitch.notify, self._remembered
+        self._last: Callable[[], Awaitable[int]] | None = None
 
     @property
     def file(self) -> Path:
@@ -123,6 +127,11 @@ class Channel:
             await app.platform.eventsub.ready()
             await app.running_bot.bot.settled()
 
+    async def repeat(self) -> None:
+        """Twitch sends its last event once more, as it may."""
+        if self._last is not None:
+            await self._last()
+
     def when_said(self, listener: Callable[[SandboxMessage], None]) -> None:
         """Call it with each message of chat."""
         self.twitch.listeners.add(listener)
@@ -134,6 +143,10 @@ class Channel:
         async with live(self.settings) as app:
             self.app = app
             await asyncio.get_running_loop().create_future()
+
+    async def _remembered(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
+        self._last = lambda: self._notify(kind, event, message_id, at)
+        return await self._last()
 
     def _on_message(self, message: SandboxMessage) -> None:
         if message.who.login == BOT.login:

@@ -52,6 +52,18 @@ class Promises:
         for (item,) in self._connection.execute("SELECT id FROM queue_items WHERE NOT told"):
             raise Violation(f"Nobody was told that item {item} was given back.")
 
+    def check_facts(self) -> None:
+        """What messages and events paid is what is noted with their ids, each of which is there once.
+
+        Raises:
+            Violation: something was paid twice, or not at all.
+        """
+        noted = "SELECT kind, SUM(points) FROM events GROUP BY kind"
+        paid = dict(self._connection.execute("SELECT reason, SUM(amount) FROM transactions GROUP BY reason"))
+        for kind, points in self._connection.execute(noted).fetchall():
+            if points != paid.get(kind, 0):
+                raise Violation(f"For {kind}, {points} points are noted, and {paid.get(kind, 0)} were paid.")
+
     def rows(self) -> Iterator[tuple[object, ...]]:
         """All of the ledger, for a digest."""
         yield from self._connection.execute(

@@ -82,6 +82,9 @@ class Port:
         """Its address."""
         return "127.0.0.1", self._number
 
+    def listen(self, _waiting: int) -> None:
+        """Any number may wait."""
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -35,6 +35,7 @@ def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], f
         time.sleep: _do_not_sleep,
         os.urandom: chance.randbytes,
         fcntl.flock: _lock,
+        fcntl.fcntl: _lock_range,
     }
     with ExitStack() as stack:
         travel = time_machine.travel(START, tick=False)
@@ -53,20 +54,31 @@ def _do_not_sleep(_seconds: float) -> None:
     """A thread's pause: the thread is simulated, and done already."""
 
 
-_flock = fcntl.flock
+_flock, _fcntl = fcntl.flock, fcntl.fcntl
 
 
-def _lock(file: Any, operation: int) -> None:
-    """A lock of a file, which the operating system releases when the process that took it dies."""
-    _flock(file, operation)
+def _lock(handle: int, operation: int) -> None:
+    """``flock``, which the operating system undoes when the process that took it dies."""
+    _flock(handle, operation)
+    _close_at_death(handle)
+
+
+def _lock_range(handle: int, command: int, argument: Any = 0) -> Any:
+    """The same for ``fcntl``."""
+    done = _fcntl(handle, command, argument)
+    _close_at_death(handle)
+    return done
+
+
+def _close_at_death(handle: int) -> None:
     life = LIFE.get()
-    if life is not None and not operation & fcntl.LOCK_UN:
-        life.at_death(lambda: _unlock(file))
+    if life is not None:
+        life.at_death(lambda: _close(handle))
 
 
-def _unlock(file: Any) -> None:
-    with suppress(OSError, ValueError):  # it was closed
-        _flock(file, fcntl.LOCK_UN)
+def _close(handle: int) -> None:
+    with suppress(OSError):  # it was closed
+        os.close(handle)
 
 
 def _of(stand_ins: dict[Any, Any], value: Any) -> Any:

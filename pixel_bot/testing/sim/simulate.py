@@ -121,6 +121,7 @@ class _Simulation:
         if self._promises is not None:
             self._promises.check()
             self._promises.check_settled()
+            self._promises.check_facts()
         self._page_task.cancel()
         await asyncio.gather(self._page_task, return_exceptions=True)
 

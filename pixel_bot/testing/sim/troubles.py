@@ -32,8 +32,9 @@ class Troubles:
             Trouble.REFUSED: self._refuse,
             Trouble.CUT: self._cut,
             Trouble.CLOSED_PAGE: self._close_page,
+            Trouble.TWICE: self._channel.repeat,
         }
-        return [self._again(kinds[kind], mean) for kind, mean in self._plan.every.items() if kind in kinds]
+        return [self._again(kinds[kind], mean) for kind, mean in self._plan.every.items()]
 
     async def _again(self, trouble: Callable[[], Awaitable[None]], mean: float) -> None:
         while True:
