@@ -90,6 +90,8 @@ class Channel:
 
     def start_if_dead(self) -> None:
         """The streamer sees to it that the bot runs."""
+        if self._life is not None and self._life.is_dead:
+            self.kill()
         if self._main is None or self._main.done():
             self.start()
 

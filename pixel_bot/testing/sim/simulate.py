@@ -21,6 +21,9 @@ from pixel_bot.testing.sim.sqlite import Commits, LoopWorker
 from pixel_bot.testing.sim.troubles import Troubles
 
 SETTLE_SECONDS = 900.0
+START_AMOUNT = 500
+"""Points of each viewer at the start, so that they can spend some at once."""
+
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder with a name of its own is made in it
 """Where Linux keeps files in memory: what is simulated is the death of a process, and not of the machine."""
 
@@ -70,7 +73,7 @@ class _Simulation:
         self._violation: Violation | None = None
         commits = Commits(self._on_commit)
         driver.make_worker = lambda: LoopWorker(self._chance, commits)
-        self._channel = Channel(folder, commits)
+        self._channel = Channel(folder, commits, points_start_amount=START_AMOUNT)
         self._people = People(self._channel, plan)
         self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))
         self._troubles = Troubles(self._channel, self._page, plan)
@@ -111,13 +114,18 @@ class _Simulation:
 
     async def _settle(self) -> None:
         """Nothing goes wrong any more: what is owed must happen."""
+        self._channel.commits.kill_no_more()
         self._channel.twitch.faults.clear()
         self._page.is_open.set()
         self._channel.start_if_dead()
-        await self._channel.settled()
-        await self._people.calm_down()
-        await asyncio.sleep(SETTLE_SECONDS)
-        await self._channel.settled()
+        try:
+            async with asyncio.timeout(2 * SETTLE_SECONDS):
+                await self._channel.settled()
+                await self._people.calm_down()
+                await asyncio.sleep(SETTLE_SECONDS)
+                await self._channel.settled()
+        except TimeoutError:
+            raise Violation("Nothing goes wrong any more, and the bot still does not settle.") from None
         if self._promises is not None:
             self._promises.check()
             self._promises.check_settled()

@@ -37,6 +37,10 @@ class Commits:
         self.died = asyncio.get_running_loop().create_future()
         return self.died
 
+    def kill_no_more(self) -> None:
+        """The process may live."""
+        self._left = 0
+
     def run(self, function: Callable[[], Any]) -> Any:
         """Commit, unless the process dies before that.
 
