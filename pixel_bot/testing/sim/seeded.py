@@ -65,7 +65,7 @@ def _lock(handle: int, operation: int) -> None:
 
 def _lock_range(handle: int, command: int, argument: Any = 0) -> Any:
     """The same for ``fcntl``."""
-    done = _fcntl(handle, command, argument)
+    done: Any = _fcntl(handle, command, argument)
     _close_at_death(handle)
     return done
 

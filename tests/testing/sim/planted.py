@@ -63,7 +63,7 @@ def main(bug: str) -> int:
     for seed in SEEDS:
         result = simulate(Plan(seed, 90.0, chatters=4, pace=1.0, every={Trouble.KILL: 40.0, Trouble.CLOSED_PAGE: 30.0}))
         if result.violation:
-            print(f"Seed {seed}: {result.violation}")
+            sys.stdout.write(f"Seed {seed}: {result.violation}\n")
             return 1
     return 0
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.harness.paths import ROOT
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks of files are simulated for POSIX systems")
+
 PLANTED = Path(__file__).with_name("planted.py")
 
 
