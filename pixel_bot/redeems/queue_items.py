@@ -204,9 +204,11 @@ async def last(session: AsyncSession, *where: ColumnElement[bool]) -> Item | Non
 def still_claimed(item: Item, owner: int | None) -> tuple[ColumnElement[bool], ...]:
     """The condition that nobody has taken the item over since a process claimed it, because that one hung.
 
-    None where the bot is alone on its database (``owner`` is None then).
+    None where the bot is alone on its database (``owner`` is None then). Whoever takes an item over writes its number
+    into the row, so one without a number is nobody else's.
     """
-    return () if owner is None else (Q.owner == owner, Q.attempts == item.attempts, Q.status == "running")
+    is_ours = Q.owner.is_(None) | (Q.owner == owner)
+    return () if owner is None else (is_ours, Q.attempts == item.attempts, Q.status == "running")
 
 
 UNTOUCHED = (QueueItem.page.is_(None), QueueItem.begun_at.is_(None))

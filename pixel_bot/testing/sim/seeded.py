@@ -54,7 +54,8 @@ def _do_not_sleep(_seconds: float) -> None:
     """A thread's pause: the thread is simulated, and done already."""
 
 
-_flock, _fcntl = fcntl.flock, fcntl.fcntl
+_flock = fcntl.flock
+_fcntl: Callable[..., Any] = fcntl.fcntl
 
 
 def _lock(handle: int, operation: int) -> None:
@@ -65,7 +66,7 @@ def _lock(handle: int, operation: int) -> None:
 
 def _lock_range(handle: int, command: int, argument: Any = 0) -> Any:
     """The same for ``fcntl``."""
-    done: Any = _fcntl(handle, command, argument)
+    done = _fcntl(handle, command, argument)
     _close_at_death(handle)
     return done
 

@@ -54,6 +54,7 @@ async def real_time(tmp_path: Path) -> AsyncGenerator[Harness]:
         yield built
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("done", [True, False], ids=["Twitch has answered", "Twitch has not done it"])
 async def test_the_page_says_why_a_killed_bot_is_not_signed_in(real_time: Harness, done: bool) -> None:
     home = real_time
