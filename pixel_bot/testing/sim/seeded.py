@@ -6,14 +6,14 @@ import random
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
 import time_machine
 
-from pixel_bot.testing.sim.lives import LIFE
+from pixel_bot.testing.sim.lives import LIFE, Life
 
 START = datetime(2026, 1, 5, 18, 0, tzinfo=UTC)
 """When each simulation begins."""
@@ -36,6 +36,7 @@ def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], f
         os.urandom: chance.randbytes,
         fcntl.flock: _lock,
         fcntl.fcntl: _lock_range,
+        os.close: _close_in_order,
     }
     with ExitStack() as stack:
         travel = time_machine.travel(START, tick=False)
@@ -71,15 +72,24 @@ def _lock_range(handle: int, command: int, argument: Any = 0) -> Any:
     return done
 
 
+_close = os.close
+_releases: dict[int, tuple[Life, Callable[[], None]]] = {}
+"""Of each locked handle: whose it is, and what closes it."""
+
+
 def _close_at_death(handle: int) -> None:
     life = LIFE.get()
-    if life is not None:
-        life.at_death(lambda: _close(handle))
+    if life is not None and handle not in _releases:
+        _releases[handle] = life, lambda: _close_in_order(handle)
+        life.at_death(_releases[handle][1])
 
 
-def _close(handle: int) -> None:
-    with suppress(OSError):  # it was closed
-        os.close(handle)
+def _close_in_order(handle: int) -> None:
+    """``os.close``: the number may be another file's from now on."""
+    if handle in _releases:
+        life, release = _releases.pop(handle)
+        life.not_at_death(release)
+    _close(handle)
 
 
 def _of(stand_ins: dict[Any, Any], value: Any) -> Any:
