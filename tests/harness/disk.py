@@ -157,7 +157,8 @@ class _Mounted:
         subprocess.run([*self._enter, "mount", "-o", "remount,bind,ro", self.folder], check=True)
 
     def allow(self) -> None:
-        subprocess.run([*self._enter, "umount", self.folder], check=True)
+        # Lazily: the bot may have a file open on it at this moment.
+        subprocess.run([*self._enter, "umount", "--lazy", self.folder], check=True)
 
 
 class _Pretended:
