@@ -212,17 +212,28 @@ async def test_a_bot_with_few_descriptors_bears_hundreds_of_idle_connections(tmp
         port = int(bot.address.split(":")[2].partition("/")[0])
         async with flood(("127.0.0.1", port), 300, again_after=1.0) as clients:
             await until(lambda: clients.opened >= 600, 60)
+            await _is_at_hand(port)
+        log = (tmp_path / "data" / "logs" / "pixel.log").read_text(encoding="utf-8")
+        assert (log.count("Connected to Twitch"), log.count("Traceback")) == (2, 0)
+        assert len(log) < 10_000
+    finally:
+        await bot.kill()
+
+
+async def _is_at_hand(port: int) -> None:
+    """Chat and the health check answer. A connection that was made room with is made again, as a browser does."""
+    for left in (2, 1, 0):
+        try:
             async with aiohttp.ClientSession() as http, http.ws_connect(f"ws://127.0.0.1:{port}/sandbox/live") as page:
                 await page.send_json({"do": "pick", "login": "viewer_vi"})
                 await page.send_json({"do": "say", "text": "!points"})
                 await asyncio.wait_for(_answered(page), 20)
                 async with http.get(f"http://127.0.0.1:{port}/healthz") as answer:
                     assert (answer.status, await answer.json()) == (200, {"ok": True})
-        log = (tmp_path / "data" / "logs" / "pixel.log").read_text(encoding="utf-8")
-        assert (log.count("Connected to Twitch"), log.count("Traceback")) == (2, 0)
-        assert len(log) < 10_000
-    finally:
-        await bot.kill()
+                    return
+        except aiohttp.ClientOSError:
+            if not left:
+                raise
 
 
 async def _answered(page: aiohttp.ClientWebSocketResponse) -> None:
