@@ -1,7 +1,6 @@
 """Clips: OBS's replay buffer, saved on request."""
 
 import asyncio
-import ipaddress
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pixel_bot.backends.obs_link import ObsLink
 from pixel_bot.backends.obs_problems import BufferOff, FileMissing, ObsLost, ObsProblem, ObsSilent, SaveTooSlow
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.logs import hide
+from pixel_bot.model.hosts import is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -192,11 +192,3 @@ def _retrieve(saving: "asyncio.Task[SavedClip]") -> None:
     """Retrieve the error even when all waiters were cancelled."""
     if not saving.cancelled():
         saving.exception()
-
-
-def is_loopback(host: str) -> bool:
-    """True for a loopback host: ``localhost``, ``127.0.0.1``, ``::1``."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

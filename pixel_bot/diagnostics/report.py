@@ -25,6 +25,7 @@ from pixel_bot.diagnostics.scrub import HIDDEN, Scrubber, known_secrets, written
 from pixel_bot.diagnostics.secrets import secrets_of
 from pixel_bot.diagnostics.settings_check import look_over
 from pixel_bot.errors import SettingsError
+from pixel_bot.model.hosts import reached_here
 from pixel_bot.settings import Settings, load_settings
 
 LOG_BYTES = 2_000_000
@@ -82,7 +83,7 @@ async def write_report(file: Path) -> list[str]:
 async def _safely(part: Callable[[], Awaitable[str]]) -> str:
     try:
         return await part()
-    except Exception as exc:  # noqa: BLE001 - a report about a broken bot must not break on the same fault
+    except Exception as exc:  # noqa: BLE001 - whatever is broken, the other parts of the report are made
         return f"This part could not be made: {type(exc).__name__}: {exc}\n"
 
 
@@ -135,8 +136,7 @@ async def _findings(settings: Settings, problems: list[str]) -> str:
 
 async def _health(settings: Settings) -> str:
     running = running_on(settings)
-    host = settings.web_host if settings.web_host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104 - only compared
-    url = f"http://{f'[{host}]' if ':' in host else host}:{settings.web_port}/healthz"
+    url = f"http://{reached_here(settings.web_host, settings.web_port)}/healthz"
     answer: Any = "not asked: WEB_PORT is 0, so the port is not known"
     if settings.web_port:
         try:

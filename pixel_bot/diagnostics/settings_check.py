@@ -8,13 +8,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pixel_bot.configuration.finding import Finding, hint, warning
+from pixel_bot.model.hosts import is_every_address, is_loopback
 from pixel_bot.settings import Settings
 
 FOLDERS = ("sounds_dir", "cogs_dir", "backup_dir", "data_dir")
 MADE_WHEN_MISSING = ("backup_dir", "data_dir")
 FILES = ("prizes_file", "level_rewards_file", "tts_words_file")
 HOSTS = ("web_host", "obs_host", "web_allowed_hosts")
-LOCAL = {"127.0.0.1", "localhost", "::1", "0.0.0.0"}  # noqa: S104 - only compared
 
 
 def look_over(settings: Settings) -> list[Finding]:
@@ -99,9 +99,13 @@ def _is_http(url: str) -> bool:
         return False
 
 
+def _is_here(host: str) -> bool:
+    return is_loopback(host) or is_every_address(host)
+
+
 def _contradictions(settings: Settings) -> Iterator[Finding]:
     """Settings that have no effect beside others, or cannot be meant together."""
-    if settings.obs_configured and settings.obs_port == settings.web_port and settings.obs_host in LOCAL:
+    if settings.obs_configured and settings.obs_port == settings.web_port and _is_here(settings.obs_host):
         yield warning(f"OBS_PORT and WEB_PORT are both {settings.web_port}. OBS's own is usually 4455.")
     if settings.ai_speak and not settings.ai_configured and settings.live:
         yield warning("AI_SPEAK has no effect: there is no AI. Set AI_API_KEY, or AI_BASE_URL for a local one.")

@@ -150,7 +150,7 @@ class RepeatsCollapsed(logging.Handler):
 def _text(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception:  # noqa: BLE001 - its arguments do not fit; logging says so when it is written
+    except Exception:  # noqa: BLE001 - the text of an argument may raise anything, and must not end whoever logs
         return str(record.msg)
 
 

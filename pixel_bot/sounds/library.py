@@ -75,7 +75,7 @@ class Sounds:
         if not key and not playable:
             raise BadInput("There are no sounds yet. The streamer can put some into the folder sounds.")
         if not key:
-            return random.choice(playable)  # noqa: S311 - a surprise, not a secret
+            return random.choice(playable)  # noqa: S311 - which sound it is guards nothing
         if key not in known:
             shown = visible(name)[:40]
             raise BadInput(f"There is no sound {shown}. {self._list_command} lists them. Nothing was charged.")

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from typing_extensions import override
 
 from pixel_bot.errors import PortInUse, StartError
+from pixel_bot.model.hosts import reached_here
 from pixel_bot.web.access.access import Access
 from pixel_bot.web.access.gate import Gate
 from pixel_bot.web.connections import KEEP_ALIVE_SECONDS, Connections, Limits
@@ -72,8 +73,7 @@ class WebServer:
     @property
     def address(self) -> str:
         """``host:port`` as this machine reaches it."""
-        shown = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host  # noqa: S104 - only compared
-        return f"[{shown}]:{self.port}" if ":" in shown else f"{shown}:{self.port}"
+        return reached_here(self.host, self.port)
 
     async def start(
         self,

@@ -18,7 +18,7 @@ def main() -> int:
     if os.environ.get(HASHES) != "0":
         # The order of sets of strings must be the same each time.
         os.environ[HASHES] = "0"
-        os.execv(sys.executable, [sys.executable, "-m", "pixel_bot.testing.sim", *sys.argv[1:]])  # noqa: S606 - itself
+        os.execv(sys.executable, [sys.executable, "-m", "pixel_bot.testing.sim", *sys.argv[1:]])  # noqa: S606 - this program
     from pixel_bot.testing.sim.plan import drawn
     from pixel_bot.testing.sim.simulate import simulate
 

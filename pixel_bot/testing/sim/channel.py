@@ -122,7 +122,7 @@ class Channel:
 
     async def settled(self) -> None:
         """Wait until the bot has heard and worked everything."""
-        while not self._is_running():  # noqa: ASYNC110 - simulated time costs nothing
+        while not self._is_running():  # noqa: ASYNC110 - the app tells nobody
             await asyncio.sleep(0.05)
         app = self.app
         if app is not None and app.running_bot is not None:

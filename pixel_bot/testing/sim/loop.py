@@ -115,6 +115,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
 
 class _Handle(events.Handle):
+    """Runs only while the process that it belongs to lives."""
+
     __slots__ = ()
 
     @override
@@ -124,14 +126,8 @@ class _Handle(events.Handle):
             super()._run()
 
 
-class _Timer(events.TimerHandle):
+class _Timer(_Handle, events.TimerHandle):
     __slots__ = ()
-
-    @override
-    def _run(self) -> None:
-        life = cast(Any, self)._context.get(LIFE)
-        if life is None or not life.is_dead:
-            super()._run()
 
 
 def _is_step(callback: Any) -> bool:

@@ -10,8 +10,9 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models_access import WebServerRow
 from pixel_bot.logs import hide
+from pixel_bot.model.hosts import is_loopback
 from pixel_bot.web.access.attempts import Attempts
-from pixel_bot.web.access.origins import Origin, is_loopback, origin_from
+from pixel_bot.web.access.origins import Origin, origin_from
 from pixel_bot.web.access.sessions import Purpose, Sessions
 from pixel_bot.web.access.tokens import Tokens
 

@@ -1,11 +1,12 @@
 """What is told by a request's headers and its connection: origins, TLS, and whether it comes from this machine."""
 
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
+
+from pixel_bot.model.hosts import is_loopback
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
@@ -53,16 +54,6 @@ def host_name(netloc: str) -> str:
         return (urlsplit(f"//{netloc}").hostname or "").lower()
     except ValueError:
         return ""
-
-
-def is_loopback(host: str) -> bool:
-    """True for ``localhost`` and the addresses that only this machine reaches."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def is_from_this_machine(scope: Scope) -> bool:

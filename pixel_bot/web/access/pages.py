@@ -4,8 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from pixel_bot.model.hosts import is_loopback
 from pixel_bot.web.access.access import Access
-from pixel_bot.web.access.origins import is_loopback, requested_origin
+from pixel_bot.web.access.origins import requested_origin
 from pixel_bot.web.access.sessions import Purpose
 from pixel_bot.web.forms import FormRefused, read_form
 from pixel_bot.web.templates import OWN_PAGES, page, refusal

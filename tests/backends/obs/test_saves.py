@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.backends import obs as module
-from pixel_bot.backends.obs import Obs, is_loopback
+from pixel_bot.backends.obs import Obs
 from pixel_bot.backends.obs_problems import (
     FileMissing,
     ObsAway,
     SaveTooSlow,
 )
+from pixel_bot.model.hosts import is_loopback
 from tests.backends.obs.saving import PROMPT, SAVE, client, failed_save, refused_check, save
 from tests.harness.obs_double import ObsDouble
 from tests.harness.waiting import until

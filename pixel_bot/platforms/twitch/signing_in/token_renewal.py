@@ -110,8 +110,11 @@ def cluster_lease(
         # No timeout around the question: one that is cut off may have been granted, and nobody would give it back.
         deadline = (clock := asyncio.get_running_loop().time)() + LEASE_SECONDS
         # None, where the server does not answer, is not worth waiting for: requests wait for this.
-        while (held := await try_to_lead(name)) is False and clock() < deadline:  # noqa: ASYNC110 - no event to await:
-            await asyncio.sleep(LOOK_SECONDS)  # the server tells nobody when an advisory lock is free
+        # In pauses, because the server tells nobody when an advisory lock is free.
+        held = await try_to_lead(name)
+        while held is False and clock() < deadline:
+            await asyncio.sleep(LOOK_SECONDS)
+            held = await try_to_lead(name)
         try:
             yield held is True
         finally:
