@@ -4,15 +4,15 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from typing_extensions import override
 
 from pixel_bot.configuration.finding import Finding, hint, warning
 from pixel_bot.db.engine import sqlite_path
-from pixel_bot.db.lock import only_one
-from pixel_bot.errors import SecondInstance, StartError
+from pixel_bot.db.lock import is_held
+from pixel_bot.errors import FolderNotWritable, StartError
 from pixel_bot.filters.word_file import word_file
 from pixel_bot.points.level_rewards import LevelRewards
 from pixel_bot.redeems.prizes import prize_file
@@ -43,15 +43,9 @@ def running_on(settings: Settings) -> Path | None:
     modes: tuple[Mode, ...] = ("live", "sandbox")
     for mode in modes:
         path = sqlite_path(settings.database_for(mode))
-        if path is None or not path.with_name(path.name + ".lock").exists():
-            continue
-        try:
-            with only_one(path):
-                pass
-        except SecondInstance:
-            return path
-        except StartError:
-            continue
+        with suppress(FolderNotWritable):
+            if path is not None and is_held(path):
+                return path
     return None
 
 
