@@ -1,6 +1,7 @@
 """Lives: the work of one simulated process, which can be killed at any moment."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar, copy_context
@@ -43,12 +44,25 @@ class Life:
         for release in tuple(self._at_death):
             release()
         self._at_death.clear()
+        self.run(self._forget)
+
+    def run(self, function: Callable[[], object]) -> None:
+        """Call a function as this life does."""
         context = copy_context()
         context.run(LIFE.set, self)
-        context.run(self._forget_tasks)
+        context.run(function)
+
+    def _forget(self) -> None:
+        """Free what its tasks refer to. Their ``finally`` blocks run for it, but reach nobody: all ways out are cut.
+
+        All of it is freed here, in the dead life's context: what is freed later, by chance of the collector, would act in
+        the context of whoever lives then, and could close files that have the same numbers now.
+        """
+        cast(Any, asyncio.get_running_loop()).forget(self)
+        self._forget_tasks()
+        gc.collect()
 
     def _forget_tasks(self) -> None:
-        """Free what its tasks refer to. Their ``finally`` blocks run for it, but reach nobody: all ways out are cut."""
         for task in tuple(self.tasks):
             cast(Any, task)._log_destroy_pending = False
             coro = task.get_coro()

@@ -10,6 +10,7 @@ from contextvars import Context
 from typing import Any, cast
 from unittest.mock import patch
 
+import uvicorn
 from typing_extensions import override
 
 from pixel_bot.testing.sim.lives import LIFE, Life
@@ -17,6 +18,7 @@ from pixel_bot.testing.sim.network import Network, Port
 from pixel_bot.web import server
 
 STEP_SECONDS = 2e-6
+TICK_SECONDS = 1.0
 
 
 class Standstill(Exception):
@@ -47,10 +49,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Let every loop and every port of this process be simulated."""
         with (
             patch.object(server, "_bind", Port),
+            patch.object(uvicorn.Server, "main_loop", _tick_slowly),
             patch.object(asyncio, "new_event_loop", lambda: VirtualLoop(self._chance)),
             patch.object(events, "new_event_loop", lambda: VirtualLoop(self._chance)),
         ):
             yield
+
+    def forget(self, life: Life) -> None:
+        """Drop what a dead life was going to do."""
+        loop = cast(Any, self)
+        # They stay in their queues, as empty shells: the loop has counted them.
+        for handle in (*loop._ready, *loop._scheduled):
+            if handle._context is not None and handle._context.get(LIFE) is life:
+                handle.cancel()
 
     @override
     def time(self) -> float:
@@ -128,6 +139,12 @@ class _Handle(events.Handle):
 
 class _Timer(_Handle, events.TimerHandle):
     __slots__ = ()
+
+
+async def _tick_slowly(web: uvicorn.Server) -> None:
+    """uvicorn's main loop with a longer tick: most of what a quiet bot does would be its ten a second."""
+    while not await web.on_tick(0):
+        await asyncio.sleep(TICK_SECONDS)
 
 
 def _is_step(callback: Any) -> bool:

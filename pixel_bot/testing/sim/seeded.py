@@ -86,6 +86,9 @@ def _close_at_death(handle: int) -> None:
 
 def _close_in_order(handle: int) -> None:
     """``os.close``: the number may be another file's from now on."""
+    life = LIFE.get()
+    if life is not None and life.is_dead and handle not in _releases:
+        return  # the operating system closed it when the process died
     if handle in _releases:
         life, release = _releases.pop(handle)
         life.not_at_death(release)

@@ -5,7 +5,7 @@ import hashlib
 import random
 import tempfile
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pixel_bot.db import driver
@@ -17,6 +17,7 @@ from pixel_bot.testing.sim.page import SimulatedPage
 from pixel_bot.testing.sim.people import People
 from pixel_bot.testing.sim.plan import Plan
 from pixel_bot.testing.sim.seeded import START, seeded
+from pixel_bot.testing.sim.series import Story
 from pixel_bot.testing.sim.sqlite import Commits, LoopWorker
 from pixel_bot.testing.sim.troubles import Troubles
 
@@ -40,6 +41,7 @@ class Result:
         kills: how often its process died.
         commits: how often it committed.
         violation: the promise that was broken, if one was.
+        story: what happened, in order.
     """
 
     digest: str
@@ -49,6 +51,7 @@ class Result:
     kills: int
     commits: int
     violation: str | None
+    story: Story = field(repr=False)
 
 
 def simulate(plan: Plan) -> Result:
@@ -74,9 +77,10 @@ class _Simulation:
         commits = Commits(self._on_commit)
         driver.make_worker = lambda: LoopWorker(self._chance, commits)
         self._channel = Channel(folder, commits, points_start_amount=START_AMOUNT)
-        self._people = People(self._channel, plan)
+        self._story = Story()
+        self._people = People(self._channel, plan, self._story)
         self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))
-        self._troubles = Troubles(self._channel, self._page, plan)
+        self._troubles = Troubles(self._channel, self._page, plan, self._story)
         self._digest = hashlib.sha256()
         self._messages = 0
 
@@ -155,4 +159,5 @@ class _Simulation:
             self._channel.kills,
             self._commits,
             violation,
+            self._story,
         )
