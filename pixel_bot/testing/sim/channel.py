@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +102,11 @@ class Channel:
             self.kills += 1
             self._life.kill()
             self._life = self._main = self.app = None
+
+    def collect_garbage(self) -> None:
+        """Free what refers to itself; what is done for it is done by the bot that lives."""
+        if self._life is not None:
+            self._life.run(gc.collect)
 
     async def killed_at_commit(self, count: int, *, before: bool) -> None:
         """The bot's process dies just before or just after one of its next commits."""

@@ -1,10 +1,12 @@
 """Plays one plan, and says what came of it."""
 
 import asyncio
+import gc
 import hashlib
 import random
 import tempfile
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,8 +64,22 @@ def simulate(plan: Plan) -> Result:
         tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
         seeded(chance, loop.time, lambda: START.timestamp() + loop.time()),
         loop.as_this_process(),
+        _collected_by_hand(),
     ):
         return loop.run_until_complete(_Simulation(plan, Path(folder), loop).play())
+
+
+@contextmanager
+def _collected_by_hand() -> Generator[None]:
+    """Keep Python's collector from running at moments of its own; what is there already need not be looked at."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 class _Simulation:
@@ -77,6 +93,7 @@ class _Simulation:
         commits = Commits(self._on_commit)
         driver.make_worker = lambda: LoopWorker(self._chance, commits)
         self._channel = Channel(folder, commits, points_start_amount=START_AMOUNT)
+        loop.collect = self._channel.collect_garbage
         self._story = Story()
         self._people = People(self._channel, plan, self._story)
         self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))
