@@ -39,6 +39,13 @@ class WordIndex:
         self._words: dict[str, list[_Word]] = {}
         self._beginnings: set[str] = {""}
 
+    def copy(self) -> "WordIndex":
+        """Another one with the same words; what is added to it is not in this one."""
+        copied = WordIndex()
+        copied._words = {short: [*words] for short, words in self._words.items()}
+        copied._beginnings = {*self._beginnings}
+        return copied
+
     def add(self, words: Iterable[str], *, stretched: int, split: bool = False) -> None:
         """Add words in plain letters, each with its plural.
 
