@@ -11,15 +11,16 @@ from pathlib import Path
 from pixel_bot.db import driver
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.testing.sim.channel import Channel
+from pixel_bot.testing.sim.disk import Disk
 from pixel_bot.testing.sim.invariants import Promises, Violation
 from pixel_bot.testing.sim.loop import VirtualLoop
 from pixel_bot.testing.sim.page import SimulatedPage
 from pixel_bot.testing.sim.people import People
 from pixel_bot.testing.sim.plan import Plan
-from pixel_bot.testing.sim.seeded import START, seeded
+from pixel_bot.testing.sim.seeded import WallClock, seeded
 from pixel_bot.testing.sim.series import Story
 from pixel_bot.testing.sim.sqlite import Commits, LoopWorker
-from pixel_bot.testing.sim.troubles import Troubles
+from pixel_bot.testing.sim.troubles import Troubles, World
 
 SETTLE_SECONDS = 900.0
 START_AMOUNT = 500
@@ -58,29 +59,30 @@ def simulate(plan: Plan) -> Result:
     """Play a plan. Takes over clocks and chance of this process meanwhile."""
     chance = random.Random(f"world {plan.seed}")
     loop = VirtualLoop(chance)
+    wall = WallClock(loop.time)
     with (
         tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
-        seeded(chance, loop.time, lambda: START.timestamp() + loop.time()),
+        seeded(chance, loop.time, wall),
         loop.as_this_process(),
     ):
-        return loop.run_until_complete(_Simulation(plan, Path(folder), loop).play())
+        return loop.run_until_complete(_Simulation(plan, Path(folder), loop, wall).play())
 
 
 class _Simulation:
-    def __init__(self, plan: Plan, folder: Path, loop: VirtualLoop) -> None:
+    def __init__(self, plan: Plan, folder: Path, loop: VirtualLoop, wall: WallClock) -> None:
         self._plan = plan
         self._loop = loop
         self._chance = random.Random(f"database {plan.seed}")
         self._commits = 0
         self._promises: Promises | None = None
         self._violation: Violation | None = None
-        commits = Commits(self._on_commit)
-        driver.make_worker = lambda: LoopWorker(self._chance, commits)
-        self._channel = Channel(folder, commits, points_start_amount=START_AMOUNT)
+        commits, disk = Commits(self._on_commit), Disk(random.Random(f"disk {plan.seed}"))
+        driver.make_worker = lambda: LoopWorker(self._chance, commits, disk)
+        self._channel = Channel(folder, commits, disk, points_start_amount=START_AMOUNT)
         self._story = Story()
         self._people = People(self._channel, plan, self._story)
         self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))
-        self._troubles = Troubles(self._channel, self._page, plan, self._story)
+        self._troubles = Troubles(World(self._channel, self._page, wall, self._story), plan)
         self._digest = hashlib.sha256()
         self._messages = 0
 
@@ -119,9 +121,9 @@ class _Simulation:
     async def _settle(self) -> None:
         """Nothing goes wrong any more: what is owed must happen."""
         self._channel.commits.kill_no_more()
-        self._channel.twitch.faults.clear()
         self._page.is_open.set()
-        self._channel.start_if_dead()
+        await self._troubles.end()
+        self._channel.start()
         try:
             async with asyncio.timeout(2 * SETTLE_SECONDS):
                 await self._channel.settled()
