@@ -209,9 +209,10 @@ class Channel:
         """It ended by itself: the streamer reads why, and starts it again."""
         if main is not self._main or main.cancelled():
             return
-        self._gone()
+        error = main.exception()
         for listener in self.when_ended:
-            listener(main.exception())
+            listener(error)
+        self._gone()
         asyncio.get_running_loop().call_later(RESTART_SECONDS, self.start)
 
     def _gone(self) -> None:

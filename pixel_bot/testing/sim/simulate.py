@@ -89,6 +89,7 @@ class _Simulation:
     async def play(self) -> Result:
         await self._channel.open()
         self._promises = Promises(self._channel.file)
+        self._channel.when_restored.append(self._promises.restored)
         self._channel.when_said(self._on_message)
         self._channel.start()
         with closing(self._promises):

@@ -1,13 +1,17 @@
 """The machine of the bot: its disk, the file of its database, its clock, and its sleep."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pixel_bot.testing.sim.disk import DiskFault, locked
 from pixel_bot.testing.sim.invariants import Violation
 from pixel_bot.testing.sim.lives import Life
 from pixel_bot.testing.sim.series import Event
 from pixel_bot.testing.sim.troubles.world import World
+from pixel_bot.errors import RestoreRefused
 from pixel_bot.upkeep.backup_facts import facts_of
 from pixel_bot.upkeep.rescue import DatabaseLost
 from pixel_bot.upkeep.restore import restore
@@ -40,26 +44,40 @@ async def lose_file(world: World, event: Event) -> None:
     if life is None or world.channel.app is None or not file.exists():
         return
     world.tell(event, "the file of the database is moved away")
-    errors: list[BaseException | None] = []
     aside = file.with_name("moved.db")
     file.rename(aside)
-
-    def set_right(_: "asyncio.Future[None]") -> None:
-        copy = next((error.copy for error in errors if isinstance(error, DatabaseLost)), None)
-        if copy is None:
-            aside.rename(file)
-            return
-        restore(copy, file, facts_of(copy), datetime.now(UTC), findings_in)
-        aside.unlink()
-        copy.unlink()
-        for listener in world.channel.when_restored:
-            listener()
-
-    life.death.add_done_callback(set_right)
+    errors: list[BaseException | None] = []
     world.channel.when_ended.append(errors.append)
+
+    def moved_back(_: "asyncio.Future[None]") -> None:
+        """It died before it could save a copy: nothing may start before the file is in its place again."""
+        if not _copies(errors):
+            aside.rename(file)
+
+    life.death.add_done_callback(moved_back)
     with world.channel.quiet.broken_by(DISK):
         await _gone(life)
+        for copy in _copies(errors):
+            await _restored(world, copy)
+            aside.unlink()
     world.channel.when_ended.remove(errors.append)
+
+
+def _copies(errors: Sequence[BaseException | None]) -> list[Path]:
+    return [error.copy for error in errors if isinstance(error, DatabaseLost) and error.copy is not None]
+
+
+async def _restored(world: World, copy: Path) -> None:
+    """The streamer does what the bot's last sentence says."""
+    facts, is_done = facts_of(copy), False
+    while not is_done:
+        with suppress(RestoreRefused):  # a bot was just being started
+            await asyncio.to_thread(restore, copy, world.channel.file, facts, datetime.now(UTC), findings_in)
+            is_done = True
+        await asyncio.sleep(1)
+    copy.unlink()
+    for listener in world.channel.when_restored:
+        listener()
 
 
 async def _gone(life: Life) -> None:

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from pixel_bot.testing.sim.invariants.violation import Violation
+
 FACTS = {"chat", "follow", "sub", "gift", "cheer", "raid", "streak", "upgrade", "tip", "enter"}
 """Kinds of ids with which the points that they paid are noted."""
-
-
-class Violation(AssertionError):
-    """A promise was broken; the sentence says which, and where."""
 
 
 class Promises:
@@ -21,9 +19,22 @@ class Promises:
     """
 
     def __init__(self, file: Path) -> None:
-        self._connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
+        self._file = file
+        self._connection = _opened(file)
         self._seen = 0
         self._balances: dict[int, int] = {}
+
+    def restored(self) -> None:
+        """A copy of the database is in its place now: it must have all that was durable.
+
+        Raises:
+            Violation: something is missing.
+        """
+        self._connection.close()
+        self._connection = _opened(self._file)
+        (newest,) = self._connection.execute("SELECT COALESCE(MAX(id), 0) FROM transactions").fetchone()
+        if newest < self._seen:
+            raise Violation(f"Row {self._seen} was committed, and the copy ends with row {newest}.")
 
     def close(self) -> None:
         """Look no more."""
@@ -99,3 +110,7 @@ class Promises:
         """
         for redeem, owed, given in self._connection.execute(query):
             yield f"{redeem}: {owed} points were to be given back, and {given} were."
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
