@@ -71,6 +71,10 @@ class Channel:
         """All that the bot said."""
         self.kills = 0
         self.app: LiveApp | None = None
+        self.when_emitted: list[Callable[[Notified], None]] = []
+        """Called with each event of Twitch, when it happens."""
+        self.when_sent: list[Callable[[Notified], None]] = []
+        """Called with each event just before it is sent, also again, to a bot that lives."""
         self.when_delivered: list[Delivered] = []
         """Called with each event that was sent to a bot that lives, and the sessions that there were."""
         self.when_restored: list[Callable[[], None]] = []
@@ -97,6 +101,10 @@ class Channel:
         self.twitch.listeners.add(self._on_message)
         self._notify, self.twitch.notify = self.twitch.notify, self._remembered
         self._sent: deque[Notified] = deque(maxlen=REMEMBERED)
+
+    def now(self) -> float:
+        """Seconds since the simulation began."""
+        return asyncio.get_running_loop().time()
 
     @property
     def file(self) -> Path:
@@ -165,7 +173,7 @@ class Channel:
 
     async def settled(self) -> None:
         """Wait until the bot has heard and worked everything."""
-        while not self._is_running():  # noqa: ASYNC110 - the app tells nobody
+        while not self.is_running:  # noqa: ASYNC110 - the app tells nobody
             await asyncio.sleep(0.05)
         app = self.app
         if app is not None and app.running_bot is not None:
@@ -181,7 +189,9 @@ class Channel:
         """Call it with each message of chat."""
         self.twitch.listeners.add(listener)
 
-    def _is_running(self) -> bool:
+    @property
+    def is_running(self) -> bool:
+        """Whether the bot has started."""
         return self.app is not None and self.app.running_bot is not None
 
     async def _run(self) -> None:
@@ -222,6 +232,8 @@ class Channel:
 
     async def _remembered(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
         notified = Notified(kind, event, message_id, at)
+        for listener in self.when_emitted:
+            listener(notified)
         seconds = self.hold()
         if seconds:
             self.twitch.spawn(self._send_late(notified, seconds))
@@ -235,10 +247,11 @@ class Channel:
     async def _send(self, notified: Notified) -> int:
         self._sent.append(notified)
         sessions, life = tuple(self.twitch.sessions.values()), self.life
+        for listener in self.when_sent if life is not None else ():
+            listener(notified)
         reached = await self._notify(notified.kind, notified.event, notified.id, notified.at)
-        if reached and life is not None:
-            for listener in self.when_delivered:
-                listener(notified, life, sessions)
+        for delivered in self.when_delivered if reached and life is not None else ():
+            delivered(notified, life, sessions)
         return reached
 
     def _on_message(self, message: SandboxMessage) -> None:

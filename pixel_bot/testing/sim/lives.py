@@ -28,6 +28,11 @@ class Life:
         self._held: list[asyncio.Handle] = []
         self._at_death: dict[Callable[[], None], None] = {}
 
+    @property
+    def handles(self) -> int:
+        """How many sockets, files and connections are open."""
+        return len(self._at_death)
+
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine as the main task of this life."""
         context = copy_context()

@@ -88,43 +88,58 @@ class _Simulation:
 
     async def play(self) -> Result:
         await self._channel.open()
-        self._promises = Promises(self._channel.file)
-        self._channel.when_restored.append(self._promises.restored)
+        self._promises = Promises(self._channel)
         self._channel.when_said(self._on_message)
         self._channel.start()
-        with closing(self._promises):
+        with closing(self._promises) as promises:
+            looking = asyncio.ensure_future(promises.look())
             try:
-                await self._happen()
-                await self._settle()
+                await self._happen(promises)
+                if not promises.broken.done():
+                    await self._settle(promises)
             except Violation as exc:
-                self._violation = exc
+                promises.report(exc)
+            for task in (looking, self._page_task):
+                task.cancel()
+            await asyncio.gather(looking, self._page_task, return_exceptions=True)
+            self._violation = promises.broken.result() if promises.broken.done() else None
             await self._channel.close()
-            for row in self._promises.rows():
+            for row in promises.for_digest():
                 self._digest.update(repr(row).encode())
         return self._result()
 
-    async def _happen(self) -> None:
+    async def _happen(self, promises: Promises) -> None:
         people = self._people
         endless = [self._page.run(), people.chat(), people.moderate(), people.happenings(), people.streams()]
         tasks = [asyncio.ensure_future(work) for work in (*endless, *self._troubles.all())]
+        self._page_task = tasks[0]
         try:
-            ended, _ = await asyncio.wait(tasks, timeout=self._plan.seconds, return_when=asyncio.FIRST_COMPLETED)
-            for task in ended:
+            ended, _ = await asyncio.wait(
+                [*tasks, promises.broken], timeout=self._plan.seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in ended - {promises.broken}:
                 task.result()
         finally:
             for task in tasks[1:]:
                 task.cancel()
             await asyncio.gather(*tasks[1:], return_exceptions=True)
-            self._page_task = tasks[0]
-        if self._violation is not None:
-            raise self._violation
 
-    async def _settle(self) -> None:
+    async def _settle(self, promises: Promises) -> None:
         """Nothing goes wrong any more: what is owed must happen."""
         self._channel.commits.kill_no_more()
         self._page.is_open.set()
         await self._troubles.end()
         self._channel.start()
+        settled = asyncio.ensure_future(self._settled())
+        await asyncio.wait([settled, promises.broken], return_when=asyncio.FIRST_COMPLETED)
+        if promises.broken.done():
+            settled.cancel()
+            await asyncio.gather(settled, return_exceptions=True)
+            return
+        settled.result()
+        promises.check_settled()
+
+    async def _settled(self) -> None:
         try:
             async with asyncio.timeout(2 * SETTLE_SECONDS):
                 await self._channel.settled()
@@ -133,20 +148,11 @@ class _Simulation:
                 await self._channel.settled()
         except TimeoutError:
             raise Violation("Nothing goes wrong any more, and the bot still does not settle.") from None
-        if self._promises is not None:
-            self._promises.check()
-            self._promises.check_settled()
-            self._promises.check_facts()
-        self._page_task.cancel()
-        await asyncio.gather(self._page_task, return_exceptions=True)
 
     def _on_commit(self) -> None:
         self._commits += 1
-        if self._promises is not None and self._violation is None:
-            try:
-                self._promises.check()
-            except Violation as exc:
-                self._violation = exc
+        if self._promises is not None:
+            self._promises.on_commit()
 
     def _on_message(self, message: SandboxMessage) -> None:
         self._messages += 1
