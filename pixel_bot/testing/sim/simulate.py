@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import re
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Result:
         commits: how often it committed.
         violation: the promise that was broken, if one was.
         story: what happened, in order.
+        violated_at: the simulated second at which that was seen.
     """
 
     digest: str
@@ -52,6 +54,12 @@ class Result:
     commits: int
     violation: str | None
     story: Story = field(repr=False)
+    violated_at: float | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """Which promise was broken: the sentence without what differs each time."""
+        return None if self.violation is None else re.sub(r"[0-9]+", "#", self.violation)
 
 
 def simulate(plan: Plan) -> Result:
@@ -74,6 +82,8 @@ class _Simulation:
         self._commits = 0
         self._promises: Promises | None = None
         self._violation: Violation | None = None
+        self._violated_at: float | None = None
+        self._is_broken = asyncio.Event()
         commits = Commits(self._on_commit)
         driver.make_worker = lambda: LoopWorker(self._chance, commits)
         self._channel = Channel(folder, commits, points_start_amount=START_AMOUNT)
@@ -94,7 +104,7 @@ class _Simulation:
                 await self._happen()
                 await self._settle()
             except Violation as exc:
-                self._violation = exc
+                self._break(exc)
             await self._channel.close()
             for row in self._promises.rows():
                 self._digest.update(repr(row).encode())
@@ -103,7 +113,8 @@ class _Simulation:
     async def _happen(self) -> None:
         people = self._people
         endless = [self._page.run(), people.chat(), people.moderate(), people.happenings(), people.streams()]
-        tasks = [asyncio.ensure_future(work) for work in (*endless, *self._troubles.all())]
+        everything = (*endless, *self._troubles.all(), self._is_broken.wait())
+        tasks: list[asyncio.Future[object]] = [asyncio.ensure_future(work) for work in everything]
         try:
             ended, _ = await asyncio.wait(tasks, timeout=self._plan.seconds, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
@@ -143,7 +154,12 @@ class _Simulation:
             try:
                 self._promises.check()
             except Violation as exc:
-                self._violation = exc
+                self._break(exc)
+
+    def _break(self, violation: Violation) -> None:
+        if self._violation is None:
+            self._violation, self._violated_at = violation, self._loop.time()
+        self._is_broken.set()
 
     def _on_message(self, message: SandboxMessage) -> None:
         self._messages += 1
@@ -160,4 +176,5 @@ class _Simulation:
             self._commits,
             violation,
             self._story,
+            self._violated_at,
         )
