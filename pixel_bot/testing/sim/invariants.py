@@ -3,7 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import chain
 from pathlib import Path
+
+from pixel_bot.sandbox.twitch.users import BOT
+from pixel_bot.testing.sim.rows import Rows
+from pixel_bot.testing.sim.words import Words
 
 FACTS = {"chat", "follow", "sub", "gift", "cheer", "raid", "streak", "upgrade", "tip", "enter"}
 """Kinds of ids with which the points that they paid are noted."""
@@ -24,6 +29,8 @@ class Promises:
         self._connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True, isolation_level=None)
         self._seen = 0
         self._balances: dict[int, int] = {}
+        self._words = Words(self._connection, BOT.login)
+        self.rows_of_all = Rows(self._connection)
 
     def close(self) -> None:
         """Look no more."""
@@ -39,7 +46,16 @@ class Promises:
         for user, points in self._points(touched):
             if points != self._balances[user]:
                 raise Violation(f"User {user} has {points} points, and rows for {self._balances[user]}.")
-        for sentence in self._refunds():
+        for sentence in chain(self._refunds(), self.rows_of_all.broken(), self._words.broken()):
+            raise Violation(sentence)
+
+    def hear(self, login: str, text: str) -> None:
+        """Somebody wrote in chat.
+
+        Raises:
+            Violation: the bot said what is not durable.
+        """
+        for sentence in self._words.hear(login, text):
             raise Violation(sentence)
 
     def check_settled(self) -> None:

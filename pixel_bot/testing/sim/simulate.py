@@ -5,6 +5,7 @@ import hashlib
 import random
 import re
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,7 +137,8 @@ class _Simulation:
         try:
             async with asyncio.timeout(2 * SETTLE_SECONDS):
                 await self._channel.settled()
-                await self._people.calm_down()
+                if self._promises is not None and self._promises.rows_of_all.is_paused:
+                    await self._people.calm_down()  # not else: it would wake what has missed its call
                 await asyncio.sleep(SETTLE_SECONDS)
                 await self._channel.settled()
         except TimeoutError:
@@ -145,14 +147,20 @@ class _Simulation:
             self._promises.check()
             self._promises.check_settled()
             self._promises.check_facts()
+            if self._channel.twitch.users.spent_again:
+                raise Violation("A refresh token was spent a second time.")
         self._page_task.cancel()
         await asyncio.gather(self._page_task, return_exceptions=True)
 
     def _on_commit(self) -> None:
         self._commits += 1
-        if self._promises is not None and self._violation is None:
+        if self._promises is not None:
+            self._look(self._promises.check)
+
+    def _look(self, check: Callable[[], None]) -> None:
+        if self._violation is None:
             try:
-                self._promises.check()
+                check()
             except Violation as exc:
                 self._break(exc)
 
@@ -164,6 +172,9 @@ class _Simulation:
     def _on_message(self, message: SandboxMessage) -> None:
         self._messages += 1
         self._digest.update(f"{self._loop.time():.6f} {message.who.login}: {message.text}\n".encode())
+        if self._promises is not None:
+            promises = self._promises
+            self._look(lambda: promises.hear(message.who.login, message.text))
 
     def _result(self) -> Result:
         violation = str(self._violation) if self._violation is not None else None
