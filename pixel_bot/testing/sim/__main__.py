@@ -74,7 +74,7 @@ def _shrink(failed: "Played", options: argparse.Namespace) -> None:
     from pixel_bot.testing.sim import forks, stories
     from pixel_bot.testing.sim.shrink import Shrinker
 
-    shrinker = Shrinker(failed, forks.play, options.tries)
+    shrinker = Shrinker(failed, forks.play, options.tries, lambda line: print(line, flush=True))
     smallest = shrinker.shrink()
     story = stories.written(smallest)
     print(f"\nCut down in {shrinker.tries} tries:\n\n{story}")

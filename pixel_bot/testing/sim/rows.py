@@ -39,7 +39,7 @@ class Rows:
         return bool(self._connection.execute("SELECT 1 FROM lanes WHERE paused").fetchall())
 
     def _items(self) -> Iterator[str]:
-        """An item ends once; one that failed was given back."""
+        """An item ends once; one that failed was given back; a message buys once."""
         query = (
             "SELECT id, status, redeem, refunded_at IS NULL AND cost > 0 AND user_id IS NOT NULL FROM queue_items "
             f"WHERE id > (SELECT COALESCE(MAX(id), 0) FROM queue_items) - {NEWEST} ORDER BY id"
@@ -52,6 +52,12 @@ class Rows:
                 yield f"Item {item}, {redeem}, did not happen, and was not given back."
             if status in ENDED:
                 self._ended[item] = status
+        query = (
+            "SELECT message_id FROM queue_items WHERE cost > 0 AND message_id NOT NULL "
+            f"AND id > (SELECT MAX(id) FROM queue_items) - {NEWEST} GROUP BY message_id HAVING COUNT(*) > 1"
+        )
+        for (message,) in self._connection.execute(query):
+            yield f"What message {message} bought was bought twice."
         for item in [i for i in self._ended if i <= max(self._ended) - NEWEST]:
             del self._ended[item]
 

@@ -22,13 +22,21 @@ class Shrinker:
         failed: the plan that broke it, and its result.
         play: plays one plan.
         tries: how many are played at most.
+        tell: is called with a line for each smaller plan.
     """
 
-    def __init__(self, failed: Played, play: Callable[[Plan], Played], tries: int = TRIES) -> None:
+    def __init__(
+        self,
+        failed: Played,
+        play: Callable[[Plan], Played],
+        tries: int = TRIES,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.smallest = failed
         self.tries = 0
         self._play = play
         self._limit = tries
+        self._tell = tell
         self._tried = {_key(failed.plan)}
 
     def shrink(self) -> Played:
@@ -52,6 +60,10 @@ class Shrinker:
         if played.result.kind != self.smallest.result.kind:
             return False
         self.smallest = played
+        self._tell(
+            f"try {self.tries}: {plan.seconds:,.0f} s, {plan.chatters} chatters, {len(happened(played))} events, "
+            f"{', '.join(str(part) for _, part in _parts(plan))}"
+        )
         return True
 
     def _shorten(self) -> None:

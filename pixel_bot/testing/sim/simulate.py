@@ -24,6 +24,7 @@ from pixel_bot.testing.sim.sqlite import Commits, LoopWorker
 from pixel_bot.testing.sim.troubles import Troubles
 
 SETTLE_SECONDS = 900.0
+CALM_SECONDS = 20.0
 START_AMOUNT = 500
 """Points of each viewer at the start, so that they can spend some at once."""
 
@@ -137,8 +138,7 @@ class _Simulation:
         try:
             async with asyncio.timeout(2 * SETTLE_SECONDS):
                 await self._channel.settled()
-                if self._promises is not None and self._promises.rows_of_all.is_paused:
-                    await self._people.calm_down()  # not else: it would wake what has missed its call
+                await self._calm_down()
                 await asyncio.sleep(SETTLE_SECONDS)
                 await self._channel.settled()
         except TimeoutError:
@@ -151,6 +151,12 @@ class _Simulation:
                 raise Violation("A refresh token was spent a second time.")
         self._page_task.cancel()
         await asyncio.gather(self._page_task, return_exceptions=True)
+
+    async def _calm_down(self) -> None:
+        """Lanes that mods have paused go on. Where none is, nobody says so: that would wake what has missed its call."""
+        while self._promises is not None and self._promises.rows_of_all.is_paused:
+            await self._people.calm_down()
+            await asyncio.sleep(CALM_SECONDS)  # it may have been said while the connection was being made
 
     def _on_commit(self) -> None:
         self._commits += 1
