@@ -1,4 +1,4 @@
-"""Simulations in processes of their own, forked from one that has imported everything: a simulation takes its process over."""
+"""Simulations in processes of their own, which they take over: forked from one that has imported everything."""
 
 import importlib
 import logging

@@ -84,7 +84,9 @@ class Rows:
 
     def _prizes(self) -> Iterator[str]:
         """The wheel pays what its draws that have landed won, and no more."""
-        query = "SELECT COALESCE(SUM(json_extract(prize_json, '$.grant_points')), 0) FROM draws WHERE landed_at NOT NULL"
+        query = (
+            "SELECT COALESCE(SUM(json_extract(prize_json, '$.grant_points')), 0) FROM draws WHERE landed_at NOT NULL"
+        )
         ((due,),) = self._connection.execute(query).fetchall()
         if self._won > due:
             yield f"The wheel paid {self._won} points, and {due} were won."

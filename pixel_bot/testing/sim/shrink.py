@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import fields, replace
-from itertools import chain
+from itertools import chain, pairwise
 from math import ceil
 from typing import Any
 
@@ -119,8 +119,8 @@ def _sorted(value: Any) -> list[Any]:
 
 def _without(plan: Plan, name: str, part: Any) -> Plan:
     value: Any = getattr(plan, name)
-    less: Any = value - {part} if isinstance(value, frozenset) else {k: v for k, v in value.items() if k != part}
-    changes: dict[str, Any] = {name: less}
+    left = [each for each in value if each != part]
+    changes: dict[str, Any] = {name: {k: value[k] for k in left} if isinstance(value, dict) else frozenset(left)}
     return replace(plan, **changes)
 
 
@@ -130,14 +130,14 @@ def _without_events(plan: Plan, ids: Sequence[str]) -> Plan:
 
 def _split(events: list[str], count: int) -> list[list[str]]:
     edges = [len(events) * n // count for n in range(count + 1)]
-    return [events[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [events[start:end] for start, end in pairwise(edges)]
 
 
 def _smaller(events: list[str], parts: list[list[str]]) -> Generator[list[str]]:
-    """What to leave out: all but one part, then each part."""
+    """What to leave out: all but one part, then each part; of two parts, each is all but the other."""
     if len(parts) > 1:
         yield from ([e for e in events if e not in part] for part in parts)
-    if len(parts) != 2:  # noqa: PLR2004 - of two, each is all but the other
+    if len(parts) != 2:
         yield from parts
 
 

@@ -5,7 +5,7 @@ import hashlib
 import random
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,7 +115,7 @@ class _Simulation:
     async def _happen(self) -> None:
         people = self._people
         endless = [self._page.run(), people.chat(), people.moderate(), people.happenings(), people.streams()]
-        everything = (*endless, *self._troubles.all(), self._is_broken.wait())
+        everything: list[Awaitable[object]] = [*endless, *self._troubles.all(), self._is_broken.wait()]
         tasks: list[asyncio.Future[object]] = [asyncio.ensure_future(work) for work in everything]
         try:
             ended, _ = await asyncio.wait(tasks, timeout=self._plan.seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -153,7 +153,7 @@ class _Simulation:
         await asyncio.gather(self._page_task, return_exceptions=True)
 
     async def _calm_down(self) -> None:
-        """Lanes that mods have paused go on. Where none is, nobody says so: that would wake what has missed its call."""
+        """Paused lanes go on. Where none is paused, nobody says so: that would wake what has missed its call."""
         while self._promises is not None and self._promises.rows_of_all.is_paused:
             await self._people.calm_down()
             await asyncio.sleep(CALM_SECONDS)  # it may have been said while the connection was being made

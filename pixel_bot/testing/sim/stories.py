@@ -1,11 +1,11 @@
 """Stories: what happened in a simulation, as a file for people that can be played again.
 
-First a sentence, the broken promise, behind ``#``; then the plan as JSON, to an empty line; then what happened, for people
-alone: seconds, the event's id, and who did what.
+First a sentence, the broken promise, behind ``#``; then the plan as JSON, to an empty line; then what happened, for
+people alone: seconds, the event's id, and who did what.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -35,9 +35,10 @@ def read(file: Path) -> Plan:
     text = file.read_text(encoding="utf-8")
     head = [line for line in text.split("\n\n", 1)[0].splitlines() if not line.startswith("#")]
     try:
-        return msgspec.json.decode("\n".join(head), type=Plan)
+        plan: Plan = cast(Any, msgspec.json).decode("\n".join(head), type=Plan)
     except msgspec.DecodeError as exc:
         raise ValueError(f"{file.name} is no story: {exc}") from exc
+    return plan
 
 
 def _json(plan: Plan) -> str:

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from pixel_bot.testing.sim.forks import Played, play_all
 from pixel_bot.testing.sim.plan import drawn
 
@@ -32,6 +34,7 @@ class Totals:
         self.commands += commands_of(played)
         self.commits += result.commits
 
+    @override
     def __str__(self) -> str:
         return (
             f"{self.seeds:,} seeds: {self.kills:,} kills, {self.commands:,} commands, {self.messages:,} messages, "
@@ -40,9 +43,7 @@ class Totals:
         )
 
 
-def swarm(
-    seeds: Iterable[int], seconds: float, jobs: int, tell: Callable[[str], None]
-) -> tuple[Totals, Played | None]:
+def swarm(seeds: Iterable[int], seconds: float, jobs: int, tell: Callable[[str], None]) -> tuple[Totals, Played | None]:
     """Play seeds until one breaks a promise.
 
     Args:

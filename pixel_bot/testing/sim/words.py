@@ -62,7 +62,7 @@ class Words:
             "SELECT q.id, COALESCE(u.display_name, u.name) FROM queue_items q JOIN users u ON u.id = q.user_id "
             "WHERE NOT q.told AND q.note IS NOT NULL AND q.status = 'failed'"
         )
-        untold = {item: name for item, name in self._connection.execute(query)}
+        untold: dict[int, str] = dict(self._connection.execute(query).fetchall())
         for item in [item for item in self._owed if item not in untold]:
             name, since = self._owed.pop(item)
             said = list(self._said)[-min(self._count - since, REMEMBERED) :] if self._count > since else []

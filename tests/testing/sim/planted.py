@@ -1,7 +1,7 @@
 """Bugs that are planted into the bot, and simulations that must find them.
 
-``python tests/testing/sim/planted.py`` plays one season for each of them, ``... planted.py 200 WORDS`` up to 200 seeds for
-those with one of these names, which are separated by commas. Exit code 1 when one of them is not found.
+``python tests/testing/sim/planted.py 3`` plays three seasons at most for each of them, ``... 200 NAMES`` two hundred for
+those whose names hold one of these, which are separated by commas. Exit code 1 when one of them is not found.
 """
 
 import os
@@ -80,6 +80,12 @@ BUGS = {
 }
 
 
+def tell(line: str) -> None:
+    """Say something at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def found(name: str, seeds: int) -> str | None:
     """Which seed finds a bug, how, and in what processor time; None when none does."""
     planted = BUGS[name]
@@ -90,7 +96,7 @@ def found(name: str, seeds: int) -> str | None:
             return f"{name}: seed {seed}, try {tries}, {played.seconds:.1f} s: {violation}"
         if violation is not None:
             lines = [words for _, event, words in played.result.story.lines if not event]
-            print(f"{name}: seed {seed} broke another promise: {violation}", *lines[-12:], sep="\n    ")
+            tell("\n    ".join([f"{name}: seed {seed} broke another promise: {violation}", *lines[-12:]]))
     return None
 
 
@@ -101,7 +107,7 @@ def main(seeds: int, words: str) -> int:
     for name in BUGS:
         if not words or any(word in name for word in words.split(",")):
             answer = found(name, seeds)
-            print(answer or f"{name}: not found.", flush=True)
+            tell(answer or f"{name}: not found.")
             code |= answer is None
     return code
 

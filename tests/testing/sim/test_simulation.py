@@ -10,16 +10,21 @@ from pathlib import Path
 import pytest
 
 from tests.harness.paths import ROOT
+from tests.harness.rounds import rounds
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks of files are simulated for POSIX systems")
 
+TRIES = 8
+"""Seasons for each planted bug; the first one finds it unless the code has changed its course."""
+
+FEWEST_BUGS = 12
 PLANTED = Path(__file__).with_name("planted.py")
 
 
 def simulation(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """A simulation from the command line."""
     command = [sys.executable, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400, check=False)
 
 
 def test_a_seed_with_kills_keeps_every_promise_and_has_one_digest() -> None:
@@ -32,15 +37,16 @@ def test_a_seed_with_kills_keeps_every_promise_and_has_one_digest() -> None:
     assert second.stdout.splitlines()[-1] == digest
 
 
-@pytest.mark.parametrize(
-    ("bug", "sentence"),
-    [
-        ("a balance that misses a row", "points, and rows for"),
-        ("ids that are not kept", "are noted"),
-        ("a refund that is paid twice", "points were to be given back"),
-    ],
-)
-def test_a_planted_bug_is_found(bug: str, sentence: str) -> None:
-    found = simulation(str(PLANTED), bug)
-    assert found.returncode == 1, found.stdout + found.stderr
-    assert sentence in found.stdout
+def test_seeds_are_played_side_by_side() -> None:
+    count = rounds(6)
+    swarm = simulation("-m", "pixel_bot.testing.sim", "--seeds", f"1-{count}", "--hours", "0.02", "--jobs", "2")
+    assert swarm.returncode == 0, swarm.stdout + swarm.stderr
+    lines = swarm.stdout.splitlines()
+    assert sorted(int(line.split()[1][:-1]) for line in lines if line.startswith("seed ")) == [*range(1, count + 1)]
+    assert lines[-1].startswith(f"{count} seeds: ")
+
+
+def test_each_planted_bug_is_found() -> None:
+    found = simulation(str(PLANTED), str(TRIES))
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert found.stdout.count(": seed ") >= FEWEST_BUGS
