@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 
 import pixel_bot
 from pixel_bot.testing.sim.plan import Plan
@@ -69,7 +70,7 @@ def play_all(
     """Play plans, so many at the same time. Yields them as they end; those that still run end with the generator."""
     waiting = iter(plans)
     with selectors.DefaultSelector() as selector:
-        running = [_Fork(plan, before, limit) for plan, _ in zip(waiting, range(jobs), strict=False)]
+        running = [_Fork(plan, before, limit) for plan in islice(waiting, jobs)]
         for fork in running:
             selector.register(fork.reader, selectors.EVENT_READ, fork)
         try:

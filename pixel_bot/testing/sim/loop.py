@@ -133,7 +133,7 @@ class _Handle(events.Handle):
     @override
     def _run(self) -> None:
         life = cast(Any, self)._context.get(LIFE)
-        if life is None or not life.is_dead:
+        if life is None or life.may_run(self):
             super()._run()
 
 

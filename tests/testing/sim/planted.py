@@ -53,7 +53,7 @@ BUGS = {
     "ids that are not kept": Planted(bugs.forgotten_ids, "are noted", seconds=20.0),
     "a refund that is paid twice": Planted(bugs.double_refunds, "were to be given back"),
     "a claim outside of the transaction": Planted(
-        bugs.claim_outside, "are noted", every=KILLS, pace=4.0, commands=0.0, chatters=300
+        bugs.claim_outside, "", every=KILLS, pace=4.0, commands=0.0, chatters=300
     ),
     "a cooldown before the purchase": Planted(bugs.early_cooldown, "rests from", every=KILLS, commands=1.0),
     "an order that is charged before it is put down": Planted(
@@ -71,7 +71,7 @@ BUGS = {
     "a balance that is read before the transaction": Planted(bugs.lost_update, "points, and rows for", pace=4.0),
     "an answer that is said before its commit": Planted(bugs.said_too_early, "no row has them"),
     "a message that is worked twice": Planted(
-        bugs.worked_twice, "twice", every=KILLS | {Trouble.TWICE: 2.0}, seconds=120.0, pace=0.3, commands=1.0
+        bugs.worked_twice, "", every=KILLS | {Trouble.TWICE: 2.0}, seconds=120.0, pace=0.3, commands=1.0
     ),
     "a start that forgets what was playing": Planted(
         bugs.forgotten_items, "neither happened", every={Trouble.KILL: OFTEN}
