@@ -4,6 +4,7 @@ import asyncio
 import gc
 import hashlib
 import random
+import re
 import tempfile
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -25,6 +26,7 @@ from pixel_bot.testing.sim.sqlite import Commits, LoopWorker
 from pixel_bot.testing.sim.troubles import Troubles, World
 
 SETTLE_SECONDS = 900.0
+CALM_SECONDS = 20.0
 START_AMOUNT = 500
 """Points of each viewer at the start, so that they can spend some at once."""
 
@@ -45,6 +47,7 @@ class Result:
         commits: how often it committed.
         violation: the promise that was broken, if one was.
         story: what happened, in order.
+        violated_at: the simulated second at which that was seen.
     """
 
     digest: str
@@ -55,6 +58,12 @@ class Result:
     commits: int
     violation: str | None
     story: Story = field(repr=False)
+    violated_at: float | None = None
+
+    @property
+    def kind(self) -> str | None:
+        """Which promise was broken: the sentence without what differs each time."""
+        return None if self.violation is None else re.sub(r"[0-9]+", "#", self.violation)
 
 
 def simulate(plan: Plan) -> Result:
@@ -92,6 +101,7 @@ class _Simulation:
         self._commits = 0
         self._promises: Promises | None = None
         self._violation: Violation | None = None
+        self._violated_at: float | None = None
         commits, disk = Commits(self._on_commit), Disk(random.Random(f"disk {plan.seed}"))
         driver.make_worker = lambda: LoopWorker(self._chance, commits, disk)
         self._channel = Channel(folder, commits, disk, points_start_amount=START_AMOUNT)
@@ -119,7 +129,8 @@ class _Simulation:
             for task in (looking, self._page_task):
                 task.cancel()
             await asyncio.gather(looking, self._page_task, return_exceptions=True)
-            self._violation = promises.broken.result() if promises.broken.done() else None
+            if promises.broken.done():
+                self._violation, self._violated_at = promises.broken.result(), self._loop.time()
             await self._channel.close()
             for row in promises.for_digest():
                 self._digest.update(repr(row).encode())
@@ -147,7 +158,7 @@ class _Simulation:
         self._page.is_open.set()
         await self._troubles.end()
         self._channel.start()
-        settled = asyncio.ensure_future(self._settled())
+        settled = asyncio.ensure_future(self._settled(promises))
         await asyncio.wait([settled, promises.broken], return_when=asyncio.FIRST_COMPLETED)
         if promises.broken.done():
             settled.cancel()
@@ -156,11 +167,14 @@ class _Simulation:
         settled.result()
         promises.check_settled()
 
-    async def _settled(self) -> None:
+    async def _settled(self, promises: Promises) -> None:
         try:
             async with asyncio.timeout(2 * SETTLE_SECONDS):
                 await self._channel.settled()
-                await self._people.calm_down()
+                while promises.is_paused:
+                    # Only then: it would wake what has missed its call. Again, as it may be said while nobody listens.
+                    await self._people.calm_down()
+                    await asyncio.sleep(CALM_SECONDS)
                 await asyncio.sleep(SETTLE_SECONDS)
                 await self._channel.settled()
         except TimeoutError:
@@ -186,4 +200,5 @@ class _Simulation:
             self._commits,
             violation,
             self._story,
+            self._violated_at,
         )

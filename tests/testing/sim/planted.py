@@ -1,96 +1,119 @@
-"""A program that plays a season, then plants bugs, one at a time, and plays until one of them breaks a promise.
+"""Bugs that are planted into the bot, and simulations that must find them.
 
-It is started with ``PYTHONHASHSEED=0``, since the order of sets of strings must be the same each time.
+``python tests/testing/sim/planted.py 3`` plays three seasons at most for each of them, ``... 200 NAMES`` two hundred for
+those whose names hold one of these, which are separated by commas. Exit code 1 when one of them is not found.
 """
 
-import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 
-from pixel_bot.points import ledger, processed_ids  # noqa: E402
-from pixel_bot.testing.sim.plan import Plan, Trouble, drawn  # noqa: E402
-from pixel_bot.testing.sim.simulate import simulate  # noqa: E402
+from pixel_bot.testing.sim import forks  # noqa: E402
+from pixel_bot.testing.sim.plan import Plan, Trouble  # noqa: E402
+from tests.testing.sim import bugs  # noqa: E402
 
-SEEDS = range(1, 11)
-
-
-def wrong_balances() -> None:
-    """A gift of a viewer is added to the balance once more than to the ledger."""
-    totals = ledger._totals
-
-    def wrong(entries: Sequence[Any]) -> dict[int, int]:
-        found = totals(entries)
-        return {user: total + any(e.reason == "give" for e in entries) for user, total in found.items()}
-
-    ledger._totals = wrong
+OFTEN = 5.0
 
 
-def forgotten_ids() -> None:
-    """The ids of chat messages are not noted."""
+@dataclass(frozen=True)
+class Planted:
+    """A bug, and the simulation that finds it.
 
-    async def forgotten(*_: object) -> None:
-        return None
+    Args:
+        bug: plants it into this process.
+        promise: a part of the sentence with which it is found.
+        seed: the first one that is tried.
+        every: the troubles that it needs.
+        seconds: of simulated time, pace and share of commands: as in ``Plan``.
+    """
 
-    processed_ids.claim_all = forgotten
+    bug: Callable[[], None]
+    promise: str
+    seed: int = 1
+    every: dict[Trouble, float] = field(default_factory=dict[Trouble, float])
+    seconds: float = 60.0
+    pace: float = 1.5
+    commands: float = 0.7
+    chatters: int = 4
+
+    def plan(self, seed: int) -> Plan:
+        """Its simulation with a seed."""
+        return Plan(seed, self.seconds, self.chatters, self.pace, self.commands, self.every)
 
 
-def double_refunds() -> None:
-    """Whoever is given something back gets it twice, in the ledger, too."""
-    post = ledger.post
-
-    async def twice(session: Any, entries: Sequence[Any]) -> dict[int, int]:
-        await post(session, [e for e in entries if e.reason.startswith("refund:")])
-        return await post(session, entries)
-
-    ledger.post = twice
-
-
+KILLS = {Trouble.KILL_AT_COMMIT: OFTEN}
 BUGS = {
-    "a balance that misses a row": wrong_balances,
-    "ids that are not kept": forgotten_ids,
-    "a refund that is paid twice": double_refunds,
+    "a balance that misses a row": Planted(bugs.wrong_balances, "points, and rows for"),
+    "ids that are not kept": Planted(bugs.forgotten_ids, "are noted", seconds=20.0),
+    "a refund that is paid twice": Planted(bugs.double_refunds, "were to be given back"),
+    "a claim outside of the transaction": Planted(
+        bugs.claim_outside, "", every=KILLS, pace=4.0, commands=0.0, chatters=300
+    ),
+    "a cooldown before the purchase": Planted(bugs.early_cooldown, "rests from", every=KILLS, commands=1.0),
+    "an order that is charged before it is put down": Planted(
+        bugs.charged_first, "charged beyond", every=KILLS, commands=1.0
+    ),
+    "an item that ends before it is given back": Planted(
+        bugs.ended_first, "was not given back", every=KILLS, commands=1.0
+    ),
+    "a lane that misses its call": Planted(bugs.missed_call, "neither happened", seconds=30.0),
+    "an outbox that misses its call": Planted(bugs.silent_outbox, "does not settle", seconds=20.0),
+    "a notice that counts as told before chat took it": Planted(bugs.told_too_early, "has not heard of it"),
+    "a page's word that is taken twice": Planted(bugs.taken_twice, "The wheel paid"),
+    "an undo that undoes twice": Planted(bugs.undone_twice, "its undo", pace=5.0, commands=0.0),
+    "a skip that gives back what has played": Planted(bugs.refunded_after_playing, "had ended", pace=4.0),
+    "a balance that is read before the transaction": Planted(bugs.lost_update, "points, and rows for", pace=4.0),
+    "an answer that is said before its commit": Planted(bugs.said_too_early, "no row has them"),
+    "a message that is worked twice": Planted(
+        bugs.worked_twice, "", every=KILLS | {Trouble.TWICE: 2.0}, seconds=120.0, pace=0.3, commands=1.0
+    ),
+    "a start that forgets what was playing": Planted(
+        bugs.forgotten_items, "neither happened", every={Trouble.KILL: OFTEN}
+    ),
+    "a refresh token that is spent twice": Planted(bugs.spent_twice, "spent a second time", seconds=120.0),
 }
 
 
-def first_violation() -> str:
-    """Play ten seasons at most. Returns the first promise that was broken, or nothing."""
-    for seed in SEEDS:
-        result = simulate(Plan(seed, 90.0, chatters=4, pace=1.0, every={Trouble.KILL: 40.0, Trouble.CLOSED_PAGE: 30.0}))
-        if result.violation:
-            return f"Seed {seed}: {result.violation}"
-    return ""
+def tell(line: str) -> None:
+    """Say something at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
-def in_a_fork(name: str, play: Callable[[], str]) -> None:
-    """Print a name, and what comes of something that is played in a process of its own."""
-    if child := os.fork():
-        os.waitpid(child, 0)
-        return
-    os.write(1, f"{name} | {play()}\n".encode())
-    os._exit(0)
+def found(name: str, seeds: int) -> str | None:
+    """Which seed finds a bug, how, and in what processor time; None when none does."""
+    planted = BUGS[name]
+    for tries, seed in enumerate(range(planted.seed, planted.seed + seeds), 1):
+        played = forks.play(planted.plan(seed), planted.bug)
+        violation = played.result.violation
+        if violation is not None and planted.promise in violation:
+            return f"{name}: seed {seed}, try {tries}, {played.seconds:.1f} s: {violation}"
+        if violation is not None:
+            lines = [words for _, event, words in played.result.story.lines if not event]
+            tell("\n    ".join([f"{name}: seed {seed} broke another promise: {violation}", *lines[-12:]]))
+    return None
 
 
-def with_bug(bug: str) -> str:
-    """What is found when there is that bug."""
-    BUGS[bug]()
-    return first_violation()
-
-
-def main(seed: str, hours: str, *bugs: str) -> None:
-    """A line for the digest of a season, and one for each bug: its name, and what was found."""
-    logging.disable(logging.CRITICAL)
-    sys.unraisablehook = lambda _: None
-    in_a_fork("digest", lambda: simulate(drawn(int(seed), float(hours) * 3_600)).digest)
-    for bug in bugs:
-        in_a_fork(bug, partial(with_bug, bug))
+def main(seeds: int, words: str) -> int:
+    """Look for each bug whose name has the words."""
+    forks.preload()
+    code = 0
+    for name in BUGS:
+        if not words or any(word in name for word in words.split(",")):
+            answer = found(name, seeds)
+            tell(answer or f"{name}: not found.")
+            code |= answer is None
+    return code
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
+    seeds_given, words_given = [*islice((*sys.argv[1:], "", ""), 2)]
+    sys.exit(main(int(seeds_given or 3), words_given))

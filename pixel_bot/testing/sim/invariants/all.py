@@ -9,7 +9,9 @@ from pixel_bot.testing.sim.channel import Channel
 from pixel_bot.testing.sim.invariants.chat import ChatAwards
 from pixel_bot.testing.sim.invariants.durable import Durable
 from pixel_bot.testing.sim.invariants.facts import Facts
+from pixel_bot.testing.sim.invariants.notices import Notices
 from pixel_bot.testing.sim.invariants.progress import Progress
+from pixel_bot.testing.sim.invariants.rows import Rows
 from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.invariants.words import Words
 
@@ -32,6 +34,8 @@ class Promises:
         self._chat = ChatAwards(channel, self._durable, self.report)
         self._words = Words(channel, self._durable, self.report)
         self._progress = Progress(channel, self._durable)
+        self._rows = Rows(self._durable)
+        self._notices = Notices(channel, self._durable)
         self._durable.when_paid = self._on_paid
         channel.when_restored.append(lambda: self._try(self._durable.restored))
         channel.when_ended.append(self._on_end)
@@ -49,7 +53,8 @@ class Promises:
     def on_commit(self) -> None:
         """The bot has just committed."""
         if not self.broken.done():
-            self._try(self._durable.check)
+            for check in (self._durable.check, self._rows.check, self._notices.check):
+                self._try(check)
 
     async def look(self) -> None:
         """Look now and then at what no commit tells of, for ever."""
@@ -67,6 +72,12 @@ class Promises:
         self._durable.check_settled()
         self._durable.check_facts()
         self._words.check_settled()
+        self._notices.check_settled()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether mods have paused a lane."""
+        return bool(self._durable.rows("SELECT 1 FROM lanes WHERE paused"))
 
     def for_digest(self) -> Iterator[tuple[object, ...]]:
         """All of the ledger."""
@@ -78,6 +89,7 @@ class Promises:
 
     def _on_said(self, message: SandboxMessage) -> None:
         self._try(lambda: self._words.hear(message))
+        self._try(lambda: self._notices.hear(message))
 
     def _on_end(self, error: BaseException | None) -> None:
         if not isinstance(error, StartError):

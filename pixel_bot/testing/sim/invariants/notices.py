@@ -1,0 +1,79 @@
+"""What was given back counts as told once chat has heard of it; nothing is done more often than it was asked for."""
+
+import re
+from collections import deque
+
+from pixel_bot.sandbox.twitch.double import SandboxMessage
+from pixel_bot.testing.sim.channel import Channel
+from pixel_bot.testing.sim.invariants.durable import Durable
+from pixel_bot.testing.sim.invariants.violation import Violation
+
+GAVE = re.compile(r"You gave (?P<to>\S+) (?P<amount>[0-9,]+) points?\.")
+REMEMBERED = 2_000
+
+
+class Notices:
+    """Listens to chat, and looks into the database.
+
+    Args:
+        channel: where it is said.
+        durable: what is in the database.
+    """
+
+    def __init__(self, channel: Channel, durable: Durable) -> None:
+        self._channel = channel
+        self._durable = durable
+        self._said: deque[str] = deque(maxlen=REMEMBERED)
+        self._count = 0
+        self._owed: dict[int, tuple[set[str], int]] = {}
+        """By the item that was given back: whom chat must name, by any name they had meanwhile, and how much had been said by then."""
+
+    def hear(self, message: SandboxMessage) -> None:
+        """Somebody said something in chat.
+
+        Raises:
+            Violation: the bot said what is not durable.
+        """
+        if message.who.role != "bot":
+            return
+        self._said.append(message.text)
+        self._count += 1
+        for gave in GAVE.finditer(message.text):
+            amount = int(gave["amount"].replace(",", ""))
+            if not self._was_given(gave["to"], amount):
+                raise Violation(f"Chat heard of {amount} points for {gave['to']}, and no row has them.")
+
+    def check(self) -> None:
+        """Look at what was committed.
+
+        Raises:
+            Violation: an item counts as told, and chat has not named its buyer.
+        """
+        query = (
+            "SELECT q.id, COALESCE(u.display_name, u.name) FROM queue_items q JOIN users u ON u.id = q.user_id "
+            "WHERE NOT q.told AND q.note IS NOT NULL AND q.status = 'failed'"
+        )
+        untold: dict[int, str] = dict(self._durable.rows(query))
+        for item in [item for item in self._owed if item not in untold]:
+            names, since = self._owed.pop(item)
+            said = list(self._said)[-min(self._count - since, REMEMBERED) :] if self._count > since else []
+            if not any(f"@{name}".lower() in text.lower() for text in said for name in names):
+                raise Violation(f"Item {item} counts as told, and chat has not heard of it.")
+        for item, name in untold.items():
+            self._owed.setdefault(item, (set(), self._count))[0].add(name)
+
+    def check_settled(self) -> None:
+        """Once nothing goes wrong any more.
+
+        Raises:
+            Violation: Twitch was asked with a refresh token that had been used before.
+        """
+        if self._channel.twitch.users.spent_again:
+            raise Violation("A refresh token was spent a second time.")
+
+    def _was_given(self, to: str, amount: int) -> bool:
+        query = (
+            "SELECT 1 FROM transactions t JOIN users u ON u.name = t.note WHERE t.reason = 'give' AND t.amount = ? "
+            "AND COALESCE(u.display_name, u.name) = ? LIMIT 1"
+        )
+        return bool(self._durable.rows(query, -amount, to))
