@@ -143,5 +143,3 @@ def arrived(life: Life, sessions: tuple[SandboxSession, ...]) -> bool:
 
 def _slot_id(notified: Notified) -> str:
     return f"{notified.kind} {notified.id}"
-
-

@@ -121,7 +121,11 @@ class Words:
     # Answers come
 
     def _on_delivered(self, notified: Notified, life: Life, sessions: tuple[SandboxSession, ...]) -> None:
-        if notified.kind != "channel.chat.message" or notified.again or not ASKS.match(notified.event["message"]["text"]):
+        if (
+            notified.kind != "channel.chat.message"
+            or notified.again
+            or not ASKS.match(notified.event["message"]["text"])
+        ):
             return
         now = asyncio.get_running_loop().time()
         login = notified.event["chatter_user_login"]
