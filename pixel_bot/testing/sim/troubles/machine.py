@@ -75,7 +75,7 @@ async def _restored(world: World, copy: Path) -> None:
             await asyncio.to_thread(restore, copy, world.channel.file, facts, datetime.now(UTC), findings_in)
             is_done = True
         await asyncio.sleep(1)
-    copy.unlink()
+    await asyncio.to_thread(copy.unlink)
     for listener in world.channel.when_restored:
         listener()
 
