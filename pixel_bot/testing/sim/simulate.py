@@ -10,6 +10,8 @@ from pathlib import Path
 
 from pixel_bot.db import driver
 from pixel_bot.sandbox.twitch.double import SandboxMessage
+from pixel_bot.testing.sim.actors.cast import Cast, import_all
+from pixel_bot.testing.sim.actors.part import Scene
 from pixel_bot.testing.sim.channel import Channel
 from pixel_bot.testing.sim.invariants import Promises, Violation
 from pixel_bot.testing.sim.loop import VirtualLoop
@@ -56,6 +58,7 @@ class Result:
 
 def simulate(plan: Plan) -> Result:
     """Play a plan. Takes over clocks and chance of this process meanwhile."""
+    import_all(plan)
     chance = random.Random(f"world {plan.seed}")
     loop = VirtualLoop(chance)
     with (
@@ -79,13 +82,14 @@ class _Simulation:
         self._channel = Channel(folder, commits, points_start_amount=START_AMOUNT)
         self._story = Story()
         self._people = People(self._channel, plan, self._story)
+        self._cast = Cast(Scene(self._channel, self._people, plan, self._story))
         self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))
         self._troubles = Troubles(self._channel, self._page, plan, self._story)
         self._digest = hashlib.sha256()
         self._messages = 0
 
     async def play(self) -> Result:
-        await self._channel.open()
+        await self._cast.open()
         self._promises = Promises(self._channel.file)
         self._channel.when_said(self._on_message)
         self._channel.start()
@@ -95,6 +99,7 @@ class _Simulation:
                 await self._settle()
             except Violation as exc:
                 self._violation = exc
+            await self._cast.close()
             await self._channel.close()
             for row in self._promises.rows():
                 self._digest.update(repr(row).encode())
@@ -103,7 +108,7 @@ class _Simulation:
     async def _happen(self) -> None:
         people = self._people
         endless = [self._page.run(), people.chat(), people.moderate(), people.happenings(), people.streams()]
-        tasks = [asyncio.ensure_future(work) for work in (*endless, *self._troubles.all())]
+        tasks = [asyncio.ensure_future(work) for work in (*endless, *self._troubles.all(), *self._cast.acts())]
         try:
             ended, _ = await asyncio.wait(tasks, timeout=self._plan.seconds, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
@@ -125,6 +130,7 @@ class _Simulation:
         try:
             async with asyncio.timeout(2 * SETTLE_SECONDS):
                 await self._channel.settled()
+                await self._cast.settle()
                 await self._people.calm_down()
                 await asyncio.sleep(SETTLE_SECONDS)
                 await self._channel.settled()
@@ -134,6 +140,8 @@ class _Simulation:
             self._promises.check()
             self._promises.check_settled()
             self._promises.check_facts()
+        for sentence in self._cast.broken():
+            raise Violation(sentence)
         self._page_task.cancel()
         await asyncio.gather(self._page_task, return_exceptions=True)
 
