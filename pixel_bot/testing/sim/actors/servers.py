@@ -109,11 +109,8 @@ class AiServer(Server):
     async def good(self, request: Request) -> Response:
         asked = len(await request.body())
         text = ANSWERS[asked % len(ANSWERS)]
-        choice: dict[str, Any] = {
-            "index": 0,
-            "finish_reason": "stop",
-            "message": {"role": "assistant", "content": text},
-        }
+        message = {"role": "assistant", "content": text}
+        choice: dict[str, Any] = {"index": 0, "finish_reason": "stop", "message": message}
         return JSONResponse(
             {"id": "simulated", "object": "chat.completion", "created": 0, "model": "simulated", "choices": [choice]}
         )
