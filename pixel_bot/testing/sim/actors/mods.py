@@ -1,12 +1,13 @@
 """Mods: all commands that they have, and their yes and no to texts."""
 
+import asyncio
 import random
 from collections.abc import Awaitable, Sequence
 
 from typing_extensions import override
 
 from pixel_bot.sandbox.twitch.users import STREAMER
-from pixel_bot.testing.sim.actors.part import Part
+from pixel_bot.testing.sim.actors.part import Part, Scene
 from pixel_bot.testing.sim.series import Event
 
 KEYS = ("tts", "pixel", "sound", "spin", "clip")
@@ -73,6 +74,10 @@ class Mods(Part):
 class Approvals(Part):
     """They decide on texts, sometimes twice, sometimes both at once, sometimes not at all."""
 
+    def __init__(self, scene: Scene) -> None:
+        super().__init__(scene)
+        self._refusing: asyncio.Task[None] | None = None
+
     @override
     def settings(self) -> dict[str, object]:
         return {"tts_approve": random.Random(f"approve {self.scene.plan.seed}").choice(["new", "all"])}
@@ -83,8 +88,19 @@ class Approvals(Part):
 
     @override
     async def settle(self) -> None:
-        # All that waits is refused: at most as many as the queue takes, and some that came meanwhile.
-        await self.twitch.say(STREAMER, "!queue clear")
+        # Also what comes later: redemptions whose event was lost are asked for now and then.
+        self._refusing = asyncio.create_task(self._refuse_all())
+
+    @override
+    async def close(self) -> None:
+        if self._refusing is not None:
+            self._refusing.cancel()
+            await asyncio.gather(self._refusing, return_exceptions=True)
+
+    async def _refuse_all(self) -> None:
+        for _ in range(10):
+            await self.twitch.say(STREAMER, "!queue clear")
+            await asyncio.sleep(60.0)
 
     async def _decide(self, event: Event) -> None:
         chance = event.chance
