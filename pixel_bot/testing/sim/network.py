@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
@@ -117,6 +118,31 @@ class Listener(asyncio.AbstractServer):
         return True
 
 
+class _Socket:
+    """What libraries ask the socket below a connection."""
+
+    family = socket.AF_INET
+
+    def __init__(self, here: Any, there: Any) -> None:
+        self._here = here
+        self._there = there
+
+    def getsockname(self) -> Any:
+        """Its own address."""
+        return self._here
+
+    def getpeername(self) -> Any:
+        """The address of the other end."""
+        return self._there
+
+    def setsockopt(self, *_: object) -> None:
+        """There are no options."""
+
+    def fileno(self) -> int:
+        """The operating system does not know it."""
+        return -1
+
+
 class Transport(asyncio.Transport):
     """One end of a connection."""
 
@@ -124,7 +150,7 @@ class Transport(asyncio.Transport):
     protocol: Any
 
     def __init__(self, network: Network, protocol: Any, context: Context, here: Any, there: Any) -> None:
-        super().__init__({"peername": there, "sockname": here})
+        super().__init__({"peername": there, "sockname": here, "socket": _Socket(here, there)})
         self.network = network
         self.protocol = protocol
         self.context = context

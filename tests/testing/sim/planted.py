@@ -1,7 +1,7 @@
 """Bugs that are planted into the bot, and simulations that must find them.
 
-``python tests/testing/sim/planted.py 3`` plays three seasons at most for each of them, ``... 200 NAMES`` two hundred for
-those whose names hold one of these, which are separated by commas. Exit code 1 when one of them is not found.
+``python tests/testing/sim/planted.py 3`` plays three seasons at most for each of them, ``... 200 NAMES`` two hundred
+for those whose names hold one of these, which are separated by commas. Exit code 1 when one of them is not found.
 """
 
 import os
