@@ -11,6 +11,7 @@ from pixel_bot.accounts.merge import AccountMerge
 from pixel_bot.accounts.newcomers import Newcomers
 from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
+from pixel_bot.cog_data.transactions import Transactions
 from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.awards import Awards
@@ -77,6 +78,7 @@ class Services:
     quota: Quota
     uses: UseCounts
     stream: Stream
+    transactions: Transactions
     backups: Backups
     trial_restore: TrialRestore
 
@@ -117,6 +119,7 @@ def build_services(
     people = People(viewers, awards)
     merge = AccountMerge(clock, levels, ignore_list)
     merge.changed.add(awards.gate.forget)
+    stream = Stream()
     return Services(
         settings=settings,
         mode=mode,
@@ -146,7 +149,8 @@ def build_services(
         files=(words, wheel.file, rewards.file),
         quota=Quota(database, clock),
         uses=UseCounts(database),
-        stream=Stream(),
+        stream=stream,
+        transactions=Transactions(database, clock, stream),
         backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity),
         trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),
     )

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.util import await_only
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from pixel_bot.concurrency.open_writers import (
     HOLD_SECONDS,
@@ -140,7 +140,7 @@ class WriterSession(AsyncSession):
             await limit.__aexit__(kind, value, traceback)
         except TimeoutError as exc:
             held = HeldTooLong(self._cog, "bot.sessions")
-            log.error("%s", held)  # noqa: TRY400 - the sentence says it all
+            log.error("%s", held)
             raise held from exc
 
     @override
