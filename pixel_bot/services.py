@@ -11,6 +11,7 @@ from pixel_bot.accounts.merge import AccountMerge
 from pixel_bot.accounts.newcomers import Newcomers
 from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
+from pixel_bot.cog_data.tables import CogTables
 from pixel_bot.cog_data.transactions import Transactions
 from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
@@ -79,6 +80,7 @@ class Services:
     uses: UseCounts
     stream: Stream
     transactions: Transactions
+    cog_tables: CogTables
     backups: Backups
     trial_restore: TrialRestore
 
@@ -117,7 +119,9 @@ def build_services(
     refunds = Refunds(database, clock, cooldowns, wheel, overlay)
     awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)
-    merge = AccountMerge(clock, levels, ignore_list)
+    backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
+    cog_tables = CogTables(database, clock, backups.add)
+    merge = AccountMerge(clock, levels, ignore_list, cog_tables)
     merge.changed.add(awards.gate.forget)
     stream = Stream()
     return Services(
@@ -151,6 +155,7 @@ def build_services(
         uses=UseCounts(database),
         stream=stream,
         transactions=Transactions(database, clock, stream),
-        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity),
+        cog_tables=cog_tables,
+        backups=backups,
         trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),
     )

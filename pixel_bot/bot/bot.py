@@ -133,7 +133,7 @@ class PixelBot(ServiceNames):
         """User ids of everybody who chatted in the last 30 minutes, also before a restart."""
         since = self.clock.now() - timedelta(microseconds=RECENT)
         heard = self.awards.gate.authors_since(micros(since))
-        return await self.economy.chatters_since(since, heard, self.awards.gate.rules)
+        return await self.services.economy.chatters_since(since, heard, self.awards.gate.rules)
 
     async def say(
         self, text: str, reply_to: str | None = None, platform: Platform = "twitch", viewer: str = ""
@@ -234,6 +234,7 @@ class PixelBot(ServiceNames):
             raise commands.ComponentLoadError(str(exc)) from exc
         try:
             self.dispatcher.effects.add(component)
+            await self.services.cog_tables.prepare(component)
             await super().add_component(component)
         except BaseException:
             self._forget(component)
@@ -250,6 +251,7 @@ class PixelBot(ServiceNames):
     def _forget(self, component: commands.Component) -> None:
         self.redeems.withdraw([o.key for o in offers_of(component.__all_commands__.values())])
         self.dispatcher.effects.remove(component)
+        self.services.cog_tables.remove(component)
 
     @override
     def get_context(self, payload: Any, *, cls: Any = None) -> Any:

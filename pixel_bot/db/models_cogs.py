@@ -17,6 +17,7 @@ class InstalledCog(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]
+    tables: Mapped[str]  # their names, separated by spaces
     updated_at: Mapped[datetime]
 
 
@@ -46,6 +47,19 @@ class FairDraw(Base):
     odds_json: Mapped[Any] = mapped_column(AnyJson)
     choice: Mapped[str]
     at: Mapped[datetime]
+
+
+class FollowedRow(Base):
+    """A row of a cog whose viewer became another one when two accounts were linked; it goes back when they part."""
+
+    __tablename__ = "followed_rows"
+    __table_args__ = (Index("ix_followed_rows_link_id", "link_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
+    table_name: Mapped[str]
+    column_name: Mapped[str]
+    key_json: Mapped[Any] = mapped_column(AnyJson)  # the primary key, by column, as it is since
 
 
 class ForgottenAccount(Base):

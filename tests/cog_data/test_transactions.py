@@ -248,6 +248,7 @@ async def test_a_block_that_is_held_too_long_is_rolled_back_and_named(
 async def test_a_draw_keeps_what_it_can_be_verified_with(services: Services) -> None:
     async with services.transactions.open("k", "slots", "slots") as tx:
         drawn = [await tx.draw({"cherry": 3, "bell": 1, "never": 0}) for _ in range(40)]
+        bad: dict[Any, float]
         for bad in ({}, {"a": 0.0}, {"a": -1.0}, {"a": float("nan")}, {1: 1.0, "1": 1.0}):
             with pytest.raises(ValueError, match="draw"):
                 await tx.draw(bad)

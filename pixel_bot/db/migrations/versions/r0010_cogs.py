@@ -16,6 +16,7 @@ def upgrade() -> None:
         "installed_cogs",
         sa.Column("name", sa.Text, primary_key=True),
         sa.Column("version", BigInt, nullable=False),
+        sa.Column("tables", sa.Text, nullable=False),
         sa.Column("updated_at", sa.TIMESTAMP, nullable=False),
     )
     op.create_table(
@@ -38,6 +39,15 @@ def upgrade() -> None:
         sa.Column("choice", sa.Text, nullable=False),
         sa.Column("at", sa.TIMESTAMP, nullable=False),
     )
+    op.create_table(
+        "followed_rows",
+        sa.Column("id", BigInt, primary_key=True),
+        sa.Column("link_id", BigInt, sa.ForeignKey("links.id"), nullable=False),
+        sa.Column("table_name", sa.Text, nullable=False),
+        sa.Column("column_name", sa.Text, nullable=False),
+        sa.Column("key_json", sa.JSON, nullable=False),
+    )
+    index("ix_followed_rows_link_id", "followed_rows", ["link_id"])
     op.create_table(
         "forgotten_accounts",
         sa.Column("user_id", BigInt, primary_key=True, autoincrement=False),
