@@ -102,6 +102,10 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--scope", action="append", default=[], metavar="S", help="what it may do, like viewers:manage; else everything"
     )
+    forgetting = commands.add_parser("forget", help="forget a person: the name goes, the ledger stays exact")
+    forgetting.add_argument("name", metavar="NAME")
+    exporting = commands.add_parser("export", help="print everything that is kept of a person, as JSON")
+    exporting.add_argument("name", metavar="NAME")
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     return parser
@@ -123,6 +127,11 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             return await _look_after(args, settings)
         case "import" | "compare" | "undo":
             return await _take_over(args, settings)
+        case "forget" | "export":
+            from pixel_bot.cli import person
+
+            work = person.forget_person if args.command == "forget" else person.export_person
+            return await work(settings, args.name)
         case "open" | "token":
             return await _let_in(args, settings)
         case "login" | "voices" | "check-config":

@@ -118,7 +118,7 @@ async def _follow(session: AsyncSession, table: Table, name: str, link_id: int, 
     keys = list(table.primary_key.columns)
     rows: Sequence[Row[Any]] = (await session.execute(select(*keys).where(column == old))).all() if keys else ()
     for row in rows:
-        key = {member.name: value for member, value in zip(keys, row, strict=True)}
+        key = {str(member.name): value for member, value in zip(keys, row, strict=True)}
         free = ~or_(False, *_taken(table, column, new))
         here = and_(*(table.c[part] == value for part, value in key.items()))
         moved = await session.execute(update(table).where(here, free).values({name: new}).returning(column))
@@ -126,7 +126,7 @@ async def _follow(session: AsyncSession, table: Table, name: str, link_id: int, 
             log.info("A row of %s stays with the linked account, because the other one has its key.", table.name)
             continue
         after = {part: new if part == name else _written(value) for part, value in key.items()}
-        values = {"table_name": table.name, "column_name": name, "key_json": after}
+        values = {"table_name": table.name, "column_name": str(name), "key_json": after}
         await session.execute(insert(FollowedRow).values(link_id=link_id, **values))
     if not keys:
         await session.execute(update(table).where(column == old).values({name: new}))
