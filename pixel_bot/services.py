@@ -32,6 +32,7 @@ from pixel_bot.points.levels import Curve, Levels
 from pixel_bot.points.viewers import Viewers
 from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints
+from pixel_bot.redeems.hooks import RedeemHooks
 from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.redeems.quota import Quota
 from pixel_bot.redeems.refunds import Refunds
@@ -81,6 +82,7 @@ class Services:
     stream: Stream
     transactions: Transactions
     cog_tables: CogTables
+    hooks: RedeemHooks
     backups: Backups
     trial_restore: TrialRestore
 
@@ -116,14 +118,16 @@ def build_services(
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
-    refunds = Refunds(database, clock, cooldowns, wheel, overlay)
+    stream = Stream()
+    transactions = Transactions(database, clock, stream)
+    hooks = RedeemHooks(transactions)
+    refunds = Refunds(database, clock, cooldowns, wheel, overlay, hooks)
     awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)
     backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
     cog_tables = CogTables(database, clock, backups.add)
     merge = AccountMerge(clock, levels, ignore_list, cog_tables)
     merge.changed.add(awards.gate.forget)
-    stream = Stream()
     return Services(
         settings=settings,
         mode=mode,
@@ -144,7 +148,7 @@ def build_services(
         leaderboard=Leaderboard(database, ignore_list, left_out),
         redeems=redeems,
         wheel=wheel,
-        shop=Shop(database, clock, redeems, cooldowns, wheel, settings.tts_queue_max),
+        shop=Shop(database, clock, redeems, cooldowns, wheel, hooks, settings.tts_queue_max),
         refunds=refunds,
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
@@ -154,7 +158,8 @@ def build_services(
         quota=Quota(database, clock),
         uses=UseCounts(database),
         stream=stream,
-        transactions=Transactions(database, clock, stream),
+        transactions=transactions,
+        hooks=hooks,
         cog_tables=cog_tables,
         backups=backups,
         trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),

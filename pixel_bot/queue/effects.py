@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pixel_bot.errors import EffectFailed
-from pixel_bot.model.outcome import Effect, Run
+from pixel_bot.model.outcome import KEPT, Effect, Run, fields_of
 from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.queue.attempt import Attempt
 
@@ -34,6 +34,8 @@ class Job:
         effect = attempt.item.effect
         self.viewer = viewer
         self.args: Mapping[str, Any] = effect.args if isinstance(effect, Run) else {}
+        self.kept: Mapping[str, Any] = fields_of(attempt.item.payload).get(KEPT) or {}
+        """What the redeem's ``on_buy`` returned."""
         self.timeout: asyncio.Timeout | None = None
         """The effect's, while it runs."""
         self.answered = False

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from typing import cast as as_type
 
 from sqlalchemy import ColumnElement, Table, Text, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -136,9 +137,8 @@ def without_names(value: Any, names: re.Pattern[str], alias: str) -> Any:
     if isinstance(value, str):
         return names.sub(alias, value)
     if isinstance(value, dict):
-        found: dict[Any, Any] = value
+        found = as_type(dict[Any, Any], value)
         return {without_names(k, names, alias): without_names(v, names, alias) for k, v in found.items()}
     if isinstance(value, list | tuple):
-        several: Sequence[Any] = value
-        return [without_names(part, names, alias) for part in several]
+        return [without_names(part, names, alias) for part in as_type(Sequence[Any], value)]
     return value
