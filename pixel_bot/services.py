@@ -46,7 +46,18 @@ from pixel_bot.upkeep.trial_restore import TrialRestore
 
 
 @dataclass(frozen=True)
-class Services:
+class CogServices:
+    """What cogs keep, and what that is read from."""
+
+    stream: Stream
+    transactions: Transactions
+    hooks: RedeemHooks
+    cog_tables: CogTables
+    backups: Backups
+
+
+@dataclass(frozen=True)
+class Services(CogServices):
     """All services of one bot, over one database."""
 
     settings: Settings
@@ -79,11 +90,6 @@ class Services:
     """The streamer's files that are read anew while the bot runs."""
     quota: Quota
     uses: UseCounts
-    stream: Stream
-    transactions: Transactions
-    cog_tables: CogTables
-    hooks: RedeemHooks
-    backups: Backups
     trial_restore: TrialRestore
 
 
@@ -102,6 +108,14 @@ def rules_of(settings: Settings) -> ChatRules:
     )
 
 
+def _cog_services(settings: Settings, database: Database, clock: Clock, mode: Mode) -> CogServices:
+    backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
+    stream = Stream()
+    transactions = Transactions(database, clock, stream)
+    tables = CogTables(database, clock, backups.add)
+    return CogServices(stream, transactions, RedeemHooks(transactions), tables, backups)
+
+
 def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
@@ -118,17 +132,14 @@ def build_services(
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
-    stream = Stream()
-    transactions = Transactions(database, clock, stream)
-    hooks = RedeemHooks(transactions)
-    refunds = Refunds(database, clock, cooldowns, wheel, overlay, hooks)
+    cogs = _cog_services(settings, database, clock, mode)
+    refunds = Refunds(database, clock, cooldowns, wheel, overlay, cogs.hooks)
     awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)
-    backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
-    cog_tables = CogTables(database, clock, backups.add)
-    merge = AccountMerge(clock, levels, ignore_list, cog_tables)
+    merge = AccountMerge(clock, levels, ignore_list, cogs.cog_tables)
     merge.changed.add(awards.gate.forget)
     return Services(
+        **vars(cogs),
         settings=settings,
         mode=mode,
         clock=clock,
@@ -148,7 +159,7 @@ def build_services(
         leaderboard=Leaderboard(database, ignore_list, left_out),
         redeems=redeems,
         wheel=wheel,
-        shop=Shop(database, clock, redeems, cooldowns, wheel, hooks, settings.tts_queue_max),
+        shop=Shop(database, clock, redeems, cooldowns, wheel, cogs.hooks, settings.tts_queue_max),
         refunds=refunds,
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
@@ -157,10 +168,5 @@ def build_services(
         files=(words, wheel.file, rewards.file),
         quota=Quota(database, clock),
         uses=UseCounts(database),
-        stream=stream,
-        transactions=transactions,
-        hooks=hooks,
-        cog_tables=cog_tables,
-        backups=backups,
         trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),
     )

@@ -16,23 +16,13 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
+from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
-from pixel_bot.db.json_type import AnyJson
+from pixel_bot.db.json_type import AnyJson, PlainText
 from pixel_bot.db.partial_indexes import HELD, on_postgres
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
-
-
-class _TimeText(UserDefinedType[str]):
-    """A column declared as TIMESTAMP whose text is passed through unchanged."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """The type's name in DDL; by it a copy of the table knows that the column holds times."""
-        return "TIMESTAMP"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -43,7 +33,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(_TimeText() if dialect.name == "sqlite" else DateTime())
+        return dialect.type_descriptor(PlainText("TIMESTAMP") if dialect.name == "sqlite" else DateTime())
 
     @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
