@@ -49,8 +49,11 @@ async def _forget(settings: Settings, database: Database, mode: Mode, accounts: 
 
     async def ask_cogs(account: Account, session: AsyncSession) -> None:
         viewer = Viewer(account.id, account.name, account.display_name or account.name, 0)
-        for cog in services.cog_tables.loaded.values():
-            await cog.forget(viewer, session)
+        for name, cog in services.cog_tables.loaded.items():
+            try:
+                await cog.forget(viewer, session)
+            except Exception as exc:
+                raise DatabaseRefused(f"The cog {name} failed ({exc!r}). Nothing was changed.") from exc
 
     try:
         await bot.setup_hook()

@@ -65,12 +65,13 @@ def other_names(connection: Connection) -> list[str]:
     return sorted(name for name in names if not name.startswith("sqlite_"))
 
 
-def other_tables(connection: Connection, only: Collection[str] | None = None) -> list[Table]:
+def other_tables(connection: Connection, only: Collection[str] | None = None, *, lenient: bool = False) -> list[Table]:
     """All tables beside our own, those that others refer to first, in types that both kinds of database have.
 
     Args:
         connection: to the database.
         only: the names of those that are wanted; None for all.
+        lenient: leave out what could not be copied, instead of refusing it.
 
     Raises:
         DatabaseRefused: one has a column of a type that could not be copied.
@@ -88,13 +89,26 @@ def other_tables(connection: Connection, only: Collection[str] | None = None) ->
     for table in core_tables():
         table.to_metadata(described)
     for name in names:
-        _describe(found.tables[name], described)
+        if not lenient or all(_kind(column) is not None for column in found.tables[name].primary_key):
+            _describe(found.tables[name], described, lenient=lenient)
     return [table for table in described.sorted_tables if table.name in set(names)]
 
 
-def _describe(table: Table, into: MetaData) -> Table:
-    columns = [_column(table, column) for column in table.columns]
+def _describe(table: Table, into: MetaData, *, lenient: bool) -> Table:
+    columns = [_column(table, c) for c in table.columns if not lenient or _kind(c) is not None]
     made = Table(table.name, into, *columns)
+    if lenient:  # only to read and change rows; what the left out columns are in would not fit
+        for key in table.foreign_key_constraints:
+            names = [column.name for column in key.columns]
+            if set(names) <= set(made.c.keys()):
+                made.append_constraint(ForeignKeyConstraint(names, [e.target_fullname for e in key.elements]))
+        for unique in (c for c in table.constraints if isinstance(c, UniqueConstraint)):
+            if set(unique.columns.keys()) <= set(made.c.keys()):
+                made.append_constraint(UniqueConstraint(*unique.columns.keys()))
+        for index in table.indexes:
+            if index.unique and {column.name for column in index.columns} <= set(made.c.keys()):
+                _index(index, made)
+        return made
     for constraint in sorted(table.constraints, key=lambda c: str(c.name)):
         match constraint:
             case ForeignKeyConstraint():
@@ -113,7 +127,7 @@ def _describe(table: Table, into: MetaData) -> Table:
 
 
 def _column(table: Table, column: Column[Any]) -> Column[Any]:
-    kind = next((ours for theirs, ours in _TYPES if isinstance(column.type, theirs)), None)
+    kind = _kind(column)
     if kind is None:
         raise DatabaseRefused(
             f"The column {column.name} of the table {table.name} has the type {column.type!r}, which cannot be copied. "
@@ -127,6 +141,11 @@ def _column(table: Table, column: Column[Any]) -> Column[Any]:
         nullable=column.nullable,
         server_default=_default(default, kind),
     )
+
+
+def _kind(column: Column[Any]) -> Any:
+    """The type that both kinds of database have; None where there is none."""
+    return next((ours for theirs, ours in _TYPES if isinstance(column.type, theirs)), None)
 
 
 def _default(written: str | None, kind: Any) -> Any:

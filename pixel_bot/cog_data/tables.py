@@ -130,6 +130,8 @@ def _declared(name: str, cog: Any) -> list[Table]:
         CogTablesRefused: it lists another cog's.
     """
     listed: Sequence[type[CogModel]] = getattr(cog, "tables", ())
+    if models_of(name) and not isinstance(getattr(cog, "version", None), int):
+        raise CogTablesRefused(f"`version` of the cog {name} must be a whole number: that of its tables.")
     for model in listed:
         if (owner := owner_of(model.__table__)) != name:
             raise CogTablesRefused(f"{model.__name__} is a model of the cog {owner}, not of {name}.")

@@ -1,11 +1,13 @@
 """Opens the transactions of cogs: each is claimed, limited in time, and named."""
 
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol
 
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from pixel_bot.clock import Clock
 from pixel_bot.cog_data.limits import period_of
@@ -79,7 +81,8 @@ class Transactions:
         try:
             name = f"The transaction of {cog} ({reason})"
             async with self._database.write(name) as session, at_most(cog, reason):
-                yield session
+                with _ends_by_itself(session):
+                    yield session
         except HeldTooLong as exc:
             log.error("%s", exc)
             raise
@@ -88,6 +91,23 @@ class Transactions:
         """Whose transaction it is that begins now."""
         now = self._clock.now()
         return Origin(cog, reason, now, lambda per: period_of(per, now, self._stream))
+
+
+@contextmanager
+def _ends_by_itself(session: AsyncSession) -> Generator[None]:
+    """Within the block nobody commits or rolls back: what is done in it is there together, or not at all."""
+
+    def refuse(committing: Session) -> None:
+        if not committing.in_nested_transaction():  # a savepoint of the cog's own may end
+            raise RuntimeError("This transaction ends with its block. Leave commit() away; to undo it all, raise.")
+
+    event.listen(session.sync_session, "before_commit", refuse)
+    try:
+        yield
+    finally:
+        event.remove(session.sync_session, "before_commit", refuse)
+    if not session.in_transaction():
+        raise RuntimeError("This transaction was rolled back inside of its block. To undo it all, raise instead.")
 
 
 def checked_reason(reason: str) -> None:

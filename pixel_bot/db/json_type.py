@@ -16,6 +16,7 @@ class PlainText(UserDefinedType[str]):
     def __init__(self, declared: str) -> None:
         self.declared = declared
 
+    @override
     def get_col_spec(self, **_: Any) -> str:
         """The type's name in DDL."""
         return self.declared

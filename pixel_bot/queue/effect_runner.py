@@ -8,6 +8,7 @@ from contextlib import suppress
 from pixel_bot.errors import EffectFailed
 from pixel_bot.model.outcome import COUNTS_FROM, Effect, Run, fields_of
 from pixel_bot.model.people import PLATFORMS, Platform, Viewer
+from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.queue.attempt import DONE, LEFT, Attempt, Result, Stopped
 from pixel_bot.queue.effects import Effects, EffectSpec, Job, Method, Say
 from pixel_bot.queue.limits import Limits
@@ -139,6 +140,8 @@ class EffectRunner(Worker):
             return exc.result, None
         except EffectFailed as exc:
             result = Result.refund(str(exc))
+        except AlreadyProcessed:
+            return DONE, None  # an earlier attempt has done it, in a transaction that claimed the item
         except TimeoutError:
             result = Result.refund(SLOW)
         except Exception:

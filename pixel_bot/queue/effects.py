@@ -44,6 +44,11 @@ class Job:
         self._say = say
         self._begin = begin
 
+    @property
+    def key(self) -> str:
+        """What a transaction of the effect is for: ``bot.transaction(job.key, "joke")`` is done once for its item."""
+        return f"item:{self._attempt.item.id}:{self._attempt.item.token}"
+
     async def say(self, text: str) -> None:
         """Answer in chat, where the answer is what was paid for.
 

@@ -95,7 +95,7 @@ async def accounts_with(session: AsyncSession, ids: Sequence[int]) -> list[Accou
 async def all_tables(session: AsyncSession) -> list[Table]:
     """Every table of the database, those of cogs that are not loaded, too."""
     connection = await session.connection()
-    return [*core_tables(), *await connection.run_sync(other_tables)]
+    return [*core_tables(), *await connection.run_sync(lambda c: other_tables(c, lenient=True))]
 
 
 def rows_of(table: Table, account: Account) -> ColumnElement[bool] | None:

@@ -192,6 +192,32 @@ async def test_a_writer_inside_of_a_writer_raises_at_once(services: Services, al
     open_writers.refuse_speech()
 
 
+async def ended_inside(services: Services, viewer: Viewer, way: str) -> None:
+    async with services.transactions.open("k", "slots", "slots") as tx:
+        await tx.credit(viewer, 5)
+        async with tx.session.begin_nested():
+            await tx.credit(viewer, 1)
+        if way == "commit":
+            await tx.session.commit()
+        elif way == "rollback":
+            await tx.session.rollback()
+        else:
+            raise KeyError
+
+
+@pytest.mark.parametrize(("way", "error"), [("commit", RuntimeError), ("rollback", RuntimeError), ("raise", KeyError)])
+async def test_a_block_is_ended_by_nobody_else(
+    services: Services, alice: Viewer, way: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await ended_inside(services, alice, way)
+    assert await rows(services, "SELECT points FROM users") == [(0,)]
+    async with services.transactions.open("k", "slots", "slots") as tx:  # it was not claimed
+        async with tx.session.begin_nested():  # a savepoint is the cog's own affair
+            await tx.credit(alice, 5)
+    assert await rows(services, "SELECT points FROM users") == [(5,)]
+
+
 async def test_writers_of_all_kinds_wait_for_each_other_in_order(services: Services, alice: Viewer) -> None:
     order: list[int] = []
 
@@ -270,10 +296,15 @@ async def test_a_limit_counts_for_each_viewer_and_period(services: Services, ali
             await tx.limit(alice, "catch", 2, "year")  # pyright: ignore[reportArgumentType]
 
 
-async def test_the_first_claim_wins_and_a_rollback_frees_it(services: Services) -> None:
+async def claimed_and_failed(services: Services) -> None:
     async with services.transactions.open("a", "catch", "catch") as tx:
         assert [await tx.claim("spawn:7"), await tx.claim("spawn:7")] == [True, False]
-        await tx.session.rollback()
+        raise KeyError
+
+
+async def test_the_first_claim_wins_and_an_error_frees_it(services: Services) -> None:
+    with pytest.raises(KeyError):
+        await claimed_and_failed(services)
     async with services.transactions.open("b", "catch", "catch") as tx:
         assert await tx.claim("spawn:7")
     async with services.transactions.open("c", "boss", "boss") as tx:

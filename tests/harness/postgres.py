@@ -33,7 +33,7 @@ PORT = "54329"
 CLEAN = rf"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
 DO $$ DECLARE made text; BEGIN
-  FOR made IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE 'cog\_%' LOOP
+  FOR made IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND starts_with(tablename, 'cog_') LOOP
     EXECUTE 'DROP TABLE ' || quote_ident(made) || ' CASCADE';
   END LOOP;
 END $$;
