@@ -99,7 +99,7 @@ def test_every_export_says_what_it_is(name: str) -> None:
     assert not doc.startswith(f"{name}(")
 
 
-@pytest.mark.parametrize("name", ["Cog", "Context", "PixelBot"])
+@pytest.mark.parametrize("name", ["Cog", "Context", "PixelBot", "Transaction"])
 def test_every_public_method_says_what_it_does(name: str) -> None:
     cls = getattr(plugin, name)
     public = [key for key in dir(cls) if key in cls.__dict__ and not key.startswith("_")]

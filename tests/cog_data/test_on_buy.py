@@ -146,6 +146,48 @@ async def test_a_cog_that_goes_ends_what_counts_and_gives_back_the_rest(
         assert await chat.points("alice") == points
 
 
+ORACLE = """
+@redeem(cost=10, counts_from="COUNTS")
+async def oracle(self, ctx: Context) -> Outcome:
+    \"\"\"Work on the server that knows what the purchase drew.\"\"\"
+
+    async def draw(tx):
+        return {"word": (await tx.draw({"yes": 1})).choice}
+
+    return Outcome("Let me think.", Run("oracle", {}), on_buy=draw)
+
+@effect("oracle")
+async def tell(self, job: Job):
+    for _ in range(TIMES):
+        async with self.bot.transaction(job.key, "oracle") as tx:
+            await tx.credit(job.viewer, 3)
+    if FAILS:
+        raise EffectFailed("It fell silent.")
+    return job.kept["word"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("moment", "times", "fails", "points"),
+    [
+        ("done", 1, False, 93),
+        ("done", 2, False, 93),  # the second time it was done before, as after a crash: it is no failure
+        ("done", 1, True, 103),
+        ("begun", 1, True, 93),
+    ],
+)
+async def test_work_on_the_server_knows_what_was_drawn_and_is_done_once(
+    tmp_path: Path, moment: str, times: int, *, fails: bool, points: int
+) -> None:
+    body = ORACLE.replace("COUNTS", moment).replace("TIMES", str(times)).replace("FAILS", str(fails))
+    async with stage(tmp_path, cogs_dir=cogs_in(tmp_path, oracle=cog_with(body, "Oracle"))) as chat:
+        await chat.viewer("alice", 100)
+        said = await chat.say("alice", "!oracle")
+        assert ("@alice yes" in said) == (times == 1 and not fails)
+        assert await chat.points("alice") == points
+        assert await findings(chat) == []
+
+
 def test_another_moment_is_refused() -> None:
     with pytest.raises(ValueError, match="there are bought, begun, done"):
         Offer("x", "X", counts_from="never")  # pyright: ignore[reportArgumentType]

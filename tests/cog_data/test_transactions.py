@@ -212,9 +212,9 @@ async def test_a_block_is_ended_by_nobody_else(
     with pytest.raises(error):
         await ended_inside(services, alice, way)
     assert await rows(services, "SELECT points FROM users") == [(0,)]
-    async with services.transactions.open("k", "slots", "slots") as tx:  # it was not claimed
-        async with tx.session.begin_nested():  # a savepoint is the cog's own affair
-            await tx.credit(alice, 5)
+    # It was not claimed; and a savepoint is the cog's own affair.
+    async with services.transactions.open("k", "slots", "slots") as tx, tx.session.begin_nested():
+        await tx.credit(alice, 5)
     assert await rows(services, "SELECT points FROM users") == [(5,)]
 
 
