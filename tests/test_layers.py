@@ -18,7 +18,7 @@ ROOMS = (
     # Values, and what works on no rule
     "model", "filters", "concurrency", "security", "db", "sounds", "web",
     # The rules, and the SQL
-    "points", "earning", "overlay", "redeems", "accounts", "imports", "upkeep", "services",
+    "points", "cog_data", "earning", "overlay", "redeems", "accounts", "imports", "upkeep", "services",
     # What was bought, made to happen
     "backends.base_url", "backends.tts", "backends", "queue", "diagnostics",
     # Where viewers are
