@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import socket
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any
@@ -115,28 +114,3 @@ class Listener(asyncio.AbstractServer):
     @override
     def is_serving(self) -> bool:
         return True
-
-
-class _Socket:
-    """What libraries ask the socket below a connection."""
-
-    family = socket.AF_INET
-
-    def __init__(self, here: Any, there: Any) -> None:
-        self._here = here
-        self._there = there
-
-    def getsockname(self) -> Any:
-        """Its own address."""
-        return self._here
-
-    def getpeername(self) -> Any:
-        """The address of the other end."""
-        return self._there
-
-    def setsockopt(self, *_: object) -> None:
-        """There are no options."""
-
-    def fileno(self) -> int:
-        """The operating system does not know it."""
-        return -1

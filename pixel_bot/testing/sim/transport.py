@@ -1,6 +1,7 @@
 """One end of a simulated connection."""
 
 import asyncio
+import socket
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
@@ -171,3 +172,28 @@ def _fill(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
         buffer[:size] = data[:size]
         protocol.buffer_updated(size)
         data = data[size:]
+
+
+class _Socket:
+    """What libraries ask the socket below a connection."""
+
+    family = socket.AF_INET
+
+    def __init__(self, here: Any, there: Any) -> None:
+        self._here = here
+        self._there = there
+
+    def getsockname(self) -> Any:
+        """Its own address."""
+        return self._here
+
+    def getpeername(self) -> Any:
+        """The address of the other end."""
+        return self._there
+
+    def setsockopt(self, *_: object) -> None:
+        """There are no options."""
+
+    def fileno(self) -> int:
+        """The operating system does not know it."""
+        return -1
