@@ -45,6 +45,7 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     cogs_dir: Path | None = Field(
         None, description="Folder with your own cogs. The bot loads them together with the built-in cogs"
     )
+    cogs_off: str = Field("", description="Names of cogs that stay off, with a comma between them")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
     )
@@ -186,6 +187,11 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         """These settings, with what is strange about where they come from."""
         self._findings = findings
         return self
+
+    @property
+    def cogs_left_out(self) -> frozenset[str]:
+        """The names in COGS_OFF."""
+        return frozenset(name for part in self.cogs_off.split(",") if (name := part.strip()))
 
     @property
     def obs_configured(self) -> bool:

@@ -14,7 +14,7 @@ from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
-from pixel_bot.bot.cog_loader import CogLoader
+from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.delivery.announcements import Announcements
@@ -81,7 +81,7 @@ class PixelBot(ServiceNames):
         self.approvals.clean = self.text_filter.clean
         self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
-        self.cogs = CogLoader(self, services.redeems, self.queue, services.settings.cogs_dir)
+        self.cogs = CogLoader(self, services.redeems, self.queue, services.settings, services.clock)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
@@ -216,6 +216,12 @@ class PixelBot(ServiceNames):
         await self.cogs.load_all()
 
     @override
+    async def close(self, **options: Any) -> None:
+        """Take all cogs away, and end the connections."""
+        await self.cogs.close()
+        await super().close(**options)
+
+    @override
     async def add_component(self, component: commands.Component, /) -> None:
         """Add a cog, all or nothing: TwitchIO's clean-up would take away commands of those who had the names first.
 
@@ -235,6 +241,7 @@ class PixelBot(ServiceNames):
         try:
             self.dispatcher.effects.add(component)
             await super().add_component(component)
+            self.cogs.note_component(component)
         except BaseException:
             self._forget(component)
             raise

@@ -5,11 +5,9 @@ text typed for a reward could choose the command. ``PRIVATE`` lists them, and a 
 TwitchIO and with this file.
 """
 
-import sys
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from contextlib import suppress
 from inspect import Parameter
-from types import ModuleType, UnionType
+from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from twitchio import PartialUser
@@ -33,7 +31,6 @@ PRIVATE: Mapping[type[Any], Mapping[str, str]] = {
         "_save_tokens": "TwitchIO must not write tokens into a file in the clear",
         "_setup": "what login() calls: setup_hook and its flag",
         "_ready_event": "what start() sets; start() would also block, and own the web server",
-        "_module_finalizers": "for each cog that goes it looks at all modules, also where it is no package",
     },
     commands.Context: {
         "_get_command": "commands of two words, and redemptions whose command is fixed",
@@ -85,19 +82,6 @@ class BotInternals(commands.Bot):
     def set_ready(self) -> None:
         """What ``start`` does at its end."""
         self._ready_event.set()
-
-    @override
-    async def _module_finalizers(self, name: str, module: ModuleType) -> None:
-        """What is left to do when a cog's module goes: its own teardown, and that the next load imports it anew."""
-        if (teardown := getattr(module, "teardown", None)) is not None:
-            with suppress(Exception):  # as TwitchIO does: a cog that fails at its end is gone all the same
-                await teardown(self)
-        loaded: dict[str, ModuleType] = vars(self)["_Bot__modules"]
-        loaded.pop(name, None)
-        sys.modules.pop(name, None)
-        if hasattr(module, "__path__"):
-            for imported in [m for m in tuple(sys.modules) if m.startswith(f"{name}.")]:
-                del sys.modules[imported]
 
     def has_listeners(self, event: str) -> bool:
         """True when a cog listens for such an event, or waits for one."""

@@ -78,7 +78,7 @@ async def test_a_cog_cannot_take_the_name_of_a_built_in_one(
     async with stage(tmp_path, cogs_dir=folder) as chat:
         assert await chat.say("bob", "!hello") == []
         assert await chat.say("bob", "!points") == ["You have 0 points."]
-    assert "points.py has the name of a built-in cog" in caplog.text
+    assert "Two cogs have the name points: cogs/points.py and my cogs/points.py. The first one counts." in caplog.text
 
 
 async def test_a_command_that_exists_is_refused_and_leaves_nothing_behind(
