@@ -23,11 +23,13 @@ from twitchio.ext import commands
 
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.command import command, command_list, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only
 from pixel_bot.bot.redeem_command import redeem
+from pixel_bot.configuration.cog_settings import CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
 from pixel_bot.model.channel_events import (
     Announcement,
@@ -69,6 +71,7 @@ __all__ = [
     "ChatError",
     "Cheer",
     "Cog",
+    "CogSettings",
     "Context",
     "Effect",
     "EffectFailed",
@@ -121,7 +124,7 @@ __all__ = [
 ]
 
 
-class Cog(commands.Component):
+class Cog(CogBase):
     """A feature. ``self.bot`` has the services: ``viewers``, ``economy``, ``levels``, ``cooldowns``, ``leaderboard``.
 
     For tables of its own it has ``self.bot.sessions`` (begins at once as the only writer; hold it briefly) and

@@ -18,6 +18,7 @@ EXPORTS = [
     "ChatError",
     "Cheer",
     "Cog",
+    "CogSettings",
     "Context",
     "Effect",
     "EffectFailed",
@@ -76,7 +77,7 @@ def test_the_exports_are_exactly_these() -> None:
 
 def test_everything_public_is_exported() -> None:
     """A name that is there without being promised would be used all the same."""
-    libraries = {"Any", "Callable", "Coroutine", "commands"}
+    libraries = {"Any", "Callable", "CogBase", "Coroutine", "commands"}
     public = {name for name in vars(plugin) if not name.startswith("_")} - libraries
     assert public == set(plugin.__all__)
 

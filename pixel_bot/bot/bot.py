@@ -14,6 +14,7 @@ from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
+from pixel_bot.bot.cogs.cog_base import check_settings
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.context import Context
@@ -234,6 +235,7 @@ class PixelBot(ServiceNames):
             raise commands.ComponentLoadError(f"{self.prefix}{taken[0]} exists already, in another cog")
         if component.name in self.component_names:
             raise commands.ComponentLoadError(f"a cog class named {component.name} is loaded already")
+        check_settings(component)
         try:
             await self.redeems.offer(offers_of(component.__all_commands__.values()))
         except ValueError as exc:
