@@ -16,14 +16,12 @@ A cog is a class of commands in a file of its own::
         await bot.add_component(Hello(bot))
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any
-
-from twitchio.ext import commands
-
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.cogs.cog_base import CogBase
+from pixel_bot.bot.cogs.hearing import on
+from pixel_bot.bot.cogs.live import Live
+from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
 from pixel_bot.bot.command import command, command_list, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
@@ -50,10 +48,14 @@ from pixel_bot.model.channel_events import (
     WatchStreak,
     WheelClaim,
 )
+from pixel_bot.model.event import Event
+from pixel_bot.model.heard_chat import ChatMessage, Fragment
 from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
+from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
 from pixel_bot.points.leaderboard import Rank
 from pixel_bot.points.ledger_words import in_words
+from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
@@ -69,6 +71,7 @@ __all__ = [
     "ChannelEvent",
     "CharityDonation",
     "ChatError",
+    "ChatMessage",
     "Cheer",
     "Cog",
     "CogSettings",
@@ -76,12 +79,16 @@ __all__ = [
     "Effect",
     "EffectFailed",
     "Entrance",
+    "Event",
     "Follow",
+    "Fragment",
     "Gift",
     "HypeTrain",
     "Job",
     "KnownViewer",
+    "LevelUp",
     "Linked",
+    "Live",
     "NotEnoughPoints",
     "Odds",
     "Outcome",
@@ -92,10 +99,14 @@ __all__ = [
     "QueuePosition",
     "Raid",
     "Rank",
+    "Redemption",
     "Run",
+    "Scheduled",
     "ShowOverlay",
     "Speak",
     "SpinWheel",
+    "StreamOffline",
+    "StreamOnline",
     "Sub",
     "Tip",
     "Total",
@@ -109,8 +120,10 @@ __all__ = [
     "command",
     "command_list",
     "count",
+    "daily",
     "duration",
     "effect",
+    "every",
     "in_words",
     "listed",
     "mods_only",
@@ -119,6 +132,7 @@ __all__ = [
     "ordinal",
     "paged",
     "redeem",
+    "scheduled",
     "signed",
     "usage",
 ]
@@ -133,8 +147,3 @@ class Cog(CogBase):
 
     def __init__(self, bot: PixelBot) -> None:
         self.bot = bot
-
-
-def on(channel_event: type[ChannelEvent]) -> Callable[[Any], Callable[..., Coroutine[Any, Any, None]]]:
-    """Decorator: the method hears each follow, sub, gift, cheer, raid, tip and so on once, after it was paid."""
-    return commands.Component.listener(f"safe_{channel_event.__name__.lower()}")

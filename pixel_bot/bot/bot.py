@@ -14,8 +14,9 @@ from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
-from pixel_bot.bot.cogs.cog_base import check_settings
+from pixel_bot.bot.cogs.components import CogComponents
 from pixel_bot.bot.cogs.loader import CogLoader
+from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.delivery.announcements import Announcements
@@ -23,8 +24,6 @@ from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.bot.listeners import Listeners
 from pixel_bot.bot.notifications import Notifications
-from pixel_bot.bot.redeem_command import offers_of
-from pixel_bot.bot.service_names import ServiceNames
 from pixel_bot.bot.status import PlatformHealth, Status
 from pixel_bot.bot.thanks import Thanks
 from pixel_bot.bot.twitchio_internals import as_twitchio_message
@@ -57,7 +56,7 @@ class BotIdentity:
     names: tuple[str, ...] = ()
 
 
-class PixelBot(ServiceNames):
+class PixelBot(CogComponents):
     """What cogs get as ``bot``. It has the services, each under its name."""
 
     def __init__(
@@ -83,6 +82,7 @@ class PixelBot(ServiceNames):
         self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings, services.clock)
+        self.runtime = CogRuntime(services, self.cogs)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
@@ -92,8 +92,9 @@ class PixelBot(ServiceNames):
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
+        self.runner.failed = self.note_failed_command
         self.runner.used = lambda name: services.uses.note("command", name)
-        self.events = ChannelEventHandler(services, self.dispatch, self.text_filter)
+        self.events = ChannelEventHandler(services, self.runtime.bus.publish, self.text_filter)
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
@@ -101,6 +102,7 @@ class PixelBot(ServiceNames):
 
     def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
         """From now on the bot has accounts on Twitch, and speaks in the streamer's channel."""
+        self.live.follow("twitch", self.services.stream)
         self.use_accounts(account.bot_id, account.owner_id, http)
         if account.bot_id != account.owner_id:  # a streamer whose account speaks for the bot still plays
             self.services.ignore_list.add_own(account.bot_id)
@@ -180,9 +182,11 @@ class PixelBot(ServiceNames):
             for channel in tuple(self.channels.values()):
                 await channel.settled()
             await self.listeners.idle()
+            await self.runtime.idle()
             await self.awards.drained()
             # An award that is durable can be a level, which is told.
-            if not self.listeners.are_busy and not any(channel.is_busy for channel in self.channels.values()):
+            is_busy = self.listeners.are_busy or self.runtime.are_busy
+            if not is_busy and not any(channel.is_busy for channel in self.channels.values()):
                 return
 
     async def no_command_waits(self) -> None:
@@ -198,7 +202,7 @@ class PixelBot(ServiceNames):
 
     @override
     def dispatch(self, event: str, payload: Any | None = None) -> None:
-        """Start the listeners of an event. TwitchIO keeps no reference to their tasks, and starts any number."""
+        """Call the bot's own method for an event of TwitchIO. TwitchIO itself keeps no reference to its task."""
         self.listeners.start(event, payload)
 
     @override
@@ -215,50 +219,7 @@ class PixelBot(ServiceNames):
     async def setup_hook(self) -> None:
         """Load the cogs."""
         await self.cogs.load_all()
-
-    @override
-    async def close(self, **options: Any) -> None:
-        """Take all cogs away, and end the connections."""
-        await self.cogs.close()
-        await super().close(**options)
-
-    @override
-    async def add_component(self, component: commands.Component, /) -> None:
-        """Add a cog, all or nothing: TwitchIO's clean-up would take away commands of those who had the names first.
-
-        Raises:
-            ComponentLoadError: its name, or that of a command, is taken.
-        """
-        names = [n for c in component.__all_commands__.values() for n in (c.name, *c.aliases)]
-        taken = [n for n in names if n in self.commands_by_name]
-        if taken:
-            raise commands.ComponentLoadError(f"{self.prefix}{taken[0]} exists already, in another cog")
-        if component.name in self.component_names:
-            raise commands.ComponentLoadError(f"a cog class named {component.name} is loaded already")
-        check_settings(component)
-        try:
-            await self.redeems.offer(offers_of(component.__all_commands__.values()))
-        except ValueError as exc:
-            raise commands.ComponentLoadError(str(exc)) from exc
-        try:
-            self.dispatcher.effects.add(component)
-            await super().add_component(component)
-            self.cogs.note_component(component)
-        except BaseException:
-            self._forget(component)
-            raise
-
-    @override
-    async def remove_component(self, name: str, /) -> commands.Component | None:
-        """Take a cog away, with what it offers."""
-        component = await super().remove_component(name)
-        if component is not None:
-            self._forget(component)
-        return component
-
-    def _forget(self, component: commands.Component) -> None:
-        self.redeems.withdraw([o.key for o in offers_of(component.__all_commands__.values())])
-        self.dispatcher.effects.remove(component)
+        self.runtime.timers.start()
 
     @override
     def get_context(self, payload: Any, *, cls: Any = None) -> Any:

@@ -19,8 +19,6 @@ from typing_extensions import override
 PRIVATE: Mapping[type[Any], Mapping[str, str]] = {
     commands.Bot: {
         "_dispatch": "runs one listener and reports its error; dispatch() itself keeps no reference to its tasks",
-        "_listeners": "whether anybody listens, so that plain chat makes no TwitchIO object",
-        "_wait_fors": "the same, for wait_for()",
         "_commands": "all commands by name; the public property copies them at each look",
         "_components": "which names of cogs are taken, before anything is added",
         "_http": "our client with our tokens, once they are known",
@@ -83,18 +81,6 @@ class BotInternals(commands.Bot):
         """What ``start`` does at its end."""
         self._ready_event.set()
 
-    def has_listeners(self, event: str) -> bool:
-        """True when a cog listens for such an event, or waits for one."""
-        return bool(self._listeners.get(f"event_{event}") or self._wait_fors.get(f"event_{event}"))
-
-    def listeners_of(self, name: str) -> tuple[Listener, ...]:
-        """The listeners of cogs for an event, by its full name, like ``event_message``."""
-        return tuple(self._listeners.get(name, ()))
-
-    def waiters_of(self, name: str) -> tuple[Listener, ...]:
-        """What waits for one event of that full name."""
-        return tuple(self._wait_fors.get(name, ()))
-
     def run_listener(self, listener: Listener, payload: Any) -> Coroutine[Any, Any, None]:
         """The coroutine that runs a listener, and ends its error in ``event_error``."""
         return self._dispatch(listener, original=payload)
@@ -155,7 +141,10 @@ class CommandInternals(commands.Command[Any, ...]):
     @override
     async def _invoke(self, context: Any) -> Any:
         await self.before_parsing(context)
-        return await super()._invoke(context)
+        try:
+            return await super()._invoke(context)
+        except SystemExit as exc:  # it would end the bot
+            raise RuntimeError("A command must not end the program.") from exc
 
     @override
     async def _dispatch_error(self, context: Any, exception: Any) -> None:

@@ -11,8 +11,10 @@ from pixel_bot.bot.bot import BotIdentity, PixelBot
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import chat_message
+from pixel_bot.model.event import Event
 from pixel_bot.model.outgoing import Outgoing
-from pixel_bot.model.people import Person, Viewer
+from pixel_bot.model.people import Person, Platform, Viewer
+from pixel_bot.model.stream_events import Redemption
 from pixel_bot.platforms.twitch.events.frames import frame_of
 from pixel_bot.platforms.twitch.user_lookup import UserLookup
 from pixel_bot.queue.limits import Limits
@@ -21,6 +23,7 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, sandbox_user
 from pixel_bot.services import Services
 from pixel_bot.testing.clock import SettableClock
+from pixel_bot.testing.happenings import Happenings
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
 from pixel_bot.testing.twitch_users import FakeUsersApi
@@ -47,6 +50,8 @@ class Stage:
         bot.people.twitch = self.user_lookup
         self.joystick = JoystickChannel(bot, self._record_joystick, limited=False)
         bot.channels["joystick"] = self.joystick
+        self.happenings = Happenings(bot, clock, self.joystick)
+        """Makes things happen, and time pass."""
 
     @property
     def services(self) -> Services:
@@ -100,6 +105,44 @@ class Stage:
         await self.settled()
         return self.sent[before:]
 
+    async def happens(
+        self, event: Event | type[Event], login: str = "", platform: Platform = "twitch", **fields: Any
+    ) -> list[str]:
+        """Something happens: ``happens(Follow, "alice")``, ``happens(Raid, "bob", viewers=20)``, or an event itself.
+
+        Args:
+            event: the event; or its class, and who did it and its fields follow.
+            login: who; empty where they stay anonymous.
+            platform: where, for a class.
+            fields: of the class; what is left out is usual.
+
+        Returns:
+            What the bot said to it.
+        """
+        before = len(self.sent)
+        home = person_of(sandbox_user(login.lower(), name=login)) if platform == "twitch" else there(login)
+        self.happenings.event(event, home if login else None, fields)
+        await self.settled()
+        return self.sent[before:]
+
+    async def goes_live(self, platform: Platform = "twitch") -> list[str]:
+        """The stream begins. Returns what the bot said to it."""
+        before = len(self.sent)
+        self.happenings.online(platform)
+        await self.settled()
+        return self.sent[before:]
+
+    async def goes_offline(self, platform: Platform = "twitch") -> list[str]:
+        """The stream ends. Returns what the bot said to it."""
+        before = len(self.sent)
+        self.happenings.offline(platform)
+        await self.settled()
+        return self.sent[before:]
+
+    async def redeems(self, reward: str, login: str, text: str = "", cost: int = 100) -> list[str]:
+        """Somebody spends channel points on a reward of the channel, by its title. Returns what the bot said to it."""
+        return await self.happens(Redemption, login, reward=reward, text=text, cost=cost)
+
     async def hear(self, kind: str, event: frames.Json, message_id: str = "", *, wait: bool = True) -> list[str]:
         """An event arrives, as EventSub would bring it. Returns what the bot said to it."""
         before = len(self.sent)
@@ -121,9 +164,9 @@ class Stage:
         await self.bot.dispatcher.settled()
 
     async def passes(self, seconds: float) -> list[str]:
-        """So many seconds pass. Returns what the bot said meanwhile."""
+        """So many seconds pass, and timers have their turns. Returns what the bot said meanwhile."""
         before = len(self.sent)
-        self.clock.advance(seconds)
+        await self.happenings.time(seconds)
         self.bot.dispatcher.wake()
         await self.settled()
         return self.sent[before:]

@@ -123,11 +123,10 @@ async def test_a_cog_that_does_not_exist(chat: Stage, name: str) -> None:
 
 async def test_a_listener_hears_every_message(tmp_path: Path, folder: Path) -> None:
     (folder / "ears.py").write_text(
-        "from twitchio.ext import commands\n"
-        "from pixel_bot.plugin import Cog, Follow, on\n"
+        "from pixel_bot.plugin import ChatMessage, Cog, Follow, on\n"
         "class Listens(Cog):\n"
-        "    @commands.Component.listener()\n"
-        "    async def event_message(self, message):\n"
+        "    @on(ChatMessage)\n"
+        "    async def heard(self, message):\n"
         "        self.bot.heard_by_cog.append(message.text)\n"
         "    @on(Follow)\n"
         "    async def followed(self, follow):\n"

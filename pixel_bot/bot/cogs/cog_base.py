@@ -37,11 +37,13 @@ class CogBase(commands.Component):
 
 
 def _settings_of(cog: CogBase, model: type[CogSettings]) -> CogSettings:
-    if cog.settings_read is None:
-        cog.settings_read = cog.bot.settings.for_cog(model, cog.bot.cogs.owner_of(cog))
-        for secret in secrets_in(cog.settings_read):
-            hide(secret)
-    return cog.settings_read
+    if cog.settings_read is not None:
+        return cog.settings_read
+    read: CogSettings = cog.bot.settings.for_cog(model, cog.bot.cogs.owner_of(cog))
+    cog.settings_read = read
+    for secret in secrets_in(read):
+        hide(secret)
+    return read
 
 
 def check_settings(component: commands.Component) -> None:

@@ -2,20 +2,18 @@
 
 import asyncio
 import difflib
-import inspect
 import logging
-import sys
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 from twitchio.ext import commands
 
 from pixel_bot.bot.cogs.importing import import_cog, modules_of, reason, take_away
+from pixel_bot.bot.cogs.loaded import CogHost, CogState, LoadedCog, give_back, setup_of
 from pixel_bot.clock import Clock
 from pixel_bot.configuration.cog_files import CogFile, CogFiles, cog_name, find_cogs, forget_installed
 from pixel_bot.errors import CogError
@@ -29,35 +27,6 @@ SETUP_SECONDS = 30.0
 """The longest that ``setup`` of a cog may take."""
 
 TEARDOWN_SECONDS = 10.0
-
-
-class CogHost(Protocol):
-    """The bot, as far as cogs are put in and taken out."""
-
-    async def remove_component(self, name: str, /) -> commands.Component | None:
-        """Take a cog class away, with what it offers."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class CogState:
-    """A cog by name; ``problem`` is empty when nothing is wrong with it. ``since`` is when this state began."""
-
-    name: str
-    loaded: bool
-    problem: str = ""
-    since: datetime | None = None
-
-
-@dataclass(slots=True)
-class LoadedCog:
-    """A cog that runs: its modules, and the cog classes that its ``setup`` added."""
-
-    file: CogFile
-    module: ModuleType
-    since: datetime
-    modules: Mapping[str, ModuleType] = field(default_factory=dict[str, ModuleType])
-    components: list[commands.Component] = field(default_factory=list[commands.Component])
 
 
 _loading: ContextVar[LoadedCog | None] = ContextVar("loading_cog", default=None)
@@ -192,7 +161,7 @@ class CogLoader:
         cog = LoadedCog(file, module, self._clock.now())
         try:
             async with _as_loading(cog):
-                await _setup_of(module)(self._bot)
+                await setup_of(module)(self._bot)
         except TimeoutError as exc:
             await self._take_out(cog)
             raise CogError(f"its setup takes longer than {SETUP_SECONDS:.0f} seconds.") from exc
@@ -211,13 +180,13 @@ class CogLoader:
         try:
             module = import_cog(file)
         except BaseException:
-            _give_back(old)
+            give_back(old)
             raise
         await self._take_out(old)
         try:
             self._loaded[file.name] = await self._put_in(file, module)
         except BaseException:
-            _give_back(old)
+            give_back(old)
             self._loaded[file.name] = await self._put_in(old.file, old.module)
             raise
         self._problems.pop(file.name, None)
@@ -237,6 +206,7 @@ class CogLoader:
         cog.components.clear()
         if (teardown := getattr(cog.module, "teardown", None)) is not None:
             await _patiently(cog, teardown(self._bot))
+        self._bot.cog_ended(cog.file.name)
 
     def _named(self, name: str) -> CogFile:
         found = self._found().cogs
@@ -266,20 +236,6 @@ async def _as_loading(cog: LoadedCog) -> AsyncGenerator[None]:
             yield
     finally:
         _loading.reset(token)
-
-
-def _setup_of(module: ModuleType) -> Any:
-    setup = getattr(module, "setup", None)
-    if setup is None:
-        raise CogError("it has no `async def setup(bot)`.")
-    if not inspect.iscoroutinefunction(setup):
-        raise TypeError("its setup must be `async def setup(bot)`")
-    return setup
-
-
-def _give_back(cog: LoadedCog) -> None:
-    take_away(modules_of(cog.file))
-    sys.modules.update(cog.modules)
 
 
 async def _patiently(cog: LoadedCog, end: Coroutine[Any, Any, Any]) -> None:
