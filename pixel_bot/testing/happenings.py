@@ -2,6 +2,7 @@
 
 import dataclasses
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,31 @@ from pixel_bot.model.people import Person, Platform
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
 from pixel_bot.model.stream_state import Broadcast, Stream
 from pixel_bot.testing.clock import SettableClock
+
+
+class Line(str):
+    """What the bot said, and where."""
+
+    platform: Platform
+
+    def __new__(cls, text: str, platform: Platform) -> "Line":
+        line = super().__new__(cls, text)
+        line.platform = platform
+        return line
+
+
+def once(lines: Sequence[str]) -> list[str]:
+    """What was said, in order; what was said in every chat stands once."""
+    told: list[str] = []
+    first: dict[str, list[str | None]] = {}
+    for line in lines:
+        place, places = getattr(line, "platform", None), first.setdefault(line, [])
+        if (other := next((there for there in places if there != place), None)) is not None:
+            places.remove(other)  # its counterpart: the next one is another sentence
+            continue
+        places.append(place)
+        told.append(line)
+    return told
 
 
 class Happenings:

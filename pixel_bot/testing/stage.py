@@ -23,7 +23,7 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, sandbox_user
 from pixel_bot.services import Services
 from pixel_bot.testing.clock import SettableClock
-from pixel_bot.testing.happenings import Happenings
+from pixel_bot.testing.happenings import Happenings, Line, once
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
 from pixel_bot.testing.twitch_users import FakeUsersApi
@@ -96,14 +96,14 @@ class Stage:
         message = chat_message(person, message_id, self.clock.now(), text, is_mod=mod or streamer, is_streamer=streamer)
         self.joystick.on_chat_message(message)
         await (self.settled() if wait else self.bot.settled())
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def happens_there(self, channel_event: ChannelEvent) -> list[str]:
         """Something happens on Joystick.tv. Returns what the bot said to it."""
         before = len(self.sent)
         self.joystick.on_channel_event(channel_event)
         await self.settled()
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def happens(
         self, event: Event | type[Event], login: str = "", platform: Platform = "twitch", **fields: Any
@@ -123,21 +123,21 @@ class Stage:
         home = person_of(sandbox_user(login.lower(), name=login)) if platform == "twitch" else there(login)
         self.happenings.event(event, home if login else None, fields)
         await self.settled()
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def goes_live(self, platform: Platform = "twitch") -> list[str]:
         """The stream begins. Returns what the bot said to it."""
         before = len(self.sent)
         self.happenings.online(platform)
         await self.settled()
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def goes_offline(self, platform: Platform = "twitch") -> list[str]:
         """The stream ends. Returns what the bot said to it."""
         before = len(self.sent)
         self.happenings.offline(platform)
         await self.settled()
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def redeems(self, reward: str, login: str, text: str = "", cost: int = 100) -> list[str]:
         """Somebody spends channel points on a reward of the channel, by its title. Returns what the bot said to it."""
@@ -151,7 +151,7 @@ class Stage:
         frame = frames.notification(subscription, event, message_id, self.clock.now())
         self.bot.notifications.on_notification(frame_of(frame))
         await (self.settled() if wait else self.bot.settled())
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def settled(self) -> None:
         """Wait until everything is processed; what waits for an overlay or for a mod still waits.
@@ -169,7 +169,7 @@ class Stage:
         await self.happenings.time(seconds)
         self.bot.dispatcher.wake()
         await self.settled()
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def viewer(self, login: str, points: int = 0) -> Viewer:
         """Somebody who has been here; with so many points, given by the streamer."""
@@ -185,14 +185,14 @@ class Stage:
         return (await self.bot.viewers.find(login)).points
 
     async def _record_twitch(self, *, message: str, **_: Any) -> dict[str, Any]:
-        self.sent.append(message)
+        self.sent.append(Line(message, "twitch"))
         return {"data": [{"message_id": f"sent-{len(self.sent)}", "is_sent": True, "drop_reason": None}]}
 
     async def _record_joystick(self, message: Outgoing) -> str:
         if message.whisper_to:
             self.whispers.append((message.whisper_to, message.text))
         else:
-            self.sent.append(message.text)
+            self.sent.append(Line(message.text, "joystick"))
         return f"joystick:sent-{len(self.sent)}"
 
 
