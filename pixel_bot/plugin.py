@@ -25,7 +25,7 @@ from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
 from pixel_bot.bot.command import command, command_list, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
-from pixel_bot.bot.guards import audience, broadcaster_only, mods_only
+from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
 from pixel_bot.bot.redeem_command import redeem
 from pixel_bot.configuration.cog_settings import CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
@@ -62,6 +62,7 @@ from pixel_bot.redeems.wheel import Odds
 from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
 
 __all__ = [
+    "API_VERSION",
     "Amount",
     "Announcement",
     "AutomaticReward",
@@ -129,6 +130,7 @@ __all__ = [
     "mods_only",
     "number",
     "on",
+    "only",
     "ordinal",
     "paged",
     "redeem",
@@ -137,6 +139,9 @@ __all__ = [
     "usage",
 ]
 
+API_VERSION = "1.0"
+"""The version of this module. Its first number changes when something goes away, after a minor version that warned."""
+
 
 class Cog(CogBase):
     """A feature. ``self.bot`` has the services: ``viewers``, ``economy``, ``levels``, ``cooldowns``, ``leaderboard``.
@@ -144,6 +149,8 @@ class Cog(CogBase):
     For tables of its own it has ``self.bot.sessions`` (begins at once as the only writer; hold it briefly) and
     ``self.bot.readers`` (reads what is committed).
     """
+
+    bot: PixelBot
 
     def __init__(self, bot: PixelBot) -> None:
         self.bot = bot

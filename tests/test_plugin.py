@@ -7,6 +7,7 @@ import pytest
 from pixel_bot import plugin
 
 EXPORTS = [
+    "API_VERSION",
     "Amount",
     "Announcement",
     "AutomaticReward",
@@ -74,6 +75,7 @@ EXPORTS = [
     "mods_only",
     "number",
     "on",
+    "only",
     "ordinal",
     "paged",
     "redeem",

@@ -87,11 +87,13 @@ class PixelBot(CogComponents):
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
         self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
+        self.status.broken_cogs = self.cogs.broken
         self.announcements = Announcements(services, self.channels, self.text_filter.bleeped)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
+        self.dispatcher.effects.failed = self.note_failed_effect
         self.runner.failed = self.note_failed_command
         self.runner.used = lambda name: services.uses.note("command", name)
         self.events = ChannelEventHandler(services, self.runtime.bus.publish, self.text_filter)

@@ -70,6 +70,12 @@ class JoystickContext(Context):
         """True when a mod or the streamer typed."""
         return self.chat.is_mod
 
+    @property
+    @override
+    def roles(self) -> frozenset[ChatRole]:
+        """What the one who typed is in the channel there."""
+        return JoystickDetails(self.chat).roles
+
     @override
     async def whisper(self, content: str) -> bool:
         """Say something to the one who typed, and to nobody else."""
@@ -114,7 +120,8 @@ class JoystickChannel(ChatChannel):
             return
         self._bot.approvals.note(message, is_mod=message.is_mod)
         spelling = self._bot.runner.spelling
-        request = spelling.request_in(message.text, is_reply=False)
+        is_answer = self._bot.runtime.confirmations.note(message)
+        request = None if is_answer else spelling.request_in(message.text, is_reply=False)
         if request is None:
             self._bot.awards.chat(message)
         else:

@@ -173,7 +173,8 @@ class Notifications:
             if self.on_message is not None:
                 self.on_message(message, is_mod=is_by_mod(frame))
             # Nearly all of chat is plain, and shows it in its first character.
-            asks = message.text.startswith(self._openings) and not is_redemption(frame)
+            is_answer = self._bot.runtime.confirmations.note(message)
+            asks = not is_answer and message.text.startswith(self._openings) and not is_redemption(frame)
             request = self._request_in(frame, message) if asks else None
             if request is None:
                 self._awards.chat(message)

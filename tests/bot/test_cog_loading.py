@@ -60,7 +60,9 @@ async def test_a_broken_cog_is_reported_and_the_rest_runs(
     async with stage(tmp_path, cogs_dir=folder) as chat:
         assert await chat.say("bob", "!hello") == ["Hello!"]
         assert await chat.say("bob", "!points") == ["You have 0 points."]
-        assert "broken (broken)" in (await chat.say("", "!cog list", "broadcaster"))[0]
+        await chat.passes(180)
+        assert f"broken (broken for 3m: {reason}" in (await chat.say("", "!cog list", "broadcaster"))[0]
+        assert "cog broken (broken for 3m: " in (await chat.say("", "!status", "broadcaster"))[0]
     assert f"The cog broken could not be loaded: {reason}" in caplog.text
 
 

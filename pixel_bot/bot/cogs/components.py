@@ -68,6 +68,10 @@ class CogComponents(CogFace):
         self.redeems.withdraw([o.key for o in offers_of(component.__all_commands__.values())])
         self.dispatcher.effects.remove(component)
 
+    def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
+        """Count a crash of the cog that an effect belongs to."""
+        self.runtime.faults.count(self.cogs.owner_of(component), f"in the effect {name}", error)
+
     def note_failed_command(self, context: Any, error: Exception) -> None:
         """Count a crash of the cog that a command belongs to."""
         command = context.found_command

@@ -13,6 +13,7 @@ from twitchio.ext import commands
 from pixel_bot.bot.cogs.importing import modules_of, take_away
 from pixel_bot.configuration.cog_files import CogFile
 from pixel_bot.errors import CogError
+from pixel_bot.texts import duration, fit
 
 
 class CogHost(Protocol):
@@ -35,6 +36,17 @@ class CogState:
     loaded: bool
     problem: str = ""
     since: datetime | None = None
+
+    def words(self, now: datetime) -> str:
+        """Its name, and what is wrong since when: ``slots (broken for 3m: KeyError)``."""
+        if not self.problem:
+            return self.name if self.loaded else f"{self.name} (off)"
+        ago = duration((now - self.since).total_seconds()).split()[0] if self.since is not None else ""
+        return f"{self.name} (broken for {ago}: {fit(self.problem, LONGEST_PROBLEM)})"
+
+
+LONGEST_PROBLEM = 80
+"""Characters of what is wrong with a cog that chat is shown. The log has all of it."""
 
 
 @dataclass(slots=True)

@@ -15,8 +15,9 @@ from twitchio.ext import commands
 from pixel_bot.bot.cogs.importing import import_cog, modules_of, reason, take_away
 from pixel_bot.bot.cogs.loaded import CogHost, CogState, LoadedCog, give_back, setup_of
 from pixel_bot.clock import Clock
-from pixel_bot.configuration.cog_files import CogFile, CogFiles, cog_name, find_cogs, forget_installed
+from pixel_bot.configuration.cog_files import CogFile, CogFiles, cog_name, find_cogs, forget_installed, sources_of
 from pixel_bot.errors import CogError
+from pixel_bot.logs.floods import watch
 from pixel_bot.queue.queue import Queue
 from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.settings import Settings
@@ -138,6 +139,11 @@ class CogLoader:
         names = sorted({*self._loaded, *self._found().cogs, *self._problems})
         return [self._state(name) for name in names]
 
+    def broken(self) -> list[str]:
+        """What is wrong with cogs, a few words each."""
+        now = self._clock.now()
+        return [self._state(name).words(now) for name in sorted(self._problems)]
+
     def _state(self, name: str) -> CogState:
         problem, since = self._problems.get(name, ("", None))
         cog = self._loaded.get(name)
@@ -247,6 +253,8 @@ async def _patiently(cog: LoadedCog, end: Coroutine[Any, Any, Any]) -> None:
 
 
 def _say_as_much_as_we(file: CogFile) -> None:
-    """An installed package's log lines are shown from the same level on as those of other cogs."""
+    """An installed package's log lines are shown from the same level on as those of other cogs, and counted, too."""
+    for source in sources_of(file)[:1]:
+        watch(file.name, source.parent if file.path is None else file.folder or source)
     if file.path is None:
         logging.getLogger(file.name).setLevel(logging.getLogger("pixel_bot").level)

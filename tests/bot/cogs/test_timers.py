@@ -164,7 +164,7 @@ async def test_a_schedule_that_nobody_has_or_that_cannot_be_stored_is_refused(tm
             await chat.bot.schedule("nothing", after=1)
         with pytest.raises(ValueError, match="texts, numbers"):
             await chat.bot.schedule("remind", {"words": object()}, after=1)
-        with pytest.raises(ValueError, match="either after= .* or at="):
+        with pytest.raises(ValueError, match=r"either after= .* or at="):
             await chat.bot.schedule("remind")
 
 
