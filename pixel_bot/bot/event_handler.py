@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.sub_waits import NoticeWaits, PendingAnnouncements
@@ -18,8 +17,8 @@ from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
 
-Publish = Callable[[str, Any], None]
-"""Starts the listeners of an event, by its name."""
+Publish = Callable[[ChannelEvent], None]
+"""Lets cogs hear an event."""
 
 
 class ChannelEventHandler:
@@ -27,7 +26,7 @@ class ChannelEventHandler:
 
     Args:
         services: they pay for an event, know what was announced, also before a restart, and show its alert.
-        publish: starts the cogs' listeners.
+        publish: lets cogs hear an event.
         text_filter: takes blocked words out of what chat and the overlay are told. Cogs get the names as they are.
     """
 
@@ -82,7 +81,7 @@ class ChannelEventHandler:
             await self._announce(event, channel)
 
     async def _announce(self, event: ChannelEvent, channel: ChatChannel) -> None:
-        self._publish(f"safe_{type(event).__name__.lower()}", event)
+        self._publish(event)
         if isinstance(event, Entrance):
             return  # people come and go all the time
         log.info("%s: %s", type(event).__name__, event.person.login if event.person else "anonymous")
