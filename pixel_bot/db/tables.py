@@ -5,7 +5,6 @@ from sqlalchemy import Table
 from pixel_bot.db import (
     models_access,
     models_board,
-    models_calls,
     models_chatters,
     models_claims,
     models_cogs,
@@ -21,7 +20,6 @@ __all__ = [
     "core_tables",
     "models_access",
     "models_board",
-    "models_calls",
     "models_chatters",
     "models_claims",
     "models_cogs",

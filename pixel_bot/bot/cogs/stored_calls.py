@@ -18,7 +18,7 @@ from pixel_bot.bot.cogs.workers import Outcome
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.db.engine import Database
-from pixel_bot.db.models_calls import StoredCall
+from pixel_bot.db.models_cogs import StoredCall
 from pixel_bot.model.event import Event
 
 log = logging.getLogger(__name__)
