@@ -35,6 +35,22 @@ def write(folder: Path, file: str, name: str = "Hello", command: str = "hello", 
     (folder / f"{file}.py").write_text(GOOD.format(name=name, command=command, answer=answer))
 
 
+async def test_bots_one_after_the_other_share_the_built_in_cogs_and_bots_side_by_side_do_not(tmp_path: Path) -> None:
+    """Of the tests' own: each command belongs to one bot at a time."""
+
+    def give(chat: Stage) -> object:
+        return chat.bot.commands_by_name["give"]
+
+    async with stage(tmp_path / "first") as first, stage(tmp_path / "second") as second:
+        assert give(first) is not give(second)
+        used = {id(give(first)), id(give(second))}
+        await second.viewer("bob", 7)
+        assert await first.say("bob", "!points") == ["You have 0 points."]
+        assert await second.say("bob", "!points") == ["You have 7 points."]
+    async with stage(tmp_path / "third") as third:
+        assert id(give(third)) in used
+
+
 async def test_a_cog_of_ones_own_is_loaded(tmp_path: Path, folder: Path) -> None:
     write(folder, "hello")
     async with stage(tmp_path, cogs_dir=folder) as chat:
