@@ -40,6 +40,7 @@ from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
+from pixel_bot.upkeep.forgetting import ask_cogs
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,7 @@ class PixelBot(ServiceNames):
     async def setup_hook(self) -> None:
         """Load the cogs."""
         await self.cogs.load_all()
+        await ask_cogs(self.services.database, self.services.cog_tables.loaded)
 
     @override
     async def add_component(self, component: commands.Component, /) -> None:

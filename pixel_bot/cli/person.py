@@ -46,7 +46,7 @@ async def _forget(settings: Settings, database: Database, mode: Mode, accounts: 
     services = build_services(settings, database, Clock(), mode=mode)
     bot = PixelBot(services)
 
-    async def ask_cogs(account: Account, session: AsyncSession) -> None:
+    async def ask(account: Account, session: AsyncSession) -> None:
         viewer = Viewer(account.id, account.name, account.display_name or account.name, 0)
         for name, cog in services.cog_tables.loaded.items():
             try:
@@ -56,7 +56,7 @@ async def _forget(settings: Settings, database: Database, mode: Mode, accounts: 
 
     try:
         await bot.setup_hook()
-        await forget(database, accounts, services.clock.now(), settings.backup_dir, mode, ask_cogs)
+        await forget(database, accounts, services.clock.now(), settings.backup_dir, mode, ask)
     finally:
         await bot.backends.close()
         await bot.close(save_tokens=False)
