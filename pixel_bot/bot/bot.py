@@ -40,6 +40,7 @@ from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
+from pixel_bot.upkeep.forgetting import ask_cogs
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,7 @@ class PixelBot(CogComponents):
     async def setup_hook(self) -> None:
         """Load the cogs."""
         await self.cogs.load_all()
+        await ask_cogs(self.services.database, self.services.cog_tables.loaded)
         self.runtime.timers.start()
 
     @override

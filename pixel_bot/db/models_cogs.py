@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import Boolean, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pixel_bot.db.json_type import AnyJson
@@ -70,6 +70,7 @@ class ForgottenAccount(Base):
     user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     account_since: Mapped[datetime | None]
     at: Mapped[datetime]
+    cogs_due: Mapped[bool] = mapped_column(Boolean, server_default="FALSE")  # the cogs must still be asked to forget
 
 
 class StoredCall(Base):
