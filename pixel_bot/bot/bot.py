@@ -97,7 +97,9 @@ class PixelBot(CogComponents):
         self.dispatcher.effects.failed = self.note_failed_effect
         self.runner.failed = self.note_failed_command
         self.runner.used = lambda name: services.uses.note("command", name)
-        self.events = ChannelEventHandler(services, self.runtime.bus.publish, self.text_filter)
+        self.events = ChannelEventHandler(
+            services, self.runtime.bus.publish, self.text_filter, self.runtime.event_store
+        )
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:

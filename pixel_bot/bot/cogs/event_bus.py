@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from pixel_bot.bot.cogs.faults import Faults
-from pixel_bot.bot.cogs.hearing import Key, Subscription, fits, keys_of, subscriptions_of
+from pixel_bot.bot.cogs.hearing import Key, Subscription, fits, keys_of, name_of, subscriptions_of
 from pixel_bot.bot.cogs.workers import Call, Outcome, Workers
 from pixel_bot.model.event import Event
 
@@ -18,6 +18,8 @@ class Hearer(NamedTuple):
     method: Callable[[Any], Awaitable[None]]
     subscription: Subscription
     owner: object
+    what: str
+    """For the log."""
 
 
 class Store(Protocol):
@@ -42,7 +44,7 @@ class EventBus:
     def add(self, cog: str, component: object) -> None:
         """From now on the methods of a cog class hear what they are marked for."""
         for name, method, subscription in subscriptions_of(component):
-            hearer = Hearer(cog, name, method, subscription, component)
+            hearer = Hearer(cog, name, method, subscription, component, f"on {name_of(subscription.key)}")
             self._hearers[subscription.key].append(hearer)
         self._heard_by.clear()
 
@@ -100,7 +102,7 @@ class EventBus:
 
     def call(self, hearer: Hearer, event: Event, end: Callable[[Outcome], None] | None = None) -> None:
         """Let one hear it."""
-        self.run(hearer.cog, Call(hearer.method, event, f"on {type(event).__name__}", end))
+        self.run(hearer.cog, (hearer.method, event, hearer.what, end))
 
     def run(self, cog: str, call: Call) -> None:
         """Call a method of a cog, as one of its own workers."""

@@ -93,6 +93,11 @@ def keys_of(kind: type[Event]) -> tuple[Key, ...]:
     return tuple(_key_of(base) for base in kind.__mro__ if issubclass(base, Event) and base is not Event)
 
 
+def name_of(key: Key) -> str:
+    """What a key is called."""
+    return key if isinstance(key, str) else key.__name__
+
+
 def fits(event: Event, where: tuple[tuple[str, object], ...]) -> bool:
     """Whether the fields of an event have these values."""
     return all(_plain(getattr(event, name, None)) == value for name, value in where)

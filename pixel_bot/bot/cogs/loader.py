@@ -218,6 +218,8 @@ class CogLoader:
         found = self._found().cogs
         if name in found:
             return found[name]
+        if name.casefold() in {off.casefold() for off in self._settings.cogs_left_out}:
+            raise CogError(f"The cog {name} is off, because COGS_OFF names it.")
         near = difflib.get_close_matches(name, found, 1) if name.isidentifier() else []
         hint = f" Did you mean {near[0]}?" if near else ""
         raise CogError(f"There is no cog {name[:40]}.{hint}")

@@ -9,7 +9,7 @@ from pixel_bot.bot.cogs.faults import Faults
 from pixel_bot.bot.cogs.hearing import refuse_foreign_listeners
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.loader import CogLoader
-from pixel_bot.bot.cogs.stored_calls import StoredCalls
+from pixel_bot.bot.cogs.stored_calls import EventStore, StoredCalls
 from pixel_bot.bot.cogs.stream_teller import StreamTeller
 from pixel_bot.bot.cogs.timers import Timers
 from pixel_bot.lru_cache import LruCache
@@ -41,6 +41,7 @@ class CogRuntime:
         self.live = Live()
         self.stored = StoredCalls(self.bus, services.database, services.clock)
         self.bus.store = self.stored
+        self.event_store = EventStore(self.bus, self.stored)
         self.timers = Timers(self.bus, self.stored, self.live, services.database, services.cluster, services.clock)
         self.streams = StreamTeller(self.live, self.bus, self.stored, services.database, services.clock)
         self.confirmations = Confirmations(services.clock, services.settings.command_prefix)
@@ -96,8 +97,7 @@ class CogRuntime:
             if not await claim(session, [ProcessedId(event_id, "heard", 0, 0, self._services.clock.now())]):
                 return
             stored = await self.stored.insert(session, redemption)
-        self.bus.publish(redemption, already_stored=True)
-        self.stored.begin(stored)
+        self.event_store.tell(redemption, stored)
 
     def _on_stream(self, _: Platform, now: Broadcast | None) -> None:
         if now is not None:

@@ -1,7 +1,7 @@
 """Calls of cogs that survive a restart: events that must not be lost, and what ``bot.schedule`` was given."""
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -45,6 +45,36 @@ class StoredSchedule:
     value: str
     due_at: datetime
     missed: str
+
+
+class EventStore:
+    """Stores events in the transaction that processes them, so that a crash loses none.
+
+    Args:
+        bus: who hears them.
+        calls: the table.
+    """
+
+    def __init__(self, bus: EventBus, calls: "StoredCalls") -> None:
+        self._bus = bus
+        self._calls = calls
+
+    def is_needed(self, event: Event) -> bool:
+        """Whether anybody must not miss it."""
+        return bool(self._bus.stored_for(event))
+
+    def writer(self, event: Event, stored: list[StoredEvent]) -> Callable[[AsyncSession], Awaitable[None]]:
+        """What stores it in a transaction, and notes in ``stored`` what it stored last."""
+
+        async def write(session: AsyncSession) -> None:
+            stored[:] = await self._calls.insert(session, event)
+
+        return write
+
+    def tell(self, event: Event, stored: Sequence[StoredEvent]) -> None:
+        """Let everybody hear it, after the commit."""
+        self._bus.publish(event, already_stored=True)
+        self._calls.begin(stored)
 
 
 class StoredCalls:

@@ -16,7 +16,7 @@ from pixel_bot.bot.cogs.event_bus import EventBus
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.stored_calls import StoredCalls, StoredSchedule
 from pixel_bot.bot.cogs.timing import EVERY, SCHEDULED, Missed, Scheduled, Timer, as_json, marked_with
-from pixel_bot.bot.cogs.workers import Call, Outcome
+from pixel_bot.bot.cogs.workers import Outcome
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.db.cluster import Cluster
@@ -215,7 +215,7 @@ class Timers:
         def end(_: Outcome) -> None:
             timer.runs = False
 
-        self._bus.run(timer.cog, Call(call, None, f"in {timer.name}, {timer.spec.words}", end))
+        self._bus.run(timer.cog, (call, None, f"in {timer.name}, {timer.spec.words}", end))
 
     async def _leave(self, timer: Timer, now: datetime) -> None:
         """Another process has this turn."""
@@ -265,6 +265,6 @@ class Timers:
         value = Scheduled(f"schedule:{row.row}", row.name, row.due_at, json.loads(row.value))
 
         def run(end: Callable[[Outcome], None]) -> None:
-            self._bus.run(handler.cog, Call(handler.method, value, f"in the schedule {row.name}", end))
+            self._bus.run(handler.cog, (handler.method, value, f"in the schedule {row.name}", end))
 
         self._stored.run(row.row, run)

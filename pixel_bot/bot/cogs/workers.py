@@ -5,7 +5,7 @@ import contextvars
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pixel_bot.bot.cogs.faults import Faults
 
@@ -27,14 +27,13 @@ Outcome = Literal["done", "failed", "dropped"]
 """How a call ended. It is dropped when its cog goes, before or while it runs."""
 
 
-class Call(NamedTuple):
-    """A method to be called with a value; ``what`` says in the log what it was doing."""
+End = Callable[[Outcome], None]
 
-    method: Callable[[Any], Awaitable[None]]
-    value: Any
-    what: str
-    end: Callable[[Outcome], None] | None = None
-    """Called when it has ended."""
+Call = tuple[Callable[[Any], Awaitable[None]], Any, str, End | None]
+"""A method to be called with a value, what it does in words for the log, and what to call when it has ended.
+
+A plain tuple, because a busy chat makes thousands of them a second.
+"""
 
 
 class _Worker:
@@ -89,9 +88,9 @@ class Workers:
         """End all that is under way, and forget what waits."""
         self._is_stopped = True
         dropped, self._calls = tuple(self._calls), deque()
-        for call in dropped:
-            if call.end is not None:
-                call.end("dropped")
+        for _, _, _, end in dropped:
+            if end is not None:
+                end("dropped")
         current = asyncio.current_task()
         for worker in self._workers:
             if worker.task is not None and worker.task is not current:
@@ -123,25 +122,27 @@ class Workers:
                 worker.call, worker.since, worker.hangs = call, loop.time(), False
                 if self._watch is None:
                     self._watch = loop.call_later(LOOK_SECONDS, self._look)
-                await self._call(worker, call)
+                method, value, what, end = call
+                outcome: Outcome = "dropped"
+                try:
+                    await method(value)
+                    outcome = "done"
+                except (Exception, SystemExit) as exc:  # noqa: BLE001 - the boundary to a cog: it costs itself alone
+                    outcome = "failed"
+                    self._faults.report(self._cog, what, exc)
+                finally:
+                    if end is not None:
+                        end("failed" if worker.hangs else outcome)
                 worker.call = None
-            if not any(other.call for other in self._workers):
-                self._idle.set()
-            rest: asyncio.Future[None] = loop.create_future()
-            self._resting.append(rest)
-            await rest
+            await self._rest(loop)
 
-    async def _call(self, worker: _Worker, call: Call) -> None:
-        outcome: Outcome = "dropped"
-        try:
-            await call.method(call.value)
-            outcome = "done"
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 - the boundary to a cog: whatever it raises costs itself alone
-            outcome = "failed"
-            self._faults.report(self._cog, call.what, exc)
-        finally:
-            if call.end is not None:
-                call.end("failed" if worker.hangs else outcome)
+    async def _rest(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Wait until there is more to do."""
+        if not any(worker.call for worker in self._workers):
+            self._idle.set()
+        rest: asyncio.Future[None] = loop.create_future()
+        self._resting.append(rest)
+        await rest
 
     def _on_end(self, worker: _Worker) -> None:
         self._workers.discard(worker)
@@ -159,7 +160,7 @@ class Workers:
                 continue
             worker.hangs = True
             exc = TimeoutError(f"it takes longer than {LONGEST_SECONDS:.0f} seconds")
-            self._faults.report(self._cog, worker.call.what, exc)
+            self._faults.report(self._cog, worker.call[2], exc)
             if worker.task is not None:
                 worker.task.cancel()
         if any(worker.call is not None and not worker.hangs for worker in self._workers):
@@ -167,7 +168,7 @@ class Workers:
 
     def _drop(self, call: Call) -> None:
         if not self._is_stopped and self._dropped % MOST_WAITING == 0:
-            log.warning("The cog %s does not keep up: it does not hear everything (%s).", self._cog, call.what)
+            log.warning("The cog %s does not keep up: it does not hear everything (%s).", self._cog, call[2])
         self._dropped += 1
-        if call.end is not None:
-            call.end("dropped")
+        if call[3] is not None:
+            call[3]("dropped")

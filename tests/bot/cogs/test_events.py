@@ -250,6 +250,27 @@ async def test_a_follow_that_must_not_be_lost_is_stored_until_it_was_heard(tmp_p
         assert rows[0][0] == 0
 
 
+async def test_a_follow_that_was_paid_before_a_crash_is_heard_after_it(
+    tmp_path: Path, cog: WriteCog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cog(
+        """
+        @on(Follow, delivery="at_least_once")
+        async def tell(self, event):
+            await self.bot.announce(f"hello {event.person} of {event.at:%H:%M}")
+        """
+    )
+    async with stage(tmp_path, cogs_dir=folder) as chat:
+
+        def crash(*_: object) -> None: ...
+
+        monkeypatch.setattr(chat.bot.runtime.event_store, "tell", crash)
+        await chat.happens(Follow, "alice")
+        assert await chat.points("alice") == 50
+    async with stage(tmp_path, cogs_dir=folder) as chat:
+        assert await chat.passes(0) == ["hello alice of 12:00"]
+
+
 async def test_a_slow_method_holds_up_no_other_and_order_is_kept(tmp_path: Path, cog: WriteCog) -> None:
     folder = cog(
         """

@@ -102,6 +102,8 @@ async def test_two_cogs_with_one_name_are_refused(tmp_path: Path, caplog: pytest
 async def test_what_cogs_off_names_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with stage(tmp_path, cogs_off="levels, wheell") as chat:
         assert await chat.say("bob", "!level") == []
+        (answer,) = await chat.say("", "!cog load levels", "broadcaster")
+        assert answer == "The cog levels is off, because COGS_OFF names it."
         assert await chat.say("bob", "!points") == ["You have 0 points."]
         names = [state.name for state in chat.bot.cogs.states()]
     assert "levels" not in names

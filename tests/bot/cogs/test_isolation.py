@@ -12,6 +12,7 @@ from pixel_bot.logs.floods import MOST
 from pixel_bot.plugin import Follow
 from pixel_bot.testing import Stage, stage
 from tests.bot.cogs.conftest import WriteCog
+from tests.harness.logging_state import logging_as_before
 from tests.harness.waiting import until
 
 CRASHES = {
@@ -127,13 +128,11 @@ async def test_a_cog_that_floods_the_log_hides_no_other_line(tmp_path: Path, cog
             logging.getLogger("another").error(word)
     """
     out = io.StringIO()
-    set_up_logging("INFO", out)
-    try:
+    with logging_as_before():
+        set_up_logging("INFO", out)
         async with stage(tmp_path, cogs_dir=cog(body)) as chat:
             await chat.say("bob", "!flood")
             logging.getLogger("pixel_bot").info("still here")
-    finally:
-        set_up_logging("INFO", io.StringIO())
     lines = out.getvalue().splitlines()
     assert len(lines) < MOST + 20
     (told,) = [line for line in lines if "writes more than" in line]
