@@ -25,7 +25,8 @@ def _plant(owner: Any, name: str, wrong: Any) -> None:
 
 async def _commit(session: Any) -> None:
     """What was written so far is durable; the rest comes in another transaction."""
-    await session.execute(text("COMMIT"))
+    connection = await (await session.connection()).get_raw_connection()
+    await connection.driver_connection.commit()
     await session.execute(text("BEGIN IMMEDIATE"))
 
 

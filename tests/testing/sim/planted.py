@@ -1,10 +1,11 @@
 """Bugs that are planted into the bot, and simulations that must find them.
 
-``python tests/testing/sim/planted.py 3`` plays three seasons at most for each of them, ``... 200 NAMES`` two hundred for
-those whose names hold one of these, which are separated by commas. Exit code 1 when one of them is not found.
+``python tests/testing/sim/planted.py 3`` plays three seasons at most for each of them, ``... 200 NAMES`` two hundred
+for those whose names hold one of these, which are separated by commas. Exit code 1 when one of them is not found.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class Planted:
 
     Args:
         bug: plants it into this process.
-        promise: a part of the sentence with which it is found.
+        promise: matches the sentence with which it is found.
         seed: the first one that is tried.
         every: the troubles that it needs.
         seconds: of simulated time, pace and share of commands: as in ``Plan``.
@@ -53,7 +54,7 @@ BUGS = {
     "ids that are not kept": Planted(bugs.forgotten_ids, "are noted", seconds=20.0),
     "a refund that is paid twice": Planted(bugs.double_refunds, "were to be given back"),
     "a claim outside of the transaction": Planted(
-        bugs.claim_outside, "", every=KILLS, pace=4.0, commands=0.0, chatters=300
+        bugs.claim_outside, "are noted|was not paid", every=KILLS, pace=4.0, commands=0.0, chatters=300
     ),
     "a cooldown before the purchase": Planted(bugs.early_cooldown, "rests from", every=KILLS, commands=1.0),
     "an order that is charged before it is put down": Planted(
@@ -71,7 +72,12 @@ BUGS = {
     "a balance that is read before the transaction": Planted(bugs.lost_update, "points, and rows for", pace=4.0),
     "an answer that is said before its commit": Planted(bugs.said_too_early, "no row has them"),
     "a message that is worked twice": Planted(
-        bugs.worked_twice, "", every=KILLS | {Trouble.TWICE: 2.0}, seconds=120.0, pace=0.3, commands=1.0
+        bugs.worked_twice,
+        "twice|were asked for|had ended",
+        every=KILLS | {Trouble.TWICE: 2.0},
+        seconds=120.0,
+        pace=0.3,
+        commands=1.0,
     ),
     "a start that forgets what was playing": Planted(
         bugs.forgotten_items, "neither happened", every={Trouble.KILL: OFTEN}
@@ -92,7 +98,7 @@ def found(name: str, seeds: int) -> str | None:
     for tries, seed in enumerate(range(planted.seed, planted.seed + seeds), 1):
         played = forks.play(planted.plan(seed), planted.bug)
         violation = played.result.violation
-        if violation is not None and planted.promise in violation:
+        if violation is not None and re.search(planted.promise, violation):
             return f"{name}: seed {seed}, try {tries}, {played.seconds:.1f} s: {violation}"
         if violation is not None:
             lines = [words for _, event, words in played.result.story.lines if not event]
