@@ -60,8 +60,8 @@ class Result:
 
     @property
     def kind(self) -> str | None:
-        """Which promise was broken: the sentence without what differs each time."""
-        return None if self.violation is None else re.sub(r"[0-9]+", "#", self.violation)
+        """Which promise was broken: the sentence without what differs each time, which are figures and quoted words."""
+        return None if self.violation is None else re.sub(r"'.*'|\".*\"|[0-9]+", "#", self.violation)
 
 
 def simulate(plan: Plan) -> Result:
