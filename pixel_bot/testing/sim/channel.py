@@ -1,6 +1,7 @@
 """A simulated channel: a double of Twitch, and the real bot, which is started, stopped and killed."""
 
 import asyncio
+import gc
 from collections import deque
 from collections.abc import Callable
 from contextvars import copy_context
@@ -143,6 +144,11 @@ class Channel:
             self.kills += 1
             self._gone()
 
+    def collect_garbage(self) -> None:
+        """Free what refers to itself; what is done for it is done by the bot that lives."""
+        if self._life is not None:
+            self._life.run(gc.collect)
+
     async def killed_at_commit(self, count: int, *, before: bool) -> None:
         """The bot's process dies just before or just after one of its next commits."""
         await self.commits.kill_at(count, before=before)
@@ -152,7 +158,7 @@ class Channel:
         """The bot's process dies before it has done so many more steps, if it lives so long."""
         if (life := self.life) is not None:
             life.die_in(steps)
-            await life.death
+            await asyncio.wait({life.death})
             self.kill()
 
     async def stop(self) -> None:
@@ -210,8 +216,10 @@ class Channel:
         while True:
             await asyncio.sleep(SIGN_IN_SECONDS)
             life, app = self.life, self.app
-            for role, who in ACCOUNTS if life is not None and app is not None else ():
-                accounts = app.platform.accounts
+            if life is None or app is None:
+                continue
+            accounts = app.platform.accounts
+            for role, who in ACCOUNTS:
                 if accounts.get(role) is not None and accounts.tokens_of(role) is None:
                     life.start(accounts.sign_in(self._granted(role, who)))
 
@@ -250,8 +258,9 @@ class Channel:
         for listener in self.when_sent if life is not None else ():
             listener(notified)
         reached = await self._notify(notified.kind, notified.event, notified.id, notified.at)
-        for delivered in self.when_delivered if reached and life is not None else ():
-            delivered(notified, life, sessions)
+        if reached and life is not None:
+            for delivered in self.when_delivered:
+                delivered(notified, life, sessions)
         return reached
 
     def _on_message(self, message: SandboxMessage) -> None:

@@ -1,11 +1,13 @@
 """Plays one plan, and says what came of it."""
 
 import asyncio
+import gc
 import hashlib
 import random
 import re
 import tempfile
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,8 +75,22 @@ def simulate(plan: Plan) -> Result:
         tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
         seeded(chance, loop.time, wall),
         loop.as_this_process(),
+        _collected_by_hand(),
     ):
         return loop.run_until_complete(_Simulation(plan, Path(folder), loop, wall).play())
+
+
+@contextmanager
+def _collected_by_hand() -> Generator[None]:
+    """Keep Python's collector from running at moments of its own; what is there already need not be looked at."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 class _Simulation:
@@ -89,6 +105,7 @@ class _Simulation:
         commits, disk = Commits(self._on_commit), Disk(random.Random(f"disk {plan.seed}"))
         driver.make_worker = lambda: LoopWorker(self._chance, commits, disk)
         self._channel = Channel(folder, commits, disk, points_start_amount=START_AMOUNT)
+        loop.collect = self._channel.collect_garbage
         self._story = Story()
         self._people = People(self._channel, plan, self._story)
         self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))

@@ -13,7 +13,11 @@ PATHS = ("chat/messages", "chat/messages", "", "eventsub/subscriptions", "users"
 async def refuse(world: World, event: Event) -> None:
     """Some requests fail, before or after they did what was asked."""
     chance, faults = event.chance, world.channel.twitch.faults
-    kind, path, times = chance.choice(["500", "429", "drop", "late", "done"]), chance.choice(PATHS), chance.randint(1, 4)
+    kind, path, times = (
+        chance.choice(["500", "429", "drop", "late", "done"]),
+        chance.choice(PATHS),
+        chance.randint(1, 4),
+    )
     world.tell(event, f"Twitch answers {times} requests to /{path} with {kind}")
     world.channel.quiet.note(REFUSED)
     match kind:

@@ -6,12 +6,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pixel_bot.errors import RestoreRefused
 from pixel_bot.testing.sim.disk import DiskFault, locked
 from pixel_bot.testing.sim.invariants import Violation
 from pixel_bot.testing.sim.lives import Life
 from pixel_bot.testing.sim.series import Event
 from pixel_bot.testing.sim.troubles.world import World
-from pixel_bot.errors import RestoreRefused
 from pixel_bot.upkeep.backup_facts import facts_of
 from pixel_bot.upkeep.rescue import DatabaseLost
 from pixel_bot.upkeep.restore import restore
@@ -75,7 +75,7 @@ async def _restored(world: World, copy: Path) -> None:
             await asyncio.to_thread(restore, copy, world.channel.file, facts, datetime.now(UTC), findings_in)
             is_done = True
         await asyncio.sleep(1)
-    copy.unlink()
+    await asyncio.to_thread(copy.unlink)
     for listener in world.channel.when_restored:
         listener()
 
