@@ -64,7 +64,9 @@ BUGS = {
         bugs.ended_first, "was not given back", every=KILLS, commands=1.0
     ),
     "a lane that misses its call": Planted(bugs.missed_call, "neither happened|has waited for", seconds=30.0),
-    "an outbox that misses its call": Planted(bugs.silent_outbox, "does not settle", seconds=20.0),
+    "an outbox that misses its call": Planted(
+        bugs.silent_outbox, "was not answered|does not settle", seconds=200.0, pace=0.2, commands=1.0
+    ),
     "a notice that counts as told before chat took it": Planted(bugs.told_too_early, "has not heard of it"),
     "a page's word that is taken twice": Planted(bugs.taken_twice, "The wheel paid"),
     "an undo that undoes twice": Planted(bugs.undone_twice, "its undo", pace=5.0, commands=0.0),
