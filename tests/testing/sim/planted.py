@@ -71,7 +71,9 @@ BUGS = {
     "a page's word that is taken twice": Planted(bugs.taken_twice, "The wheel paid"),
     "an undo that undoes twice": Planted(bugs.undone_twice, "its undo", pace=5.0, commands=0.0),
     "a skip that gives back what has played": Planted(bugs.refunded_after_playing, "had ended", pace=4.0),
-    "a balance that is read before the transaction": Planted(bugs.lost_update, "points, and rows for|are not", pace=4.0),
+    "a balance that is read before the transaction": Planted(
+        bugs.lost_update, "points, and rows for|are not", pace=4.0
+    ),
     "an answer that is said before its commit": Planted(bugs.said_too_early, "no row has them|is not durable"),
     "a message that is worked twice": Planted(
         bugs.worked_twice,
