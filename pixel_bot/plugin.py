@@ -16,9 +16,10 @@ A cog is a class of commands in a file of its own::
         await bot.add_component(Hello(bot))
 """
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, ClassVar
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from twitchio.ext import commands
 
 from pixel_bot.accounts.merge import Linked
@@ -28,6 +29,11 @@ from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only
 from pixel_bot.bot.redeem_command import redeem
+from pixel_bot.cog_data.draws import Draw, StoredDraw
+from pixel_bot.cog_data.limits import LimitReached
+from pixel_bot.cog_data.models import CogModel, ViewerId
+from pixel_bot.cog_data.transaction import Shares, Transaction
+from pixel_bot.cog_data.transactions import AlreadyDone
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
 from pixel_bot.model.channel_events import (
     Announcement,
@@ -58,6 +64,7 @@ from pixel_bot.redeems.wheel import Odds
 from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
 
 __all__ = [
+    "AlreadyDone",
     "Amount",
     "Announcement",
     "AutomaticReward",
@@ -69,7 +76,9 @@ __all__ = [
     "ChatError",
     "Cheer",
     "Cog",
+    "CogModel",
     "Context",
+    "Draw",
     "Effect",
     "EffectFailed",
     "Entrance",
@@ -78,6 +87,7 @@ __all__ = [
     "HypeTrain",
     "Job",
     "KnownViewer",
+    "LimitReached",
     "Linked",
     "NotEnoughPoints",
     "Odds",
@@ -90,15 +100,19 @@ __all__ = [
     "Raid",
     "Rank",
     "Run",
+    "Shares",
     "ShowOverlay",
     "Speak",
     "SpinWheel",
+    "StoredDraw",
     "Sub",
     "Tip",
     "Total",
+    "Transaction",
     "UnknownViewer",
     "Upgrade",
     "Viewer",
+    "ViewerId",
     "WatchStreak",
     "WheelClaim",
     "audience",
@@ -124,12 +138,50 @@ __all__ = [
 class Cog(commands.Component):
     """A feature. ``self.bot`` has the services: ``viewers``, ``economy``, ``levels``, ``cooldowns``, ``leaderboard``.
 
-    For tables of its own it has ``self.bot.sessions`` (begins at once as the only writer; hold it briefly) and
-    ``self.bot.readers`` (reads what is committed).
+    Points move in ``self.bot.transaction``. For rows without points there are ``self.bot.write`` and
+    ``self.bot.sessions`` (each the only writer from its first statement on; hold it briefly) and ``self.bot.readers``
+    (reads what is committed).
     """
+
+    tables: ClassVar[Sequence[type[CogModel]]] = ()
+    """The cog's models."""
+    version: ClassVar[int] = 1
+    """Of its tables. Raise it when a model changes, and upgrade them in ``migrate``."""
 
     def __init__(self, bot: PixelBot) -> None:
         self.bot = bot
+
+    async def migrate(self, session: AsyncSession, old: int) -> None:
+        """Upgrade the cog's tables to ``version``, in one transaction, after a verified backup.
+
+        New tables and indexes are made by themselves; columns are added here, with ``ALTER TABLE``.
+
+        Args:
+            session: of the transaction.
+            old: the version that they have.
+        """
+
+    async def merge(self, session: AsyncSession, old: int, new: int) -> None:
+        """Two accounts are linked, and rows of both would have the same key: decide here what stays.
+
+        Add up what belongs together in the row of ``new``, and delete that of ``old``. What still collides afterwards
+        stays with the old account.
+
+        Args:
+            session: of the transaction that links them.
+            old: the viewer id that is merged.
+            new: the viewer id that is kept.
+        """
+
+    async def forget(self, viewer: Viewer, session: AsyncSession) -> None:
+        """Somebody asked to be forgotten: delete here what the cog keeps of them.
+
+        Rows that stay keep the id; the name is replaced in all of them.
+
+        Args:
+            viewer: who.
+            session: of the transaction.
+        """
 
 
 def on(channel_event: type[ChannelEvent]) -> Callable[[Any], Callable[..., Coroutine[Any, Any, None]]]:

@@ -11,6 +11,8 @@ from pixel_bot.accounts.merge import AccountMerge
 from pixel_bot.accounts.newcomers import Newcomers
 from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
+from pixel_bot.cog_data.tables import CogTables
+from pixel_bot.cog_data.transactions import Transactions
 from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.awards import Awards
@@ -30,6 +32,7 @@ from pixel_bot.points.levels import Curve, Levels
 from pixel_bot.points.viewers import Viewers
 from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints
+from pixel_bot.redeems.hooks import RedeemHooks
 from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.redeems.quota import Quota
 from pixel_bot.redeems.refunds import Refunds
@@ -43,7 +46,18 @@ from pixel_bot.upkeep.trial_restore import TrialRestore
 
 
 @dataclass(frozen=True)
-class Services:
+class CogServices:
+    """What cogs keep, and what that is read from."""
+
+    stream: Stream
+    transactions: Transactions
+    hooks: RedeemHooks
+    cog_tables: CogTables
+    backups: Backups
+
+
+@dataclass(frozen=True)
+class Services(CogServices):
     """All services of one bot, over one database."""
 
     settings: Settings
@@ -76,8 +90,6 @@ class Services:
     """The streamer's files that are read anew while the bot runs."""
     quota: Quota
     uses: UseCounts
-    stream: Stream
-    backups: Backups
     trial_restore: TrialRestore
 
 
@@ -96,6 +108,14 @@ def rules_of(settings: Settings) -> ChatRules:
     )
 
 
+def _cog_services(settings: Settings, database: Database, clock: Clock, mode: Mode) -> CogServices:
+    backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
+    stream = Stream()
+    transactions = Transactions(database, clock, stream)
+    tables = CogTables(database, clock, backups.add)
+    return CogServices(stream, transactions, RedeemHooks(transactions), tables, backups)
+
+
 def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
@@ -112,12 +132,14 @@ def build_services(
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
-    refunds = Refunds(database, clock, cooldowns, wheel, overlay)
+    cogs = _cog_services(settings, database, clock, mode)
+    refunds = Refunds(database, clock, cooldowns, wheel, overlay, cogs.hooks)
     awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)
-    merge = AccountMerge(clock, levels, ignore_list)
+    merge = AccountMerge(clock, levels, ignore_list, cogs.cog_tables)
     merge.changed.add(awards.gate.forget)
     return Services(
+        **vars(cogs),
         settings=settings,
         mode=mode,
         clock=clock,
@@ -137,7 +159,7 @@ def build_services(
         leaderboard=Leaderboard(database, ignore_list, left_out),
         redeems=redeems,
         wheel=wheel,
-        shop=Shop(database, clock, redeems, cooldowns, wheel, settings.tts_queue_max),
+        shop=Shop(database, clock, redeems, cooldowns, wheel, cogs.hooks, settings.tts_queue_max),
         refunds=refunds,
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
@@ -146,7 +168,5 @@ def build_services(
         files=(words, wheel.file, rewards.file),
         quota=Quota(database, clock),
         uses=UseCounts(database),
-        stream=Stream(),
-        backups=Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity),
         trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),
     )

@@ -4,6 +4,7 @@ import ast
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -17,7 +18,7 @@ ROOMS = (
     # Values, and what works on no rule
     "model", "filters", "concurrency", "security", "db", "sounds", "web",
     # The rules, and the SQL
-    "points", "earning", "overlay", "redeems", "accounts", "imports", "upkeep", "services",
+    "points", "cog_data", "earning", "overlay", "redeems", "accounts", "imports", "upkeep", "services",
     # What was bought, made to happen
     "backends.base_url", "backends.tts", "backends", "queue", "diagnostics",
     # Where viewers are
@@ -51,18 +52,22 @@ def room_of(module: str) -> str:
     return next((name for name in known if name in ROOMS), rest[0] if rest else "")
 
 
+@cache
+def statements(source: str) -> list[ast.Import | ast.ImportFrom]:
+    """The statements of a source that import."""
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imported(source: str, module: str, modules: Iterable[str]) -> Iterator[str]:
     """Every module of ours that a source imports, also inside functions and for annotations alone."""
     known = set(modules)
-    for node in ast.walk(ast.parse(source)):
+    for node in statements(source):
         if isinstance(node, ast.Import):
             found = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        else:
             package = module.split(".")[: -node.level] if node.level else []
             parent = ".".join([*package, *([node.module] if node.module else [])])
             found = [name if (name := f"{parent}.{alias.name}") in known else parent for alias in node.names]
-        else:
-            continue
         yield from (name for name in found if name.split(".")[0] in {"pixel_bot", "cogs"})
 
 

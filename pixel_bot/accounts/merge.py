@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts import gift_pause, merge_account_data
 from pixel_bot.clock import Clock
+from pixel_bot.cog_data import viewer_rows
+from pixel_bot.cog_data.tables import CogTables
 from pixel_bot.db.models import User
 from pixel_bot.db.models_links import Link
 from pixel_bot.errors import ChatError
@@ -61,10 +63,11 @@ class Unlinked:
 class AccountMerge:
     """Merges and splits accounts."""
 
-    def __init__(self, clock: Clock, levels: Levels, ignore_list: IgnoreList) -> None:
+    def __init__(self, clock: Clock, levels: Levels, ignore_list: IgnoreList, cog_tables: CogTables) -> None:
         self._clock = clock
         self._levels = levels
         self._ignore_list = ignore_list
+        self._cog_tables = cog_tables
         self.changed: set[Callable[[], None]] = set()
         """Called after accounts were merged or split: caches of viewers must be invalidated."""
 
@@ -109,7 +112,9 @@ class AccountMerge:
         await gift_pause.begin(session, kept_id, now)
         await session.execute(update(User).where(User.id == merged_id).values(merged_into=kept_id, updated_at=now))
         values = {"points": points, "xp": xp, "change_id": change, "created_at": now}
-        await session.execute(insert(Link).values(kept_id=kept_id, merged_id=merged_id, **values))
+        link = insert(Link).values(kept_id=kept_id, merged_id=merged_id, **values).returning(Link.id)
+        link_id = (await session.execute(link)).scalar_one()
+        await viewer_rows.follow(session, link_id, merged_id, kept_id, self._cog_tables.loaded)
         return Linked(_with(kept, points), _with(merged, -points), points, xp)
 
     async def unmerge(self, session: AsyncSession, link: Link) -> Unlinked:
@@ -137,6 +142,7 @@ class AccountMerge:
         await paid_levels.unshare(session, kept.id, merged.id, self._levels.rewarded)
         await gift_pause.end(session, kept.id)
         await merge_account_data.split_account_data(session, link)
+        await viewer_rows.part(session, link.id, merged.id, kept.id)
         return Unlinked(_with(kept, -points), _with(merged, points), points, xp, due - points)
 
     async def _locked(self, session: AsyncSession, *users: int) -> list[Viewer]:

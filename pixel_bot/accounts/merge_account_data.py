@@ -6,6 +6,7 @@ Neither linking nor unlinking ends a cooldown or a block, or takes somebody off 
 from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pixel_bot.cog_data import limits
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.models import Draw, QueueItem, Transaction, User
 from pixel_bot.db.models_links import Link
@@ -40,6 +41,7 @@ async def merge_account_data(session: AsyncSession, giver: int, taker: int) -> N
     await _copy_restraints(session, giver, taker, with_chat=True)
     for table in ("cooldowns", "blocks", "ignored_accounts"):
         await session.execute(sql(f"DELETE FROM {table} WHERE user_id = :giver"), {"giver": giver})
+    await limits.move(session, giver, taker)
     await session.execute(update(QueueItem).where(QueueItem.user_id == giver).values(user_id=taker))
     await session.execute(update(Draw).where(Draw.user_id == giver, _NOT_GIVEN).values(user_id=taker))
     voice = select(User.voice).where(User.id == giver).scalar_subquery()

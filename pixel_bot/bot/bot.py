@@ -22,7 +22,7 @@ from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.bot.listeners import Listeners
 from pixel_bot.bot.notifications import Notifications
-from pixel_bot.bot.redeem_command import offers_of
+from pixel_bot.bot.redeem_command import offers_of, redeems_of
 from pixel_bot.bot.service_names import ServiceNames
 from pixel_bot.bot.status import PlatformHealth, Status
 from pixel_bot.bot.thanks import Thanks
@@ -133,7 +133,7 @@ class PixelBot(ServiceNames):
         """User ids of everybody who chatted in the last 30 minutes, also before a restart."""
         since = self.clock.now() - timedelta(microseconds=RECENT)
         heard = self.awards.gate.authors_since(micros(since))
-        return await self.economy.chatters_since(since, heard, self.awards.gate.rules)
+        return await self.services.economy.chatters_since(since, heard, self.awards.gate.rules)
 
     async def say(
         self, text: str, reply_to: str | None = None, platform: Platform = "twitch", viewer: str = ""
@@ -234,6 +234,9 @@ class PixelBot(ServiceNames):
             raise commands.ComponentLoadError(str(exc)) from exc
         try:
             self.dispatcher.effects.add(component)
+            for found in redeems_of(component.__all_commands__.values()):
+                self.services.hooks.add(found.offer.key, found.hooks_of(component))
+            await self.services.cog_tables.prepare(component)
             await super().add_component(component)
         except BaseException:
             self._forget(component)
@@ -248,8 +251,12 @@ class PixelBot(ServiceNames):
         return component
 
     def _forget(self, component: commands.Component) -> None:
-        self.redeems.withdraw([o.key for o in offers_of(component.__all_commands__.values())])
+        keys = [offer.key for offer in offers_of(component.__all_commands__.values())]
+        self.redeems.withdraw(keys)
+        for key in keys:
+            self.services.hooks.remove(key)
         self.dispatcher.effects.remove(component)
+        self.services.cog_tables.remove(component)
 
     @override
     def get_context(self, payload: Any, *, cls: Any = None) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 
 from twitchio.ext import commands
 
+from pixel_bot.accounts.cog_economy import command_audience
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.command import usage
 from pixel_bot.bot.context import Context
@@ -58,6 +59,7 @@ class CommandRunner:
     async def _run(self, context: Context, message_id: str) -> None:
         # The key is set before the claim: whatever the command writes, it writes together with this message's id.
         use_idempotency_key(message_id, self._clock.now())
+        command_audience.set("everyone")
         try:
             # Where processes share a database each hears the message; the one that claims its id answers.
             if await claim_command(self._database, message_id, self._clock.now()):

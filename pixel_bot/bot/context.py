@@ -154,6 +154,7 @@ class Context(ContextInternals):
             redemption=self.redemption_ref,
             withdrawn=lambda: self._pixel_bot.queue.was_removed(message, author),
             approval=approval,
+            on_buy=outcome.on_buy,
         )
         receipt = await self._pixel_bot.shop.buy(order)
         self._note_use(outcome.effect)

@@ -4,6 +4,7 @@ from typing import Any
 
 from twitchio.ext import commands
 
+from pixel_bot.accounts.cog_economy import command_audience
 from pixel_bot.bot.context import Context
 from pixel_bot.errors import NotAllowed
 
@@ -14,6 +15,7 @@ def mods_only() -> Any:
     def allow(ctx: Context) -> bool:
         if not ctx.is_mod:
             raise NotAllowed("Only mods can do that.")
+        command_audience.set("mods")
         return True
 
     return _guard(allow, "mods")
@@ -25,6 +27,7 @@ def broadcaster_only() -> Any:
     def allow(ctx: Context) -> bool:
         if not ctx.is_broadcaster:
             raise NotAllowed("Only the streamer can do that.")
+        command_audience.set("broadcaster")
         return True
 
     return _guard(allow, "broadcaster")

@@ -8,14 +8,41 @@ from typing import Any
 from typing_extensions import override
 
 from pixel_bot.bot.command import PixelCommand
-from pixel_bot.model.outcome import Lane, Outcome
+from pixel_bot.model.outcome import Lane, Moment, Outcome
 from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.hooks import Hooks
 
 
 class RedeemCommand(PixelCommand):
     """A command that costs points; ``offer`` has its defaults."""
 
     offer: Offer
+    _done_name = ""
+    _refund_name = ""
+
+    def on_done(self, method: Callable[..., Awaitable[str | None]]) -> Callable[..., Awaitable[str | None]]:
+        """Decorator: the method gets ``(tx, bought)`` in the transaction that ends an item whose effect happened.
+
+        ``bought`` has the viewer's id and what ``on_buy`` kept. A sentence that it returns is told afterwards. It is
+        for redeems whose outcomes have an ``on_buy``.
+        """
+        self._done_name = method.__name__
+        return method
+
+    def on_refund(self, method: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+        """Decorator: the method gets ``(tx, bought)`` in the transaction that gives an item back.
+
+        It takes back what ``on_buy`` did; the price goes back by itself.
+        """
+        self._refund_name = method.__name__
+        return method
+
+    def hooks_of(self, cog: object) -> Hooks:
+        """The two, of this cog."""
+        return Hooks(
+            getattr(cog, self._done_name) if self._done_name else None,
+            getattr(cog, self._refund_name) if self._refund_name else None,
+        )
 
     @override
     async def before_parsing(self, context: Any) -> None:
@@ -36,6 +63,7 @@ def redeem(
     cooldown: int = 0,
     everyone_cooldown: int = 0,
     lane: Lane = "effect",
+    counts_from: Moment = "done",
     aliases: Sequence[str] = (),
     usage: str | None = None,
 ) -> Callable[[Callable[..., Awaitable[Outcome]]], RedeemCommand]:
@@ -51,6 +79,8 @@ def redeem(
         cooldown: seconds before the same viewer may use it again.
         everyone_cooldown: seconds before anybody may.
         lane: whose room in the queue it takes: ``tts``, ``wheel`` or ``effect``.
+        counts_from: the moment from which it counts, and is never given back: once it is ``bought``, once its effect
+            has ``begun``, or, as usual, once that is ``done``.
         aliases: other names for it.
         usage: what is typed after the name, like ``TEXT``; from the parameters when left out.
 
@@ -63,7 +93,9 @@ def redeem(
         if not iscoroutinefunction(method):
             raise TypeError(f"The redeem {method.__qualname__} must be an async method.")
         chosen = key or method.__name__
-        offer = Offer(chosen, name or chosen.replace("_", " ").title(), cost, cooldown, everyone_cooldown, lane)
+        offer = Offer(
+            chosen, name or chosen.replace("_", " ").title(), cost, cooldown, everyone_cooldown, lane, counts_from
+        )
 
         @functools.wraps(method)
         async def buy(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:
@@ -80,4 +112,9 @@ def redeem(
 
 def offers_of(commands: Iterable[Any]) -> list[Offer]:
     """What these commands offer for points."""
-    return [c.offer for c in commands if isinstance(c, RedeemCommand)]
+    return [command.offer for command in redeems_of(commands)]
+
+
+def redeems_of(commands: Iterable[Any]) -> list[RedeemCommand]:
+    """Those of these commands that are redeems."""
+    return [command for command in commands if isinstance(command, RedeemCommand)]

@@ -1,6 +1,15 @@
 """The services by the names under which cogs know them, like ``bot.economy``."""
 
+from contextlib import AbstractAsyncContextManager
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.accounts.cog_economy import CogEconomy
 from pixel_bot.bot.twitchio_internals import BotInternals
+from pixel_bot.cog_data.draws import StoredDraw, stored_draw
+from pixel_bot.cog_data.transaction import Transaction
+from pixel_bot.cog_data.transactions import ForMessage
+from pixel_bot.concurrency.open_writers import calling_module, cog_of
 from pixel_bot.services import Services
 
 
@@ -18,7 +27,7 @@ class ServiceNames(BotInternals):
         self.levels = services.levels
         self.awards = services.awards
         self.cooldowns = services.cooldowns
-        self.economy = services.economy
+        self.economy = CogEconomy(services.economy)
         self.leaderboard = services.leaderboard
         self.redeems = services.redeems
         self.shop = services.shop
@@ -29,3 +38,33 @@ class ServiceNames(BotInternals):
         self.ignoring = services.ignoring
         self.uses = services.uses
         self.people = services.people
+
+    def transaction(self, ctx_or_key: ForMessage | str, reason: str) -> AbstractAsyncContextManager[Transaction]:
+        """Move points, and a cog's own rows with them, in one transaction: ``async with ... as tx``.
+
+        It is done once for what it is for: of a message that is delivered again, nothing. What was done in it is
+        durable when the block ends, so speak after it.
+
+        Args:
+            ctx_or_key: the command's context, or a key of your own where there is no message, like ``2026-01-31``.
+            reason: what the ledger and ``!history`` say, like ``slots``. A mod's ``!undo`` leaves it alone.
+
+        Raises:
+            AlreadyDone: it was done before; let it pass, and the command ends in silence.
+            NestedWriter: this task writes already, in another block.
+            HeldTooLong: the block took more than five seconds. It was rolled back.
+            ValueError: the reason is one of the bot's own, or too long.
+        """
+        return self.services.transactions.open(ctx_or_key, cog_of(calling_module()), reason)
+
+    def write(self, reason: str = "bot.write") -> AbstractAsyncContextManager[AsyncSession]:
+        """Write a cog's own rows where no points move: ``async with ... as session``; it commits at the end.
+
+        Raises:
+            NestedWriter, HeldTooLong: as ``transaction``.
+        """
+        return self.services.transactions.writing(cog_of(calling_module()), reason)
+
+    async def stored_draw(self, draw_id: int) -> StoredDraw | None:
+        """A draw that ``tx.draw`` made, with its seed and odds; None when there is none of that id."""
+        return await stored_draw(self.services.database, draw_id)

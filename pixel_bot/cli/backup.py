@@ -23,6 +23,7 @@ from pixel_bot.upkeep.backup_file import Backup, mode_in, open_to_read
 from pixel_bot.upkeep.backups import Backups, in_thread, megabytes
 from pixel_bot.upkeep.cleanup import Cleanup
 from pixel_bot.upkeep.disk_space import free_space_in, release_space
+from pixel_bot.upkeep.forgetting import forget_again
 from pixel_bot.upkeep.restore import Restored, restore
 from pixel_bot.upkeep.retention import Retention
 from pixel_bot.upkeep.verify_backup import findings_in
@@ -89,10 +90,25 @@ async def restore_database(settings: Settings, file: Path) -> int:
     url = settings.database_for(facts.mode or "live")
     target = sqlite_path(url)
     if target is None:
-        return await restore_to_server(settings, url, file, facts)
-    done = await in_thread(lambda _: restore(file, target, facts, datetime.now(UTC), findings_in))
-    _tell_restored(file, done)
+        await restore_to_server(settings, url, file, facts)
+    else:
+        done = await in_thread(lambda _: restore(file, target, facts, datetime.now(UTC), findings_in))
+        _tell_restored(file, done)
+    await _forget_again(settings, url, facts.mode or "live")
     return 0
+
+
+async def _forget_again(settings: Settings, url: str, mode: Mode) -> None:
+    """Whoever was forgotten since the backup was made; a database of an older schema does it at the next start."""
+    database = Database(url)
+    try:
+        if await revision(database) != HEAD:
+            return
+        again = await forget_again(database, datetime.now(UTC), settings.backup_dir, mode)
+    finally:
+        await database.close()
+    if again:
+        _say(f"{count(again, 'account')} that had been forgotten since then {'was' if again == 1 else 'were'} again.")
 
 
 def _tell_restored(file: Path, done: Restored) -> None:

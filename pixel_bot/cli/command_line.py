@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pixel_bot.diagnostics.secrets import hide_secrets
 from pixel_bot.diagnostics.settings_check import warnings_of
@@ -87,11 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     copy.add_argument("source", metavar="FROM", help="a database's URL, or a SQLite file")
     copy.add_argument("target", metavar="TO", help="the same; it must be empty")
 
-    importing = commands.add_parser("import", help="take over points of another bot, from its CSV file")
-    importing.add_argument("file", type=Path, metavar="FILE")
-    importing.add_argument("--dry-run", action="store_true", help="only show what would change")
-    comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
-    comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
+    _add_points_and_people(commands)
     commands.add_parser("check-config", help="check settings and files, and start nothing")
     diagnosing = commands.add_parser("diagnose", help="pack a report about this bot, without secrets")
     diagnosing.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else pixel-report-TIME.zip here")
@@ -102,9 +99,21 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument(
         "--scope", action="append", default=[], metavar="S", help="what it may do, like viewers:manage; else everything"
     )
+    return parser
+
+
+def _add_points_and_people(commands: Any) -> None:
+    importing = commands.add_parser("import", help="take over points of another bot, from its CSV file")
+    importing.add_argument("file", type=Path, metavar="FILE")
+    importing.add_argument("--dry-run", action="store_true", help="only show what would change")
+    comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
+    comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
-    return parser
+    forgetting = commands.add_parser("forget", help="forget a person: the name goes, the ledger stays exact")
+    forgetting.add_argument("name", metavar="NAME")
+    exporting = commands.add_parser("export", help="print everything that is kept of a person, as JSON")
+    exporting.add_argument("name", metavar="NAME")
 
 
 def _speed(typed: str) -> float:
@@ -123,6 +132,11 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             return await _look_after(args, settings)
         case "import" | "compare" | "undo":
             return await _take_over(args, settings)
+        case "forget" | "export":
+            from pixel_bot.cli import person
+
+            work = person.forget_person if args.command == "forget" else person.export_person
+            return await work(settings, args.name)
         case "open" | "token":
             return await _let_in(args, settings)
         case "login" | "voices" | "check-config":

@@ -16,14 +16,14 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode, mode_of, recall
 from pixel_bot.db.schema import revision
-from pixel_bot.db.tables import Base
+from pixel_bot.db.tables import core_tables
 from pixel_bot.errors import DatabaseRefused, RestoreRefused, SecondInstance
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
 from pixel_bot.upkeep.backup_facts import BackupFacts
 from pixel_bot.upkeep.backup_file import beside, never
 from pixel_bot.upkeep.backups import Backups, in_thread
-from pixel_bot.upkeep.copy import Copied, copy_rows, snapshot
+from pixel_bot.upkeep.copy import Copied, copy_rows, drop_others, snapshot
 from pixel_bot.upkeep.restore import copy_beside, refuse_other_mode
 from pixel_bot.upkeep.upgrade import upgrade
 from pixel_bot.upkeep.verify_backup import findings_in
@@ -132,8 +132,8 @@ async def _put(here: Database, there: Database, file: Path) -> Copied:
 
 
 async def _empty(new: AsyncConnection) -> None:
-    tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
-    await new.execute(text(f"TRUNCATE {tables}"))
+    await drop_others(new, ())
+    await new.execute(text(f"TRUNCATE {', '.join(table.name for table in core_tables())}"))
 
 
 def _say(line: str) -> None:

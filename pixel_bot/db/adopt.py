@@ -10,7 +10,7 @@ from sqlalchemy.engine.reflection import Inspector
 from pixel_bot.db.migrations.versions import r0001_seed
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.db.normalise import normalise_names, normalise_numbers
-from pixel_bot.db.tables import Base
+from pixel_bot.db.tables import core_tables
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.texts import count
 
@@ -36,7 +36,7 @@ def refuse_what_cannot_be_adopted(connection: Connection) -> None:
         DatabaseRefused: names stand twice, or a table of the user has a name of ours.
     """
     present = set(inspect(connection).get_table_names())
-    in_the_way = present & (set(Base.metadata.tables) - set(SEED_TABLES))
+    in_the_way = present & ({table.name for table in core_tables()} - set(SEED_TABLES))
     if in_the_way:
         raise DatabaseRefused(
             f"The table {min(in_the_way)} is not ours, but has a name that Pixel Bot needs. "

@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from pixel_bot.concurrency.open_writers import begin_writer, end_writer
+from pixel_bot.concurrency.writer_session import TURN, Turn, WriterSession, in_turn
 from pixel_bot.db.driver import Connection as DriverConnection
 from pixel_bot.db.driver import connect
 from pixel_bot.db.file_identity import FileIdentity
@@ -38,12 +40,17 @@ class Database:
         self.engine = self._open()
         # An engine of its own, so that a reading connection goes back to the pool without a round trip for a rollback.
         self._read_engine = self._open(isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
-        self.sessions = async_sessionmaker(self.engine.execution_options(begin="IMMEDIATE"), expire_on_commit=False)
+        self._write_lock = asyncio.Lock()
+        self.sessions = async_sessionmaker(
+            self.engine.execution_options(begin="IMMEDIATE", **{TURN: Turn(self._write_lock)}),
+            class_=WriterSession,
+            expire_on_commit=False,
+            database=self,
+        )
         self.readers = async_sessionmaker(self._read_engine, expire_on_commit=False)
         self.committed: set[Callable[[], None]] = set()
         """Called after each ``write`` that committed, so that pages are updated."""
         self.closed = False
-        self._write_lock = asyncio.Lock()
         self._write_connection: AsyncConnection | None = None
         self._lookup_lock = asyncio.Lock()
         self._lookup_connection: DriverConnection | None = None
@@ -57,17 +64,27 @@ class Database:
         return f"{parsed.database or 'the database'} on {parsed.host or 'this machine'}"
 
     @asynccontextmanager
-    async def write(self) -> AsyncGenerator[AsyncSession]:
+    async def write(self, name: str = "A write to the database") -> AsyncGenerator[AsyncSession]:
         """A session that commits at the end of the block, or leaves nothing behind when the block raises.
 
-        The bot's own writers queue here in order, instead of polling SQLite's lock against each other.
+        Writers queue here in order, instead of polling SQLite's lock against each other.
+
+        Args:
+            name: what messages call it.
+
+        Raises:
+            NestedWriter: this task has another one open, for which it would wait without end.
         """
-        async with (
-            self._write_lock,
-            AsyncSession(await self._writer(), expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        begun = begin_writer(self, name)
+        try:
+            async with (
+                self._write_lock,
+                AsyncSession(await self._writer(), expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+        finally:
+            end_writer(begun)
         # After the lock is released and the commit is durable: a listener may read, or start the next write.
         for listener in tuple(self.committed):
             listener()
@@ -143,7 +160,9 @@ def sqlite_path(url: str) -> Path | None:
 def _begin_as_told(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('begin', 'DEFERRED')}")
+        options = connection.get_execution_options()
+        with in_turn(options.get(TURN)):
+            connection.exec_driver_sql(f"BEGIN {options.get('begin', 'DEFERRED')}")
 
 
 PRAGMAS = (

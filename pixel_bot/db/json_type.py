@@ -8,15 +8,18 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 from typing_extensions import override
 
 
-class _JsonText(UserDefinedType[str]):
-    """A column declared as JSON whose text is passed through unchanged."""
+class PlainText(UserDefinedType[str]):
+    """A column declared as another type whose text is passed through unchanged. A copy of it knows what it holds."""
 
     cache_ok = True
+
+    def __init__(self, declared: str) -> None:
+        self.declared = declared
 
     @override
     def get_col_spec(self, **_: Any) -> str:
         """The type's name in DDL."""
-        return "JSON"
+        return self.declared
 
 
 def read_json(value: Any) -> Any:
@@ -37,7 +40,7 @@ class AnyJson(TypeDecorator[Any]):
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(_JsonText() if dialect.name == "sqlite" else JSON())
+        return dialect.type_descriptor(PlainText("JSON") if dialect.name == "sqlite" else JSON())
 
     @override
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    String,
     Text,
     text,
 )
@@ -20,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
-from pixel_bot.db.json_type import AnyJson
+from pixel_bot.db.json_type import AnyJson, PlainText
 from pixel_bot.db.partial_indexes import HELD, on_postgres
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
@@ -34,7 +33,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     @override
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(String() if dialect.name == "sqlite" else DateTime())
+        return dialect.type_descriptor(PlainText("TIMESTAMP") if dialect.name == "sqlite" else DateTime())
 
     @override
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:

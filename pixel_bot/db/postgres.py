@@ -11,6 +11,7 @@ from sqlalchemy import Connection, ExceptionContext, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from pixel_bot.concurrency.writer_session import TURN, in_turn
 from pixel_bot.db.models import read_stamp, stamp
 
 WRITERS = 0x70697865
@@ -93,8 +94,10 @@ def _number(written: str) -> int | Decimal:
 def _listen(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
-        if connection.get_execution_options().get("begin") == "IMMEDIATE":
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+        options = connection.get_execution_options()
+        if options.get("begin") == "IMMEDIATE":
+            with in_turn(options.get(TURN)):
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def on_error(context: ExceptionContext) -> OperationalError | None:  # pyright: ignore[reportUnusedFunction]

@@ -1,6 +1,6 @@
 """What a redeem decides: a sentence for chat, and an effect. Values only; the core makes them happen."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
@@ -53,17 +53,35 @@ class Run:
 Effect = ShowOverlay | PlaySound | Speak | SpinWheel | Run
 
 
+Moment = Literal["bought", "begun", "done"]
+"""From when on a redeem counts, and is never given back: once it is bought, once its effect has begun, or once that
+has happened."""
+
+OnBuy = Callable[[Any], Awaitable[Mapping[str, Any] | None]]
+"""What a redeem does in the transaction of its purchase; it gets the transaction."""
+
+COUNTS_FROM = "counts_from"
+KEPT = "kept"
+"""Fields of a payload: the moment, where it is not the end; and what ``on_buy`` has kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the body of a redeem returns: what chat hears after the purchase (may be empty), and what happens.
 
-    ``interim`` where the words only say that an answer follows: while chat is busy they are left out, so that they
-    never take the turn of an answer.
+    Attributes:
+        said: what chat hears.
+        effect: what happens.
+        interim: True where the words only say that an answer follows: while chat is busy they are left out, so that
+            they never take the turn of an answer.
+        on_buy: an async function that acts in the purchase's own transaction, after the debit. It gets the transaction
+            and may return values that JSON can hold, which are kept with the item. What it raises undoes the purchase.
     """
 
     said: str
     effect: Effect
     interim: bool = False
+    on_buy: OnBuy | None = None
 
 
 class UnknownEffect(PixelError):

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from pixel_bot.errors import EffectFailed
-from pixel_bot.model.outcome import Effect, Run
+from pixel_bot.model.outcome import COUNTS_FROM, Effect, Run, fields_of
 from pixel_bot.model.people import PLATFORMS, Platform, Viewer
+from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.queue.attempt import DONE, LEFT, Attempt, Result, Stopped
 from pixel_bot.queue.effects import Effects, EffectSpec, Job, Method, Say
 from pixel_bot.queue.limits import Limits
@@ -131,12 +132,16 @@ class EffectRunner(Worker):
         spec, method = found
         job = Job(attempt, await self._buyer(item), self._say, lambda: self._begin(item))
         try:
+            if fields_of(item.payload).get(COUNTS_FROM) == "begun":
+                await self._begin(item)
             async with asyncio.timeout(spec.seconds) as job.timeout:
                 return DONE, await attempt.unless_stopped(method(job))
         except Stopped as exc:
             return exc.result, None
         except EffectFailed as exc:
             result = Result.refund(str(exc))
+        except AlreadyProcessed:
+            return DONE, None  # an earlier attempt has done it, in a transaction that claimed the item
         except TimeoutError:
             result = Result.refund(SLOW)
         except Exception:

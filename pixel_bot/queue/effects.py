@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pixel_bot.errors import EffectFailed
-from pixel_bot.model.outcome import Effect, Run
+from pixel_bot.model.outcome import KEPT, Effect, Run, fields_of
 from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.queue.attempt import Attempt
 
@@ -34,6 +34,8 @@ class Job:
         effect = attempt.item.effect
         self.viewer = viewer
         self.args: Mapping[str, Any] = effect.args if isinstance(effect, Run) else {}
+        self.kept: Mapping[str, Any] = fields_of(attempt.item.payload).get(KEPT) or {}
+        """What the redeem's ``on_buy`` returned."""
         self.timeout: asyncio.Timeout | None = None
         """The effect's, while it runs."""
         self.answered = False
@@ -41,6 +43,11 @@ class Job:
         self._attempt = attempt
         self._say = say
         self._begin = begin
+
+    @property
+    def key(self) -> str:
+        """What a transaction of the effect is for: ``bot.transaction(job.key, "joke")`` is done once for its item."""
+        return f"item:{self._attempt.item.id}:{self._attempt.item.token}"
 
     async def say(self, text: str) -> None:
         """Answer in chat, where the answer is what was paid for.

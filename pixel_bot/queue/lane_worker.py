@@ -12,7 +12,7 @@ from pixel_bot.db.models import QueueItem
 from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.limits import Limits, needs_sound
 from pixel_bot.queue.overlay_player import OverlayPlayer
-from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter, has_begun_to_spin
+from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter, counts
 from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_head
@@ -147,7 +147,7 @@ class LaneWorker(Worker):
         if away is None:
             return 0
         end = max(away, head.waits_since) + timedelta(seconds=self._limits.overlay)
-        if has_begun_to_spin(head) and head.begun_at is not None:
+        if counts(head) and head.begun_at is not None:
             end = head.begun_at + timedelta(seconds=self._limits.wheel)
         left = (end - self._services.clock.now()).total_seconds()
         if left > max(self._limits.overlay, self._limits.wheel) + GRACE.total_seconds():
@@ -156,7 +156,7 @@ class LaneWorker(Worker):
         return left or -1
 
     async def _give_up(self, head: Item) -> None:
-        if has_begun_to_spin(head):
+        if counts(head):
             await self._result_writer.settle(Attempt(head), DONE)
             return
         due = QueueItem.id == head.id

@@ -6,7 +6,7 @@ from typing import Any
 
 from pixel_bot.backends.tts import Engine
 from pixel_bot.errors import ChatError, EffectFailed
-from pixel_bot.model.outcome import PlaySound, ShowOverlay, Speak, SpinWheel
+from pixel_bot.model.outcome import COUNTS_FROM, PlaySound, ShowOverlay, Speak, SpinWheel, fields_of
 from pixel_bot.overlay.overlay import Ack, AckState, OverlayPage, Playback
 from pixel_bot.queue.attempt import DONE, RETRY, Attempt, Result, ResultKind, Stopped
 from pixel_bot.queue.limits import Limits, needs_sound
@@ -74,6 +74,7 @@ class OverlayPlayer:
     async def _follow(self, attempt: Attempt, playback: Playback) -> Result:
         item = attempt.item
         wheel = isinstance(item.effect, SpinWheel)
+        marks_begin = wheel or fields_of(item.payload).get(COUNTS_FROM) == "begun"
         # A wheel that was seen spinning before a restart gets its full time, without waiting for a new start.
         left = self._limits.wheel if item.begun_at is not None else self._limits.margin
         while True:
@@ -84,8 +85,8 @@ class OverlayPlayer:
                 return Result.refund(SILENT)
             if ack.state is not AckState.STARTED:
                 return _result_of(ack)
-            if wheel:
-                # From here on the prize counts, also after a crash: an item with ``begun_at`` is never refunded.
+            if marks_begin:
+                # From here on it counts, also after a crash: an item with ``begun_at`` is never refunded.
                 await self._write(lambda s: queue_items.begin(s, item.id, self._clock.now()))
             left = self._time_for(wheel, ack.seconds)
 

@@ -9,7 +9,7 @@ from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import Run
 from pixel_bot.queue.effects import Effects
 from pixel_bot.queue.limits import ATTEMPTS
-from pixel_bot.queue.result_writer import has_begun_to_spin
+from pixel_bot.queue.result_writer import counts
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.pending_items import any_unfinished
 from pixel_bot.redeems.queue_items import WAITING, Item, has_known_effect
@@ -80,6 +80,6 @@ def _may_run_again(item: Item, effects: Effects) -> bool:
 
 
 def _is_gone(item: Item, services: Services) -> bool:
-    # A wheel that was seen spinning needs no cog any more: its prize counts.
-    offered = item.redeem in services.redeems.keys or has_begun_to_spin(item)
+    # What counts already needs no cog any more, as a wheel that was seen spinning.
+    offered = item.redeem in services.redeems.keys or counts(item)
     return not (has_known_effect(item) and offered)

@@ -15,6 +15,7 @@ from pixel_bot.queue.attempt import DONE, Attempt, Result, ResultKind
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.approvals import LATER, approval_for
+from pixel_bot.redeems.hooks import is_final
 from pixel_bot.redeems.queue_items import WAITING, Draft, Item, has_known_effect, still_claimed
 from pixel_bot.services import Services
 
@@ -78,8 +79,8 @@ class ResultWriter:
             async with self._services.database.write() as session:
                 await queue_items.put_back(session, [item.id], *claim, released=result.released)
             return result
-        # Reloaded: a wheel that has begun to spin during the attempt is never refunded, its prize counts.
-        if result.kind is ResultKind.DONE or has_begun_to_spin(await self._reload(item)):
+        # Reloaded: what has begun during the attempt, and counts from then on, is never refunded.
+        if result.kind is ResultKind.DONE or counts(await self._reload(item)):
             await self.finish(item, follow_up)
             return DONE
         await self._services.refunds.fail(QueueItem.id == item.id, *claim, reason=result.reason or CUT)
@@ -106,6 +107,8 @@ class ResultWriter:
             has_more = isinstance(item.effect, SpinWheel)
             if has_more:
                 note, ups = await services.wheel.credit(session, item, now)
+            elif said := await services.hooks.on_done(session, item):
+                note = said
             # Conditional update: an item that was refunded meanwhile stays so, and its prize is rolled back with it.
             if not await queue_items.done(session, item.id, now, note):
                 await session.rollback()
@@ -125,9 +128,10 @@ class ResultWriter:
         await services.levels.notify(ups)
 
 
-def has_begun_to_spin(item: Item) -> bool:
-    """True for a wheel that viewers may have seen spinning: its prize counts."""
-    return item.begun_at is not None and has_known_effect(item) and isinstance(item.effect, SpinWheel)
+def counts(item: Item) -> bool:
+    """True for an item that is not given back any more: viewers may have seen its wheel spin, or its moment is over."""
+    spins = item.begun_at is not None and has_known_effect(item) and isinstance(item.effect, SpinWheel)
+    return spins or is_final(item)
 
 
 async def retry_until_written(work: Callable[[], Awaitable[None]]) -> None:

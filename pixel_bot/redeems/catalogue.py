@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import select, update
 
@@ -12,7 +12,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import Redeem, stamp
 from pixel_bot.errors import BadInput, ChatError
-from pixel_bot.model.outcome import Lane
+from pixel_bot.model.outcome import Lane, Moment
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.idempotency import write_once
@@ -35,10 +35,13 @@ class Offer:
     cooldown: int = 0
     everyone_cooldown: int = 0
     lane: Lane = "effect"
+    counts_from: Moment = "done"
 
     def __post_init__(self) -> None:
         if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:
             raise ValueError(f"{self.key!r} cannot be the key of a redeem")
+        if self.counts_from not in get_args(Moment):
+            raise ValueError(f"{self.key} counts from {self.counts_from!r}; there are {', '.join(get_args(Moment))}")
         if min(self.cost, self.cooldown, self.everyone_cooldown) < 0:
             raise ValueError(f"cost and cooldowns of {self.key} cannot be negative")
 

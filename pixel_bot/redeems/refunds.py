@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Text, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import QueueItem, Redeem, stamp
+from pixel_bot.model.outcome import COUNTS_FROM
 from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.overlay import Overlay
 from pixel_bot.points import ledger, processed_ids
@@ -17,6 +18,7 @@ from pixel_bot.points.cooldowns import Cooldowns
 from pixel_bot.points.idempotency import write_once
 from pixel_bot.points.ledger import Entry
 from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.hooks import RedeemHooks, end_final, is_final
 from pixel_bot.redeems.queue_items import WAITING, Item
 from pixel_bot.redeems.wheel import Wheel
 from pixel_bot.texts import count
@@ -38,12 +40,21 @@ class Refund:
 class Refunds:
     """Ends items without their effect, and refunds them."""
 
-    def __init__(self, database: Database, clock: Clock, cooldowns: Cooldowns, wheel: Wheel, overlay: Overlay) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        cooldowns: Cooldowns,
+        wheel: Wheel,
+        overlay: Overlay,
+        hooks: RedeemHooks,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._cooldowns = cooldowns
         self._wheel = wheel
         self._overlay = overlay
+        self._hooks = hooks
 
     async def fail(
         self, *where: ColumnElement[bool], reason: str, told: bool = False, status: Sequence[str] = WAITING
@@ -89,6 +100,7 @@ class Refunds:
     ) -> list[Refund]:
         """Like ``fail`` in the caller's transaction; the caller calls ``revoke_from_overlay`` after the commit."""
         now = self._clock.now()
+        await self._end_final(session, [QueueItem.status.in_(status), *where], now)
         # Ended by a conditional update first: only its rows are refunded, not those that a concurrent result ended.
         ended = await queue_items.end(session, [QueueItem.status.in_(status), *where], "failed", now, reason, told=told)
         if not ended:
@@ -96,6 +108,13 @@ class Refunds:
         found = await queue_items.load(session, QueueItem.id.in_(ended))
         await self._owe_prizes(session, found, reason)
         return await self._refund(session, found, now)
+
+    async def _end_final(self, session: AsyncSession, where: Sequence[ColumnElement[bool]], now: datetime) -> None:
+        """Items that count already end as if their effect had happened; the statement that refunds finds them ended."""
+        marked = cast(QueueItem.payload_json, Text).contains(COUNTS_FROM)
+        for item in await queue_items.load(session, QueueItem.status.in_(WAITING), marked, *where):
+            if is_final(item):
+                await end_final(session, self._hooks, item, now)
 
     async def refund_finished(self, session: AsyncSession, item: Item) -> Refund | None:
         """A mod refunds a finished item. None when it was refunded before."""
@@ -126,6 +145,7 @@ class Refunds:
         await session.execute(update(QueueItem).where(QueueItem.id.in_([i.id for i in due])).values(refunded_at=now))
         for item in due:
             await self._release_cooldowns(session, item)
+            await self._hooks.on_refund(session, item)
             if item.draw is not None:
                 await self._wheel.cancel(session, item.draw, now)
         return [Refund(i, i.cost if i.user_id else 0) for i in due]

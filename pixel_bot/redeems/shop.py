@@ -14,7 +14,7 @@ from pixel_bot.db.json_rows import sql
 from pixel_bot.db.json_type import read_json
 from pixel_bot.db.models import Redeem, read_stamp
 from pixel_bot.errors import Blocked, NotPlaying, OnCooldown, QueueFull, RedeemOff, Withdrawn
-from pixel_bot.model.outcome import Effect, Lane, SpinWheel, lane_of, seconds_of_payload, track_of
+from pixel_bot.model.outcome import Effect, Lane, OnBuy, SpinWheel, lane_of, seconds_of_payload, track_of
 from pixel_bot.model.people import Viewer
 from pixel_bot.model.service_bots import SERVICE_NAMES
 from pixel_bot.points import ledger
@@ -26,6 +26,7 @@ from pixel_bot.redeems import channel_points, queue_items
 from pixel_bot.redeems.approvals import WAITING
 from pixel_bot.redeems.catalogue import Offer, Redeems
 from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.hooks import RedeemHooks
 from pixel_bot.redeems.pending_items import FREE
 from pixel_bot.redeems.queue_items import Draft
 from pixel_bot.redeems.wheel import Wheel
@@ -52,6 +53,8 @@ class Order:
     """Called in the purchase's transaction: True when a mod has removed the message meanwhile."""
     redemption: RedemptionRef | None = None
     """The channel points redemption that pays for it, instead of points."""
+    on_buy: OnBuy | None = None
+    """What the redeem does in the purchase's transaction."""
     approval: str | None = None
     """Whether a mod must say yes to it, or to what follows it: ``approvals.WAITING``, ``approvals.LATER`` or None."""
 
@@ -108,13 +111,21 @@ class Shop:
     """Checks and sells redeems."""
 
     def __init__(
-        self, database: Database, clock: Clock, redeems: Redeems, cooldowns: Cooldowns, wheel: Wheel, tts_limit: int
+        self,
+        database: Database,
+        clock: Clock,
+        redeems: Redeems,
+        cooldowns: Cooldowns,
+        wheel: Wheel,
+        hooks: RedeemHooks,
+        tts_limit: int,
     ) -> None:
         self._database = database
         self._clock = clock
         self._redeems = redeems
         self._cooldowns = cooldowns
         self._wheel = wheel
+        self._hooks = hooks
         self.sold: set[Callable[[str | None], None]] = set()
         """Called after each purchase with the name of the lane's worker (None: it runs concurrently)."""
         self._limits: dict[Lane, int] = {"tts": tts_limit, "wheel": MAX_WAITING, "effect": MAX_WAITING}
@@ -155,6 +166,11 @@ class Shop:
             viewer = viewer if row is None else replace(viewer, id=row.account)
             cost = 0 if order.redemption else terms.cost
             balance = await self._debit(session, viewer, offer.key, cost, now)
+            extra = await self._hooks.on_buy(session, offer.key, order.on_buy, offer.counts_from)
+            if isinstance(order.effect, SpinWheel):
+                extra |= await self._wheel.draw(session, viewer, now)
+            if order.on_buy is not None:
+                balance = await ledger.balance_of(session, viewer.id)
             draft = Draft(
                 order.effect,
                 offer.key,
@@ -165,7 +181,7 @@ class Shop:
                 order.message_id,
                 cooldown_until=_until(now, 0 if order.exempt else terms.cooldown),
                 everyone_until=_until(now, terms.everyone_cooldown),
-                extra=await self._wheel.draw(session, viewer, now) if isinstance(order.effect, SpinWheel) else None,
+                extra=extra,
                 redemption=order.redemption.redemption if order.redemption else None,
                 approval=order.approval,
             )

@@ -1,8 +1,6 @@
 """The prize wheel: drawn and taken from stock in the purchase, credited when it has landed, stored for audit."""
 
-import random
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +9,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
+from pixel_bot.cog_data.draws import pick
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Draw, User
 from pixel_bot.errors import RedeemOff
@@ -204,16 +203,6 @@ class Wheel:
             return []
         gain = Gain(viewer.id, viewer.name, viewer.display_name, prize.grant_xp, now, platform)
         return await self._levels.add(session, [gain])
-
-
-def pick(seed: str, odds: Sequence[tuple[str, float]]) -> int:
-    """The index of the slice that a seed selects, by weight: a draw can be verified with it."""
-    spot = random.Random(seed).random() * sum(weight for _, weight in odds)  # noqa: S311 - the seed is the secret
-    for index, (_, weight) in enumerate(odds):
-        spot -= weight
-        if spot < 0:
-            return index
-    return max(i for i, (_, weight) in enumerate(odds) if weight > 0)
 
 
 def _result(winner: str, prize: Prize, *, owed: bool) -> str:

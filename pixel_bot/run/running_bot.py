@@ -28,6 +28,7 @@ from pixel_bot.services import Services, build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count
 from pixel_bot.upkeep.backup_folder import tighten_kept
+from pixel_bot.upkeep.forgetting import forget_again
 from pixel_bot.upkeep.rescue import refuse_to_begin_anew
 from pixel_bot.upkeep.upgrade import upgrade
 
@@ -66,6 +67,7 @@ async def opened(
             await database.remember_file()
             await asyncio.to_thread(tighten_kept, settings.backup_dir)
             await _mark(database, mode)
+            await forget_again(database, clock.now(), settings.backup_dir, mode)
             services = build_services(settings, database, clock, left_out, mode)
             if changed := await services.levels.align():
                 log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))

@@ -134,7 +134,7 @@ class Stage:
         viewer = await self.bot.viewers.meet(person)
         if points:
             streamer = await self.bot.viewers.meet(person_of(STREAMER))
-            await self.bot.economy.add(streamer, viewer, points)
+            await self.services.economy.add(streamer, viewer, points)
         return await self.bot.viewers.meet(person)
 
     async def points(self, login: str) -> int:

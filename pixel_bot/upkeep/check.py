@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pixel_bot.cog_data.file_tables import other_names
 from pixel_bot.texts import number
 
 NUMBERS = (
@@ -41,6 +42,7 @@ async def check(session: AsyncSession, level_of: Callable[[int], int], *, knows_
             *await _levels(session, level_of),
             *await _merged(session),
             *await _links(session),
+            *await _cogs(session),
         ]
 
 
@@ -197,6 +199,19 @@ async def _links(session: AsyncSession) -> list[str]:
     )
     found = [f"{name} is not linked as the list of links says." for name in rows.scalars()]
     return _shortened(found, "linked accounts")
+
+
+async def _cogs(session: AsyncSession) -> list[str]:
+    """Each table that a cog has made is there, whether the cog is loaded or not."""
+    present = set(await (await session.connection()).run_sync(other_names))
+    rows = await session.execute(text("SELECT name, tables FROM installed_cogs ORDER BY name"))
+    found = [
+        f"The table {table} of the cog {name} is missing. Restore a backup that has it."
+        for name, tables in rows
+        for table in tables.split()
+        if table not in present
+    ]
+    return _shortened(found, "tables")
 
 
 def _shortened(found: list[str], what: str) -> list[str]:

@@ -22,6 +22,7 @@ events ``sub``, ``gift``,  never: they are few, and somebody paid for them
 ``upgrade``, ``streak``
 claims of events           gifts, cheers and raids after 7 days, when no other event can tell of them any more; subs
                            after 400 days, because a gift can last a year
+uses of what cogs limit    after 31 days, unless the limit is for ever
 any other kind             never: a plugin may need it
 =========================  ===========================================================================================
 
@@ -42,12 +43,14 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import QueueItem, stamp
 from pixel_bot.db.models_claims import EventClaim
+from pixel_bot.db.models_cogs import LimitUse
 from pixel_bot.db.models_twitch import Redemption
 from pixel_bot.earning.event_matching import LOOK_BACK
 from pixel_bot.points.cooldowns import AT_ONCE, Cooldowns
 
 KEEP_ENDED = timedelta(days=7)
 KEEP_SUBS = LOOK_BACK
+KEEP_USES = timedelta(days=31)
 
 EXPIRING_KINDS = (
     "answer",
@@ -93,6 +96,9 @@ class Cleanup:
     async def run(self) -> Cleaned:
         """Remove all of them. Returns how many there were."""
         events = await self._events() + await self._claims()
+        async with throttle_after(self._database.write()) as session:
+            old = (LimitUse.period != "ever", LimitUse.at < self._clock.now() - KEEP_USES)
+            await session.execute(delete(LimitUse).where(*old))
         return Cleaned(await self._cooldowns.clean_up(), await self._items(), events)
 
     async def _items(self) -> int:

@@ -28,13 +28,14 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Change, QueueItem
 from pixel_bot.db.models_links import LinkCode
 from pixel_bot.db.models_twitch import Redemption
+from pixel_bot.model.outcome import COUNTS_FROM, KEPT
 from pixel_bot.points.cooldowns import AT_ONCE
 
 log = logging.getLogger(__name__)
 
 DELETED = "a change whose text is deleted by now"
-KEPT_KEYS = frozenset({"draw"})
-"""Of an item's payload: the wheel's draw, which a refund must find."""
+KEPT_KEYS = frozenset({"draw", KEPT, COUNTS_FROM})
+"""Of an item's payload: the wheel's draw, and what a redeem kept in its purchase, which a refund must find."""
 
 LOGS = "logs"
 

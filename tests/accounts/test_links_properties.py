@@ -80,7 +80,7 @@ async def play(template: Path, folder: Path, program: Sequence[Sequence[Op]]) ->
 @example(program=[[Op("link", 0, 2)], [Op("reset", 2)], [Op("give all", 2, 1), Op("give", 0, 3)], [Op("unlink")]])
 @example(program=[[Op("add", 0, amount=1), Op("set", 0, amount=1), Op("xp", 0), Op("xp", 0)], [Op("undo")]])
 @example(program=[[Op("link", 0, 2), Op("buy", 2)], [Op("unlink", 2)], [Op("refund", amount=1)]])
-@settings(modest, max_examples=rounds(8))
+@settings(modest, max_examples=rounds(4))
 def test_any_interleaving_keeps_the_books(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
 
@@ -89,7 +89,7 @@ moves = st.one_of(often("give", "give all", "rename", "reset"), often("link", "a
 
 
 @given(program=st.lists(st.lists(moves, min_size=2, max_size=6), min_size=1, max_size=6))
-@settings(modest, max_examples=rounds(8))
+@settings(modest, max_examples=rounds(4))
 def test_links_and_gifts_neither_make_nor_lose_points(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
     assert query(tmp_path / "pixel.db", "SELECT SUM(points) FROM users") == [(START * len(PEOPLE),)]

@@ -86,7 +86,7 @@ steps = st.lists(
 )
 
 
-@settings(modest, max_examples=rounds(6))
+@settings(modest, max_examples=rounds(3))
 @given(done=steps)
 async def test_whatever_happens_ignored_people_get_nothing(tmp_path: Path, done: list[tuple[str, str]]) -> None:
     folder = tmp_path / secrets.token_hex(4)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from typing_extensions import override
 
 from tests.harness.paths import ROOT
+from tests.harness.ready_python import PLACES
 
 SIZE = "4m"
 
@@ -243,7 +244,10 @@ def small_disk(folder: Path, size: str = SIZE) -> Generator[Disk]:
     ) as holder:
         assert holder.stdout is not None
         mounted = holder.stdout.readline() == b"mounted\n"
+        if mounted:
+            PLACES[str(python)] = holder.pid
         yield _Mounted(target, python, holder.pid) if mounted else _Pretended(target, python)
+        PLACES.pop(str(python), None)
         holder.kill()
 
 

@@ -15,8 +15,10 @@ from typing_extensions import override
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import JoystickInstall
 from pixel_bot.platforms.joystick.gateway_socket import GatewayTimeouts
+from pixel_bot.platforms.joystick.oauth import Grant
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.run.live_app import LiveApp
+from pixel_bot.run.sandbox_app import TOKEN_LIFE
 from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage, SentByBot
 from pixel_bot.sandbox.joystick.endpoints import JoystickEndpoints
 from pixel_bot.testing import there
@@ -63,9 +65,15 @@ class Harness(LiveHarness):
         """A bot that is in the channel and listens."""
         async with self.bot(clock, greeting=greeting, **settings) as app:
             if platform(app).installations.current is None:
-                await self.install(app)
+                await self.grant(app)
             await self.listening(app)
             yield app
+
+    async def grant(self, app: LiveApp) -> None:
+        """The streamer has installed it, without the pages that lead there: they take as long as a bot's start."""
+        access, refresh = self.joystick.grant()
+        grant = Grant(access, refresh, app.services.clock.now() + TOKEN_LIFE)
+        await platform(app).installations.keep(grant, self.joystick.channel_id, self.joystick.streamer, pending=False)
 
     async def install(self, app: LiveApp) -> tuple[int, str]:
         """The streamer follows the link, and agrees. Returns the page that it ends on."""

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from pixel_bot.db.engine import Database
-from pixel_bot.db.tables import Base
+from pixel_bot.db.tables import core_tables
 from pixel_bot.upkeep.upgrade import upgrade
 
 T = TypeVar("T")
@@ -30,9 +30,14 @@ PORT = "54329"
 """Only the name of the socket: the server listens on no network port."""
 
 
-CLEAN = f"""
+CLEAN = rf"""
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid();
-{" ".join(f"DELETE FROM {table.name};" for table in reversed(Base.metadata.sorted_tables))}
+DO $$ DECLARE made text; BEGIN
+  FOR made IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND starts_with(tablename, 'cog_') LOOP
+    EXECUTE 'DROP TABLE ' || quote_ident(made) || ' CASCADE';
+  END LOOP;
+END $$;
+{" ".join(f"DELETE FROM {table.name};" for table in reversed(core_tables()))}
 SELECT setval(sequencename::regclass, 1, false) FROM pg_sequences;
 INSERT INTO lanes (kind) VALUES ('tts'), ('wheel'), ('effect');
 """

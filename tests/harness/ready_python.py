@@ -44,10 +44,15 @@ PRELOADED = (
 SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of ``<linux/prctl.h>``: whose parent ends becomes a child of this process."""
 ROOT = str(Path(__file__).resolve().parents[2])
+CLONE_NEWNS = 0x20000
+"""Of ``setns`` (https://man7.org/linux/man-pages/man2/setns.2.html): a mount namespace."""
 LONGEST_ORDER = 1 << 20
 PYTHON = sys.executable
 """A test that puts another one in its place means to start that one."""
 
+
+PLACES: dict[str, int] = {}
+"""Other names of this Python, by which it runs where the process of that id has its disks mounted."""
 
 _POPEN = subprocess.Popen
 
@@ -67,6 +72,7 @@ class ReadyPopen(subprocess.Popen[bytes]):
             "folder": str(told["cwd"] or Path.cwd()),
             "environment": dict(os.environ if told["env"] is None else told["env"]),
             "session": told["start_new_session"],
+            "place": PLACES.get(words[0], 0),
             "streams": [told[name] != -1 for name in ("p2cread", "c2pwrite", "errwrite")],
         }
         streams = [told[name] for name in ("p2cread", "c2pwrite", "errwrite") if told[name] != -1]
@@ -83,7 +89,7 @@ def words_of(command: Any) -> list[str]:
 
 def is_ready(words: list[str]) -> bool:
     """Whether a command line can be run by a fork."""
-    if not sys.platform.startswith("linux") or len(words) < 2 or words[0] != PYTHON:
+    if not sys.platform.startswith("linux") or len(words) < 2 or words[0] not in {PYTHON, *PLACES}:
         return False
     return words[1] in {"-m", "-c"} or words[1].endswith(".py")
 
@@ -190,6 +196,11 @@ def _become(order: dict[str, Any], streams: list[int]) -> None:
     """What the system does for a new process, and Python before it runs a program."""
     if order["session"]:
         os.setsid()
+    if order["place"]:
+        with Path(f"/proc/{order['place']}/ns/mnt").open("rb") as mounts:
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.setns(mounts.fileno(), CLONE_NEWNS):
+                raise OSError(ctypes.get_errno(), "setns")
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])

@@ -14,7 +14,7 @@ def rounds(count: int) -> int:
 
 modest = settings(
     deadline=None,
-    max_examples=rounds(25),
+    max_examples=rounds(10),
     derandomize=True,
     database=None,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],

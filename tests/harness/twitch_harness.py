@@ -16,7 +16,9 @@ from typing_extensions import override
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import Transaction
-from pixel_bot.platforms.twitch.subscription_types import subscription_types
+from pixel_bot.platforms.twitch.accounts import Tokens, TwitchAccount
+from pixel_bot.platforms.twitch.helix import Role as TokenRole
+from pixel_bot.platforms.twitch.subscription_types import scopes_for, subscription_types
 from pixel_bot.run.live_app import LiveApp
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.double import SandboxMessage, SandboxSession, TwitchDouble
@@ -30,6 +32,7 @@ from tests.harness.waiting import until
 
 DOUBLE = "/twitch"
 SECONDS = 15.0
+ACCOUNTS: tuple[tuple[TokenRole, SandboxUser], ...] = (("bot", BOT), ("broadcaster", STREAMER))
 CHAT, CHEERS = "channel.chat.message", "channel.bits.use"
 TYPES = sum(not kind.instead_of for kind in subscription_types("1", "2"))
 
@@ -62,11 +65,17 @@ class Harness(LiveHarness):
     async def signed_in(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
         """A bot with both accounts signed in, that listens."""
         async with self.bot(clock, **settings) as app:
-            for account, who in (("bot", BOT), ("broadcaster", STREAMER)):
-                if app.platform.accounts.tokens_of("bot" if account == "bot" else "broadcaster") is None:
-                    await self.sign_in(app, account, who)
+            for role, who in ACCOUNTS:
+                if app.platform.accounts.tokens_of(role) is None:
+                    await self.grant(app, role, who)
             await listening(app)
             yield app
+
+    async def grant(self, app: LiveApp, role: TokenRole, who: SandboxUser) -> None:
+        """Somebody has signed in, without the pages that lead there: in half of the time of a bot's start."""
+        scopes = scopes_for(role, app.services.settings)
+        tokens = Tokens(*self.world.grant(who.id, scopes))
+        await app.platform.accounts.sign_in(TwitchAccount(role, who.id, who.login, who.name, scopes, tokens))
 
     async def begin(self, app: LiveApp, account: str) -> str:
         """Where the bot sends somebody who wants to sign in."""

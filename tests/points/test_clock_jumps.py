@@ -283,7 +283,7 @@ class Use:
 @example([("use", 0), ("jump", -7_200), ("wait", 130), ("use", 0)])
 @example([("use", 7_200), ("wait", 3_000), ("jump", -86_400), ("restart", 0), ("wait", 700), ("use", 30)])
 @given(st.lists(STEPS, min_size=2, max_size=16))
-@settings(max_examples=rounds(20), deadline=None)
+@settings(max_examples=rounds(6), deadline=None)
 def test_nothing_is_paused_for_longer_than_its_length(steps: Sequence[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(Use(Path(folder)).run(steps))

@@ -218,7 +218,7 @@ gifts = st.builds(
 
 
 @given(program=st.lists(st.lists(gifts, min_size=2, max_size=6), min_size=1, max_size=4))
-@settings(modest, max_examples=rounds(8))
+@settings(modest, max_examples=rounds(4))
 def test_gifts_neither_make_nor_lose_points(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
     assert query(tmp_path / "pixel.db", "SELECT SUM(points), MIN(points) >= 0 FROM users") == [(3 * START, 1)]

@@ -58,7 +58,7 @@ async def enter(services: Services, player: Player, number: int) -> Viewer:
     return viewer
 
 
-@settings(modest, max_examples=rounds(12))
+@settings(modest, max_examples=rounds(5))
 @given(listed=players)
 async def test_places_are_those_of_the_model(tmp_path: Path, listed: list[Player]) -> None:
     # Two owners of one name are another test's matter.

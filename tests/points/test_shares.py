@@ -75,7 +75,7 @@ numbers = st.integers(1, 5_000).flatmap(lambda n: st.sampled_from(spellings(n)).
 shares = st.sampled_from(["half", "all", "50%", "１００％", "12.5%", "HALF", "25 %"]).map(lambda typed: (typed, None))
 
 
-@settings(modest, max_examples=rounds(6))
+@settings(modest, max_examples=rounds(3))
 @given(st.lists(st.tuples(prefixes, names, st.one_of(numbers, shares), st.booleans()), min_size=1, max_size=12))
 async def test_whatever_the_spelling(
     tmp_path_factory: pytest.TempPathFactory, gifts: list[tuple[str, str, tuple[str, int | None], bool]]

@@ -16,7 +16,7 @@ from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue import result_writer
 from pixel_bot.queue.attempt import DONE, LEFT, RETRY, Attempt, Result, ResultKind
-from pixel_bot.queue.result_writer import CUT, UNCLEAR, ResultWriter, has_begun_to_spin
+from pixel_bot.queue.result_writer import CUT, UNCLEAR, ResultWriter, counts
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.queue_items import Item, Q
@@ -216,10 +216,10 @@ async def test_only_a_wheel_that_began_is_one_that_turns(desk: RedemptionHandler
     spin = await spinning(desk, alice)
     sound = await running(desk, alice, begun_at=now)
     unknown = await running(desk, alice, begun_at=now, payload_json={"effect": "tea"})
-    assert [has_begun_to_spin(await desk.item(i)) for i in (spin, sound, unknown)] == [False, False, False]
+    assert [counts(await desk.item(i)) for i in (spin, sound, unknown)] == [False, False, False]
     async with desk.services.database.write() as session:
         await queue_items.begin(session, spin, now)
-    assert has_begun_to_spin(await desk.item(spin))
+    assert counts(await desk.item(spin))
 
 
 # What cannot be written

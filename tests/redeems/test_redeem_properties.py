@@ -117,13 +117,13 @@ def _quick_and_the_same_every_time() -> Generator[None]:
 @example(program=[[Op("buy", what="ask")], [Op("answer"), Op("skip"), Op("refund"), Op("panic")], [Op("calm")]])
 @example(program=[[Op("buy", u, w) for u in USERS] for w in SHELF] + [[Op("panic"), Op("end")], [Op("calm")]])
 @example(program=[[Op("buy", what=w) for w in SHELF], [Op("kill")], [Op("clear"), Op("come")], [Op("again")]])
-@settings(modest, max_examples=rounds(5))
+@settings(modest, max_examples=rounds(2))
 def test_any_show_keeps_its_promises(template: Path, tmp_path: Path, program: list[list[Op]]) -> None:
     asyncio.run(play(template, tmp_path, program))
 
 
 @given(program=st.lists(often(*KINDS), min_size=8, max_size=25))
-@settings(modest, max_examples=rounds(3))
+@settings(modest, max_examples=rounds(2))
 def test_one_thing_after_another_keeps_its_promises(template: Path, tmp_path: Path, program: list[Op]) -> None:
     """Longer, with no two things in one moment: here nothing at all may be played and given back."""
     asyncio.run(play(template, tmp_path, [[Op("buy", 1, w) for w in SHELF], *([op] for op in program)]))

@@ -64,25 +64,27 @@ async def test_what_is_said_is_heard_by_every_page(show: Live) -> None:
             assert lines[1]["reply_to"] == "Viewer_Vi"
 
 
-@pytest.mark.parametrize(
-    ("kind", "amount", "paid", "words"),
-    [
-        ("follow", None, 50, "Viewer_Vi followed"),
-        ("sub", None, 200, "Viewer_Vi subscribed"),
-        ("gift", 5, 1_000, "Viewer_Vi gifted 5 subs"),
-        ("cheer", 100, 101, "Viewer_Vi cheered 100 bits"),
-        ("raid", 12, 100, "Viewer_Vi raids with 12 viewers"),
-        ("cheer", -5, 2, "Viewer_Vi cheered 1 bit"),
-        ("cheer", 10**12, 10_001, "Viewer_Vi cheered 10,000 bits"),
-        ("cheer", "many", 2, "Viewer_Vi cheered 1 bit"),
-    ],
-)
-async def test_an_event_is_told_and_paid(show: Live, kind: str, amount: object, paid: int, words: str) -> None:
-    async with visit(show) as (page, _):
-        await page.do(do="pick", login="viewer_vi")
+EVENTS: list[tuple[str, object, int, str]] = [
+    ("follow", None, 50, "followed"),
+    ("sub", None, 200, "subscribed"),
+    ("gift", 5, 1_000, "gifted 5 subs"),
+    ("cheer", 100, 101, "cheered 100 bits"),
+    ("raid", 12, 100, "raids with 12 viewers"),
+    ("cheer", -5, 2, "cheered 1 bit"),
+    ("cheer", 10**12, 10_001, "cheered 10,000 bits"),
+    ("cheer", "many", 2, "cheered 1 bit"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(EVENTS)))
+async def test_an_event_is_told_and_paid(shared_show: Live, number: int) -> None:
+    kind, amount, paid, words = EVENTS[number]
+    login = f"eventful_{number}"
+    async with visit(shared_show) as (page, _):
+        await page.do(do="pick", login=login)
         await page.do(do="event", kind=kind, amount=amount)
-        assert (await page.hear("event"))["text"] == words
-        await page.points("viewer_vi", 1_000 + paid)
+        assert (await page.hear("event"))["text"] == f"{login} {words}"
+        await page.points(login, 1_000 + paid)
 
 
 @pytest.mark.parametrize(
@@ -109,11 +111,12 @@ async def test_a_refusal_is_a_sentence(shared_show: Live, wishes: list[Json], se
 
 
 @pytest.mark.parametrize("role", ["broadcaster", "bot", "god", "", None])
-async def test_nobody_becomes_the_streamer_by_asking(show: Live, role: object) -> None:
-    async with visit(show) as (page, _):
-        await page.do(do="pick", login="mallory", role=role)
-        await page.points("mallory", 1_000)
-        await page.do(do="say", text="!points add @mallory 5")
+async def test_nobody_becomes_the_streamer_by_asking(shared_show: Live, role: object) -> None:
+    login = f"mallory_{str(role).lower()}"
+    async with visit(shared_show) as (page, _):
+        await page.do(do="pick", login=login, role=role)
+        await page.points(login, 1_000)
+        await page.do(do="say", text=f"!points add @{login} 5")
         lines = await page.hear("chat", lambda news: any(line["bot"] for line in news["lines"]))
         assert lines["lines"][-1]["text"] == "Only mods can do that."
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pixel_bot.bot.delivery.order import Order, Waiting, without_reply
 from pixel_bot.bot.delivery.pace import Pace
 from pixel_bot.bot.delivery.wording import wording_of
+from pixel_bot.concurrency.open_writers import refuse_speech
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.model.chat_rules import SendRules
 from pixel_bot.model.outgoing import Outgoing, SendFailed
@@ -98,6 +99,7 @@ class Outbox:
             Its id once the chat took it; None when it was dropped, or when a later answer to the same question took its
             place.
         """
+        refuse_speech()
         message = replace(message, text=fit(message.text))
         if not message.text or (message.interim and self._is_busy()):
             return None

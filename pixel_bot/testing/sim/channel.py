@@ -3,13 +3,13 @@
 import asyncio
 import gc
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
@@ -24,7 +24,8 @@ from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.session import SandboxSession
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers
-from pixel_bot.security.cipher import load_cipher
+from pixel_bot.security.cipher import Cipher, load_cipher
+from pixel_bot.services import Services
 from pixel_bot.settings import Settings
 from pixel_bot.testing.settings import settings_in
 from pixel_bot.testing.sim.disk import Disk
@@ -51,6 +52,8 @@ class Notified(NamedTuple):
 
 
 Delivered = Callable[[Notified, Life, tuple[SandboxSession, ...]], None]
+
+SignIn = Callable[[Services, Cipher], Awaitable[None]]
 
 
 class Channel:
@@ -85,20 +88,20 @@ class Channel:
         self.hold: Callable[[], float] = lambda: 0.0
         """How many seconds late the next event comes."""
         self._is_closing = False
+        self.folder = folder
         self._life: Life | None = None
         self._main: asyncio.Task[None] | None = None
         self._web = WebServer("127.0.0.1", TWITCH_PORT)
         base = f"127.0.0.1:{TWITCH_PORT}"
-        self.settings: Settings = settings_in(
-            folder,
-            web_port=BOT_PORT,
-            twitch_client_id=self.twitch.users.client_id,
-            twitch_client_secret=self.twitch.users.client_secret,
-            twitch_helix_url=f"http://{base}/helix/",
-            twitch_id_url=f"http://{base}/",
-            twitch_eventsub_url=f"ws://{base}/ws",
+        self._chosen: dict[str, object] = {
+            "web_port": BOT_PORT,
+            "twitch_client_id": self.twitch.users.client_id,
+            "twitch_client_secret": self.twitch.users.client_secret,
+            "twitch_helix_url": f"http://{base}/helix/",
+            "twitch_id_url": f"http://{base}/",
+            "twitch_eventsub_url": f"ws://{base}/ws",
             **settings,
-        )
+        }
         self.twitch.listeners.add(self._on_message)
         self._notify, self.twitch.notify = self.twitch.notify, self._remembered
         self._sent: deque[Notified] = deque(maxlen=REMEMBERED)
@@ -108,17 +111,33 @@ class Channel:
         return asyncio.get_running_loop().time()
 
     @property
+    def settings(self) -> Settings:
+        """Those with which the bot is started the next time."""
+        return settings_in(self.folder, **self._chosen)
+
+    def choose(self, **settings: object) -> None:
+        """The streamer changes settings, by their lower-case names. They hold from the next start on."""
+        self._chosen |= settings
+
+    @property
     def file(self) -> Path:
         """The bot's database."""
         path = Database(self.settings.database_for("live")).path
         assert path is not None
         return path
 
-    async def open(self) -> None:
-        """Twitch begins; the bot's accounts are signed in once, so that it can start."""
-        await self._web.start([Mount("/", routes=Endpoints(self.twitch).routes())], [])
+    async def open(self, beside: Sequence[BaseRoute] = (), signed_in: Sequence[SignIn] = ()) -> None:
+        """Twitch begins; the bot's accounts are signed in once, so that it can start.
+
+        Args:
+            beside: routes of what else there is in the network, at Twitch's port.
+            signed_in: keeps what the bot needs for other platforms.
+        """
+        await self._web.start([*beside, Mount("/", routes=Endpoints(self.twitch).routes())], [])
         async with opened(self.settings, "live", Clock()) as services:
             cipher = load_cipher(self.settings)
+            for sign_in in signed_in:
+                await sign_in(services, cipher)
             store = TokenStore(services.database, services.clock, cipher, self.settings.twitch_client_id)
             for role, who in ACCOUNTS:
                 await store.keep(self._granted(role, who))

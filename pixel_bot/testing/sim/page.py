@@ -20,11 +20,14 @@ class SimulatedPage:
     Args:
         channel: whose bot it belongs to.
         chance: draws how long effects play.
+        name: by which the bot knows it again.
     """
 
-    def __init__(self, channel: Channel, chance: random.Random) -> None:
+    def __init__(self, channel: Channel, chance: random.Random, name: str = "simulated") -> None:
         self._channel = channel
         self._chance = chance
+        self._name = name
+        self.visible = self.audible = True
         self._ended: set[str] = set()
         self._playing: set[str] = set()
         self.is_open = asyncio.Event()
@@ -56,12 +59,22 @@ class SimulatedPage:
         address = f"ws://127.0.0.1:{BOT_PORT}/overlay/ws?key={app.services.overlay.key}"
         async with http.ws_connect(address) as socket:
             self._socket = socket
-            hello = {"do": "hello", "page": "simulated", "obs": False, "visible": True, "sound": "on"}
-            await socket.send_json(hello)
+            await socket.send_json({"do": "hello", "page": self._name, "obs": False, **self._state()})
             async for frame in socket:
                 message: dict[str, Any] = json.loads(frame.data)
                 if message["type"] == "play":
                     effects.create_task(self._play(message["id"]))
+                elif message["type"] == "stop":
+                    self._stop(message.get("id", ""))
+
+    def _state(self) -> dict[str, object]:
+        return {"visible": self.visible, "sound": "on" if self.audible else "blocked"}
+
+    def _stop(self, effect: str) -> None:
+        """What is stopped is not played again; without an id it is everything."""
+        stopped = {effect} if effect else set(self._playing)
+        self._playing -= stopped
+        self._ended |= stopped
 
     async def _play(self, effect: str) -> None:
         if effect in self._playing:
@@ -77,6 +90,9 @@ class SimulatedPage:
         await self._say(effect, "finished")
 
     async def _say(self, effect: str, state: str, **more: object) -> None:
+        await self._send({"do": "ack", "id": effect, "state": state, **more})
+
+    async def _send(self, message: dict[str, object]) -> None:
         if self._socket is not None and not self._socket.closed:
             with contextlib.suppress(aiohttp.ClientError, OSError):
-                await self._socket.send_json({"do": "ack", "id": effect, "state": state, **more})
+                await self._socket.send_json(message)

@@ -50,6 +50,49 @@ class Trouble(StrEnum):
     """The overlay's page closes, and opens again later."""
 
 
+class Actor(StrEnum):
+    """Who takes part, besides those who chat."""
+
+    SPENDERS = "spenders"
+    """Viewers who buy all that there is."""
+    SPAMMERS = "spammers"
+    """Viewers who write the same again and again, and commands in bursts."""
+    LURKERS = "lurkers"
+    """Viewers who are there and rarely write."""
+    RENAMED = "renamed"
+    """Viewers who take other logins and names, and leave theirs to others."""
+    NEWCOMERS = "newcomers"
+    """Viewers whom nobody has seen before."""
+    BANNED = "banned"
+    """Viewers who are timed out, banned, and let in again."""
+    MODS = "mods"
+    """Mods who use every command that they have."""
+    APPROVALS = "approvals"
+    """Mods without whose yes no text is read out."""
+    FILES = "files"
+    """The streamer edits files while the bot runs, and breaks some."""
+    RESTARTS = "restarts"
+    """The streamer ends the bot in order and starts it again, sometimes with other settings."""
+    UPKEEP = "upkeep"
+    """The streamer makes backups, and reloads cogs."""
+    JOYSTICK = "joystick"
+    """The channel is on Joystick.tv, too."""
+    LINKED = "linked"
+    """People who link their accounts on both platforms, and part them. Needs Joystick.tv."""
+    OBS = "obs"
+    """OBS for clips: away, silent, slow, without a buffer."""
+    AI = "ai"
+    """A server that answers questions, or does not."""
+    SPEECH = "speech"
+    """A server that reads texts out, or does not."""
+    PAGES = "pages"
+    """More pages of the overlay, which are closed, hidden, muted and loaded again."""
+    LIARS = "liars"
+    """A page that says what is not so, or nothing. Needs the other pages."""
+    REDEMPTIONS = "redemptions"
+    """Viewers who pay with channel points."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """One simulation.
@@ -61,6 +104,7 @@ class Plan:
         pace: messages a second in chat. The log of a real channel has 0.45 for 300 chatters.
         commands: the share of commands among them; 0.08 in that log.
         every: the mean number of seconds between two troubles of a kind; kinds that are left out do not happen.
+        actors: who takes part, besides those who chat.
         left_out: ids of events that do not happen, as a failure is cut down to those that it needs.
     """
 
@@ -70,6 +114,7 @@ class Plan:
     pace: float = 0.45
     commands: float = 0.3
     every: dict[Trouble, float] = field(default_factory=dict[Trouble, float])
+    actors: frozenset[Actor] = frozenset()
     left_out: frozenset[str] = frozenset()
 
 
@@ -79,4 +124,11 @@ def drawn(seed: int, seconds: float) -> Plan:
     kinds = [kind for kind in Trouble if chance.random() < 0.6]
     every = {kind: chance.choice([20.0, 60.0, 300.0, 1_200.0]) for kind in kinds}
     chatters, pace = chance.choice([3, 30, 300]), chance.choice([0.2, 0.45, 2.0])
-    return Plan(seed, seconds, chatters, pace, chance.choice([0.08, 0.3, 0.8]), every)
+    return Plan(seed, seconds, chatters, pace, chance.choice([0.08, 0.3, 0.8]), every, drawn_actors(seed))
+
+
+def drawn_actors(seed: int) -> frozenset[Actor]:
+    """Who takes part: nobody, a few, or nearly all of them."""
+    chance = random.Random(f"actors {seed}")
+    share = chance.choice([0.0, 0.2, 0.5, 0.9])
+    return frozenset(actor for actor in Actor if chance.random() < share)

@@ -47,6 +47,7 @@ def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], f
         wall: seconds since 1970 that the wall clock shows.
     """
     random.seed(chance.getrandbits(64))
+    _releases.clear()  # those of an earlier simulation, whose handles have other owners now
     stand_ins: dict[Any, Any] = {
         time.monotonic: now,
         time.perf_counter: now,

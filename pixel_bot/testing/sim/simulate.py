@@ -13,6 +13,8 @@ from pathlib import Path
 
 from pixel_bot.db import driver
 from pixel_bot.sandbox.twitch.double import SandboxMessage
+from pixel_bot.testing.sim.actors.cast import Cast, import_all
+from pixel_bot.testing.sim.actors.part import Scene
 from pixel_bot.testing.sim.channel import Channel
 from pixel_bot.testing.sim.disk import Disk
 from pixel_bot.testing.sim.invariants import Promises, Violation
@@ -68,6 +70,7 @@ class Result:
 
 def simulate(plan: Plan) -> Result:
     """Play a plan. Takes over clocks and chance of this process meanwhile."""
+    import_all(plan)
     chance = random.Random(f"world {plan.seed}")
     loop = VirtualLoop(chance)
     wall = WallClock(loop.time)
@@ -108,13 +111,14 @@ class _Simulation:
         loop.collect = self._channel.collect_garbage
         self._story = Story()
         self._people = People(self._channel, plan, self._story)
+        self._cast = Cast(Scene(self._channel, self._people, plan, self._story))
         self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))
         self._troubles = Troubles(World(self._channel, self._page, wall, self._story), plan)
         self._digest = hashlib.sha256()
         self._messages = 0
 
     async def play(self) -> Result:
-        await self._channel.open()
+        await self._cast.open()
         self._promises = Promises(self._channel)
         self._channel.when_said(self._on_message)
         self._channel.start()
@@ -131,6 +135,7 @@ class _Simulation:
             await asyncio.gather(looking, self._page_task, return_exceptions=True)
             if promises.broken.done():
                 self._violation, self._violated_at = promises.broken.result(), self._loop.time()
+            await self._cast.close()
             await self._channel.close()
             for row in promises.for_digest():
                 self._digest.update(repr(row).encode())
@@ -139,7 +144,8 @@ class _Simulation:
     async def _happen(self, promises: Promises) -> None:
         people = self._people
         endless = [self._page.run(), people.chat(), people.moderate(), people.happenings(), people.streams()]
-        tasks = [asyncio.ensure_future(work) for work in (*endless, *self._troubles.all())]
+        acts = (*endless, *self._troubles.all(), *self._cast.acts())
+        tasks = [asyncio.ensure_future(work) for work in acts]
         self._page_task = tasks[0]
         try:
             ended, _ = await asyncio.wait(
@@ -155,6 +161,8 @@ class _Simulation:
     async def _settle(self, promises: Promises) -> None:
         """Nothing goes wrong any more: what is owed must happen."""
         self._channel.commits.kill_no_more()
+        if self._channel.life is not None:
+            self._channel.life.die_in(0)  # nobody starts it again from here on
         self._page.is_open.set()
         await self._troubles.end()
         self._channel.start()
@@ -171,6 +179,7 @@ class _Simulation:
         try:
             async with asyncio.timeout(2 * SETTLE_SECONDS):
                 await self._channel.settled()
+                await self._cast.settle()
                 while promises.is_paused:
                     # Only then: it would wake what has missed its call. Again, as it may be said while nobody listens.
                     await self._people.calm_down()
@@ -179,6 +188,8 @@ class _Simulation:
                 await self._channel.settled()
         except TimeoutError:
             raise Violation("Nothing goes wrong any more, and the bot still does not settle.") from None
+        for sentence in self._cast.broken():
+            raise Violation(sentence)
 
     def _on_commit(self) -> None:
         self._commits += 1

@@ -64,7 +64,7 @@ async def test_a_thief_gets_nothing_out_of_a_code(chat: Stage) -> None:
 async def test_the_history_tells_of_links(chat: Stage) -> None:
     await chat.viewer("Alice", 50)
     ally = await chat.bot.viewers.meet(THERE)
-    await chat.bot.economy.add(MOD, ally, 7)
+    await chat.services.economy.add(MOD, ally, 7)
     await chat.say_there("Ally", "!link")
     await chat.say("Alice", f"!link {chat.whispers[-1][1].split()[2]}")
     await chat.say("Mila", "!unlink @alice", "moderator")

@@ -115,7 +115,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @example(program=[Step("live"), Step("pass", SLOT), Step("kill", 2), Step("come", 4), Step("start"), Step("pass", 1)])
 @example(program=[Step("live"), Step("pass", 50 * SLOT), Step("back", 4 * SLOT), Step("pass", SLOT), Step("start")])
 @example(program=[Step("live"), Step("fail"), Step("pass", SLOT), Step("off"), Step("pass", SLOT)])
-@settings(modest, max_examples=rounds(6))
+@settings(modest, max_examples=rounds(3))
 def test_whatever_happens_no_slot_is_paid_twice_and_none_offline(
     template: Path, tmp_path: Path, program: list[Step]
 ) -> None:

@@ -44,30 +44,22 @@ async def test_alerts_come_one_at_a_time(browser: Browser, bot: OverlayDouble) -
         assert [m["do"] for m in bot.heard] == ["hello"]
 
 
+async def long_alert(bot: OverlayDouble) -> None:
+    await bot.send("alert", kind="follow", name="D" * 25, text="D" * 25 + " followed " + "word " * 20)
+
+
 async def fill(bot: OverlayDouble, page: Page) -> None:
     """As much at once as the bot ever sends, with long words."""
     await bot.play("a", "speak", "long.wav", by="A" * 25, text="many words " * 18)
     await bot.play("b", "sound", "long.wav", by="B" * 25, name="b" * 60)
     await bot.play("c", "wheel", by="C" * 25, slices=SLICES, winner=1)
-    await bot.send("alert", kind="follow", name="D" * 25, text="D" * 25 + " followed " + "word " * 20)
+    await long_alert(bot)
     for effect in "abc":
         await bot.acked(effect, "started")
     await page.evaluate(SETTLE)
 
 
-@pytest.mark.parametrize("width", [640, 1280, 1920])
-async def test_the_margin_stays_free(browser: Browser, bot: OverlayDouble, width: int) -> None:
-    async with opened(browser, bot, width=width) as page:
-        await fill(bot, page)
-        box, height = await inked(page), width * 9 // 16
-        assert box["left"] >= math.floor(width * 0.04)
-        assert box["right"] <= math.ceil(width * 0.96)
-        assert box["top"] >= math.floor(height * 0.04)
-        assert box["bottom"] <= math.ceil(height * 0.96)
-        assert 0.05 < box["inked"] / (width * height) < 0.6, "the game is hidden, or nothing is shown"
-
-
-async def test_nothing_covers_anything_else(browser: Browser, bot: OverlayDouble) -> None:
+async def test_the_margin_stays_free_and_nothing_covers_anything_else(browser: Browser, bot: OverlayDouble) -> None:
     async with opened(browser, bot) as page:
         await fill(bot, page)
         boxes: dict[str, dict[str, float]] = {}
@@ -82,6 +74,18 @@ async def test_nothing_covers_anything_else(browser: Browser, bot: OverlayDouble
             apart_x = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
             apart_y = a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
             assert apart_x or apart_y, (one, two)
+        for width in (640, 1280, 1920):
+            height = width * 9 // 16
+            await page.set_viewport_size({"width": width, "height": height})
+            await long_alert(bot)
+            await expect(page.locator(".alert")).to_have_count(1)
+            await page.evaluate(SETTLE)
+            ink = await inked(page)
+            assert ink["left"] >= math.floor(width * 0.04), width
+            assert ink["right"] <= math.ceil(width * 0.96), width
+            assert ink["top"] >= math.floor(height * 0.04), width
+            assert ink["bottom"] <= math.ceil(height * 0.96), width
+            assert 0.05 < ink["inked"] / (width * height) < 0.6, "the game is hidden, or nothing is shown"
 
 
 async def test_text_is_large_and_the_longest_is_whole(browser: Browser, bot: OverlayDouble) -> None:

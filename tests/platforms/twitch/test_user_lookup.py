@@ -103,7 +103,7 @@ async def test_ten_thousand_names_while_twitch_fails(lookup: UserLookup, api: Ap
     assert len(api.requests) * 3 <= MOST, "each request is tried three times"
 
 
-@settings(modest, max_examples=rounds(25))
+@settings(modest, max_examples=rounds(8))
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(1, 80), st.sampled_from([0, 0, 0, 400, 503])), max_size=60))
 async def test_no_minute_has_more(steps: list[tuple[int, int, int]]) -> None:
     clock, api = SettableClock(), Api()

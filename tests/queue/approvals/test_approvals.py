@@ -242,7 +242,7 @@ async def test_on_joystick_too(tmp_path: Path) -> None:
         await chat.say_there("alice", "hello")
         viewer = await chat.bot.viewers.find("alice", platform="joystick")
         streamer = await chat.viewer("pixel_street")
-        await chat.bot.economy.add(streamer, viewer, 200)
+        await chat.services.economy.add(streamer, viewer, 200)
         said = await chat.say_there("alice", "!tts hello there")
         assert any(line.startswith("Mods, this waits for a yes: #1 alice: hello there") for line in said)
         assert await chat.say_there("mia", "!yes", mod=True) == ["@mia Yes to #1 of alice."]

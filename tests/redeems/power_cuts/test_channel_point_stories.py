@@ -206,7 +206,7 @@ def steps(*kinds: Kind) -> list[Op]:
 @example(program=[*steps("lose", "redeem"), Op("pass", 2), *steps("come", "again")])
 @example(program=[Op("signed out", 1), *steps("redeem", "skip", "catch up", "refund")])
 @example(program=[*steps("lose", "redeem", "reject unheard", "kill", "come", "begin", "end")])
-@settings(modest, max_examples=rounds(3))
+@settings(modest, max_examples=rounds(2))
 def test_any_story_keeps_its_promises(template: Path, tmp_path: Path, program: list[Op]) -> None:
     asyncio.run(play(template, tmp_path, program))
 

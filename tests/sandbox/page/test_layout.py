@@ -2,10 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, FloatRect, expect
 
 from pixel_bot.testing import Live, live
 from tests.sandbox.page.visit import opened, overlay_of, type_line
@@ -23,7 +24,9 @@ async def test_alerts_and_levels_leave_again(browser: Browser, show: Live) -> No
         await expect(alert).to_have_count(0)
 
 
-async def test_the_hint_line_types_for_a_newcomer(browser: Browser, show: Live) -> None:
+async def test_the_hint_line_types_for_a_newcomer_and_commands_complete_themselves(
+    browser: Browser, show: Live
+) -> None:
     async with opened(browser, show) as (page, _):
         hint = page.locator("#hint-fill")
         first = await hint.text_content()
@@ -31,10 +34,7 @@ async def test_the_hint_line_types_for_a_newcomer(browser: Browser, show: Live) 
         await expect(page.locator("#line")).to_have_value(first or "")
         await page.press("#line", "Enter")
         await expect(hint).not_to_have_text(first or "")
-
-
-async def test_commands_complete_themselves(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, _):
+        await expect(page.locator("#line")).to_have_value("")
         await page.locator("#line").press_sequentially("!gi")
         await expect(page.locator("#suggest code").first).to_have_text("!give @user N")
         await page.press("#line", "Tab")
@@ -60,44 +60,39 @@ async def test_the_page_comes_back_after_a_restart_of_the_bot(browser: Browser, 
 
 
 NEEDED = ("#stage", "#log", "#line", "#points", "#events", "#chips", "#hint", "#redeems", "#natives", "#queue-empty")
+INSIDE = (
+    "#stage", "#log", "#line", "#points", "#ledger", "#hint", "#replay-go", "#redeems", "#natives", "#queue-empty",
+)  # fmt: skip
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844), (1920, 1080)])
-async def test_nothing_sticks_out(browser: Browser, show: Live, width: int, height: int) -> None:
-    async with opened(browser, show, width, height) as (page, _):
+SIZES = [(1280, 720), (390, 844), (1920, 1080)]
+
+
+async def test_nothing_sticks_out_and_all_that_one_needs_is_seen(browser: Browser, show: Live) -> None:
+    """On a monitor, a phone and a wall; what one needs is seen at first without scrolling."""
+    async with opened(browser, show) as (page, _):
+
+        async def boxes(parts: Iterable[str]) -> dict[str, FloatRect]:
+            found = {part: await page.locator(part).bounding_box() for part in parts}
+            return {part: box for part, box in found.items() if box is not None}
+
+        for width, height in SIZES[:2]:
+            await page.set_viewport_size({"width": width, "height": height})
+            seen = await boxes(NEEDED)
+            assert {part for part in NEEDED if part not in seen} == set(), width
+            assert [part for part, box in seen.items() if box["y"] + box["height"] > height + 1] == [], width
         await show.say("x" * 25, "w" * 500)
         await show.say("long_talker", "many words " * 40)
         await expect(page.locator("#log .line")).to_have_count(2)
         await page.click("#events button.gift")
         await expect(page.locator("#levels .level-up")).to_have_count(1)
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width
-        for part in (
-            "#stage",
-            "#log",
-            "#line",
-            "#points",
-            "#ledger",
-            "#hint",
-            "#replay-go",
-            "#redeems",
-            "#natives",
-            "#queue-empty",
-        ):
-            box = await page.locator(part).bounding_box()
-            assert box is not None, part
-            assert box["x"] >= 0, part
-            assert box["x"] + box["width"] <= width + 1, part
-
-
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-async def test_all_that_one_needs_is_seen_without_scrolling(
-    browser: Browser, show: Live, width: int, height: int
-) -> None:
-    async with opened(browser, show, width, height) as (page, _):
-        for part in NEEDED:
-            box = await page.locator(part).bounding_box()
-            assert box is not None, part
-            assert box["y"] + box["height"] <= height + 1, part
+        for width, height in SIZES:
+            await page.set_viewport_size({"width": width, "height": height})
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width
+            seen = await boxes(INSIDE)
+            assert {part for part in INSIDE if part not in seen} == set(), width
+            assert [part for part, box in seen.items() if box["x"] < 0] == [], width
+            assert [part for part, box in seen.items() if box["x"] + box["width"] > width + 1] == [], width
 
 
 async def test_a_log_is_replayed_from_the_page(browser: Browser, show: Live, tmp_path: Path) -> None:

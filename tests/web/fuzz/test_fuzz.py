@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pixel_bot.testing.settings import stands_in_for
 from tests.harness.pattern import fresh_file
+from tests.harness.rounds import rounds
 from tests.web.fuzz.inputs import FRAMES, LARGE_INPUTS, requests
 from tests.web.fuzz.target import Target, survives, targets
 
@@ -18,7 +19,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning"),
 ]
 
-quick = settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=LARGE_INPUTS)
+quick = settings(
+    max_examples=rounds(40), deadline=None, derandomize=True, database=None, suppress_health_check=LARGE_INPUTS
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,213 @@
+"""A cog's transaction: points, the cog's own rows, draws, limits and claims, all or nothing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.cog_data import draws, limits
+from pixel_bot.cog_data.draws import Draw
+from pixel_bot.cog_data.limits import Per
+from pixel_bot.errors import BadAmount, NotEnoughPoints
+from pixel_bot.model.people import Viewer
+from pixel_bot.points import ledger, processed_ids
+from pixel_bot.points.amounts import Share, amount_or_share
+from pixel_bot.points.ledger import MAX_AMOUNT, Entry
+from pixel_bot.texts import count
+
+T = TypeVar("T")
+
+
+class HasValue(Protocol):
+    """An amount as it was typed: a number, or a share of a balance."""
+
+    @property
+    def value(self) -> int | Share:
+        """What it comes to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Shares(Generic[T]):
+    """What each one got of a pot, in whole points; ``rest`` is what could not be divided, and nobody got."""
+
+    parts: Mapping[T, int]
+    rest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose transaction it is: the cog, the reason for the ledger, and what the time and a period are read from."""
+
+    cog: str
+    reason: str
+    now: datetime
+    period: Callable[[Per], str]
+
+
+class Transaction:
+    """One transaction of a cog. What is done in it is there together once the block ends, or not at all.
+
+    A viewer is a ``Viewer``, or the id that a ``ViewerId`` column holds.
+    """
+
+    def __init__(self, session: AsyncSession, origin: Origin) -> None:
+        self._session: AsyncSession | None = session
+        self._origin = origin
+
+    @property
+    def session(self) -> AsyncSession:
+        """The session for the cog's own rows. It commits by itself when the block ends.
+
+        Raises:
+            RuntimeError: the block has ended.
+        """
+        if self._session is None:
+            raise RuntimeError("This transaction has ended; what belongs to it goes into its block.")
+        return self._session
+
+    @property
+    def now(self) -> datetime:
+        """The moment that its ledger rows carry."""
+        return self._origin.now
+
+    def end(self) -> None:
+        """From now on nothing can be done in it."""
+        self._session = None
+
+    async def balance(self, viewer: Viewer | int) -> int:
+        """The balance of a viewer, which cannot change before the block ends."""
+        return await ledger.balance_of(self.session, _id_of(viewer))
+
+    async def debit(self, viewer: Viewer | int, amount: HasValue | Share | str | int, *, note: str = "") -> int:
+        """Take points from a viewer.
+
+        Args:
+            viewer: from whom.
+            amount: a number, or an ``Amount`` as it was typed: ``all``, ``half`` and ``50%`` are parts of the balance
+                of this moment.
+            note: what ``!history`` may add to the reason.
+
+        Returns:
+            How many points were taken.
+
+        Raises:
+            NotEnoughPoints: the viewer has fewer; nothing happened.
+            BadAmount: it is no amount above zero, or comes to less than a point.
+        """
+        points = await self._resolved(viewer, amount)
+        if points <= 0:
+            raise BadAmount("That has to be more than zero.")
+        await self._post(viewer, -points, note)
+        return points
+
+    async def credit(self, viewer: Viewer | int, points: int, *, note: str = "") -> int:
+        """Give points to a viewer; 0 gives nothing. Returns the balance after it.
+
+        Raises:
+            ValueError: the number is negative.
+            BadAmount: it is more than may be moved at once, or than a balance can hold.
+        """
+        if points < 0:
+            raise ValueError(f"tx.credit gives points, and {points} is negative: use tx.debit to take some.")
+        if not points:
+            return await self.balance(viewer)
+        return await self._post(viewer, points, note)
+
+    async def draw(self, weights: Mapping[T, float]) -> Draw[T]:
+        """Choose by weight. The seed and the odds are kept, so that ``!fair ID`` can tell them.
+
+        Args:
+            weights: of each choice; they need not add up to anything.
+
+        Raises:
+            ValueError: a weight is negative or no number, none is above zero, or two choices read the same.
+        """
+        origin = self._origin
+        return await draws.draw(self.session, origin.cog, origin.reason, weights, origin.now)
+
+    async def limit(self, viewer: Viewer | int, name: str, most: int, per: Per = "day") -> int:
+        """Count one use of something by a viewer.
+
+        Args:
+            viewer: by whom.
+            name: of what; each cog has its own names.
+            most: how often it may be done in the period.
+            per: the period: ``hour``, ``day`` (of the local time), ``week``, ``stream`` or ``ever``.
+
+        Returns:
+            How many uses are left in the period.
+
+        Raises:
+            LimitReached: there are none left; nothing happened. Chat hears it as it is.
+        """
+        origin, period = self._origin, self._origin.period(per)
+        return await limits.use(self.session, origin.cog, name, _id_of(viewer), most, per, period, origin.now)
+
+    async def claim(self, key: str) -> bool:
+        """Claim something that only one can have, like ``spawn:7``. True for the first who does, for ever."""
+        event_id = f"cog:{self._origin.cog}:claim:{key}"
+        claimed = processed_ids.ProcessedId(event_id, "cog", 0, 0, self._origin.now)
+        return bool(await processed_ids.claim(self.session, [claimed]))
+
+    async def share(self, pot: int, stakes: Mapping[T, int]) -> Shares[T]:
+        """Pay a pot to viewers, each in proportion to a stake, rounded down.
+
+        Args:
+            pot: the points.
+            stakes: by ``Viewer`` or id. Who staked nothing gets nothing.
+
+        Returns:
+            What each one got, and the rest that nobody got: keep it for the next pot, or give it to somebody.
+
+        Raises:
+            ValueError: the pot or a stake is negative.
+        """
+        shares = shares_of(pot, stakes)
+        for viewer, points in shares.parts.items():
+            if not isinstance(viewer, Viewer | int):
+                raise TypeError(f"{viewer!r} is neither a viewer nor the id of one.")
+            if points:
+                await self._post(viewer, points, "")
+        return shares
+
+    async def _resolved(self, viewer: Viewer | int, amount: HasValue | Share | str | int) -> int:
+        if isinstance(amount, str):
+            amount = amount_or_share(amount)
+        if not isinstance(amount, int | Share):
+            amount = amount.value
+        if isinstance(amount, int):
+            return amount
+        balance = await self.balance(viewer)
+        if balance <= 0:
+            raise NotEnoughPoints(needed=1, balance=balance)
+        points = amount.of(balance)
+        if not points:
+            raise BadAmount(f"{amount.typed} of {count(balance, 'point')} is less than one point.")
+        return points
+
+    async def _post(self, viewer: Viewer | int, points: int, note: str) -> int:
+        if points > MAX_AMOUNT:
+            raise BadAmount("That is too much at once.")
+        user_id = _id_of(viewer)
+        entry = Entry(user_id, points, self._origin.reason, self._origin.now, note=note or None)
+        return (await ledger.post(self.session, [entry]))[user_id]
+
+
+def shares_of(pot: int, stakes: Mapping[T, int]) -> Shares[T]:
+    """Divide a pot in proportion to stakes, rounded down.
+
+    Raises:
+        ValueError: the pot or a stake is negative.
+    """
+    if pot < 0 or any(stake < 0 for stake in stakes.values()):
+        raise ValueError("A pot and its stakes are numbers from zero up.")
+    total = sum(stakes.values())
+    parts = {who: pot * stake // total if total else 0 for who, stake in stakes.items()}
+    return Shares(parts, pot - sum(parts.values()))
+
+
+def _id_of(viewer: Viewer | int) -> int:
+    return viewer if isinstance(viewer, int) else viewer.id

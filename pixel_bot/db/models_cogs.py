@@ -1,0 +1,72 @@
+"""The tables of what cogs have: their versions, limits, draws; and of people who were forgotten."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pixel_bot.db.json_type import AnyJson
+from pixel_bot.db.models import Base
+
+
+class InstalledCog(Base):
+    """A cog that has tables, and the version that they have. The row stays when the cog is gone: so do its tables."""
+
+    __tablename__ = "installed_cogs"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    tables: Mapped[str]  # their names, separated by spaces
+    updated_at: Mapped[datetime]
+
+
+class LimitUse(Base):
+    """How often somebody has used what a cog limits, in one period: a day, a stream."""
+
+    __tablename__ = "limit_uses"
+    __table_args__ = (Index("ix_limit_uses_at", "at"),)
+
+    cog: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    uses: Mapped[int]
+    at: Mapped[datetime]
+
+
+class FairDraw(Base):
+    """A draw of a cog, with all that is needed to draw it again: the seed and the odds."""
+
+    __tablename__ = "fair_draws"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cog: Mapped[str]
+    reason: Mapped[str]
+    seed: Mapped[str]
+    odds_json: Mapped[Any] = mapped_column(AnyJson)
+    choice: Mapped[str]
+    at: Mapped[datetime]
+
+
+class FollowedRow(Base):
+    """A row of a cog whose viewer became another one when two accounts were linked; it goes back when they part."""
+
+    __tablename__ = "followed_rows"
+    __table_args__ = (Index("ix_followed_rows_link_id", "link_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
+    table_name: Mapped[str]
+    column_name: Mapped[str]
+    key_json: Mapped[Any] = mapped_column(AnyJson)  # the primary key, by column, as it is since
+
+
+class ForgottenAccount(Base):
+    """An account whose person asked to be forgotten. ``account_since`` tells it from another one of the same id."""
+
+    __tablename__ = "forgotten_accounts"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_since: Mapped[datetime | None]
+    at: Mapped[datetime]
