@@ -63,9 +63,11 @@ def _one(options: argparse.Namespace) -> "Played | None":
 
 
 def _swarm(options: argparse.Namespace) -> "Played | None":
-    from pixel_bot.testing.sim.swarm import swarm
+    from pixel_bot.testing.sim.swarm import Totals, swarm
 
-    totals, failed = swarm(options.seeds, options.hours * 3_600, options.jobs, lambda line: print(line, flush=True))
+    totals = Totals()
+    seconds = options.hours * 3_600
+    failed = swarm(options.seeds, seconds, options.jobs, lambda line: print(line, flush=True), totals)
     print(totals)
     return failed
 

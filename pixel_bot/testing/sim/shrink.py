@@ -47,6 +47,7 @@ class Shrinker:
             self._shorten()
             self._leave_out_parts()
             self._thin_out()
+            self._leave_out_kinds()
             self._leave_out_events()
         return self.smallest
 
@@ -85,6 +86,12 @@ class Shrinker:
             if not self._holds(replace(self.smallest.plan, chatters=chatters)):
                 break
 
+    def _leave_out_kinds(self) -> None:
+        """All events of a kind at once."""
+        for kind in dict.fromkeys(_kind(event) for event in happened(self.smallest)):
+            ids = [event for event in happened(self.smallest) if _kind(event) == kind]
+            self._holds(_without_events(self.smallest.plan, ids))
+
     def _leave_out_events(self) -> None:
         """Delta debugging (Zeller and Hildebrandt's ddmin) over the events that happened."""
         count = 2
@@ -101,6 +108,10 @@ class Shrinker:
 def happened(played: Played) -> list[str]:
     """The ids of the events that happened, in order."""
     return list(dict.fromkeys(event for _, event, _ in played.result.story.lines if event))
+
+
+def _kind(event: str) -> str:
+    return event.partition(":")[0]
 
 
 def _parts(plan: Plan) -> list[tuple[str, Any]]:

@@ -64,8 +64,8 @@ class Result:
 
     @property
     def kind(self) -> str | None:
-        """Which promise was broken: the sentence without what differs each time."""
-        return None if self.violation is None else re.sub(r"[0-9]+", "#", self.violation)
+        """Which promise was broken: the sentence without what differs each time, which are figures and quoted words."""
+        return None if self.violation is None else re.sub(r"'.*'|\".*\"|[0-9]+", "#", self.violation)
 
 
 def simulate(plan: Plan) -> Result:
@@ -161,6 +161,8 @@ class _Simulation:
     async def _settle(self, promises: Promises) -> None:
         """Nothing goes wrong any more: what is owed must happen."""
         self._channel.commits.kill_no_more()
+        if self._channel.life is not None:
+            self._channel.life.die_in(0)  # nobody starts it again from here on
         self._page.is_open.set()
         await self._troubles.end()
         self._channel.start()

@@ -43,8 +43,8 @@ def read(file: Path) -> Plan:
 
 def _json(plan: Plan) -> str:
     plain: Any = msgspec.json.encode(plan, order="deterministic")
-    pretty: bytes = cast(Any, msgspec.json).format(plain, indent=2)
-    return pretty.decode()
+    text: bytes = cast(Any, msgspec.json).format(plain, indent=2)
+    return text.decode()
 
 
 def _until_broken(played: Played) -> list[tuple[float, str, str]]:

@@ -43,29 +43,29 @@ class Totals:
         )
 
 
-def swarm(seeds: Iterable[int], seconds: float, jobs: int, tell: Callable[[str], None]) -> tuple[Totals, Played | None]:
+def swarm(
+    seeds: Iterable[int], seconds: float, jobs: int, tell: Callable[[str], None], totals: Totals
+) -> Played | None:
     """Play seeds until one breaks a promise.
 
     Args:
-        seeds: which.
+        seeds: which; they may depend on the totals.
         seconds: how long each lasts, in simulated time.
         jobs: how many are played at the same time.
         tell: is called with a line for each, as it ends.
+        totals: what it comes to is added here.
 
     Returns:
-        What it came to, and the seed that broke a promise.
+        The seed that broke a promise; None where all were kept.
     """
-    totals = Totals()
     began = time.monotonic()
-    failed = None
     for played in play_all((drawn(seed, seconds) for seed in seeds), jobs):
         totals.add(played)
+        totals.wall = time.monotonic() - began
         tell(line(played))
         if played.result.violation is not None:
-            failed = played
-            break
-    totals.wall = time.monotonic() - began
-    return totals, failed
+            return played
+    return None
 
 
 def commands_of(played: Played) -> int:

@@ -25,7 +25,8 @@ def _plant(owner: Any, name: str, wrong: Any) -> None:
 
 async def _commit(session: Any) -> None:
     """What was written so far is durable; the rest comes in another transaction."""
-    await session.execute(text("COMMIT"))
+    connection = await (await session.connection()).get_raw_connection()
+    await connection.driver_connection.commit()
     await session.execute(text("BEGIN IMMEDIATE"))
 
 
@@ -211,7 +212,7 @@ def lost_update() -> None:
 
     async def wrong(self: Any, giver: Any, receiver: Any, amount: Any) -> Any:
         before = (await self._database.look_up("SELECT points FROM users WHERE id = :id", {"id": giver.id}))[0][0]
-        await asyncio.sleep(0.3)  # as if Twitch were asked in between
+        await asyncio.sleep(2.0)  # as if Twitch were asked in between
         given = await give(self, giver, receiver, amount)
         async with self._database.write() as session:
             await session.execute(

@@ -5,6 +5,7 @@ for those whose names hold one of these, which are separated by commas. Exit cod
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class Planted:
 
     Args:
         bug: plants it into this process.
-        promise: a part of the sentence with which it is found.
+        promise: matches the sentence with which it is found.
         seed: the first one that is tried.
         every: the troubles that it needs.
         seconds: of simulated time, pace and share of commands: as in ``Plan``.
@@ -53,7 +54,7 @@ BUGS = {
     "ids that are not kept": Planted(bugs.forgotten_ids, "are noted", seconds=20.0),
     "a refund that is paid twice": Planted(bugs.double_refunds, "were to be given back"),
     "a claim outside of the transaction": Planted(
-        bugs.claim_outside, "", every=KILLS, pace=4.0, commands=0.0, chatters=300
+        bugs.claim_outside, "are noted|was not paid", every=KILLS, seconds=30.0, pace=3.0, commands=0.0, chatters=300
     ),
     "a cooldown before the purchase": Planted(bugs.early_cooldown, "rests from", every=KILLS, commands=1.0),
     "an order that is charged before it is put down": Planted(
@@ -62,21 +63,30 @@ BUGS = {
     "an item that ends before it is given back": Planted(
         bugs.ended_first, "was not given back", every=KILLS, commands=1.0
     ),
-    "a lane that misses its call": Planted(bugs.missed_call, "neither happened", seconds=30.0),
-    "an outbox that misses its call": Planted(bugs.silent_outbox, "does not settle", seconds=20.0),
+    "a lane that misses its call": Planted(bugs.missed_call, "neither happened|has waited for", seconds=30.0),
+    "an outbox that misses its call": Planted(
+        bugs.silent_outbox, "was not answered|does not settle", seconds=200.0, pace=0.2, commands=1.0
+    ),
     "a notice that counts as told before chat took it": Planted(bugs.told_too_early, "has not heard of it"),
     "a page's word that is taken twice": Planted(bugs.taken_twice, "The wheel paid"),
     "an undo that undoes twice": Planted(bugs.undone_twice, "its undo", pace=5.0, commands=0.0),
     "a skip that gives back what has played": Planted(bugs.refunded_after_playing, "had ended", pace=4.0),
-    "a balance that is read before the transaction": Planted(bugs.lost_update, "points, and rows for", pace=4.0),
-    "an answer that is said before its commit": Planted(bugs.said_too_early, "no row has them"),
+    "a balance that is read before the transaction": Planted(
+        bugs.lost_update, "points, and rows for|are not", pace=4.0
+    ),
+    "an answer that is said before its commit": Planted(bugs.said_too_early, "no row has them|is not durable"),
     "a message that is worked twice": Planted(
-        bugs.worked_twice, "", every=KILLS | {Trouble.TWICE: 2.0}, seconds=120.0, pace=0.3, commands=1.0
+        bugs.worked_twice,
+        "twice|is not durable",
+        every=KILLS | {Trouble.TWICE: 2.0},
+        seconds=120.0,
+        pace=0.3,
+        commands=1.0,
     ),
     "a start that forgets what was playing": Planted(
-        bugs.forgotten_items, "neither happened", every={Trouble.KILL: OFTEN}
+        bugs.forgotten_items, "neither happened|has waited for", every={Trouble.KILL: OFTEN}
     ),
-    "a refresh token that is spent twice": Planted(bugs.spent_twice, "spent a second time", seconds=120.0),
+    "a refresh token that is spent twice": Planted(bugs.spent_twice, "spent a second time", seconds=30.0),
 }
 
 
@@ -92,7 +102,7 @@ def found(name: str, seeds: int) -> str | None:
     for tries, seed in enumerate(range(planted.seed, planted.seed + seeds), 1):
         played = forks.play(planted.plan(seed), planted.bug)
         violation = played.result.violation
-        if violation is not None and planted.promise in violation:
+        if violation is not None and re.search(planted.promise, violation):
             return f"{name}: seed {seed}, try {tries}, {played.seconds:.1f} s: {violation}"
         if violation is not None:
             lines = [words for _, event, words in played.result.story.lines if not event]

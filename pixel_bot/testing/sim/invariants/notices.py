@@ -26,7 +26,7 @@ class Notices:
         self._said: deque[str] = deque(maxlen=REMEMBERED)
         self._count = 0
         self._owed: dict[int, tuple[set[str], int]] = {}
-        """By the item that was given back: whom chat must name (by any of their names), and how much was said then."""
+        """By the item that was given back: the names by which chat may tell its buyer, and how much was said before."""
 
     def hear(self, message: SandboxMessage) -> None:
         """Somebody said something in chat.

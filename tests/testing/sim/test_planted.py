@@ -1,0 +1,24 @@
+"""Bugs that are planted into the bot are found by the simulator: all in one process, which forks for each season."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.harness.paths import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks of files are simulated for POSIX systems")
+
+TRIES = 8
+"""Seasons for each planted bug. The first one finds it, until a change of the code changes its course."""
+
+FEWEST_BUGS = 12
+PLANTED = Path(__file__).with_name("planted.py")
+
+
+def test_each_planted_bug_is_found() -> None:
+    command = [sys.executable, str(PLANTED), str(TRIES)]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert found.stdout.count(", try ") >= FEWEST_BUGS
