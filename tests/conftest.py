@@ -17,6 +17,7 @@ from pixel_bot.settings import Settings
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
 from tests.harness.browser import browser, careful_browser, playwright
+from tests.harness.kept_cogs import keep_cogs
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
@@ -53,6 +54,7 @@ ENOUGH = 4 << 30
 def pytest_configure(config: pytest.Config) -> None:
     # Nothing that is imported while tests are collected is garbage.
     gc.disable()
+    keep_cogs()
     # Thousands of small databases that are synced to a disk wait for it longer than they work.
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))

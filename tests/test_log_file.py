@@ -226,29 +226,37 @@ def handled(handler: LogFile, text: str) -> None:
     handler.handle(logging.LogRecord("x", logging.INFO, __file__, 1, text, (), None))
 
 
-def test_it_rotates_and_keeps_five_files(data: Path) -> None:
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> int:
+    """How large a file may be: a hundredth of the usual, which takes a hundredth of the time to fill."""
+    monkeypatch.setattr(file, "MAX_BYTES", MAX_BYTES // 100)
+    return MAX_BYTES // 100
+
+
+def test_it_rotates_and_keeps_five_files(data: Path, small: int) -> None:
     handler = LogFile(log_path(data))
-    for number in range(7 * MAX_BYTES // 100_000):
-        handled(handler, f"{number} " + "x" * 99_900)
+    for number in range(7 * small // 1_000):
+        handled(handler, f"{number} " + "x" * 900)
     handler.close()
     files = sorted(log_path(data).parent.iterdir())
     assert [f.name for f in files] == ["pixel.log", *(f"pixel.log.{n}" for n in range(1, OLDER_FILES + 1))]
-    assert all(f.stat().st_size <= MAX_BYTES for f in files)
+    assert all(small // 2 < f.stat().st_size <= small for f in files[1:])
+    assert files[0].stat().st_size <= small
     assert all(stat.S_IMODE(f.stat().st_mode) == 0o600 for f in files if sys.platform != "win32")
-    assert f"{7 * MAX_BYTES // 100_000 - 1} x" in read(data)
+    assert f"{7 * small // 1_000 - 1} x" in read(data)
 
 
-def test_a_file_that_cannot_be_renamed_is_emptied(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_renamed_is_emptied(data: Path, small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError
 
     monkeypatch.setattr(file.RotatingFileHandler, "doRollover", refuse)
     handler = LogFile(log_path(data))
-    for number in range(3 * MAX_BYTES // 100_000):
-        handled(handler, f"{number} " + "x" * 99_900)
+    for number in range(3 * small // 1_000):
+        handled(handler, f"{number} " + "x" * 900)
     handler.close()
-    assert log_path(data).stat().st_size <= MAX_BYTES
-    assert f"{3 * MAX_BYTES // 100_000 - 1} x" in read(data)
+    assert log_path(data).stat().st_size <= small
+    assert f"{3 * small // 1_000 - 1} x" in read(data)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full device")

@@ -39,9 +39,7 @@ class WordList:
 
     def __init__(self, more: Iterable[str] = ()) -> None:
         """``more`` are words or phrases in any case and spelling."""
-        self._index = WordIndex()
-        self._index.add(built_in_words(), stretched=2)
-        self._index.add(_plain(_SPLIT).split(), stretched=2, split=True)
+        self._index = _built_in_index().copy()
         self._inside: list[str] = []
         self._numbers: set[str] = set()
         self._last = ("", "")
@@ -193,6 +191,15 @@ def _anywhere() -> re.Pattern[str]:
 def built_in_words() -> list[str]:
     """The words and phrases that are always blocked."""
     return [*_plain(_WORDS).split(), *_plain(_PHRASES).split(", ")]
+
+
+@functools.cache
+def _built_in_index() -> WordIndex:
+    """Those words; to be copied, not added to."""
+    index = WordIndex()
+    index.add(built_in_words(), stretched=2)
+    index.add(_plain(_SPLIT).split(), stretched=2, split=True)
+    return index
 
 
 def _plain(rotated: str) -> str:

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pixel_bot.filters.letters import SILENT, UPSIDE_DOWN, Options, options, turned
 
@@ -56,8 +57,8 @@ def chunks_of(text: str) -> Iterator[Chunk]:
     letters: list[Options] = []
     start = 0
     before: Chunk | None = None
-    for at in range(len(text) + 1):
-        folded = _options_at(text, at)
+    for at, char in enumerate((*text, "")):
+        folded = _options_at(text, at, char)
         if folded and (letters or folded != SILENT):
             start = start if letters else at
             letters.append(folded)
@@ -82,13 +83,14 @@ def _chunk(letters: tuple[Options, ...], text: str, start: int, end: int, before
     )
 
 
-def _options_at(text: str, at: int) -> Options:
+def _options_at(text: str, at: int, char: str) -> Options:
     """What one character may be; none for what parts words, as does the sign at the end of a sentence."""
-    if at == len(text) or (text[at] in _SIGNS_OF_SENTENCES and not text[at + 1 : at + 2].isalnum()):
+    if not char or (char in _SIGNS_OF_SENTENCES and not text[at + 1 : at + 2].isalnum()):
         return ()
-    return options(text[at])
+    return options(char)
 
 
+@lru_cache(16_384)
 def _is_sign(char: str) -> bool:
     return not char.isalnum() and unicodedata.category(char)[0] in "SP"
 

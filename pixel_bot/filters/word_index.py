@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pixel_bot.filters.letters import Options
 
@@ -38,6 +39,13 @@ class WordIndex:
         self._words: dict[str, list[_Word]] = {}
         self._beginnings: set[str] = {""}
 
+    def copy(self) -> "WordIndex":
+        """Another one with the same words; what is added to it is not in this one."""
+        copied = WordIndex()
+        copied._words = {short: [*words] for short, words in self._words.items()}
+        copied._beginnings = {*self._beginnings}
+        return copied
+
     def add(self, words: Iterable[str], *, stretched: int, split: bool = False) -> None:
         """Add words in plain letters, each with its plural.
 
@@ -54,12 +62,13 @@ class WordIndex:
 
     def walk(self, form: Iterable[Options], states: States = START) -> States:
         """The states after more characters; none when no word begins like this."""
+        beginnings = self._beginnings
         for options in form:
             further: States = {}
             for short, runs in states:
                 for letters in options:
                     state = _appended(short, runs, letters)
-                    if state[0] in self._beginnings and len(further) < MAX_STATES:
+                    if state[0] in beginnings and len(further) < MAX_STATES:
                         further[state] = None
             if not further:
                 return further
@@ -68,7 +77,7 @@ class WordIndex:
 
     def has(self, states: States, *, split: bool = False) -> bool:
         """Whether one of the states is a whole word, also stretched; ``split``: one that is found in pieces, too."""
-        return any(
+        return bool(states) and any(
             word.equals(runs)
             for short, runs in states
             for word in self._words.get(short, ())
@@ -91,6 +100,7 @@ def readings(form: Sequence[Options], most: int) -> list[str]:
     return found
 
 
+@lru_cache(16_384)
 def _appended(short: str, runs: _Runs, letters: str) -> tuple[str, _Runs]:
     for letter in letters:
         if short.endswith(letter):

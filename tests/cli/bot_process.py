@@ -4,27 +4,26 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+
+from typing_extensions import override
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.meta import Mode
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import settings_in
-from tests.harness.process import SECONDS, environment
+from tests.harness.process import SECONDS, command, environment, lay_database
+from tests.harness.ready_python import ready
 
 
 class Running:
-    """A bot as a child process, which is ready."""
+    """A bot as a child process, which is ready; forked with the bot imported, over a database that is there."""
 
     def __init__(self, folder: Path, *args: str, **settings: object) -> None:
-        command = [sys.executable, "-m", "pixel_bot", *args]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(
-            command, cwd=folder, env=environment(**settings), stdout=pipe, stderr=subprocess.STDOUT, text=True
-        )
+        self.process = self._started(folder, args, settings)
         assert self.process.stdout is not None
         self.said: list[str] = []
         self.home = self.link = ""
@@ -36,6 +35,11 @@ class Running:
             if line.startswith("Cogs: "):
                 break
         assert self.home, "".join(self.said)
+
+    def _started(self, folder: Path, args: tuple[str, ...], settings: Mapping[str, object]) -> "subprocess.Popen[str]":
+        lay_database(folder, args, settings)
+        with ready():
+            return started(folder, args, settings)
 
     def end(self, with_signal: signal.Signals) -> tuple[int, str]:
         """Send a signal. Returns the exit code and all that was said."""
@@ -50,6 +54,26 @@ class Running:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
+
+
+class RunningAsTyped(Running):
+    """The same by an interpreter of its own, where no bot has been."""
+
+    @override
+    def _started(self, folder: Path, args: tuple[str, ...], settings: Mapping[str, object]) -> "subprocess.Popen[str]":
+        return started(folder, args, settings)
+
+
+def started(folder: Path, args: tuple[str, ...], settings: Mapping[str, object]) -> "subprocess.Popen[str]":
+    """The command line as a child process."""
+    return subprocess.Popen(
+        command(*args),
+        cwd=folder,
+        env=environment(**settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def rows(file: Path, query: str) -> list[tuple[object, ...]]:

@@ -15,6 +15,7 @@ import pytest
 from pixel_bot.testing import settings_in
 from tests.cli.bot_process import ENDING, Running, make
 from tests.harness.process import SECONDS, command, environment, run
+from tests.harness.ready_python import ready
 from tests.web.access.stranger import CREDENTIALS
 
 pytestmark = pytest.mark.sqlite
@@ -50,14 +51,15 @@ def test_the_start_prints_one_link_at_any_log_level_and_its_key_nowhere_else(tmp
 
 def test_a_terminal_shows_the_link_on_one_line(tmp_path: Path) -> None:
     outside, inside = pty.openpty()
-    process = subprocess.Popen(
-        command("sandbox"),
-        cwd=tmp_path,
-        env=environment() | {"TERM": "xterm", "COLUMNS": "80"},
-        stdout=inside,
-        stderr=subprocess.DEVNULL,
-        close_fds=True,
-    )
+    with ready():
+        process = subprocess.Popen(
+            command("sandbox"),
+            cwd=tmp_path,
+            env=environment() | {"TERM": "xterm", "COLUMNS": "80"},
+            stdout=inside,
+            stderr=subprocess.DEVNULL,
+            close_fds=True,
+        )
     os.close(inside)
     shown = ""
     try:
@@ -109,7 +111,7 @@ def test_open_opens_the_browser_where_there_is_one(tmp_path: Path) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\nprintf "%s" "$1" > "{seen}"\n')
     browser.chmod(0o755)
-    with Running(tmp_path, "sandbox"):
+    with Running(tmp_path, "sandbox"), ready():
         done = subprocess.run(
             command("open"),
             cwd=tmp_path,

@@ -8,9 +8,8 @@ import aiohttp
 import pytest
 
 from pixel_bot.cli.command_line import main
-from tests.cli.bot_process import Running, rows
+from tests.cli.bot_process import Running, RunningAsTyped, rows
 from tests.harness.process import run
-from tests.harness.ready_python import ready
 
 pytestmark = pytest.mark.sqlite
 
@@ -42,9 +41,9 @@ async def _chat(home: str, people: int) -> None:
                 return
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-async def test_a_signal_ends_the_bot_in_order(tmp_path: Path, name: str) -> None:
-    with Running(tmp_path) as running:
+@pytest.mark.parametrize(("name", "start"), [("SIGINT", RunningAsTyped), ("SIGTERM", Running)])
+async def test_a_signal_ends_the_bot_in_order(tmp_path: Path, name: str, start: type[Running]) -> None:
+    with start(tmp_path) as running:
         await _chat(running.home, 40)
         code, said = running.end(signal.Signals[name])
     assert (code, "Traceback" in said) == (0, False)
@@ -56,7 +55,7 @@ async def test_a_signal_ends_the_bot_in_order(tmp_path: Path, name: str) -> None
 
 def test_a_signal_ends_a_replay_in_order(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("0,alice,hello\n1000,bob,far away\n")
-    with ready(), Running(tmp_path, "sandbox", "--replay", "log.csv") as running:
+    with Running(tmp_path, "sandbox", "--replay", "log.csv") as running:
         code, said = running.end(signal.SIGINT)
     assert (code, "Traceback" in said) == (0, False)
 

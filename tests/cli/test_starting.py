@@ -14,7 +14,6 @@ from pixel_bot.cli.command_line import main
 from pixel_bot.db.meta import Mode
 from tests.cli.bot_process import ENDING, Running, make, rows, url
 from tests.harness.process import run
-from tests.harness.ready_python import ready
 
 pytestmark = pytest.mark.sqlite
 
@@ -135,7 +134,7 @@ def test_play_money_and_real_points_never_meet(
 
 def test_each_mode_keeps_its_own_database(tmp_path: Path) -> None:
     asyncio.run(make(tmp_path / "data", "live"))
-    with ready(), Running(tmp_path) as running:
+    with Running(tmp_path) as running:
         assert any("sandbox.db" in line for line in running.said)
         assert running.end(signal.SIGTERM)[0] == 0
     assert rows(tmp_path / "data" / "pixel.db", "SELECT value FROM meta WHERE key = 'mode'") == [("live",)]

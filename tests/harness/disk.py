@@ -139,6 +139,8 @@ class _Mounted:
         self._enter = ["nsenter", "--mount", f"--target={holder}", f"--wd={folder}", "--"]
         _script(python, f"exec {shlex.join([*self._enter, sys.executable])}")
         self._ballast = Path(f"/proc/{holder}/root{folder}/ballast")
+        self._beside = folder.with_name("beside")
+        self._beside.mkdir()
 
     def fill(self) -> None:
         with self._ballast.open("wb", buffering=0) as file, suppress(OSError):
@@ -152,9 +154,11 @@ class _Mounted:
         subprocess.run([*self._enter, "mount", "-o", "remount,ro", self.folder], check=True)
 
     def protect(self) -> None:
-        # The same files by a second mount, which lies above the first one: open files are on that.
-        subprocess.run([*self._enter, "mount", "--bind", self.folder, self.folder], check=True)
-        subprocess.run([*self._enter, "mount", "-o", "remount,bind,ro", self.folder], check=True)
+        # The same files by a second mount, which lies above the first one: open files are on that. It is made beside
+        # it, since the bot may open a file before nobody may write, and then the mount could not be changed.
+        place, beside = shlex.quote(str(self.folder)), shlex.quote(str(self._beside))
+        made = f"mount --bind {place} {beside} && mount -o remount,bind,ro {beside} && mount --move {beside} {place}"
+        subprocess.run([*self._enter, "sh", "-c", made], check=True)
 
     def allow(self) -> None:
         # Lazily: the bot may have a file open on it at this moment.

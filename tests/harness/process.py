@@ -8,10 +8,12 @@ import socket
 import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pixel_bot.settings import Settings
 from tests.harness import ready_python
+from tests.harness.pattern import fresh_file
 from tests.harness.ready_python import ready
 
 SECONDS = 60.0
@@ -56,6 +58,16 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def lay_database(folder: Path, arguments: Sequence[str], settings: Mapping[str, object]) -> None:
+    """Where no bot has been, and none is sent elsewhere: a new database, which costs a bot most of its first start."""
+    data = Path(folder, str(settings.get("data_dir", "data")))
+    if arguments[1:] or "database_url" in settings or data.exists():
+        return
+    is_live = not arguments and ("twitch_client_id" in settings or "joystick_client_id" in settings)
+    data.mkdir()
+    fresh_file(data, "live" if is_live else "sandbox")
+
+
 class BotProcess:
     """A bot as a child process, which may be killed and started again. Use it as ``async with``, or call ``kill``.
 
@@ -68,6 +80,7 @@ class BotProcess:
     def __init__(self, folder: Path, *arguments: str, **settings: object) -> None:
         self.folder = folder
         self.arguments = arguments
+        lay_database(folder, arguments, settings)
         self.environment = environment(**settings)
         self.address = ""
         """Its page, without the key of the link; known when it is ready."""

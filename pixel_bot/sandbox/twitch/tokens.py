@@ -93,6 +93,10 @@ class Tokens:
         """The access token's time is over. Its refresh token still works."""
         self._access.pop(access, None)
 
+    def expire_all(self, user_id: str | None) -> None:
+        """The time of all access tokens of a user, or (None) of the application, is over."""
+        self._access = {text: token for text, token in self._access.items() if token.user_id != user_id}
+
     def revoke(self, access: str) -> bool:
         """The access token is given back, and worth nothing from now on. Returns False for an unknown one."""
         return self._access.pop(access, None) is not None

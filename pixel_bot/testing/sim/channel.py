@@ -1,9 +1,13 @@
 """A simulated channel: a double of Twitch, and the real bot, which is started, stopped and killed."""
 
 import asyncio
+import gc
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import copy_context
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from starlette.routing import BaseRoute, Mount
 
@@ -18,18 +22,37 @@ from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.endpoints import Endpoints
 from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.session import SandboxSession
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, SandboxUser, SandboxUsers
 from pixel_bot.security.cipher import Cipher, load_cipher
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
 from pixel_bot.testing.settings import settings_in
+from pixel_bot.testing.sim.disk import Disk
 from pixel_bot.testing.sim.lives import Life
+from pixel_bot.testing.sim.quiet import Quiet
 from pixel_bot.testing.sim.sqlite import Commits
 from pixel_bot.web.server import WebServer
 
 TWITCH_PORT, BOT_PORT = 8081, 8080
+RESTART_SECONDS = 5.0
+SIGN_IN_SECONDS = 60.0
+ACCOUNTS: tuple[tuple[Role, SandboxUser], ...] = (("bot", BOT), ("broadcaster", STREAMER))
+REMEMBERED = 20
+
+
+class Notified(NamedTuple):
+    """An event that Twitch sends: its type, what it says, its id and time; ``again`` where it was sent before."""
+
+    kind: str
+    event: Json
+    id: str
+    at: datetime
+    again: bool = False
+
 
 SignIn = Callable[[Services, Cipher], Awaitable[None]]
+Delivered = Callable[[Notified, Life, tuple[SandboxSession, ...]], None]
 
 
 class Channel:
@@ -38,20 +61,35 @@ class Channel:
     Args:
         folder: the bot's files.
         commits: hears of the bot's commits.
+        disk: of the bot's machine.
         settings: of the bot, by their lower-case names.
     """
 
-    def __init__(self, folder: Path, commits: Commits, **settings: object) -> None:
+    def __init__(self, folder: Path, commits: Commits, disk: Disk, **settings: object) -> None:
+        self.folder = folder
         self.commits = commits
+        self.disk = disk
+        self.quiet = Quiet()
         self.twitch = TwitchDouble(SandboxUsers())
         self.said: list[SandboxMessage] = []
         """All that the bot said."""
         self.kills = 0
         self.app: LiveApp | None = None
-        self.folder = folder
+        self.when_emitted: list[Callable[[Notified], None]] = []
+        """Called with each event of Twitch, when it happens."""
+        self.when_sent: list[Callable[[Notified], None]] = []
+        """Called with each event just before it is sent, also again, to a bot that lives."""
+        self.when_delivered: list[Delivered] = []
+        """Called with each event that was sent to a bot that lives, and the sessions that there were."""
+        self.when_restored: list[Callable[[], None]] = []
+        """Called when a copy of the database was put in its place."""
+        self.when_ended: list[Callable[[BaseException | None], None]] = []
+        """Called with the error with which the bot ended by itself."""
+        self.hold: Callable[[], float] = lambda: 0.0
+        """How many seconds late the next event comes."""
+        self._is_closing = False
         self._life: Life | None = None
         self._main: asyncio.Task[None] | None = None
-        self._end = asyncio.Event()
         self._web = WebServer("127.0.0.1", TWITCH_PORT)
         base = f"127.0.0.1:{TWITCH_PORT}"
         self._chosen: dict[str, object] = {
@@ -63,18 +101,19 @@ class Channel:
             "twitch_eventsub_url": f"ws://{base}/ws",
             **settings,
         }
+        self.choose()
         self.twitch.listeners.add(self._on_message)
         self._notify, self.twitch.notify = self.twitch.notify, self._remembered
-        self._last: Callable[[], Awaitable[int]] | None = None
+        self._sent: deque[Notified] = deque(maxlen=REMEMBERED)
 
-    @property
-    def settings(self) -> Settings:
-        """Those with which the bot is started the next time."""
-        return settings_in(self.folder, **self._chosen)
+    def now(self) -> float:
+        """Seconds since the simulation began."""
+        return asyncio.get_running_loop().time()
 
     def choose(self, **settings: object) -> None:
         """The streamer changes settings, by their lower-case names. They hold from the next start on."""
         self._chosen |= settings
+        self.settings: Settings = settings_in(self.folder, **self._chosen)
 
     @property
     def file(self) -> Path:
@@ -93,105 +132,153 @@ class Channel:
         await self._web.start([*beside, Mount("/", routes=Endpoints(self.twitch).routes())], [])
         async with opened(self.settings, "live", Clock()) as services:
             cipher = load_cipher(self.settings)
+            store = TokenStore(services.database, services.clock, cipher, self.settings.twitch_client_id)
             for sign_in in signed_in:
                 await sign_in(services, cipher)
-            store = TokenStore(services.database, services.clock, cipher, self.settings.twitch_client_id)
-            accounts: tuple[tuple[Role, SandboxUser], ...] = (("bot", BOT), ("broadcaster", STREAMER))
-            for role, who in accounts:
-                scopes = scopes_for(role, self.settings)
-                tokens = Tokens(*self.twitch.users.grant(who.id, scopes))
-                await store.keep(TwitchAccount(role, who.id, who.login, who.name, scopes, tokens))
+            for role, who in ACCOUNTS:
+                await store.keep(self._granted(role, who))
+        self._signing_in = asyncio.create_task(self._sign_in_again())
+
+    @property
+    def life(self) -> Life | None:
+        """The bot's process, while it lives."""
+        return None if self._life is None or self._life.is_dead else self._life
 
     def start(self) -> None:
-        """The streamer starts the bot, unless it runs; returns at once."""
-        if self._life is not None and not self._life.is_dead and self._main is not None and not self._main.done():
-            return
-        self._end = asyncio.Event()
-        self._life = Life(f"bot {self.kills}")
-        self._main = self._life.start(self._run())
-
-    def start_if_dead(self) -> None:
-        """The streamer sees to it that the bot runs."""
+        """The streamer sees to it that the bot runs; returns at once."""
         if self._life is not None and self._life.is_dead:
             self.kill()
-        if self._main is None or self._main.done():
-            self.start()
+        if self._life is None and not self._is_closing:
+            self._life = Life(f"bot {self.kills}")
+            self._main = self._life.start(self._run())
+            self._main.add_done_callback(self._on_end, context=copy_context())
 
     def kill(self) -> None:
         """The bot's process dies, wherever it is."""
         if self._life is not None:
             self.kills += 1
-            self._life.kill()
-            self._life = self._main = self.app = None
+            self._gone()
+
+    def collect_garbage(self) -> None:
+        """Free what refers to itself; what is done for it is done by the bot that lives."""
+        if self._life is not None:
+            self._life.run(gc.collect)
 
     async def killed_at_commit(self, count: int, *, before: bool) -> None:
         """The bot's process dies just before or just after one of its next commits."""
         await self.commits.kill_at(count, before=before)
         self.kill()
 
+    async def killed_in(self, steps: int) -> None:
+        """The bot's process dies before it has done so many more steps, if it lives so long."""
+        if (life := self.life) is not None:
+            life.die_in(steps)
+            await life.death
+            self.kill()
+
     async def stop(self) -> None:
         """The streamer ends the bot in order, unless it dies meanwhile."""
-        life, main = self._life, self._main
-        if life is None or main is None or life.is_dead:
-            return
-        ended = asyncio.get_running_loop().create_future()
-
-        def is_over(*_: object) -> None:
-            if not ended.done():
-                ended.set_result(None)
-
-        life.at_death(is_over)
-        main.add_done_callback(is_over)
-        self._end.set()
-        await ended
-        if self._life is life and not life.is_dead:
-            self._life = self._main = self.app = None
+        main, life = self._main, self.life
+        if main is not None and life is not None:
+            self.app = None
+            main.cancel()
+            await asyncio.wait({main, life.death}, return_when=asyncio.FIRST_COMPLETED)
+            if self._life is life:
+                self._gone()
 
     async def close(self) -> None:
         """The bot ends, then Twitch."""
+        self._is_closing = True
+        self._signing_in.cancel()
         await self.stop()
         await self._web.stop()
 
     async def settled(self) -> None:
-        """Wait until the bot has heard and worked everything. One that does not run is started."""
-        if self._end.is_set():
-            await self.stop()
-        self.start_if_dead()
-        while not self._is_running():  # noqa: ASYNC110 - the app tells nobody
+        """Wait until the bot has heard and worked everything. It is started, should somebody have left it stopped."""
+        while not self.is_running:
+            self.start()
             await asyncio.sleep(0.05)
         app = self.app
         if app is not None and app.running_bot is not None:
             await app.platform.eventsub.ready()
             await app.running_bot.bot.settled()
 
-    async def repeat(self) -> None:
-        """Twitch sends its last event once more, as it may."""
-        if self._last is not None:
-            await self._last()
+    async def repeat(self, back: int = 1) -> None:
+        """Twitch sends one of its last events once more, as it may."""
+        if self._sent:
+            await self._send(self._sent[-min(back, len(self._sent))]._replace(again=True))
 
     def when_said(self, listener: Callable[[SandboxMessage], None]) -> None:
         """Call it with each message of chat."""
         self.twitch.listeners.add(listener)
 
-    def _is_running(self) -> bool:
+    @property
+    def is_running(self) -> bool:
+        """Whether the bot has started."""
         return self.app is not None and self.app.running_bot is not None
 
     async def _run(self) -> None:
-        end = self._end
         async with live(self.settings) as app:
             self.app = app
-            asked = asyncio.ensure_future(end.wait())
-            try:
-                await asyncio.wait({asked, app.failed}, return_when=asyncio.FIRST_COMPLETED)
-                if app.failed.done():
-                    app.failed.result()
-            finally:
-                asked.cancel()
-                self.app = None
+            await app.failed
+
+    def _granted(self, role: Role, who: SandboxUser) -> TwitchAccount:
+        scopes = scopes_for(role, self.settings)
+        return TwitchAccount(
+            role, who.id, who.login, who.name, scopes, Tokens(*self.twitch.users.grant(who.id, scopes))
+        )
+
+    async def _sign_in_again(self) -> None:
+        """The streamer looks now and then whether a sign-in has ended, as when the bot dies while it renews a token."""
+        while True:
+            await asyncio.sleep(SIGN_IN_SECONDS)
+            life, app = self.life, self.app
+            for role, who in ACCOUNTS if life is not None and app is not None else ():
+                accounts = app.platform.accounts
+                if accounts.get(role) is not None and accounts.tokens_of(role) is None:
+                    life.start(accounts.sign_in(self._granted(role, who)))
+
+    def _on_end(self, main: asyncio.Task[None]) -> None:
+        """It ended by itself: the streamer reads why, and starts it again."""
+        if main is not self._main:
+            return
+        if main.cancelled():
+            self._gone()
+            return
+        error = main.exception()
+        for listener in self.when_ended:
+            listener(error)
+        self._gone()
+        asyncio.get_running_loop().call_later(RESTART_SECONDS, self.start)
+
+    def _gone(self) -> None:
+        life, self._life, self._main, self.app = self._life, None, None, None
+        if life is not None:
+            life.kill()
 
     async def _remembered(self, kind: str, event: Json, message_id: str, at: datetime) -> int:
-        self._last = lambda: self._notify(kind, event, message_id, at)
-        return await self._last()
+        notified = Notified(kind, event, message_id, at)
+        for listener in self.when_emitted:
+            listener(notified)
+        seconds = self.hold()
+        if seconds:
+            self.twitch.spawn(self._send_late(notified, seconds))
+            return 0
+        return await self._send(notified)
+
+    async def _send_late(self, notified: Notified, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._send(notified)
+
+    async def _send(self, notified: Notified) -> int:
+        self._sent.append(notified)
+        sessions, life = tuple(self.twitch.sessions.values()), self.life
+        for listener in self.when_sent if life is not None else ():
+            listener(notified)
+        reached = await self._notify(notified.kind, notified.event, notified.id, notified.at)
+        for delivered in self.when_delivered if reached and life is not None else ():
+            delivered(notified, life, sessions)
+        return reached
 
     def _on_message(self, message: SandboxMessage) -> None:
         if message.who.login == BOT.login:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from types import CoroutineType
 from typing import Any, cast
+from warnings import catch_warnings, simplefilter
 
 
 class Life:
@@ -19,8 +20,18 @@ class Life:
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_dead = False
+        self.is_suspended = False
+        self.death = asyncio.get_running_loop().create_future()
+        """Done when it is dead."""
         self.tasks: dict[asyncio.Task[Any], None] = {}
+        self._steps_left = 0
+        self._held: list[asyncio.Handle] = []
         self._at_death: dict[Callable[[], None], None] = {}
+
+    @property
+    def handles(self) -> int:
+        """How many sockets, files and connections are open."""
+        return len(self._at_death)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a coroutine as the main task of this life."""
@@ -36,11 +47,40 @@ class Life:
         """That was let go of in life."""
         self._at_death.pop(release, None)
 
+    def die_in(self, steps: int) -> None:
+        """Let it die just before it does its next but so many steps: between any two awaits."""
+        self._steps_left = steps
+
+    def suspend(self) -> None:
+        """Its machine sleeps: nothing of it runs, and all clocks go on."""
+        self.is_suspended = True
+
+    def wake(self) -> None:
+        """Its machine is awake: what came due meanwhile runs now."""
+        self.is_suspended = False
+        cast(Any, asyncio.get_running_loop())._ready.extend(self._held)
+        self._held.clear()
+
+    def may_run(self, handle: asyncio.Handle) -> bool:
+        """Asked before each of its steps. One that comes while the machine sleeps is kept for later."""
+        if self.is_dead:
+            return False
+        if self.is_suspended:
+            self._held.append(handle)
+            return False
+        if self._steps_left:
+            self._steps_left -= 1
+            if not self._steps_left:
+                self.kill()
+        return not self.is_dead
+
     def kill(self) -> None:
         """End it without cleaning up."""
         if self.is_dead:
             return
         self.is_dead = True
+        self._held.clear()
+        self.death.set_result(None)
         for release in tuple(self._at_death):
             release()
         self._at_death.clear()
@@ -55,12 +95,14 @@ class Life:
     def _forget(self) -> None:
         """Free what its tasks refer to. Their ``finally`` blocks run for it, but reach nobody: all ways out are cut.
 
-        All of it is freed here, in the dead life's context: what is freed later, by chance of the collector, would act in
-        the context of whoever lives then, and could close files that have the same numbers now.
+        All of it is freed here, in the dead life's context: what is freed later, by chance, would act in the context of
+        whoever lives then, and could close files that have the same numbers now.
         """
         cast(Any, asyncio.get_running_loop()).forget(self)
-        self._forget_tasks()
-        gc.collect()
+        with catch_warnings():
+            simplefilter("ignore", RuntimeWarning)  # a dead process awaits nothing
+            self._forget_tasks()
+            gc.collect()
 
     def _forget_tasks(self) -> None:
         for task in tuple(self.tasks):

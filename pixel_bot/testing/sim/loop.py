@@ -1,9 +1,12 @@
 """An event loop on simulated time: it never sleeps, and its order of ready tasks is drawn by a seed."""
 
 import asyncio
+import gc
 import heapq
 import random
+import sys
 from asyncio import events
+from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import Context
@@ -19,6 +22,7 @@ from pixel_bot.web import server
 
 STEP_SECONDS = 2e-6
 TICK_SECONDS = 1.0
+STEPS_BETWEEN_COLLECTIONS = 50_000
 
 
 class Standstill(Exception):
@@ -38,8 +42,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._chance = chance
         self._shuffled = shuffled
         self._now = 0.0
-        self._clock_resolution = 1e-9
-        self._selector = self
+        self._numbers = 0
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self.collect: Callable[[], object] = gc.collect
+        """Frees what refers to itself, now and then; the collector itself would do it at moments that no seed knows."""
         self.network = Network(self, chance)
         self.steps = 0
         self.set_task_factory(_task_of_a_life)
@@ -57,9 +63,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def forget(self, life: Life) -> None:
         """Drop what a dead life was going to do."""
-        loop = cast(Any, self)
         # They stay in their queues, as empty shells: the loop has counted them.
-        for handle in (*loop._ready, *loop._scheduled):
+        for handle in (*cast(Any, self)._ready, *(timer for _, _, timer in self._timers)):
             if handle._context is not None and handle._context.get(LIFE) is life:
                 handle.cancel()
 
@@ -68,20 +73,43 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Seconds since the simulation began."""
         return self._now
 
-    def select(self, timeout: float | None) -> list[Any]:
-        """In place of waiting for the operating system: go on to the next moment at which something is due."""
-        if timeout is None:
-            raise Standstill
+    @override
+    def run_forever(self) -> None:
+        # Without asyncio's hooks a generator that nobody refers to any more is closed at once: with them, one of a dead
+        # process would be closed by a task, later, in the context of whoever lives then.
+        self.call_soon(sys.set_asyncgen_hooks, None, None)
+        super().run_forever()
+
+    def _run_once(self) -> None:
+        """Run what is ready; when nothing is, go on to the next moment at which something is due."""
+        ready: deque[Any] = cast(Any, self)._ready
+        timers = self._timers
+        if not ready:
+            while timers and timers[0][2]._cancelled:
+                heapq.heappop(timers)
+            if not timers:
+                raise Standstill
+            self._now = max(self._now, timers[0][0])
         # Work takes time, too: what sleeps for less than the clock can show would else wait for ever.
-        self._now += max(timeout, STEP_SECONDS)
+        self._now += STEP_SECONDS
+        while timers and timers[0][0] <= self._now:
+            ready.append(heapq.heappop(timers)[2])
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
         self.steps += 1
-        return []
+        if self.steps % STEPS_BETWEEN_COLLECTIONS == 0:
+            self.collect()
 
     def _process_events(self, event_list: list[Any]) -> None:
         """There are none: sockets are simulated, too."""
 
     def _write_to_self(self) -> None:
         """Nobody has to be woken: there is one thread."""
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """It is dropped when its time has come."""
 
     def _call_soon(self, callback: Any, args: Any, context: Context | None) -> events.Handle:
         handle = _Handle(callback, args, self, context)
@@ -93,12 +121,18 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return handle
 
     @override
+    def call_later(
+        self, delay: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self._now + delay, callback, *args, context=context)
+
+    @override
     def call_at(
         self, when: float, callback: Callable[..., Any], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         timer = _Timer(when, callback, args, self, context)
-        heapq.heappush(cast(Any, self)._scheduled, timer)
-        timer._scheduled = True
+        self._numbers += 1
+        heapq.heappush(self._timers, (when, self._numbers, timer))
         return timer
 
     @override
@@ -133,7 +167,7 @@ class _Handle(events.Handle):
     @override
     def _run(self) -> None:
         life = cast(Any, self)._context.get(LIFE)
-        if life is None or not life.is_dead:
+        if life is None or life.may_run(self):
             super()._run()
 
 
@@ -143,7 +177,7 @@ class _Timer(_Handle, events.TimerHandle):
 
 async def _tick_slowly(web: uvicorn.Server) -> None:
     """uvicorn's main loop with a longer tick: most of what a quiet bot does would be its ten a second."""
-    while not await web.on_tick(0):
+    while not await web.on_tick(0):  # noqa: ASYNC110 - as it does
         await asyncio.sleep(TICK_SECONDS)
 
 

@@ -19,6 +19,24 @@ START = datetime(2026, 1, 5, 18, 0, tzinfo=UTC)
 """When each simulation begins."""
 
 
+class WallClock:
+    """Shows the time of day. The one of the bot's machine may be wrong; everybody else's is right.
+
+    Args:
+        now: seconds since the simulation began.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.ahead = 0.0
+        """Seconds by which the clock of the bot's machine is ahead."""
+
+    def __call__(self) -> float:
+        """Seconds since 1970, as the process that asks sees them."""
+        right = START.timestamp() + self._now()
+        return right if LIFE.get() is None else right + self.ahead
+
+
 @contextmanager
 def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], float]) -> Generator[None]:
     """Let clocks and sources of chance of this process follow the simulation.

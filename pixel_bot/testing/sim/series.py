@@ -1,4 +1,4 @@
-"""Series of events: each is drawn by the seed, its kind and its number alone, so that leaving one out changes no other."""
+"""Series of events: each is drawn by seed, kind and number alone, so that leaving one out changes no other."""
 
 import asyncio
 import random

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pixel_bot.db import driver
+from pixel_bot.testing.sim.disk import Disk
 from pixel_bot.testing.sim.lives import LIFE
 
 PATIENCE = 10.0
@@ -76,11 +77,13 @@ class LoopWorker:
     Args:
         chance: draws how long each takes.
         commits: hears of commits.
+        disk: lets them fail.
     """
 
-    def __init__(self, chance: random.Random, commits: Commits) -> None:
+    def __init__(self, chance: random.Random, commits: Commits, disk: Disk) -> None:
         self._chance = chance
         self._commits = commits
+        self._disk = disk
         self._tasks: deque[Task] = deque()
         self._is_alive = self._is_busy = False
         self._opened: sqlite3.Connection | None = None
@@ -130,6 +133,8 @@ class LoopWorker:
         self._done(function)
 
     def _run(self, function: Callable[[], Any]) -> Any:
+        if self._life is not None:
+            self._disk.check(function)
         if _is_commit(function):
             return self._commits.run(function)
         result = function()

@@ -1,0 +1,75 @@
+"""Chat earns points: whoever has not written for the length of the pause is paid for the next message, and once."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+
+from pixel_bot.sandbox.twitch.session import SandboxSession
+from pixel_bot.sandbox.twitch.users import BOT
+from pixel_bot.testing.sim.channel import Channel, Notified
+from pixel_bot.testing.sim.invariants.durable import Durable
+from pixel_bot.testing.sim.invariants.facts import HINDERED_BY, PAID_SECONDS, SURE_SECONDS, arrived
+from pixel_bot.testing.sim.invariants.violation import Violation
+from pixel_bot.testing.sim.lives import Life
+
+MARGIN_SECONDS = 1.0
+
+
+class ChatAwards:
+    """Follows each message that must earn.
+
+    Args:
+        channel: where it is written.
+        durable: what is in the database.
+        report: is given what is wrong.
+    """
+
+    def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None]) -> None:
+        self._channel = channel
+        self._durable = durable
+        self._report = report
+        self._pause = float(channel.settings.points_chat_cooldown_seconds)
+        self._pays = channel.settings.points_chat_amount > 0
+        self._written: dict[str, list[float]] = defaultdict(list)
+        """When each person wrote last, and the time before, by the simulation's clock."""
+        channel.when_emitted.append(self._on_emitted)
+        channel.when_delivered.append(self._on_delivered)
+
+    def _on_emitted(self, notified: Notified) -> None:
+        if notified.kind == "channel.chat.message":
+            times = self._written[notified.event["chatter_user_id"]]
+            times.append(asyncio.get_running_loop().time())
+            del times[:-50]
+
+    def _on_delivered(self, notified: Notified, life: Life, sessions: tuple[SandboxSession, ...]) -> None:
+        if notified.kind != "channel.chat.message" or notified.again or not self._pays:
+            return
+        person, text = notified.event["chatter_user_id"], notified.event["message"]["text"]
+        is_plain = text[:1].isalpha() and not notified.event["channel_points_custom_reward_id"]
+        if is_plain and person != BOT.id:
+            loop = asyncio.get_running_loop()
+            loop.call_later(SURE_SECONDS, self._if_arrived, notified, life, sessions, self._written[person][-1])
+
+    def _if_arrived(self, notified: Notified, life: Life, sessions: tuple[SandboxSession, ...], at: float) -> None:
+        if arrived(life, sessions):
+            asyncio.get_running_loop().call_later(PAID_SECONDS, self._must_be_paid, notified, life, at)
+
+    def _must_be_paid(self, notified: Notified, life: Life, at: float) -> None:
+        person = notified.event["chatter_user_id"]
+        quiet = self._channel.quiet.seconds(*HINDERED_BY)
+        if life.is_dead or not self._is_alone(person, at):
+            return
+        if quiet < PAID_SECONDS:
+            loop = asyncio.get_running_loop()
+            loop.call_later(PAID_SECONDS - quiet + 1, self._must_be_paid, notified, life, at)
+            return
+        if self._durable.value("SELECT points FROM events WHERE id = ?", notified.id):
+            return
+        user = self._durable.user(person)
+        if user is None or not (self._durable.is_merged(user) or self._durable.is_ignored(user)):
+            self._report(Violation(f"Message {notified.id} of {person} came, and was not paid."))
+
+    def _is_alone(self, person: str, at: float) -> bool:
+        """Whether they wrote nothing else that might have been paid instead."""
+        near = self._pause + MARGIN_SECONDS
+        return sum(abs(time - at) <= near for time in self._written[person]) == 1
