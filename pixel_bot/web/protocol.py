@@ -14,6 +14,7 @@ import h11
 from typing_extensions import override
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 from pixel_bot.web.connections import KEY, Connection, Connections, Phase
 
@@ -169,6 +170,15 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             self._fail(NOT_UTF8)
             return
         super().send_receive_event_to_app()
+
+    @override
+    def shutdown(self) -> None:
+        # uvicorn would send a close frame, also to who has just sent one, and fail with all other connections open.
+        if self.handshake_complete and self.conn.state is not State.OPEN:
+            self.stop_keepalive()
+            self.transport.close()
+            return
+        super().shutdown()
 
     def phase(self) -> Phase:
         """What the connection waits for now."""

@@ -45,7 +45,9 @@ class SandboxUser:
 
 def id_of(login: str) -> str:
     """A user id that is the same in every run."""
-    return ANONYMOUS_IDS.get(login) or str(100_000_000 + int.from_bytes(hashlib.sha256(login.encode()).digest()[:6], "big"))
+    return ANONYMOUS_IDS.get(login) or str(
+        100_000_000 + int.from_bytes(hashlib.sha256(login.encode()).digest()[:6], "big")
+    )
 
 
 def sandbox_user(login: str, role: Role = "viewer", name: str = "") -> SandboxUser:

@@ -51,9 +51,8 @@ class Notified(NamedTuple):
     again: bool = False
 
 
-Delivered = Callable[[Notified, Life, tuple[SandboxSession, ...]], None]
-
 SignIn = Callable[[Services, Cipher], Awaitable[None]]
+Delivered = Callable[[Notified, Life, tuple[SandboxSession, ...]], None]
 
 
 class Channel:
@@ -67,6 +66,7 @@ class Channel:
     """
 
     def __init__(self, folder: Path, commits: Commits, disk: Disk, **settings: object) -> None:
+        self.folder = folder
         self.commits = commits
         self.disk = disk
         self.quiet = Quiet()
@@ -88,7 +88,6 @@ class Channel:
         self.hold: Callable[[], float] = lambda: 0.0
         """How many seconds late the next event comes."""
         self._is_closing = False
-        self.folder = folder
         self._life: Life | None = None
         self._main: asyncio.Task[None] | None = None
         self._web = WebServer("127.0.0.1", TWITCH_PORT)
@@ -102,6 +101,7 @@ class Channel:
             "twitch_eventsub_url": f"ws://{base}/ws",
             **settings,
         }
+        self.choose()
         self.twitch.listeners.add(self._on_message)
         self._notify, self.twitch.notify = self.twitch.notify, self._remembered
         self._sent: deque[Notified] = deque(maxlen=REMEMBERED)
@@ -110,14 +110,10 @@ class Channel:
         """Seconds since the simulation began."""
         return asyncio.get_running_loop().time()
 
-    @property
-    def settings(self) -> Settings:
-        """Those with which the bot is started the next time."""
-        return settings_in(self.folder, **self._chosen)
-
     def choose(self, **settings: object) -> None:
         """The streamer changes settings, by their lower-case names. They hold from the next start on."""
         self._chosen |= settings
+        self.settings: Settings = settings_in(self.folder, **self._chosen)
 
     @property
     def file(self) -> Path:
@@ -136,9 +132,9 @@ class Channel:
         await self._web.start([*beside, Mount("/", routes=Endpoints(self.twitch).routes())], [])
         async with opened(self.settings, "live", Clock()) as services:
             cipher = load_cipher(self.settings)
+            store = TokenStore(services.database, services.clock, cipher, self.settings.twitch_client_id)
             for sign_in in signed_in:
                 await sign_in(services, cipher)
-            store = TokenStore(services.database, services.clock, cipher, self.settings.twitch_client_id)
             for role, who in ACCOUNTS:
                 await store.keep(self._granted(role, who))
         self._restart = asyncio.get_running_loop().call_soon(lambda: None)
@@ -185,6 +181,7 @@ class Channel:
         """The streamer ends the bot in order, unless it dies meanwhile."""
         main, life = self._main, self.life
         if main is not None and life is not None:
+            self.app = None
             main.cancel()
             await asyncio.wait({main, life.death}, return_when=asyncio.FIRST_COMPLETED)
             if self._life is life:
@@ -198,8 +195,9 @@ class Channel:
         await self._web.stop()
 
     async def settled(self) -> None:
-        """Wait until the bot has heard and worked everything."""
-        while not self.is_running:  # noqa: ASYNC110 - the app tells nobody
+        """Wait until the bot has heard and worked everything. It is started, should somebody have left it stopped."""
+        while not self.is_running:
+            self.start()
             await asyncio.sleep(0.05)
         app = self.app
         if app is not None and app.running_bot is not None:
@@ -245,7 +243,10 @@ class Channel:
 
     def _on_end(self, main: asyncio.Task[None]) -> None:
         """It ended by itself: the streamer reads why, and starts it again."""
-        if main is not self._main or main.cancelled():
+        if main is not self._main:
+            return
+        if main.cancelled():
+            self._gone()
             return
         error = main.exception()
         for listener in self.when_ended:

@@ -174,6 +174,8 @@ class _Simulation:
             return
         settled.result()
         promises.check_settled()
+        for sentence in self._cast.broken():
+            raise Violation(sentence)
 
     async def _settled(self, promises: Promises) -> None:
         try:
@@ -188,8 +190,6 @@ class _Simulation:
                 await self._channel.settled()
         except TimeoutError:
             raise Violation("Nothing goes wrong any more, and the bot still does not settle.") from None
-        for sentence in self._cast.broken():
-            raise Violation(sentence)
 
     def _on_commit(self) -> None:
         self._commits += 1

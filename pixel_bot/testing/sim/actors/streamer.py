@@ -69,9 +69,8 @@ class Restarts(Part):
         await self.channel.stop()
         if chance.random() < 0.5:
             choices: dict[str, list[object]] = {
-                "points_chat_amount": [1, 3],
-                "points_chat_cooldown_seconds": [0, 60],
-                "points_follow_amount": [0, 50],
+                "points_watch_amount": [0, 5],
+                "points_enter_amount": [0, 25],
                 "tts_queue_max": [1, 10],
                 "tts_max_chars": [10, 200],
                 "xp_base": [30, 100],

@@ -131,7 +131,7 @@ class Renamed(Part):
     async def _rename(self, event: Event) -> None:
         index = event.chance.randrange(len(self._people))
         before, login = self._people[index], f"renamer{index}x{event.number}"
-        name = event.chance.choice(["", login.upper(), "Same_Name"])
+        name = "Same_Name" if index else login.upper()
         self.tell(event, f"{before.login} is now {login}")
         self.twitch.present.discard(before)
         self._people[index] = self.twitch.users.rename(before, login, name)

@@ -140,8 +140,12 @@ class Durable:
         return self._users.get(person)
 
     def is_merged(self, user: int) -> bool:
-        """Whether an account was joined with another one, of the same person."""
-        return bool(self.value("SELECT 1 FROM users WHERE (id = ?1 AND merged_into > 0) OR merged_into = ?1", user))
+        """Whether an account is or was joined with another one, of the same person."""
+        return bool(self.value("SELECT 1 FROM links WHERE kept_id = ?1 OR merged_id = ?1", user))
+
+    def is_on_twitch(self, user: int) -> bool:
+        """Whether somebody is there, and not on another platform."""
+        return self.value("SELECT platform FROM users WHERE id = ?", user) == "twitch"
 
     def is_ignored(self, user: int) -> bool:
         """Whether an account earns nothing, or did not for a while."""

@@ -70,7 +70,7 @@ class Facts:
         """
         person = self._durable.person(user)
         paid, may = self._durable.paid[user, reason], self._may[reason, person]
-        if paid > may and not self._durable.is_merged(user):
+        if paid > may and self._durable.is_on_twitch(user) and not self._durable.is_merged(user):
             raise Violation(f"User {user} was paid {paid} points for {reason}, and Twitch told of {may}.")
 
     def _on_emitted(self, notified: Notified) -> None:

@@ -5,6 +5,7 @@ from typing import Any, cast
 from pixel_bot.testing.sim.channel import Channel
 from pixel_bot.testing.sim.invariants.durable import Durable
 from pixel_bot.testing.sim.invariants.violation import Violation
+from pixel_bot.testing.sim.invariants.words import SET_BY_MODS
 
 STILL_SECONDS = 400.0
 """Longer than anything that waits for a page, for chat or for a retry."""
@@ -26,6 +27,8 @@ class Progress:
     def __init__(self, channel: Channel, durable: Durable) -> None:
         self._channel = channel
         self._durable = durable
+        self._longest: dict[str, int] = {}
+        """The longest cooldown of each redeem that was seen; mods may have changed it."""
         self._waits: dict[int, float] = {}
         """Since when each item waits while nothing goes wrong, and its lane is not paused."""
 
@@ -70,11 +73,14 @@ class Progress:
                 raise Violation(f"Item {item} is the first of its track, and has waited for {now - since:.0f} s.")
 
     def _check_cooldowns(self) -> None:
-        """None is longer than the longest that is set."""
+        """None is longer than the longest that is or was set."""
+        for key, seconds in self._durable.rows("SELECT key, cooldown_s FROM redeems"):
+            self._longest[key] = max(self._longest.get(key, SET_BY_MODS), seconds)
         query = """
-            SELECT c.user_id, c.key, strftime('%s', c.expires_at) - strftime('%s', c.started_at) AS length, r.cooldown_s
+            SELECT c.user_id, c.key, strftime('%s', c.expires_at) - strftime('%s', c.started_at) AS length
             FROM cooldowns c JOIN redeems r ON r.key = c.key
             WHERE c.started_at IS NOT NULL AND length > r.cooldown_s + 1
         """
-        for user, key, length, most in self._durable.rows(query):
-            raise Violation(f"The cooldown {key} of user {user} lasts {length} s, and {most} s are set.")
+        for user, key, length in self._durable.rows(query):
+            if length > self._longest[key] + 1:
+                raise Violation(f"The cooldown {key} of user {user} lasts {length} s, and less was set.")
