@@ -12,6 +12,7 @@ import gc
 import importlib
 import io
 import json
+import logging
 import os
 import runpy
 import socket
@@ -188,8 +189,10 @@ def _warm_up() -> None:
             pass
 
     keep_cogs()
+    logging.disable()
     with TemporaryDirectory() as folder:
         asyncio.run(start(Path(folder)))
+    logging.disable(logging.NOTSET)
 
 
 def _become(order: dict[str, Any], streams: list[int]) -> None:

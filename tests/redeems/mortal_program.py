@@ -19,6 +19,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
+import openai.resources.chat  # once, and not in each bot that asks an AI
 import pixel_bot.bot.bot
 import pixel_bot.queue.dispatcher
 from pixel_bot.backends.tts.speech import Speech

@@ -11,7 +11,7 @@ from pixel_bot.platforms.twitch.token_store import TokenStore
 from pixel_bot.run.running_bot import opened
 from pixel_bot.security.cipher import load_cipher
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
-from tests.db.migrations.versions import COPIED, LIVED, WITH_REDEEMS, every_version, made, settings_for
+from tests.db.migrations.versions import COPIED, LIVED, WITH_REDEEMS, brought_up, every_version, made, settings_for
 from tests.harness.database import findings
 from tests.harness.seed import query, url_of
 
@@ -43,7 +43,7 @@ async def test_the_ledger_is_right_and_goes_on(path: Path, version: str) -> None
 
 @pytest.mark.parametrize("version", ["document", "0002", "0005"])
 async def test_chat_answers(path: Path, version: str) -> None:
-    made(path, version)
+    brought_up(path, version)
     async with stage(path.parent, SettableClock(COPIED), **settings_for(path)) as chat:
         await chat.settled()
         points = await chat.points("alice")
@@ -57,7 +57,7 @@ async def test_chat_answers(path: Path, version: str) -> None:
 
 @pytest.mark.parametrize("version", ["0002", "0005"])
 async def test_what_was_worked_once_gives_nothing_again(path: Path, version: str) -> None:
-    async with stage(made(path, version).parent, SettableClock(COPIED), **settings_for(path)) as chat:
+    async with stage(brought_up(path, version).parent, SettableClock(COPIED), **settings_for(path)) as chat:
         await chat.settled()
         before = query(path, "SELECT COUNT(*) FROM transactions")
         assert await chat.say("Alice", "!give @bob 25", message_id="message-15") == []
@@ -68,7 +68,7 @@ async def test_what_was_worked_once_gives_nothing_again(path: Path, version: str
 @pytest.mark.parametrize("version", LIVED)
 async def test_the_last_change_by_a_mod_can_still_be_undone(path: Path, version: str) -> None:
     async with opened(
-        settings_in(path.parent, database_url=url_of(made(path, version))), "sandbox", Clock()
+        settings_in(path.parent, database_url=url_of(brought_up(path, version))), "sandbox", Clock()
     ) as services:
         mod = await services.viewers.find("pixel_street")
         if version >= "0005":
@@ -94,7 +94,7 @@ def path_of(chat: Stage) -> Path:
 @pytest.mark.parametrize("version", WITH_REDEEMS)
 async def test_items_go_on(path: Path, version: str) -> None:
     """One was running, one had failed and was not told, and the lanes of two or three more were paused."""
-    made(path, version)
+    brought_up(path, version)
     waiting = query(path, "SELECT token FROM queue_items WHERE status IN ('pending', 'running') ORDER BY id")
     points = dict(query(path, "SELECT name, points FROM users WHERE name IN ('alice', 'bob')"))
     async with stage(path.parent, SettableClock(COPIED), **settings_for(path)) as chat:
@@ -113,7 +113,7 @@ async def test_items_go_on(path: Path, version: str) -> None:
 
 @pytest.mark.parametrize("version", ["document", "0001", "0002"])
 async def test_items_of_before_there_were_redeems_end_without_moving_a_point(path: Path, version: str) -> None:
-    made(path, version)
+    brought_up(path, version)
     async with stage(path.parent, SettableClock(COPIED), **settings_for(path)) as chat:
         await chat.settled()
         assert query(path, "SELECT COUNT(*) FROM queue_items WHERE status IN ('pending', 'running')") == [(0,)]
@@ -123,7 +123,7 @@ async def test_items_of_before_there_were_redeems_end_without_moving_a_point(pat
 
 @pytest.mark.parametrize("version", WITH_REDEEMS)
 async def test_prices_blocks_and_voices_are_kept(path: Path, version: str) -> None:
-    made(path, version)
+    brought_up(path, version)
     async with stage(path.parent, SettableClock(COPIED), **settings_for(path)) as chat:
         await chat.settled()  # what that version left to tell is told
         carol, bob = await chat.services.viewers.find("carol"), await chat.services.viewers.find("bob")
@@ -136,7 +136,7 @@ async def test_prices_blocks_and_voices_are_kept(path: Path, version: str) -> No
 
 @pytest.mark.parametrize("version", ["0004", "0005"])
 async def test_who_is_signed_in_stays_so(path: Path, version: str) -> None:
-    settings = settings_in(path.parent, **settings_for(made(path, version)))
+    settings = settings_in(path.parent, **settings_for(brought_up(path, version)))
     async with opened(settings, "sandbox", Clock()) as services:
         token_store = TokenStore(services.database, services.clock, load_cipher(settings))
         bot, broadcaster = sorted(await token_store.load(), key=lambda account: account.role)
@@ -155,7 +155,7 @@ async def test_who_is_signed_in_stays_so(path: Path, version: str) -> None:
 
 @every_version
 async def test_the_installation_on_the_other_platform_stays(path: Path, version: str) -> None:
-    settings = settings_in(path.parent, **settings_for(made(path, version)))
+    settings = settings_in(path.parent, **settings_for(brought_up(path, version)))
     async with opened(settings, "sandbox", Clock()) as services:
         (install,) = await InstallationStore(services.database, services.clock, load_cipher(settings)).load()
         assert install.grant is not None
@@ -164,7 +164,7 @@ async def test_the_installation_on_the_other_platform_stays(path: Path, version:
 
 
 async def test_linked_accounts_stay_linked(path: Path) -> None:
-    settings = settings_in(path.parent, **settings_for(made(path, "0005")))
+    settings = settings_in(path.parent, **settings_for(brought_up(path, "0005")))
     async with opened(settings, "sandbox", Clock()) as services:
         far = await services.viewers.find("alice@joystick")
         near = await services.viewers.find("alice")

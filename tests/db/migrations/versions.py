@@ -1,9 +1,13 @@
 """Databases of every version that there was."""
 
+import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -32,6 +36,20 @@ def made(path: Path, version: str) -> Path:
         if version != "document":
             connection.execute("PRAGMA journal_mode = WAL")
     return path
+
+
+def brought_up(path: Path, version: str) -> Path:
+    """The same, at our schema by now, for tests of what comes after the upgrade."""
+    path.write_bytes(_brought_up(version))
+    return path
+
+
+@cache
+def _brought_up(version: str) -> bytes:
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as elsewhere:
+        path = made(Path(folder) / "old.db", version)
+        elsewhere.submit(asyncio.run, upgraded(path)).result()
+        return path.read_bytes()
 
 
 async def upgraded(path: Path) -> Upgrade:

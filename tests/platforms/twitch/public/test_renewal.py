@@ -38,7 +38,7 @@ async def test_forty_days_with_restarts_stay_signed_in(home: Harness, clock: Set
             for _ in range(chance.randrange(1, 30)):
                 await platform.token_refresh.check()
                 assert await works(home, platform)
-                clock.advance(chance.choice([HOUR, HOUR, 3 * HOUR]))
+                clock.advance(chance.choice([HOUR, 3 * HOUR, 3 * HOUR]))
         clock.advance(chance.choice([HOUR, DAY, 9 * DAY]))
     async with process(home, clock) as platform:
         assert await platform.token_refresh.check()
