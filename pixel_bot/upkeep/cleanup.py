@@ -96,10 +96,16 @@ class Cleanup:
     async def run(self) -> Cleaned:
         """Remove all of them. Returns how many there were."""
         events = await self._events() + await self._claims()
-        async with throttle_after(self._database.write()) as session:
-            old = (LimitUse.period != "ever", LimitUse.at < self._clock.now() - KEEP_USES)
-            await session.execute(delete(LimitUse).where(*old))
+        await self._uses()
         return Cleaned(await self._cooldowns.clean_up(), await self._items(), events)
+
+    async def _uses(self) -> None:
+        old = (LimitUse.period != "ever", LimitUse.at < self._clock.now() - KEEP_USES)
+        async with self._database.readers() as session:
+            if (await session.execute(select(LimitUse.uses).where(*old).limit(1))).first() is None:
+                return
+        async with throttle_after(self._database.write()) as session:
+            await session.execute(delete(LimitUse).where(*old))
 
     async def _items(self) -> int:
         removed = 0

@@ -119,6 +119,21 @@ async def test_many_cooldowns_go_in_small_transactions(
     assert list(await services.cooldowns.running(alice.id)) == ["key9"]
 
 
+async def test_old_uses_of_limits_go_unless_the_limit_is_for_ever(
+    services: Services, cleanup: Cleanup, clock: SettableClock
+) -> None:
+    alice = await services.viewers.meet(ALICE)
+    async with services.transactions.open("k", "catch", "catch") as tx:
+        await tx.limit(alice, "catch", 3)
+        await tx.limit(alice, "badge", 1, "ever")
+    clock.advance(31 * 86_400)
+    await cleanup.run()
+    assert await rows(services, "SELECT name FROM limit_uses ORDER BY name") == [("badge",), ("catch",)]
+    clock.advance(1)
+    await cleanup.run()
+    assert await rows(services, "SELECT name FROM limit_uses") == [("badge",)]
+
+
 # Events
 
 FOR_EVER = (

@@ -31,7 +31,7 @@ async def test_the_backup_takes_its_place_and_the_old_one_is_kept(
     assert backup.read_bytes() == source
     said = capsys.readouterr().out
     assert f"Kept the database that was there as {aside_of(present)}." in said
-    assert f"Restored {backup} to {present}: 2 viewers, 1 transaction, 0.3 MB, verified." in said
+    assert f"Restored {backup} to {present}: 2 viewers, 1 transaction, 0.4 MB, verified." in said
     assert sorted(p.name for p in present.parent.iterdir()) == ["pixel.db", "pixel.db.lock", aside_of(present).name]
     async with in_use(present) as services:
         assert (await services.viewers.find("alice")).points == 100
