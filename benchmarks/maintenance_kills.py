@@ -10,7 +10,7 @@ from itertools import islice
 
 from _report import table
 
-from tests.harness.maintenance_kills import CASES, Case, Kit, kit, moments
+from tests.harness.maintenance.kills import CASES, Case, Kit, kit, moments
 
 
 @dataclass

@@ -18,9 +18,7 @@ from _report import ratio, table
 STOCK, PIXEL, WITH_COG = "TwitchIO, empty listener", "Pixel Bot", "Pixel Bot with a listening cog"
 COG = '''"""Somebody else's cog that listens to chat."""
 
-from pixel_bot.plugin import Cog, PixelBot
-from twitchio import ChatMessage
-from twitchio.ext import commands
+from pixel_bot.plugin import ChatMessage, Cog, PixelBot, on
 
 
 class Counter(Cog):
@@ -28,8 +26,8 @@ class Counter(Cog):
 
     heard = 0
 
-    @commands.Component.listener()
-    async def event_message(self, payload: ChatMessage) -> None:
+    @on(ChatMessage)
+    async def count(self, message: ChatMessage) -> None:
         self.heard += 1
 
 

@@ -95,11 +95,9 @@ class Admin(Cog):
     @command("cog list")
     @broadcaster_only()
     async def cog_list(self, ctx: Context) -> None:
-        """Which cogs there are."""
-        listed = ", ".join(
-            state.name + (" (broken)" if state.problem else "" if state.loaded else " (off)")
-            for state in self.bot.cogs.states()
-        )
+        """Which cogs there are, and which of them are off or broken, since when and why."""
+        now = self.bot.clock.now()
+        listed = ", ".join(state.words(now) for state in self.bot.cogs.states())
         await ctx.reply(f"Cogs: {listed}.")
 
     @command("cog load", usage="NAME")

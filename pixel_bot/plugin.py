@@ -16,24 +16,28 @@ A cog is a class of commands in a file of its own::
         await bot.add_component(Hello(bot))
 """
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from twitchio.ext import commands
 
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.cogs.cog_base import CogBase
+from pixel_bot.bot.cogs.hearing import on
+from pixel_bot.bot.cogs.live import Live
+from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
 from pixel_bot.bot.command import command, command_list, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
-from pixel_bot.bot.guards import audience, broadcaster_only, mods_only
+from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
 from pixel_bot.bot.redeem_command import redeem
 from pixel_bot.cog_data.draws import Draw, StoredDraw
 from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.cog_data.models import CogModel, ViewerId
 from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
+from pixel_bot.configuration.cog_settings import CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
 from pixel_bot.model.channel_events import (
     Announcement,
@@ -54,16 +58,21 @@ from pixel_bot.model.channel_events import (
     WatchStreak,
     WheelClaim,
 )
+from pixel_bot.model.event import Event
+from pixel_bot.model.heard_chat import ChatMessage, Fragment
 from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
+from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
 from pixel_bot.points.leaderboard import Rank
 from pixel_bot.points.ledger_words import in_words
+from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
 from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
 
 __all__ = [
+    "API_VERSION",
     "AlreadyDone",
     "Amount",
     "Announcement",
@@ -74,21 +83,27 @@ __all__ = [
     "ChannelEvent",
     "CharityDonation",
     "ChatError",
+    "ChatMessage",
     "Cheer",
     "Cog",
     "CogModel",
+    "CogSettings",
     "Context",
     "Draw",
     "Effect",
     "EffectFailed",
     "Entrance",
+    "Event",
     "Follow",
+    "Fragment",
     "Gift",
     "HypeTrain",
     "Job",
     "KnownViewer",
+    "LevelUp",
     "LimitReached",
     "Linked",
+    "Live",
     "NotEnoughPoints",
     "Odds",
     "Outcome",
@@ -99,12 +114,16 @@ __all__ = [
     "QueuePosition",
     "Raid",
     "Rank",
+    "Redemption",
     "Run",
+    "Scheduled",
     "Shares",
     "ShowOverlay",
     "Speak",
     "SpinWheel",
     "StoredDraw",
+    "StreamOffline",
+    "StreamOnline",
     "Sub",
     "Tip",
     "Total",
@@ -120,22 +139,29 @@ __all__ = [
     "command",
     "command_list",
     "count",
+    "daily",
     "duration",
     "effect",
+    "every",
     "in_words",
     "listed",
     "mods_only",
     "number",
     "on",
+    "only",
     "ordinal",
     "paged",
     "redeem",
+    "scheduled",
     "signed",
     "usage",
 ]
 
+API_VERSION = "1.0"
+"""The version of this module. Its first number changes when something goes away, after a minor version that warned."""
 
-class Cog(commands.Component):
+
+class Cog(CogBase):
     """A feature. ``self.bot`` has the services: ``viewers``, ``economy``, ``levels``, ``cooldowns``, ``leaderboard``.
 
     Points move in ``self.bot.transaction``. For rows without points there are ``self.bot.write`` and
@@ -143,6 +169,7 @@ class Cog(commands.Component):
     (reads what is committed).
     """
 
+    bot: PixelBot
     tables: ClassVar[Sequence[type[CogModel]]] = ()
     """The cog's models."""
     version: ClassVar[int] = 1
@@ -182,8 +209,3 @@ class Cog(commands.Component):
             viewer: who.
             session: of the transaction.
         """
-
-
-def on(channel_event: type[ChannelEvent]) -> Callable[[Any], Callable[..., Coroutine[Any, Any, None]]]:
-    """Decorator: the method hears each follow, sub, gift, cheer, raid, tip and so on once, after it was paid."""
-    return commands.Component.listener(f"safe_{channel_event.__name__.lower()}")

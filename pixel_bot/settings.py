@@ -6,6 +6,7 @@ from typing import Literal, Self
 from pydantic import Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from pixel_bot.configuration.cog_settings import T, read_cog_settings
 from pixel_bot.configuration.finding import Finding
 from pixel_bot.configuration.loading import load
 from pixel_bot.configuration.values import control_characters
@@ -45,6 +46,7 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     cogs_dir: Path | None = Field(
         None, description="Folder with your own cogs. The bot loads them together with the built-in cogs"
     )
+    cogs_off: str = Field("", description="Names of cogs that stay off, with a comma between them")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
     )
@@ -186,6 +188,19 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         """These settings, with what is strange about where they come from."""
         self._findings = findings
         return self
+
+    @property
+    def cogs_left_out(self) -> frozenset[str]:
+        """The names in COGS_OFF."""
+        return frozenset(name for part in self.cogs_off.split(",") if (name := part.strip()))
+
+    def for_cog(self, model: type[T], cog: str) -> T:
+        """The settings of a cog, from where these come from.
+
+        Raises:
+            CogError: one of them is wrong.
+        """
+        return read_cog_settings(model, cog)
 
     @property
     def obs_configured(self) -> bool:

@@ -19,7 +19,7 @@ log = logging.getLogger("pixel_bot.tests")
 def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
     """What a test sets up or hides is forgotten after it."""
     monkeypatch.setattr(records, "_SECRETS", set[str]())
-    root, names = logging.getLogger(), ("pixel_bot", "cogs")
+    root, names = logging.getLogger(), ("pixel_bot", "pixel_cogs")
     handlers, level, levels = list(root.handlers), root.level, [logging.getLogger(name).level for name in names]
     yield
     root.handlers[:] = handlers

@@ -6,6 +6,7 @@ nothing: anybody could type it, and get at the requester's points. So the reques
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -105,6 +106,8 @@ class Links:
         self._clock = clock
         self._merge = merge
         self._attempts = AttemptLimit(clock)
+        self.heard: Callable[[Linked], None] = lambda _: None
+        """Called when accounts were linked, after the commit."""
 
     async def ask(self, viewer: Viewer, *, public: bool) -> LinkRequest:
         """Issue a code for this account, valid for 10 minutes; it replaces an older one.
@@ -147,6 +150,7 @@ class Links:
         if isinstance(result, Linked):
             self._attempts.succeed(viewer.id)
             self._merge.notify()
+            self.heard(result)
         else:
             self._attempts.forgive(viewer.id)
         return result
@@ -166,6 +170,7 @@ class Links:
                 raise NothingToAgree(SHOWN[other_than(platform)])
             linked = await self._link(session, viewer, viewer.id, platform, giver)
         self._merge.notify()
+        self.heard(linked)
         return linked
 
     async def drop(self, viewer: Viewer) -> bool:

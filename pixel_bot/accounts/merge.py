@@ -17,6 +17,7 @@ from pixel_bot.cog_data.tables import CogTables
 from pixel_bot.db.models import User
 from pixel_bot.db.models_links import Link
 from pixel_bot.errors import ChatError
+from pixel_bot.model.event import Event
 from pixel_bot.model.people import Viewer
 from pixel_bot.points import ledger, mod_changes, paid_levels
 from pixel_bot.points.ignore_list import IgnoreList
@@ -40,7 +41,7 @@ class NotLinked(ChatError):
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
+class Linked(Event):
     """Two accounts were merged: both with their new balances, and the points and XP that were moved."""
 
     kept: Viewer
@@ -50,7 +51,7 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class Unlinked:
+class Unlinked(Event):
     """Two accounts were split: both with their new balances. ``missing`` points that should go back are spent."""
 
     kept: Viewer

@@ -14,7 +14,9 @@ from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
-from pixel_bot.bot.cog_loader import CogLoader
+from pixel_bot.bot.cogs.components import CogComponents
+from pixel_bot.bot.cogs.loader import CogLoader
+from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.delivery.announcements import Announcements
@@ -22,8 +24,6 @@ from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.bot.listeners import Listeners
 from pixel_bot.bot.notifications import Notifications
-from pixel_bot.bot.redeem_command import offers_of, redeems_of
-from pixel_bot.bot.service_names import ServiceNames
 from pixel_bot.bot.status import PlatformHealth, Status
 from pixel_bot.bot.thanks import Thanks
 from pixel_bot.bot.twitchio_internals import as_twitchio_message
@@ -40,6 +40,7 @@ from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
+from pixel_bot.upkeep.forgetting import ask_cogs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class BotIdentity:
     names: tuple[str, ...] = ()
 
 
-class PixelBot(ServiceNames):
+class PixelBot(CogComponents):
     """What cogs get as ``bot``. It has the services, each under its name."""
 
     def __init__(
@@ -81,18 +82,24 @@ class PixelBot(ServiceNames):
         self.approvals.clean = self.text_filter.clean
         self.queue = Queue(services, self.dispatcher)
         self.clips = Clips(self.backends.obs)
-        self.cogs = CogLoader(self, services.redeems, self.queue, services.settings.cogs_dir)
+        self.cogs = CogLoader(self, services.redeems, self.queue, services.settings, services.clock)
+        self.runtime = CogRuntime(services, self.cogs)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
         self.status = Status(services, self.queue, self.backends.obs, services.stream, self.platforms)
+        self.status.broken_cogs = self.cogs.broken
         self.announcements = Announcements(services, self.channels, self.text_filter.bleeped)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
             self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
         )
+        self.dispatcher.effects.failed = self.note_failed_effect
+        self.runner.failed = self.note_failed_command
         self.runner.used = lambda name: services.uses.note("command", name)
-        self.events = ChannelEventHandler(services, self.dispatch, self.text_filter)
+        self.events = ChannelEventHandler(
+            services, self.runtime.bus.publish, self.text_filter, self.runtime.event_store
+        )
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
@@ -100,6 +107,7 @@ class PixelBot(ServiceNames):
 
     def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
         """From now on the bot has accounts on Twitch, and speaks in the streamer's channel."""
+        self.live.follow("twitch", self.services.stream)
         self.use_accounts(account.bot_id, account.owner_id, http)
         if account.bot_id != account.owner_id:  # a streamer whose account speaks for the bot still plays
             self.services.ignore_list.add_own(account.bot_id)
@@ -179,9 +187,11 @@ class PixelBot(ServiceNames):
             for channel in tuple(self.channels.values()):
                 await channel.settled()
             await self.listeners.idle()
+            await self.runtime.idle()
             await self.awards.drained()
             # An award that is durable can be a level, which is told.
-            if not self.listeners.are_busy and not any(channel.is_busy for channel in self.channels.values()):
+            is_busy = self.listeners.are_busy or self.runtime.are_busy
+            if not is_busy and not any(channel.is_busy for channel in self.channels.values()):
                 return
 
     async def no_command_waits(self) -> None:
@@ -197,7 +207,7 @@ class PixelBot(ServiceNames):
 
     @override
     def dispatch(self, event: str, payload: Any | None = None) -> None:
-        """Start the listeners of an event. TwitchIO keeps no reference to their tasks, and starts any number."""
+        """Call the bot's own method for an event of TwitchIO. TwitchIO itself keeps no reference to its task."""
         self.listeners.start(event, payload)
 
     @override
@@ -214,49 +224,8 @@ class PixelBot(ServiceNames):
     async def setup_hook(self) -> None:
         """Load the cogs."""
         await self.cogs.load_all()
-
-    @override
-    async def add_component(self, component: commands.Component, /) -> None:
-        """Add a cog, all or nothing: TwitchIO's clean-up would take away commands of those who had the names first.
-
-        Raises:
-            ComponentLoadError: its name, or that of a command, is taken.
-        """
-        names = [n for c in component.__all_commands__.values() for n in (c.name, *c.aliases)]
-        taken = [n for n in names if n in self.commands_by_name]
-        if taken:
-            raise commands.ComponentLoadError(f"{self.prefix}{taken[0]} exists already, in another cog")
-        if component.name in self.component_names:
-            raise commands.ComponentLoadError(f"a cog class named {component.name} is loaded already")
-        try:
-            await self.redeems.offer(offers_of(component.__all_commands__.values()))
-        except ValueError as exc:
-            raise commands.ComponentLoadError(str(exc)) from exc
-        try:
-            self.dispatcher.effects.add(component)
-            for found in redeems_of(component.__all_commands__.values()):
-                self.services.hooks.add(found.offer.key, found.hooks_of(component))
-            await self.services.cog_tables.prepare(component)
-            await super().add_component(component)
-        except BaseException:
-            self._forget(component)
-            raise
-
-    @override
-    async def remove_component(self, name: str, /) -> commands.Component | None:
-        """Take a cog away, with what it offers."""
-        component = await super().remove_component(name)
-        if component is not None:
-            self._forget(component)
-        return component
-
-    def _forget(self, component: commands.Component) -> None:
-        keys = [offer.key for offer in offers_of(component.__all_commands__.values())]
-        self.redeems.withdraw(keys)
-        for key in keys:
-            self.services.hooks.remove(key)
-        self.dispatcher.effects.remove(component)
-        self.services.cog_tables.remove(component)
+        await ask_cogs(self.services.database, self.services.cog_tables.loaded)
+        self.runtime.timers.start()
 
     @override
     def get_context(self, payload: Any, *, cls: Any = None) -> Any:

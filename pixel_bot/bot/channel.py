@@ -78,9 +78,9 @@ class ChatChannel:
         """True the first time that a message is heard."""
         return self._seen.add(message_id, True)
 
-    async def say_free(self, text: str) -> None:
-        """Say something that nobody paid for; under pressure it is dropped."""
-        await self.outbox.put(Outgoing(text))
+    async def say_free(self, text: str) -> bool:
+        """Say something that nobody paid for; under pressure it is dropped. Returns whether chat took it."""
+        return await self.outbox.put(Outgoing(text)) is not None
 
     @property
     def is_congested(self) -> bool:

@@ -1,12 +1,15 @@
 """``@command``: a method of a cog that chat can call."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from inspect import iscoroutinefunction
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from twitchio.ext import commands
 
+from pixel_bot.bot import guards
+from pixel_bot.bot.rests import with_cooldown
 from pixel_bot.bot.twitchio_internals import CommandInternals
+from pixel_bot.model.heard_chat import ChatRole
 
 
 class HasCommands(Protocol):
@@ -22,25 +25,56 @@ class PixelCommand(CommandInternals):
     """A command."""
 
 
-def command(name: str | None = None, *, aliases: Sequence[str] = (), usage: str = "") -> Callable[[Any], PixelCommand]:
+Who = Literal["everyone", "mods", "streamer"]
+
+
+def command(
+    name: str | None = None,
+    *,
+    aliases: Sequence[str] = (),
+    usage: str = "",
+    cooldown: float = 0,
+    everyone: float = 0,
+    live_only: bool = False,
+    who: Who | ChatRole | Collection[ChatRole] = "everyone",
+) -> Callable[[Any], PixelCommand]:
     """Decorator: the method is a command.
 
     Args:
         name: what is typed after the prefix; the method's name when left out. It may have two words.
         aliases: other names for it.
         usage: what comes after the name, like ``@user N``, for ``!help`` and for friendly refusals.
+        cooldown: seconds before the same viewer may use it again. Mods and the streamer do not wait for it, unless
+            REDEEM_MODS_WAIT is set; a restart ends it.
+        everyone: seconds before anybody may.
+        live_only: whether it works only while a stream is on.
+        who: who may use it: ``everyone``, ``mods``, ``streamer``; or roles, as ``@only`` takes them.
 
     Raises:
         TypeError: the method is not ``async``.
+        ValueError: a cooldown or a role cannot be used.
     """
 
     def wrap(method: Any) -> PixelCommand:
         if not iscoroutinefunction(method):
             raise TypeError(f"The command {method.__qualname__} must be an async method.")
         shown = name or method.__name__
+        if cooldown or everyone:
+            method = with_cooldown(method, shown, cooldown, everyone)
+        if (guard := _guard_for(who)) is not None:
+            method = guard(method)
+        if live_only:
+            method = guards.live_only()(method)
         return PixelCommand(method, name=shown, aliases=list(aliases), extras={"usage": usage})
 
     return wrap
+
+
+def _guard_for(who: Who | ChatRole | Collection[ChatRole]) -> Any:
+    if who == "everyone":
+        return None
+    roles = [who] if isinstance(who, str) else [*who]
+    return guards.only(*("mod" if role == "mods" else role for role in roles))  # pyright: ignore[reportArgumentType]
 
 
 def usage(command: commands.Command[Any, ...] | None, prefix: str) -> str:

@@ -9,7 +9,7 @@ from pixel_bot.accounts.cog_economy import command_audience
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.command import usage
 from pixel_bot.bot.context import Context
-from pixel_bot.bot.error_replies import reply_for
+from pixel_bot.bot.error_replies import SORRY, reply_for
 from pixel_bot.bot.spelling import Spelling
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
@@ -42,6 +42,8 @@ class CommandRunner:
         """Knows which texts are commands."""
         self.used: Callable[[str], None] = lambda _: None
         """Called with the name of each command that was run."""
+        self.failed: Callable[[Context, Exception], None] = lambda _context, _error: None
+        """Called for each command that failed with what nobody foresaw."""
         self._invoke = invoke
         self._database = database
         self._clock = clock
@@ -53,6 +55,8 @@ class CommandRunner:
     async def reply_to_error(self, context: Context, error: Exception) -> None:
         """Say in chat what went wrong, in one sentence; nothing where the command did nothing by design."""
         sentence = reply_for(error, usage(context.found_command, self.prefix))
+        if sentence == SORRY:
+            self.failed(context, error)
         if sentence is not None:
             await context.reply(sentence)
 

@@ -8,14 +8,17 @@ from typing_extensions import override
 
 from pixel_bot.accounts.people import Asker, People
 from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.receipts import held_words, receipt_words
 from pixel_bot.bot.twitchio_internals import ContextInternals
 from pixel_bot.earning.awards import Awards
+from pixel_bot.model.heard_chat import ChatRole
 from pixel_bot.model.names import Mention
 from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Speak
 from pixel_bot.model.outgoing import Outgoing, Rank
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.platforms.twitch.events.chat_details import roles_of
 from pixel_bot.points.viewers import Viewers
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
@@ -25,6 +28,7 @@ from pixel_bot.redeems.channel_points import RedemptionRef
 from pixel_bot.redeems.shop import Order, Shop
 from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.settings import Settings
+from pixel_bot.texts import duration
 
 
 class ContextBot(Protocol):
@@ -39,6 +43,7 @@ class ContextBot(Protocol):
     queue: Queue
     dispatcher: Dispatcher
     channels: dict[Platform, ChatChannel]
+    runtime: CogRuntime
 
     @property
     def uses(self) -> UseCounts:
@@ -98,6 +103,11 @@ class Context(ContextInternals):
     def is_mod(self) -> bool:
         """True when a mod or the streamer typed."""
         return bool(self.chatter.moderator)
+
+    @property
+    def roles(self) -> frozenset[ChatRole]:
+        """What the one who typed is in this channel: ``streamer``, ``mod``, ``vip``, ``sub``. Empty for others."""
+        return roles_of([badge.set_id for badge in self.chat_message.badges])
 
     @property
     def is_exempt(self) -> bool:
@@ -185,6 +195,21 @@ class Context(ContextInternals):
     async def send(self, content: str, *, me: bool = False) -> SentMessage:
         """Say something in the channel."""
         return await self._put(content, me=me, reply_to=None)
+
+    async def confirm(self, question: str, *, seconds: float = 30) -> bool:
+        """Ask the one who typed, and wait for their yes or no in chat.
+
+        Args:
+            question: what is asked; ``Type yes or no within 30s.`` is added to it.
+            seconds: how long. Then, and when they are asked something else, it counts as no.
+
+        Returns:
+            Whether they said yes.
+        """
+        confirmations = self._pixel_bot.runtime.confirmations
+        asked = confirmations.open(self.person.key, seconds)
+        await self.reply(f"{question} Type yes or no within {duration(seconds)}.")
+        return await confirmations.wait(asked, self._pixel_bot.channels[self.platform].commands.set_aside)
 
     async def whisper(self, content: str) -> bool:
         """Say something to the one who typed, and to nobody else.

@@ -4,9 +4,9 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.cogs.stored_calls import EventStore, StoredEvent
 from pixel_bot.bot.sub_waits import NoticeWaits, PendingAnnouncements
 from pixel_bot.earning.award_batch import EventResult
 from pixel_bot.earning.event_awards import award_for
@@ -18,8 +18,8 @@ from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
 
-Publish = Callable[[str, Any], None]
-"""Starts the listeners of an event, by its name."""
+Publish = Callable[[ChannelEvent], None]
+"""Lets cogs hear an event."""
 
 
 class ChannelEventHandler:
@@ -27,17 +27,21 @@ class ChannelEventHandler:
 
     Args:
         services: they pay for an event, know what was announced, also before a restart, and show its alert.
-        publish: starts the cogs' listeners.
+        publish: lets cogs hear an event.
+        store: stores an event, together with what it pays, for methods of cogs that must not miss it.
         text_filter: takes blocked words out of what chat and the overlay are told. Cogs get the names as they are.
     """
 
-    def __init__(self, services: Services, publish: Publish, text_filter: TextFilter) -> None:
+    def __init__(
+        self, services: Services, publish: Publish, text_filter: TextFilter, store: EventStore | None = None
+    ) -> None:
         self._awards = services.awards
         self._settings = services.settings
         self._claims = EventClaims(services.database, services.clock)
         self._overlay = services.overlay
         self._cluster = services.cluster
         self._publish = publish
+        self._store = store
         self._filter = text_filter
         self.waits = NoticeWaits()
         self.pending = PendingAnnouncements()
@@ -60,10 +64,18 @@ class ChannelEventHandler:
             # Only the notice, which comes at the same moment, knows whether the month was a gift.
             await self.waits.until_notice(event.person)
         # Nothing is told before the award is durable; an event that was processed before ends here.
-        result = await self._awards.claim(award_for(event, self._settings))
+        award, stored = award_for(event, self._settings), list[StoredEvent]()
+        # Of those that several events tell of, only what is announced in the end is heard, and stored then.
+        is_stored = award.evidence is None and self._store is not None and self._store.is_needed(event)
+        if is_stored and self._store is not None:
+            award = replace(award, also=self._store.writer(event, stored))
+        result = await self._awards.claim(award)
         if event.source is Source.NOTICE:
             self.waits.on_notice(event.person)
-        if result.is_new:
+        if result.is_new and is_stored and self._store is not None:
+            self._store.tell(event, stored)
+            await self._tell(event, channel)
+        elif result.is_new:
             await self._announce_once(event, result, channel)
 
     async def _announce_once(self, event: ChannelEvent, result: EventResult, channel: ChatChannel) -> None:
@@ -82,7 +94,11 @@ class ChannelEventHandler:
             await self._announce(event, channel)
 
     async def _announce(self, event: ChannelEvent, channel: ChatChannel) -> None:
-        self._publish(f"safe_{type(event).__name__.lower()}", event)
+        self._publish(event)
+        await self._tell(event, channel)
+
+    async def _tell(self, event: ChannelEvent, channel: ChatChannel) -> None:
+        """Tell chat, the log and the overlay."""
         if isinstance(event, Entrance):
             return  # people come and go all the time
         log.info("%s: %s", type(event).__name__, event.person.login if event.person else "anonymous")

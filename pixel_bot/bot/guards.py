@@ -7,6 +7,9 @@ from twitchio.ext import commands
 from pixel_bot.accounts.cog_economy import command_audience
 from pixel_bot.bot.context import Context
 from pixel_bot.errors import NotAllowed
+from pixel_bot.model.heard_chat import CHAT_ROLES, ChatRole
+
+_WORDS: dict[ChatRole, str] = {"sub": "subs", "vip": "VIPs", "mod": "mods", "streamer": "the streamer"}
 
 
 def mods_only() -> Any:
@@ -31,6 +34,41 @@ def broadcaster_only() -> Any:
         return True
 
     return _guard(allow, "broadcaster")
+
+
+def only(*roles: ChatRole) -> Any:
+    """Decorator: only those with one of these roles may use the command, and the streamer.
+
+    Args:
+        roles: ``sub``, ``vip``, ``mod``, ``streamer``. Mods have no others' rights: name them, too, where they may.
+
+    Raises:
+        ValueError: no role is named, or one that there is not.
+    """
+    unknown = [role for role in roles if role not in CHAT_ROLES]
+    if unknown or not roles:
+        raise ValueError(f"@only takes {', '.join(CHAT_ROLES)}" + (f", and not {unknown[0]!r}." if unknown else "."))
+    wanted = frozenset(roles) | {"streamer"}
+    *first, last = (_WORDS[role] for role in roles)
+    words = f"{', '.join(first)} and {last}" if first else last
+
+    def allow(ctx: Context) -> bool:
+        if not ctx.roles & wanted:
+            raise NotAllowed(f"Only {words} can do that.")
+        return True
+
+    return _guard(allow, {frozenset({"mod"}): "mods", frozenset({"streamer"}): "broadcaster"}.get(frozenset(roles), ""))
+
+
+def live_only() -> Any:
+    """Decorator: the command works only while a stream is on."""
+
+    def allow(ctx: Context) -> bool:
+        if not ctx.bot.live:
+            raise NotAllowed("That works only while the stream is on.")
+        return True
+
+    return _guard(allow, "")
 
 
 def audience(command: "commands.Command[Any, ...]") -> str:

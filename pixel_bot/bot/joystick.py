@@ -1,5 +1,6 @@
 """Chat on Joystick.tv: the same commands, with a context that answers there."""
 
+import re
 from typing import Any
 
 from twitchio.models.chat import SentMessage
@@ -12,11 +13,36 @@ from pixel_bot.bot.delivery.outbox import Outbox, Send
 from pixel_bot.model.channel_events import ChannelEvent, Entrance
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.chat_rules import SendRules
+from pixel_bot.model.heard_chat import ChatRole, Fragment
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Person, Platform
 
 PACE_SECONDS = 1.0
 """Nothing is documented on how much one may say, so it is one message a second."""
+
+
+class JoystickDetails:
+    """What of a message there is read only when it is asked for."""
+
+    __slots__ = ("_message",)
+
+    def __init__(self, message: ChatMessage) -> None:
+        self._message = message
+
+    @property
+    def roles(self) -> frozenset[ChatRole]:
+        """What the author is in the channel there, as far as the platform says."""
+        mod, streamer = self._message.is_mod, self._message.is_streamer
+        return frozenset([*(["mod"] if mod or streamer else []), *(["streamer"] if streamer else [])])
+
+    @property
+    def fragments(self) -> tuple[Fragment, ...]:
+        """The message's emotes, and what stands between them."""
+        names = sorted(self._message.emotes, key=len, reverse=True)
+        if not names:
+            return (Fragment("text", self._message.text),) if self._message.text else ()
+        parts = re.split(f"({'|'.join(map(re.escape, names))})", self._message.text)
+        return tuple(Fragment("emote" if part in names else "text", part) for part in parts if part)
 
 
 class JoystickContext(Context):
@@ -43,6 +69,12 @@ class JoystickContext(Context):
     def is_mod(self) -> bool:
         """True when a mod or the streamer typed."""
         return self.chat.is_mod
+
+    @property
+    @override
+    def roles(self) -> frozenset[ChatRole]:
+        """What the one who typed is in the channel there."""
+        return JoystickDetails(self.chat).roles
 
     @override
     async def whisper(self, content: str) -> bool:
@@ -88,13 +120,14 @@ class JoystickChannel(ChatChannel):
             return
         self._bot.approvals.note(message, is_mod=message.is_mod)
         spelling = self._bot.runner.spelling
-        request = spelling.request_in(message.text, is_reply=False)
+        is_answer = self._bot.runtime.confirmations.note(message)
+        request = None if is_answer else spelling.request_in(message.text, is_reply=False)
         if request is None:
             self._bot.awards.chat(message)
         else:
             self._on_request(message, spelling.command_in(request))
-        if self._bot.has_listeners("message"):
-            self._bot.dispatch("message", self._twitchio_message(message))
+        if self._bot.runtime.hears_chat:
+            self._bot.runtime.on_chat(message, JoystickDetails(message))
 
     def on_channel_event(self, channel_event: ChannelEvent) -> None:
         """Something happened that may pay."""

@@ -1,6 +1,6 @@
 """Event dispatch: chat goes to awards and commands, channel events to their handler, removals to the queue.
 
-Plain chat takes the short way: no task, and no TwitchIO object unless a cog listens.
+Plain chat takes the short way: no task, and no TwitchIO object, also when a cog listens.
 """
 
 import asyncio
@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.earning.awards import Awards
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import ChatMessage, Removal
+from pixel_bot.platforms.twitch.events.chat_details import TwitchDetails
 from pixel_bot.platforms.twitch.events.frames import CHAT, Frame, is_by_mod
 from pixel_bot.platforms.twitch.events.notices import NOTICE, message_in, notice_event
 from pixel_bot.platforms.twitch.events.parsing import (
@@ -46,13 +48,7 @@ class ChatBot(Protocol):
         """The context of a command."""
         ...
 
-    def has_listeners(self, event: str) -> bool:
-        """Whether a cog listens for such an event."""
-        ...
-
-    def dispatch(self, event: str, payload: Any | None = None) -> None:
-        """Start the listeners of an event."""
-        ...
+    runtime: CogRuntime
 
     def twitchio_message(self, frame: Mapping[str, Any]) -> Any:
         """The message in TwitchIO's form."""
@@ -177,7 +173,8 @@ class Notifications:
             if self.on_message is not None:
                 self.on_message(message, is_mod=is_by_mod(frame))
             # Nearly all of chat is plain, and shows it in its first character.
-            asks = message.text.startswith(self._openings) and not is_redemption(frame)
+            is_answer = self._bot.runtime.confirmations.note(message)
+            asks = not is_answer and message.text.startswith(self._openings) and not is_redemption(frame)
             request = self._request_in(frame, message) if asks else None
             if request is None:
                 self._awards.chat(message)
@@ -185,8 +182,8 @@ class Notifications:
                 self._on_command(frame, message, request, channel)
         if message.bits and not message.is_guest and (cheer := cheer_in(message, moment(frame))) is not None:
             self._events.start(cheer, channel)
-        if self._bot.has_listeners("message"):
-            self._bot.dispatch("message", self._bot.twitchio_message(frame.as_json()))
+        if self._bot.runtime.hears_chat:
+            self._bot.runtime.on_chat(message, TwitchDetails(frame))
 
     def _note_standing(self, frame: Frame, channel: ChatChannel, sender: TwitchSender) -> None:
         """Our own messages come back with our badges, which say what we are in the channel."""

@@ -1,6 +1,6 @@
 """How the bot is, in one chat message: for mods who see that something does not work."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -52,6 +52,8 @@ class Status:
         self._obs = obs
         self._stream = stream
         self._platforms = platforms
+        self.broken_cogs: Callable[[], Sequence[str]] = lambda: ()
+        """Called for the cogs that are broken, a few words each."""
         self._started_at = services.clock.now()
         self._offline_since: datetime | None = None
         stream.changed.add(self._note)
@@ -82,6 +84,11 @@ class Status:
         broken = [problem for file in self._services.files if (problem := file.problem)]
         for problem in broken:
             yield fit(problem.rstrip("."), min(FILE_SENTENCE, FILES // len(broken)))
+        cogs = self.broken_cogs()
+        for words in cogs[:SENTENCES]:
+            yield fit(f"cog {words}", SENTENCE)
+        if len(cogs) > SENTENCES:
+            yield count(len(cogs) - SENTENCES, "more broken cog")
         if self._obs is not None and (problem := self._obs.problem):
             yield fit(problem.rstrip("."), SENTENCE)
 

@@ -5,11 +5,9 @@ text typed for a reward could choose the command. ``PRIVATE`` lists them, and a 
 TwitchIO and with this file.
 """
 
-import sys
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from contextlib import suppress
 from inspect import Parameter
-from types import ModuleType, UnionType
+from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from twitchio import PartialUser
@@ -21,8 +19,6 @@ from typing_extensions import override
 PRIVATE: Mapping[type[Any], Mapping[str, str]] = {
     commands.Bot: {
         "_dispatch": "runs one listener and reports its error; dispatch() itself keeps no reference to its tasks",
-        "_listeners": "whether anybody listens, so that plain chat makes no TwitchIO object",
-        "_wait_fors": "the same, for wait_for()",
         "_commands": "all commands by name; the public property copies them at each look",
         "_components": "which names of cogs are taken, before anything is added",
         "_http": "our client with our tokens, once they are known",
@@ -33,7 +29,6 @@ PRIVATE: Mapping[type[Any], Mapping[str, str]] = {
         "_save_tokens": "TwitchIO must not write tokens into a file in the clear",
         "_setup": "what login() calls: setup_hook and its flag",
         "_ready_event": "what start() sets; start() would also block, and own the web server",
-        "_module_finalizers": "for each cog that goes it looks at all modules, also where it is no package",
     },
     commands.Context: {
         "_get_command": "commands of two words, and redemptions whose command is fixed",
@@ -85,31 +80,6 @@ class BotInternals(commands.Bot):
     def set_ready(self) -> None:
         """What ``start`` does at its end."""
         self._ready_event.set()
-
-    @override
-    async def _module_finalizers(self, name: str, module: ModuleType) -> None:
-        """What is left to do when a cog's module goes: its own teardown, and that the next load imports it anew."""
-        if (teardown := getattr(module, "teardown", None)) is not None:
-            with suppress(Exception):  # as TwitchIO does: a cog that fails at its end is gone all the same
-                await teardown(self)
-        loaded: dict[str, ModuleType] = vars(self)["_Bot__modules"]
-        loaded.pop(name, None)
-        sys.modules.pop(name, None)
-        if hasattr(module, "__path__"):
-            for imported in [m for m in tuple(sys.modules) if m.startswith(f"{name}.")]:
-                del sys.modules[imported]
-
-    def has_listeners(self, event: str) -> bool:
-        """True when a cog listens for such an event, or waits for one."""
-        return bool(self._listeners.get(f"event_{event}") or self._wait_fors.get(f"event_{event}"))
-
-    def listeners_of(self, name: str) -> tuple[Listener, ...]:
-        """The listeners of cogs for an event, by its full name, like ``event_message``."""
-        return tuple(self._listeners.get(name, ()))
-
-    def waiters_of(self, name: str) -> tuple[Listener, ...]:
-        """What waits for one event of that full name."""
-        return tuple(self._wait_fors.get(name, ()))
 
     def run_listener(self, listener: Listener, payload: Any) -> Coroutine[Any, Any, None]:
         """The coroutine that runs a listener, and ends its error in ``event_error``."""
@@ -171,7 +141,10 @@ class CommandInternals(commands.Command[Any, ...]):
     @override
     async def _invoke(self, context: Any) -> Any:
         await self.before_parsing(context)
-        return await super()._invoke(context)
+        try:
+            return await super()._invoke(context)
+        except SystemExit as exc:  # it would end the bot
+            raise RuntimeError("A command must not end the program.") from exc
 
     @override
     async def _dispatch_error(self, context: Any, exception: Any) -> None:

@@ -14,7 +14,6 @@ from pixel_bot.errors import DatabaseRefused
 from pixel_bot.model.people import Viewer
 from pixel_bot.services import build_services
 from pixel_bot.settings import Settings
-from pixel_bot.texts import listed
 from pixel_bot.upkeep.forgetting import forget
 from pixel_bot.upkeep.person_rows import Account, accounts_of
 from pixel_bot.upkeep.personal_data import personal_data
@@ -37,7 +36,7 @@ async def forget_person(settings: Settings, name: str) -> int:
             accounts = await accounts_of(session, name)
             mode = mode_of(await recall(session, "mode")) or "live"
         await _forget(settings, database, mode, accounts)
-    _say(f"{accounts[0].name} is now {listed(account.alias for account in accounts)}; the ledger is as it was.")
+    _say(f"{accounts[0].name} is now {', '.join(account.alias for account in accounts)}; the ledger is as it was.")
     _say(f"Backups in {settings.backup_dir} from before still have the name, until they are removed.")
     return 0
 
@@ -47,7 +46,7 @@ async def _forget(settings: Settings, database: Database, mode: Mode, accounts: 
     services = build_services(settings, database, Clock(), mode=mode)
     bot = PixelBot(services)
 
-    async def ask_cogs(account: Account, session: AsyncSession) -> None:
+    async def ask(account: Account, session: AsyncSession) -> None:
         viewer = Viewer(account.id, account.name, account.display_name or account.name, 0)
         for name, cog in services.cog_tables.loaded.items():
             try:
@@ -57,7 +56,7 @@ async def _forget(settings: Settings, database: Database, mode: Mode, accounts: 
 
     try:
         await bot.setup_hook()
-        await forget(database, accounts, services.clock.now(), settings.backup_dir, mode, ask_cogs)
+        await forget(database, accounts, services.clock.now(), settings.backup_dir, mode, ask)
     finally:
         await bot.backends.close()
         await bot.close(save_tokens=False)

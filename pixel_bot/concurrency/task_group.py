@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,22 @@ class TaskGroup:
         self._idle.clear()
         task.add_done_callback(self._done)
 
+    def set_aside(self) -> Callable[[], None]:
+        """Nobody waits for the present task of the group, which waits for a person. Returns what ends that."""
+        task = asyncio.current_task()
+        if task is None or task not in self._tasks:
+            return lambda: None
+        self._forget(task)
+        self._slow.add(task)
+
+        def count_again() -> None:
+            if task in self._slow:
+                self._slow.discard(task)
+                self._tasks.add(task)
+                self._idle.clear()
+
+        return count_again
+
     async def fewer_than(self, count: int) -> None:
         """Wait until fewer tasks than that are under way."""
         while len(self._tasks) >= count:
@@ -54,16 +70,19 @@ class TaskGroup:
             await self._idle.wait()
 
     def _let_be(self, task: asyncio.Task[Any]) -> None:
+        if task in self._slow:
+            return
         log.warning("Something that was heard in chat takes very long; the rest does not wait for it.")
-        self._tasks.discard(task)
+        self._forget(task)
         self._slow.add(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
         if not self._tasks:
             self._idle.set()
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._slow.discard(task)
-        self._tasks.discard(task)
-        if not self._tasks:
-            self._idle.set()
+        self._forget(task)
         if not task.cancelled() and (exc := task.exception()) is not None:
             log.error("Something that was heard in chat could not be worked.", exc_info=exc)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings
 
+from pixel_bot.configuration.cog_settings import folder_in, names_in_cogs
 from pixel_bot.configuration.env_file import EnvFile, read_env_file
 from pixel_bot.configuration.finding import Finding, hint, warning
 from pixel_bot.configuration.names import accused
@@ -35,6 +36,9 @@ def load(model: type[T], overrides: Mapping[str, object]) -> tuple[T, tuple[Find
     known = {name.upper() for name in model.model_fields}
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # what it would say is among our findings, with the mend
     file = read_env_file(ENV_FILE, known)
+    if of_cogs := _of_cogs(file, known):
+        known |= of_cogs
+        file = read_env_file(ENV_FILE, known)
     findings = (*file.findings, *_environment(file, known))
     try:
         return model(**cast(Mapping[str, Any], overrides)), findings
@@ -44,6 +48,17 @@ def load(model: type[T], overrides: Mapping[str, object]) -> tuple[T, tuple[Find
         wrong = {str(error["loc"][0]).upper() for error in errors if error["loc"]}
         also = [str(f) for f in findings if f.weight == "warning" and not any(name in f.words for name in wrong)]
         raise SettingsError([*(_problem(error, model, file) for error in errors), *also]) from None
+
+
+def _of_cogs(file: EnvFile, known: set[str]) -> set[str]:
+    """The settings of cogs. Installed packages, which take longer to be found, are asked for an unknown name alone."""
+    names = [entry.name.upper() for entry in file.entries]
+    values = {entry.name.upper(): entry.value for entry in file.entries if entry.value}
+    folder, left_out = folder_in(values)
+    found = names_in_cogs(folder, left_out, installed=False)
+    if any(name not in known | found for name in names):
+        found |= names_in_cogs(folder, left_out, installed=True)
+    return found
 
 
 def _environment(file: EnvFile, known: set[str]) -> list[Finding]:

@@ -1,9 +1,9 @@
-"""The tables of what cogs have: their versions, limits, draws; and of people who were forgotten."""
+"""The tables of what cogs have: versions, limits, draws, calls that wait; and of people who were forgotten."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import Boolean, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pixel_bot.db.json_type import AnyJson
@@ -70,3 +70,26 @@ class ForgottenAccount(Base):
     user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     account_since: Mapped[datetime | None]
     at: Mapped[datetime]
+    cogs_due: Mapped[bool] = mapped_column(Boolean, server_default="FALSE")  # the cogs must still be asked to forget
+
+
+class StoredCall(Base):
+    """A method of a cog that is to be called once with a value, at a time.
+
+    ``kind`` is ``schedule`` or ``event``; ``name`` is that of the schedule, or of the method; ``value`` is JSON.
+    ``missed`` says what becomes of one that was due while the bot was down: ``once`` or ``skip``.
+    """
+
+    __tablename__ = "stored_calls"
+    __table_args__ = (Index("ix_stored_calls_due_at", "due_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    cog: Mapped[str]
+    name: Mapped[str]
+    event: Mapped[str] = mapped_column(server_default="")
+    value: Mapped[str]
+    missed: Mapped[str]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.earning.chat_gate import ChatRound, Decision
 from pixel_bot.earning.event_claims import ClaimResult
@@ -40,6 +42,8 @@ class EventAward:
     at: datetime
     pause: int = 0
     evidence: Evidence | None = None
+    also: Callable[[AsyncSession], Awaitable[None]] | None = None
+    """Written in the same transaction, if the event is new. It may be called again after a rollback."""
 
 
 class EventResult(NamedTuple):

@@ -104,6 +104,9 @@ class AwardTransaction:
             for a in batch.awards
         ]
         batch.fresh = await processed_ids.claim(session, processed)
+        for award in batch.awards:
+            if award.also is not None and award.event_id in batch.fresh:
+                await award.also(session)
 
 
 async def _claim_what_happened(session: AsyncSession, batch: Batch) -> dict[str, ClaimResult]:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from pixel_bot.configuration.cog_files import PACKAGE
 from pixel_bot.logs.file import LINE, LogFile, log_path
 from pixel_bot.logs.records import SafeFormatter, hide, redact
 from pixel_bot.logs.repeats import RepeatsCollapsed
@@ -30,7 +31,7 @@ def set_up_logging(level: str, stream: TextIO | None = None) -> None:
     logging.getLogger("pixel_bot").setLevel(level)
     # One line for each step of each statement, what viewers wrote included, is more than anybody asks for.
     logging.getLogger("aiosqlite").setLevel("WARNING")
-    logging.getLogger("cogs").setLevel(level)
+    logging.getLogger(PACKAGE).setLevel(level)
 
 
 def log_to_file(data_dir: Path) -> None:

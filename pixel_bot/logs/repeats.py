@@ -12,6 +12,8 @@ from traceback import extract_tb
 
 from typing_extensions import override
 
+from pixel_bot.logs.floods import Floods
+
 WINDOW_SECONDS = 60.0
 REMEMBERED = 256
 """Different lines, of which repeats are counted."""
@@ -52,12 +54,17 @@ class RepeatsCollapsed(logging.Handler):
         super().__init__()
         self.handlers = list(handlers)
         self._now = now
+        self._floods = Floods(now)
         self._lines: OrderedDict[Key, Repeated] = OrderedDict()
         self._timer: threading.Timer | None = None
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
         """Pass the record on, or count it."""
+        if self._floods.is_too_much(record):
+            if (notice := self._floods.notice(record)) is not None:
+                self._pass_on(notice)
+            return
         now, key = self._now(), _key(record)
         self._tell_due(now)
         known = self._lines.get(key)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
+from pixel_bot.model.event import Event
 from pixel_bot.model.people import Person
 from pixel_bot.texts import count
 
@@ -30,7 +31,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelEvent:
+class ChannelEvent(Event):
     """Something that happened, once. ``person`` is None where they stay anonymous.
 
     ``event_id`` is the id of the message that told of it; ``source`` its kind, where several kinds may tell of it.

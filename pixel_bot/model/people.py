@@ -11,12 +11,19 @@ PLATFORMS: tuple[Platform, ...] = ("twitch", "joystick")
 
 
 class Person(NamedTuple):
-    """Somebody as a platform names them. ``platform_id`` stays the same when they rename themselves."""
+    """Somebody as a platform names them. Reads as the name for chat.
+
+    ``platform_id`` stays the same when they rename themselves.
+    """
 
     platform_id: str
     login: str
     display_name: str
     platform: Platform = "twitch"
+
+    @override
+    def __str__(self) -> str:
+        return self.display_name
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.meta import remember
 from pixel_bot.db.models import stamp
+from pixel_bot.model.event import Event
 from pixel_bot.model.people import Platform, Viewer, platform_of_name
 from pixel_bot.points import ledger, paid_levels
 from pixel_bot.points.ledger import Entry
@@ -62,7 +63,7 @@ class Gain(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class LevelUp:
+class LevelUp(Event):
     """A viewer reached a level, and the message for chat of that platform from the streamer's file (may be empty)."""
 
     user_id: int
@@ -93,6 +94,8 @@ class Levels:
         self._clock = clock
         self.curve = curve
         self.on_level_up: LevelUpListener | None = None
+        self.heard: Callable[[LevelUp], None] = lambda _: None
+        """Called for each level that somebody reached, after the commit."""
         self._rewards = rewards
 
     @property
@@ -103,6 +106,7 @@ class Levels:
     async def notify(self, ups: Sequence[LevelUp]) -> None:
         """Announce levels that have a message in chat. Call it after the commit."""
         for up in ups:
+            self.heard(up)
             if up.message and self.on_level_up is not None:
                 try:
                     await self.on_level_up(up)

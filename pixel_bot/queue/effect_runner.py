@@ -144,9 +144,10 @@ class EffectRunner(Worker):
             return DONE, None  # an earlier attempt has done it, in a transaction that claimed the item
         except TimeoutError:
             result = Result.refund(SLOW)
-        except Exception:
+        except Exception as exc:
             # The boundary to cogs: an unforeseen error of one effect is refunded, and the runner goes on.
             log.exception("The effect %s failed.", spec.name)
+            self._effects.failed(getattr(method, "__self__", None), spec.name, exc)
             result = Result.refund(SORRY)
         # An error after the answer is no refund: the answer is what was paid for.
         return (DONE if job.answered else result), None

@@ -127,6 +127,8 @@ class Effects:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[EffectSpec, Method]] = {}
+        self.failed: Callable[[object, str, Exception], None] = lambda _cog, _name, _error: None
+        """Called for each effect that failed with what nobody foresaw, with its cog and its name."""
 
     def get(self, name: str) -> tuple[EffectSpec, Method] | None:
         """The effect of that name."""

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import sqlite3
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
+from pixel_bot.clock import last_time
 from pixel_bot.concurrency.retry import keep_running
 from pixel_bot.errors import BackupUnderWay, StartError
 from pixel_bot.run.clock_watch import ClockWatch
@@ -183,14 +184,3 @@ class Housekeeping:
             await asyncio.sleep(CHECK_SECONDS)
             await self.back_up_if_due()
             await self.try_restore_if_due()
-
-
-def last_time(now: datetime, written: str) -> datetime:
-    """The last moment, up to now, at which the local clock showed that time of the day.
-
-    A time that the clock shows twice counts once, and so does one that it skips, an hour before or after.
-    """
-    at = time.fromisoformat(written)
-    today = now.astimezone().date()
-    moments = (datetime.combine(today - timedelta(days=days), at).astimezone() for days in range(3))
-    return next(moment for moment in moments if moment <= now)

@@ -176,6 +176,7 @@ class RunningBot:
             await self._twitch.stop_listening()
         if self._joystick is not None:
             await self._joystick.stop_listening()
+        await self.bot.runtime.timers.stop()
         await self._drain()
         await self.bot.events.flush()
         if self._twitch is not None:
@@ -205,6 +206,7 @@ class RunningBot:
 
     def _channel_on(self, platform: JoystickPlatform) -> JoystickChannel:
         self.bot.platforms["Joystick.tv"] = platform
+        self.bot.live.follow("joystick", platform.stream)
         channel = JoystickChannel(self.bot, platform.sender.send, limited=self._limited)
         self.bot.channels["joystick"] = channel
         return channel

@@ -11,7 +11,7 @@ from pixel_bot.platforms.twitch.ban_check import BanCheck
 from pixel_bot.platforms.twitch.channel_state import ChannelState
 from pixel_bot.platforms.twitch.events.frames import Frame
 from pixel_bot.platforms.twitch.events.notices import NOTICE
-from pixel_bot.platforms.twitch.events.redemptions import parse_redemption
+from pixel_bot.platforms.twitch.events.redemptions import heard_redemption, parse_redemption
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.platforms.twitch.presence import TwitchPresence
@@ -113,6 +113,8 @@ class TwitchTasks:
         self._bans.check_soon()
 
     def _on_other_event(self, frame: Frame) -> None:
+        if (heard := heard_redemption(frame)) is not None:
+            self._bot.channels["twitch"].tasks.spawn(self._bot.runtime.on_redemption(heard))
         redemption = parse_redemption(frame)
         if redemption is not None:
             self._redemptions.on_event(redemption)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PrivateAttr
 from typing_extensions import override
 
+from pixel_bot.configuration.cog_settings import T, read_cog_settings
 from pixel_bot.settings import Mode, Settings
 
 stands_in_for: list[Callable[[Path, Mode], str]] = []
@@ -16,9 +17,17 @@ stands_in_for: list[Callable[[Path, Mode], str]] = []
 class _Isolated(Settings):
     """Reads neither ``.env`` nor the environment."""
 
+    _given: dict[str, Any] = PrivateAttr(default_factory=dict[str, Any])
+
     def __init__(self, **values: Any) -> None:
         # Not that of BaseSettings, which takes ten times as long to get all sources ready, of which none would be read.
         BaseModel.__init__(self, **values)
+        self._given = {name.lower(): value for name, value in values.items() if name not in Settings.model_fields}
+
+    @override
+    def for_cog(self, model: type[T], cog: str) -> T:
+        """Of a cog, too, those alone that were given."""
+        return read_cog_settings(model, cog, self._given)
 
     @override
     def database_for(self, mode: Mode) -> str:
@@ -33,7 +42,8 @@ def settings_in(folder: Path, **overrides: Any) -> Settings:
 
     Args:
         folder: where database and backups go, like pytest's ``tmp_path``.
-        overrides: settings by their lower-case names, like ``points_chat_amount=5``.
+        overrides: settings by their lower-case names, like ``points_chat_amount=5``; those of cogs, too, like
+            ``slots_max_stake=5``.
     """
     values: dict[str, Any] = {"data_dir": folder, "web_port": 0, **overrides}
     return _Isolated(**values)

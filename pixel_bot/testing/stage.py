@@ -11,8 +11,10 @@ from pixel_bot.bot.bot import BotIdentity, PixelBot
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.chat_message import chat_message
+from pixel_bot.model.event import Event
 from pixel_bot.model.outgoing import Outgoing
-from pixel_bot.model.people import Person, Viewer
+from pixel_bot.model.people import Person, Platform, Viewer
+from pixel_bot.model.stream_events import Redemption
 from pixel_bot.platforms.twitch.events.frames import frame_of
 from pixel_bot.platforms.twitch.user_lookup import UserLookup
 from pixel_bot.queue.limits import Limits
@@ -21,6 +23,7 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, sandbox_user
 from pixel_bot.services import Services
 from pixel_bot.testing.clock import SettableClock
+from pixel_bot.testing.happenings import Happenings, Line, once
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
 from pixel_bot.testing.twitch_users import FakeUsersApi
@@ -47,6 +50,8 @@ class Stage:
         bot.people.twitch = self.user_lookup
         self.joystick = JoystickChannel(bot, self._record_joystick, limited=False)
         bot.channels["joystick"] = self.joystick
+        self.happenings = Happenings(bot, clock, self.joystick)
+        """Makes things happen, and time pass."""
 
     @property
     def services(self) -> Services:
@@ -91,14 +96,52 @@ class Stage:
         message = chat_message(person, message_id, self.clock.now(), text, is_mod=mod or streamer, is_streamer=streamer)
         self.joystick.on_chat_message(message)
         await (self.settled() if wait else self.bot.settled())
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def happens_there(self, channel_event: ChannelEvent) -> list[str]:
         """Something happens on Joystick.tv. Returns what the bot said to it."""
         before = len(self.sent)
         self.joystick.on_channel_event(channel_event)
         await self.settled()
-        return self.sent[before:]
+        return once(self.sent[before:])
+
+    async def happens(
+        self, event: Event | type[Event], login: str = "", platform: Platform = "twitch", **fields: Any
+    ) -> list[str]:
+        """Something happens: ``happens(Follow, "alice")``, ``happens(Raid, "bob", viewers=20)``, or an event itself.
+
+        Args:
+            event: the event; or its class, and who did it and its fields follow.
+            login: who; empty where they stay anonymous.
+            platform: where, for a class.
+            fields: of the class; what is left out is usual.
+
+        Returns:
+            What the bot said to it.
+        """
+        before = len(self.sent)
+        home = person_of(sandbox_user(login.lower(), name=login)) if platform == "twitch" else there(login)
+        self.happenings.event(event, home if login else None, fields)
+        await self.settled()
+        return once(self.sent[before:])
+
+    async def goes_live(self, platform: Platform = "twitch") -> list[str]:
+        """The stream begins. Returns what the bot said to it."""
+        before = len(self.sent)
+        self.happenings.online(platform)
+        await self.settled()
+        return once(self.sent[before:])
+
+    async def goes_offline(self, platform: Platform = "twitch") -> list[str]:
+        """The stream ends. Returns what the bot said to it."""
+        before = len(self.sent)
+        self.happenings.offline(platform)
+        await self.settled()
+        return once(self.sent[before:])
+
+    async def redeems(self, reward: str, login: str, text: str = "", cost: int = 100) -> list[str]:
+        """Somebody spends channel points on a reward of the channel, by its title. Returns what the bot said to it."""
+        return await self.happens(Redemption, login, reward=reward, text=text, cost=cost)
 
     async def hear(self, kind: str, event: frames.Json, message_id: str = "", *, wait: bool = True) -> list[str]:
         """An event arrives, as EventSub would bring it. Returns what the bot said to it."""
@@ -108,7 +151,7 @@ class Stage:
         frame = frames.notification(subscription, event, message_id, self.clock.now())
         self.bot.notifications.on_notification(frame_of(frame))
         await (self.settled() if wait else self.bot.settled())
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def settled(self) -> None:
         """Wait until everything is processed; what waits for an overlay or for a mod still waits.
@@ -121,12 +164,12 @@ class Stage:
         await self.bot.dispatcher.settled()
 
     async def passes(self, seconds: float) -> list[str]:
-        """So many seconds pass. Returns what the bot said meanwhile."""
+        """So many seconds pass, and timers have their turns. Returns what the bot said meanwhile."""
         before = len(self.sent)
-        self.clock.advance(seconds)
+        await self.happenings.time(seconds)
         self.bot.dispatcher.wake()
         await self.settled()
-        return self.sent[before:]
+        return once(self.sent[before:])
 
     async def viewer(self, login: str, points: int = 0) -> Viewer:
         """Somebody who has been here; with so many points, given by the streamer."""
@@ -142,14 +185,14 @@ class Stage:
         return (await self.bot.viewers.find(login)).points
 
     async def _record_twitch(self, *, message: str, **_: Any) -> dict[str, Any]:
-        self.sent.append(message)
+        self.sent.append(Line(message, "twitch"))
         return {"data": [{"message_id": f"sent-{len(self.sent)}", "is_sent": True, "drop_reason": None}]}
 
     async def _record_joystick(self, message: Outgoing) -> str:
         if message.whisper_to:
             self.whispers.append((message.whisper_to, message.text))
         else:
-            self.sent.append(message.text)
+            self.sent.append(Line(message.text, "joystick"))
         return f"joystick:sent-{len(self.sent)}"
 
 

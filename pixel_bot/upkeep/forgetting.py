@@ -9,7 +9,7 @@ the name, until they are removed.
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, Table, Text, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pixel_bot.cog_data.tables import CogWithTables
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_type import AnyJson
 from pixel_bot.db.meta import Mode
@@ -27,6 +28,7 @@ from pixel_bot.db.models_claims import EventClaim
 from pixel_bot.db.models_cogs import ForgottenAccount
 from pixel_bot.db.models_links import LinkCode
 from pixel_bot.db.tables import core_tables
+from pixel_bot.model.people import Viewer
 from pixel_bot.security.private_files import make_file
 from pixel_bot.upkeep.person_rows import (
     TEXTS,
@@ -55,12 +57,8 @@ class Entry(NamedTuple):
     since: str
 
 
-async def no_cogs(_account: Account, _session: AsyncSession) -> None:
-    """There are no cogs to ask."""
-
-
 async def forget(
-    database: Database, accounts: Sequence[Account], now: datetime, folder: Path, mode: Mode, hook: Hook = no_cogs
+    database: Database, accounts: Sequence[Account], now: datetime, folder: Path, mode: Mode, hook: Hook | None = None
 ) -> None:
     """Forget a person's accounts, all in one transaction, and list them.
 
@@ -70,15 +68,16 @@ async def forget(
         now: when this is.
         folder: of the backups, where the list is kept.
         mode: of the database.
-        hook: lets the cogs delete what they keep.
+        hook: lets the cogs delete what they keep; None where none are loaded: then the next start asks them.
     """
     # Listed first: should the machine stop in between, the next start does what the list says.
     await asyncio.to_thread(_add_to_list, folder, {_entry(account, mode) for account in accounts})
     async with database.write("Forgetting a person") as session:
         tables = await all_tables(session)
         for account in accounts:
-            await hook(account, session)
-            await _forget(session, tables, account, now)
+            if hook is not None:
+                await hook(account, session)
+            await _forget(session, tables, account, now, cogs_due=hook is None)
 
 
 async def forget_again(database: Database, now: datetime, folder: Path, mode: Mode) -> int:
@@ -99,6 +98,23 @@ async def forget_again(database: Database, now: datetime, folder: Path, mode: Mo
         await forget(database, back, now, folder, mode)
         log.info("The database knew %d forgotten accounts again. They were forgotten again.", len(back))
     return len(back)
+
+
+async def ask_cogs(database: Database, cogs: Mapping[str, CogWithTables]) -> None:
+    """Let the cogs that are loaded now delete what they keep of people who were forgotten again without them."""
+    query = select(ForgottenAccount.user_id).where(ForgottenAccount.cogs_due)
+    async with database.readers() as session:
+        due = (await session.execute(query)).scalars().all()
+    if not due:
+        return
+    try:
+        async with database.write("Forgetting a person") as session:
+            for user_id in due:
+                for cog in cogs.values():
+                    await cog.forget(Viewer(user_id, f"forgotten-{user_id}", f"forgotten-{user_id}", 0), session)
+            await session.execute(update(ForgottenAccount).values(cogs_due=False))
+    except Exception:
+        log.exception("A cog could not delete what it keeps of a forgotten person. It is asked again at the start.")
 
 
 def read_list(folder: Path) -> set[Entry]:
@@ -133,7 +149,9 @@ def _written(since: datetime | None) -> str:
     return since.isoformat() if since is not None else ""
 
 
-async def _forget(session: AsyncSession, tables: Sequence[Table], account: Account, now: datetime) -> None:
+async def _forget(
+    session: AsyncSession, tables: Sequence[Table], account: Account, now: datetime, *, cogs_due: bool
+) -> None:
     core = {table.name for table in core_tables()}
     if account.words:
         for table in tables:
@@ -152,7 +170,7 @@ async def _forget(session: AsyncSession, tables: Sequence[Table], account: Accou
         update(XpRecord).where(XpRecord.user_name == account.name).values(user_name=account.alias),
         update(User).where(User.id == account.id).values(**_nobody(account), updated_at=now),
         delete(ForgottenAccount).where(ForgottenAccount.user_id == account.id),
-        insert(ForgottenAccount).values(user_id=account.id, account_since=account.since, at=now),
+        insert(ForgottenAccount).values(user_id=account.id, account_since=account.since, at=now, cogs_due=cogs_due),
     ):
         await session.execute(statement.execution_options(synchronize_session=False))
 

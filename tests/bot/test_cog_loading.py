@@ -35,6 +35,22 @@ def write(folder: Path, file: str, name: str = "Hello", command: str = "hello", 
     (folder / f"{file}.py").write_text(GOOD.format(name=name, command=command, answer=answer))
 
 
+async def test_bots_one_after_the_other_share_the_built_in_cogs_and_bots_side_by_side_do_not(tmp_path: Path) -> None:
+    """Of the tests' own: each command belongs to one bot at a time."""
+
+    def give(chat: Stage) -> object:
+        return chat.bot.commands_by_name["give"]
+
+    async with stage(tmp_path / "first") as first, stage(tmp_path / "second") as second:
+        assert give(first) is not give(second)
+        used = {id(give(first)), id(give(second))}
+        await second.viewer("bob", 7)
+        assert await first.say("bob", "!points") == ["You have 0 points."]
+        assert await second.say("bob", "!points") == ["You have 7 points."]
+    async with stage(tmp_path / "third") as third:
+        assert id(give(third)) in used
+
+
 async def test_a_cog_of_ones_own_is_loaded(tmp_path: Path, folder: Path) -> None:
     write(folder, "hello")
     async with stage(tmp_path, cogs_dir=folder) as chat:
@@ -60,7 +76,9 @@ async def test_a_broken_cog_is_reported_and_the_rest_runs(
     async with stage(tmp_path, cogs_dir=folder) as chat:
         assert await chat.say("bob", "!hello") == ["Hello!"]
         assert await chat.say("bob", "!points") == ["You have 0 points."]
-        assert "broken (broken)" in (await chat.say("", "!cog list", "broadcaster"))[0]
+        await chat.passes(180)
+        assert f"broken (broken for 3m: {reason}" in (await chat.say("", "!cog list", "broadcaster"))[0]
+        assert "cog broken (broken for 3m: " in (await chat.say("", "!status", "broadcaster"))[0]
     assert f"The cog broken could not be loaded: {reason}" in caplog.text
 
 
@@ -78,7 +96,7 @@ async def test_a_cog_cannot_take_the_name_of_a_built_in_one(
     async with stage(tmp_path, cogs_dir=folder) as chat:
         assert await chat.say("bob", "!hello") == []
         assert await chat.say("bob", "!points") == ["You have 0 points."]
-    assert "points.py has the name of a built-in cog" in caplog.text
+    assert "Two cogs have the name points: cogs/points.py and my cogs/points.py. The first one counts." in caplog.text
 
 
 async def test_a_command_that_exists_is_refused_and_leaves_nothing_behind(
@@ -123,11 +141,10 @@ async def test_a_cog_that_does_not_exist(chat: Stage, name: str) -> None:
 
 async def test_a_listener_hears_every_message(tmp_path: Path, folder: Path) -> None:
     (folder / "ears.py").write_text(
-        "from twitchio.ext import commands\n"
-        "from pixel_bot.plugin import Cog, Follow, on\n"
+        "from pixel_bot.plugin import ChatMessage, Cog, Follow, on\n"
         "class Listens(Cog):\n"
-        "    @commands.Component.listener()\n"
-        "    async def event_message(self, message):\n"
+        "    @on(ChatMessage)\n"
+        "    async def heard(self, message):\n"
         "        self.bot.heard_by_cog.append(message.text)\n"
         "    @on(Follow)\n"
         "    async def followed(self, follow):\n"

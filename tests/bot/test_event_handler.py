@@ -20,25 +20,25 @@ LONG = 60.0
 
 
 async def test_cogs_hear_an_event_once_when_it_is_paid(chat: Stage) -> None:
-    heard: list[tuple[str, ChannelEvent]] = []
-    handler = ChannelEventHandler(chat.services, lambda name, event: heard.append((name, event)), chat.bot.text_filter)
+    heard: list[ChannelEvent] = []
+    handler = ChannelEventHandler(chat.services, heard.append, chat.bot.text_filter)
     follow = Follow("f1", person_of(ALICE), chat.clock.now())
     for _ in range(2):
         handler.start(follow, chat.bot.channels["twitch"])
         await chat.bot.settled()
-    assert heard == [("safe_follow", follow)]
+    assert heard == [follow]
     assert await ledger(chat) == [("alice", "follow", 50)]
 
 
 async def test_who_comes_in_is_heard_by_cogs_and_not_written_to_the_log(
     chat: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    heard: list[str] = []
-    handler = ChannelEventHandler(chat.services, lambda name, _: heard.append(name), chat.bot.text_filter)
+    heard: list[ChannelEvent] = []
+    handler = ChannelEventHandler(chat.services, heard.append, chat.bot.text_filter)
     with caplog.at_level("INFO", "pixel_bot.bot.event_handler"):
         handler.start(Entrance("joystick:e1", there("Ally"), chat.clock.now()), chat.joystick)
         await chat.bot.settled()
-    assert (heard, caplog.messages) == (["safe_entrance"], [])
+    assert ([type(event) for event in heard], caplog.messages) == ([Entrance], [])
 
 
 async def test_a_share_waits_for_the_notice_that_knows_whether_it_was_a_gift(
@@ -103,7 +103,7 @@ async def test_a_sub_that_was_given_makes_no_alert(chat: Stage, monkeypatch: pyt
 
     monkeypatch.setattr(chat.bot.overlay, "alert", alert)
     heard: list[ChannelEvent] = []
-    handler = ChannelEventHandler(chat.services, lambda _, event: heard.append(event), chat.bot.text_filter)
+    handler = ChannelEventHandler(chat.services, heard.append, chat.bot.text_filter)
     gift = Sub("s1", person_of(ALICE), chat.clock.now(), gifted=True)
     handler.start(gift, chat.bot.channels["twitch"])
     await chat.bot.settled()

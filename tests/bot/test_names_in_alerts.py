@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.model.channel_events import ChannelEvent, Tip, WheelClaim
+from pixel_bot.model.channel_events import ChannelEvent, Follow, Tip, WheelClaim
 from pixel_bot.model.people import Person
+from pixel_bot.plugin import Cog, on
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import SandboxUser, sandbox_user
@@ -70,10 +71,12 @@ async def test_other_names_stay(chat: Stage, kind: str) -> None:
 async def test_the_ledger_commands_and_cogs_keep_the_name(chat: Stage) -> None:
     heard: list[ChannelEvent] = []
 
-    async def on_follow(event: ChannelEvent) -> None:
-        heard.append(event)
+    class Ear(Cog):
+        @on(Follow)
+        async def follow(self, event: Follow) -> None:
+            heard.append(event)
 
-    chat.bot.add_listener(on_follow, event="event_safe_follow")
+    await chat.bot.add_component(Ear(chat.bot))
     who = sandbox_user(SLUR)
     await chat.hear(*frame("follow", who, chat))
     assert await ledger(chat) == [(SLUR, "follow", 50)]

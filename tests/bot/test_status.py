@@ -138,7 +138,7 @@ async def test_a_file_that_breaks_is_told_once_in_chat_and_in_the_log(
         assert line.endswith(("stays in force.", "are still blocked."))
         in_status = [problem[:-1] in line for line in told if line.startswith("Up")]
         assert in_status == [True, True]
-        assert sum(line.startswith(problem) for line in told) == 2  # once in each chat
+        assert sum(line.startswith(problem) for line in chat.sent) == 2  # once in each chat
         logged = [record.getMessage() for record in caplog.records]
         assert logged == [line]
         path.write_bytes(good)

@@ -7,12 +7,15 @@ from sqlalchemy import text
 
 from pixel_bot.cli.backup import back_up_database, restore_database
 from pixel_bot.cli.copy import copy_database
+from pixel_bot.cli.person import forget_person
 from pixel_bot.cog_data.file_tables import other_tables
 from pixel_bot.cog_data.models import forget_models
 from pixel_bot.db.engine import Database
+from pixel_bot.db.models import UtcDateTime
 from pixel_bot.db.tables import core_tables
 from pixel_bot.errors import DatabaseRefused
-from pixel_bot.testing import settings_in, stage
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.testing import Stage, settings_in, stage
 from tests.cog_data.cogs_of import cog_with, cogs_in
 from tests.harness.database import findings, rows
 from tests.harness.postgres import Databases
@@ -151,3 +154,53 @@ async def test_a_missing_table_of_a_cog_is_a_finding(tmp_path: Path) -> None:
     assert await findings(tmp_path / "pixel.db") == [
         "The table cog_slots_stake of the cog slots is missing. Restore a backup that has it."
     ]
+
+
+async def test_on_both_kinds_of_database_the_same_is_followed_parted_and_forgotten(
+    databases: Databases, tmp_path: Path
+) -> None:
+    here, there = url_of(tmp_path / "pixel.db"), databases.empty(tmp_path)
+    await played(tmp_path, here)
+    assert await copy_database(settings_in(tmp_path), here, there) == 0
+    for url in (here, there):
+        folder = tmp_path / ("server" if url == there else "file")
+        async with stage(folder, database_url=url) as chat:  # the cog is not loaded
+            joystick = await chat.services.viewers.meet(Person("alice", "alice", "Alice", "joystick"))
+            bob, alice = [await chat.services.viewers.find(name) for name in ("bob", "alice")]
+            async with chat.services.transactions.open("k", "slots", "test") as tx:
+                await tx.session.execute(text("UPDATE cog_slots_stake SET viewer = :v"), {"v": joystick.id})
+            await linked(chat, alice, joystick)
+            assert set(await rows(chat, "SELECT viewer FROM cog_slots_stake")) == {(alice.id,)}
+            await chat.services.links.unlink(bob, alice)
+            assert set(await rows(chat, "SELECT viewer FROM cog_slots_stake")) == {(joystick.id,)}
+            await linked(chat, alice, joystick)
+            settings = chat.services.settings
+        assert await forget_person(settings, "alice") == 0
+        forget_models("slots")
+    assert await without_times(here) == await without_times(there)
+    assert "alice" not in repr(await without_times(there)).lower()
+    databases.drop_all()
+
+
+async def linked(chat: Stage, alice: Viewer, joystick: Viewer) -> None:
+    code = (await chat.services.links.ask(alice, public=False)).code
+    await chat.services.links.give(joystick, code)
+    chat.clock.advance(60)
+
+
+async def without_times(url: str) -> dict[str, list[dict[str, object]]]:
+    """Everything but when it happened."""
+    database = Database(url)
+    try:
+        async with database.engine.connect() as connection:
+            tables = [*core_tables(), *await connection.run_sync(other_tables)]
+            found: dict[str, list[dict[str, object]]] = {}
+            for table in tables:
+                times = {c.name for c in table.columns if isinstance(c.type, UtcDateTime) and c.name != "made_at"}
+                times |= {"id"} if table.name == "followed_rows" else set()  # a server never gives out one twice
+                listed = (await connection.execute(table.select())).mappings().all()
+                plain = [{k: v for k, v in row.items() if k not in times} for row in listed]
+                found[table.name] = sorted(plain, key=repr)
+            return found
+    finally:
+        await database.close()

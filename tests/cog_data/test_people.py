@@ -198,8 +198,11 @@ async def test_after_a_restore_they_are_forgotten_again(tmp_path: Path, capsys: 
     assert await findings(file) == []
     # And where somebody puts the file there by hand, at the next start.
     (tmp_path / "pixel.db").write_bytes((tmp_path / "old.db").read_bytes())
-    async with stage(tmp_path, database_url=url_of(file)) as chat:
+    assert await rows(file, "SELECT COUNT(*) FROM cog_hugs_note") == [(2,)]
+    async with stage(tmp_path, database_url=url_of(file), cogs_dir=tmp_path / "cogs") as chat:
         assert await rows(chat, "SELECT COUNT(*) FROM users WHERE name LIKE 'alice%'") == [(0,)]
+        assert await rows(chat, "SELECT COUNT(*) FROM cog_hugs_note") == [(1,)]  # the cog was asked, too
+        assert await rows(chat, "SELECT COUNT(*) FROM forgotten_accounts WHERE cogs_due") == [(0,)]
         assert await findings(chat) == []
 
 

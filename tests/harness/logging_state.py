@@ -8,7 +8,7 @@ from contextlib import contextmanager
 @contextmanager
 def logging_as_before() -> Generator[None]:
     """Handlers and levels that the block changes are as before it afterwards."""
-    root, names = logging.getLogger(), ("pixel_bot", "cogs")
+    root, names = logging.getLogger(), ("pixel_bot", "pixel_cogs")
     handlers, level, levels = list(root.handlers), root.level, [logging.getLogger(name).level for name in names]
     yield
     root.handlers[:] = handlers

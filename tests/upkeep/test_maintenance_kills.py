@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.harness.maintenance_kills import Case, Kit, kit
+from tests.harness.maintenance.kills import Case, Kit, kit
 
 pytestmark = [
     pytest.mark.repeated,

@@ -13,6 +13,9 @@ from pixel_bot.sandbox.twitch.tokens import Tokens
 Role = Literal["viewer", "subscriber", "vip", "moderator", "broadcaster", "bot", "joystick"]
 
 COLORS = ("#FF7F50", "#1E90FF", "#9ACD32", "#DA70D6", "#00CED1", "#FFD166", "#F4A261", "#90BE6D")
+ANONYMOUS_IDS = {"ananonymouscheerer": "407665396", "ananonymousgifter": "274598607"}
+"""The accounts that Twitch names for whoever stays anonymous."""
+
 _LOGIN = re.compile(r"^[a-z0-9_]{1,25}$")
 
 
@@ -42,7 +45,7 @@ class SandboxUser:
 
 def id_of(login: str) -> str:
     """A user id that is the same in every run."""
-    return str(100_000_000 + int.from_bytes(hashlib.sha256(login.encode()).digest()[:6], "big"))
+    return ANONYMOUS_IDS.get(login) or str(100_000_000 + int.from_bytes(hashlib.sha256(login.encode()).digest()[:6], "big"))
 
 
 def sandbox_user(login: str, role: Role = "viewer", name: str = "") -> SandboxUser:

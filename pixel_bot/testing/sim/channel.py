@@ -141,6 +141,7 @@ class Channel:
             store = TokenStore(services.database, services.clock, cipher, self.settings.twitch_client_id)
             for role, who in ACCOUNTS:
                 await store.keep(self._granted(role, who))
+        self._restart = asyncio.get_running_loop().call_soon(lambda: None)
         self._signing_in = asyncio.create_task(self._sign_in_again())
 
     @property
@@ -250,7 +251,8 @@ class Channel:
         for listener in self.when_ended:
             listener(error)
         self._gone()
-        asyncio.get_running_loop().call_later(RESTART_SECONDS, self.start)
+        self._restart.cancel()
+        self._restart = asyncio.get_running_loop().call_later(RESTART_SECONDS, self.start)
 
     def _gone(self) -> None:
         life, self._life, self._main, self.app = self._life, None, None, None

@@ -9,6 +9,9 @@ from types import CoroutineType
 from typing import Any, cast
 from warnings import catch_warnings, simplefilter
 
+MOST_TRIES = 100
+"""How often a coroutine may refuse to end before it is left to the collector."""
+
 
 class Life:
     """One simulated process, from its start to its end.
@@ -114,8 +117,10 @@ class Life:
 
 
 def _close(coro: Any) -> None:
-    # An await in a "finally" block refuses the end once, and is left at the next try.
-    while coro.cr_frame is not None and not coro.cr_running:
+    # An await in a "finally" block refuses the end once, and is left at the next try; one in a loop, for ever.
+    for _ in range(MOST_TRIES):
+        if coro.cr_frame is None or coro.cr_running:
+            return
         with suppress(BaseException):
             coro.close()
 

@@ -3,16 +3,23 @@
 import asyncio
 import socket
 from contextvars import Context
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from typing_extensions import override
 
 from pixel_bot.testing.sim.lives import LIFE
 
-if TYPE_CHECKING:
-    from pixel_bot.testing.sim.network import Network
-
 HIGH_WATER = 64 * 1024
+
+
+class Wires(Protocol):
+    """What a transport needs of the network that it is a part of."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def delay(self) -> float:
+        """How long the next segment is on its way, in seconds."""
+        ...
 
 
 class Transport(asyncio.Transport):
@@ -21,7 +28,7 @@ class Transport(asyncio.Transport):
     peer: "Transport"
     protocol: Any
 
-    def __init__(self, network: "Network", protocol: Any, context: Context, here: Any, there: Any) -> None:
+    def __init__(self, network: Wires, protocol: Any, context: Context, here: Any, there: Any) -> None:
         super().__init__({"peername": there, "sockname": here, "socket": _Socket(here, there)})
         self.network = network
         self.protocol = protocol

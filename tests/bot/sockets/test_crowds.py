@@ -19,12 +19,11 @@ async def test_a_cog_of_somebody_else_hears_every_message(tmp_path: Path) -> Non
     folder = tmp_path / "cogs"
     folder.mkdir()
     (folder / "ears.py").write_text(
-        "from twitchio.ext import commands\n"
-        "from pixel_bot.plugin import Cog\n"
+        "from pixel_bot.plugin import ChatMessage, Cog, on\n"
         "class Listens(Cog):\n"
-        "    @commands.Component.listener()\n"
-        "    async def event_message(self, message):\n"
-        "        self.bot.heard_by_cog.append((message.chatter.name, message.text))\n"
+        "    @on(ChatMessage)\n"
+        "    async def heard(self, message):\n"
+        "        self.bot.heard_by_cog.append((message.viewer.login, message.text))\n"
         "async def setup(bot):\n"
         "    bot.heard_by_cog = []\n"
         "    await bot.add_component(Listens(bot))\n"
@@ -50,11 +49,10 @@ async def test_a_cog_whose_listener_fails_stops_nobody(tmp_path: Path) -> None:
     folder = tmp_path / "cogs"
     folder.mkdir()
     (folder / "broken.py").write_text(
-        "from twitchio.ext import commands\n"
-        "from pixel_bot.plugin import Cog, Cheer, on\n"
+        "from pixel_bot.plugin import ChatMessage, Cheer, Cog, on\n"
         "class Broken(Cog):\n"
-        "    @commands.Component.listener()\n"
-        "    async def event_message(self, message):\n"
+        "    @on(ChatMessage)\n"
+        "    async def heard(self, message):\n"
         "        raise RuntimeError\n"
         "    @on(Cheer)\n"
         "    async def cheered(self, cheer):\n"

@@ -9,7 +9,9 @@ from tests.sandbox.page.visit import opened, type_line
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def test_the_page_loads_without_an_error_and_asks_nobody_else(browser: Browser, show: Live) -> None:
+async def test_a_visitor_chats_as_one_persona_and_another_and_nobody_else_is_asked(
+    browser: Browser, show: Live
+) -> None:
     async with opened(browser, show) as (page, seen):
         await expect(page).to_have_title("Pixel Bot sandbox")
         await expect(page.locator("#viewer-name")).to_have_text("Viewer_Vi")
@@ -19,14 +21,32 @@ async def test_the_page_loads_without_an_error_and_asks_nobody_else(browser: Bro
         broken = await page.evaluate("[...document.images].filter((i) => !i.complete || !i.naturalWidth).length")
         assert (seen.errors, seen.elsewhere, broken) == ([], [], 0)
 
-
-async def test_a_command_is_answered_on_the_page(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, seen):
+        # A command is answered.
+        answer = page.locator("#log .line.bot").last
         await type_line(page, "!points")
-        await expect(page.locator("#log .line.bot")).to_contain_text("You have 1,000 points.")
+        await expect(answer).to_contain_text("You have 1,000 points.")
         await expect(page.locator("#log .line").first).to_contain_text("!points")
         await expect(page.locator("#line")).to_have_value("")
-        assert seen.errors == []
+
+        # Another persona has points and rights of its own.
+        await type_line(page, "!points add @viewer_vi 5")
+        await expect(answer).to_contain_text("Only mods can do that.")
+        await page.click("#chips button[data-login=mod_mila]")
+        await expect(page.locator("#viewer-name")).to_have_text("Mod_Mila")
+        await type_line(page, "!points add @viewer_vi 5")
+        await expect(answer).to_contain_text("Added 5 points: Viewer_Vi has 1,005.")
+        await page.click("#chips button[data-login=viewer_vi]")
+        await expect(page.locator("#points")).to_have_text("1,005")
+
+        # Somebody else can be typed in.
+        await page.get_by_role("button", name="Someone else").click()
+        await page.fill("#other-login", "Night_Owl")
+        await page.press("#other-login", "Enter")
+        await expect(page.locator("#viewer-name")).to_have_text("Night_Owl")
+        await expect(page.locator("#points")).to_have_text("1,000")
+        await type_line(page, "!points")
+        await expect(answer).to_contain_text("You have 1,000 points.")
+        assert (seen.errors, seen.elsewhere) == ([], [])
 
 
 async def test_points_count_up_while_somebody_else_gives(browser: Browser, show: Live) -> None:
@@ -75,26 +95,3 @@ async def test_markup_stays_text(browser: Browser, show: Live) -> None:
         assert await page.evaluate("window.hit === undefined")
         assert await page.locator("#log script, #log b, #log img:not([src='/static/mascot.svg'])").count() == 0
         assert (seen.errors, seen.elsewhere) == ([], [])
-
-
-async def test_another_persona_has_points_and_rights_of_its_own(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, _):
-        await type_line(page, "!points add @viewer_vi 5")
-        await expect(page.locator("#log .line.bot").last).to_contain_text("Only mods can do that.")
-        await page.click("#chips button[data-login=mod_mila]")
-        await expect(page.locator("#viewer-name")).to_have_text("Mod_Mila")
-        await type_line(page, "!points add @viewer_vi 5")
-        await expect(page.locator("#log .line.bot").last).to_contain_text("Added 5 points: Viewer_Vi has 1,005.")
-        await page.click("#chips button[data-login=viewer_vi]")
-        await expect(page.locator("#points")).to_have_text("1,005")
-
-
-async def test_somebody_else_can_be_typed_in(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, _):
-        await page.get_by_role("button", name="Someone else").click()
-        await page.fill("#other-login", "Night_Owl")
-        await page.press("#other-login", "Enter")
-        await expect(page.locator("#viewer-name")).to_have_text("Night_Owl")
-        await expect(page.locator("#points")).to_have_text("1,000")
-        await type_line(page, "!points")
-        await expect(page.locator("#log .line.bot")).to_contain_text("You have 1,000 points.")

@@ -95,7 +95,9 @@ async def test_nothing_sticks_out_and_all_that_one_needs_is_seen(browser: Browse
             assert [part for part, box in seen.items() if box["x"] + box["width"] > width + 1] == [], width
 
 
-async def test_a_log_is_replayed_from_the_page(browser: Browser, show: Live, tmp_path: Path) -> None:
+async def test_a_log_is_replayed_from_the_page_and_a_flood_leaves_it_bounded(
+    browser: Browser, show: Live, tmp_path: Path
+) -> None:
     log = tmp_path / "log.csv"
     log.write_text("second,user,text\n0,alice,hello from the log\n1,bob,me too\n")
     async with opened(browser, show) as (page, seen):
@@ -106,9 +108,6 @@ async def test_a_log_is_replayed_from_the_page(browser: Browser, show: Live, tmp
         await expect(page.locator("#replay-go")).to_have_text(re.compile("Replay a chat log"))
         assert seen.errors == []
 
-
-async def test_a_flood_leaves_a_bounded_page(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, _):
         await asyncio.gather(*(show.say(f"fan_{i % 50}", f"line {i}") for i in range(1_000)))
         await show.say("alice", "the last line")
         await expect(page.locator("#log .line").last).to_contain_text("the last line")

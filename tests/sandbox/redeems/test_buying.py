@@ -42,17 +42,14 @@ async def test_one_click_buys(browser: Browser, show: Live) -> None:
         assert await mine.count() == 2
 
 
-async def test_prices_follow_the_streamer(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, _):
+async def test_prices_follow_the_streamer_and_the_stream_and_obs_are_shown(browser: Browser, show: Live) -> None:
+    async with opened(browser, show) as (page, seen):
         await show.ask("", "!redeem cost spin 1500", "broadcaster")
         await expect(page.locator("#redeems [data-redeem=spin]")).to_contain_text("1,500")
         await expect(page.locator("#redeems [data-redeem=spin]")).to_have_attribute("aria-disabled", "true")
         await show.ask("", "!redeem off clip", "broadcaster")
         await expect(page.locator("#redeems [data-redeem=clip]")).to_have_count(0)
 
-
-async def test_the_stage_says_when_obs_is_on_air(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, _):
         await expect(page.locator(".idle-try")).to_be_visible()
         in_obs = FakeOverlay(show.bot.overlay, "obs", obs=True)
         await in_obs.open()
@@ -60,12 +57,6 @@ async def test_the_stage_says_when_obs_is_on_air(browser: Browser, show: Live) -
         in_obs.close()
         await expect(page.locator(".idle-try")).to_be_visible()
 
-
-# What Twitch itself has
-
-
-async def test_the_stream_is_turned_off_and_on(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, seen):
         stream = page.get_by_role("button", name="Live")
         await expect(stream).to_have_attribute("aria-pressed", "true")
         await stream.click()
@@ -74,6 +65,9 @@ async def test_the_stream_is_turned_off_and_on(browser: Browser, show: Live) -> 
         await show.twitch.go_live()
         await expect(stream).to_have_attribute("aria-pressed", "true")
         assert seen.errors == []
+
+
+# What Twitch itself has
 
 
 async def test_channel_points_buy_what_the_streamer_offers(browser: Browser, show: Live) -> None:

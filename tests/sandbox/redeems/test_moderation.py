@@ -37,7 +37,24 @@ async def test_a_deleted_message_is_not_read_out_and_pays_back(browser: Browser,
         await expect(page.locator("#log .line.removed")).to_have_count(1)
 
 
-async def test_a_timeout_strikes_all_that_somebody_wrote(browser: Browser, show: Live) -> None:
+NEWS: dict[str, Any] = {"items": [], "paused": [], "overlay": True, "sound": True}
+WAITING = {"status": "pending", "lane": "tts", "track": "tts"}
+
+PLACES: list[tuple[dict[str, Any], list[dict[str, Any]], list[str]]] = [
+    ({}, [{**WAITING, "status": "running"}, WAITING, WAITING, WAITING], ["playing", "next", "2nd", "3rd"]),
+    ({}, [{"status": "running", "lane": "effect", "track": ""}], ["working"]),
+    ({}, [{"status": "pending", "lane": "effect", "track": ""}] * 2, ["next", "next"]),
+    ({}, [WAITING, {"status": "pending", "lane": "wheel", "track": "wheel"}], ["next", "next"]),
+    ({}, [WAITING] * 22, ["next", "2nd", "3rd", *(f"{n}th" for n in range(4, 21)), "21st", "22nd"]),
+    ({"paused": ["tts"]}, [{**WAITING, "status": "running"}, WAITING], ["playing", "paused"]),
+    ({"overlay": False, "sound": False}, [WAITING], ["overlay closed"]),
+    ({"sound": False}, [WAITING, {"status": "pending", "lane": "wheel", "track": "wheel"}], ["needs sound", "next"]),
+]
+
+
+async def test_a_timeout_strikes_all_that_somebody_wrote_and_each_item_says_where_it_stands(
+    browser: Browser, show: Live
+) -> None:
     async with opened(browser, show) as (page, _):
         await show.ask("", "!queue pause tts", "broadcaster")
         await show.say("troll", "first")
@@ -56,24 +73,6 @@ async def test_a_timeout_strikes_all_that_somebody_wrote(browser: Browser, show:
         await expect(page.locator("#log .line.removed .name")).to_have_text(["troll", "troll"])
         await expect(page.locator("#queue .item.tts")).to_have_count(1)
 
-
-NEWS: dict[str, Any] = {"items": [], "paused": [], "overlay": True, "sound": True}
-WAITING = {"status": "pending", "lane": "tts", "track": "tts"}
-
-PLACES: list[tuple[dict[str, Any], list[dict[str, Any]], list[str]]] = [
-    ({}, [{**WAITING, "status": "running"}, WAITING, WAITING, WAITING], ["playing", "next", "2nd", "3rd"]),
-    ({}, [{"status": "running", "lane": "effect", "track": ""}], ["working"]),
-    ({}, [{"status": "pending", "lane": "effect", "track": ""}] * 2, ["next", "next"]),
-    ({}, [WAITING, {"status": "pending", "lane": "wheel", "track": "wheel"}], ["next", "next"]),
-    ({}, [WAITING] * 22, ["next", "2nd", "3rd", *(f"{n}th" for n in range(4, 21)), "21st", "22nd"]),
-    ({"paused": ["tts"]}, [{**WAITING, "status": "running"}, WAITING], ["playing", "paused"]),
-    ({"overlay": False, "sound": False}, [WAITING], ["overlay closed"]),
-    ({"sound": False}, [WAITING, {"status": "pending", "lane": "wheel", "track": "wheel"}], ["needs sound", "next"]),
-]
-
-
-async def test_each_item_says_where_it_stands(browser: Browser, show: Live) -> None:
-    async with opened(browser, show) as (page, _):
         for news, listed, states in PLACES:
             told = {**NEWS, **news, "items": listed}
             script = "(n) => import('/static/sandbox/queue.js').then((m) => m.placed(n).map((i) => i.state))"

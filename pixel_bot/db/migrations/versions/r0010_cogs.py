@@ -53,4 +53,5 @@ def upgrade() -> None:
         sa.Column("user_id", BigInt, primary_key=True, autoincrement=False),
         sa.Column("account_since", sa.TIMESTAMP),
         sa.Column("at", sa.TIMESTAMP, nullable=False),
+        sa.Column("cogs_due", sa.Boolean, nullable=False, server_default=sa.false()),
     )

@@ -6,6 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from pixel_bot.model.people import Person
+from pixel_bot.model.stream_events import Redemption
 from pixel_bot.platforms.decoding import Anything, Unreadable, text_or
 from pixel_bot.platforms.twitch.events.frames import Frame, decode_payload
 from pixel_bot.platforms.twitch.events.structs import payloads
@@ -24,6 +25,8 @@ class RewardRef(Struct, gc=False):
     """What was redeemed."""
 
     id: Id
+    title: Anything = None
+    cost: Anything = None
 
 
 class RedemptionFields(Row, gc=False):
@@ -70,6 +73,23 @@ def read_redemption(fields: RedemptionFields, *, again: bool = False) -> Redempt
     user_input = text_or(fields.user_input)[:LONGEST_INPUT]
     ref = RedemptionRef(fields.id, fields.reward.id)
     return RedemptionEvent(ref, person, user_input, _moment(fields.redeemed_at), status, again)
+
+
+def heard_redemption(frame: Frame) -> Redemption | None:
+    """A new redemption, as cogs hear it; None for other types.
+
+    Raises:
+        Unreadable: a needed field is missing, or is not what it should be.
+    """
+    if frame.metadata.subscription_type != ADDED:
+        return None
+    fields = decode_payload(frame, _REDEMPTIONS).event
+    known = read_redemption(fields)
+    cost = fields.reward.cost if isinstance(fields.reward.cost, int) else 0
+    title = text_or(fields.reward.title)
+    return Redemption(
+        known.ref.redemption, known.person, title, known.ref.reward, cost, known.user_input, known.redeemed_at
+    )
 
 
 def _moment(written: str) -> datetime:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from pixel_bot.sandbox.twitch.session import SandboxSession
-from pixel_bot.sandbox.twitch.users import BOT
+from pixel_bot.sandbox.twitch.users import ANONYMOUS_IDS, BOT
 from pixel_bot.testing.sim.channel import Channel, Notified
 from pixel_bot.testing.sim.invariants.durable import Durable
 from pixel_bot.testing.sim.invariants.facts import HINDERED_BY, PAID_SECONDS, SURE_SECONDS, arrived
@@ -13,6 +13,8 @@ from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.lives import Life
 
 MARGIN_SECONDS = 1.0
+REMEMBERED = 4_000
+NOBODY = {BOT.id, *ANONYMOUS_IDS.values()}
 
 
 class ChatAwards:
@@ -31,24 +33,30 @@ class ChatAwards:
         self._pause = float(channel.settings.points_chat_cooldown_seconds)
         self._pays = channel.settings.points_chat_amount > 0
         self._written: dict[str, list[float]] = defaultdict(list)
-        """When each person wrote last, and the time before, by the simulation's clock."""
+        """When each person wrote, the last times, by the simulation's clock."""
+        self._at: dict[str, float] = {}
+        """When each message was written, until it was sent."""
         channel.when_emitted.append(self._on_emitted)
         channel.when_delivered.append(self._on_delivered)
 
     def _on_emitted(self, notified: Notified) -> None:
         if notified.kind == "channel.chat.message":
             times = self._written[notified.event["chatter_user_id"]]
-            times.append(asyncio.get_running_loop().time())
+            self._at[notified.id] = self._channel.now()
+            times.append(self._channel.now())
             del times[:-50]
+            if len(self._at) > REMEMBERED:
+                del self._at[next(iter(self._at))]
 
     def _on_delivered(self, notified: Notified, life: Life, sessions: tuple[SandboxSession, ...]) -> None:
-        if notified.kind != "channel.chat.message" or notified.again or not self._pays:
+        at = self._at.pop(notified.id, None)
+        if at is None or not self._pays:
             return
         person, text = notified.event["chatter_user_id"], notified.event["message"]["text"]
         is_plain = text[:1].isalpha() and not notified.event["channel_points_custom_reward_id"]
-        if is_plain and person != BOT.id:
+        if is_plain and person not in NOBODY:
             loop = asyncio.get_running_loop()
-            loop.call_later(SURE_SECONDS, self._if_arrived, notified, life, sessions, self._written[person][-1])
+            loop.call_later(SURE_SECONDS, self._if_arrived, notified, life, sessions, at)
 
     def _if_arrived(self, notified: Notified, life: Life, sessions: tuple[SandboxSession, ...], at: float) -> None:
         if arrived(life, sessions):

@@ -5,7 +5,10 @@ from math import floor
 from typing import NamedTuple
 
 from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.users import ANONYMOUS_IDS
 from pixel_bot.settings import Settings
+
+ANONYMOUS = frozenset(ANONYMOUS_IDS.values())
 
 
 class Told(NamedTuple):
@@ -41,7 +44,7 @@ class Oracle:
                 return self._cheer(event.get("user_id"), event["bits"], event["type"])
             case "channel.cheer":
                 return self._cheer(event["user_id"], event["bits"], "cheer-event")
-            case "channel.chat.message" if event["cheer"] and event["chatter_user_login"] != "ananonymouscheerer":
+            case "channel.chat.message" if event["cheer"] and event["chatter_user_id"] not in ANONYMOUS:
                 return self._cheer(event["chatter_user_id"], event["cheer"]["bits"], "chat")
             case "channel.raid":
                 return self._raid(event["from_broadcaster_user_id"], "raid")

@@ -23,7 +23,8 @@ from tests.harness.waiting import until
 async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(
     home: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("pixel_bot.bot.listeners.MAX_LISTENERS", 20)
+    monkeypatch.setattr("pixel_bot.bot.cogs.workers.MOST_WAITING", 20)
+    monkeypatch.setattr("pixel_bot.bot.cogs.workers.MOST_WORKERS", 20)
     monkeypatch.setattr("pixel_bot.bot.channel.MAX_COMMANDS", 20)
     (tmp_path / "cogs").mkdir()
     (tmp_path / "cogs" / "hang.py").write_text(HANG, encoding="utf-8")
@@ -31,8 +32,8 @@ async def test_a_cog_that_hangs_does_not_make_the_bot_deaf(
         for n in range(50):
             await home.say(f"viewer{n}", "hello")
         assert await home.ask("alice", "!points") == "You have 0 points."
-        assert "do not come to an end" in caplog.text
-        the_bot(app).listeners._tasks.cancel()
+        assert "The cog hang does not keep up" in caplog.text
+        the_bot(app).runtime.bus.stop("hang")
 
 
 HANG = '''
@@ -40,15 +41,13 @@ HANG = '''
 
 import asyncio
 
-from twitchio.ext import commands
-
-from pixel_bot.plugin import Cog, PixelBot
+from pixel_bot.plugin import ChatMessage, Cog, PixelBot, on
 
 
 class Hang(Cog):
     """Hangs."""
 
-    @commands.Component.listener("event_message")
+    @on(ChatMessage)
     async def on_message(self, _) -> None:
         await asyncio.Event().wait()
 

@@ -9,6 +9,7 @@ from pixel_bot.plugin import (
     BitsBadge,
     ChannelEvent,
     CharityDonation,
+    ChatMessage,
     Cheer,
     Cog,
     Follow,
@@ -22,7 +23,6 @@ from pixel_bot.plugin import (
     WatchStreak,
     on,
 )
-from twitchio.ext import commands
 
 
 class Listens(Cog):
@@ -82,9 +82,9 @@ class Listens(Cog):
     async def automatic_reward(self, what: AutomaticReward) -> None:
         self.note(what)
 
-    @commands.Component.listener("event_message")
-    async def message(self, message) -> None:
-        self.heard.append(f"{message.chatter.name} says {message.text}")
+    @on(ChatMessage)
+    async def message(self, message: ChatMessage) -> None:
+        self.heard.append(f"{message.viewer.login} says {message.text}")
 
     def note(self, what: ChannelEvent) -> None:
         self.heard.append(f"{what.person.login if what.person else 'somebody'} {type(what).__name__}")

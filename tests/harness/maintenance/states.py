@@ -14,7 +14,7 @@ from typing import Any
 from pixel_bot.db.schema import HEAD
 from tests.harness.database import findings
 
-SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = Path(__file__).parent.parent / "schemas"
 DATABASE, BACKUPS = Path("data", "pixel.db"), Path("data", "backups")
 SAVED, POINTS = Path("saved.db"), Path("points.csv")
 PEOPLE, ROWS_EACH, OLD = 60, 20, 4_000

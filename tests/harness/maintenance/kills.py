@@ -20,7 +20,7 @@ from pixel_bot.settings import Settings
 from pixel_bot.upkeep.backup_folder import kept_in
 from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness import mortal
-from tests.harness.maintenance_states import (
+from tests.harness.maintenance.states import (
     BACKUPS,
     DATABASE,
     OLD,

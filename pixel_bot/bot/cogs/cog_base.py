@@ -1,0 +1,61 @@
+"""What every cog class has that needs no bot: its settings."""
+
+from typing import Any, Protocol, TypeVar, cast
+
+from twitchio.ext import commands
+
+from pixel_bot.configuration.cog_settings import CogSettings, secrets_in
+from pixel_bot.logs import hide
+
+S = TypeVar("S", bound=CogSettings, covariant=True)
+
+
+class HasSettings(Protocol[S]):
+    """A cog class that says ``settings = Settings``."""
+
+    @property
+    def settings(self) -> type[S]:
+        """The class of its settings."""
+        ...
+
+
+class CogBase(commands.Component):
+    """The base of every cog class."""
+
+    bot: Any
+    settings_read: CogSettings | None = None
+    """What ``config`` gives, once it was read."""
+
+    @property
+    def config(self: HasSettings[S]) -> S:
+        """The settings of the class that ``settings`` names, read and checked when the cog is loaded.
+
+        Raises:
+            CogError: one of them is wrong.
+        """
+        return cast(Any, _settings_of(cast(CogBase, self), self.settings))
+
+
+def _settings_of(cog: CogBase, model: type[CogSettings]) -> CogSettings:
+    if cog.settings_read is not None:
+        return cog.settings_read
+    read: CogSettings = cog.bot.settings.for_cog(model, cog.bot.cogs.owner_of(cog))
+    cog.settings_read = read
+    for secret in secrets_in(read):
+        hide(secret)
+    return read
+
+
+def check_settings(component: commands.Component) -> None:
+    """Read the settings of a cog class, if it has some.
+
+    Raises:
+        CogError: one of them is wrong.
+        ComponentLoadError: ``settings`` is no class of settings.
+    """
+    model: Any = getattr(type(component), "settings", None)
+    if model is None or not isinstance(component, CogBase):
+        return
+    if not (isinstance(model, type) and issubclass(model, CogSettings)):
+        raise commands.ComponentLoadError(f"settings of {type(component).__name__} must be a class of CogSettings")
+    _ = cast(Any, component).config

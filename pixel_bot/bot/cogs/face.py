@@ -1,0 +1,83 @@
+"""What a cog can ask the bot for, apart from its services: events, schedules, the stream, free speech."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.cogs.live import Live
+from pixel_bot.bot.cogs.runtime import CogRuntime
+from pixel_bot.bot.cogs.timing import Missed, moment_of
+from pixel_bot.bot.service_names import ServiceNames
+from pixel_bot.model.event import Event
+from pixel_bot.model.people import Platform
+
+
+class CogFace(ServiceNames):
+    """The bot, as cogs use it."""
+
+    runtime: CogRuntime
+    channels: dict[Platform, ChatChannel]
+
+    @property
+    def live(self) -> Live:
+        """True while a stream is on, on any platform; ``bot.live.since`` is when it began."""
+        return self.runtime.live
+
+    def emit(self, event: Event) -> None:
+        """Tell an event of one's own to all cogs that hear it.
+
+        Raises:
+            TypeError: it is none; or it is one that the bot itself tells.
+        """
+        if not isinstance(event, Event):  # pyright: ignore[reportUnnecessaryIsInstance] - not every author uses a checker
+            shown = event.__name__ if isinstance(event, type) else type(event).__name__
+            raise TypeError(f"bot.emit takes an object of a class that derives from Event, and {shown} is none.")
+        if type(event).__module__.startswith("pixel_bot."):
+            raise TypeError(f"{type(event).__name__} is told by the bot itself. Make a class of your own.")
+        self.runtime.bus.publish(event)
+
+    async def announce(self, text: str, platform: Platform | None = None) -> bool:
+        """Say something in chat that nobody asked for. Under pressure it is left out.
+
+        Args:
+            text: too long a one is cut at a word.
+            platform: where; None for every chat that the bot is in.
+
+        Returns:
+            Whether any chat took it.
+        """
+        places = self.channels.values() if platform is None else [c for c in [self.channels.get(platform)] if c]
+        taken = [await channel.say_free(text) for channel in tuple(places)]
+        return any(taken)
+
+    async def schedule(
+        self,
+        name: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        after: float | timedelta | None = None,
+        at: datetime | None = None,
+        missed: Missed = "once",
+        session: AsyncSession | None = None,
+    ) -> None:
+        """Have the method with ``@scheduled(name)`` called once, at a time. It survives a restart.
+
+        Args:
+            name: of the schedule.
+            args: what the method gets as ``call.args``: texts, numbers, lists and dictionaries.
+            after: seconds from now.
+            at: or a moment, aware.
+            missed: what becomes of it if the bot is down then: ``once`` (soon after the start) or ``skip``.
+            session: of a transaction that it is part of: it is due only if that commits.
+
+        Raises:
+            ValueError: no loaded cog has such a schedule; or the time or a value cannot be used.
+        """
+        await self.runtime.timers.schedule(name, args, moment_of(self.clock, after, at), missed, session)
+
+    async def unschedule(self, name: str) -> int:
+        """Take back all that waits under that name. Returns how many calls that were."""
+        return await self.runtime.timers.unschedule(name)

@@ -1,0 +1,124 @@
+"""What runs the loaded cogs: their events, timers and schedules, each cog apart from the others."""
+
+from twitchio.ext import commands
+
+from pixel_bot.bot.cogs.cog_base import check_settings
+from pixel_bot.bot.cogs.confirmations import Confirmations
+from pixel_bot.bot.cogs.event_bus import EventBus
+from pixel_bot.bot.cogs.faults import Faults
+from pixel_bot.bot.cogs.hearing import refuse_foreign_listeners
+from pixel_bot.bot.cogs.live import Live
+from pixel_bot.bot.cogs.loader import CogLoader
+from pixel_bot.bot.cogs.stored_calls import EventStore, StoredCalls
+from pixel_bot.bot.cogs.stream_teller import StreamTeller
+from pixel_bot.bot.cogs.timers import Timers
+from pixel_bot.lru_cache import LruCache
+from pixel_bot.model.chat_message import ChatMessage as Message
+from pixel_bot.model.heard_chat import ChatDetails, ChatMessage
+from pixel_bot.model.people import Platform
+from pixel_bot.model.stream_events import Redemption
+from pixel_bot.model.stream_state import Broadcast
+from pixel_bot.points.processed_ids import ProcessedId, claim
+from pixel_bot.services import Services
+
+REMEMBERED = 50_000
+"""People of whom it is known that they have written since the stream began."""
+
+
+class CogRuntime:
+    """The parts that all cogs share.
+
+    Args:
+        services: of this bot.
+        loader: takes away a cog that does not work.
+    """
+
+    def __init__(self, services: Services, loader: CogLoader) -> None:
+        self._services = services
+        self._loader = loader
+        self.faults = Faults(services.clock, loader.set_aside, loader.keeps_others)
+        self.bus = EventBus(self.faults)
+        self.live = Live()
+        self.stored = StoredCalls(self.bus, services.database, services.clock)
+        self.bus.store = self.stored
+        self.event_store = EventStore(self.bus, self.stored)
+        self.timers = Timers(self.bus, self.stored, self.live, services.database, services.cluster, services.clock)
+        self.streams = StreamTeller(self.live, self.bus, self.stored, services.database, services.clock)
+        self.confirmations = Confirmations(services.clock, services.settings.command_prefix)
+        self._chatters: LruCache[str, bool] = LruCache(REMEMBERED)
+        self.live.changed.add(self._on_stream)
+        services.levels.heard = self.bus.publish
+        services.links.heard = self.bus.publish
+
+    # Cogs come and go
+
+    def check(self, component: commands.Component) -> None:
+        """Refuse a cog class that could not work.
+
+        Raises:
+            ComponentLoadError, CogError: the sentence says why, and what to do instead.
+        """
+        refuse_foreign_listeners(component)
+        check_settings(component)
+        try:
+            self.timers.check(component)
+        except ValueError as exc:
+            raise commands.ComponentLoadError(str(exc)) from exc
+
+    def add(self, component: commands.Component) -> None:
+        """A cog class is there."""
+        cog = self._loader.owner_of(component)
+        self.faults.forget(cog)
+        self.bus.add(cog, component)
+        self.timers.add(cog, component)
+
+    def remove(self, component: commands.Component) -> None:
+        """A cog class goes."""
+        self.bus.remove(component)
+        self.timers.remove(component)
+
+    # What happens
+
+    @property
+    def hears_chat(self) -> bool:
+        """Whether any cog hears what is written in chat."""
+        return self.bus.hears(ChatMessage)
+
+    def on_chat(self, message: Message, details: ChatDetails) -> None:
+        """Let cogs hear a message."""
+        self.bus.publish(ChatMessage(message, details, self._chatters.add(message.key, True)))
+
+    async def on_redemption(self, redemption: Redemption) -> None:
+        """Let cogs hear a redemption, once, whichever process is told of it."""
+        if not self.bus.hears(Redemption):
+            return
+        event_id = f"heard:{redemption.redemption_id}"
+        async with self._services.database.write() as session:
+            if not await claim(session, [ProcessedId(event_id, "heard", 0, 0, self._services.clock.now())]):
+                return
+            stored = await self.stored.insert(session, redemption)
+        self.event_store.tell(redemption, stored)
+
+    def _on_stream(self, _: Platform, now: Broadcast | None) -> None:
+        if now is not None:
+            self._chatters.clear()
+
+    # Start and end
+
+    @property
+    def are_busy(self) -> bool:
+        """True while a cog is at work by itself."""
+        return self.bus.are_busy or bool(self.stored.tasks) or bool(self.streams.tasks)
+
+    async def idle(self) -> None:
+        """Wait until none is."""
+        while self.are_busy:
+            await self.streams.tasks.idle()
+            await self.stored.tasks.idle()
+            await self.bus.idle()
+
+    async def close(self) -> None:
+        """End the timers, and take all cogs away."""
+        await self.timers.stop()
+        await self._loader.close()
+        await self.stored.tasks.idle()

@@ -1,0 +1,70 @@
+"""The cogs and the test of docs/cogs.md work as they stand there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_bot import plugin
+from pixel_bot.bot.cogs.hearing import EVENTS
+from pixel_bot.testing import stage
+from tests.harness.paths import ROOT
+
+PAGE = (ROOT / "docs" / "cogs.md").read_text(encoding="utf-8")
+BLOCKS: list[str] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+OURS = (
+    "API_VERSION",
+    "ChatMessage",
+    "CogSettings",
+    "Event",
+    "Fragment",
+    "LevelUp",
+    "Linked",
+    "Redemption",
+    "Scheduled",
+    "StreamOffline",
+    "StreamOnline",
+    "daily",
+    "every",
+    "on",
+    "only",
+    "scheduled",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """All cogs of the page, in ``my_cogs`` of the working folder."""
+    monkeypatch.chdir(tmp_path)
+    made = tmp_path / "my_cogs"
+    made.mkdir()
+    for block in BLOCKS:
+        if (name := re.search(r"^class (\w+)\(Cog\)", block, re.MULTILINE)) is not None:
+            (made / f"{name[1].lower()}.py").write_text(block, encoding="utf-8")
+    return made
+
+
+async def test_the_test_of_the_page_passes(tmp_path: Path, folder: Path) -> None:
+    (block,) = [block for block in BLOCKS if "async def test_" in block]
+    names: dict[str, Any] = {}
+    exec(compile(block, "docs/cogs.md", "exec"), names)
+    await names["test_hello"](tmp_path)
+    assert sorted(path.stem for path in folder.glob("*.py")) == ["hello", "reminders", "slots"]
+
+
+async def test_the_settings_and_the_schedule_of_the_page_work(tmp_path: Path, folder: Path) -> None:
+    async with stage(tmp_path, cogs_dir=folder, slots_max_stake=5, slots_symbols="x") as chat:
+        assert await chat.say("alice", "!slots") == ["x, up to 5."]
+        assert await chat.say("alice", "!remind tea is ready") == ["I will."]
+        assert await chat.passes(60) == ["alice: tea is ready"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_name_is_exported_and_has_its_words(name: str) -> None:
+    assert hasattr(plugin, name)
+    assert re.search(rf"\b{name}\b", PAGE)
+
+
+def test_the_page_names_every_event() -> None:
+    assert [name for name in EVENTS if f"`{name}`" not in PAGE] == []
