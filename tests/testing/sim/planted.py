@@ -69,8 +69,8 @@ BUGS = {
     ),
     "a notice that counts as told before chat took it": Planted(bugs.told_too_early, "has not heard of it"),
     "a page's word that is taken twice": Planted(bugs.taken_twice, "The wheel paid"),
-    "an undo that undoes twice": Planted(bugs.undone_twice, "its undo", pace=5.0, commands=0.0),
-    "a skip that gives back what has played": Planted(bugs.refunded_after_playing, "had ended", pace=4.0),
+    "an undo that undoes twice": Planted(bugs.undone_twice, "its undo", seed=2, pace=5.0, commands=0.0),
+    "a skip that gives back what has played": Planted(bugs.refunded_after_playing, "had ended", seed=2, pace=4.0),
     "a balance that is read before the transaction": Planted(
         bugs.lost_update, "points, and rows for|are not", pace=4.0
     ),

@@ -18,7 +18,7 @@ from pixel_bot.testing.sim.stories import read, written
 from tests.harness.paths import ROOT
 
 STORIES = sorted(Path(__file__).with_name("stories").glob("*.story"))
-PLAN = Plan(3, 60.0, 4, 1.0, 0.3, {Trouble.KILL: 20.0}, frozenset({"chat:1", "chat:7"}))
+PLAN = Plan(3, 60.0, 4, 1.0, 0.3, {Trouble.KILL: 20.0}, left_out=frozenset({"chat:1", "chat:7"}))
 
 
 def story_of(violation: str | None) -> str:

@@ -137,8 +137,11 @@ class Facts:
 
 
 def arrived(life: Life, sessions: tuple[SandboxSession, ...]) -> bool:
-    """Whether what was sent a while ago over one of these connections has surely reached the process."""
-    return not life.is_dead and not any(session.ended.is_set() for session in sessions)
+    """Whether what was sent a while ago over one of these connections has surely reached the process.
+
+    One whose machine sleeps has read nothing yet, and may give up the connection when it wakes.
+    """
+    return not (life.is_dead or life.is_suspended) and not any(session.ended.is_set() for session in sessions)
 
 
 def _slot_id(notified: Notified) -> str:

@@ -13,7 +13,7 @@ REMEMBERED = 2_000
 
 
 class Notices:
-    """Listens to chat, and looks into the database.
+    """Listens to Twitch's chat, and looks into the database. What is told on Joystick.tv is not looked at.
 
     Args:
         channel: where it is said.
@@ -51,7 +51,8 @@ class Notices:
         """
         query = (
             "SELECT q.id, COALESCE(u.display_name, u.name) FROM queue_items q JOIN users u ON u.id = q.user_id "
-            "WHERE NOT q.told AND q.note IS NOT NULL AND q.status = 'failed'"
+            "WHERE NOT q.told AND q.note IS NOT NULL AND q.status = 'failed' "
+            "AND COALESCE(q.message_id, '') NOT LIKE 'joystick:%'"
         )
         untold: dict[int, str] = dict(self._durable.rows(query))
         for item in [item for item in self._owed if item not in untold]:
