@@ -138,7 +138,9 @@ class Facts:
 
 def arrived(life: Life, sessions: tuple[SandboxSession, ...]) -> bool:
     """Whether what was sent a while ago over one of these connections has surely reached the process."""
-    return not life.is_dead and not any(session.ended.is_set() for session in sessions)
+    if life.is_dead or life.is_suspended:
+        return False
+    return not any(session.ended.is_set() for session in sessions)
 
 
 def _slot_id(notified: Notified) -> str:
