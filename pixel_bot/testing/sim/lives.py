@@ -98,8 +98,8 @@ class Life:
     def _forget(self) -> None:
         """Free what its tasks refer to. Their ``finally`` blocks run for it, but reach nobody: all ways out are cut.
 
-        All of it is freed here, in the dead life's context: what is freed later, by chance of the collector, would act in
-        the context of whoever lives then, and could close files that have the same numbers now.
+        All of it is freed here, in the dead life's context: what is freed later, by chance of the collector, would act
+        in the context of whoever lives then, and could close files that have the same numbers now.
         """
         cast(Any, asyncio.get_running_loop()).forget(self)
         with catch_warnings():
