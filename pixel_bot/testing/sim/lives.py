@@ -51,7 +51,7 @@ class Life:
         self._at_death.pop(release, None)
 
     def die_in(self, steps: int) -> None:
-        """Let it die just before it does its next but so many steps: between any two awaits."""
+        """Let it die just before it does its next but so many steps: between any two awaits; 0 for never."""
         self._steps_left = steps
 
     def suspend(self) -> None:
