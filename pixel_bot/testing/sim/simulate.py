@@ -160,11 +160,8 @@ class _Simulation:
 
     async def _settle(self, promises: Promises) -> None:
         """Nothing goes wrong any more: what is owed must happen."""
-        self._channel.commits.kill_no_more()
-        if self._channel.life is not None:
-            self._channel.life.die_in(0)  # nobody starts it again from here on
         self._page.is_open.set()
-        await self._troubles.end()
+        self._troubles.end()
         self._channel.start()
         settled = asyncio.ensure_future(self._settled(promises))
         await asyncio.wait([settled, promises.broken], return_when=asyncio.FIRST_COMPLETED)

@@ -75,7 +75,8 @@ class ChatAwards:
             return
         user = self._durable.user(person)
         if user is None or not (self._durable.is_merged(user) or self._durable.is_ignored(user)):
-            self._report(Violation(f"Message {notified.id} of {person} came, and was not paid."))
+            who, text = notified.event["chatter_user_login"], notified.event["message"]["text"]
+            self._report(Violation(f"Of {who}, {text!r} came {self._channel.now() - at:.0f} s ago, and was not paid."))
 
     def _is_alone(self, person: str, at: float) -> bool:
         """Whether they wrote nothing else that might have been paid instead."""

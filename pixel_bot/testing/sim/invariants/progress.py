@@ -70,7 +70,8 @@ class Progress:
         self._waits = waits
         for item, since in waits.items():
             if min(now - since, quiet) > STILL_SECONDS:
-                raise Violation(f"Item {item} is the first of its track, and has waited for {now - since:.0f} s.")
+                row = self._durable.rows("SELECT track, status, attempts, page FROM queue_items WHERE id = ?", item)
+                raise Violation(f"Item {item} {row} is the first of its track, and waits for {now - since:.0f} s.")
 
     def _check_cooldowns(self) -> None:
         """None is longer than the longest that is or was set."""

@@ -51,9 +51,13 @@ class Troubles:
         """One endless coroutine for each kind in the plan."""
         return [self._again(kind, mean) for kind, mean in self._plan.every.items()]
 
-    async def end(self) -> None:
+    def end(self) -> None:
         """Nothing goes wrong any more. What the troubles themselves did not set right is set right here."""
-        self._world.channel.twitch.faults.clear()
+        channel = self._world.channel
+        channel.twitch.faults.clear()
+        channel.commits.kill_no_more()
+        if channel.life is not None:
+            channel.life.die_in(0)
 
     async def _again(self, kind: Trouble, mean: float) -> None:
         async for event in series(self._plan, kind, mean):
