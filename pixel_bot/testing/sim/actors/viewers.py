@@ -143,7 +143,9 @@ class Renamed(Part):
         chance, who = event.chance, event.chance.choice(self._people)
         other = chance.choice(self._people)
         words = ["hello", "!points", "!rank", "!give @{other} 5", "!sound ding", "!points @{first}", "!give @{first} 3"]
-        await self.say(event, who, chance.choice(words).format(other=other.login, first=other.first_login or other.login))
+        await self.say(
+            event, who, chance.choice(words).format(other=other.login, first=other.first_login or other.login)
+        )
 
 
 class Newcomers(Part):
