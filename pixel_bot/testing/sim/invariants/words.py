@@ -91,7 +91,7 @@ class Words:
         """
         query = (
             "SELECT DISTINCT u.name, q.redeem FROM queue_items q JOIN users u ON u.id = q.user_id "
-            "WHERE q.refunded_at IS NOT NULL AND q.cost > 0"
+            "WHERE q.refunded_at IS NOT NULL AND q.cost > 0 AND COALESCE(q.message_id, '') NOT LIKE 'joystick:%'"
         )
         for login, redeem in self._durable.rows(query):
             if not any(login in text or "everything" in text for text in self._notices):
