@@ -68,6 +68,8 @@ class Facts:
         Raises:
             Violation: there were fewer.
         """
+        if self._durable.value("SELECT platform FROM users WHERE id = ?", user) != "twitch":
+            return  # Twitch tells nothing of them
         person = self._durable.person(user)
         paid, may = self._durable.paid[user, reason], self._may[reason, person]
         if paid > may and self._durable.is_on_twitch(user) and not self._durable.is_merged(user):
