@@ -1,5 +1,6 @@
 """Tells the methods of cogs what happens: each event once, in order, and each cog apart from the others."""
 
+import contextvars
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -35,6 +36,8 @@ class EventBus:
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
+        self._context = contextvars.copy_context()
+        """That of the bot itself: no message's, whose idempotency key a worker would keep."""
         self._hearers: dict[Key, list[Hearer]] = defaultdict(list)
         self._heard_by: dict[type[Event], tuple[Hearer, ...]] = {}
         self._workers: dict[str, Workers] = {}
@@ -108,7 +111,7 @@ class EventBus:
         """Call a method of a cog, as one of its own workers."""
         workers = self._workers.get(cog)
         if workers is None:
-            workers = self._workers[cog] = Workers(cog, self._faults)
+            workers = self._workers[cog] = Workers(cog, self._faults, self._context)
         workers.add(call)
 
     @property

@@ -52,8 +52,9 @@ class Workers:
     Another worker goes on as soon as one has to wait. So a listener that never waits costs no task at all.
     """
 
-    def __init__(self, cog: str, faults: Faults) -> None:
+    def __init__(self, cog: str, faults: Faults, context: contextvars.Context) -> None:
         self._cog = cog
+        self._context = context
         self._faults = faults
         self._calls: deque[Call] = deque()
         self._workers: set[_Worker] = set()
@@ -108,7 +109,7 @@ class Workers:
             worker = _Worker()
             self._workers.add(worker)
             # Not in the context of who tells: a message's idempotency key would stay with the worker.
-            worker.task = asyncio.create_task(self._work(worker), context=contextvars.Context())
+            worker.task = asyncio.create_task(self._work(worker), context=self._context.copy())
             worker.task.add_done_callback(lambda _: self._on_end(worker))
 
     async def _work(self, worker: _Worker) -> None:
