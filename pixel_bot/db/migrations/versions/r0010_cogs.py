@@ -1,4 +1,4 @@
-"""What cogs have: versions of their tables, limits, draws; and who was forgotten."""
+"""What cogs have: versions of their tables, limits, draws, calls that wait; and who was forgotten."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -55,3 +55,17 @@ def upgrade() -> None:
         sa.Column("at", sa.TIMESTAMP, nullable=False),
         sa.Column("cogs_due", sa.Boolean, nullable=False, server_default=sa.false()),
     )
+    op.create_table(
+        "stored_calls",
+        sa.Column("id", BigInt, primary_key=True, autoincrement=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("cog", sa.Text, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("event", sa.Text, nullable=False, server_default=""),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("missed", sa.Text, nullable=False),
+        sa.Column("attempts", BigInt, nullable=False, server_default="0"),
+        sa.Column("due_at", sa.TIMESTAMP, nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP, nullable=False),
+    )
+    index("ix_stored_calls_due_at", "stored_calls", ["due_at"])
