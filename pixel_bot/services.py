@@ -108,10 +108,10 @@ def rules_of(settings: Settings) -> ChatRules:
     )
 
 
-def _cog_services(settings: Settings, database: Database, clock: Clock, mode: Mode) -> CogServices:
+def _cog_services(settings: Settings, database: Database, clock: Clock, mode: Mode, viewers: Viewers) -> CogServices:
     backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
     stream = Stream()
-    transactions = Transactions(database, clock, stream)
+    transactions = Transactions(database, clock, stream, viewers)
     tables = CogTables(database, clock, backups.add)
     return CogServices(stream, transactions, RedeemHooks(transactions), tables, backups)
 
@@ -132,7 +132,7 @@ def build_services(
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
-    cogs = _cog_services(settings, database, clock, mode)
+    cogs = _cog_services(settings, database, clock, mode, viewers)
     refunds = Refunds(database, clock, cooldowns, wheel, overlay, cogs.hooks)
     awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)

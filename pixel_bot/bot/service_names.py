@@ -10,6 +10,7 @@ from pixel_bot.cog_data.draws import StoredDraw, stored_draw
 from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.cog_data.transactions import ForMessage
 from pixel_bot.concurrency.open_writers import calling_module, cog_of
+from pixel_bot.model.event import Event
 from pixel_bot.services import Services
 
 
@@ -39,14 +40,16 @@ class ServiceNames(BotInternals):
         self.uses = services.uses
         self.people = services.people
 
-    def transaction(self, ctx_or_key: ForMessage | str, reason: str) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(
+        self, ctx_or_key: ForMessage | Event | str, reason: str
+    ) -> AbstractAsyncContextManager[Transaction]:
         """Move points, and a cog's own rows with them, in one transaction: ``async with ... as tx``.
 
         It is done once for what it is for: of a message that is delivered again, nothing. What was done in it is
         durable when the block ends, so speak after it.
 
         Args:
-            ctx_or_key: the command's context, or a key of your own where there is no message, like ``2026-01-31``.
+            ctx_or_key: the command's context, the event that is heard, or a key of your own, like ``2026-01-31``.
             reason: what the ledger and ``!history`` say, like ``slots``. A mod's ``!undo`` leaves it alone.
 
         Raises:

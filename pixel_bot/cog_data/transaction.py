@@ -1,6 +1,6 @@
 """A cog's transaction: points, the cog's own rows, draws, limits and claims, all or nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -11,7 +11,7 @@ from pixel_bot.cog_data import draws, limits
 from pixel_bot.cog_data.draws import Draw
 from pixel_bot.cog_data.limits import Per
 from pixel_bot.errors import BadAmount, NotEnoughPoints
-from pixel_bot.model.people import Viewer
+from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points import ledger, processed_ids
 from pixel_bot.points.amounts import Share, amount_or_share
 from pixel_bot.points.ledger import MAX_AMOUNT, Entry
@@ -45,12 +45,18 @@ class Origin:
     reason: str
     now: datetime
     period: Callable[[Per], str]
+    account_of: Callable[[AsyncSession, Person], Awaitable[int]]
+    """Finds somebody's account, or makes it, in the transaction."""
+
+
+Who = Viewer | Person | int
+"""Somebody with an account: a ``Viewer``, the ``Person`` of an event, or the id that a ``ViewerId`` column holds."""
 
 
 class Transaction:
     """One transaction of a cog. What is done in it is there together once the block ends, or not at all.
 
-    A viewer is a ``Viewer``, or the id that a ``ViewerId`` column holds.
+    A viewer is a ``Viewer``, the ``Person`` whom an event names, or the id that a ``ViewerId`` column holds.
     """
 
     def __init__(self, session: AsyncSession, origin: Origin) -> None:
@@ -77,11 +83,11 @@ class Transaction:
         """From now on nothing can be done in it."""
         self._session = None
 
-    async def balance(self, viewer: Viewer | int) -> int:
+    async def balance(self, viewer: Who) -> int:
         """The balance of a viewer, which cannot change before the block ends."""
-        return await ledger.balance_of(self.session, _id_of(viewer))
+        return await ledger.balance_of(self.session, await self._id_of(viewer))
 
-    async def debit(self, viewer: Viewer | int, amount: HasValue | Share | str | int, *, note: str = "") -> int:
+    async def debit(self, viewer: Who, amount: HasValue | Share | str | int, *, note: str = "") -> int:
         """Take points from a viewer.
 
         Args:
@@ -103,7 +109,7 @@ class Transaction:
         await self._post(viewer, -points, note)
         return points
 
-    async def credit(self, viewer: Viewer | int, points: int, *, note: str = "") -> int:
+    async def credit(self, viewer: Who, points: int, *, note: str = "") -> int:
         """Give points to a viewer; 0 gives nothing. Returns the balance after it.
 
         Raises:
@@ -128,7 +134,7 @@ class Transaction:
         origin = self._origin
         return await draws.draw(self.session, origin.cog, origin.reason, weights, origin.now)
 
-    async def limit(self, viewer: Viewer | int, name: str, most: int, per: Per = "day") -> int:
+    async def limit(self, viewer: Who, name: str, most: int, per: Per = "day") -> int:
         """Count one use of something by a viewer.
 
         Args:
@@ -144,7 +150,8 @@ class Transaction:
             LimitReached: there are none left; nothing happened. Chat hears it as it is.
         """
         origin, period = self._origin, self._origin.period(per)
-        return await limits.use(self.session, origin.cog, name, _id_of(viewer), most, per, period, origin.now)
+        user_id = await self._id_of(viewer)
+        return await limits.use(self.session, origin.cog, name, user_id, most, per, period, origin.now)
 
     async def claim(self, key: str) -> bool:
         """Claim something that only one can have, like ``spawn:7``. True for the first who does, for ever."""
@@ -167,13 +174,13 @@ class Transaction:
         """
         shares = shares_of(pot, stakes)
         for viewer, points in shares.parts.items():
-            if not isinstance(viewer, Viewer | int):
+            if not isinstance(viewer, Viewer | Person | int):
                 raise TypeError(f"{viewer!r} is neither a viewer nor the id of one.")
             if points:
                 await self._post(viewer, points, "")
         return shares
 
-    async def _resolved(self, viewer: Viewer | int, amount: HasValue | Share | str | int) -> int:
+    async def _resolved(self, viewer: Who, amount: HasValue | Share | str | int) -> int:
         if isinstance(amount, str):
             amount = amount_or_share(amount)
         if not isinstance(amount, int | Share):
@@ -188,12 +195,17 @@ class Transaction:
             raise BadAmount(f"{amount.typed} of {count(balance, 'point')} is less than one point.")
         return points
 
-    async def _post(self, viewer: Viewer | int, points: int, note: str) -> int:
+    async def _post(self, viewer: Who, points: int, note: str) -> int:
         if points > MAX_AMOUNT:
             raise BadAmount("That is too much at once.")
-        user_id = _id_of(viewer)
+        user_id = await self._id_of(viewer)
         entry = Entry(user_id, points, self._origin.reason, self._origin.now, note=note or None)
         return (await ledger.post(self.session, [entry]))[user_id]
+
+    async def _id_of(self, viewer: Who) -> int:
+        if isinstance(viewer, Person):
+            return await self._origin.account_of(self.session, viewer)
+        return viewer if isinstance(viewer, int) else viewer.id
 
 
 def shares_of(pot: int, stakes: Mapping[T, int]) -> Shares[T]:
@@ -207,7 +219,3 @@ def shares_of(pot: int, stakes: Mapping[T, int]) -> Shares[T]:
     total = sum(stakes.values())
     parts = {who: pot * stake // total if total else 0 for who, stake in stakes.items()}
     return Shares(parts, pot - sum(parts.values()))
-
-
-def _id_of(viewer: Viewer | int) -> int:
-    return viewer if isinstance(viewer, int) else viewer.id

@@ -14,9 +14,11 @@ from pixel_bot.cog_data.limits import period_of
 from pixel_bot.cog_data.transaction import Origin, Transaction
 from pixel_bot.concurrency.open_writers import HeldTooLong, at_most
 from pixel_bot.db.engine import Database
+from pixel_bot.model.people import Person
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.points.processed_ids import ProcessedId, claim
+from pixel_bot.points.viewers import Viewers
 
 log = logging.getLogger(__name__)
 
@@ -44,17 +46,18 @@ class AlreadyDone(AlreadyProcessed):
 class Transactions:
     """The transactions of cogs on one database."""
 
-    def __init__(self, database: Database, clock: Clock, stream: Stream) -> None:
+    def __init__(self, database: Database, clock: Clock, stream: Stream, viewers: Viewers) -> None:
         self._database = database
         self._clock = clock
         self._stream = stream
+        self._viewers = viewers
 
     @asynccontextmanager
     async def open(self, source: Any, cog: str, reason: str) -> AsyncGenerator[Transaction]:
         """A transaction, claimed by what it is for.
 
         Args:
-            source: a command's context or another message, or a key of the cog's own.
+            source: a command's context, a message or an event, or a key of the cog's own.
             cog: its name.
             reason: what the ledger says, like ``slots``.
 
@@ -90,7 +93,10 @@ class Transactions:
     def origin(self, cog: str, reason: str) -> Origin:
         """Whose transaction it is that begins now."""
         now = self._clock.now()
-        return Origin(cog, reason, now, lambda per: period_of(per, now, self._stream))
+        return Origin(cog, reason, now, lambda per: period_of(per, now, self._stream), self._account_of)
+
+    async def _account_of(self, session: AsyncSession, person: Person) -> int:
+        return (await self._viewers.upsert(session, [person]))[person].id
 
 
 @contextmanager
@@ -130,8 +136,8 @@ def _claim_of(source: Any, origin: Origin) -> ProcessedId:
             raise ValueError("The key of a transaction is empty; then it would be done once and never again.")
         return ProcessedId(f"cog:{origin.cog}:{origin.reason}:{source}", "cog", 0, 0, origin.now)
     message = getattr(source, "chat_message", source)
-    message_id = getattr(message, "id", None)
+    message_id = getattr(message, "id", None) or getattr(message, "event_id", None)
     if not isinstance(message_id, str) or not message_id:
-        raise TypeError(f"A transaction is for a context, for a message, or for a key; {source!r} is none of them.")
+        raise TypeError(f"A transaction is for a context, an event or a key; {source!r} is none of them.")
     # The message's id stands first, as in every id that belongs to a message: those of a replayed log are found by it.
     return ProcessedId(f"{message_id}:{origin.cog}:{origin.reason}", "command", 0, 0, origin.now)

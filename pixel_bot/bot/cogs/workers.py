@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from pixel_bot.bot.cogs.faults import Faults
+from pixel_bot.points.idempotency import AlreadyProcessed
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,8 @@ class Workers:
                 try:
                     await method(value)
                     outcome = "done"
+                except AlreadyProcessed:
+                    outcome = "done"  # it was done before: that is no crash
                 except (Exception, SystemExit) as exc:  # noqa: BLE001 - the boundary to a cog: it costs itself alone
                     outcome = "failed"
                     self._faults.report(self._cog, what, exc)

@@ -66,6 +66,37 @@ async def test_a_command_that_crashes_counts_and_one_that_refuses_does_not(tmp_p
         assert await chat.say("bob", "!boom error") == []
 
 
+async def test_what_was_done_before_is_no_crash(
+    tmp_path: Path, cog: WriteCog, caplog: pytest.LogCaptureFixture
+) -> None:
+    body = """
+    @on(Follow)
+    async def thank(self, event):
+        async with self.bot.transaction("the first follow", "thanks") as tx:
+            await tx.credit(event.person, 7)
+    """
+    async with stage(tmp_path, cogs_dir=cog(body)) as chat:
+        for login in ("a", "b", "c", "d"):
+            await chat.happens(Follow, login)
+        assert _state(chat) == (True, "")
+        assert [await chat.points(login) for login in ("a", "b")] == [57, 50]
+        assert "failed" not in caplog.text
+
+
+async def test_an_event_pays_who_it_names_once(tmp_path: Path, cog: WriteCog) -> None:
+    body = """
+    @on(Follow)
+    async def thank(self, event):
+        for _ in range(2):
+            async with self.bot.transaction(event, "thanks") as tx:
+                await tx.credit(event.person, 7)
+    """
+    async with stage(tmp_path, cogs_dir=cog(body)) as chat:
+        for login in ("a", "b"):
+            await chat.happens(Follow, login)
+        assert [await chat.points(login) for login in ("a", "b")] == [57, 57]
+
+
 async def test_the_cog_that_loads_others_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage(tmp_path) as chat:
 

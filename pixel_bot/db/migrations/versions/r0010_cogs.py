@@ -55,6 +55,10 @@ def upgrade() -> None:
         sa.Column("at", sa.TIMESTAMP, nullable=False),
         sa.Column("cogs_due", sa.Boolean, nullable=False, server_default=sa.false()),
     )
+    _stored_calls()
+
+
+def _stored_calls() -> None:
     op.create_table(
         "stored_calls",
         sa.Column("id", BigInt, primary_key=True, autoincrement=True),
