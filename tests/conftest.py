@@ -17,10 +17,10 @@ from pixel_bot.settings import Settings
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
 from tests.harness.browser import browser, careful_browser, playwright
-from tests.harness.kept_cogs import keep_cogs
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
+from tests.kept_cogs import keep_cogs
 
 __all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
 

@@ -47,9 +47,9 @@ def test_words_in_other_alphabets_are_found(text_filter: TextFilter, alphabet: s
     assert [word for word in WORDS if passes(text_filter, "".join(letters[char] for char in word))] == []
 
 
-@pytest.mark.parametrize("char", "ǥɍɛıɑɡʀɢɪᵍɐəⱥꞡġğĝǵǧɠᶃⓖ🄶🅖🅶🇬ցԍ")
-def test_characters_that_were_seen_in_the_wild(char: str) -> None:
-    assert options(char)[0] in string.ascii_lowercase
+def test_characters_that_were_seen_in_the_wild() -> None:
+    seen = "ǥɍɛıɑɡʀɢɪᵍɐəⱥꞡġğĝǵǧɠᶃⓖ🄶🅖🅶🇬ցԍ"
+    assert [char for char in seen if options(char)[0] not in string.ascii_lowercase] == []
 
 
 DISGUISES: tuple[Callable[[str], str], ...] = (
@@ -70,24 +70,24 @@ DISGUISES: tuple[Callable[[str], str], ...] = (
 
 
 @pytest.mark.parametrize("word", WORST)
-@pytest.mark.parametrize("disguise", DISGUISES)
-def test_words_in_pieces_are_found(text_filter: TextFilter, word: str, disguise: Callable[[str], str]) -> None:
-    assert not passes(text_filter, disguise(word))
+def test_words_in_pieces_are_found(text_filter: TextFilter, word: str) -> None:
+    assert [disguised for disguise in DISGUISES if passes(text_filter, disguised := disguise(word))] == []
 
 
 @pytest.mark.parametrize("word", WORST)
 @pytest.mark.parametrize("before", ["x", "x ", "xy", "you", "you ", "a", "4", "×", "xX"])
-@pytest.mark.parametrize("between", [" ", ".", "-", "  ", " 👋 ", ", "])
-def test_letters_in_front_of_a_word_in_pieces_hide_nothing(
-    text_filter: TextFilter, word: str, before: str, between: str
-) -> None:
-    assert not passes(text_filter, before + between.join(word))
-    assert not passes(text_filter, f"and {before}{between.join(word)} there")
-    halves = before + word
-    assert not passes(text_filter, between.join(halves[at : at + 2] for at in range(0, len(halves), 2)))
-    at = word.index("gg")
-    assert not passes(text_filter, before + word[:at] + between + word[at:])
-    assert not passes(text_filter, before + word[: at + 2] + between + word[at + 2 :])
+def test_letters_in_front_of_a_word_in_pieces_hide_nothing(text_filter: TextFilter, word: str, before: str) -> None:
+    halves, at = before + word, word.index("gg")
+    hidden: list[str] = []
+    for between in (" ", ".", "-", "  ", " 👋 ", ", "):
+        hidden += [
+            before + between.join(word),
+            f"and {before}{between.join(word)} there",
+            between.join(halves[start : start + 2] for start in range(0, len(halves), 2)),
+            before + word[:at] + between + word[at:],
+            before + word[: at + 2] + between + word[at + 2 :],
+        ]
+    assert [text for text in hidden if passes(text_filter, text)] == []
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,8 @@ def test_a_sign_beside_a_word_hides_nothing(text_filter: TextFilter, after: str)
     assert not passes(text_filter, SHORT + after)
 
 
-@pytest.mark.parametrize("sentence", INNOCENT)
-def test_innocent_sentences_stay(text_filter: TextFilter, sentence: str) -> None:
-    assert text_filter.clean(sentence) == sentence
+def test_innocent_sentences_stay(text_filter: TextFilter) -> None:
+    assert [text_filter.clean(sentence) for sentence in INNOCENT] == INNOCENT
 
 
 def test_a_text_from_right_to_left_is_taken_as_it_looks() -> None:

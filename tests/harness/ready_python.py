@@ -179,7 +179,7 @@ def serve(orders: socket.socket) -> dict[str, Any] | None:
 def _warm_up() -> None:
     """Start a bot once, and end it: what each would import, map and compile at its start is then there for all."""
     sys.path.insert(0, ROOT)
-    keep_cogs = importlib.import_module("tests.harness.kept_cogs").keep_cogs
+    keep_cogs = importlib.import_module("tests.kept_cogs").keep_cogs
     sys.path.remove(ROOT)
     sandbox = importlib.import_module("pixel_bot.run.sandbox_app")
     testing = importlib.import_module("pixel_bot.testing")

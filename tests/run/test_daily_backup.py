@@ -13,6 +13,7 @@ from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.upkeep.backup_folder import kept_in
+from tests.harness.pattern import fresh
 from tests.harness.seed import url_of
 from tests.harness.zones import in_zone
 
@@ -30,6 +31,7 @@ def _in_utc() -> Generator[None]:
 async def kept(tmp_path: Path, clock: SettableClock) -> AsyncGenerator[Services]:
     """A database in use."""
     folder = tmp_path / "data"
+    fresh(folder / "pixel.db")
     async with opened(settings_in(folder, database_url=url_of(folder / "pixel.db")), "live", clock) as services:
         yield services
 

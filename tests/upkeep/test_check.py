@@ -12,16 +12,32 @@ from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import SettableClock, settings_in
 from pixel_bot.upkeep.check import SHOWN
 from tests.harness.database import findings
+from tests.harness.pattern import fresh
 from tests.harness.seed import execute, query, url_of
 
 CURVE = Curve(100, 1.8, 9_999)
 
 
+@pytest.fixture(scope="module")
+def by_the_book() -> list[bytes]:
+    """The database of all these tests, once it was made."""
+    return []
+
+
 @pytest.fixture
-async def path(tmp_path: Path, clock: SettableClock) -> Path:
+async def path(tmp_path: Path, clock: SettableClock, by_the_book: list[bytes]) -> Path:
     """A database in which alice (id 1) got 10, 20 and 30 points, and bob (id 2) got 5, all by the book."""
     path = tmp_path / "pixel.db"
-    async with opened(settings_in(tmp_path, database_url=url_of(path)), "live", clock) as services:
+    if not by_the_book:
+        await fill(path, clock)
+        by_the_book.append(path.read_bytes())
+    path.write_bytes(by_the_book[0])
+    return path
+
+
+async def fill(path: Path, clock: SettableClock) -> None:
+    fresh(path)
+    async with opened(settings_in(path.parent, database_url=url_of(path)), "live", clock) as services:
         mod = Viewer(0, "mod", "Mod", 0)
         alice = await services.viewers.meet(Person("1", "alice", "alice"))
         bob = await services.viewers.meet(Person("2", "bob", "bob"))
@@ -29,7 +45,6 @@ async def path(tmp_path: Path, clock: SettableClock) -> Path:
             await services.economy.add(mod, alice, amount)
         await services.economy.add(mod, bob, 5)
         await services.economy.change_xp(mod, alice, by=150)
-    return path
 
 
 async def test_a_database_by_the_book_has_no_findings(path: Path) -> None:

@@ -59,17 +59,17 @@ def test_the_prefix_of_commands_is_taken_away_too() -> None:
     assert sayable("~~give @mallory all", as_it_is, "~~") == "give mallory all"
 
 
-@pytest.mark.parametrize(
-    "sign", [*"!?/.$-~+%&>#*=:;,|^<_", "！", "／", "？", "!!", "? ", "-!", "…", "•", "§", "¬", "`"]
-)
+SIGNS = [*"!?/.$-~+%&>#*=:;,|^<_", "！", "／", "？", "!!", "? ", "-!", "…", "•", "§", "¬", "`"]
+
+
 @pytest.mark.parametrize("front", ["", "AI: ", "AI: AI:", '"', "https://x.example ", "@bob ", "\u200b", "\n"])
-def test_no_answer_is_the_command_of_another_bot(front: str, sign: str, tmp_path: Path) -> None:
+def test_no_answer_is_the_command_of_another_bot(front: str, tmp_path: Path) -> None:
     clean = TextFilter(tmp_path / "words.txt", 500).clean
-    said = sayable(f"{front}{sign}ban alice now", clean, "!", "AI:", "carol")
+    said = {sign: sayable(f"{front}{sign}ban alice now", clean, "!", "AI:", "carol") for sign in SIGNS}
     if front == "@bob ":
-        assert said.startswith("bob ")
+        assert {sign: text for sign, text in said.items() if not text.startswith("bob ")} == {}
     else:
-        assert said.removeprefix('"') == "ban alice now"
+        assert {sign: text for sign, text in said.items() if text.removeprefix('"') != "ban alice now"} == {}
 
 
 @pytest.mark.parametrize(
