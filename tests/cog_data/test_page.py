@@ -13,7 +13,7 @@ PAGE = (ROOT / "docs" / "cogs.md").read_text(encoding="utf-8")
 def cog_on_the_page(folder: Path, name: str) -> Path:
     """A folder with the cog of that command in it."""
     blocks: list[str] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    source = next(block for block in blocks if f'"""!{name}' in block and "transaction(" in block)
+    source = next(block for block in blocks if f'"""!{name}' in block and "CogSettings" not in block)
     made = folder / "cogs"
     made.mkdir()
     (made / f"{name}.py").write_text(source, encoding="utf-8")
