@@ -59,6 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
     config.addinivalue_line("markers", "repeated: a race or a kill, which PIXEL_ROUNDS repeats so often")
+    config.addinivalue_line("markers", "server: starts a PostgreSQL server of its own")
     config.addinivalue_line("markers", "sqlite: about a SQLite file itself, or a bot in a process of its own on one")
 
 
@@ -83,13 +84,23 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What takes longest begins first; and on PostgreSQL there is no file to look at."""
+    """What takes longest begins first; on PostgreSQL there is no file to look at, and without it no server is started.
+
+    ``-m server`` runs those that start one by themselves; so does ``--postgresql``.
+    """
     last = len(LONGEST_FIRST)
     items.sort(key=lambda item: LONGEST_FIRST.index(name) if (name := item.path.stem) in LONGEST_FIRST else last)
+    for item in items:
+        if "databases" in getattr(item, "fixturenames", ()):
+            item.add_marker("server")
     if config.getoption("--postgresql"):
         left_out = [item for item in items if item.get_closest_marker("sqlite")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+    elif not config.getoption("-m"):
+        left_out = [item for item in items if item.get_closest_marker("server")]
+    else:
+        return
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
 
 
 @pytest.fixture(scope="session")
