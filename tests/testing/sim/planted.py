@@ -63,7 +63,7 @@ BUGS = {
     "an item that ends before it is given back": Planted(
         bugs.ended_first, "was not given back", every=KILLS, commands=1.0
     ),
-    "a lane that misses its call": Planted(bugs.missed_call, "neither happened|has waited for", seconds=30.0),
+    "a lane that misses its call": Planted(bugs.missed_call, "neither happened|waits for", seconds=30.0),
     "an outbox that misses its call": Planted(
         bugs.silent_outbox, "was not answered|does not settle", seconds=200.0, pace=0.2, commands=1.0
     ),
@@ -84,7 +84,7 @@ BUGS = {
         commands=1.0,
     ),
     "a start that forgets what was playing": Planted(
-        bugs.forgotten_items, "neither happened|has waited for", every={Trouble.KILL: OFTEN}
+        bugs.forgotten_items, "neither happened|waits for", every={Trouble.KILL: OFTEN}
     ),
     "a refresh token that is spent twice": Planted(bugs.spent_twice, "spent a second time", seconds=30.0),
 }
