@@ -9,7 +9,8 @@ from pixel_bot.bot.twitchio_internals import BotInternals
 from pixel_bot.cog_data.draws import StoredDraw, stored_draw
 from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.cog_data.transactions import ForMessage
-from pixel_bot.concurrency.open_writers import calling_module, cog_of
+from pixel_bot.concurrency.open_writers import calling_module
+from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.services import Services
 
 
@@ -55,7 +56,7 @@ class ServiceNames(BotInternals):
             HeldTooLong: the block took more than five seconds. It was rolled back.
             ValueError: the reason is one of the bot's own, or too long.
         """
-        return self.services.transactions.open(ctx_or_key, cog_of(calling_module()), reason)
+        return self.services.transactions.open(ctx_or_key, cog_name(calling_module()), reason)
 
     def write(self, reason: str = "bot.write") -> AbstractAsyncContextManager[AsyncSession]:
         """Write a cog's own rows where no points move: ``async with ... as session``; it commits at the end.
@@ -63,7 +64,7 @@ class ServiceNames(BotInternals):
         Raises:
             NestedWriter, HeldTooLong: as ``transaction``.
         """
-        return self.services.transactions.writing(cog_of(calling_module()), reason)
+        return self.services.transactions.writing(cog_name(calling_module()), reason)
 
     async def stored_draw(self, draw_id: int) -> StoredDraw | None:
         """A draw that ``tx.draw`` made, with its seed and odds; None when there is none of that id."""

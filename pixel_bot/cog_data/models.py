@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import mapped_column, registry
 
-from pixel_bot.concurrency.open_writers import cog_of
+from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.db.json_type import AnyJson
 from pixel_bot.db.models import BigInt, UtcDateTime
 from pixel_bot.db.tables import COG_PREFIX, Base
@@ -79,7 +79,7 @@ class CogModel:
         super().__init_subclass__(**options)
         if "__abstract__" in vars(cls):
             return
-        cog = cog_of(cls.__module__)
+        cog = cog_name(cls.__module__)
         cls.__tablename__ = table_name(cog, cls.__name__)
         mapped_by = _registry_for(cog, cls)
         mapped_by.map_declaratively(cls)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.cog_data.models import CogModel, models_of, owner_of
-from pixel_bot.concurrency.open_writers import cog_of
+from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models_cogs import InstalledCog
 from pixel_bot.db.tables import Base
@@ -67,7 +67,7 @@ class CogTables:
             CogTablesRefused: they belong to another cog, are of a newer version, or lack a column.
             StartError: they must be upgraded, and no backup could be made.
         """
-        name = cog_of(type(cog).__module__)
+        name = cog_name(type(cog).__module__)
         # A class that comes back, because its new version failed, has the tables that it had.
         made_by = cast(type[object], type(cog))
         tables = self._tables_of.get(made_by) or _declared(name, cog)
@@ -84,7 +84,7 @@ class CogTables:
 
     def remove(self, cog: Any) -> None:
         """The cog is unloaded. Its tables stay, and its rows follow their viewers as before."""
-        name = cog_of(type(cog).__module__)
+        name = cog_name(type(cog).__module__)
         if self.loaded.get(name) is cog:
             del self.loaded[name]
 

@@ -131,12 +131,6 @@ def calling_module() -> str:
     return ""
 
 
-def cog_of(module: str) -> str:
-    """The name of the cog that a module belongs to: its file or folder in ``cogs``, else its top package."""
-    first, *rest = module.split(".")
-    return rest[0] if first == "cogs" and rest else first
-
-
 def _current_task() -> asyncio.Task[Any] | None:
     try:
         return asyncio.current_task()

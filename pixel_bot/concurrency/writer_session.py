@@ -18,9 +18,9 @@ from pixel_bot.concurrency.open_writers import (
     HeldTooLong,
     begin_writer,
     calling_module,
-    cog_of,
     end_writer,
 )
+from pixel_bot.configuration.cog_files import cog_name
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ class WriterSession(AsyncSession):
         super().__init__(bind, **options)
         self._writing: _Writing = self.sync_session  # pyright: ignore[reportAttributeAccessIssue]
         self._writing.database = database
-        self._cog = cog_of(calling_module())
+        self._cog = cog_name(calling_module())
         self._writing.name = f"A bot.sessions block of {self._cog}"
 
     @override

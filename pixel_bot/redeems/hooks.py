@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.cog_data.transactions import Transactions
-from pixel_bot.concurrency.open_writers import at_most, cog_of
+from pixel_bot.concurrency.open_writers import at_most
+from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.model.outcome import COUNTS_FROM, KEPT, Moment, OnBuy, fields_of
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Item
@@ -65,7 +66,7 @@ class RedeemHooks:
         """
         fields: dict[str, Any] = {} if counts_from == "done" else {COUNTS_FROM: counts_from}
         if work is not None:
-            cog = cog_of(work.__module__)
+            cog = cog_name(work.__module__)
             transaction = Transaction(session, self._transactions.origin(cog, key))
             async with at_most(cog, key):
                 kept = await work(transaction)
@@ -92,7 +93,7 @@ class RedeemHooks:
     async def _run(self, session: AsyncSession, hook: Hook, item: Item) -> str | None:
         if item.user_id is None or KEPT not in (fields := fields_of(item.payload)):
             return None  # a follow-up, or it was bought before the redeem acted in its purchase
-        cog = cog_of(hook.__module__)
+        cog = cog_name(hook.__module__)
         transaction = Transaction(session, self._transactions.origin(cog, item.redeem))
         async with at_most(cog, item.redeem):
             said = await hook(transaction, Bought(item.user_id, item.buyer, fields[KEPT], item.id))
