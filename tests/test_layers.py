@@ -27,8 +27,8 @@ ROOMS = (
     "bot", "plugin",
     # The doubles of both platforms
     "sandbox.twitch", "sandbox.joystick", "sandbox",
-    # Composition, command line, test kit
-    "run", "cli", "testing", "__main__",
+    # Composition, test kit, tools for authors of cogs, command line
+    "run", "testing", "cog_tools", "cli", "__main__",
 )  # fmt: skip
 """The rooms of ``pixel_bot``, from the ground up. A room may import those that stand before it, and itself."""
 

@@ -78,6 +78,10 @@ class ChatChannel:
         """True the first time that a message is heard."""
         return self._seen.add(message_id, True)
 
+    def forget_messages(self) -> None:
+        """Every message is new again, as after a restart."""
+        self._seen.clear()
+
     async def say_free(self, text: str) -> bool:
         """Say something that nobody paid for; under pressure it is dropped. Returns whether chat took it."""
         return await self.outbox.put(Outgoing(text)) is not None

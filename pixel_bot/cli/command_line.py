@@ -89,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     copy.add_argument("target", metavar="TO", help="the same; it must be empty")
 
     _add_points_and_people(commands)
+    _add_cogs(commands)
     commands.add_parser("check-config", help="check settings and files, and start nothing")
     diagnosing = commands.add_parser("diagnose", help="pack a report about this bot, without secrets")
     diagnosing.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else pixel-report-TIME.zip here")
@@ -116,6 +117,16 @@ def _add_points_and_people(commands: Any) -> None:
     exporting.add_argument("name", metavar="NAME")
 
 
+def _add_cogs(commands: Any) -> None:
+    cog = commands.add_parser("cog", help="for authors of cogs").add_subparsers(
+        dest="action", metavar="ACTION", required=True
+    )
+    making = cog.add_parser("new", help="write a cog to begin with, and its test")
+    making.add_argument("name", metavar="NAME", help="of the cog, and of its command")
+    checking = cog.add_parser("check", help="look a cog over as a reviewer would; exit 1 when something is wrong")
+    checking.add_argument("path", type=Path, metavar="PATH", help="the cog's file or folder")
+
+
 def _speed(typed: str) -> float:
     try:
         speed = float(typed)
@@ -137,6 +148,8 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
             work = person.forget_person if args.command == "forget" else person.export_person
             return await work(settings, args.name)
+        case "cog":
+            return await _work_on_cogs(args, settings)
         case "open" | "token":
             return await _let_in(args, settings)
         case "login" | "voices" | "check-config":
@@ -216,6 +229,12 @@ async def _let_in(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "open":
         return await opening.open_pages(settings)
     return await token.work_on_tokens(settings, args.name, args.revoked, args.scope)
+
+
+async def _work_on_cogs(args: argparse.Namespace, settings: Settings) -> int:
+    from pixel_bot.cli import cog
+
+    return cog.new_cog(settings, args.name) if args.action == "new" else await cog.check_cog(args.path)
 
 
 async def _look_after(args: argparse.Namespace, settings: Settings) -> int:

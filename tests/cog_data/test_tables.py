@@ -134,3 +134,21 @@ def test_what_cannot_be_a_table_is_refused_at_once(kind: Any, sentence: str) -> 
     with pytest.raises(TypeError, match=sentence):
         type(name, (CogModel,), {**columns, "__module__": "cogs.shop", "__annotations__": {"id": Mapped[int]}})
     assert models_of("shop") == []
+
+
+async def test_what_a_cog_of_the_streamers_folder_keeps_has_the_cogs_name(tmp_path: Path) -> None:
+    source = """
+        class Jackpot(CogModel):
+            id: Mapped[int] = mapped_column(primary_key=True)
+
+        class Slots(Cog):
+            @command()
+            async def slots(self, ctx):
+                async with self.bot.transaction(ctx, "slots") as tx:
+                    await tx.limit(ctx.viewer, "slots", 3, per="day")
+    """
+    async with stage(tmp_path, cogs_dir=cogs_in(tmp_path, slots=source)) as chat:
+        assert await chat.say("alice", "!slots") == []
+        tables = await rows(chat, "SELECT name, tables FROM installed_cogs")
+        assert tables == [("slots", "cog_slots_jackpot")]
+        assert await rows(chat, "SELECT cog FROM limit_uses") == [("slots",)]

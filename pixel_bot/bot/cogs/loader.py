@@ -3,7 +3,7 @@
 import asyncio
 import difflib
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -128,6 +128,11 @@ class CogLoader:
         loading = _loading.get()
         if loading is not None:
             loading.components.append(component)
+
+    def components_of(self, name: str) -> Sequence[commands.Component]:
+        """The cog classes of a loaded cog."""
+        cog = self._loaded.get(name)
+        return tuple(cog.components) if cog is not None else ()
 
     def keeps_others(self, name: str) -> bool:
         """True for the cog by whose commands others are loaded: without it, nobody could."""

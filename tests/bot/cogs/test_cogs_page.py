@@ -50,12 +50,12 @@ async def test_the_test_of_the_page_passes(tmp_path: Path, folder: Path) -> None
     names: dict[str, Any] = {}
     exec(compile(block, "docs/cogs.md", "exec"), names)
     await names["test_hello"](tmp_path)
-    assert sorted(path.stem for path in folder.glob("*.py")) == ["hello", "reminders", "slots"]
+    assert sorted(path.stem for path in folder.glob("*.py")) == ["hello", "lottery", "reel", "reminders", "slots"]
 
 
 async def test_the_settings_and_the_schedule_of_the_page_work(tmp_path: Path, folder: Path) -> None:
-    async with stage(tmp_path, cogs_dir=folder, slots_max_stake=5, slots_symbols="x") as chat:
-        assert await chat.say("alice", "!slots") == ["x, up to 5."]
+    async with stage(tmp_path, cogs_dir=folder, reel_max_stake=5, reel_symbols="x") as chat:
+        assert await chat.say("alice", "!reel") == ["x, up to 5."]
         assert await chat.say("alice", "!remind tea is ready") == ["I will."]
         assert await chat.passes(60) == ["alice: tea is ready"]
 
