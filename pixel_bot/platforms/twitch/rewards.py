@@ -77,6 +77,8 @@ class Rewards:
             RewardWaits: Twitch cannot be asked now; it follows by itself.
         """
         key = self._checked(key)
+        if self._redeems.depends(key):
+            raise BadInput(f"The price of {key} is not always the same, so channel points cannot pay for it.")
         if not 1 <= cost <= HIGHEST_COST:
             raise BadInput(f"A reward costs from 1 to {HIGHEST_COST:,} channel points.")
         # Under the lock of ``align``: a run that began before would compare with the old row, and undo this.
