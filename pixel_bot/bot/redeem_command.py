@@ -96,30 +96,26 @@ def redeem(
         if not iscoroutinefunction(method):
             raise TypeError(f"The redeem {method.__qualname__} must be an async method.")
         chosen = key or method.__name__
-        offer = Offer(
-            chosen,
-            name or chosen.replace("_", " ").title(),
-            cost,
-            cooldown,
-            everyone_cooldown,
-            lane,
-            counts_from,
-            price,
-        )
-
-        @functools.wraps(method)
-        async def buy(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:
-            outcome = await method(cog, ctx, *args, **kwargs)
-            owned = owned_by(outcome.effect, ctx.bot.cogs.owner_of(cog))
-            await ctx.buy(offer, replace(outcome, effect=owned))
-
-        command = RedeemCommand(
-            buy, name=chosen, aliases=list(aliases), extras={} if usage is None else {"usage": usage}
-        )
+        title = name or chosen.replace("_", " ").title()
+        offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price)
+        extras = {} if usage is None else {"usage": usage}
+        command = RedeemCommand(_buying(offer, method), name=chosen, aliases=list(aliases), extras=extras)
         command.offer = offer
         return command
 
     return wrap
+
+
+def _buying(offer: Offer, method: Callable[..., Awaitable[Outcome]]) -> Callable[..., Awaitable[None]]:
+    """The method, and then the purchase of what it decides."""
+
+    @functools.wraps(method)
+    async def buy(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:
+        outcome = await method(cog, ctx, *args, **kwargs)
+        owned = owned_by(outcome.effect, ctx.bot.cogs.owner_of(cog))
+        await ctx.buy(offer, replace(outcome, effect=owned))
+
+    return buy
 
 
 def offers_of(commands: Iterable[Any]) -> list[Offer]:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.errors import PixelError
 
 HOLD_SECONDS = 5.0
@@ -133,8 +134,7 @@ def calling_module() -> str:
 
 def cog_of(module: str) -> str:
     """The name of the cog that a module belongs to: its file or folder in ``cogs``, else its top package."""
-    first, *rest = module.split(".")
-    return rest[0] if first == "cogs" and rest else first
+    return cog_name(module)
 
 
 def _current_task() -> asyncio.Task[Any] | None:

@@ -165,6 +165,16 @@ class Redeems:
         said = offer.price if offer is not None else ""
         return said or ("it depends" if key in self._depending else "")
 
+    def check_fixed(self, key: str, otherwise: str) -> str:
+        """Refuse a redeem whose price depends; ``otherwise`` says what cannot be done with it. Returns the key.
+
+        Raises:
+            BadInput: it depends.
+        """
+        if self.depends(key):
+            raise BadInput(f"The price of {key} is not always the same, so {otherwise}.")
+        return key
+
     def note_depends(self, key: str) -> None:
         """The price of a redeem has turned out to depend."""
         self._depending.add(key)
@@ -195,8 +205,7 @@ class Redeems:
             BadInput: no cog offers it, or its price depends.
         """
         key = self.checked(key)
-        if self.depends(key):
-            raise BadInput(f"The price of {key} is not always the same, so it cannot be set.")
+        self.check_fixed(key, "it cannot be set")
         return await self._change(key, cost=cost)
 
     async def set_cooldown(self, key: str, seconds: int, *, everyone: bool = False) -> Price:

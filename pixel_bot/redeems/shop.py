@@ -167,10 +167,7 @@ class Shop:
             AlreadyProcessed: the message, or the redemption that pays for it, was processed before.
         """
         offer, viewer = order.offer, order.viewer
-        if order.cost is not None:
-            self._redeems.note_depends(offer.key)
-            if order.redemption:
-                raise OnlyForPoints(offer.display_name)
+        self._check_price(order)
         lane = lane_of(order.effect, offer.lane)
         async with write_once(self._database) as session:
             # In the transaction: a removal that comes later finds the committed item in the queue.
@@ -181,10 +178,7 @@ class Shop:
             terms = self._check_terms(row, offer, lane, exempt=order.exempt, held=order.approval == WAITING)
             # The account is the one of this transaction: after a merge, debit and item belong to the kept one.
             viewer = viewer if row is None else replace(viewer, id=row.account)
-            cost = 0 if order.redemption else terms.cost
-            if order.cost is not None:
-                # In the transaction: a part of the balance is one of what there is now.
-                cost = points_of(order.cost, await ledger.balance_of(session, viewer.id))
+            cost = 0 if order.redemption else await self._cost(session, viewer, order, terms)
             balance = await self._debit(session, viewer, offer.key, cost, now)
             extra = await self._hooks.on_buy(session, offer.key, order.on_buy, offer.counts_from)
             if isinstance(order.effect, SpinWheel):
@@ -242,6 +236,19 @@ class Shop:
         if (waiting_for_yes >= MAX_WAITING) if held else (waiting >= self._limits[lane]):
             raise QueueFull(name, own=False)
         return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
+
+    def _check_price(self, order: Order) -> None:
+        if order.cost is None:
+            return
+        self._redeems.note_depends(order.offer.key)
+        if order.redemption:
+            raise OnlyForPoints(order.offer.display_name)
+
+    async def _cost(self, session: AsyncSession, viewer: Viewer, order: Order, terms: _Terms) -> int:
+        """The price, in the transaction: a part of a balance is one of what there is now."""
+        if order.cost is None:
+            return terms.cost
+        return points_of(order.cost, await ledger.balance_of(session, viewer.id))
 
     async def _debit(self, session: AsyncSession, viewer: Viewer, key: str, cost: int, now: datetime) -> int:
         if not cost:

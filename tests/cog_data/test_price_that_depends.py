@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,7 +52,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[str]:
 
 
 async def test_a_price_is_charged_exactly(url: str, tmp_path: Path) -> None:
-    settings = {"database_url": url} if url else {}
+    settings: dict[str, Any] = {"database_url": url} if url else {}
     async with stage(tmp_path, **settings) as chat:
         services = chat.services
         await services.redeems.offer([BID])
