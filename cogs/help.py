@@ -29,7 +29,13 @@ class Help(Cog):
             return
         also = f" (also {', '.join(prefix + a for a in found.aliases)})" if found.aliases else ""
         who = {"mods": " For mods.", "broadcaster": " For the streamer."}.get(audience(found), "")
-        await ctx.reply(f"Type {usage(found, prefix)}{also}: {found.help.strip().splitlines()[0]}{who}")
+        what = found.help.strip().splitlines()[0]
+        await ctx.reply(f"Type {usage(found, prefix)}{also}: {what}{who}{await self._price_of(found.name)}")
+
+    async def _price_of(self, name: str) -> str:
+        """What a redeem costs whose price is not always the same; the others stand in the list of redeems."""
+        depends = {p.key: p.depends for p in await self.bot.redeems.prices()}.get(name, "")
+        return f" Price: {depends}." if depends else ""
 
     async def _listed(self, audiences: Collection[str], heading: str, page: str, list_command: str) -> str:
         """One page of the commands for some people, the most used first."""

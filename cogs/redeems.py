@@ -26,7 +26,7 @@ class Redeems(Cog):
         """What you can spend points on, and what it costs."""
         prefix = self.bot.settings.command_prefix
         there = [p for p in await self.bot.redeems.prices() if p.enabled and not self.bot.redeems.why_closed(p.key)]
-        entries = [f"{prefix}{p.key} {number(p.cost) if p.cost else 'free'}" for p in there]
+        entries = [f"{prefix}{p.key} {p.words}" for p in there]
         listed = paged("You can redeem", entries, page, f"{prefix}redeems")
         await ctx.reply(listed if there else "Nothing can be redeemed right now.")
 
@@ -35,7 +35,7 @@ class Redeems(Cog):
     async def on(self, ctx: Context, key: str) -> None:
         """Switch a redeem on."""
         price = await self.bot.redeems.switch(key, on=True)
-        await ctx.reply(f"{price.display_name} ({price.key}) is on, for {count(price.cost, 'point')}.")
+        await ctx.reply(f"{price.display_name} ({price.key}) is on, for {price.depends or count(price.cost, 'point')}.")
 
     @command("redeem off", usage="KEY")
     @mods_only()

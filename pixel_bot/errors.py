@@ -30,6 +30,7 @@ PixelError
         ├── Blocked
         ├── OnCooldown
         ├── QueueFull
+        ├── OnlyForPoints    its price depends
         ├── Withdrawn
         └── BadInput         what was typed cannot be used
 """
@@ -273,6 +274,13 @@ class QueueFull(RedeemRefused):
     def __init__(self, name: str, *, own: bool) -> None:
         whose = "You have enough waiting there already" if own else "Its queue is full"
         super().__init__(f"No room for {name} right now. {whose}; try again in a moment. Nothing was charged.")
+
+
+class OnlyForPoints(RedeemRefused):
+    """Channel points, whose price is fixed, cannot pay for a price that depends."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The price of {name} is not always the same, so only points pay for it. Nothing was charged.")
 
 
 class Withdrawn(RedeemRefused):

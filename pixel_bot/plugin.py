@@ -60,9 +60,10 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage, Fragment
-from pixel_bot.model.outcome import Effect, Outcome, PlaySound, Run, ShowOverlay, Speak, SpinWheel
+from pixel_bot.model.outcome import Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
+from pixel_bot.overlay.widgets import Widget
 from pixel_bot.points.leaderboard import Rank
 from pixel_bot.points.ledger_words import in_words
 from pixel_bot.points.levels import LevelUp
@@ -107,6 +108,7 @@ __all__ = [
     "NotEnoughPoints",
     "Odds",
     "Outcome",
+    "OverlayEffect",
     "PayItForward",
     "Person",
     "PixelBot",
@@ -134,6 +136,7 @@ __all__ = [
     "ViewerId",
     "WatchStreak",
     "WheelClaim",
+    "Widget",
     "audience",
     "broadcaster_only",
     "command",
@@ -172,6 +175,8 @@ class Cog(CogBase):
     bot: PixelBot
     tables: ClassVar[Sequence[type[CogModel]]] = ()
     """The cog's models."""
+    widgets: ClassVar[Sequence[Widget]] = ()
+    """What it keeps on the overlay: each needs ``overlay/<name>.js`` in the cog's folder."""
     version: ClassVar[int] = 1
     """Of its tables. Raise it when a model changes, and upgrade them in ``migrate``."""
 

@@ -131,6 +131,7 @@ def build_services(
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
+    overlay.widgets.database = database
     wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
     cogs = _cog_services(settings, database, clock, mode, viewers)
     refunds = Refunds(database, clock, cooldowns, wheel, overlay, cogs.hooks)

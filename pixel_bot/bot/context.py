@@ -152,6 +152,7 @@ class Context(ContextInternals):
         Raises:
             RedeemRefused, NotEnoughPoints: nothing was charged.
         """
+        await self._pixel_bot.dispatcher.effect_check.check(outcome.effect)
         message, author = self.chat_message.id, self.chatter.id
         approvals = self._pixel_bot.dispatcher.approvals
         approval = await approvals.needed(outcome.effect, offer.key, self.person, self.viewer, is_mod=self.is_mod)
@@ -165,6 +166,7 @@ class Context(ContextInternals):
             withdrawn=lambda: self._pixel_bot.queue.was_removed(message, author),
             approval=approval,
             on_buy=outcome.on_buy,
+            cost=outcome.cost,
         )
         receipt = await self._pixel_bot.shop.buy(order)
         self._note_use(outcome.effect)

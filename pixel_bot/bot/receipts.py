@@ -23,7 +23,8 @@ def receipt_words(outcome: Outcome, receipt: Receipt, offer: Offer, paused: Coll
     elif receipt.ahead:
         parts.append(f"{number(receipt.ahead)} ahead of you, about {duration(receipt.seconds)}.")
     if receipt.cost:
-        parts.append(f"{count(receipt.balance, 'point')} left.")
+        paid = "" if outcome.cost is None else f"That took {count(receipt.cost, 'point')}; "
+        parts.append(f"{paid}{count(receipt.balance, 'point')} left.")
     return " ".join(part for part in parts if part)
 
 

@@ -2,13 +2,14 @@
 
 import functools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from inspect import iscoroutinefunction
 from typing import Any
 
 from typing_extensions import override
 
 from pixel_bot.bot.command import PixelCommand
-from pixel_bot.model.outcome import Lane, Moment, Outcome
+from pixel_bot.model.outcome import Lane, Moment, Outcome, owned_by
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.hooks import Hooks
 
@@ -66,6 +67,7 @@ def redeem(
     counts_from: Moment = "done",
     aliases: Sequence[str] = (),
     usage: str | None = None,
+    price: str = "",
 ) -> Callable[[Callable[..., Awaitable[Outcome]]], RedeemCommand]:
     """Decorator: the method is a command that costs points, and returns an ``Outcome``.
 
@@ -83,6 +85,7 @@ def redeem(
             has ``begun``, or, as usual, once that is ``done``.
         aliases: other names for it.
         usage: what is typed after the name, like ``TEXT``; from the parameters when left out.
+        price: what it costs in words, like ``what you bid``, where its outcomes have a ``cost`` of their own.
 
     Raises:
         TypeError: the method is not ``async``.
@@ -93,21 +96,26 @@ def redeem(
         if not iscoroutinefunction(method):
             raise TypeError(f"The redeem {method.__qualname__} must be an async method.")
         chosen = key or method.__name__
-        offer = Offer(
-            chosen, name or chosen.replace("_", " ").title(), cost, cooldown, everyone_cooldown, lane, counts_from
-        )
-
-        @functools.wraps(method)
-        async def buy(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:
-            await ctx.buy(offer, await method(cog, ctx, *args, **kwargs))
-
-        command = RedeemCommand(
-            buy, name=chosen, aliases=list(aliases), extras={} if usage is None else {"usage": usage}
-        )
+        title = name or chosen.replace("_", " ").title()
+        offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price)
+        extras = {} if usage is None else {"usage": usage}
+        command = RedeemCommand(_buying(offer, method), name=chosen, aliases=list(aliases), extras=extras)
         command.offer = offer
         return command
 
     return wrap
+
+
+def _buying(offer: Offer, method: Callable[..., Awaitable[Outcome]]) -> Callable[..., Awaitable[None]]:
+    """The method, and then the purchase of what it decides."""
+
+    @functools.wraps(method)
+    async def buy(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:
+        outcome = await method(cog, ctx, *args, **kwargs)
+        owned = owned_by(outcome.effect, ctx.bot.cogs.owner_of(cog))
+        await ctx.buy(offer, replace(outcome, effect=owned))
+
+    return buy
 
 
 def offers_of(commands: Iterable[Any]) -> list[Offer]:

@@ -3,30 +3,20 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.cog_data import draws, limits
 from pixel_bot.cog_data.draws import Draw
 from pixel_bot.cog_data.limits import Per
-from pixel_bot.errors import BadAmount, NotEnoughPoints
+from pixel_bot.errors import BadAmount
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points import ledger, processed_ids
-from pixel_bot.points.amounts import Share, amount_or_share
+from pixel_bot.points.amounts import HasValue, Share, amount_or_share, points_of
 from pixel_bot.points.ledger import MAX_AMOUNT, Entry
-from pixel_bot.texts import count
 
 T = TypeVar("T")
-
-
-class HasValue(Protocol):
-    """An amount as it was typed: a number, or a share of a balance."""
-
-    @property
-    def value(self) -> int | Share:
-        """What it comes to."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,15 +175,7 @@ class Transaction:
             amount = amount_or_share(amount)
         if not isinstance(amount, int | Share):
             amount = amount.value
-        if isinstance(amount, int):
-            return amount
-        balance = await self.balance(viewer)
-        if balance <= 0:
-            raise NotEnoughPoints(needed=1, balance=balance)
-        points = amount.of(balance)
-        if not points:
-            raise BadAmount(f"{amount.typed} of {count(balance, 'point')} is less than one point.")
-        return points
+        return points_of(amount, 0 if isinstance(amount, int) else await self.balance(viewer))
 
     async def _post(self, viewer: Who, points: int, note: str) -> int:
         if points > MAX_AMOUNT:

@@ -1,8 +1,8 @@
 """What a redeem decides: a sentence for chat, and an effect. Values only; the core makes them happen."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, cast
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, Protocol, cast
 
 from pixel_bot.errors import PixelError
 
@@ -13,11 +13,40 @@ LANE_OF_TRACK: dict[str, Lane] = {"tts": "tts", "wheel": "wheel", "sound": "effe
 
 @dataclass(frozen=True, slots=True)
 class ShowOverlay:
-    """A card with a text on the overlay for so many ``seconds``, with a sound of ``SOUNDS_DIR`` where one is named."""
+    """A card with a text on the overlay for so many ``seconds``.
+
+    Attributes:
+        text: what it says.
+        sound: one of the cog's folder ``overlay``, else one of ``SOUNDS_DIR``.
+        seconds: 1 to 60.
+        image: a file of the cog's folder ``overlay``, like ``wave.png``.
+        cog: whose folder that is; the bot fills it in.
+    """
 
     text: str
     sound: str = ""
     seconds: float = 5.0
+    image: str = ""
+    cog: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverlayEffect:
+    """Art of a cog that is a folder: the overlay page calls ``play(stage, data)`` of its ``overlay/<name>.js``.
+
+    Attributes:
+        name: of the module, without its ending.
+        data: what it gets, that JSON can hold.
+        seconds: 1 to 60. What has not ended by then has failed, and is given back.
+        sound: as of ``ShowOverlay``.
+        cog: whose folder that is; the bot fills it in.
+    """
+
+    name: str
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    seconds: float = 5.0
+    sound: str = ""
+    cog: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +79,7 @@ class Run:
     args: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-Effect = ShowOverlay | PlaySound | Speak | SpinWheel | Run
+Effect = ShowOverlay | OverlayEffect | PlaySound | Speak | SpinWheel | Run
 
 
 Moment = Literal["bought", "begun", "done"]
@@ -65,6 +94,15 @@ KEPT = "kept"
 """Fields of a payload: the moment, where it is not the end; and what ``on_buy`` has kept."""
 
 
+class TypedAmount(Protocol):
+    """An amount as a viewer typed it, like ``Amount``."""
+
+    @property
+    def value(self) -> Any:
+        """A number, or a share of a balance."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What the body of a redeem returns: what chat hears after the purchase (may be empty), and what happens.
@@ -76,12 +114,32 @@ class Outcome:
             they never take the turn of an answer.
         on_buy: an async function that acts in the purchase's own transaction, after the debit. It gets the transaction
             and may return values that JSON can hold, which are kept with the item. What it raises undoes the purchase.
+        cost: the price where it depends, instead of the redeem's: whole points, or an ``Amount`` as it was typed, of
+            which ``all``, ``half`` and ``50%`` are parts of the balance at the moment of the charge.
+
+    Raises:
+        TypeError, ValueError: the cost is no whole number from zero up.
     """
 
     said: str
     effect: Effect
     interim: bool = False
     on_buy: OnBuy | None = None
+    cost: int | TypedAmount | None = None
+
+    def __post_init__(self) -> None:
+        cost: Any = self.cost
+        if cost is None or hasattr(cost, "value"):
+            return
+        if not isinstance(cost, int) or isinstance(cost, bool):
+            raise TypeError(f"The cost of an Outcome is whole points or an Amount, and {cost!r} is neither.")
+        if cost < 0:
+            raise ValueError(f"The cost of an Outcome is a number from zero up, and {cost} is not.")
+
+
+def owned_by(effect: Effect, cog: str) -> Effect:
+    """The effect with the name of the cog that it comes from, where files of that cog may belong to it."""
+    return replace(effect, cog=cog) if isinstance(effect, ShowOverlay | OverlayEffect) and not effect.cog else effect
 
 
 class UnknownEffect(PixelError):
@@ -90,6 +148,7 @@ class UnknownEffect(PixelError):
 
 _NAMES: dict[str, type[Effect]] = {
     "show": ShowOverlay,
+    "art": OverlayEffect,
     "sound": PlaySound,
     "speak": Speak,
     "wheel": SpinWheel,
@@ -101,7 +160,8 @@ _KINDS = {cls: name for name, cls in _NAMES.items()}
 def to_payload(effect: Effect) -> dict[str, Any]:
     """The effect as ``queue_items.payload_json`` keeps it."""
     fields = {"name": effect.name, "args": dict(effect.args)} if isinstance(effect, Run) else asdict(effect)
-    return {"effect": _KINDS[type(effect)], **fields}
+    left_out = {name for name in ("image", "cog") if not fields.get(name)}
+    return {"effect": _KINDS[type(effect)], **{name: value for name, value in fields.items() if name not in left_out}}
 
 
 def fields_of(payload: Any) -> Mapping[str, Any]:
@@ -159,7 +219,7 @@ def seconds_of(effect: Effect) -> float:
             return 2 + len(text) / 14
         case SpinWheel():
             return 10
-        case ShowOverlay(seconds=seconds):
+        case ShowOverlay(seconds=seconds) | OverlayEffect(seconds=seconds):
             return seconds + 1
         case _:
             return 3

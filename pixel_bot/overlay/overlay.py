@@ -6,75 +6,23 @@ repeat their acknowledgement, so an interrupted effect can be sent again without
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, StrEnum
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from pixel_bot.clock import Clock
 from pixel_bot.lru_cache import LruCache
+from pixel_bot.overlay.art import Art
+from pixel_bot.overlay.pages import Ack, AckState, OverlayPage, PageState
+from pixel_bot.overlay.widgets import Widgets
 
 log = logging.getLogger(__name__)
 
 RETURN_SECONDS = 7.0
 """How long a page that lost its connection may take to reconnect: the longest interval of its back-off."""
-
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-
-
-class AckState(StrEnum):
-    """What became of an effect, in the words of the overlay's protocol."""
-
-    STARTED = "started"
-    FINISHED = "finished"
-    FAILED = "failed"
-    LOST = "lost"
-    """The page is gone. Pages never send this one."""
-
-
-class PageState(Enum):
-    """What an overlay page can play."""
-
-    HIDDEN = "hidden"
-    """Nothing: a page that is not visible is paused."""
-    MUTED = "muted"
-    """Effects without sound: the browser blocks its sound."""
-    AUDIBLE = "audible"
-    """Everything."""
-
-    @classmethod
-    def of(cls, *, visible: bool, sound: bool) -> "PageState":
-        """The state of a page that is visible or not, with its sound allowed or blocked."""
-        if not visible:
-            return cls.HIDDEN
-        return cls.AUDIBLE if sound else cls.MUTED
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """A page's acknowledgement. ``seconds`` is the effect's length where known; ``reason`` says why it failed."""
-
-    state: AckState
-    seconds: float = 0.0
-    reason: str = ""
-
-
-@dataclass(eq=False, slots=True)
-class OverlayPage:
-    """An open overlay page. ``obs`` is True for one in OBS, which is on stream."""
-
-    id: str
-    send: Send
-    obs: bool = False
-    state: PageState = PageState.AUDIBLE
-
-    def can_play(self, *, needs_sound: bool) -> bool:
-        """Whether the page can play an effect, with or without sound."""
-        return self.state is PageState.AUDIBLE or (self.state is PageState.MUTED and not needs_sound)
 
 
 class Playback:
@@ -122,6 +70,10 @@ class Overlay:
         self._page_changed = asyncio.Event()
         self._first_choice_at: float | None = None
         self._away_since: dict[bool, datetime | None] = {False: clock.now(), True: clock.now()}
+        self.art = Art(lambda: self.key)
+        """The files that cogs bring for the page."""
+        self.widgets = Widgets(self.art, self.send_to_all)
+        """What stays on the page."""
 
     @cached_property
     def key(self) -> str:
@@ -139,9 +91,11 @@ class Overlay:
         log.info("An overlay page is open%s.", " in OBS" if page.obs else "")
         self._presence_changed()
         # Revocations before playbacks: a page that missed a refund must not go on with the refunded effect.
-        await self.send(page, {"type": "hello", "volume": self.volume})
+        await self.send(page, {"type": "hello", "volume": self.volume, "widgets": self.widgets.names()})
         for token in self._revoked.remembered():
             await self.send(page, {"type": "stop", "id": token})
+        for message in self.widgets.messages():
+            await self.send(page, message)
         for playback in [p for p in self._playbacks.values() if p.page.id == page.id]:
             playback.page = page
             await self.send(page, playback.message)
@@ -230,13 +184,23 @@ class Overlay:
     async def revoke(self, token: str) -> None:
         """The effect was refunded: no page may play it, now or after a reconnection."""
         self._revoked.put(token, True)
-        for page in self.pages:
-            await self.send(page, {"type": "stop", "id": token})
+        await self.send_to_all({"type": "stop", "id": token})
 
     async def stop_all(self) -> None:
         """Stop all effects on all pages at once."""
-        for page in self.pages:
-            await self.send(page, {"type": "stop"})
+        await self.send_to_all({"type": "stop"})
+
+    async def set(self, name: str, state: Any) -> None:
+        """Show a state on a widget; it stays until the next one, also over a reload of the page.
+
+        Args:
+            name: of a ``Widget`` of a loaded cog.
+            state: what JSON can hold, up to 100 kB; None takes the widget off the page.
+
+        Raises:
+            ValueError: there is no such widget, or the state cannot be kept.
+        """
+        await self.widgets.set(name, state)
 
     async def alert(self, kind: str, name: str, text: str) -> None:
         """Show an alert. Alerts are free, so they are not acknowledged."""
@@ -269,6 +233,11 @@ class Overlay:
         """Send a message to one page. For a page that is gone it is dropped; the connection reports the loss."""
         with suppress(ConnectionError):
             await page.send(message)
+
+    async def send_to_all(self, message: Mapping[str, Any]) -> None:
+        """Send a message to every page."""
+        for page in self.pages:
+            await self.send(page, message)
 
     async def _wait_for_return(self, page_id: str | None) -> None:
         """Wait for a page that had an effect before a restart, and may be reconnecting."""

@@ -12,7 +12,9 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pixel_bot.overlay.overlay import Ack, AckState, Overlay, OverlayPage, PageState
+from pixel_bot.overlay.art import ART_TYPES
+from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.overlay.pages import Ack, AckState, OverlayPage, PageState
 from pixel_bot.sounds.library import MEDIA_TYPES, Sounds
 from pixel_bot.web.connections import trust
 from pixel_bot.web.server import STATIC, WebServer
@@ -34,6 +36,9 @@ SECURITY = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-cache",
 }
+ART_SECURITY = SECURITY | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+"""A picture that is opened as a page of its own runs nothing."""
+
 CLOSED = "This is not the overlay's address. Copy it from the bot's page.\n"
 REPORTED_STATES = {AckState.STARTED, AckState.FINISHED, AckState.FAILED}
 
@@ -58,6 +63,7 @@ class OverlayPages:
             Route("/overlay", self._page),
             Route("/overlay/audio/{token}", self._audio),
             Route("/overlay/sound/{name}", self._sound),
+            Route("/overlay/art/{key}/{cog}/{version}/{name}", self._art),
             WebSocketRoute("/overlay/ws", self._socket),
         ]
 
@@ -69,8 +75,8 @@ class OverlayPages:
                 await socket.close(RESTARTING)
 
     def _has_key(self, connection: HTTPConnection) -> bool:
-        given = connection.query_params.get("key", "").encode("utf-8", "surrogatepass")
-        if not secrets.compare_digest(given, self._overlay.key.encode()):
+        given: str = connection.path_params.get("key") or connection.query_params.get("key", "")
+        if not secrets.compare_digest(given.encode("utf-8", "surrogatepass"), self._overlay.key.encode()):
             return False
         trust(connection.scope)
         return True
@@ -91,6 +97,12 @@ class OverlayPages:
         if path is None or not self._has_key(request):
             return PlainTextResponse("There is no such sound.\n", 404)
         return FileResponse(path, media_type=MEDIA_TYPES[path.suffix.lower()], headers={"Cache-Control": "no-cache"})
+
+    async def _art(self, request: Request) -> Response:
+        path = self._overlay.art.file(request.path_params["cog"], request.path_params["name"])
+        if path is None or not self._has_key(request):
+            return PlainTextResponse("There is no such file.\n", 404)
+        return FileResponse(path, media_type=ART_TYPES[path.suffix.lower()], headers=ART_SECURITY)
 
     async def _socket(self, socket: WebSocket) -> None:
         if not self._has_key(socket):
@@ -156,7 +168,8 @@ def _ack(message: Mapping[str, Any]) -> Ack | None:
     if not isinstance(state, str) or state not in REPORTED_STATES:
         return None
     length = min(max(float(seconds), 0.0), LONGEST_SECONDS) if isinstance(seconds, int | float) else 0.0
-    return Ack(AckState(state), length, reason[:MAX_REASON] if isinstance(reason, str) else "")
+    why, detail = (text[:MAX_REASON] if isinstance(text, str) else "" for text in (reason, message.get("detail")))
+    return Ack(AckState(state), length, why, detail)
 
 
 async def _hello(socket: WebSocket) -> Mapping[str, Any]:

@@ -8,10 +8,11 @@ the like at the end. Never guessed is ``1,5k``: in some countries the comma divi
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Protocol
 
-from pixel_bot.errors import BadAmount
+from pixel_bot.errors import BadAmount, NotEnoughPoints
 from pixel_bot.points.ledger import MAX_AMOUNT
-from pixel_bot.texts import ENDINGS, narrow, number
+from pixel_bot.texts import ENDINGS, count, narrow, number
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,.' _]\d{3})+", re.ASCII)
 _PLAIN = re.compile(r"\d{1,500}", re.ASCII)
@@ -32,6 +33,15 @@ class Share:
     def of(self, balance: int) -> int:
         """So many points of a balance, rounded down; 0 of one that is not above zero."""
         return int(max(balance, 0) * self.part)
+
+
+class HasValue(Protocol):
+    """An amount as it was typed: a number, or a share of a balance."""
+
+    @property
+    def value(self) -> int | Share:
+        """What it comes to."""
+        ...
 
 
 ALL = Share(Fraction(1), "all")
@@ -61,6 +71,26 @@ def amount_or_share(typed: str) -> int | Share:
     if part > 1:
         raise BadAmount("100% is all that there is.")
     return Share(part, word)
+
+
+def points_of(amount: "HasValue | Share | int", balance: int) -> int:
+    """What an amount comes to of a balance.
+
+    Raises:
+        NotEnoughPoints: it is a share, and there is nothing to share.
+        BadAmount: a share comes to less than a point, or a number is more than may be moved at once.
+    """
+    found = amount if isinstance(amount, int | Share) else amount.value
+    if isinstance(found, int):
+        if found > MAX_AMOUNT:
+            raise BadAmount("That is too much at once.")
+        return found
+    if balance <= 0:
+        raise NotEnoughPoints(needed=1, balance=balance)
+    points = found.of(balance)
+    if not points:
+        raise BadAmount(f"{found.typed} of {count(balance, 'point')} is less than one point.")
+    return points
 
 
 def whole_number(typed: str, *, least: int) -> int:

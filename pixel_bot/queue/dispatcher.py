@@ -14,6 +14,7 @@ from pixel_bot.points.idempotency import write_once
 from pixel_bot.queue.approvals import Approvals
 from pixel_bot.queue.attempt import Attempt, Result
 from pixel_bot.queue.cluster import QueueCluster
+from pixel_bot.queue.effect_check import EffectCheck
 from pixel_bot.queue.effect_runner import EffectRunner
 from pixel_bot.queue.effects import Effects, Say
 from pixel_bot.queue.lane_worker import LaneWorker
@@ -50,6 +51,8 @@ class Dispatcher:
     ) -> None:
         limits = limits or Limits()
         self.effects = Effects()
+        self.effect_check = EffectCheck(services, speech, self.effects)
+        services.overlay.widgets.clean = bleeped
         self._services = services
         # One for each chat: while one platform is away, the other one hears its news.
         self._notifiers = [RefundNotifier(services, say, platform, is_there) for platform in PLATFORMS]

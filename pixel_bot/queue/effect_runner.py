@@ -5,8 +5,9 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
+from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.errors import EffectFailed
-from pixel_bot.model.outcome import COUNTS_FROM, Effect, Run, fields_of
+from pixel_bot.model.outcome import COUNTS_FROM, Effect, Run, fields_of, owned_by
 from pixel_bot.model.people import PLATFORMS, Platform, Viewer
 from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.queue.attempt import DONE, LEFT, Attempt, Result, Stopped
@@ -135,7 +136,10 @@ class EffectRunner(Worker):
             if fields_of(item.payload).get(COUNTS_FROM) == "begun":
                 await self._begin(item)
             async with asyncio.timeout(spec.seconds) as job.timeout:
-                return DONE, await attempt.unless_stopped(method(job))
+                follow_up = await attempt.unless_stopped(method(job))
+            if follow_up is None or isinstance(follow_up, str):
+                return DONE, follow_up
+            return DONE, owned_by(follow_up, cog_name(method.__module__))
         except Stopped as exc:
             return exc.result, None
         except EffectFailed as exc:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay, Speak
+from pixel_bot.model.outcome import Effect, OverlayEffect, PlaySound, ShowOverlay, Speak
 
 ATTEMPTS = 3
 """Attempts at an effect that was cut off, before it is refunded."""
@@ -20,4 +20,5 @@ class Limits:
 
 def needs_sound(effect: Effect) -> bool:
     """True when only a page whose sound is not blocked can play it."""
-    return isinstance(effect, Speak | PlaySound) or (isinstance(effect, ShowOverlay) and bool(effect.sound))
+    with_sound = isinstance(effect, ShowOverlay | OverlayEffect) and bool(effect.sound)
+    return with_sound or isinstance(effect, Speak | PlaySound)

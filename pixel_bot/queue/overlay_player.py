@@ -1,13 +1,17 @@
 """Overlay player: plays one item on an overlay page, from the first message to the result."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pixel_bot.backends.tts import Engine
 from pixel_bot.errors import ChatError, EffectFailed
-from pixel_bot.model.outcome import COUNTS_FROM, PlaySound, ShowOverlay, Speak, SpinWheel, fields_of
-from pixel_bot.overlay.overlay import Ack, AckState, OverlayPage, Playback
+from pixel_bot.model.outcome import COUNTS_FROM, OverlayEffect, PlaySound, ShowOverlay, Speak, SpinWheel, fields_of
+from pixel_bot.overlay.overlay import Playback
+from pixel_bot.overlay.pages import Ack, AckState, OverlayPage
+from pixel_bot.overlay.widgets import cleaned
 from pixel_bot.queue.attempt import DONE, RETRY, Attempt, Result, ResultKind, Stopped
 from pixel_bot.queue.limits import Limits, needs_sound
 from pixel_bot.queue.result_writer import retry_until_written
@@ -15,6 +19,9 @@ from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
 from pixel_bot.sounds.library import LONGEST_SOUND
+from pixel_bot.texts import plain
+
+log = logging.getLogger(__name__)
 
 SILENT = "The overlay did not play it in time."
 BROKEN = "The overlay could not play it."
@@ -84,6 +91,7 @@ class OverlayPlayer:
             except TimeoutError:
                 return Result.refund(SILENT)
             if ack.state is not AckState.STARTED:
+                _log_failure(item, ack)
                 return _result_of(ack)
             if marks_begin:
                 # From here on it counts, also after a crash: an item with ``begun_at`` is never refunded.
@@ -105,13 +113,31 @@ class OverlayPlayer:
                 return common | {"what": "speak", "text": text, "audio": address}
             case PlaySound(name=name, volume=volume):
                 return common | {"what": "sound", "name": name, "audio": self._sound(name), "volume": volume}
-            case ShowOverlay(text=text, sound=sound, seconds=seconds):
-                audio = self._sound(sound) if sound else None
-                shown = {"text": self._bleeped(text), "audio": audio, "seconds": min(max(seconds, 1.0), 60.0)}
-                return common | {"what": "show"} | shown
+            case ShowOverlay(text=text, image=image, cog=cog):
+                picture = self._file(cog, image, self._overlay.art.image(cog, image)) if image else None
+                shown = {"what": "show", "text": self._bleeped(text), "image": picture}
+                return common | self._show(item.effect) | shown
+            case OverlayEffect(name=name, data=data, cog=cog):
+                module = self._file(cog, f"{name}.js", self._overlay.art.module(cog, name))
+                shown = {"what": "art", "name": name, "module": module, "data": cleaned(data, self._bleeped)}
+                return common | self._show(item.effect) | shown
             case _:
                 payload = item.payload
                 return common | {"what": "wheel", "slices": payload["slices"], "winner": payload["winner"]}
+
+    def _show(self, effect: ShowOverlay | OverlayEffect) -> dict[str, Any]:
+        """How long it is shown, and with which sound."""
+        own = self._overlay.art.sound(effect.cog, effect.sound)
+        if own is not None:
+            audio = self._overlay.art.address(effect.cog, own)
+        else:
+            audio = self._sound(effect.sound) if effect.sound else None
+        return {"audio": audio, "seconds": min(max(effect.seconds, 1.0), 60.0)}
+
+    def _file(self, cog: str, name: str, path: Path | None) -> str:
+        if path is None:
+            raise EffectFailed(f"The file {name} is gone.")
+        return self._overlay.art.address(cog, path)
 
     def _sound(self, name: str) -> str:
         if self._sounds.path(name) is None:
@@ -124,6 +150,13 @@ class OverlayPlayer:
                 await work(session)
 
         await retry_until_written(write)
+
+
+def _log_failure(item: Item, ack: Ack) -> None:
+    """What a cog's own art has raised, for its author."""
+    if ack.state is AckState.FAILED and isinstance(item.effect, OverlayEffect) and ack.detail:
+        name, cog = item.effect.name, item.effect.cog
+        log.error("The overlay effect %s of the cog %s failed: %s.", name, cog, plain(ack.detail))
 
 
 def _result_of(ack: Ack) -> Result:

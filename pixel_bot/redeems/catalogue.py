@@ -16,6 +16,7 @@ from pixel_bot.model.outcome import Lane, Moment
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.idempotency import write_once
+from pixel_bot.texts import number
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class Offer:
     everyone_cooldown: int = 0
     lane: Lane = "effect"
     counts_from: Moment = "done"
+    price: str = ""
+    """What it costs in words, where that depends."""
 
     def __post_init__(self) -> None:
         if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:
@@ -56,6 +59,13 @@ class Price:
     enabled: bool
     cooldown: int
     everyone_cooldown: int
+    depends: str = ""
+    """What it costs in words, where that is not ``cost``."""
+
+    @property
+    def words(self) -> str:
+        """What it costs, for a list."""
+        return self.depends or (number(self.cost) if self.cost else "free")
 
 
 class Redeems:
@@ -67,6 +77,7 @@ class Redeems:
         self._offers: dict[str, Offer] = {}
         self._closed: dict[str, str] = {}
         self._advice: dict[str, str] = {}
+        self._depending: set[str] = set()
         self.changed: set[Callable[[], None]] = set()
         """Called after each change of the catalogue."""
 
@@ -110,6 +121,7 @@ class Redeems:
         for key in keys:
             self._offers.pop(key, None)
             self._closed.pop(key, None)
+            self._depending.discard(key)
         self._notify()
 
     def close(self, key: str, reason: str, *, for_mods: str = "") -> None:
@@ -145,7 +157,38 @@ class Redeems:
         """All offers with their current prices, cheapest first."""
         async with self._database.readers() as session:
             rows = (await session.execute(select(Redeem).where(Redeem.key.in_(self._offers)))).scalars().all()
-        return sorted((_price(row) for row in rows), key=lambda p: (p.cost, p.key))
+        return sorted((self._price(row) for row in rows), key=lambda p: (bool(p.depends), p.cost, p.key))
+
+    def depends(self, key: str) -> str:
+        """What a redeem costs in words, where its price is not always the same; empty where it is."""
+        offer = self._offers.get(key)
+        said = offer.price if offer is not None else ""
+        return said or ("it depends" if key in self._depending else "")
+
+    def check_fixed(self, key: str, otherwise: str) -> str:
+        """Refuse a redeem whose price depends; ``otherwise`` says what cannot be done with it. Returns the key.
+
+        Raises:
+            BadInput: it depends.
+        """
+        if self.depends(key):
+            raise BadInput(f"The price of {key} is not always the same, so {otherwise}.")
+        return key
+
+    def note_depends(self, key: str) -> None:
+        """The price of a redeem has turned out to depend."""
+        self._depending.add(key)
+
+    def _price(self, row: Redeem) -> Price:
+        return Price(
+            row.key,
+            row.display_name,
+            row.cost or 0,
+            bool(row.enabled),
+            row.cooldown_s or 0,
+            row.everyone_cooldown_s or 0,
+            self.depends(row.key),
+        )
 
     async def switch(self, key: str, *, on: bool) -> Price:
         """Switch a redeem on or off.
@@ -156,7 +199,13 @@ class Redeems:
         return await self._change(key, enabled=on)
 
     async def reprice(self, key: str, cost: int) -> Price:
-        """Set the cost of a redeem."""
+        """Set the cost of a redeem.
+
+        Raises:
+            BadInput: no cog offers it, or its price depends.
+        """
+        key = self.checked(key)
+        self.check_fixed(key, "it cannot be set")
         return await self._change(key, cost=cost)
 
     async def set_cooldown(self, key: str, seconds: int, *, everyone: bool = False) -> Price:
@@ -207,16 +256,10 @@ class Redeems:
             changed = await session.execute(
                 update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)
             )
-            price = _price(changed.scalar_one())
+            price = self._price(changed.scalar_one())
         self._notify()
         return price
 
     def _notify(self) -> None:
         for listener in tuple(self.changed):
             listener()
-
-
-def _price(row: Redeem) -> Price:
-    return Price(
-        row.key, row.display_name, row.cost or 0, bool(row.enabled), row.cooldown_s or 0, row.everyone_cooldown_s or 0
-    )

@@ -13,12 +13,22 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.json_type import read_json
 from pixel_bot.db.models import Redeem, read_stamp
-from pixel_bot.errors import Blocked, NotPlaying, OnCooldown, QueueFull, RedeemOff, Withdrawn
-from pixel_bot.model.outcome import Effect, Lane, OnBuy, SpinWheel, lane_of, seconds_of_payload, track_of
+from pixel_bot.errors import Blocked, NotPlaying, OnCooldown, OnlyForPoints, QueueFull, RedeemOff, Withdrawn
+from pixel_bot.model.outcome import (
+    Effect,
+    Lane,
+    OnBuy,
+    SpinWheel,
+    TypedAmount,
+    lane_of,
+    seconds_of_payload,
+    track_of,
+)
 from pixel_bot.model.people import Viewer
 from pixel_bot.model.service_bots import SERVICE_NAMES
 from pixel_bot.points import ledger
 from pixel_bot.points.account_sql import ACCOUNT
+from pixel_bot.points.amounts import points_of
 from pixel_bot.points.cooldowns import Cooldowns, seconds_left
 from pixel_bot.points.idempotency import AlreadyProcessed, unprocessed_message, write_once
 from pixel_bot.points.ledger import Entry
@@ -55,6 +65,8 @@ class Order:
     """The channel points redemption that pays for it, instead of points."""
     on_buy: OnBuy | None = None
     """What the redeem does in the purchase's transaction."""
+    cost: int | TypedAmount | None = None
+    """The price where it depends; None for the one of the catalogue."""
     approval: str | None = None
     """Whether a mod must say yes to it, or to what follows it: ``approvals.WAITING``, ``approvals.LATER`` or None."""
 
@@ -149,11 +161,13 @@ class Shop:
         """Debit, cooldowns and queue item in one transaction, which repeats all checks.
 
         Raises:
-            RedeemRefused: as ``check`` does.
+            RedeemRefused: as ``check`` does; or channel points are to pay for a price that depends.
+            BadAmount: a price that depends comes to less than a point, or to more than may be moved at once.
             NotEnoughPoints: the balance is too low.
             AlreadyProcessed: the message, or the redemption that pays for it, was processed before.
         """
         offer, viewer = order.offer, order.viewer
+        self._check_price(order)
         lane = lane_of(order.effect, offer.lane)
         async with write_once(self._database) as session:
             # In the transaction: a removal that comes later finds the committed item in the queue.
@@ -164,7 +178,7 @@ class Shop:
             terms = self._check_terms(row, offer, lane, exempt=order.exempt, held=order.approval == WAITING)
             # The account is the one of this transaction: after a merge, debit and item belong to the kept one.
             viewer = viewer if row is None else replace(viewer, id=row.account)
-            cost = 0 if order.redemption else terms.cost
+            cost = 0 if order.redemption else await self._cost(session, viewer, order, terms)
             balance = await self._debit(session, viewer, offer.key, cost, now)
             extra = await self._hooks.on_buy(session, offer.key, order.on_buy, offer.counts_from)
             if isinstance(order.effect, SpinWheel):
@@ -222,6 +236,19 @@ class Shop:
         if (waiting_for_yes >= MAX_WAITING) if held else (waiting >= self._limits[lane]):
             raise QueueFull(name, own=False)
         return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
+
+    def _check_price(self, order: Order) -> None:
+        if order.cost is None:
+            return
+        self._redeems.note_depends(order.offer.key)
+        if order.redemption:
+            raise OnlyForPoints(order.offer.display_name)
+
+    async def _cost(self, session: AsyncSession, viewer: Viewer, order: Order, terms: _Terms) -> int:
+        """The price, in the transaction: a part of a balance is one of what there is now."""
+        if order.cost is None:
+            return terms.cost
+        return points_of(order.cost, await ledger.balance_of(session, viewer.id))
 
     async def _debit(self, session: AsyncSession, viewer: Viewer, key: str, cost: int, now: datetime) -> int:
         if not cost:

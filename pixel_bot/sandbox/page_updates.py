@@ -8,7 +8,7 @@ from urllib.parse import quote
 from sqlalchemy import select, text
 
 from pixel_bot.db.models import Lane, QueueItem
-from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay, Speak, UnknownEffect, seconds_of
+from pixel_bot.model.outcome import Effect, OverlayEffect, PlaySound, ShowOverlay, Speak, UnknownEffect, seconds_of
 from pixel_bot.model.people import Person
 from pixel_bot.points import ledger
 from pixel_bot.points.ledger_words import in_words
@@ -132,7 +132,7 @@ class PageUpdates:
         there = [p for p in await redeems.prices() if p.enabled and not redeems.why_closed(p.key)]
         return {
             "type": "redeems",
-            "items": [{"key": p.key, "name": p.display_name, "cost": p.cost} for p in there],
+            "items": [{"key": p.key, "name": p.display_name, "cost": p.cost, "price": p.depends} for p in there],
         }
 
 
@@ -199,7 +199,7 @@ def _item_update(item: Item) -> Json:
 
 def _words(effect: Effect | None) -> str:
     match effect:
-        case Speak(text=words) | ShowOverlay(text=words) | PlaySound(name=words):
+        case Speak(text=words) | ShowOverlay(text=words) | PlaySound(name=words) | OverlayEffect(name=words):
             return words
         case _:
             return ""

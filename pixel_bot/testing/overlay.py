@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from pixel_bot.overlay.overlay import Ack, AckState, Overlay, OverlayPage
+from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.overlay.pages import Ack, AckState, OverlayPage
 
 Message = Mapping[str, Any]
 
@@ -22,6 +23,8 @@ class FakeOverlay:
         self.stopped: list[str] = []
         """Ids that were taken off the page; an empty one stands for everything."""
         self.alerts: list[Message] = []
+        self.widgets: dict[str, Any] = {}
+        """The states of the widgets that the page shows, by name."""
         self.plays = True
         self._asked = asyncio.Event()
 
@@ -52,9 +55,9 @@ class FakeOverlay:
         """The last effect was played to its end."""
         self._ack(Ack(AckState.FINISHED))
 
-    def failed(self, reason: str = "error") -> None:
-        """The last effect could not be played."""
-        self._ack(Ack(AckState.FAILED, reason=reason))
+    def failed(self, reason: str = "error", detail: str = "") -> None:
+        """The last effect could not be played; ``detail`` is what a cog's own art raised."""
+        self._ack(Ack(AckState.FAILED, reason=reason, detail=detail))
 
     def _ack(self, ack: Ack) -> None:
         self._overlay.ack(self.played[-1]["id"], ack, self._page)
@@ -69,6 +72,10 @@ class FakeOverlay:
                     self.finished()
             case "stop":
                 self.stopped.append(message.get("id", ""))
+            case "widget" if message["state"] is None:
+                self.widgets.pop(message["name"], None)
+            case "widget":
+                self.widgets[message["name"]] = message["state"]
             case "alert":
                 self.alerts.append(message)
             case _:

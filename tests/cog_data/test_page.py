@@ -10,10 +10,10 @@ from tests.harness.paths import ROOT
 PAGE = (ROOT / "docs" / "cogs.md").read_text(encoding="utf-8")
 
 
-def cog_on_the_page(folder: Path, name: str) -> Path:
+def cog_on_the_page(folder: Path, name: str, usage: str = "") -> Path:
     """A folder with the cog of that command in it."""
     blocks: list[str] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    source = next(block for block in blocks if f'"""!{name}' in block and "CogSettings" not in block)
+    (source,) = [block for block in blocks if f'"""!{name}{usage}:' in block]
     made = folder / "cogs"
     made.mkdir()
     (made / f"{name}.py").write_text(source, encoding="utf-8")
@@ -21,7 +21,7 @@ def cog_on_the_page(folder: Path, name: str) -> Path:
 
 
 async def test_the_jackpot_is_won_and_no_point_is_lost(tmp_path: Path) -> None:
-    async with stage(tmp_path, cogs_dir=cog_on_the_page(tmp_path, "slots")) as chat:
+    async with stage(tmp_path, cogs_dir=cog_on_the_page(tmp_path, "slots", " N")) as chat:
         await chat.viewer("alice", 100)
         answers = [(await chat.say("alice", "!slots 5"))[0] for _ in range(21)]
         assert answers[0].endswith((" You staked 5 points and won 0 points.", " You staked 5 points and won 5 points."))

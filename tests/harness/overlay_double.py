@@ -9,6 +9,7 @@ import wave
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -16,7 +17,8 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from pixel_bot.overlay.server import SECURITY
+from pixel_bot.overlay.art import ART_TYPES
+from pixel_bot.overlay.server import ART_SECURITY, SECURITY
 from pixel_bot.web.server import STATIC, WebServer
 
 KEY = "key with & and ="
@@ -55,6 +57,8 @@ class OverlayDouble:
         self.volume = volume
         self.heard: list[Message] = []
         self.files = {"short.wav": tone(0.4), "long.wav": tone(12), "broken.wav": b"no sound at all"}
+        self.art: dict[str, bytes | str] = {}
+        """Files of cogs, by name; they are there under every version."""
         self.asked: list[str] = []
         self._pages: list[WebSocket] = []
         self._news = asyncio.Condition()
@@ -72,6 +76,7 @@ class OverlayDouble:
             Route("/overlay", self._page),
             Route("/frame", self._frame),
             Route("/overlay/audio/{name}", self._audio),
+            Route("/overlay/art/{version}/{name}", self._art),
             WebSocketRoute("/overlay/ws", self._talk),
         ]
         await self.web.start(routes, [])
@@ -136,6 +141,12 @@ class OverlayDouble:
             await self._never.wait()
         data = self.files.get(name)
         return Response(status_code=404) if data is None else Response(data, media_type="audio/wav")
+
+    async def _art(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        data = self.art.get(name)
+        kind = ART_TYPES.get(Path(name).suffix, "")
+        return Response(status_code=404) if data is None else Response(data, media_type=kind, headers=ART_SECURITY)
 
     async def _talk(self, socket: WebSocket) -> None:
         await socket.accept()

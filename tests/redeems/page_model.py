@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pixel_bot.overlay.overlay import Ack, AckState, Overlay, OverlayPage, PageState
+from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.overlay.pages import Ack, AckState, OverlayPage, PageState
 
 Message = Mapping[str, Any]
 

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from pixel_bot.backends.tts.speech import Engine, NotSetUp, Speech, UnknownVoice, find_voice
+from pixel_bot.backends.tts.speech import Engine, NotSetUp, Speech, UnknownVoice, find_voice, match_voice
 
 if TYPE_CHECKING:
     from pixel_bot.settings import Settings
 
-__all__ = ["Engine", "NotSetUp", "Speech", "UnknownVoice", "engine_for", "find_voice"]
+__all__ = ["Engine", "NotSetUp", "Speech", "UnknownVoice", "engine_for", "find_voice", "match_voice"]
 
 
 def engine_for(settings: "Settings") -> Engine:

@@ -1,5 +1,7 @@
 """Cog classes come into the bot and go, all or nothing."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from twitchio.ext import commands
@@ -9,6 +11,7 @@ from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.redeem_command import offers_of, redeems_of
+from pixel_bot.overlay.widgets import Widget
 from pixel_bot.queue.dispatcher import Dispatcher
 
 
@@ -47,6 +50,7 @@ class CogComponents(CogFace):
             for found in redeems_of(component.__all_commands__.values()):
                 self.services.hooks.add(found.offer.key, found.hooks_of(component))
             await self.services.cog_tables.prepare(component)
+            await self._add_widgets(component)
             await super().add_component(component)
             self.cogs.note_component(component)
             self.runtime.add(component)
@@ -62,6 +66,16 @@ class CogComponents(CogFace):
             self._forget(component)
         return component
 
+    def cog_begins(self, name: str, folder: Path | None) -> None:
+        """A cog is put in: its art is there before its redeems are."""
+        self.overlay.art.put(name, folder)
+
+    async def cog_settled(self, name: str, *, loaded: bool) -> None:
+        """A cog was put in, or is gone: what it no longer has leaves the overlay."""
+        await self.overlay.widgets.settle(name)
+        if not loaded:
+            self.overlay.art.remove(name)
+
     def cog_ended(self, name: str) -> None:
         """A cog was taken away: what it was doing ends."""
         self.runtime.bus.stop(name)
@@ -73,7 +87,14 @@ class CogComponents(CogFace):
         for key in keys:
             self.services.hooks.remove(key)
         self.dispatcher.effects.remove(component)
+        self.overlay.widgets.remove(_widgets_of(component))
         self.services.cog_tables.remove(component)
+
+    async def _add_widgets(self, component: commands.Component) -> None:
+        try:
+            await self.overlay.widgets.add(self.cogs.owner_of(component), _widgets_of(component))
+        except ValueError as exc:
+            raise commands.ComponentLoadError(str(exc)) from exc
 
     def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
         """Count a crash of the cog that an effect belongs to."""
@@ -93,3 +114,7 @@ class CogComponents(CogFace):
             TypeError: always; the sentence says what to use.
         """
         raise TypeError(instead_of(event or getattr(listener, "__name__", "event_")))
+
+
+def _widgets_of(component: commands.Component) -> Sequence[Widget]:
+    return getattr(component, "widgets", ())

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -21,6 +22,14 @@ class CogHost(Protocol):
 
     async def remove_component(self, name: str, /) -> commands.Component | None:
         """Take a cog class away, with what it offers."""
+        ...
+
+    def cog_begins(self, name: str, folder: Path | None) -> None:
+        """A cog is put in; ``folder`` is its own, None for a cog that is one file."""
+        ...
+
+    async def cog_settled(self, name: str, *, loaded: bool) -> None:
+        """A cog was put in with all that it has, or is gone."""
         ...
 
     def cog_ended(self, name: str) -> None:
@@ -58,6 +67,12 @@ class LoadedCog:
     since: datetime
     modules: Mapping[str, ModuleType] = field(default_factory=dict[str, ModuleType])
     components: list[commands.Component] = field(default_factory=list[commands.Component])
+
+
+def folder_of(module: ModuleType) -> Path | None:
+    """The folder of a cog's top module; None where that is one file."""
+    file = Path(module.__file__) if module.__file__ is not None else None
+    return file.parent if file is not None and file.name == "__init__.py" else None
 
 
 def setup_of(module: ModuleType) -> Any:

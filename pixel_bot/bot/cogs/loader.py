@@ -3,6 +3,7 @@
 import asyncio
 import difflib
 import logging
+import sys
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -13,7 +14,7 @@ from typing import Any
 from twitchio.ext import commands
 
 from pixel_bot.bot.cogs.importing import import_cog, modules_of, reason, take_away
-from pixel_bot.bot.cogs.loaded import CogHost, CogState, LoadedCog, give_back, setup_of
+from pixel_bot.bot.cogs.loaded import CogHost, CogState, LoadedCog, folder_of, give_back, setup_of
 from pixel_bot.clock import Clock
 from pixel_bot.configuration.cog_files import CogFile, CogFiles, cog_name, find_cogs, forget_installed, sources_of
 from pixel_bot.errors import CogError
@@ -163,6 +164,7 @@ class CogLoader:
         except (Exception, SystemExit) as exc:
             why = reason(exc, file)
             self._problems[file.name] = (why, self._clock.now())
+            await self._bot.cog_settled(file.name, loaded=False)
             raise CogError(f"The cog {file.name} could not be loaded: {why}.") from exc
         self._problems.pop(file.name, None)
         _say_as_much_as_we(file)
@@ -170,6 +172,9 @@ class CogLoader:
     async def _put_in(self, file: CogFile, module: ModuleType) -> LoadedCog:
         """Run a module's ``setup``. When it fails, nothing of the cog is left."""
         cog = LoadedCog(file, module, self._clock.now())
+        # The entry point of an installed package may name a module inside of it.
+        top = module if file.path is not None else sys.modules[file.name]
+        self._bot.cog_begins(file.name, folder_of(top))
         try:
             async with _as_loading(cog):
                 await setup_of(module)(self._bot)
@@ -181,6 +186,7 @@ class CogLoader:
             take_away(modules_of(file))
             raise
         cog.modules = modules_of(file)
+        await self._bot.cog_settled(file.name, loaded=True)
         return cog
 
     async def _replace(self, old: LoadedCog) -> None:
@@ -208,6 +214,7 @@ class CogLoader:
         cog.modules = modules_of(cog.file) or cog.modules
         await self._take_out(cog)
         take_away(cog.modules)
+        await self._bot.cog_settled(cog.file.name, loaded=False)
         await self._queue.drop_redeems(sorted(offered - set(self._redeems.keys)), why)
 
     async def _take_out(self, cog: LoadedCog) -> None:

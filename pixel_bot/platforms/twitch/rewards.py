@@ -76,7 +76,7 @@ class Rewards:
             RewardRefused: Twitch does not take it; nothing is kept.
             RewardWaits: Twitch cannot be asked now; it follows by itself.
         """
-        key = self._checked(key)
+        key = self._redeems.check_fixed(self._checked(key), "channel points cannot pay for it")
         if not 1 <= cost <= HIGHEST_COST:
             raise BadInput(f"A reward costs from 1 to {HIGHEST_COST:,} channel points.")
         # Under the lock of ``align``: a run that began before would compare with the old row, and undo this.

@@ -1,6 +1,6 @@
 // Speech with its caption, sounds with a tag, and cards: what stands in the column at the left.
 
-import { BELOW, enter, leave, pause, pin, rearrange } from "./motion.js";
+import { BELOW, enter, leave, pause, pin, rearrange, until } from "./motion.js";
 import { note } from "./pixels.js";
 import { element, words } from "./text.js";
 import { AudioPlayer } from "./audio-player.js";
@@ -92,8 +92,9 @@ export function soundEffect({ column, sound }) {
   };
 }
 
-function showOf({ by, text }) {
+function showOf({ by, text }, picture) {
   const node = element("div", "card show");
+  if (picture) node.append(picture);
   const line = element("bdi", "words", words(text));
   line.dataset.size = size(words(text));
   node.append(line);
@@ -101,11 +102,24 @@ function showOf({ by, text }) {
   return node;
 }
 
+/** A picture that is there already when its card comes. */
+async function pictureOf(address, signal) {
+  if (!address) return null;
+  const picture = new Image();
+  picture.className = "picture";
+  picture.alt = "";
+  picture.src = address;
+  await until(picture.decode(), signal);
+  return picture;
+}
+
+export const stayOf = (seconds) => Math.min(LONGEST_SHOW_SECONDS, Math.max(1, Number(seconds) || 5));
+
 export function showEffect({ column, sound }) {
-  return async ({ by, text, audio, seconds }, turn) => {
-    const stay = Math.min(LONGEST_SHOW_SECONDS, Math.max(1, Number(seconds) || 5));
+  return async ({ by, text, audio, seconds, image }, turn) => {
+    const stay = stayOf(seconds);
+    const node = showOf({ by, text }, await pictureOf(image, turn.signal));
     const player = audio ? new AudioPlayer(sound, audio) : null;
-    const node = showOf({ by, text });
     try {
       await player?.begin(turn.signal);
       turn.started(stay);

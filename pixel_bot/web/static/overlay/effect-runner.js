@@ -2,12 +2,13 @@
 
 /**
  * Ends an effect: `reason` ("blocked", "load", "hidden" or "error") is reported to the bot, null means that the bot asked
- * for it.
+ * for it. `detail` says of a cog's own art what went wrong.
  */
 export class Cut extends Error {
-  constructor(reason, message = reason || "stopped") {
+  constructor(reason, message = reason || "stopped", detail = undefined) {
     super(message);
     this.reason = reason;
+    this.detail = detail;
   }
 }
 
@@ -32,10 +33,10 @@ class Run {
     this.tell({ do: "ack", id: this.id, state: "finished" });
   }
 
-  failed(reason) {
+  failed(reason, detail) {
     if (this.done) return;
     this.done = true;
-    this.tell({ do: "ack", id: this.id, state: "failed", reason });
+    this.tell({ do: "ack", id: this.id, state: "failed", reason, detail });
   }
 }
 
@@ -67,7 +68,7 @@ export class EffectRunner {
     } catch (error) {
       if (!(error instanceof Cut)) console.error(error);
       const reason = error instanceof Cut ? error.reason : "error";
-      if (reason !== null) run.failed(reason);
+      if (reason !== null) run.failed(reason, error instanceof Cut ? error.detail : undefined);
     } finally {
       if (this.active.get(run.id) === run) this.active.delete(run.id);
     }

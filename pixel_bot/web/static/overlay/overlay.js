@@ -1,5 +1,6 @@
 // The overlay page: receives effects from the bot, plays them, and acknowledges what was really played.
 
+import { artEffect, Widgets } from "./art.js";
 import { Alerts } from "./alerts.js";
 import { Connection } from "./connection.js";
 import { Memory } from "./memory.js";
@@ -31,13 +32,16 @@ const sound = new Sound(() => {
   tellParent();
 });
 const alerts = new Alerts(part("alerts"));
-const scene = { column: part("column"), wheels: part("wheels"), sound };
+const stream = document.querySelector(".stream");
+const widgets = new Widgets(stream);
+const scene = { column: part("column"), wheels: part("wheels"), stream, sound };
 const runner = new EffectRunner({
   effects: {
     speak: speakEffect(scene),
     sound: soundEffect(scene),
     show: showEffect(scene),
     wheel: wheelEffect(scene),
+    art: artEffect(scene),
   },
   memory: new Memory(),
   tell: (ack) => connection.acknowledge(ack),
@@ -52,7 +56,11 @@ const visibility = new Visibility((visible) => {
 });
 
 const handlers = {
-  hello: ({ volume }) => sound.turn(volume),
+  hello: ({ volume, widgets: names }) => {
+    sound.turn(volume);
+    widgets.keep(names);
+  },
+  widget: (item) => widgets.set(item),
   play: (item) => runner.play(item, visibility.visible),
   stop: ({ id }) => {
     if (id !== undefined && id !== null) return runner.stop(id);

@@ -43,18 +43,18 @@ export class Redeems {
     this.afford(this.points);
   }
 
-  button({ key, name, cost }) {
+  button({ key, name, cost, price: depends }) {
     const button = document.createElement("button");
     const price = document.createElement("span");
     button.type = "button";
     button.className = "chip redeem";
     button.dataset.redeem = key;
-    button.dataset.cost = cost;
+    button.dataset.cost = depends ? 0 : cost;
     button.title = `${name}: ${this.prefix}${key}`;
     price.className = "price num";
-    price.textContent = cost ? number(cost) : "free";
+    price.textContent = depends ? "varies" : cost ? number(cost) : "free";
     button.append(icon(picture(key)), shortName(key, name), price);
-    button.addEventListener("click", () => this.buy(key, cost));
+    button.addEventListener("click", () => this.buy(key, depends ? 0 : cost));
     return button;
   }
 
