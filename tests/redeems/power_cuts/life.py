@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
 from pixel_bot.bot.redemptions import RedemptionHandler
+from pixel_bot.configuration.cog_files import CogFiles, find_cogs
 from pixel_bot.db.engine import Database
 from pixel_bot.platforms.twitch.events.frames import frame_of
 from pixel_bot.platforms.twitch.events.redemptions import parse_redemption
@@ -111,7 +112,9 @@ class Life:
         twitch.before = twitch.after = power.moment
         self.services.awards.start()
         # Two cogs are enough here, and hundreds of lives begin.
-        cast(Any, self.bot.cogs)._found = lambda: iter(("asks", "sounds"))
+        found = find_cogs(self.folder / "own", installed=False).cogs
+        two = CogFiles({name: found[name] for name in ("asks", "sounds")})
+        cast(Any, self.bot.cogs)._found = lambda: two
         await self.bot.setup_hook()
         await self.page.connect(self.bot.overlay)
         await self.bot.dispatcher.start()
