@@ -55,7 +55,9 @@ class Tokens:
         """Seconds; a test may set another clock."""
         self.spent_again: list[str] = []
         """Who presented a refresh token that was used before, by user id."""
-        self._spent: dict[str, str] = {}
+        self.when_spent_again: set[Callable[[float], None]] = set()
+        """Called when a refresh token is presented that was used before, with the moment at which it was used."""
+        self._spent: dict[str, tuple[str, float]] = {}
         self.token_seconds: float = TOKEN_SECONDS
         """How long an access token is good."""
         self.revoked: set[Callable[[str], None]] = set()
@@ -79,12 +81,12 @@ class Tokens:
         """New tokens for a refresh token, which is used up; None for one that is unknown, too old or another's."""
         old = self._refresh.get(refresh)
         if old is None:
-            self.spent_again += [self._spent[refresh]] if refresh in self._spent else []
+            self._note_spent_again(refresh)
             return None
         if old.client_id != self.client_id or old.refresh_until <= self.now():
             return None
         del self._refresh[refresh]
-        self._spent[refresh] = old.user_id or ""
+        self._spent[refresh] = old.user_id or "", self.now()
         if len(self._spent) > FORGET_ABOVE:
             del self._spent[next(iter(self._spent))]
         return self.grant(old.user_id, old.scopes)
@@ -130,6 +132,13 @@ class Tokens:
     def trusts(self, user_id: str) -> bool:
         """True for somebody who signed in here and did not take it back, with whatever scopes."""
         return any(token.user_id == user_id for token in (*self._access.values(), *self._refresh.values()))
+
+    def _note_spent_again(self, refresh: str) -> None:
+        if refresh in self._spent:
+            user_id, spent = self._spent[refresh]
+            self.spent_again.append(user_id)
+            for listener in tuple(self.when_spent_again):
+                listener(spent)
 
     def _forget_expired(self) -> None:
         if len(self._access) > FORGET_ABOVE:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pixel_bot.testing.sim.forks import Played
+    from pixel_bot.testing.sim.plan import Plan
 
 HASHES = "PYTHONHASHSEED"
 
@@ -25,7 +26,7 @@ def main() -> int:
     from pixel_bot.testing.sim.forks import preload
 
     preload()
-    failed = _swarm(options) if options.seeds else _one(options)
+    failed = _swarm(options) if options.seeds else _ones(options)
     if failed is None:
         return 0
     if options.tries:
@@ -39,7 +40,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--hours", type=float, default=1.0, help="of simulated time, for each seed")
     parser.add_argument("--seeds", type=_range, help="many of them, like 1-200, until one breaks a promise")
     parser.add_argument("--jobs", type=int, default=1, help="how many seeds are played at the same time")
-    parser.add_argument("--story", type=Path, help="play the plan of this file instead of a seed's")
+    parser.add_argument("--story", type=Path, nargs="+", help="play the plans of these files instead of a seed's")
     parser.add_argument("--tries", type=int, default=150, help="how often a failure is tried smaller; 0: not at all")
     parser.add_argument("--keep", type=Path, help="write the story of a failure to this file")
     return parser.parse_args()
@@ -50,15 +51,27 @@ def _range(text: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def _one(options: argparse.Namespace) -> "Played | None":
-    from pixel_bot.testing.sim import forks, plan, stories, swarm
+def _ones(options: argparse.Namespace) -> "Played | None":
+    """Play the stories, or the seed, until one breaks a promise."""
+    from pixel_bot.testing.sim import plan, stories
 
-    wanted = stories.read(options.story) if options.story else plan.drawn(options.seed, options.hours * 3_600)
+    if not options.story:
+        return _one(plan.drawn(options.seed, options.hours * 3_600))
+    for file in options.story:
+        print(file)
+        if (failed := _one(stories.read(file))) is not None:
+            return failed
+    return None
+
+
+def _one(wanted: "Plan") -> "Played | None":
+    from pixel_bot.testing.sim import forks, stories, swarm
+
     print(wanted)
     played = forks.play(wanted)
     print(swarm.line(played))
     print(played.result.violation or stories.HELD)
-    print(played.result.digest)
+    print(played.result.digest, flush=True)
     return played if played.result.violation else None
 
 

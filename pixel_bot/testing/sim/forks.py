@@ -1,5 +1,6 @@
 """Simulations in processes of their own, which they take over: forked from one that has imported everything."""
 
+import gc
 import importlib
 import logging
 import os
@@ -51,6 +52,9 @@ def preload() -> None:
             importlib.import_module(found.name)
     for name in MORE_MODULES:
         importlib.import_module(name)
+    # What is there already stays: a fork that looked through it for what refers to itself would have to copy it.
+    gc.collect()
+    gc.freeze()
 
 
 def play(plan: Plan, before: Callable[[], None] | None = None, *, limit: int = PROCESSOR_SECONDS) -> Played:

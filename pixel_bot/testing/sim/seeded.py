@@ -48,15 +48,16 @@ def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], f
     """
     random.seed(chance.getrandbits(64))
     _releases.clear()  # those of an earlier simulation, whose handles have other owners now
-    stand_ins: dict[Any, Any] = {
-        time.monotonic: now,
-        time.perf_counter: now,
-        time.sleep: _do_not_sleep,
-        os.urandom: chance.randbytes,
-        fcntl.flock: _lock,
-        fcntl.fcntl: _lock_range,
-        os.close: _close_in_order,
-    }
+    stand_ins: list[tuple[Any, Any]] = [
+        (time.monotonic, now),
+        (time.perf_counter, now),
+        (time.sleep, _do_not_sleep),
+        (os.urandom, chance.randbytes),
+        (fcntl.flock, _lock),
+        (fcntl.fcntl, _lock_range),
+        (os.close, _close_in_order),
+    ]
+    by_identity = {id(real): made for real, made in stand_ins}
     with ExitStack() as stack:
         travel = time_machine.travel(START, tick=False)
         coordinates: Any = travel.start()
@@ -64,8 +65,7 @@ def seeded(chance: random.Random, now: Callable[[], float], wall: Callable[[], f
         coordinates.time_ns = lambda: int(wall() * 1_000_000_000)
         for module in [m for name, m in sys.modules.items() if name != __name__]:
             for name, value in list(getattr(module, "__dict__", {}).items()):
-                stand_in = _of(stand_ins, value)
-                if stand_in is not None:
+                if (stand_in := by_identity.get(id(value))) is not None:
                     stack.enter_context(patch.object(module, name, stand_in))
         yield
 
@@ -112,7 +112,3 @@ def _close_in_order(handle: int) -> None:
         life, release = _releases.pop(handle)
         life.not_at_death(release)
     _close(handle)
-
-
-def _of(stand_ins: dict[Any, Any], value: Any) -> Any:
-    return next((made for real, made in stand_ins.items() if value is real), None)

@@ -17,8 +17,9 @@ FEWEST_BUGS = 12
 PLANTED = Path(__file__).with_name("planted.py")
 
 
+@pytest.mark.timeout(900)
 def test_each_planted_bug_is_found() -> None:
     command = [sys.executable, str(PLANTED), str(TRIES)]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
     assert found.stdout.count(", try ") >= FEWEST_BUGS

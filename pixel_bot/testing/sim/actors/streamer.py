@@ -66,21 +66,22 @@ class Restarts(Part):
     async def _restart(self, event: Event) -> None:
         chance = event.chance
         self.tell(event, "the bot is stopped in order")
-        await self.channel.stop()
-        if chance.random() < 0.5:
-            choices: dict[str, list[object]] = {
-                "points_watch_amount": [0, 5],
-                "points_enter_amount": [0, 25],
-                "tts_queue_max": [1, 10],
-                "tts_max_chars": [10, 200],
-                "xp_base": [30, 100],
-                "redeem_mods_wait": [False, True],
-            }
-            name = chance.choice(list(choices))
-            value = chance.choice(choices[name])
-            self.tell(event, f"{name} is {value} from now on")
-            self.channel.choose(**{name: value})
-        await asyncio.sleep(chance.choice([0.0, 1.0, 60.0]))
+        with self.channel.quiet.broken_by("restart"):
+            await self.channel.stop()
+            if chance.random() < 0.5:
+                choices: dict[str, list[object]] = {
+                    "points_watch_amount": [0, 5],
+                    "points_enter_amount": [0, 25],
+                    "tts_queue_max": [1, 10],
+                    "tts_max_chars": [10, 200],
+                    "xp_base": [30, 100],
+                    "redeem_mods_wait": [False, True],
+                }
+                name = chance.choice(list(choices))
+                value = chance.choice(choices[name])
+                self.tell(event, f"{name} is {value} from now on")
+                self.channel.choose(**{name: value})
+            await asyncio.sleep(chance.choice([0.0, 1.0, 60.0]))
         self.tell(event, "the bot is started")
         self.channel.start()
 

@@ -35,7 +35,7 @@ class Promises:
         self._words = Words(channel, self._durable, self.report)
         self._progress = Progress(channel, self._durable)
         self._rows = Rows(self._durable)
-        self._notices = Notices(channel, self._durable)
+        self._notices = Notices(channel, self._durable, self.report)
         self._durable.when_paid = self._on_paid
         channel.when_restored.append(lambda: self._try(self._durable.restored))
         channel.when_ended.append(self._on_end)
@@ -72,7 +72,6 @@ class Promises:
         self._durable.check_settled()
         self._durable.check_facts()
         self._words.check_settled()
-        self._notices.check_settled()
 
     @property
     def is_paused(self) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Callable
 
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.testing.sim.channel import Channel
@@ -10,6 +11,8 @@ from pixel_bot.testing.sim.invariants.violation import Violation
 
 GAVE = re.compile(r"You gave (?P<to>\S+) (?P<amount>[0-9,]+) points?\.")
 REMEMBERED = 2_000
+ANSWER_SECONDS = 5.0
+"""Nothing may go wrong for so long before a token is used: a request may have been under way."""
 
 
 class Notices:
@@ -18,15 +21,18 @@ class Notices:
     Args:
         channel: where it is said.
         durable: what is in the database.
+        report: is given what is wrong.
     """
 
-    def __init__(self, channel: Channel, durable: Durable) -> None:
+    def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None]) -> None:
         self._channel = channel
         self._durable = durable
+        self._report = report
         self._said: deque[str] = deque(maxlen=REMEMBERED)
         self._count = 0
         self._owed: dict[int, tuple[set[str], int]] = {}
         """By the item that was given back: the names by which chat may tell its buyer, and how much was said before."""
+        channel.twitch.users.when_spent_again.add(self._on_spent_again)
 
     def hear(self, message: SandboxMessage) -> None:
         """Somebody said something in chat.
@@ -63,14 +69,10 @@ class Notices:
         for item, name in untold.items():
             self._owed.setdefault(item, (set(), self._count))[0].add(name)
 
-    def check_settled(self) -> None:
-        """Once nothing goes wrong any more.
-
-        Raises:
-            Violation: Twitch was asked with a refresh token that had been used before.
-        """
-        if self._channel.twitch.users.spent_again:
-            raise Violation("A refresh token was spent a second time.")
+    def _on_spent_again(self, spent: float) -> None:
+        """A refresh token was used before. Whoever did not get the answer, or died with it, can only try once more."""
+        if self._channel.quiet.seconds() > self._channel.now() - spent + ANSWER_SECONDS:
+            self._report(Violation("A refresh token was spent a second time."))
 
     def _was_given(self, to: str, amount: int) -> bool:
         query = (

@@ -75,9 +75,10 @@ class Words:
             return
         for login in re.findall(r"@(\w+)", message.text):
             self._answered[login.lower()] = now
-        if " back" in message.text:
-            self._notices.append(message.text.lower())
         asked = self._asked.get(message.reply_id or "")
+        if " back" in message.text:
+            # An answer names nobody: Twitch shows whom it answers.
+            self._notices.append(f"{asked.login if asked is not None else ''} {message.text}".lower())
         if asked is None:
             return
         self._answered[asked.login] = now
