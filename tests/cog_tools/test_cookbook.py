@@ -15,9 +15,10 @@ from tests.harness.paths import ROOT
 
 COOKBOOK = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "cogs.md").read_text(encoding="utf-8")
-RECIPES: dict[str, str] = dict(
-    re.findall(r"^## .*: `(\w+)\.py`\n(?:(?!^## ).*\n)*?```python\n(.*?)^```$", COOKBOOK, re.MULTILINE | re.DOTALL)
-)
+RECIPES: dict[str, str] = {
+    part.split("`", 2)[1].removesuffix(".py"): part.split("```python\n")[1].split("```")[0]
+    for part in COOKBOOK.split("\n## ")[1:]
+}
 
 
 def cooked(folder: Path, name: str) -> Path:
