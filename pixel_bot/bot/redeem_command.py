@@ -1,7 +1,7 @@
 """``@redeem``: a command that costs points. The body decides, the core charges and makes it happen."""
 
 import functools
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from inspect import iscoroutinefunction
 from typing import Any
@@ -106,7 +106,7 @@ def redeem(
     return wrap
 
 
-def _buying(offer: Offer, method: Callable[..., Awaitable[Outcome]]) -> Callable[..., Awaitable[None]]:
+def _buying(offer: Offer, method: Callable[..., Awaitable[Outcome]]) -> Callable[..., Coroutine[Any, Any, None]]:
     """The method, and then the purchase of what it decides."""
 
     @functools.wraps(method)

@@ -1,10 +1,15 @@
 """The overlay page in a browser: art of cogs, which the page loads by itself."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Browser, expect
 
+from pixel_bot.overlay.server import OverlayPages, overlay_url
+from pixel_bot.testing import stage
+from pixel_bot.web.server import WebServer
 from tests.harness.overlay_double import OverlayDouble
-from tests.overlay.overlay_cog import PNG, SHOW, WAVE
+from tests.overlay.overlay_cog import PNG, SHOW, WAVE, written
 from tests.overlay.page.overlay_in_browser import nothing_left, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -15,7 +20,7 @@ WATCH_TEXTS = """() => {
   new MutationObserver(note).observe(document.querySelector(".stream"), { childList: true, subtree: true });
 }"""
 
-FAILING = {
+FAILING: dict[str, tuple[str, str, dict[str, str], str]] = {
     "throws": ("one", "wave.js", {"who": "x", "how": "throw"}, "out of waves"),
     "never ends": ("one", "wave.js", {"who": "x", "how": "never"}, "it did not end within 1 s"),
     "throws at once": ("one", "sync.js", {}, "at once"),
@@ -93,3 +98,37 @@ async def test_art_plays_once_with_its_files_and_a_new_version_needs_no_reload(
         assert await page.evaluate("document.querySelector('.show .picture').naturalWidth") == 1
         await bot.acked("e", "finished")
         assert await page.evaluate("performance.timeOrigin") == loads
+
+
+async def test_a_cog_that_is_reloaded_brings_its_new_art_to_the_open_page(browser: Browser, tmp_path: Path) -> None:
+    folder = written(tmp_path / "my_cogs")
+    async with stage(tmp_path, cogs_dir=folder.parent) as chat:
+        await chat.viewer("alice", 100)
+        chat.overlay.close()
+        web = WebServer("127.0.0.1", 0)
+        pages = OverlayPages(chat.services.overlay, chat.services.sounds)
+        await web.start(pages.routes(), [])
+        page = await browser.new_page()
+        await page.goto(overlay_url(web, chat.services.overlay))
+        await chat.bot.overlay.set("boss", {"left": 3})
+        await expect(page.locator(".stage")).to_have_text("ONE 3")
+        await page.evaluate(WATCH_TEXTS)
+        await chat.say("alice", "!wave")
+        assert "hi alice 2" in await page.evaluate("window.seen")
+        art = folder / "overlay"
+        (art / "words.js").write_text('export const word = "bye";', encoding="utf-8")
+        (art / "boss.js").write_text(SHOW.replace("ONE", "TWO"), encoding="utf-8")
+        await chat.bot.cogs.reload("waves")
+        await expect(page.locator(".stage")).to_have_text("TWO 3")
+        await chat.say("alice", "!wave")
+        assert "bye alice 2" in await page.evaluate("window.seen")
+        assert await chat.points("alice") == 80
+        (art / "wave.js").write_text("export async function play() { throw new Error('no') }", encoding="utf-8")
+        said = await chat.say("alice", "!wave")
+        assert said[-1].endswith("Your 10 points are back.")
+        assert await chat.points("alice") == 80
+        await page.reload()
+        await expect(page.locator(".stage")).to_have_text("TWO 3")
+        await page.close()
+        await pages.close()
+        await web.stop()
