@@ -5,77 +5,36 @@ to, so a module serves one bot at a time: it is kept when that one has unloaded 
 imports its own.
 """
 
-import sys
-from collections.abc import Sequence
-from importlib.abc import InspectLoader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 
-from typing_extensions import override
+from pixel_bot.bot.cogs import importing
+from pixel_bot.configuration.cog_files import BUILT_IN, CogFile
 
-import cogs
-
-FOLDER = Path(next(iter(cogs.__path__)))
 _free: dict[str, list[ModuleType]] = {}
 """Modules that no bot uses, by name."""
 
+_import_file = importing._import_file
 
-class _Keeper(InspectLoader):
-    """Loads a module as usual, or takes one that is free."""
 
-    def __init__(self, usual: InspectLoader) -> None:
-        self._usual = usual
-
-    @override
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        free = _free.get(spec.name)
-        return free.pop() if free else self._usual.create_module(spec)
-
-    @override
-    def exec_module(self, module: ModuleType) -> None:
-        if hasattr(module, "teardown"):
-            return  # it was kept
-        self._usual.exec_module(module)
-        if hasattr(module, "teardown"):
-            return  # it ends in its own way
+def _kept(cog: CogFile, path: Path) -> ModuleType:
+    """A module that is free, or a new one that will be."""
+    if cog.folder is not None or not path.is_relative_to(BUILT_IN):
+        return _import_file(cog, path)
+    if free := _free.get(cog.module):
+        module = free.pop()
+        importing.put_in(cog, module)
+        return module
+    module = _import_file(cog, path)
+    if not hasattr(module, "teardown"):  # else it ends in its own way
 
         async def teardown(_: object) -> None:
-            _free.setdefault(module.__name__, []).append(module)
+            _free.setdefault(cog.module, []).append(module)
 
         vars(module)["teardown"] = teardown
-
-    @override
-    def get_code(self, fullname: str) -> CodeType | None:
-        return self._usual.get_code(fullname)
-
-    @override
-    def get_source(self, fullname: str) -> str | None:
-        return self._usual.get_source(fullname)
-
-
-class _Finder(MetaPathFinder):
-    """Finds built-in cogs, and no others."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, ModuleSpec] = {}
-
-    @override
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if not fullname.startswith("cogs."):
-            return None
-        if (known := self._found.get(fullname)) is not None:
-            return known
-        found = PathFinder.find_spec(fullname, [str(FOLDER)])
-        if found is None or not isinstance(found.loader, InspectLoader):
-            return None
-        found.loader = _Keeper(found.loader)
-        self._found[fullname] = found
-        return found
+    return module
 
 
 def keep_cogs() -> None:
     """From now on built-in cogs are kept."""
-    sys.meta_path.insert(0, _Finder())
+    importing._import_file = _kept

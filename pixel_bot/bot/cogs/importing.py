@@ -21,7 +21,8 @@ def import_cog(cog: CogFile) -> ModuleType:
     Raises:
         Exception, SystemExit: whatever its code raises. None of its modules is left then.
     """
-    importlib.invalidate_caches()
+    if cog.path is None or cog.folder is not None:
+        importlib.invalidate_caches()  # a cog that is one file is not looked for in folders
     try:
         with _no_stale_bytecode(cog):
             return importlib.import_module(cog.module) if cog.path is None else _import_file(cog, cog.path)
@@ -32,6 +33,9 @@ def import_cog(cog: CogFile) -> ModuleType:
 
 def modules_of(cog: CogFile) -> Mapping[str, ModuleType]:
     """All modules of a cog that are imported now, by name."""
+    if cog.path is not None and cog.folder is None:
+        alone = sys.modules.get(cog.module)
+        return {cog.module: alone} if alone is not None else {}
     top = cog.module if cog.path is not None else cog.name
     return {name: module for name, module in tuple(sys.modules.items()) if f"{name}.".startswith(f"{top}.")}
 
@@ -58,19 +62,26 @@ def reason(exc: BaseException, cog: CogFile) -> str:
 
 
 def _import_file(cog: CogFile, path: Path) -> ModuleType:
-    """Not by ``sys.path``: a cog with the name ``random`` must not replace a module."""
-    if PACKAGE not in sys.modules:
-        package = ModuleType(PACKAGE, "The cogs that were loaded from files.")
-        package.__path__ = []
-        sys.modules[PACKAGE] = package
     inside = [str(cog.folder)] if cog.folder is not None else None
     spec = importlib.util.spec_from_file_location(cog.module, path, submodule_search_locations=inside)
     if spec is None or spec.loader is None:
         raise CogError(f"The file {path} cannot be imported.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[cog.module] = module
+    put_in(cog, module)
     spec.loader.exec_module(module)
     return module
+
+
+def put_in(cog: CogFile, module: ModuleType) -> None:
+    """Let a module be known by the cog's name.
+
+    Not by ``sys.path``: a cog with the name ``random`` must not replace a module.
+    """
+    if PACKAGE not in sys.modules:
+        package = ModuleType(PACKAGE, "The cogs that were loaded from files.")
+        package.__path__ = []
+        sys.modules[PACKAGE] = package
+    sys.modules[cog.module] = module
 
 
 @contextmanager
