@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -34,13 +35,14 @@ def test_every_trouble_is_there() -> None:
     [(DiskFault.READ_ONLY, sqlite3.SQLITE_READONLY), (DiskFault.FULL, sqlite3.SQLITE_FULL)],
 )
 def test_a_broken_disk_refuses_to_write_and_reads(fault: DiskFault, code: int) -> None:
-    disk, connection = Disk(random.Random(1)), sqlite3.connect(":memory:")
-    with disk.broken(fault):
-        disk.check(partial(_execute, connection, "SELECT 1", ()))
-        with pytest.raises(sqlite3.OperationalError) as refused:
-            disk.check(partial(connection.commit))
-    assert refused.value.sqlite_errorcode == code
-    disk.check(partial(connection.commit))
+    disk = Disk(random.Random(1))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        with disk.broken(fault):
+            disk.check(partial(_execute, connection, "SELECT 1", ()))
+            with pytest.raises(sqlite3.OperationalError) as refused:
+                disk.check(partial(connection.commit))
+        assert refused.value.sqlite_errorcode == code
+        disk.check(partial(connection.commit))
 
 
 def test_another_program_holds_the_database(loop: VirtualLoop, tmp_path: Path) -> None:
@@ -56,7 +58,8 @@ def test_another_program_holds_the_database(loop: VirtualLoop, tmp_path: Path) -
         await holding
         mine.execute("BEGIN IMMEDIATE")
 
-    loop.run_until_complete(play())
+    with closing(mine):
+        loop.run_until_complete(play())
 
 
 def test_a_machine_that_sleeps_does_what_came_due_when_it_wakes(loop: VirtualLoop) -> None:
