@@ -11,12 +11,14 @@ import pytest
 
 from pixel_bot.db.driver import _execute
 from pixel_bot.testing.sim.disk import Disk, DiskFault, locked
+from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.lives import Life
 from pixel_bot.testing.sim.loop import VirtualLoop
 from pixel_bot.testing.sim.plan import Trouble
 from pixel_bot.testing.sim.quiet import Quiet
 from pixel_bot.testing.sim.seeded import START, WallClock
 from pixel_bot.testing.sim.troubles import KINDS
+from pixel_bot.testing.sim.troubles.machine import _gone
 
 
 @pytest.fixture
@@ -83,6 +85,24 @@ def test_a_machine_that_sleeps_does_what_came_due_when_it_wakes(loop: VirtualLoo
     loop.run_until_complete(play())
     assert [step for step, _ in done] == ["step 0", "step 1", "step 2"]
     assert 101 < done[1][1] < 102 < done[2][1] < 103
+
+
+def test_a_bot_must_notice_that_its_file_is_gone_unless_its_machine_sleeps(loop: VirtualLoop) -> None:
+    quiet = Quiet()
+
+    async def play() -> None:
+        life = Life("bot")
+        with quiet.broken_by("sleep"):
+            noticed = asyncio.ensure_future(_gone(quiet, life))
+            await asyncio.sleep(300)
+            assert not noticed.done()
+        await asyncio.sleep(30)
+        life.kill()
+        await noticed
+        with pytest.raises(Violation, match="the bot goes on"):
+            await _gone(quiet, Life("other"))
+
+    loop.run_until_complete(play())
 
 
 def test_a_process_dies_between_two_of_its_steps(loop: VirtualLoop) -> None:
