@@ -56,11 +56,22 @@ async def lose_file(world: World, event: Event) -> None:
             aside.rename(file)
 
     life.death.add_done_callback(moved_back)
+    # It is set right also when the season ends meanwhile: a bot without its database would never start again.
+    found = asyncio.ensure_future(_found(world, life, aside, errors))
+    _under_way.add(found)
+    found.add_done_callback(_under_way.discard)
+    await asyncio.shield(found)
+
+
+_under_way: set["asyncio.Future[None]"] = set()
+
+
+async def _found(world: World, life: Life, aside: Path, errors: list[BaseException | None]) -> None:
     with world.channel.quiet.broken_by(DISK):
         await _gone(world.channel.quiet, life)
         for copy in _copies(errors):
             await _restored(world, copy)
-            aside.unlink()
+            await asyncio.to_thread(aside.unlink)
     world.channel.when_ended.remove(errors.append)
 
 
