@@ -1,7 +1,8 @@
 """Bugs that are planted into the bot, and simulations that must find them.
 
 ``python tests/testing/sim/planted.py 3`` plays three seasons at most for each of them, ``... 200 NAMES`` two hundred
-for those whose names hold one of these, which are separated by commas. Exit code 1 when one of them is not found.
+for those whose names hold one of these, which are separated by commas;
+those with a word of a third argument are left out. Exit code 1 when one of them is not found.
 """
 
 import os
@@ -110,20 +111,24 @@ def found(name: str, seeds: int) -> str | None:
     return None
 
 
-def main(seeds: int, words: str) -> int:
-    """Look for each bug whose name has the words."""
+def main(seeds: int, words: str, but: str) -> int:
+    """Look for each bug whose name has one of these words, and none of the others."""
     forks.preload()
     code = 0
     for name in BUGS:
-        if not words or any(word in name for word in words.split(",")):
+        if (not words or _has(name, words)) and not _has(name, but):
             answer = found(name, seeds)
             tell(answer or f"{name}: not found.")
             code |= answer is None
     return code
 
 
+def _has(name: str, words: str) -> bool:
+    return any(word in name for word in words.split(",") if word)
+
+
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
-    seeds_given, words_given = [*islice((*sys.argv[1:], "", ""), 2)]
-    sys.exit(main(int(seeds_given or 3), words_given))
+    seeds_given, words_given, left_out = islice((*sys.argv[1:], "", "", ""), 3)
+    sys.exit(main(int(seeds_given or 3), words_given, left_out))

@@ -1,6 +1,8 @@
 """The simulator's checks find what breaks a promise, and leave alone what does not."""
 
 import sqlite3
+from collections.abc import Generator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +33,18 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def durable(file: Path) -> Generator[Durable]:
+    with closing(Durable(file)) as made:
+        yield made
+
+
 def run(file: Path, script: str) -> None:
-    with sqlite3.connect(file) as connection:
+    with closing(sqlite3.connect(file)) as connection:
         connection.executescript(script)
 
 
-def test_a_ledger_that_is_right_is_left_alone(file: Path) -> None:
-    durable = Durable(file)
+def test_a_ledger_that_is_right_is_left_alone(durable: Durable) -> None:
     durable.check()
     durable.check_settled()
     durable.check_facts()
@@ -57,8 +64,7 @@ def test_a_ledger_that_is_right_is_left_alone(file: Path) -> None:
         ),
     ],
 )
-def test_a_ledger_that_is_wrong_is_found(file: Path, script: str, sentence: str) -> None:
-    durable = Durable(file)
+def test_a_ledger_that_is_wrong_is_found(file: Path, durable: Durable, script: str, sentence: str) -> None:
     durable.check()
     run(file, script)
     with pytest.raises(Violation, match=sentence):
@@ -72,14 +78,13 @@ def test_a_ledger_that_is_wrong_is_found(file: Path, script: str, sentence: str)
         ("INSERT INTO queue_items VALUES (7, 'tts', 'done', 4, NULL, 0)", "Nobody was told that item 7"),
     ],
 )
-def test_what_still_waits_in_the_end_is_found(file: Path, script: str, sentence: str) -> None:
+def test_what_still_waits_in_the_end_is_found(file: Path, durable: Durable, script: str, sentence: str) -> None:
     run(file, script)
     with pytest.raises(Violation, match=sentence):
-        Durable(file).check_settled()
+        durable.check_settled()
 
 
-def test_a_copy_that_misses_the_end_is_found(file: Path) -> None:
-    durable = Durable(file)
+def test_a_copy_that_misses_the_end_is_found(file: Path, durable: Durable) -> None:
     durable.check()
     durable.restored()
     run(file, "DELETE FROM transactions")

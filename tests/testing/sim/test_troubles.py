@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -10,12 +11,14 @@ import pytest
 
 from pixel_bot.db.driver import _execute
 from pixel_bot.testing.sim.disk import Disk, DiskFault, locked
+from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.lives import Life
 from pixel_bot.testing.sim.loop import VirtualLoop
 from pixel_bot.testing.sim.plan import Trouble
 from pixel_bot.testing.sim.quiet import Quiet
 from pixel_bot.testing.sim.seeded import START, WallClock
 from pixel_bot.testing.sim.troubles import KINDS
+from pixel_bot.testing.sim.troubles.machine import _gone
 
 
 @pytest.fixture
@@ -34,13 +37,14 @@ def test_every_trouble_is_there() -> None:
     [(DiskFault.READ_ONLY, sqlite3.SQLITE_READONLY), (DiskFault.FULL, sqlite3.SQLITE_FULL)],
 )
 def test_a_broken_disk_refuses_to_write_and_reads(fault: DiskFault, code: int) -> None:
-    disk, connection = Disk(random.Random(1)), sqlite3.connect(":memory:")
-    with disk.broken(fault):
-        disk.check(partial(_execute, connection, "SELECT 1", ()))
-        with pytest.raises(sqlite3.OperationalError) as refused:
-            disk.check(partial(connection.commit))
-    assert refused.value.sqlite_errorcode == code
-    disk.check(partial(connection.commit))
+    disk = Disk(random.Random(1))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        with disk.broken(fault):
+            disk.check(partial(_execute, connection, "SELECT 1", ()))
+            with pytest.raises(sqlite3.OperationalError) as refused:
+                disk.check(partial(connection.commit))
+        assert refused.value.sqlite_errorcode == code
+        disk.check(partial(connection.commit))
 
 
 def test_another_program_holds_the_database(loop: VirtualLoop, tmp_path: Path) -> None:
@@ -56,7 +60,8 @@ def test_another_program_holds_the_database(loop: VirtualLoop, tmp_path: Path) -
         await holding
         mine.execute("BEGIN IMMEDIATE")
 
-    loop.run_until_complete(play())
+    with closing(mine):
+        loop.run_until_complete(play())
 
 
 def test_a_machine_that_sleeps_does_what_came_due_when_it_wakes(loop: VirtualLoop) -> None:
@@ -80,6 +85,24 @@ def test_a_machine_that_sleeps_does_what_came_due_when_it_wakes(loop: VirtualLoo
     loop.run_until_complete(play())
     assert [step for step, _ in done] == ["step 0", "step 1", "step 2"]
     assert 101 < done[1][1] < 102 < done[2][1] < 103
+
+
+def test_a_bot_must_notice_that_its_file_is_gone_unless_its_machine_sleeps(loop: VirtualLoop) -> None:
+    quiet = Quiet()
+
+    async def play() -> None:
+        life = Life("bot")
+        with quiet.broken_by("sleep"):
+            noticed = asyncio.ensure_future(_gone(quiet, life))
+            await asyncio.sleep(300)
+            assert not noticed.done()
+        await asyncio.sleep(30)
+        life.kill()
+        await noticed
+        with pytest.raises(Violation, match="the bot goes on"):
+            await _gone(quiet, Life("other"))
+
+    loop.run_until_complete(play())
 
 
 def test_a_process_dies_between_two_of_its_steps(loop: VirtualLoop) -> None:
