@@ -117,8 +117,9 @@ async def test_nobody_becomes_the_streamer_by_asking(shared_show: Live, role: ob
         await page.do(do="pick", login=login, role=role)
         await page.points(login, 1_000)
         await page.do(do="say", text=f"!points add @{login} 5")
-        lines = await page.hear("chat", lambda news: any(line["bot"] for line in news["lines"]))
-        assert lines["lines"][-1]["text"] == "Only mods can do that."
+        # The bot may still thank for what happened in a test before this one.
+        refusal = "Only mods can do that."
+        await page.hear("chat", lambda news: any(line["bot"] and line["text"] == refusal for line in news["lines"]))
 
 
 GARBAGE: list[str | bytes] = [
