@@ -218,8 +218,9 @@ class Timers:
         self._bus.run(timer.cog, (call, None, f"in {timer.name}, {timer.spec.words}", end))
 
     async def _leave(self, timer: Timer, now: datetime) -> None:
-        """Another process has this turn."""
+        """Another process has this turn. It may be one that ends just now: whether it had it is seen the next time."""
         timer.due = timer.spec.after(now)
+        timer.looked = False
 
     async def _note_turn(self, timer: Timer, now: datetime) -> None:
         async with self._database.write() as session:
