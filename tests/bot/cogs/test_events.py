@@ -232,9 +232,11 @@ async def test_a_stream_that_began_before_a_crash_is_heard_after_it(tmp_path: Pa
     async with stage(tmp_path, cogs_dir=folder) as chat:
         assert await chat.goes_live() == []
     async with stage(tmp_path, cogs_dir=folder, cogs_off="levels") as chat:
-        assert await chat.passes(0) == ["live since 12:00"]
+        await chat.passes(0)
+        assert once(chat.sent) == ["live since 12:00"]  # said now, or while the bot started
     async with stage(tmp_path, cogs_dir=folder, cogs_off="levels") as chat:
-        assert await chat.passes(0) == []
+        await chat.passes(0)
+        assert chat.sent == []
 
 
 async def test_a_follow_that_must_not_be_lost_is_stored_until_it_was_heard(tmp_path: Path, cog: WriteCog) -> None:
