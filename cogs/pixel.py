@@ -40,7 +40,7 @@ class Pixel(Cog):
     @redeem(name="AI chat response", cost=50, cooldown=20, usage="QUESTION")
     async def pixel(self, ctx: Context, *, question: str = "") -> Outcome:
         """Ask the AI something; it answers in chat."""
-        question = self.bot.text_filter.with_limit(LONGEST).clean(question, ctx.emotes)
+        question = await self.bot.text_filter.with_limit(LONGEST).cleaned(question, ctx.emotes)
         if not question:
             raise BadInput(f"Ask me something, like this: {self._command} what is a pixel?")
         return Outcome("Let me think.", Run("pixel", {"question": question}), interim=True)
@@ -53,7 +53,7 @@ class Pixel(Cog):
         asker = job.viewer.display_name if job.viewer else "somebody"
         answer = await self.bot.ai.answer(asker, job.args["question"])
         await job.say(f"{self.bot.settings.ai_prefix} {answer}")
-        return Speak(self.bot.text_filter.clean(answer)) if self.bot.settings.ai_speak else None
+        return Speak(await self.bot.text_filter.cleaned(answer)) if self.bot.settings.ai_speak else None
 
     @property
     def _command(self) -> str:

@@ -21,7 +21,7 @@ class Speech(Cog):
     @redeem(name="Text-to-Speech", cost=25, cooldown=10, lane="tts", usage="TEXT")
     async def tts(self, ctx: Context, *, text: str = "") -> Outcome:
         """Have a text read out on stream."""
-        words = self.bot.text_filter.clean(text, ctx.emotes)
+        words = await self.bot.text_filter.cleaned(text, ctx.emotes)
         if not words:
             prefix = self.bot.settings.command_prefix
             raise BadInput(f"There is nothing in it that can be read out. Type it like this: {prefix}tts hello")

@@ -1,5 +1,6 @@
 """The text filter for speech: what may be read out of a chat message. Its only side effect is reading one file."""
 
+import asyncio
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -19,6 +20,9 @@ SOMEBODY = "somebody"
 _BEGINS_A_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 """Where a name without spaces, such as ``RunningFox22``, begins a new word."""
 _AROUND_NAMES = "0123456789_"
+
+SHORT = 100
+"""Characters of a text that is cleaned at once."""
 
 LONGEST_NAME = 100
 """Characters of a link or a name that may be left out before the text is cut."""
@@ -70,6 +74,12 @@ class TextFilter:
                 return text
             text = cleaner
         return ""  # a text that was built to never settle
+
+    async def cleaned(self, text: str, emotes: Collection[str] = ()) -> str:
+        """As ``clean``. A long text is read in a thread, so that it holds up nobody: one may take 20 ms and more."""
+        if len(text) <= SHORT:
+            return self.clean(text, emotes)
+        return await asyncio.to_thread(self.clean, text, emotes)
 
     def _round(self, text: str, emotes: frozenset[str], words: WordList) -> str:
         text = " ".join(word for word in as_it_looks(text).split() if word not in emotes)

@@ -4,6 +4,8 @@ import codecs
 import logging
 import os
 import re
+import threading
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -293,3 +295,19 @@ def test_whatever_is_typed(text: str, limit: int) -> None:
     assert cleaned == cleaned.strip()
     assert cleaned.isprintable()
     assert not re.search(rf"\b{SHORT_F}\b", cleaned, re.IGNORECASE)
+
+
+async def test_a_long_text_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = TextFilter(NOWHERE, 500)
+    threads: list[int] = []
+    clean = TextFilter.clean
+
+    def noted(self: TextFilter, text: str, emotes: Collection[str] = ()) -> str:
+        threads.append(threading.get_ident())
+        return clean(self, text, emotes)
+
+    monkeypatch.setattr(TextFilter, "clean", noted)
+    assert await made.cleaned("hello Kappa", ["Kappa"]) == "hello"
+    long = " ".join(f"word{number}" for number in range(40))
+    assert await made.cleaned(f"{long} Kappa", ["Kappa"]) == long
+    assert threads[0] == threading.get_ident() != threads[1]
