@@ -6,7 +6,7 @@ import pytest
 
 from pixel_bot.cli.copy import copy_database
 from pixel_bot.db.engine import Database
-from pixel_bot.db.tables import Base
+from pixel_bot.db.tables import core_tables
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.testing import settings_in, stage
 from tests.harness.database import findings
@@ -53,7 +53,7 @@ async def everything(url: str) -> dict[str, list[tuple[object, ...]]]:
         async with database.readers() as session:
             return {
                 table.name: sorted((tuple(row) for row in await session.execute(table.select())), key=repr)
-                for table in Base.metadata.sorted_tables
+                for table in core_tables()
             }
     finally:
         await database.close()
