@@ -52,6 +52,7 @@ async def _forget(settings: Settings, database: Database, mode: Mode, accounts: 
             try:
                 await cog.forget(viewer, session)
             except Exception as exc:
+                # The boundary to a cog: whatever it raises becomes a sentence that names it, and all is rolled back.
                 raise DatabaseRefused(f"The cog {name} failed ({exc!r}). Nothing was changed.") from exc
 
     try:

@@ -51,7 +51,8 @@ class StoredDraw:
 
 def pick(seed: str, odds: Sequence[tuple[str, float]]) -> int:
     """The index of the slice that a seed selects, by weight: a draw can be verified with it."""
-    spot = random.Random(seed).random() * sum(weight for _, weight in odds)  # noqa: S311 - the seed is the secret
+    # Anybody must be able to repeat this. What nobody can guess is the seed, which comes from ``secrets``.
+    spot = random.Random(seed).random() * sum(weight for _, weight in odds)  # noqa: S311 - repeatable on purpose
     for index, (_, weight) in enumerate(odds):
         spot -= weight
         if spot < 0:

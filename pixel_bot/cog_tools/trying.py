@@ -79,7 +79,7 @@ class Trial:
             self._findings.add("blocking", words, file, line)
 
     async def _try_command(self, command: commands.Command[Any, ...]) -> None:
-        chance = random.Random(command.name)  # noqa: S311 - the same each time
+        chance = random.Random(command.name)  # noqa: S311 - test inputs, the same in each check
         some = [" ".join(chance.choices(PIECES, k=chance.randint(1, 4))) for _ in range(RANDOM_TRIES)]
         for number, typed in enumerate([*TYPED, *some]):
             if self._watchdog.found:

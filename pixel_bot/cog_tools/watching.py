@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import inspect
 import socket
 import sys
 import threading
@@ -83,7 +84,9 @@ class Tasks:
 
     def _make(self, loop: asyncio.AbstractEventLoop, work: Any, /, **options: Any) -> Any:
         task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)
-        place = place_in(sys._getframe(1), self._folder, nearest=True)  # noqa: SLF001 - as logging finds its caller
+        # Whoever begins a task stands above us on the stack; the event loop tells a task factory nothing else of it.
+        here = inspect.currentframe()
+        place = place_in(here.f_back if here is not None else None, self._folder, nearest=True)
         if place is not None:
             self._begun[task] = place
         return task
@@ -126,7 +129,9 @@ class Watchdog:
         step = BLOCKED_SECONDS / 5
         turn, seen, steps = -1, None, 0
         while not self._ended.wait(step):
-            place = place_in(sys._current_frames().get(self._thread_id), self._folder)  # noqa: SLF001 - there is no other way
+            # Documented for this: a thread that hangs cannot be asked where it is.
+            frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 - public, but for its name
+            place = place_in(frame, self._folder)
             # Seen at the same turn again and again: a machine that is busy elsewhere does not count as the cog.
             steps = steps + 1 if place is not None and (turn, seen is None) == (self._turn, False) else 0
             turn, seen = self._turn, place

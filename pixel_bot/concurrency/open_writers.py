@@ -4,7 +4,7 @@ So it is refused at once, and so is speaking in chat: nothing is said before it 
 """
 
 import asyncio
-import sys
+import inspect
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -122,7 +122,7 @@ async def at_most(cog: str, reason: str) -> AsyncGenerator[None]:
 
 def calling_module() -> str:
     """The name of the module, not one of ours or of a library below us, whose code has led here."""
-    frame = sys._getframe(1)  # noqa: SLF001 - as logging and warnings find their caller
+    frame = inspect.currentframe()
     while frame is not None:
         name = str(frame.f_globals.get("__name__", ""))
         if name.split(".")[0] not in _OURS:

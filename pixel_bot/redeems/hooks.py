@@ -88,6 +88,7 @@ class RedeemHooks:
             async with session.begin_nested():
                 await self._run(session, hook, item)
         except Exception:
+            # The boundary to a cog: whatever its hook raises is undone with the savepoint, and the viewer is paid back.
             log.exception("The redeem %s could not take back what it did when it was bought.", item.redeem)
 
     async def _run(self, session: AsyncSession, hook: Hook, item: Item) -> str | None:
@@ -114,5 +115,6 @@ async def end_final(session: AsyncSession, hooks: RedeemHooks, item: Item, now: 
         async with session.begin_nested():
             text = await hooks.on_done(session, item)
     except Exception:
+        # The boundary to a cog, as above. An item that never ends would be tried again at each start.
         log.exception("The redeem %s could not end what had counted already.", item.redeem)
     await queue_items.done(session, item.id, now, text)

@@ -114,6 +114,7 @@ async def ask_cogs(database: Database, cogs: Mapping[str, CogWithTables]) -> Non
                     await cog.forget(Viewer(user_id, f"forgotten-{user_id}", f"forgotten-{user_id}", 0), session)
             await session.execute(update(ForgottenAccount).values(cogs_due=False))
     except Exception:
+        # The boundary to cogs: one that raises must not keep the bot from its start. Nothing of it was committed.
         log.exception("A cog could not delete what it keeps of a forgotten person. It is asked again at the start.")
 
 

@@ -1,20 +1,14 @@
 """``bot.transaction``: points and rows together, once for a message, within five seconds, and nothing inside of it."""
 
-import asyncio
-import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from pixel_bot.bot.error_replies import SORRY
-from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.cog_data.transactions import AlreadyDone
-from pixel_bot.concurrency import open_writers
-from pixel_bot.concurrency.open_writers import HeldTooLong, NestedWriter, SpokeTooSoon
 from pixel_bot.errors import BadAmount, NotEnoughPoints
 from pixel_bot.model.people import Viewer
 from pixel_bot.services import Services
@@ -159,164 +153,3 @@ async def test_a_reason_of_the_bots_own_is_refused(services: Services, reason: s
     with pytest.raises(ValueError, match="reason in the ledger"):
         async with services.transactions.open("k", "slots", reason):
             pytest.fail("It was opened.")
-
-
-async def test_a_writer_inside_of_a_writer_raises_at_once(services: Services, alice: Viewer, bob: Viewer) -> None:
-    database = services.database
-
-    async def nested() -> None:
-        with pytest.raises(NestedWriter, match=r"tx\.debit, tx\.credit and tx\.session"):
-            await services.economy.give(alice, bob, 5)
-        with pytest.raises(NestedWriter):
-            async with database.sessions() as session:
-                await session.execute(text("SELECT 1"))
-        with pytest.raises(NestedWriter):
-            async with services.transactions.open("other", "slots", "slots"):
-                pytest.fail("It was opened.")
-        with pytest.raises(SpokeTooSoon):
-            open_writers.refuse_speech()
-
-    async with asyncio.timeout(2):
-        async with services.transactions.open("k", "slots", "slots"):
-            await nested()
-        async with database.sessions() as session:
-            await session.execute(text("SELECT 1"))
-            await nested()
-            await session.commit()
-            await services.viewers.find("alice")
-            async with services.transactions.writing("slots", "rows") as inner:  # the other one has ended
-                await inner.execute(text("SELECT 1"))
-        async with database.sessions() as session, database.readers() as reader:  # reading is never refused
-            await session.execute(text("SELECT 1"))
-            await reader.execute(text("SELECT 1"))
-    open_writers.refuse_speech()
-
-
-async def ended_inside(services: Services, viewer: Viewer, way: str) -> None:
-    async with services.transactions.open("k", "slots", "slots") as tx:
-        await tx.credit(viewer, 5)
-        async with tx.session.begin_nested():
-            await tx.credit(viewer, 1)
-        if way == "commit":
-            await tx.session.commit()
-        elif way == "rollback":
-            await tx.session.rollback()
-        else:
-            raise KeyError
-
-
-@pytest.mark.parametrize(("way", "error"), [("commit", RuntimeError), ("rollback", RuntimeError), ("raise", KeyError)])
-async def test_a_block_is_ended_by_nobody_else(
-    services: Services, alice: Viewer, way: str, error: type[Exception]
-) -> None:
-    with pytest.raises(error):
-        await ended_inside(services, alice, way)
-    assert await rows(services, "SELECT points FROM users") == [(0,)]
-    # It was not claimed; and a savepoint is the cog's own affair.
-    async with services.transactions.open("k", "slots", "slots") as tx, tx.session.begin_nested():
-        await tx.credit(alice, 5)
-    assert await rows(services, "SELECT points FROM users") == [(5,)]
-
-
-async def test_writers_of_all_kinds_wait_for_each_other_in_order(services: Services, alice: Viewer) -> None:
-    order: list[int] = []
-
-    async def one(number: int) -> None:
-        if number % 2:
-            async with services.transactions.open(f"k{number}", "slots", "slots") as tx:
-                await tx.credit(alice, 1)
-                order.append(number)
-        else:
-            async with services.database.sessions() as session:
-                await session.execute(text("UPDATE users SET voice = :n"), {"n": str(number)})
-                order.append(number)
-                await session.commit()
-
-    async with asyncio.timeout(20):
-        await asyncio.gather(*(one(number) for number in range(20)))
-    assert sorted(order) == list(range(20))
-    assert await rows(services, "SELECT points FROM users") == [(10,)]
-
-
-async def hold(services: Services, viewer: Viewer, kind: str) -> None:
-    if kind == "sessions":
-        async with services.database.sessions() as session:
-            await session.execute(text("UPDATE users SET points = 5"))
-            await asyncio.Event().wait()
-    async with services.transactions.open("k", "slots", "jackpot") as tx:
-        await tx.credit(viewer, 5)
-        if kind == "transaction":
-            await asyncio.Event().wait()
-        loop = asyncio.get_running_loop()
-        end = loop.time() + 0.06
-        while loop.time() < end:  # it never gives the event loop a turn
-            pass
-
-
-@pytest.mark.parametrize("kind", ["transaction", "sessions", "busy"])
-async def test_a_block_that_is_held_too_long_is_rolled_back_and_named(
-    services: Services, alice: Viewer, kind: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    for module in (open_writers, __import__("pixel_bot.concurrency.writer_session", fromlist=[""])):
-        monkeypatch.setattr(module, "HOLD_SECONDS", 0.05)
-    with pytest.raises(HeldTooLong), caplog.at_level(logging.ERROR):
-        await hold(services, alice, kind)
-    assert await rows(services, "SELECT points FROM users") == [(0,)]
-    assert ("jackpot" in caplog.text) == (kind != "sessions")
-    assert "cog slots" in caplog.text or kind == "sessions"
-    async with services.transactions.open("k", "slots", "jackpot") as tx:  # others go on, and nothing was claimed
-        await tx.credit(alice, 5)
-
-
-# Luck
-
-
-async def test_a_draw_keeps_what_it_can_be_verified_with(services: Services) -> None:
-    async with services.transactions.open("k", "slots", "slots") as tx:
-        drawn = [await tx.draw({"cherry": 3, "bell": 1, "never": 0}) for _ in range(40)]
-        bad: dict[Any, float]
-        for bad in ({}, {"a": 0.0}, {"a": -1.0}, {"a": float("nan")}, {1: 1.0, "1": 1.0}):
-            with pytest.raises(ValueError, match="draw"):
-                await tx.draw(bad)
-    assert {draw.choice for draw in drawn} == {"cherry", "bell"}
-    stored = await rows(services, "SELECT id, cog, reason, choice, seed FROM fair_draws ORDER BY id")
-    assert stored == [(draw.id, "slots", "slots", draw.choice, draw.seed) for draw in drawn]
-
-
-async def test_a_limit_counts_for_each_viewer_and_period(services: Services, alice: Viewer, bob: Viewer) -> None:
-    async with services.transactions.open("k", "catch", "catch") as tx:
-        assert [await tx.limit(alice, "catch", 2), await tx.limit(alice, "catch", 2)] == [1, 0]
-        with pytest.raises(LimitReached, match="2 times today"):
-            await tx.limit(alice, "catch", 2)
-        assert await tx.limit(bob, "catch", 2) == 1
-        assert await tx.limit(alice, "throw", 1, "stream") == 0
-        with pytest.raises(LimitReached):
-            await tx.limit(alice, "nothing", 0)
-        with pytest.raises(ValueError, match="per hour"):
-            await tx.limit(alice, "catch", 2, "year")  # pyright: ignore[reportArgumentType]
-
-
-async def claimed_and_failed(services: Services) -> None:
-    async with services.transactions.open("a", "catch", "catch") as tx:
-        assert [await tx.claim("spawn:7"), await tx.claim("spawn:7")] == [True, False]
-        raise KeyError
-
-
-async def test_the_first_claim_wins_and_an_error_frees_it(services: Services) -> None:
-    with pytest.raises(KeyError):
-        await claimed_and_failed(services)
-    async with services.transactions.open("b", "catch", "catch") as tx:
-        assert await tx.claim("spawn:7")
-    async with services.transactions.open("c", "boss", "boss") as tx:
-        assert await tx.claim("spawn:7")  # another cog's
-
-
-async def test_a_pot_is_shared_by_stakes_and_the_rest_is_named(services: Services, alice: Viewer, bob: Viewer) -> None:
-    async with services.transactions.open("k", "boss", "boss") as tx:
-        shares = await tx.share(100, {alice: 2, bob: 1})
-        assert (dict(shares.parts), shares.rest) == ({alice: 66, bob: 33}, 1)
-        assert (await tx.share(100, {alice: 0})).rest == 100
-        assert (await tx.share(7, {})).rest == 7
-        with pytest.raises(ValueError, match="from zero up"):
-            await tx.share(-1, {alice: 1})
-    assert await rows(services, "SELECT points FROM users ORDER BY id") == [(66,), (33,)]

@@ -11,6 +11,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from twitchio.ext import commands
 
 from pixel_bot.bot.cogs.importing import import_cog, modules_of, reason, take_away
@@ -96,7 +97,7 @@ class CogLoader:
                 raise CogError(f"The cog {name} could not be loaded: {why}. The old version goes on.") from exc
 
     async def set_aside(self, name: str, why: str) -> None:
-        """Unload a cog that does not work. It stays so until somebody loads it again. Never raises."""
+        """Unload a cog that does not work. It stays so until somebody loads it again."""
         async with self._lock:
             cog = self._loaded.get(name)
             if cog is None:
@@ -105,8 +106,8 @@ class CogLoader:
             log.error("The cog %s is set aside: %s. The other cogs run. Load it again with !cog load.", name, why)
             try:
                 await self._unload(cog, f"The cog {name} does not work.")
-            except Exception:
-                log.exception("The cog %s could not be taken away.", name)
+            except DBAPIError:
+                log.exception("What waits for the redeems of %s could not be given back.", name)
 
     async def close(self) -> None:
         """Unload all; what waits for their redeems is kept for the next start."""
@@ -263,6 +264,7 @@ async def _patiently(cog: LoadedCog, end: Coroutine[Any, Any, Any]) -> None:
         async with asyncio.timeout(TEARDOWN_SECONDS):
             await end
     except Exception:
+        # The boundary to a cog's own clean-up, which may raise anything: the bot's part of it is gone by then.
         log.exception("The cog %s did not end as it should. It is gone all the same.", cog.file.name)
 
 

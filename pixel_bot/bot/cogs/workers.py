@@ -131,7 +131,7 @@ class Workers:
                     outcome = "done"
                 except AlreadyProcessed:
                     outcome = "done"  # it was done before: that is no crash
-                except (Exception, SystemExit) as exc:  # noqa: BLE001 - the boundary to a cog: it costs itself alone
+                except (Exception, SystemExit) as exc:  # noqa: BLE001 - the boundary to a cog, also to its sys.exit()
                     outcome = "failed"
                     self._faults.report(self._cog, what, exc)
                 finally:

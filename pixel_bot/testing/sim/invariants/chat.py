@@ -9,6 +9,7 @@ from pixel_bot.sandbox.twitch.users import ANONYMOUS_IDS, BOT
 from pixel_bot.testing.sim.channel import Channel, Notified
 from pixel_bot.testing.sim.invariants.durable import Durable
 from pixel_bot.testing.sim.invariants.facts import HINDERED_BY, PAID_SECONDS, SURE_SECONDS, arrived
+from pixel_bot.testing.sim.invariants.invariant import Invariant
 from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.lives import Life
 
@@ -17,19 +18,11 @@ REMEMBERED = 4_000
 NOBODY = {BOT.id, *ANONYMOUS_IDS.values()}
 
 
-class ChatAwards:
-    """Follows each message that must earn.
-
-    Args:
-        channel: where it is written.
-        durable: what is in the database.
-        report: is given what is wrong.
-    """
+class ChatAwards(Invariant):
+    """Follows each message that must earn."""
 
     def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None]) -> None:
-        self._channel = channel
-        self._durable = durable
-        self._report = report
+        super().__init__(channel, durable, report)
         self._pause = float(channel.settings.points_chat_cooldown_seconds)
         self._pays = channel.settings.points_chat_amount > 0
         self._written: dict[str, list[float]] = defaultdict(list)

@@ -9,6 +9,7 @@ from pixel_bot.sandbox.twitch.session import SandboxSession
 from pixel_bot.settings import Settings
 from pixel_bot.testing.sim.channel import Channel, Notified
 from pixel_bot.testing.sim.invariants.durable import Durable
+from pixel_bot.testing.sim.invariants.invariant import Invariant
 from pixel_bot.testing.sim.invariants.oracle import Oracle, receiver_of_gift
 from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.lives import Life
@@ -38,19 +39,11 @@ class Fact:
     is_sent: bool = False
 
 
-class Facts:
-    """Follows each event from Twitch to the ledger.
-
-    Args:
-        channel: whose events they are.
-        durable: what is in the database.
-        report: is given what is wrong.
-    """
+class Facts(Invariant):
+    """Follows each event from Twitch to the ledger."""
 
     def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None]) -> None:
-        self._channel = channel
-        self._durable = durable
-        self._report = report
+        super().__init__(channel, durable, report)
         self._settings: Settings = channel.settings
         self._oracle = Oracle(channel.settings)
         self._facts: dict[Key, list[Fact]] = defaultdict(list)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.testing.sim.channel import Channel
 from pixel_bot.testing.sim.invariants.durable import Durable
+from pixel_bot.testing.sim.invariants.invariant import Invariant
 from pixel_bot.testing.sim.invariants.violation import Violation
 
 GAVE = re.compile(r"You gave (?P<to>\S+) (?P<amount>[0-9,]+) points?\.")
@@ -15,19 +16,11 @@ ANSWER_SECONDS = 5.0
 """Nothing may go wrong for so long before a token is used: a request may have been under way."""
 
 
-class Notices:
-    """Listens to Twitch's chat, and looks into the database. What is told on Joystick.tv is not looked at.
-
-    Args:
-        channel: where it is said.
-        durable: what is in the database.
-        report: is given what is wrong.
-    """
+class Notices(Invariant):
+    """Listens to Twitch's chat, and looks into the database. What is told on Joystick.tv is not looked at."""
 
     def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None]) -> None:
-        self._channel = channel
-        self._durable = durable
-        self._report = report
+        super().__init__(channel, durable, report)
         self._said: deque[str] = deque(maxlen=REMEMBERED)
         self._count = 0
         self._owed: dict[int, tuple[set[str], int]] = {}

@@ -10,6 +10,7 @@ from pixel_bot.sandbox.twitch.session import SandboxSession
 from pixel_bot.testing.sim.channel import Channel, Notified
 from pixel_bot.testing.sim.invariants.durable import Durable
 from pixel_bot.testing.sim.invariants.facts import SURE_SECONDS, arrived
+from pixel_bot.testing.sim.invariants.invariant import Invariant
 from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.lives import Life
 
@@ -40,19 +41,11 @@ class Asked(NamedTuple):
     at: float
 
 
-class Words:
-    """Listens to all that is said.
-
-    Args:
-        channel: where it is said.
-        durable: what is in the database.
-        report: is given what is wrong.
-    """
+class Words(Invariant):
+    """Listens to all that is said."""
 
     def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None]) -> None:
-        self._channel = channel
-        self._durable = durable
-        self._report = report
+        super().__init__(channel, durable, report)
         self._asked: dict[str, Asked] = {}
         self._answered: dict[str, float] = {}
         """When the bot last spoke to somebody."""

@@ -2,30 +2,17 @@
 
 import io
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pixel_bot.logs import hide, records, redact, set_up_logging
+from pixel_bot.logs import hide, redact, set_up_logging
 from pixel_bot.testing import Stage, live, stage
 
 pytestmark = pytest.mark.sqlite
 
 log = logging.getLogger("pixel_bot.tests")
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
-    """What a test sets up or hides is forgotten after it."""
-    monkeypatch.setattr(records, "_SECRETS", set[str]())
-    root, names = logging.getLogger(), ("pixel_bot", "pixel_cogs")
-    handlers, level, levels = list(root.handlers), root.level, [logging.getLogger(name).level for name in names]
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, old in zip(names, levels, strict=True):
-        logging.getLogger(name).setLevel(old)
 
 
 @pytest.fixture
