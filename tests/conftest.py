@@ -17,6 +17,7 @@ from pixel_bot.settings import Settings
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
 from tests.harness.browser import browser, careful_browser, playwright
+from tests.harness.logging_state import logging_as_before
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
@@ -145,6 +146,13 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in SETTINGS & os.environ.keys():
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Generator[None]:
+    """No test hears what another one has set up."""
+    with logging_as_before():
+        yield
 
 
 @pytest.fixture

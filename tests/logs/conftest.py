@@ -7,15 +7,13 @@ import pytest
 
 from pixel_bot.logs import records
 from pixel_bot.logs.repeats import RepeatsCollapsed
-from tests.harness.logging_state import logging_as_before
 
 
 @pytest.fixture(autouse=True)
-def _logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:  # pyright: ignore[reportUnusedFunction]
-    """What a test sets up or hides is forgotten after it."""
+def _nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:  # pyright: ignore[reportUnusedFunction]
+    """What a test hides is forgotten after it, and what it collapses is written."""
     monkeypatch.setattr(records, "_SECRETS", set[str]())
-    with logging_as_before():
-        yield
-        for handler in logging.getLogger().handlers:
-            if isinstance(handler, RepeatsCollapsed):
-                handler.close()
+    yield
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, RepeatsCollapsed):
+            handler.close()

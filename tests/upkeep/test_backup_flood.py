@@ -58,7 +58,7 @@ async def test_the_copy_verifies_and_no_award_waits_for_it(tmp_path: Path) -> No
     assert 0 < copied < sent
     # How long a commit takes is the machine's matter; that they never stopped is ours.
     during = [began, *(moment for moment in commits if began <= moment <= ended), ended]
-    assert len(during) > 10
+    assert len(during) > 5  # two, if they waited for the copy
     assert max(b - a for a, b in pairwise(during)) < (ended - began) / 2
 
 

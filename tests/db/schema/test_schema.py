@@ -10,7 +10,7 @@ from sqlalchemy.engine.reflection import Inspector
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import HEAD, revision
-from pixel_bot.db.tables import Base
+from pixel_bot.db.tables import Base, core_tables
 from pixel_bot.errors import FolderNotWritable
 from pixel_bot.upkeep.upgrade import Upgrade, upgrade
 from tests.db.schema.revisions import alembic_config, at_revision, columns, file_of, indexes, opened, upgraded
@@ -86,7 +86,7 @@ def index_columns(inspector: Inspector, table: str) -> set[tuple[bool, tuple[str
 def test_models_and_migrations_agree(tmp_path: Path) -> None:
     at_revision(tmp_path / "migrated.db", "head")
     by_models = create_engine("sqlite://")
-    Base.metadata.create_all(by_models)
+    Base.metadata.create_all(by_models, core_tables())
     by_migrations = create_engine(f"sqlite:///{tmp_path / 'migrated.db'}")
     models, migrated = inspect(by_models), inspect(by_migrations)
     assert set(migrated.get_table_names()) - {"alembic_version"} == set(models.get_table_names())
