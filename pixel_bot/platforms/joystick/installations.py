@@ -93,9 +93,11 @@ class Installations:
         waits = pending and (known is None or known.pending)
         async with self._choice_lock:
             async with self._lock:
+                # Before the write, as it is in use before that: whoever connects meanwhile must not take it for
+                # the one that comes after theirs.
+                self.epoch += not waits
                 await self._save(Installation(channel_id, username, waits, "", grant))
             if not waits:
-                self.epoch += 1
                 await self._leave_others(channel_id)
         self._notify()
 
@@ -108,8 +110,8 @@ class Installations:
         async with self._choice_lock:
             install = self._pending_one(channel_id)
             async with self._lock:
+                self.epoch += 1  # before the write, as in ``keep``
                 await self._save(replace(install, pending=False))
-            self.epoch += 1
             await self._leave_others(channel_id)
         log.info("The bot is in the channel of %s on Joystick.tv.", install.username)
         self._notify()

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import JoystickInstall
-from pixel_bot.platforms.joystick.installation_store import LOCKED, InstallationStore
+from pixel_bot.platforms.joystick.installation_store import LOCKED, Installation, InstallationStore
 from pixel_bot.platforms.joystick.installations import WITHDRAWN, NotInstalled
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.testing import SettableClock
@@ -55,6 +55,29 @@ async def test_a_row_made_by_hand_is_encrypted_in_place(
     async with client(joystick.base, database, clock, KEY) as again:
         assert await again.installations.token() == "access-0"
     assert await tokens(database) == ("access-0", "refresh-0")
+
+
+@pytest.mark.parametrize("way", ["kept", "confirmed"])
+async def test_nobody_who_connects_while_it_is_written_waits_for_it_once_more(
+    empty: JoystickPlatform, clock: SettableClock, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    installations, seen = empty.installations, [empty.installations.epoch]
+    if way == "confirmed":
+        await installations.keep(grant(clock), CHANNEL, STREAMER, pending=True)
+    written = InstallationStore.keep
+
+    async def keep(store: InstallationStore, install: Installation) -> None:
+        if installations.current is not None:
+            seen.append(installations.epoch)  # as a connection that begins now with what is in memory
+        await written(store, install)
+
+    monkeypatch.setattr(InstallationStore, "keep", keep)
+    if way == "confirmed":
+        await installations.confirm(CHANNEL)
+    else:
+        await installations.keep(grant(clock), CHANNEL, STREAMER, pending=False)
+    assert seen == [0, 1]
+    assert installations.epoch == 1
 
 
 async def test_a_row_that_does_not_say_when_it_ends_is_used(
