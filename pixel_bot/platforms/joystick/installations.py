@@ -1,9 +1,9 @@
 """Installations of the bot in channels, and token rotation: single-flight refreshes, written before use.
 
 A refresh token works once; using it again ends the installation. So refreshes are serialised, and a new pair is in the
-database before any caller gets it. Between the server's answer and that commit lies the one moment in which a power cut
-loses the pair: then the next refresh is refused, and the streamer is asked to install the bot again. No client can
-close that gap. For the same reason only one process, the elected leader, uses an installation.
+database before any caller gets it. Between the server's answer and that commit a power cut loses the pair: the next
+refresh is refused then, and the streamer has to install the bot again. No client can close that gap. For the same
+reason only one process, the elected leader, uses an installation.
 """
 
 import asyncio
@@ -93,8 +93,7 @@ class Installations:
         waits = pending and (known is None or known.pending)
         async with self._choice_lock:
             async with self._lock:
-                # Before the write, as it is in use before that: whoever connects meanwhile must not take it for
-                # the one that comes after theirs.
+                # Before the write: whoever connects meanwhile uses this one, and must not wait for it again.
                 self.epoch += not waits
                 await self._save(Installation(channel_id, username, waits, "", grant))
             if not waits:
@@ -110,7 +109,7 @@ class Installations:
         async with self._choice_lock:
             install = self._pending_one(channel_id)
             async with self._lock:
-                self.epoch += 1  # before the write, as in ``keep``
+                self.epoch += 1  # as in ``keep``
                 await self._save(replace(install, pending=False))
             await self._leave_others(channel_id)
         log.info("The bot is in the channel of %s on Joystick.tv.", install.username)
