@@ -231,8 +231,7 @@ class Installations:
     async def update_username(self, channel_id: str, username: str) -> None:
         """Store a changed username of the channel."""
         async with self._lock:
-            install = self._installations.get(channel_id)
-            if install is not None and install.grant is not None and install.username != username:
+            if (install := self._installations.get(channel_id)) and install.grant and install.username != username:
                 await self._save(replace(install, username=username))
 
     def _required(self) -> Installation:
