@@ -66,7 +66,7 @@ class Run:
             )
             try:
                 await self._measure()
-                told, _ = await clients.communicate()
+                told, _ = await clients.communicate(b"")  # which closes its input: None would leave it open
             finally:
                 if clients.returncode is None:
                     clients.kill()

@@ -13,6 +13,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from ipaddress import IPv6Address, ip_address, ip_network
+from itertools import islice
 from typing import Any, Protocol
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,10 @@ class Link(Protocol):
 
     def abort(self) -> None:
         """Close at once."""
+        ...
+
+    def has_unread(self) -> bool:
+        """Whether something has arrived that was not looked at yet."""
         ...
 
 
@@ -216,12 +221,19 @@ class Connections:
                 if (rank := connection.rank()) is not None:
                     found.append((rank, connection.since, number, connection))
         found.sort()
-        for rank, _, number, connection in found[: 1 if group else max(1, self.limits.most // ENDED_AT_ONCE)]:
-            if rank > 0 and number != found[0][2]:
-                break  # only what never made a request goes with others
+        most = 1 if group else max(1, self.limits.most // ENDED_AT_ONCE)
+        # Whose request lies in the socket while a flood keeps us busy is not idle, unless all are like that.
+        idle = (entry for entry in found if not entry[-1].link.has_unread())
+        first = next(idle, found[0] if found else None)
+        if first is None:
+            return False
+        others = (
+            entry for entry in islice(idle, most - 1) if entry[0] == 0
+        )  # what never made a request goes with others
+        for *_, connection in [first, *others]:
             self.remove(connection.link)
             connection.link.abort()
-        return bool(found)
+        return True
 
 
 def descriptor_limit() -> int | None:

@@ -8,6 +8,7 @@ end in a traceback there; here they end the connection.
 """
 
 import asyncio
+import select
 from typing import Any
 
 import h11
@@ -112,6 +113,10 @@ class HttpConnection(H11Protocol):
         self._tell_application()
         self.transport.abort()
 
+    def has_unread(self) -> bool:
+        """Whether something has arrived that was not looked at yet."""
+        return _has_unread(self.transport)
+
     @property
     def _request(self) -> RequestResponseCycle | None:
         """The request that came last; None before the first one, which uvicorn's own annotation leaves out."""
@@ -197,6 +202,10 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         """Close at once."""
         self.transport.abort()
 
+    def has_unread(self) -> bool:
+        """Whether something has arrived that was not looked at yet."""
+        return _has_unread(self.transport)
+
     def _fail(self, code: int) -> None:
         """Close with a code of RFC 6455, 7.4.1; the handler hears of it as of any end."""
         self.frames = []
@@ -205,6 +214,17 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.close()
+
+
+def _has_unread(transport: asyncio.BaseTransport) -> bool:
+    descriptor = transport.get_extra_info("socket").fileno()
+    if descriptor < 0:
+        return False
+    if not hasattr(select, "poll"):  # on Windows, where no descriptor is too large for the other way
+        return bool(select.select([descriptor], [], [], 0)[0])
+    asked = select.poll()
+    asked.register(descriptor, select.POLLIN)
+    return any(state & select.POLLIN for _, state in asked.poll(0))
 
 
 def _is_utf8(data: bytes) -> bool:

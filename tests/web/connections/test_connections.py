@@ -14,6 +14,10 @@ class Link:
     def __init__(self, phase: Phase = Phase.HEAD) -> None:
         self.now = phase
         self.ended = ""
+        self.unread = False
+
+    def has_unread(self) -> bool:
+        return self.unread
 
     def phase(self) -> Phase:
         return self.now
@@ -47,6 +51,21 @@ def test_the_oldest_that_asked_for_nothing_makes_room() -> None:
     world.open()
     assert [link.ended for link in links] == ["aborted", "", "", "", "", ""]
     assert len(world.all) == 6
+
+
+def test_whose_request_has_arrived_makes_no_room_unless_all_have() -> None:
+    world = World()
+    links = [world.open()[0] for _ in range(6)]
+    for number in (0, 1, 3):
+        links[number].unread = True
+    world.open()
+    assert [link.ended for link in links] == ["", "", "aborted", "", "", ""]
+    world = World()
+    links = [world.open()[0] for _ in range(6)]
+    for link in links:
+        link.unread = True
+    world.open()
+    assert [link.ended for link in links] == ["aborted", "", "", "", "", ""]
 
 
 def test_nobody_makes_room_while_all_wait_for_our_answer() -> None:
