@@ -38,7 +38,7 @@ from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.cog_data.models import CogModel, ViewerId
 from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
-from pixel_bot.configuration.cog_settings import CogSettings
+from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
 from pixel_bot.logs import hide, redact
 from pixel_bot.model.channel_events import (
@@ -89,6 +89,7 @@ __all__ = [
     "CharityDonation",
     "ChatError",
     "ChatMessage",
+    "CheckedBot",
     "Cheer",
     "Cog",
     "CogModel",

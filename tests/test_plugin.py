@@ -19,6 +19,7 @@ EXPORTS = [
     "CharityDonation",
     "ChatError",
     "ChatMessage",
+    "CheckedBot",
     "Cheer",
     "Cog",
     "CogModel",

@@ -1,5 +1,7 @@
 """Pixel: a viewer asks the AI, and it answers in chat."""
 
+import logging
+
 from typing_extensions import override
 
 from pixel_bot.plugin import (
@@ -20,6 +22,8 @@ from pixel_bot.plugin import (
 
 from .ai import Ai, ai_for
 from .settings import Settings
+
+log = logging.getLogger(__name__)
 
 LONGEST = 400
 """Characters of a question that the AI gets."""
@@ -42,6 +46,8 @@ class Pixel(Cog):
     @override
     async def component_load(self) -> None:
         """Without an AI, or a voice in chat, there is nothing to buy."""
+        for problem in self.config.problems(self.bot):
+            log.warning("%s", problem)
         clean = self.bot.text_filter.with_limit(WHOLE).clean
         in_sandbox = self.bot.mode == "sandbox"
         prefix = self.bot.settings.command_prefix
@@ -61,6 +67,8 @@ class Pixel(Cog):
     @override
     def setup_step(self) -> SetupStep:
         """Whether there is an AI, and which."""
+        if problems := list(self.config.problems(self.bot)):
+            return SetupStep("ai", "AI", "todo", " ".join(problems))
         if not self.config.is_server_set:
             words = f"Not set up: {self._command} is closed. Set AI_API_KEY, or AI_BASE_URL for a local one."
             return SetupStep("ai", "AI", "off", words)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 from typing_extensions import override
 
-from pixel_bot.plugin import CogSettings, Sentence
+from pixel_bot.plugin import CheckedBot, CogSettings, Sentence
 
 
 class Settings(CogSettings):
@@ -53,11 +53,11 @@ class Settings(CogSettings):
         return bool(self.api_key.get_secret_value() or self.base_url)
 
     @override
-    def strange(self, *, live: bool) -> Iterator[str]:
+    def problems(self, bot: CheckedBot) -> Iterator[str]:
         """An address that is none, and an AI that would speak, and is not there."""
         if self.base_url.strip() and not _is_http(self.base_url.strip()):
             yield "AI_BASE_URL: must begin with http:// or https:// and name a server."
-        if self.speak and not self.is_server_set and live:
+        if self.speak and not self.is_server_set and bot.settings.live:
             yield "AI_SPEAK has no effect: there is no AI. Set AI_API_KEY, or AI_BASE_URL for a local one."
 
 

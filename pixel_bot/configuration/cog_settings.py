@@ -4,7 +4,7 @@ import ast
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import AliasChoices, BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -21,6 +21,20 @@ SENTENCES = ("Sentence", "Template")
 
 IS_SENTENCE = "sentence"
 """What such a type is marked with."""
+
+
+class CheckedBot(Protocol):
+    """What ``check-config`` knows of the bot that would start; the bot itself has the same."""
+
+    @property
+    def settings(self) -> Any:
+        """The settings of the bot."""
+        ...
+
+    @property
+    def sounds(self) -> Any:
+        """The sounds of the bot."""
+        ...
 
 
 class CogSettings(BaseSettings):
@@ -40,14 +54,15 @@ class CogSettings(BaseSettings):
         populate_by_name=True,
     )
 
-    def strange(self, *, live: bool) -> Iterable[str]:
-        """Sentences about values that are allowed, and without effect or probably not as they were meant.
+    def problems(self, bot: CheckedBot) -> Iterable[str]:
+        """What is strange about these settings, or wrong with files that they name: a sentence each, with the name.
 
-        The log tells them when the cog is loaded, and so do the set-up page and ``check-config``.
+        ``check-config`` asks for it. It imports only cogs that have this method, or of which something is set.
 
         Args:
-            live: whether the bot is on a platform, and not on the sandbox.
+            bot: ``settings`` and ``sounds`` of the bot that would start.
         """
+        del bot
         return ()
 
 

@@ -9,7 +9,7 @@ import platform
 import sqlite3
 import sys
 import zipfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,20 +49,19 @@ log.txt         the end of the log
 """
 
 
-OfCogs = Callable[[Settings], tuple[Sequence[Finding], Mapping[str, Any]]]
-"""What is strange about the settings of cogs, and those settings as they are shown."""
+FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
+SettingsOfCogs = Callable[[Settings], Mapping[str, Any]]
 
 
-def _no_cogs(_: Settings) -> tuple[Sequence[Finding], Mapping[str, Any]]:
-    return (), {}
-
-
-async def write_report(file: Path, of_cogs: OfCogs = _no_cogs) -> list[str]:
+async def write_report(
+    file: Path, of_cogs: FindingsOfCogs = lambda _: (), more_settings: SettingsOfCogs = lambda _: {}
+) -> list[str]:
     """Pack a report.
 
     Args:
         file: the zip file; it is replaced.
-        of_cogs: looks the settings of cogs over.
+        of_cogs: what cogs say of their settings.
+        more_settings: the settings of cogs, as they are shown.
 
     Returns:
         The names of the files in it.
@@ -74,7 +73,7 @@ async def write_report(file: Path, of_cogs: OfCogs = _no_cogs) -> list[str]:
     scrubber = Scrubber([*known_secrets([settings.data_dir]), *secrets_of(settings)])
     parts: dict[str, Callable[[], Awaitable[str]]] = {
         "versions.json": _versions,
-        "settings.json": lambda: _settings_in_force(settings, of_cogs),
+        "settings.json": lambda: _settings_in_force(settings, more_settings),
         "findings.txt": lambda: _findings(settings, problems, of_cogs),
         "health.json": lambda: _health(settings),
         "database.json": lambda: database_facts(settings),
@@ -124,7 +123,7 @@ async def _versions() -> str:
     )
 
 
-async def _settings_in_force(settings: Settings, of_cogs: OfCogs) -> str:
+async def _settings_in_force(settings: Settings, more: SettingsOfCogs) -> str:
     shown: dict[str, Any] = {}
     for name in sorted(Settings.model_fields):
         value = getattr(settings, name)
@@ -132,15 +131,15 @@ async def _settings_in_force(settings: Settings, of_cogs: OfCogs) -> str:
             value = HIDDEN if value.get_secret_value() else ""
         given = "set" if name in settings.model_fields_set else "default"
         shown[name.upper()] = {"value": value if isinstance(value, bool | int | float) else str(value), "from": given}
-    return _as_json(shown | dict(of_cogs(settings)[1]))
+    return _as_json(shown | dict(more(settings)))
 
 
-async def _findings(settings: Settings, problems: list[str], of_cogs: OfCogs) -> str:
+async def _findings(settings: Settings, problems: list[str], of_cogs: FindingsOfCogs) -> str:
     if problems:
         return (
             "The settings are wrong, and the bot does not start:\n" + "\n".join(f"  {line}" for line in problems) + "\n"
         )
-    found = [*look_over(settings), *of_cogs(settings)[0], *await check_files(settings)]
+    found = [*look_over(settings), *await check_files(settings), *of_cogs(settings)]
     return "\n".join(f"[{finding.weight}] {finding}" for finding in found) + "\n" if found else "Everything is fine.\n"
 
 

@@ -128,8 +128,7 @@ class SetUp:
 
     def _strange_settings(self) -> tuple[Step, ...]:
         """Only while there is something to say about them; looked at anew each time, because folders come and go."""
-        running_bot = self._running_bot()
-        found = [*warnings_of(self._settings), *(running_bot.bot.strange_settings() if running_bot is not None else ())]
+        found = warnings_of(self._settings)
         if not found:
             return ()
         words = f"{count(len(found), 'setting')} may not be as you meant it. After a change, start the bot again."

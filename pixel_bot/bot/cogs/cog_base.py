@@ -1,7 +1,5 @@
 """What every cog class has that needs no bot: its settings."""
 
-import logging
-from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar, cast
 
 from twitchio.ext import commands
@@ -9,8 +7,6 @@ from twitchio.ext import commands
 from pixel_bot.configuration.cog_settings import CogSettings, secrets_in
 from pixel_bot.logs import hide
 from pixel_bot.web.setup import Step
-
-log = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=CogSettings, covariant=True)
 
@@ -70,13 +66,4 @@ def check_settings(component: commands.Component) -> None:
         return
     if not (isinstance(model, type) and issubclass(model, CogSettings)):
         raise commands.ComponentLoadError(f"settings of {type(component).__name__} must be a class of CogSettings")
-    for sentence in strange_settings(component):
-        log.warning("%s", sentence)
-
-
-def strange_settings(component: commands.Component) -> Iterable[str]:
-    """What is strange about the settings of a cog class, which do not stop it."""
-    if not isinstance(component, CogBase) or getattr(type(component), "settings", None) is None:
-        return ()
-    config: CogSettings = cast(Any, component).config
-    return tuple(config.strange(live=component.bot.settings.live))
+    _ = cast(Any, component).config

@@ -7,7 +7,7 @@ from typing import Any
 from twitchio.ext import commands
 from typing_extensions import override
 
-from pixel_bot.bot.cogs.cog_base import CogBase, strange_settings
+from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
@@ -109,10 +109,6 @@ class CogComponents(CogFace):
             else:
                 found += [step] if step is not None else []
         return found
-
-    def strange_settings(self) -> list[str]:
-        """What is strange about the settings of loaded cogs."""
-        return [sentence for component in self._components.values() for sentence in strange_settings(component)]
 
     def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
         """Count a crash of the cog that an effect belongs to."""

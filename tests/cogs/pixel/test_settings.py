@@ -6,11 +6,19 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.testing import stage
-from tests.cogs.pixel.asking import ai_settings
+from cogs.pixel.settings import Settings
+from pixel_bot.bot.cogs.settings_findings import BotToStart
+from pixel_bot.sounds.library import Sounds
+from pixel_bot.testing import settings_in, stage
 
 NO_SERVER = "AI_BASE_URL: must begin with http:// or https:// and name a server."
 MUTE = "AI_SPEAK has no effect: there is no AI. Set AI_API_KEY, or AI_BASE_URL for a local one."
+
+
+def problems(**given: Any) -> list[str]:
+    """What the AI says of these settings."""
+    settings = settings_in(Path(), **given)
+    return list(settings.for_cog(Settings, "pixel").problems(BotToStart(settings, Sounds(settings.sounds_dir))))
 
 
 @pytest.mark.parametrize(
@@ -28,15 +36,16 @@ MUTE = "AI_SPEAK has no effect: there is no AI. Set AI_API_KEY, or AI_BASE_URL f
     ids=str,
 )
 def test_what_is_strange_is_named(given: dict[str, Any], words: list[str]) -> None:
-    assert list(ai_settings(**given).strange(live=True)) == words
+    assert problems(twitch_client_id="abc", **given) == words
 
 
 def test_on_the_sandbox_somebody_always_answers() -> None:
-    assert list(ai_settings(ai_speak=True).strange(live=False)) == []
+    assert problems(ai_speak=True) == []
 
 
 async def test_the_log_and_the_set_up_page_say_it(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         async with stage(tmp_path, ai_base_url="localhost:11434") as chat:
-            assert chat.bot.strange_settings() == [NO_SERVER]
+            (step,) = [step for step in chat.bot.setup_steps() if step.key == "ai"]
+            assert (step.tone, step.words) == ("todo", NO_SERVER)
     assert NO_SERVER in caplog.messages
