@@ -46,7 +46,11 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     cogs_dir: Path | None = Field(
         None, description="Folder with your own cogs. The bot loads them together with the built-in cogs"
     )
-    cogs_off: str = Field("", description="Names of cogs that stay off, with a comma between them")
+    cogs_off: str = Field(
+        "",
+        description="Names of cogs that stay off, with a comma between them. "
+        "A place, like cogs/lineup.py, lets your own cog of that name in",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
     )

@@ -202,6 +202,9 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
 async def _run_bot(args: argparse.Namespace, settings: Settings) -> int:
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()
+    from pixel_bot.run.malloc import limit_arenas
+
+    limit_arenas()
     from pixel_bot.run.runner import Replay, run, run_live
 
     if args.command is None:
