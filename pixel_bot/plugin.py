@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.backends.base_url import with_version
+from pixel_bot.backends.obs_problems import ObsProblem
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.hearing import on
@@ -111,6 +112,7 @@ __all__ = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "ObsProblem",
     "Odds",
     "Outcome",
     "OverlayEffect",

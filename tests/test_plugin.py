@@ -41,6 +41,7 @@ EXPORTS = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "ObsProblem",
     "Odds",
     "Outcome",
     "OverlayEffect",

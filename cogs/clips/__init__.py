@@ -2,7 +2,20 @@
 
 from typing_extensions import override
 
-from pixel_bot.plugin import ChatError, Cog, Context, Job, Outcome, PixelBot, Run, SetupStep, effect, redeem
+from pixel_bot.plugin import (
+    ChatError,
+    Cog,
+    Context,
+    EffectFailed,
+    Job,
+    ObsProblem,
+    Outcome,
+    PixelBot,
+    Run,
+    SetupStep,
+    effect,
+    redeem,
+)
 
 from .twitch import TwitchClips
 
@@ -18,7 +31,10 @@ class Clips(Cog):
     async def clip(self, ctx: Context) -> Outcome:
         """Save a clip of what just happened."""
         if self.bot.obs is not None:
-            await self.bot.obs.check()
+            try:
+                await self.bot.obs.check()
+            except ObsProblem as exc:
+                raise ChatError(f"No clip right now: {exc.reason}.") from exc
         elif not self.twitch.is_there:
             raise ChatError("Clips are not set up here: neither OBS nor Twitch is connected. Nothing was charged.")
         return Outcome("Saving it ...", Run("clip"))
@@ -27,7 +43,10 @@ class Clips(Cog):
     async def save(self, job: Job) -> str:
         """Save it, and say so only when it is really there."""
         if self.bot.obs is not None:
-            await self.bot.obs.save_clip()
+            try:
+                await self.bot.obs.save_replay()
+            except ObsProblem as exc:
+                raise EffectFailed(f"The clip was not saved: {exc.reason}.") from exc
             return "The clip is saved on the streamer's disk."
         return f"Here is the clip: {await self.twitch.make()}"
 

@@ -1,4 +1,4 @@
-"""Approvals: speech, and what the AI has written, waits for a mod's yes where ``TTS_APPROVE`` says so.
+"""Approvals: words that the streamer has not written wait for a mod's yes where ``TTS_APPROVE`` says so.
 
 While no mod has written for half an hour nobody is asked: the request is held, and chat is told of it when a mod is
 back. Nothing waits for longer than ``LIMIT``, with or without mods; then the points go back. Nothing is played without
