@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from pixel_bot.configuration.cog_settings import IS_SENTENCE
 from pixel_bot.configuration.values import control_characters
 
 Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -83,5 +84,10 @@ SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
 Mode = Literal["live", "sandbox"]
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
-Template = Annotated[str, Field(max_length=300), AfterValidator(_template)]
+Sentence = Annotated[str, IS_SENTENCE]
+"""Words for people, in which quotes and commas belong to the value."""
+
+Template = Annotated[Sentence, Field(max_length=300), AfterValidator(_template)]
+"""Words for chat with ``{user}``, ``{count}``, ``{months}`` and ``{prefix}`` to be filled in; ``off`` is none."""
+
 TwitchId = Annotated[str, AfterValidator(_account_number)]

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from pixel_bot.texts import fit, visible
+from pixel_bot.plugin import fit, visible
 
 QUESTION_LIMIT = 400
 ANSWER_LIMIT = 220

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from pixel_bot.backends.base_url import with_version
-from pixel_bot.logs import hide, redact
-from pixel_bot.settings import Settings
-from pixel_bot.texts import fit
+from pixel_bot.plugin import fit, hide, redact, with_version
+
+from .settings import Settings
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
@@ -77,15 +76,15 @@ class ChatServer:
     """A server with ``/chat/completions``. What was learnt about it is kept for the next question.
 
     Args:
-        settings: the ``ai_`` ones are read.
+        settings: of this cog.
         seconds: how long one request may take.
         count_call: awaited before each request; what it raises goes through, and no request is made.
     """
 
     def __init__(self, settings: Settings, seconds: float, count_call: Callable[[], Awaitable[None]]) -> None:
-        self._url = with_version(settings.ai_base_url).removesuffix("/chat/completions") or OPENAI_URL
-        self._key = settings.ai_api_key.get_secret_value().strip() or NO_KEY
-        self._model = settings.ai_model
+        self._url = with_version(settings.base_url).removesuffix("/chat/completions") or OPENAI_URL
+        self._key = settings.api_key.get_secret_value().strip() or NO_KEY
+        self._model = settings.model
         self._seconds = seconds
         self._count_call = count_call
         self._budget = _Budget("max_completion_tokens" if self._url == OPENAI_URL else "max_tokens")

@@ -14,9 +14,13 @@ from pixel_bot.plugin import (
     redeem,
 )
 
+from .settings import Settings
+
 
 class Speech(Cog):
     """The redeem ``tts`` and the choice of a voice."""
+
+    settings = Settings
 
     @redeem(name="Text-to-Speech", cost=25, cooldown=10, lane="tts", usage="TEXT")
     async def tts(self, ctx: Context, *, text: str = "") -> Outcome:
@@ -28,7 +32,7 @@ class Speech(Cog):
         voice = await self.bot.viewers.voice_of(ctx.viewer)
         await self._check(words, voice)
         by = self.bot.text_filter.clean(ctx.viewer.display_name.replace("_", " "))
-        return Outcome("Coming up!", Speak(words, voice, by if self.bot.settings.tts_prefix_username else ""))
+        return Outcome("Coming up!", Speak(words, voice, by if self.config.prefix_username else ""))
 
     async def _check(self, words: str, voice: str) -> None:
         try:

@@ -10,8 +10,8 @@ import pytest
 
 from pixel_bot.errors import EffectFailed
 from pixel_bot.logs import SafeFormatter
-from tests.backends.ai.ai_double import AiDouble, Turn
-from tests.backends.ai.asking import CANARY, HASTY, QUICK, asking, brief, refusal
+from tests.cogs.pixel.ai_double import AiDouble, Turn
+from tests.cogs.pixel.asking import CANARY, HASTY, QUICK, asking, brief, refusal
 
 
 def refused(name: str) -> Turn:
@@ -100,7 +100,9 @@ async def test_the_key_is_nowhere(double: AiDouble, caplog: pytest.LogCaptureFix
             sentence = await refusal(ai)
     assert caplog.records
     assert CANARY not in caplog.text
-    assert not any(CANARY in repr(record.__dict__) for record in caplog.records if record.name.startswith("pixel_bot"))
+    assert not any(
+        CANARY in repr(record.__dict__) for record in caplog.records if record.name.startswith(("pixel_bot", "cogs"))
+    )
     assert CANARY not in sentence
 
 
@@ -140,10 +142,9 @@ async def test_questions_are_answered_side_by_side(double: AiDouble) -> None:
 def test_nothing_heavy_is_imported_before_the_first_question() -> None:
     code = (
         "import sys\n"
-        "from pathlib import Path\n"
-        "from pixel_bot.backends.ai import ai_for\n"
-        "from pixel_bot.testing import settings_in\n"
-        "ai_for(settings_in(Path(), ai_api_key='x'), str, sandbox=False)\n"
+        "from cogs.pixel.ai import ai_for\n"
+        "from cogs.pixel.settings import Settings\n"
+        "ai_for(Settings(AI_API_KEY='x'), str, '!', sandbox=False)\n"
         "sys.exit('openai' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -40,13 +40,9 @@ class Reader:
         """Nothing is open."""
 
 
-async def nothing() -> None:
-    """No limit."""
-
-
 def with_reader(folder: Path, reader: Reader) -> Backends:
-    real = build_backends(settings_in(folder), "sandbox", nothing)
-    return Backends(reader, real.ai, None, real.text_filter)
+    real = build_backends(settings_in(folder))
+    return Backends(reader, None, real.text_filter)
 
 
 async def test_a_script_that_nobody_reads_is_refused_before_the_charge(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from typing import cast
 
 import pytest
 
-from pixel_bot.backends import ai_text
-from pixel_bot.backends.ai_text import ANSWER_LIMIT, sayable
+from cogs.pixel import text as ai_text
+from cogs.pixel.text import ANSWER_LIMIT, sayable
 from pixel_bot.filters import TextFilter
-from tests.backends.ai.ai_double import AiDouble, Turn
-from tests.backends.ai.asking import as_it_is, asking
+from tests.cogs.pixel.ai_double import AiDouble, Turn
+from tests.cogs.pixel.asking import as_it_is, asking
 
 
 def strict(text: str) -> str:

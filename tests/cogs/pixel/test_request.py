@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from pixel_bot.backends.ai_text import as_data
+from cogs.pixel.text import as_data
 from pixel_bot.errors import EffectFailed
-from tests.backends.ai.ai_double import AiDouble, Turn
-from tests.backends.ai.asking import CANARY, asking
+from tests.cogs.pixel.ai_double import AiDouble, Turn
+from tests.cogs.pixel.asking import CANARY, asking
 
 
 async def test_persona_rules_and_the_question_are_sent(double: AiDouble) -> None:

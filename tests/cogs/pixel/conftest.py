@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.backends.ai.ai_double import AiDouble, ai_double
+from tests.cogs.pixel.ai_double import AiDouble, ai_double
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The AI behind ``!pixel``: any OpenAI-compatible server, or a small persona of our own in the sandbox."""
+"""Who answers ``!pixel``: any OpenAI-compatible server, or a small persona of our own in the sandbox."""
 
 import asyncio
 import logging
@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pixel_bot.backends.ai_offline import OfflineAi
-from pixel_bot.backends.ai_text import as_data, sayable, seen, system_prompt
-from pixel_bot.backends.ai_wire import NOTHING_TO_SAY, TOO_SLOW, AiFailure, ChatServer, Reply
-from pixel_bot.errors import EffectFailed
-from pixel_bot.settings import Settings
+from pixel_bot.plugin import EffectFailed
+
+from .offline import OfflineAi
+from .server import NOTHING_TO_SAY, TOO_SLOW, AiFailure, ChatServer, Reply
+from .settings import Settings
+from .text import as_data, sayable, seen, system_prompt
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ async def _uncounted() -> None:
 def ai_for(
     settings: Settings,
     clean: Callable[[str], str],
+    prefix: str,
     *,
     sandbox: bool,
     count_call: Callable[[], Awaitable[None]] = _uncounted,
@@ -74,8 +76,9 @@ def ai_for(
     ``AI_BASE_URL`` is used as it stands, so a server's ``/v1`` belongs into it; without one, a key means OpenAI itself.
 
     Args:
-        settings: the ``ai_`` ones and the command prefix are read.
+        settings: of this cog.
         clean: the filter that answers pass; it returns "" when nothing is left.
+        prefix: what commands begin with.
         sandbox: whether a small persona answers, offline, where nothing is set up.
         count_call: awaited before each request to the server; raises EffectFailed when there may be no more today.
         patience: how long things may take.
@@ -83,8 +86,8 @@ def ai_for(
     Returns:
         None where nothing is set up and it is not the sandbox.
     """
-    if settings.ai_configured:
-        return ServerAi(settings, clean, count_call, patience)
+    if settings.is_server_set:
+        return ServerAi(settings, clean, prefix, count_call, patience)
     return OfflineAi() if sandbox else None
 
 
@@ -95,12 +98,13 @@ class ServerAi:
         self,
         settings: Settings,
         clean: Callable[[str], str],
+        prefix: str,
         count_call: Callable[[], Awaitable[None]],
         patience: Patience,
     ) -> None:
         self._server = ChatServer(settings, patience.request, count_call)
-        self._system = system_prompt(settings.ai_persona)
-        self._prefix, self._mark = settings.command_prefix, settings.ai_prefix
+        self._system = system_prompt(settings.persona)
+        self._prefix, self._mark = prefix, settings.prefix
         self._clean = clean
         self._patience = patience
 

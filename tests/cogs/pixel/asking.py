@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.backends.ai import Ai, Patience, ai_for
+from cogs.pixel.ai import Ai, Patience, ai_for
+from cogs.pixel.settings import Settings
 from pixel_bot.errors import EffectFailed
 from pixel_bot.testing import settings_in
-from tests.backends.ai.ai_double import Turn
+from tests.cogs.pixel.ai_double import Turn
 
 CANARY = "sk-canary-4f9a1c"
 QUICK = Patience(request=5.0, answer=10.0, pause=0.01, longest_pause=0.2)
@@ -28,6 +29,11 @@ def brief(turn: Turn) -> str:
     return "-".join(str(part) for part in told if part)
 
 
+def ai_settings(**given: Any) -> Settings:
+    """The settings of the AI, by the lower-case names that people set."""
+    return settings_in(Path(), **given).for_cog(Settings, "pixel")
+
+
 @asynccontextmanager
 async def asking(
     url: str,
@@ -40,7 +46,7 @@ async def asking(
     """An AI that asks the server at ``url``; its connections are closed at the end."""
     values: dict[str, Any] = {"ai_api_key": CANARY, "ai_base_url": url, "ai_model": "tiny-1", **settings}
     more: dict[str, Any] = {} if count_call is None else {"count_call": count_call}
-    ai = ai_for(settings_in(Path(), **values), clean, sandbox=False, patience=patience, **more)
+    ai = ai_for(ai_settings(**values), clean, "!", sandbox=False, patience=patience, **more)
     assert ai is not None
     try:
         yield ai

@@ -7,7 +7,8 @@ from itertools import count as counting
 from pathlib import Path
 from typing import Any
 
-from pixel_bot.bot.thanks import Kind, Thanks
+from cogs.thanks.gathering import ChannelThanks, Kind
+from cogs.thanks.settings import Settings
 from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Gift
 from pixel_bot.model.people import Person
 from pixel_bot.testing import settings_in
@@ -36,7 +37,10 @@ class Channel:
     def __init__(self, folder: Path, **options: Any) -> None:
         self.timers = Clockwork()
         self.said: list[tuple[float, str]] = []
-        self.thanks = Thanks(settings_in(folder, **options), self.say, timers=self.timers)
+        given = settings_in(folder, **options)
+        self.thanks = ChannelThanks(
+            given.for_cog(Settings, "thanks"), given.command_prefix, self.say, timers=self.timers
+        )
 
     async def say(self, text: str) -> None:
         self.said.append((self.timers.now, text))
@@ -47,7 +51,7 @@ class Channel:
         while self.timers.waiting and self.timers.waiting[0][0] <= until:
             self.timers.now, _, callback, kind = heapq.heappop(self.timers.waiting)
             callback(kind)
-            await self.thanks._tasks.idle()
+            await self.thanks.idle()
         self.timers.now = until
         return [text for _, text in self.said[before:]]
 

@@ -7,13 +7,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.bot.thanks import Thanks, harmless, listed
+from cogs.thanks.gathering import ChannelThanks, harmless, listed
+from cogs.thanks.settings import Settings
 from pixel_bot.model.channel_events import ChannelEvent, Raid, Sub
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
-from pixel_bot.testing import Stage, settings_in
+from pixel_bot.testing import Stage
 from pixel_bot.texts import CHAT_LIMIT, visible
-from tests.bot.thanks.thanked import Channel, cheer, event, follow, gift
+from tests.cogs.thanks.thanked import Channel, cheer, event, follow, gift
+from tests.harness.cogs import thanks_said
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ async def test_close_waits_until_it_is_said(tmp_path: Path) -> None:
         await go.wait()
         said.append(text)
 
-    thanks = Thanks(settings_in(tmp_path), say)
+    thanks = ChannelThanks(Settings(), "!", say)
     thanks.on_event(cheer("Bob", 5))
     closing = asyncio.create_task(thanks.close())
     await asyncio.sleep(0)
@@ -124,7 +126,7 @@ async def test_close_waits_until_it_is_said(tmp_path: Path) -> None:
 
 async def test_on_the_event_loop_it_speaks_by_itself(tmp_path: Path) -> None:
     said: asyncio.Queue[str] = asyncio.Queue()
-    thanks = Thanks(settings_in(tmp_path), said.put, seconds=0.01)
+    thanks = ChannelThanks(Settings(), "!", said.put, seconds=0.01)
     for i in range(3):
         thanks.on_event(gift("Alice", i + 1))
     assert await asyncio.wait_for(said.get(), 5) == "Alice gifted 6 subs. Thank you!"
@@ -134,7 +136,7 @@ async def test_on_the_event_loop_it_speaks_by_itself(tmp_path: Path) -> None:
 async def test_an_event_that_comes_twice_is_thanked_for_once(chat: Stage) -> None:
     for event_id in ("f1", "f1", "f2"):
         await chat.hear("channel.follow", frames.follow(sandbox_user("bob"), chat.clock.now()), event_id)
-    await chat.bot.thanks.close()
+    await thanks_said(chat.bot)
     assert chat.sent == ["Welcome, bob! Thank you for the follow."]
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.bot.thanks import MAX_KNOWN
+from cogs.thanks.gathering import MAX_KNOWN
 from pixel_bot.model.channel_events import Cheer
 from pixel_bot.model.people import Person
 from pixel_bot.texts import CHAT_LIMIT, visible
-from tests.bot.thanks.thanked import AT, Channel, cheer, follow
+from tests.cogs.thanks.thanked import AT, Channel, cheer, follow
 
 
 async def test_an_attack_of_followers_is_three_lines_and_then_one_in_thirty_seconds(channel: Channel) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.thanks.thanked import Channel
+from tests.cogs.thanks.thanked import Channel
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.backends.ai.ai_double import AiDouble, Turn
-from tests.backends.ai.asking import CANARY, HASTY, QUICK, asking, brief, refusal
+from tests.cogs.pixel.ai_double import AiDouble, Turn
+from tests.cogs.pixel.asking import CANARY, HASTY, QUICK, asking, brief, refusal
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [r.getMessage() for r in caplog.records if r.name.startswith("pixel_bot") and r.levelno >= logging.WARNING]
+    return [r.getMessage() for r in caplog.records if r.name.startswith("cogs.pixel") and r.levelno >= logging.WARNING]
 
 
 # A server that fails once

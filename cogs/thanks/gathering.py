@@ -10,22 +10,25 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from pixel_bot.concurrency.task_group import TaskGroup
-from pixel_bot.model.channel_events import (
+from pixel_bot.plugin import (
     ChannelEvent,
     Cheer,
     Follow,
     Gift,
     HypeTrain,
+    Person,
     Raid,
     Sub,
     Tip,
     Upgrade,
     WatchStreak,
+    count,
+    fit,
+    number,
+    visible,
 )
-from pixel_bot.model.people import Person
-from pixel_bot.settings import Settings
-from pixel_bot.texts import count, fit, number, visible
+
+from .settings import Settings
 
 GATHER_SECONDS = 2.0
 PACE_SECONDS = 30.0
@@ -97,11 +100,12 @@ class Burst:
                 self.names.append(shown(person))
 
 
-class Thanks:
-    """Hears what happens, and says thank you.
+class ChannelThanks:
+    """Hears what happens in one channel, and says thank you there.
 
     Args:
         settings: the templates; an empty one says nothing.
+        prefix: what commands begin with.
         say: says a line in chat; never raises.
         seconds: how long the first of a kind waits for more.
         timers: the running event loop, unless a test has its own.
@@ -110,29 +114,20 @@ class Thanks:
     def __init__(
         self,
         settings: Settings,
+        prefix: str,
         say: Callable[[str], Awaitable[object]],
         *,
         seconds: float = GATHER_SECONDS,
         timers: Timers | None = None,
     ) -> None:
-        self._templates: dict[Kind, str] = {
-            "follow": settings.shoutout_follow,
-            "sub": settings.shoutout_sub,
-            "upgrade": settings.shoutout_upgrade,
-            "gift": settings.shoutout_gift,
-            "cheer": settings.shoutout_cheer,
-            "raid": settings.shoutout_raid,
-            "streak": settings.shoutout_streak,
-            "hype_train": settings.shoutout_hype_train,
-            "tip": settings.shoutout_tip,
-        }
-        self._prefix = settings.command_prefix
+        self._templates: dict[Kind, str] = {kind: getattr(settings, kind) for kind in NOUNS}
+        self._prefix = prefix
         self._say = say
         self._seconds = seconds
         self._timers = timers
         self._bursts: dict[Kind, Burst] = {}
         self._owed_until = float("-inf")
-        self._tasks = TaskGroup()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def on_event(self, channel_event: ChannelEvent) -> None:
         """Something happened, and was paid; call it once for each. Needs a running event loop."""
@@ -150,7 +145,12 @@ class Thanks:
         """Say what is gathered, and wait until it is said."""
         for kind in tuple(self._bursts):
             self._speak(kind)
-        await self._tasks.idle()
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until what was begun to be said is said."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _due(self, kind: Kind, now: float) -> float:
         """When the next line comes. Each line of follows owes 30 seconds of silence; three lines may owe at once."""
@@ -164,7 +164,9 @@ class Thanks:
     def _speak(self, kind: Kind) -> None:
         # A timer can come after ``close`` has said it.
         if (burst := self._bursts.pop(kind, None)) is not None:
-            self._tasks.spawn(self._tell(self._words(kind, burst)))
+            task = asyncio.get_running_loop().create_task(self._tell(self._words(kind, burst)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _tell(self, text: str) -> None:
         await self._say(text)

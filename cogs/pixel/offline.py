@@ -2,7 +2,7 @@
 
 import hashlib
 
-from pixel_bot.backends.ai_text import seen
+from .text import seen
 
 MARK = "(offline demo)"
 

@@ -5,21 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.backends.ai import ai_for
-from pixel_bot.backends.ai_offline import MARK
-from pixel_bot.backends.ai_text import sayable
-from pixel_bot.testing import settings_in
-from tests.backends.ai.ai_double import AiDouble
-from tests.backends.ai.asking import as_it_is
+from cogs.pixel.ai import ai_for
+from cogs.pixel.offline import MARK
+from cogs.pixel.text import sayable
+from tests.cogs.pixel.ai_double import AiDouble
+from tests.cogs.pixel.asking import ai_settings, as_it_is
 
 
 def test_without_settings_there_is_an_ai_only_in_the_sandbox(tmp_path: Path) -> None:
-    assert ai_for(settings_in(tmp_path), as_it_is, sandbox=False) is None
-    assert ai_for(settings_in(tmp_path), as_it_is, sandbox=True) is not None
+    assert ai_for(ai_settings(), as_it_is, "!", sandbox=False) is None
+    assert ai_for(ai_settings(), as_it_is, "!", sandbox=True) is not None
 
 
 async def test_with_settings_the_sandbox_asks_the_server(double: AiDouble) -> None:
-    ai = ai_for(settings_in(Path(), ai_base_url=double.url), as_it_is, sandbox=True)
+    ai = ai_for(ai_settings(ai_base_url=double.url), as_it_is, "!", sandbox=True)
     assert ai is not None
     assert await ai.answer("alice", "hi") == "Hello from the double."
     await ai.close()
@@ -34,7 +33,7 @@ async def test_the_offline_persona_is_marked_steady_and_varied(tmp_path: Path, m
 
     monkeypatch.setattr(socket.socket, "connect", no_network)
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
-    ai = ai_for(settings_in(tmp_path), as_it_is, sandbox=True)
+    ai = ai_for(ai_settings(), as_it_is, "!", sandbox=True)
     assert ai is not None
     questions = [f"{word} number {i}?" for word in _OPENINGS for i in range(20)]
     answers = [await ai.answer("alice", question) for question in questions]
