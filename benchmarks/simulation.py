@@ -42,7 +42,9 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--profile", choices=["drawn", "busy"], default="drawn", help="busy: as many commands and kills")
+    parser.add_argument(
+        "--profile", choices=["drawn", "busy"], default="drawn", help="busy: as many commands and kills"
+    )
     parser.add_argument("--kills", type=int, default=10_000)
     parser.add_argument("--commands", type=int, default=1_000_000)
     parser.add_argument("--first", type=int, default=1, help="the first seed")

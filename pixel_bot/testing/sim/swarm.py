@@ -43,9 +43,7 @@ class Totals:
         )
 
 
-def swarm(
-    plans: Iterable[Plan], jobs: int, tell: Callable[[str], None], totals: Totals
-) -> Played | None:
+def swarm(plans: Iterable[Plan], jobs: int, tell: Callable[[str], None], totals: Totals) -> Played | None:
     """Play plans until one breaks a promise.
 
     Args:
@@ -72,6 +70,7 @@ def line(played: Played) -> str:
     result = played.result
     return (
         f"seed {played.plan.seed}: {result.seconds:,.0f} s in {played.seconds:,.1f} s of processor time, "
-        f"{result.messages:,} messages, {result.commands:,} commands, {result.commits:,} commits, {result.kills:,} kills: "
+        f"{result.messages:,} messages, {result.commands:,} commands, {result.commits:,} commits, "
+        f"{result.kills:,} kills: "
         f"{result.violation or 'held'} [{result.digest[:12]}]"
     )
