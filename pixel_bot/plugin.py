@@ -27,7 +27,7 @@ from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
-from pixel_bot.bot.command import command, command_list, usage
+from pixel_bot.bot.command import command, command_list, help_line, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
@@ -70,7 +70,8 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
-from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
+from pixel_bot.texts import count, duration, joined, listed, number, ordinal, paged, percent, signed
+from pixel_bot.wording.texts import later, texts
 
 __all__ = [
     "API_VERSION",
@@ -146,7 +147,10 @@ __all__ = [
     "duration",
     "effect",
     "every",
+    "help_line",
     "in_words",
+    "joined",
+    "later",
     "listed",
     "mods_only",
     "number",
@@ -154,9 +158,11 @@ __all__ = [
     "only",
     "ordinal",
     "paged",
+    "percent",
     "redeem",
     "scheduled",
     "signed",
+    "texts",
     "usage",
 ]
 

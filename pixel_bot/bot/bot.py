@@ -41,6 +41,9 @@ from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
 from pixel_bot.upkeep.forgetting import ask_cogs
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,4 +237,4 @@ class PixelBot(CogComponents):
 
     async def _count_ai_call(self) -> None:
         limit = self.settings.ai_daily_limit
-        await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")
+        await self.services.quota.take("ai", limit, _("The AI has answered enough for today; it is back tomorrow."))

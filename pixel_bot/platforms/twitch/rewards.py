@@ -15,6 +15,9 @@ from pixel_bot.platforms.twitch.helix import Helix, HelixError
 from pixel_bot.platforms.twitch.helix_structs import CooldownSetting, Created, Reward
 from pixel_bot.redeems.catalogue import ALL, Price, Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints, ChannelPointsRedeem, RewardText
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +26,7 @@ LONGEST_TITLE = 45
 LONGEST_PROMPT = 200
 LONGEST_COOLDOWN = 604_800
 HIGHEST_COST = 1_000_000_000
+FIXED = later("The price of {redeem} is not always the same, so channel points cannot pay for it.")
 """Limits of Twitch (https://dev.twitch.tv/docs/api/reference/#create-custom-rewards); the cost's is our own."""
 
 CALM = Backoff(calm=1.0, first=5.0)
@@ -76,9 +80,9 @@ class Rewards:
             RewardRefused: Twitch does not take it; nothing is kept.
             RewardWaits: Twitch cannot be asked now; it follows by itself.
         """
-        key = self._redeems.check_fixed(self._checked(key), "channel points cannot pay for it")
+        key = self._redeems.check_fixed(self._checked(key), FIXED)
         if not 1 <= cost <= HIGHEST_COST:
-            raise BadInput(f"A reward costs from 1 to {HIGHEST_COST:,} channel points.")
+            raise BadInput(_("A reward costs from 1 to {most} channel points.", most=HIGHEST_COST))
         # Under the lock of ``align``: a run that began before would compare with the old row, and undo this.
         async with self._lock:
             before = await self._find(key)
@@ -93,7 +97,9 @@ class Rewards:
                 if not _is_temporary(exc):
                     await (self._channel_points.save(before) if before else self._channel_points.forget(key))
                 raise await self._to_chat_error(exc, key) from exc
-            raise RewardRefused(f"Another application made the reward {self.foreign[key]}. Delete it on Twitch first.")
+            raise RewardRefused(
+                _("Another application made the reward {reward}. Delete it on Twitch first.", reward=self.foreign[key])
+            )
 
     async def switch_off(self, key: str) -> ChannelPointsRedeem:
         """Stop offering it. The reward stays on Twitch, disabled.
@@ -106,7 +112,7 @@ class Rewards:
         async with self._lock:
             before = await self._find(key)
             if before is None:
-                raise BadInput(f"{key[:40]} is no Channel Points reward of mine.")
+                raise BadInput(_("{reward} is no Channel Points reward of mine.", reward=key[:40]))
             desired = await self._channel_points.save(replace(before, enabled=False))
             try:
                 return await self._align_one(desired, await self._on_twitch())
@@ -251,7 +257,7 @@ class Rewards:
     def _checked(self, key: str) -> str:
         key = self._redeems.checked(key)
         if key == ALL:
-            raise BadInput("Name one redeem.")
+            raise BadInput(_("Name one redeem."))
         return key
 
     async def _to_chat_error(self, exc: HelixError, key: str) -> ChatError:
@@ -288,13 +294,16 @@ def _is_duplicate(exc: HelixError) -> bool:
 
 def _sentence(exc: HelixError, title: str) -> str:
     if exc.may_pass:
-        return "Twitch does not answer right now."
+        return _("Twitch does not answer right now.")
     if exc.status == 401:
-        return "Twitch does not let me manage Channel Points: the broadcaster has to sign in again at /setup."
+        return _("Twitch does not let me manage Channel Points: the broadcaster has to sign in again at /setup.")
     if exc.status == 403:
-        return "Twitch has Channel Points for affiliates and partners only."
+        return _("Twitch has Channel Points for affiliates and partners only.")
     if _is_duplicate(exc):
-        return f"There is a reward named {title} already that I did not make. Rename or delete that one first."
+        return _(
+            "There is a reward named {reward} already that I did not make. Rename or delete that one first.",
+            reward=title,
+        )
     if "TOO_MANY" in exc.message.upper():
-        return "The channel has as many rewards as Twitch allows. Delete one first."
-    return "Twitch did not take the reward. The log says what it answered."
+        return _("The channel has as many rewards as Twitch allows. Delete one first.")
+    return _("Twitch did not take the reward. The log says what it answered.")
