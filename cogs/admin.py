@@ -71,7 +71,7 @@ class Admin(Cog):
         reached = await self.bot.economy.add_all(ctx.viewer, people, value)
         await ctx.reply(
             _(
-                "{points} for {n} viewer.",
+                "{points} for each of {n} viewer.",
                 "{points} for each of {n} viewers.",
                 points=count(value, "point"),
                 n=reached,

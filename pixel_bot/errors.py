@@ -1,9 +1,8 @@
-"""Every error that a person may see. Each class has its message and its data.
+"""The errors that a person may see. Each class has its message and its data.
 
 PixelError
 ├── StartError               the bot cannot start; exit code 1
 │   ├── SettingsError        a setting is wrong; exit code 2
-│   ├── NoOwner              other computers could reach it before the streamer signed in; exit code 2
 │   ├── PortInUse
 │   ├── FolderNotWritable
 │   ├── DatabaseNotWritable   the disk is full, read-only, broken
@@ -64,19 +63,6 @@ class SettingsError(StartError):
         super().__init__("Please fix these settings (environment or .env):\n" + "\n".join(f"  {p}" for p in problems))
 
 
-class NoOwner(StartError):
-    """Other computers would reach the web pages, and the streamer has not signed in yet."""
-
-    exit_code = 2
-
-    def __init__(self, host: str, *, on_twitch: bool) -> None:
-        first = "python -m pixel_bot login" if on_twitch else "start the bot without WEB_HOST, and install it there"
-        super().__init__(
-            f"WEB_HOST is {host}: other computers can open the bot's pages, and the streamer has not signed in yet. "
-            f"Do that first: {first}. Then start again."
-        )
-
-
 class PortInUse(StartError):
     """Another program listens on the port of the web pages."""
 
@@ -127,24 +113,6 @@ class RestoreRefused(StartError):
 
     def __init__(self, file: Path, why: str) -> None:
         super().__init__(f"{file} was not restored. {why} Nothing was changed.")
-
-
-class ImportRefused(StartError):
-    """Points of another bot could not be taken over; nothing was changed. The sentence says what to do."""
-
-
-class UnknownBatch(StartError):
-    """No import has that batch."""
-
-    def __init__(self, batch: str) -> None:
-        super().__init__(f"There is no import {batch}. A batch has 12 letters and digits, as the import printed it.")
-
-
-class BatchUndone(StartError):
-    """The import was taken back before; ``when`` in local time."""
-
-    def __init__(self, batch: str, when: str) -> None:
-        super().__init__(f"Import {batch} was taken back already, on {when}. Nothing was changed.")
 
 
 class EffectFailed(PixelError):

@@ -129,8 +129,7 @@ def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
     """Build the services. ``left_out`` are logins that do not compete on leaderboards."""
-    texts = _speak(settings)
-    cluster = Cluster(database)
+    own_texts, cluster = _speak(settings), Cluster(database)
     ignore_list = IgnoreList(database, clock)
     cluster.subscribers.setdefault(CHANGED, set()).add(lambda _: ignore_list.invalidate())
     viewers = Viewers(database, clock, settings.points_start_amount, ignore_list)
@@ -176,7 +175,7 @@ def build_services(
         overlay=overlay,
         sounds=sounds,
         words=words,
-        files=(words, wheel.file, rewards.file, texts),
+        files=(words, wheel.file, rewards.file, own_texts),
         quota=Quota(database, clock),
         uses=UseCounts(database),
         trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),

@@ -80,7 +80,10 @@ EXPORTS = [
     "duration",
     "effect",
     "every",
+    "help_line",
     "in_words",
+    "joined",
+    "later",
     "listed",
     "mods_only",
     "number",
@@ -88,9 +91,11 @@ EXPORTS = [
     "only",
     "ordinal",
     "paged",
+    "percent",
     "redeem",
     "scheduled",
     "signed",
+    "texts",
     "usage",
 ]
 

@@ -14,8 +14,8 @@ from pixel_bot.db.engine import Database, is_damaged, sqlite_path
 from pixel_bot.db.meta import recall, remember
 from pixel_bot.db.schema import HEAD, check_file, damaged, revision
 from pixel_bot.db.write_outage import in_plain_words
-from pixel_bot.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.batches import Batch, ImportPreview, Imports, local
+from pixel_bot.imports.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.files import PointFile, read_point_file
 from pixel_bot.imports.people import Holder
 from pixel_bot.settings import Settings

@@ -8,7 +8,7 @@ from pixel_bot.cog_tools.check import cog_at
 from pixel_bot.configuration.cog_files import CogFile, find_cogs, sources_of
 from pixel_bot.model.own_words import NAME, own_words
 from pixel_bot.settings import Settings
-from pixel_bot.wording.catalogue import CORE, ENGLISH, FOLDER, HERE, Domain, read_catalogue
+from pixel_bot.wording.catalogue import CORE, ENGLISH, FOLDER, HERE, Catalogue, Domain, read_catalogue
 from pixel_bot.wording.extract import Sentence, sentences_of
 from pixel_bot.wording.po_file import update
 
@@ -27,7 +27,7 @@ def list_texts(settings: Settings) -> int:
     own = file.now_or_without().words
     for domain, found in _parts(settings):
         english = settings.bot_language == ENGLISH
-        forms = {} if english else read_catalogue(domain.file(settings.bot_language)).forms
+        forms = Catalogue().forms if english else read_catalogue(domain.file(settings.bot_language)).forms
         _say(f"\n# {domain.name}")
         for text, sentence in found.items():
             _say(f"{_quoted(text)} = {_value(own.get(text) or forms.get(text) or sentence.originals)}")

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.layouts import LOGIN, Layout, layout_of
 from pixel_bot.imports.numbers import Mark, Unreadable, mark_of, read_points
 from pixel_bot.imports.people import Holder, People, Skipped

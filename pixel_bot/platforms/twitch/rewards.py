@@ -13,9 +13,10 @@ from pixel_bot.errors import BadInput, ChatError
 from pixel_bot.platforms.decoding import text_or
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
 from pixel_bot.platforms.twitch.helix_structs import CooldownSetting, Created, Reward
+from pixel_bot.platforms.twitch.reward_problems import FIXED, is_duplicate, is_temporary, sentence
 from pixel_bot.redeems.catalogue import ALL, Price, Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints, ChannelPointsRedeem, RewardText
-from pixel_bot.wording.texts import later, texts
+from pixel_bot.wording.texts import texts
 
 _ = texts(__name__)
 
@@ -26,7 +27,6 @@ LONGEST_TITLE = 45
 LONGEST_PROMPT = 200
 LONGEST_COOLDOWN = 604_800
 HIGHEST_COST = 1_000_000_000
-FIXED = later("The price of {redeem} is not always the same, so channel points cannot pay for it.")
 """Limits of Twitch (https://dev.twitch.tv/docs/api/reference/#create-custom-rewards); the cost's is our own."""
 
 CALM = Backoff(calm=1.0, first=5.0)
@@ -94,7 +94,7 @@ class Rewards:
                 if key not in self.foreign:
                     return made
             except HelixError as exc:
-                if not _is_temporary(exc):
+                if not is_temporary(exc):
                     await (self._channel_points.save(before) if before else self._channel_points.forget(key))
                 raise await self._to_chat_error(exc, key) from exc
             raise RewardRefused(
@@ -153,7 +153,7 @@ class Rewards:
                 try:
                     await self._align_one(redeem, there)
                 except HelixError as exc:
-                    if _is_temporary(exc):
+                    if is_temporary(exc):
                         raise
                     await self._to_chat_error(exc, redeem.key)
 
@@ -213,7 +213,7 @@ class Rewards:
             reward_id = made.id
         except HelixError as exc:
             # A create whose answer was lost, or a crash before the id was stored, left our own reward behind: adopt it.
-            orphan = await self._find_orphan(desired["title"]) if _is_duplicate(exc) else None
+            orphan = await self._find_orphan(desired["title"]) if is_duplicate(exc) else None
             if orphan is None:
                 raise
             await self._patch(orphan.id, desired)
@@ -263,9 +263,9 @@ class Rewards:
     async def _to_chat_error(self, exc: HelixError, key: str) -> ChatError:
         price = await self._price(key)
         title = price.display_name if price else key
-        words = _sentence(exc, title)
+        words = sentence(exc, title)
         log.warning("%s (%s)", words, exc)
-        if not _is_temporary(exc):
+        if not is_temporary(exc):
             return RewardRefused(words)
         self._retry.request()
         return RewardWaits(f"{words} I keep it in mind.")
@@ -281,29 +281,3 @@ def _differences(reward: Reward, desired: Mapping[str, Any]) -> dict[str, Any]:
     # Twitch accepts the two only together.
     names = changed | set(COOLDOWN) if changed & set(COOLDOWN) else changed
     return {name: value for name, value in desired.items() if name in names}
-
-
-def _is_temporary(exc: HelixError) -> bool:
-    """True for a failure that time, or a new sign-in, resolves."""
-    return exc.may_pass or exc.status == 401
-
-
-def _is_duplicate(exc: HelixError) -> bool:
-    return exc.status == 400 and "DUPLICATE" in exc.message.upper()
-
-
-def _sentence(exc: HelixError, title: str) -> str:
-    if exc.may_pass:
-        return _("Twitch does not answer right now.")
-    if exc.status == 401:
-        return _("Twitch does not let me manage Channel Points: the broadcaster has to sign in again at /setup.")
-    if exc.status == 403:
-        return _("Twitch has Channel Points for affiliates and partners only.")
-    if _is_duplicate(exc):
-        return _(
-            "There is a reward named {reward} already that I did not make. Rename or delete that one first.",
-            reward=title,
-        )
-    if "TOO_MANY" in exc.message.upper():
-        return _("The channel has as many rewards as Twitch allows. Delete one first.")
-    return _("Twitch did not take the reward. The log says what it answered.")
