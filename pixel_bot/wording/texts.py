@@ -132,4 +132,21 @@ def currency(n: int) -> str:
     return _("point", "points", n=n)
 
 
-__all__ = ["CORE", "OwnWords", "Texts", "currency", "language", "later", "texts", "texts_of", "use_language"]
+def currency_title() -> str:
+    """What points are called, as a heading."""
+    name = currency(2)
+    return name[:1].upper() + name[1:]
+
+
+__all__ = [
+    "CORE",
+    "OwnWords",
+    "Texts",
+    "currency",
+    "currency_title",
+    "language",
+    "later",
+    "texts",
+    "texts_of",
+    "use_language",
+]
