@@ -46,7 +46,10 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
 
     bot_language: Language = Field("en", description="Language of everything that the bot says in chat: en or de")
     points_name: Currency = Field(
-        "", description="What one point and several are called, like gem|gems. If you leave it out: point|points"
+        "",
+        description=(
+            "Another name for the points: of one, a vertical bar, and of several. If you leave it out, they are points"
+        ),
     )
     command_prefix: str = Field("!", min_length=1, max_length=5, description="What all commands begin with")
     cogs_dir: Path | None = Field(

@@ -173,7 +173,7 @@ def _back(result: UnannouncedResult) -> str:
 def _back_in_short(result: UnannouncedResult) -> str:
     if result.item.redemption:
         return ", " + _("channel points back")
-    return ", " + _("{amount} back", amount=result.back) if result.back else ""
+    return ", " + _("{amount} back", amount=str(result.back)) if result.back else ""
 
 
 def _joined(lines: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:
