@@ -22,6 +22,8 @@ from typing import ClassVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts.merge import Linked
+from pixel_bot.backends.base_url import with_version
+from pixel_bot.backends.obs_problems import ObsProblem
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.hearing import on
@@ -37,8 +39,9 @@ from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.cog_data.models import CogModel, ViewerId
 from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
-from pixel_bot.configuration.cog_settings import CogSettings
+from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
+from pixel_bot.logs import hide, redact
 from pixel_bot.model.channel_events import (
     Announcement,
     AutomaticReward,
@@ -70,7 +73,9 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
-from pixel_bot.texts import count, duration, joined, listed, number, ordinal, paged, percent, signed
+from pixel_bot.setting_types import Sentence, Template
+from pixel_bot.texts import count, duration, fit, joined, listed, number, ordinal, paged, percent, signed, visible
+from pixel_bot.web.setup import Step as SetupStep
 from pixel_bot.wording.texts import later, texts
 
 __all__ = [
@@ -86,6 +91,7 @@ __all__ = [
     "CharityDonation",
     "ChatError",
     "ChatMessage",
+    "CheckedBot",
     "Cheer",
     "Cog",
     "CogModel",
@@ -107,6 +113,7 @@ __all__ = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "ObsProblem",
     "Odds",
     "Outcome",
     "OverlayEffect",
@@ -120,6 +127,8 @@ __all__ = [
     "Redemption",
     "Run",
     "Scheduled",
+    "Sentence",
+    "SetupStep",
     "Shares",
     "ShowOverlay",
     "Speak",
@@ -128,6 +137,7 @@ __all__ = [
     "StreamOffline",
     "StreamOnline",
     "Sub",
+    "Template",
     "Tip",
     "Total",
     "Transaction",
@@ -147,7 +157,9 @@ __all__ = [
     "duration",
     "effect",
     "every",
+    "fit",
     "help_line",
+    "hide",
     "in_words",
     "joined",
     "later",
@@ -159,11 +171,14 @@ __all__ = [
     "ordinal",
     "paged",
     "percent",
+    "redact",
     "redeem",
     "scheduled",
     "signed",
     "texts",
     "usage",
+    "visible",
+    "with_version",
 ]
 
 API_VERSION = "1.0"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from pixel_bot.configuration.cog_settings import IS_SENTENCE
 from pixel_bot.configuration.values import control_characters
 from pixel_bot.wording.catalogue import languages
 
@@ -100,7 +101,12 @@ SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
 Mode = Literal["live", "sandbox"]
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
-Template = Annotated[str, Field(max_length=300), AfterValidator(_template)]
 Language = Annotated[str, AfterValidator(_language)]
 Currency = Annotated[str, AfterValidator(_currency)]
+Sentence = Annotated[str, IS_SENTENCE]
+"""Words for people, in which quotes and commas belong to the value."""
+
+Template = Annotated[Sentence, Field(max_length=300), AfterValidator(_template)]
+"""Words for chat with ``{user}``, ``{count}``, ``{months}`` and ``{prefix}`` to be filled in; ``off`` is none."""
+
 TwitchId = Annotated[str, AfterValidator(_account_number)]

@@ -158,7 +158,7 @@ class Context(ContextInternals):
         await self._pixel_bot.dispatcher.effect_check.check(outcome.effect)
         message, author = self.chat_message.id, self.chatter.id
         approvals = self._pixel_bot.dispatcher.approvals
-        approval = await approvals.needed(outcome.effect, offer.key, self.person, self.viewer, is_mod=self.is_mod)
+        approval = await approvals.needed(outcome.effect, self.person, self.viewer, is_mod=self.is_mod)
         order = Order(
             offer,
             self.viewer,

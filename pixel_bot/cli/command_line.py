@@ -104,17 +104,33 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_points_and_people(commands: Any) -> None:
-    importing = commands.add_parser("import", help="take over points of another bot, from its CSV file")
-    importing.add_argument("file", type=Path, metavar="FILE")
+    importing = commands.add_parser(
+        "import",
+        help="take over points or commands of another bot, from its files",
+        usage="%(prog)s [commands] FILE [--dry-run] [--again] [--verbose] [--decimal MARK] [--points COLUMN]",
+    )
+    importing.add_argument("files", nargs="+", metavar="FILE", help="with points; or the word commands, and a file")
     importing.add_argument("--dry-run", action="store_true", help="only show what would change")
+    importing.add_argument("--again", action="store_true", help="also pay people who got points by another import")
+    importing.add_argument("--verbose", action="store_true", dest="all_lines", help="name every line that is left out")
+    _add_reading(importing)
     comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
     comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
+    _add_reading(comparing)
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     forgetting = commands.add_parser("forget", help="forget a person: the name goes, the ledger stays exact")
     forgetting.add_argument("name", metavar="NAME")
     exporting = commands.add_parser("export", help="print everything that is kept of a person, as JSON")
     exporting.add_argument("name", metavar="NAME")
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """What may be said of a file that can be read in two ways."""
+    parser.add_argument(
+        "--decimal", choices=("point", "comma"), help="what fractions of points begin with in this file"
+    )
+    parser.add_argument("--points", default="", metavar="COLUMN", help="the column with the points, if several may be")
 
 
 def _add_cogs(commands: Any) -> None:
@@ -172,13 +188,20 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "compare":
         from pixel_bot.cli.compare import compare_points
 
-        return await compare_points(settings, args.file)
+        return await compare_points(settings, args.file, _said(args))
 
-    from pixel_bot.cli.import_points import import_points, undo_import
+    from pixel_bot.cli.import_points import Wishes, import_points, undo_import
 
     if args.command == "undo":
         return await undo_import(settings, args.batch)
-    return await import_points(settings, args.file, dry_run=args.dry_run)
+    wishes = Wishes(args.again, args.all_lines, _said(args))
+    return await import_points(settings, Path(args.files[0]), dry_run=args.dry_run, wishes=wishes)
+
+
+def _said(args: argparse.Namespace) -> Any:
+    from pixel_bot.imports.files import Said
+
+    return Said({"point": ".", "comma": ","}.get(args.decimal), args.points)
 
 
 async def _set_up(args: argparse.Namespace, settings: Settings) -> int:

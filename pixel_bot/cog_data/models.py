@@ -2,6 +2,7 @@
 
 import enum
 import re
+import sys
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar
 
@@ -83,7 +84,7 @@ class CogModel:
         cls.__tablename__ = table_name(cog, cls.__name__)
         mapped_by = _registry_for(cog, cls)
         mapped_by.map_declaratively(cls)
-        cls.__table__.info[_MODEL] = (cog, cls)
+        cls.__table__.info[_MODEL] = (cog, _place(cls))
         try:
             for column in cls.__table__.columns:
                 _refuse_type(cls, column)
@@ -134,9 +135,9 @@ def _registry_for(cog: str, model: type[CogModel]) -> registry:
     name = model.__tablename__
     there = Base.metadata.tables.get(name)
     if there is not None:
-        owner, declared = there.info.get(_MODEL, ("", None))
-        if declared is None or owner != cog or (declared.__module__, declared.__qualname__) != _place(model):
-            who = f"by the cog {owner}" if owner != cog else f"in {getattr(declared, '__module__', 'this bot')}"
+        owner, place = there.info.get(_MODEL, ("", ("this bot", "")))
+        if owner != cog or place != _place(model):
+            who = f"by the cog {owner}" if owner != cog else f"in {place[0]}"
             raise TypeError(
                 f"The table {name} is declared already, {who}. Give the model {model.__name__} another name."
             )
@@ -148,7 +149,9 @@ def _registry_for(cog: str, model: type[CogModel]) -> registry:
 
 
 def _place(model: type[CogModel]) -> tuple[str, str]:
-    return model.__module__, model.__qualname__
+    """Where a model is declared: by its file, for a test may import a cog's module that the bot loads as another."""
+    module = sys.modules.get(model.__module__)
+    return getattr(module, "__file__", None) or model.__module__, model.__qualname__
 
 
 def _refuse_type(model: type[CogModel], column: Column[Any]) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple, NoReturn
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pixel_bot.db.direct import run
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.errors import BadAmount, NotEnoughPoints, PixelError
@@ -96,16 +97,15 @@ async def _update_balances(session: AsyncSession, totals: Mapping[int, int], at:
     # Conditional update: the check and the change are one statement, so no other writer comes between them.
     # One total a user: an UPDATE with FROM changes a row once, whatever number of source rows match it.
     source = unfold(session, {"user_id": "bigint", "total": "bigint"})
-    result = await session.execute(
-        sql(
-            f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
-            "WHERE users.id = row.user_id AND users.points + row.total <= :most "
-            "AND (row.total >= 0 OR users.points + row.total >= 0) AND users.merged_into IS NULL "
-            "RETURNING users.id, users.points"
-        ),
+    done = await run(
+        session,
+        f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
+        "WHERE users.id = row.user_id AND users.points + row.total <= :most "
+        "AND (row.total >= 0 OR users.points + row.total >= 0) AND users.merged_into IS NULL "
+        "RETURNING users.id, users.points",
         {"rows": fold(list(totals.items())), "at": stamp(at), "most": MAX_BALANCE},
     )
-    return {int(user): int(points) for user, points in result}
+    return {int(user): int(points) for user, points in done.rows}
 
 
 async def _merged_into(session: AsyncSession, users: Iterable[int]) -> dict[int, int]:
@@ -175,12 +175,11 @@ async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: 
             "note": "text",
         },
     )
-    await session.execute(
-        sql(
-            "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
-            "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
-            f"FROM {source} ORDER BY row.seq"
-        ),
+    await run(
+        session,
+        "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
+        "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
+        f"FROM {source} ORDER BY row.seq",
         {"rows": fold(rows)},
     )
 

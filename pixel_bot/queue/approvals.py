@@ -1,4 +1,4 @@
-"""Approvals: speech, and what the AI has written, waits for a mod's yes where ``TTS_APPROVE`` says so.
+"""Approvals: words that the streamer has not written wait for a mod's yes where ``TTS_APPROVE`` says so.
 
 While no mod has written for half an hour nobody is asked: the request is held, and chat is told of it when a mod is
 back. Nothing waits for longer than ``LIMIT``, with or without mods; then the points go back. Nothing is played without
@@ -108,17 +108,16 @@ class Approvals(Worker):
         """True when no mod has written for half an hour. A clock that was set back makes nobody absent."""
         return self._clock.now() - self._mod_seen_at > MODS_AWAY
 
-    async def needed(self, effect: Effect, redeem: str, person: Person, viewer: Viewer, *, is_mod: bool) -> str | None:
+    async def needed(self, effect: Effect, person: Person, viewer: Viewer, *, is_mod: bool) -> str | None:
         """What a purchase is marked with: whether a mod must say yes to it, or to what follows it.
 
         Args:
             effect: what is bought.
-            redeem: its key.
             person: who buys it, as the platform names them.
             viewer: their account.
             is_mod: mods and the streamer need nobody's yes.
         """
-        kind = approvals.approval_for(effect, redeem)
+        kind = approvals.approval_for(effect)
         if kind is None or is_mod or self._mode == "off":
             return None
         return kind if self._mode == "all" or await self._newcomers.is_new(person, viewer) else None

@@ -118,7 +118,7 @@ class ResultWriter:
                 return
             if follow_up is not None and not isinstance(follow_up, str):
                 has_more = True
-                approval = approval_for(follow_up, item.redeem) if item.approval == LATER else None
+                approval = approval_for(follow_up) if item.approval == LATER else None
                 draft = Draft(
                     follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id, approval=approval
                 )

@@ -58,7 +58,7 @@ async def test_another_list_of_the_same_people_is_told(services: Services, payin
     await paying.undo(listed(tmp_path, "alice,9").batch)
     outlook = await paying.preview(second)
     assert (outlook.new, outlook.standing) == (1, None)
-    assert [(batch.name, people) for batch, people in outlook.others] == [(first.batch, 2)]
+    assert [(one.batch.name, one.people, one.equal) for one in outlook.others] == [(first.batch, 2, 1)]
     await paying.pay(second, "b")
     assert await balances(services) == {"alice": 10, "bob": 13, "carol": 1, "dave": 5}
 

@@ -82,7 +82,8 @@ NOT_POINTS = re.compile(r"channel points?|kanalpunkte?|!points|\bpoints (add|rem
 TYPED = (
     "!points", "!points @bob", "!give @bob 5", "!give @bob 5000000", "!give @bob half", "!give @alice 1",
     "!give @bob 0", "!top", "!top xp", "!rank", "!rank @bob", "!rank @carol", "!history", "!history @bob", "!level",
-    "!cooldowns", "!redeems", "!sound ding", "!sound ding", "!queue", "!cancel", "!cancel", "!redeem off sound", "!sound",
+    "!cooldowns", "!redeems", "!sound ding", "!sound ding", "!queue", "!cancel", "!cancel", "!redeem off sound",
+    "!sound",
     "!redeem on sound", "!redeem cost sound 7", "!redeem cost nosuch 7", "!redeem native on sound 5", "!block @bob",
     "!ignore @carol", "!ignored", "!unignore @carol", "!points add @bob 10 for fun", "!points remove @bob 5000000",
     "!points remove @bob half", "!points set @bob 9", "!points addall 3", "!points add @bob x", "!xp add @bob 500",

@@ -110,6 +110,13 @@ async def test_what_cogs_off_names_is_left_out(tmp_path: Path, caplog: pytest.Lo
     assert "COGS_OFF: there is no cog wheell." in caplog.text
 
 
+async def test_a_place_that_cogs_off_names_lets_a_namesake_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path / "mine" / "levels.py", command="level", answer='"Mine."')
+    async with stage(tmp_path, cogs_off="cogs/levels.py", cogs_dir=tmp_path / "mine") as chat:
+        assert await chat.say("bob", "!level") == ["Mine."]
+    assert "COGS_OFF" not in caplog.text
+
+
 async def test_an_installed_package_is_a_cog(tmp_path: Path, site: Path) -> None:
     write(
         site / "lucky_pkg" / "__init__.py", command="lucky", answer="WORDS", imports="from lucky_pkg.words import WORDS"
