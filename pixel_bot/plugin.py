@@ -29,7 +29,7 @@ from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
-from pixel_bot.bot.command import command, command_list, usage
+from pixel_bot.bot.command import command, command_list, help_line, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
@@ -74,8 +74,9 @@ from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
 from pixel_bot.setting_types import Sentence, Template
-from pixel_bot.texts import count, duration, fit, listed, number, ordinal, paged, signed, visible
+from pixel_bot.texts import count, duration, fit, joined, listed, number, ordinal, paged, percent, signed, visible
 from pixel_bot.web.setup import Step as SetupStep
+from pixel_bot.wording.texts import later, texts
 
 __all__ = [
     "API_VERSION",
@@ -157,8 +158,11 @@ __all__ = [
     "effect",
     "every",
     "fit",
+    "help_line",
     "hide",
     "in_words",
+    "joined",
+    "later",
     "listed",
     "mods_only",
     "number",
@@ -166,10 +170,12 @@ __all__ = [
     "only",
     "ordinal",
     "paged",
+    "percent",
     "redact",
     "redeem",
     "scheduled",
     "signed",
+    "texts",
     "usage",
     "visible",
     "with_version",

@@ -13,6 +13,8 @@ from pixel_bot.configuration.values import control_characters
 from pixel_bot.setting_groups import MessageSettings, PlatformSettings, PointsSettings, UpkeepSettings, WebSettings
 from pixel_bot.setting_types import (
     OVERLAY_KEY,
+    Currency,
+    Language,
     LocalTime,
     Mode,
     expanded,
@@ -42,6 +44,13 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     backup_time: LocalTime = Field("03:00", description="Time of the daily backup, in local time. off: no daily backup")
     backup_keep: int = Field(14, ge=1, le=10_000, description="How many backups stay. The bot removes older ones")
 
+    bot_language: Language = Field("en", description="Language of everything that the bot says in chat: en or de")
+    points_name: Currency = Field(
+        "",
+        description=(
+            "Another name for the points: of one, a vertical bar, and of several. If you leave it out, they are points"
+        ),
+    )
     command_prefix: str = Field("!", min_length=1, max_length=5, description="What all commands begin with")
     cogs_dir: Path | None = Field(
         None, description="Folder with your own cogs. The bot loads them together with the built-in cogs"
@@ -190,6 +199,11 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     def obs_configured(self) -> bool:
         """True when any setting for OBS is set."""
         return bool(self.model_fields_set & {"obs_host", "obs_port", "obs_password"})
+
+    @property
+    def currency(self) -> tuple[str, ...]:
+        """What one point is called, and what several are; empty where the language decides."""
+        return tuple(self.points_name.split("|")) if self.points_name else ()
 
     def database_for(self, mode: Mode) -> str:
         """The database of one mode: DATABASE_URL where it is set, else a file of the mode's own in DATA_DIR."""

@@ -14,7 +14,8 @@ from tests.harness.paths import ROOT
 
 ROOMS = (
     # What needs nothing of ours
-    "texts", "errors", "configuration", "setting_types", "setting_groups", "settings", "clock", "lru_cache", "logs",
+    "wording", "texts", "errors", "configuration", "setting_types", "setting_groups", "settings", "clock", "lru_cache",
+    "logs",
     # Values, and what works on no rule
     "model", "filters", "concurrency", "security", "db", "sounds", "web",
     # The rules, and the SQL

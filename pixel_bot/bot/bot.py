@@ -39,6 +39,9 @@ from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
 from pixel_bot.upkeep.forgetting import ask_cogs
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 @dataclass(frozen=True, slots=True)

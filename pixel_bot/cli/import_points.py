@@ -16,8 +16,8 @@ from pixel_bot.db.engine import Database, is_damaged, sqlite_path
 from pixel_bot.db.meta import recall, remember
 from pixel_bot.db.schema import HEAD, check_file, damaged, revision
 from pixel_bot.db.write_outage import in_plain_words
-from pixel_bot.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.batches import ImportPreview, Imports
+from pixel_bot.imports.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.files import PointFile, Said, read_point_file
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, plain

@@ -15,6 +15,9 @@ from pixel_bot.db.direct import run
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.errors import BadAmount, NotEnoughPoints, PixelError
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 MAX_AMOUNT = 1_000_000_000_000
 """The largest amount that one command may move."""
@@ -67,7 +70,7 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int
     if not entries:
         return {}
     if any(abs(entry.amount) > MAX_BALANCE for entry in entries):
-        raise BadAmount("That is more than one balance can hold.")
+        raise BadAmount(_("That is more than one balance can hold."))
     totals = _totals(entries)
     after = await _update_balances(session, totals, entries[-1].at)
     kept: dict[int, int] = {}
@@ -148,7 +151,7 @@ async def _raise_refusal(session: AsyncSession, refused: Mapping[int, int]) -> N
     balance = await balance_of(session, user)
     if total < 0:
         raise NotEnoughPoints(needed=-total, balance=balance)
-    raise BadAmount("That is more than one balance can hold.")
+    raise BadAmount(_("That is more than one balance can hold."))
 
 
 async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: dict[int, int]) -> None:

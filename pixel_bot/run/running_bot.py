@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from pixel_bot.bot.bot import PixelBot
-from pixel_bot.bot.command import command_list, usage
+from pixel_bot.bot.command import command_list, help_line, usage
 from pixel_bot.bot.guards import audience
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.clock import Clock
@@ -245,7 +245,7 @@ def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:
         {
             "name": c.name,
             "usage": usage(c, prefix),
-            "help": c.help.strip().partition("\n")[0],
+            "help": help_line(c),
             "mods": audience(c) != "everyone",
         }
         for c in command_list(bot)

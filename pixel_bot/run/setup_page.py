@@ -13,6 +13,7 @@ from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import SAME_DISK
 from pixel_bot.web.oauth import SignInRefused
 from pixel_bot.web.setup import JOYSTICK, SetupState, Step, WaitingText
+from pixel_bot.wording.texts import currency_title
 
 SHOWN_SOUNDS = 20
 
@@ -120,12 +121,12 @@ class SetUp:
 
     def _database(self) -> tuple[Step, ...]:
         """Only while something is wrong with it."""
-        outage = self._services.awards.write_outage.now
+        outage, points = self._services.awards.write_outage.now, currency_title()
         if outage is not None:
-            return (Step("database", "Points", "broken", str(outage)),)
+            return (Step("database", points, "broken", str(outage)),)
         identity = self._services.database.identity
         if identity is not None and identity.has_second_name:
-            return (Step("database", "Points", "off", f"The database {SECOND_NAME}"),)
+            return (Step("database", points, "off", f"The database {SECOND_NAME}"),)
         return ()
 
     def _strange_settings(self) -> tuple[Step, ...]:

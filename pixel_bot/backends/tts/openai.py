@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from openai import APIError, AsyncOpenAI
 
     from pixel_bot.settings import Settings
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +91,7 @@ class SpeechServer:
                 wav = await self._fetch(text, name)
         except TimeoutError as exc:
             log.warning("The speech server took longer than %g s.", self._server.timeout)
-            raise EffectFailed("The voice took too long over that text.") from exc
+            raise EffectFailed(_("The voice took too long over that text.")) from exc
         return await asyncio.to_thread(speech_of, wav)
 
     async def close(self) -> None:
@@ -172,7 +175,7 @@ def _may_pass(exc: "APIError") -> bool:
 
 def _fail(exc: Exception) -> NoReturn:
     log.warning("The speech server did not speak: %s", _described(exc))
-    raise EffectFailed("The voice is not available right now.") from exc
+    raise EffectFailed(_("The voice is not available right now.")) from exc
 
 
 def _described(exc: Exception) -> str:
