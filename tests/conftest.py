@@ -21,6 +21,7 @@ from tests.harness.logging_state import logging_as_before
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
+from tests.harness.shared_dialect import share_dialect
 from tests.kept_cogs import keep_cogs
 
 __all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
@@ -56,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Nothing that is imported while tests are collected is garbage.
     gc.disable()
     keep_cogs()
+    share_dialect()
     # Thousands of small databases that are synced to a disk wait for it longer than they work.
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
