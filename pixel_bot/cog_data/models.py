@@ -26,6 +26,7 @@ from sqlalchemy import (
     Time,
 )
 from sqlalchemy.orm import mapped_column, registry
+from sqlalchemy.schema import sort_tables
 
 from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.db.json_type import AnyJson
@@ -113,10 +114,11 @@ def owner_of(table: Table) -> str:
 
 def models_of(cog: str) -> list[Table]:
     """The tables of the models that a cog has declared, those that others refer to first."""
+    if cog not in _registries:
+        return []
     own = [table for table in Base.metadata.tables.values() if owner_of(table) == cog]
-    if len(own) < 2:
-        return own  # to sort all tables takes longer than to load a cog
-    return [table for table in Base.metadata.sorted_tables if table in own]
+    # To sort all tables would take longer than to load a cog.
+    return sort_tables(sorted(own, key=lambda table: table.name)) if len(own) > 1 else own
 
 
 def forget_models(cog: str) -> None:
