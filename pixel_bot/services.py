@@ -13,8 +13,8 @@ from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
 from pixel_bot.cog_data.tables import CogTables
 from pixel_bot.cog_data.transactions import Transactions
-from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
+from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.chat_gate import ChatRules
 from pixel_bot.filters.bad_words import WordList
