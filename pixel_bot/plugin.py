@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.cogs.cog_base import CogBase
+from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - the word that everybody looks for
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
@@ -74,6 +75,7 @@ from pixel_bot.texts import count, duration, listed, number, ordinal, paged, sig
 
 __all__ = [
     "API_VERSION",
+    "Allow",
     "AlreadyDone",
     "Amount",
     "Announcement",
@@ -81,6 +83,7 @@ __all__ = [
     "BadAmount",
     "BadInput",
     "BitsBadge",
+    "Block",
     "ChannelEvent",
     "CharityDonation",
     "ChatError",
@@ -146,6 +149,7 @@ __all__ = [
     "duration",
     "effect",
     "every",
+    "filter",
     "in_words",
     "listed",
     "mods_only",

@@ -223,6 +223,7 @@ class PixelBot(CogComponents):
     @override
     async def setup_hook(self) -> None:
         """Load the cogs."""
+        await self.runtime.filters.load()
         await self.cogs.load_all()
         await ask_cogs(self.services.database, self.services.cog_tables.loaded)
         self.runtime.timers.start()

@@ -1,6 +1,7 @@
 """Chat on Joystick.tv: the same commands, with a context that answers there."""
 
 import re
+from functools import partial
 from typing import Any
 
 from twitchio.models.chat import SentMessage
@@ -118,6 +119,13 @@ class JoystickChannel(ChatChannel):
         """Somebody wrote in chat."""
         if not self.is_new(message.id):
             return
+        if self._bot.runtime.filters.is_needed:
+            self._bot.runtime.filtered(message, JoystickDetails(message), self.tasks, partial(self._take, message))
+        else:
+            self._take(message)
+
+    def _take(self, message: ChatMessage) -> None:
+        """It earns something, or starts a command, and cogs hear it."""
         self._bot.approvals.note(message, is_mod=message.is_mod)
         spelling = self._bot.runner.spelling
         is_answer = self._bot.runtime.confirmations.note(message)
