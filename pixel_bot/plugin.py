@@ -23,6 +23,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.cog_services.channel_control import Category, ChannelInfo
+from pixel_bot.bot.cog_services.http import HttpFailed
+from pixel_bot.bot.cog_services.http_transport import HttpAnswer
+from pixel_bot.bot.cog_services.obs import ObsFailed
+from pixel_bot.bot.cog_services.twitch_api import PlatformRefused
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - the word that everybody looks for
 from pixel_bot.bot.cogs.hearing import on
@@ -61,6 +66,7 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage, Fragment
+from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
 from pixel_bot.model.outcome import Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
@@ -84,7 +90,9 @@ __all__ = [
     "BadInput",
     "BitsBadge",
     "Block",
+    "Category",
     "ChannelEvent",
+    "ChannelInfo",
     "CharityDonation",
     "ChatError",
     "ChatMessage",
@@ -101,6 +109,8 @@ __all__ = [
     "Follow",
     "Fragment",
     "Gift",
+    "HttpAnswer",
+    "HttpFailed",
     "HypeTrain",
     "Job",
     "KnownViewer",
@@ -109,12 +119,16 @@ __all__ = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "ObsConnected",
+    "ObsFailed",
+    "ObsSceneChanged",
     "Odds",
     "Outcome",
     "OverlayEffect",
     "PayItForward",
     "Person",
     "PixelBot",
+    "PlatformRefused",
     "PlaySound",
     "QueuePosition",
     "Raid",
@@ -181,6 +195,8 @@ class Cog(CogBase):
     """The cog's models."""
     widgets: ClassVar[Sequence[Widget]] = ()
     """What it keeps on the overlay: each needs ``overlay/<name>.js`` in the cog's folder."""
+    scopes: ClassVar[Sequence[str]] = ()
+    """What it needs of Twitch, like ``moderator:manage:chat_messages``. The set-up page asks the streamer for it."""
     version: ClassVar[int] = 1
     """Of its tables. Raise it when a model changes, and upgrade them in ``migrate``."""
 

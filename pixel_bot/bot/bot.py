@@ -14,6 +14,7 @@ from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.clips import Clips
+from pixel_bot.bot.cog_services.outside import Outside
 from pixel_bot.bot.cogs.components import CogComponents
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.runtime import CogRuntime
@@ -84,6 +85,7 @@ class PixelBot(CogComponents):
         self.clips = Clips(self.backends.obs)
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings, services.clock)
         self.runtime = CogRuntime(services, self.cogs)
+        self.outside = Outside(services, self.runtime, self.backends.obs)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
@@ -103,7 +105,7 @@ class PixelBot(CogComponents):
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
-            self.join_twitch(account, http or self.http)
+            self.join_twitch(account, http or self.twitch_http)
 
     def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
         """From now on the bot has accounts on Twitch, and speaks in the streamer's channel."""
@@ -201,7 +203,7 @@ class PixelBot(CogComponents):
 
     def twitchio_message(self, frame: Mapping[str, Any]) -> Any:
         """A chat message as TwitchIO has it, for commands and for listeners of cogs."""
-        return as_twitchio_message(CHAT, with_optional_fields(frame), self.http)
+        return as_twitchio_message(CHAT, with_optional_fields(frame), self.twitch_http)
 
     # TwitchIO's hooks
 

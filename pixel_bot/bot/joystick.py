@@ -115,10 +115,15 @@ class JoystickChannel(ChatChannel):
         await self._bot.awards.wait_for_capacity()
         await super().wait_for_capacity()
 
+    async def whisper(self, login: str, text: str) -> None:
+        """Say something to one person, and to nobody else."""
+        await self.outbox.put(Outgoing(text, whisper_to=login, paid=True))
+
     def on_chat_message(self, message: ChatMessage) -> None:
         """Somebody wrote in chat."""
         if not self.is_new(message.id):
             return
+        self._bot.outside.joystick.note(message)
         if self._bot.runtime.filters.is_needed:
             self._bot.runtime.filtered(message, JoystickDetails(message), self.tasks, partial(self._take, message))
         else:

@@ -144,7 +144,7 @@ class Saver:
 
 def clip_with(chat: Stage, saver: Any) -> None:
     chat.bot.clips = clips.Clips(saver)
-    chat.bot.clips.join_twitch(chat.bot.http, "1")
+    chat.bot.clips.join_twitch(chat.bot.twitch_http, "1")
 
 
 async def test_a_clip_is_told_when_it_is_there(chat: Stage) -> None:

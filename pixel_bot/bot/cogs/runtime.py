@@ -12,6 +12,7 @@ from pixel_bot.bot.cogs.faults import Faults
 from pixel_bot.bot.cogs.hearing import refuse_foreign_listeners
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.loader import CogLoader
+from pixel_bot.bot.cogs.scopes import CogScopes
 from pixel_bot.bot.cogs.stored_calls import EventStore, StoredCalls
 from pixel_bot.bot.cogs.stream_teller import StreamTeller
 from pixel_bot.bot.cogs.timers import Timers
@@ -45,6 +46,8 @@ class CogRuntime:
         self.live = Live()
         self.stored = StoredCalls(self.bus, services.database, services.clock)
         self.bus.store = self.stored
+        self.scopes = CogScopes()
+        loader.lacking = self.scopes.missing
         self.filters = ChatFilters(self.faults, services.database, services.clock, services.cluster)
         self.event_store = EventStore(self.bus, self.stored)
         self.timers = Timers(self.bus, self.stored, self.live, services.database, services.cluster, services.clock)
@@ -66,6 +69,7 @@ class CogRuntime:
         """
         refuse_foreign_listeners(component)
         check_settings(component)
+        self.scopes.check(component)
         try:
             self.timers.check(component)
         except ValueError as exc:
@@ -77,12 +81,14 @@ class CogRuntime:
         self.faults.forget(cog)
         self.bus.add(cog, component)
         self.filters.add(cog, component)
+        self.scopes.add(cog, component)
         self.timers.add(cog, component)
 
     def remove(self, component: commands.Component) -> None:
         """A cog class goes."""
         self.bus.remove(component)
         self.filters.remove(component)
+        self.scopes.remove(component)
         self.timers.remove(component)
 
     # What happens
