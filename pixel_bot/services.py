@@ -23,6 +23,7 @@ from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.key import overlay_key
 from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.overlay.widgets import WIDGET
 from pixel_bot.points.bans import Bans
 from pixel_bot.points.cooldowns import Cooldowns
 from pixel_bot.points.ignore_list import IgnoreList
@@ -132,6 +133,8 @@ def build_services(
     redeems = Redeems(database, clock)
     overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
     overlay.widgets.database = database
+    overlay.widgets.publish = lambda text: cluster.publish(WIDGET, text)
+    cluster.subscribers.setdefault(WIDGET, set()).add(overlay.widgets.on_published)
     wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
     cogs = _cog_services(settings, database, clock, mode, viewers)
     refunds = Refunds(database, clock, cooldowns, wheel, overlay, cogs.hooks)
