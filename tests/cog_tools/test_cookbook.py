@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pixel_bot.cog_tools.check import check_cog
+from pixel_bot.configuration.cog_files import forget_installed
 from pixel_bot.plugin import Follow
 from pixel_bot.testing import stage
 from tests.harness.database import findings, rows
@@ -146,16 +147,19 @@ async def test_the_first_one_catches_it_and_three_a_day_are_all(tmp_path: Path) 
 
 
 async def test_chat_fights_a_boss_and_shares_what_was_staked(tmp_path: Path) -> None:
-    folder = cooked(tmp_path, "boss")
-    async with stage(tmp_path, cogs_dir=folder, boss_health=100, boss_reward=50, points_chat_amount=0) as chat:
+    settings: dict[str, Any] = {
+        "boss_health": 100,
+        "boss_reward": 50,
+        "points_chat_amount": 0,
+        "cogs_dir": cooked(tmp_path, "boss"),
+    }
+    async with stage(tmp_path, **settings) as chat:
         for name in ("alice", "bob"):
             await chat.viewer(name, points=100)
         assert await chat.say("alice", "!attack 60") == ["You hit for 60. The boss has 40 left."]
         assert chat.overlay.widgets["boss"] == {"left": 40, "of": 100}
         assert "you have 40" in (await chat.say("alice", "!attack 50"))[0]
-    async with stage(
-        tmp_path, chat.clock, cogs_dir=folder, boss_health=100, boss_reward=50, points_chat_amount=0
-    ) as chat:
+    async with stage(tmp_path, chat.clock, **settings) as chat:
         assert chat.overlay.widgets["boss"] == {"left": 40, "of": 100}
         (beaten,) = await chat.say("bob", "!hit 40")
         assert beaten == "The boss is beaten by 2 viewers! You get 60 points."
@@ -186,7 +190,7 @@ async def test_the_scene_is_switched_back_also_after_a_kill_and_once_obs_is_ther
     async with stage(tmp_path, cogs_dir=folder) as chat:
         await chat.viewer("alice", points=400)
         chat.obs.goes_away()
-        assert "points back" in " ".join(await chat.say("alice", "!spotlight"))
+        assert "points are back" in " ".join(await chat.say("alice", "!spotlight"))
         chat.obs.comes_back()
         chat.obs.scenes["Spotlight"] = {}
         chat.clock.advance(61)
@@ -231,15 +235,16 @@ async def test_an_installed_package_is_found_by_its_entry_point(
     info.mkdir()
     head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
     (info / "METADATA").write_text(head, encoding="utf-8")
-    points = [
-        f"[{group}]\n{name} = {value}\n"
-        for group, named in project["entry-points"].items()
-        for name, value in named.items()
-    ]
-    (info / "entry_points.txt").write_text("".join(points), encoding="utf-8")
-    monkeypatch.syspath_prepend(site)
-    async with stage(tmp_path) as chat:
-        assert (await chat.say("alice", "!flip"))[0] in {"Heads!", "Tails!"}
+    (group,) = project["entry-points"]
+    points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"][group].items())
+    (info / "entry_points.txt").write_text(f"[{group}]\n{points}", encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
+    forget_installed()
+    try:
+        async with stage(tmp_path) as chat:
+            assert (await chat.say("alice", "!flip"))[0] in {"Heads!", "Tails!"}
+    finally:
+        forget_installed()
 
 
 @pytest.mark.sqlite

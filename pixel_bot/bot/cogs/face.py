@@ -20,6 +20,39 @@ from pixel_bot.bot.service_names import ServiceNames
 from pixel_bot.model.event import Event
 from pixel_bot.model.people import Platform
 
+DOORS = (
+    "announce",
+    "channel",
+    "clock",
+    "cooldowns",
+    "economy",
+    "emit",
+    "http",
+    "leaderboard",
+    "levels",
+    "live",
+    "moderation",
+    "obs",
+    "overlay",
+    "queue",
+    "readers",
+    "recent_chatters",
+    "redeems",
+    "schedule",
+    "sessions",
+    "settings",
+    "sounds",
+    "stored_draw",
+    "transaction",
+    "unschedule",
+    "viewers",
+    "write",
+)
+"""What a cog may ask ``bot`` for. With the names of ``pixel_bot.plugin`` that is all that is promised.
+
+``docs/cogs.md`` explains each, and a test holds both against each other.
+"""
+
 
 class CogFace(ServiceNames):
     """The bot, as cogs use it."""

@@ -17,9 +17,8 @@ from pixel_bot.sandbox.twitch.calls import Call, Handler, Refusal
 from pixel_bot.sandbox.twitch.channel_api import Channel
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.faults import RecordedRequest, serve_with_fault, without_secrets
-from pixel_bot.sandbox.twitch.moderation_api import Moderation
 from pixel_bot.sandbox.twitch.oauth import OAuth, bearer, parameters
-from pixel_bot.sandbox.twitch.people_api import People
+from pixel_bot.sandbox.twitch.people_api import Moderation, People
 from pixel_bot.sandbox.twitch.rewards_api import Rewards
 from pixel_bot.sandbox.twitch.stream_api import Stream
 from pixel_bot.sandbox.twitch.subscriptions_api import Subscribing

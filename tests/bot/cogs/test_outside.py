@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from pixel_bot.bot.cog_services.http import CogHttp
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.twitch.helix import HelixError
-from pixel_bot.plugin import BadInput, HttpFailed, ObsFailed, PlatformRefused
+from pixel_bot.plugin import BadInput, Category, ChannelInfo, HttpAnswer, HttpFailed, ObsFailed, PlatformRefused
 from pixel_bot.testing import FakeHttp, stage
 from tests.bot.cogs.conftest import WriteCog
 
@@ -127,6 +127,7 @@ async def test_title_and_category(tmp_path: Path) -> None:
         await channel.set_title("  A new\n title ")
         assert str(await channel.set_category("tetris")) == "Tetris"
         info = await channel.info()
+        assert (type(info), type(info.category)) == (ChannelInfo, Category)
         assert (info.title, str(info.category)) == ("A new title", "Tetris")
         assert [str(one) for one in await channel.find_categories("tetris")] == ["Tetris", "Tetris Effect"]
         with pytest.raises(BadInput, match=r"no category tetr\. Did you mean Tetris or Tetris Effect\?"):
@@ -177,7 +178,8 @@ async def test_http_retries_what_may_be_sent_twice_and_keeps_secrets(caplog: pyt
     wire.answers("https://example.org/api", {"ok": True})
     wire.answers("https://example.org/api", status=503, times=2)
     answer = await http.get("https://example.org/api", params={"key": SecretStr("hidden-key-1")})
-    assert answer.json() == {"ok": True}
+    assert isinstance(answer, HttpAnswer)
+    assert (answer.json(), answer.text) == ({"ok": True}, '{"ok":true}')
     assert [request.url for request in wire.requests] == ["https://example.org/api?key=hidden-key-1"] * 3
     assert 0.4 <= pauses[0] <= 0.6 <= pauses[1] <= 1.2
     secret = SecretStr("https://hooks.example.org/1234/a-secret")
