@@ -1,6 +1,8 @@
 """The recipes of ``docs/cookbook.md`` and the repository of ``docs/cogs.md`` work as they stand there."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -185,7 +187,7 @@ async def test_discord_hears_of_the_stream_also_later(tmp_path: Path, caplog: py
         assert "very-secret" not in caplog.text
 
 
-async def test_the_scene_is_switched_back_also_after_a_kill_and_once_obs_is_there(tmp_path: Path) -> None:
+async def test_the_scene_is_switched_and_back_or_the_points_are(tmp_path: Path) -> None:
     folder = cooked(tmp_path, "spotlight")
     async with stage(tmp_path, cogs_dir=folder) as chat:
         await chat.viewer("alice", points=400)
@@ -200,17 +202,27 @@ async def test_the_scene_is_switched_back_also_after_a_kill_and_once_obs_is_ther
         assert chat.obs.scene == "Spotlight"
         await chat.passes(1)
         assert chat.obs.scene == "Main"
-        chat.clock.advance(61)
-        await chat.say("alice", "!spotlight")
-    async with stage(tmp_path, chat.clock, cogs_dir=folder) as chat:
+        assert await findings(chat) == []
+
+
+@pytest.mark.sqlite
+async def test_the_scene_is_switched_back_after_a_kill_once_obs_is_there(tmp_path: Path) -> None:
+    folder = cooked(tmp_path, "spotlight")
+    line = [sys.executable, str(Path(__file__).with_name("mortal_spotlight.py")), str(tmp_path), str(folder)]
+    ended = subprocess.run(line, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    async with stage(tmp_path, cogs_dir=folder) as chat:
         chat.obs.scenes["Spotlight"] = {}
         chat.obs.switches("Spotlight")
+        await chat.settled()
+        assert chat.obs.scene == "Spotlight"
         chat.obs.goes_away()
         await chat.passes(31)
         chat.obs.comes_back()
         assert chat.obs.scene == "Spotlight"
         await chat.passes(15)
         assert chat.obs.scene == "Main"
+        assert await chat.points("alice") == 0
         assert await findings(chat) == []
 
 
