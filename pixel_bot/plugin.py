@@ -22,6 +22,8 @@ from typing import ClassVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts.merge import Linked
+from pixel_bot.backends.base_url import with_version
+from pixel_bot.backends.obs_problems import ObsProblem
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.cog_services.channel_control import Category, ChannelInfo
 from pixel_bot.bot.cog_services.http import HttpFailed
@@ -33,7 +35,7 @@ from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - th
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
-from pixel_bot.bot.command import command, command_list, usage
+from pixel_bot.bot.command import command, command_list, help_line, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
@@ -43,8 +45,9 @@ from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.cog_data.models import CogModel, ViewerId
 from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
-from pixel_bot.configuration.cog_settings import CogSettings
+from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
+from pixel_bot.logs import hide, redact
 from pixel_bot.model.channel_events import (
     Announcement,
     AutomaticReward,
@@ -77,7 +80,10 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
-from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
+from pixel_bot.setting_types import Sentence, Template
+from pixel_bot.texts import count, duration, fit, joined, listed, number, ordinal, paged, percent, signed, visible
+from pixel_bot.web.setup import Step as SetupStep
+from pixel_bot.wording.texts import later, texts
 
 __all__ = [
     "API_VERSION",
@@ -96,6 +102,7 @@ __all__ = [
     "CharityDonation",
     "ChatError",
     "ChatMessage",
+    "CheckedBot",
     "Cheer",
     "Cog",
     "CogModel",
@@ -121,6 +128,7 @@ __all__ = [
     "NotEnoughPoints",
     "ObsConnected",
     "ObsFailed",
+    "ObsProblem",
     "ObsSceneChanged",
     "Odds",
     "Outcome",
@@ -136,6 +144,8 @@ __all__ = [
     "Redemption",
     "Run",
     "Scheduled",
+    "Sentence",
+    "SetupStep",
     "Shares",
     "ShowOverlay",
     "Speak",
@@ -144,6 +154,7 @@ __all__ = [
     "StreamOffline",
     "StreamOnline",
     "Sub",
+    "Template",
     "Tip",
     "Total",
     "Transaction",
@@ -164,7 +175,12 @@ __all__ = [
     "effect",
     "every",
     "filter",
+    "fit",
+    "help_line",
+    "hide",
     "in_words",
+    "joined",
+    "later",
     "listed",
     "mods_only",
     "number",
@@ -172,10 +188,15 @@ __all__ = [
     "only",
     "ordinal",
     "paged",
+    "percent",
+    "redact",
     "redeem",
     "scheduled",
     "signed",
+    "texts",
     "usage",
+    "visible",
+    "with_version",
 ]
 
 API_VERSION = "1.0"

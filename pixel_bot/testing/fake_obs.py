@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pixel_bot.backends import obs_link
+from pixel_bot.backends.obs import SavedReplay
 from pixel_bot.backends.obs_problems import ObsAway, ObsProblem, RequestRefused
 
 NOT_FOUND = 600
 
 
 class FakeObs:
-    """An OBS that can be asked from the start. What it shows is changed by ``bot.obs``, and by the test."""
+    """OBS, where the test's settings have an ``obs_password``. What it shows ``bot.obs`` changes, and the test."""
 
     def __init__(self) -> None:
         self.scenes: dict[str, dict[str, bool]] = {"Main": {}}
@@ -21,17 +22,19 @@ class FakeObs:
         """Whether a filter is on, by the names of source and filter."""
         self.texts: dict[str, str] = {}
         """What text sources show, by name."""
-        self.problem: ObsProblem | None = None
+        self.failure: ObsProblem | None = None
         """With what every request fails."""
+        self.replays: list[str] = []
+        """The files in which the last seconds were saved."""
         self.listeners: set[Callable[[str, Mapping[str, Any]], None]] = set()
 
     def goes_away(self) -> None:
         """OBS is closed."""
-        self.problem = ObsAway()
+        self.failure = ObsAway()
 
     def comes_back(self) -> None:
         """OBS runs again, and the bot has connected to it."""
-        self.problem = None
+        self.failure = None
         self._tell(obs_link.OPENED, {})
 
     def switches(self, scene: str) -> None:
@@ -39,14 +42,37 @@ class FakeObs:
         self.scene = scene
         self._tell("CurrentProgramSceneChanged", {"sceneName": scene})
 
+    @property
+    def problem(self) -> str:
+        """What the streamer should do."""
+        return "" if self.failure is None else str(self.failure)
+
+    async def check(self) -> None:
+        """Whether OBS can be asked.
+
+        Raises:
+            ObsProblem: it cannot, and why.
+        """
+        if self.failure is not None:
+            raise self.failure
+
+    async def save_replay(self) -> SavedReplay:
+        """Save the last seconds.
+
+        Raises:
+            ObsProblem: nothing was saved.
+        """
+        await self.check()
+        self.replays.append(f"/replays/{len(self.replays) + 1}.mkv")
+        return SavedReplay(self.replays[-1])
+
     async def request(self, kind: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Answer as obs-websocket 5 does.
 
         Raises:
             ObsProblem: there is nothing of that name, or OBS is away.
         """
-        if self.problem is not None:
-            raise self.problem
+        await self.check()
         match kind, fields:
             case "GetCurrentProgramScene", _:
                 return {"currentProgramSceneName": self.scene}

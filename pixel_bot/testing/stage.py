@@ -30,6 +30,7 @@ from pixel_bot.testing.happenings import Happenings, Line, once
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
 from pixel_bot.testing.twitch_users import FakeUsersApi
+from pixel_bot.wording.texts import use_language
 
 SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "condition": {}, "status": "enabled"}
 
@@ -37,7 +38,7 @@ SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "conditi
 class Stage:
     """A chat with a bot in it."""
 
-    def __init__(self, bot: PixelBot, clock: SettableClock, page: str = "fake") -> None:
+    def __init__(self, bot: PixelBot, clock: SettableClock, page: str = "fake", *, fakes_obs: bool = True) -> None:
         self.bot = bot
         self.clock = clock
         self.sent: list[str] = []
@@ -58,8 +59,9 @@ class Stage:
         """What ``bot.http`` gets for an answer, and what it asked."""
         bot.http.transport = self.http
         self.obs = FakeObs()
-        """OBS; it can be asked from the start."""
-        bot.obs.use(self.obs)
+        """OBS, where the settings have an ``obs_password``."""
+        if bot.obs.is_set_up and fakes_obs:
+            bot.obs.use(self.obs)
         self.joystick_commands: list[Mapping[str, str]] = []
         """What cogs do on Joystick.tv as mods."""
         self.joystick = JoystickChannel(bot, self._record_joystick, limited=False)
@@ -242,7 +244,7 @@ async def stage(
         services.awards.start()
         await bot.setup_hook()
         try:
-            built = Stage(bot, clock, page)
+            built = Stage(bot, clock, page, fakes_obs=backends is None)
             await built.overlay.open()
             await bot.dispatcher.start()
             yield built
@@ -254,6 +256,7 @@ async def stage(
             await bot.backends.close()
             await services.awards.stop()
             await bot.close(save_tokens=False)
+            use_language()  # what is asked of this process afterwards is asked in English
 
 
 def person_of(who: SandboxUser) -> Person:

@@ -21,7 +21,7 @@ def die_at_the_switch(kind: str, data: Mapping[str, Any]) -> None:
 
 
 async def main(folder: Path, cogs: Path) -> None:
-    async with stage(folder, cogs_dir=cogs) as chat:
+    async with stage(folder, cogs_dir=cogs, obs_password="secret") as chat:
         chat.obs.scenes["Spotlight"] = {}
         chat.obs.listeners.add(die_at_the_switch)
         await chat.viewer("alice", points=100)

@@ -189,7 +189,7 @@ async def test_discord_hears_of_the_stream_also_later(tmp_path: Path, caplog: py
 
 async def test_the_scene_is_switched_and_back_or_the_points_are(tmp_path: Path) -> None:
     folder = cooked(tmp_path, "spotlight")
-    async with stage(tmp_path, cogs_dir=folder) as chat:
+    async with stage(tmp_path, cogs_dir=folder, obs_password="secret") as chat:
         await chat.viewer("alice", points=400)
         chat.obs.goes_away()
         assert "points are back" in " ".join(await chat.say("alice", "!spotlight"))
@@ -211,7 +211,7 @@ async def test_the_scene_is_switched_back_after_a_kill_once_obs_is_there(tmp_pat
     line = [sys.executable, str(Path(__file__).with_name("mortal_spotlight.py")), str(tmp_path), str(folder)]
     ended = subprocess.run(line, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
     assert ended.returncode == -signal.SIGKILL
-    async with stage(tmp_path, cogs_dir=folder) as chat:
+    async with stage(tmp_path, cogs_dir=folder, obs_password="secret") as chat:
         chat.obs.scenes["Spotlight"] = {}
         chat.obs.switches("Spotlight")
         await chat.settled()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pixel_bot.backends import obs_link
+from pixel_bot.backends.obs import SavedReplay
 from pixel_bot.backends.obs_problems import ObsProblem, RequestRefused
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.event import Event
@@ -25,11 +26,23 @@ class ObsFailed(EffectFailed, ChatError):
     """OBS did not do it: it is away, slow, or has nothing of that name. A redeem's points go back."""
 
 
+class NotSetUp(ObsProblem):
+    """The settings do not say where OBS is."""
+
+    sentence = "OBS is not set up. Set OBS_PASSWORD for it."
+    reason = "OBS is not set up"
+
+
 class ObsRequests(Protocol):
     """A connection to OBS."""
 
     listeners: set[Listener]
     """Called with the name and the data of each event."""
+
+    @property
+    def problem(self) -> str:
+        """What the streamer should do before saving works, in one sentence; empty when it does."""
+        ...
 
     async def request(self, kind: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send a request of obs-websocket 5; returns the data of the answer.
@@ -39,9 +52,27 @@ class ObsRequests(Protocol):
         """
         ...
 
+    async def check(self) -> None:
+        """Whether the last seconds can be saved now.
+
+        Raises:
+            ObsProblem: they cannot, and why.
+        """
+        ...
+
+    async def save_replay(self) -> SavedReplay:
+        """Save the last seconds.
+
+        Raises:
+            ObsProblem: nothing was saved, and why.
+        """
+        ...
+
 
 class ObsControl:
     """OBS, as cogs use it. Each method raises ``ObsFailed`` when OBS is away, slow, or has nothing of that name.
+
+    ``check`` and ``save_replay`` raise an ``ObsProblem``: its ``reason`` ends a sentence of the cog's own.
 
     Args:
         publish: lets cogs hear an event.
@@ -63,6 +94,27 @@ class ObsControl:
     def is_set_up(self) -> bool:
         """Whether the settings say where OBS is."""
         return self._obs is not None
+
+    @property
+    def problem(self) -> str:
+        """What the streamer should do before saving works, in one sentence; empty when it does."""
+        return NotSetUp.sentence if self._obs is None else self._obs.problem
+
+    async def check(self) -> None:
+        """See whether the last seconds can be saved now. Connects if necessary; takes two seconds at most.
+
+        Raises:
+            ObsProblem: they cannot, and why.
+        """
+        await self._there().check()
+
+    async def save_replay(self) -> SavedReplay:
+        """Save the last seconds with OBS's replay buffer, and return when OBS has reported the file.
+
+        Raises:
+            ObsProblem: nothing was saved, and why.
+        """
+        return await self._there().save_replay()
 
     async def scene(self) -> str:
         """The scene that is on the stream."""
@@ -113,6 +165,11 @@ class ObsControl:
             raise ObsFailed(f"I could not {what}: {why}.") from exc
         except ObsProblem as exc:
             raise ObsFailed(f"I could not {what}: {exc.reason}.") from exc
+
+    def _there(self) -> ObsRequests:
+        if self._obs is None:
+            raise NotSetUp
+        return self._obs
 
     def _on_event(self, kind: str, data: Mapping[str, Any]) -> None:
         match kind, data:

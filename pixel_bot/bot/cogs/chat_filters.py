@@ -12,9 +12,9 @@ from pixel_bot.bot.cogs.faults import Faults
 from pixel_bot.bot.cogs.filtering import Allow, Block, ChatFilter, filters_of
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.task_group import TaskGroup
-from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import recall, remember
+from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.heard_chat import ChatMessage
 from pixel_bot.points.processed_ids import ProcessedId, claim

@@ -215,7 +215,7 @@ async def test_obs_is_asked_and_its_events_are_heard(tmp_path: Path, cog: WriteC
     async def back(self, event):
         await self.bot.announce("OBS is back.")
     """
-    async with stage(tmp_path, cogs_dir=cog(body)) as chat:
+    async with stage(tmp_path, cogs_dir=cog(body), obs_password="secret") as chat:
         obs = chat.bot.obs
         chat.obs.scenes = {"Main": {"Camera": True, "Logo": False}, "Break": {}}
         chat.obs.filters["Camera", "Blur"] = False
