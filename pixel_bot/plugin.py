@@ -25,7 +25,13 @@ from pixel_bot.accounts.merge import Linked
 from pixel_bot.backends.base_url import with_version
 from pixel_bot.backends.obs_problems import ObsProblem
 from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.cog_services.channel_control import Category, ChannelInfo
+from pixel_bot.bot.cog_services.http import HttpFailed
+from pixel_bot.bot.cog_services.http_transport import HttpAnswer
+from pixel_bot.bot.cog_services.obs import ObsFailed
+from pixel_bot.bot.cog_services.twitch_api import PlatformRefused
 from pixel_bot.bot.cogs.cog_base import CogBase
+from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - the word that everybody looks for
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
@@ -63,6 +69,7 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage, Fragment
+from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
 from pixel_bot.model.outcome import Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
@@ -80,6 +87,7 @@ from pixel_bot.wording.texts import later, texts
 
 __all__ = [
     "API_VERSION",
+    "Allow",
     "AlreadyDone",
     "Amount",
     "Announcement",
@@ -87,7 +95,10 @@ __all__ = [
     "BadAmount",
     "BadInput",
     "BitsBadge",
+    "Block",
+    "Category",
     "ChannelEvent",
+    "ChannelInfo",
     "CharityDonation",
     "ChatError",
     "ChatMessage",
@@ -105,6 +116,8 @@ __all__ = [
     "Follow",
     "Fragment",
     "Gift",
+    "HttpAnswer",
+    "HttpFailed",
     "HypeTrain",
     "Job",
     "KnownViewer",
@@ -113,13 +126,17 @@ __all__ = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "ObsConnected",
+    "ObsFailed",
     "ObsProblem",
+    "ObsSceneChanged",
     "Odds",
     "Outcome",
     "OverlayEffect",
     "PayItForward",
     "Person",
     "PixelBot",
+    "PlatformRefused",
     "PlaySound",
     "QueuePosition",
     "Raid",
@@ -157,6 +174,7 @@ __all__ = [
     "duration",
     "effect",
     "every",
+    "filter",
     "fit",
     "help_line",
     "hide",
@@ -198,6 +216,8 @@ class Cog(CogBase):
     """The cog's models."""
     widgets: ClassVar[Sequence[Widget]] = ()
     """What it keeps on the overlay: each needs ``overlay/<name>.js`` in the cog's folder."""
+    scopes: ClassVar[Sequence[str]] = ()
+    """What it needs of Twitch, like ``moderator:manage:chat_messages``. The set-up page asks the streamer for it."""
     version: ClassVar[int] = 1
     """Of its tables. Raise it when a model changes, and upgrade them in ``migrate``."""
 

@@ -24,6 +24,7 @@ from pixel_bot.model.own_words import Content, all_sentences, own_words
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.key import overlay_key
 from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.overlay.widgets import WIDGET
 from pixel_bot.points.bans import Bans
 from pixel_bot.points.cooldowns import Cooldowns
 from pixel_bot.points.ignore_list import IgnoreList
@@ -125,6 +126,14 @@ def _cog_services(settings: Settings, database: Database, clock: Clock, mode: Mo
     return CogServices(stream, transactions, RedeemHooks(transactions), tables, backups)
 
 
+def _overlay(settings: Settings, database: Database, clock: Clock, cluster: Cluster) -> Overlay:
+    overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
+    overlay.widgets.database = database
+    overlay.widgets.publish = lambda text: cluster.publish(WIDGET, text)
+    cluster.subscribers.setdefault(WIDGET, set()).add(overlay.widgets.on_published)
+    return overlay
+
+
 def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
@@ -139,8 +148,7 @@ def build_services(
     words = word_file(settings.tts_words_file)
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
-    overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
-    overlay.widgets.database = database
+    overlay = _overlay(settings, database, clock, cluster)
     wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
     cogs = _cog_services(settings, database, clock, mode, viewers)
     refunds = Refunds(database, clock, cooldowns, wheel, overlay, cogs.hooks)

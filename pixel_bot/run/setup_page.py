@@ -178,7 +178,7 @@ class SetUp:
         running_bot = self._running_bot()
         if not self._settings.obs_configured:
             return Step("obs", "OBS", "off", "Not set up. To connect the bot to OBS, set OBS_PASSWORD.")
-        if running_bot is None or running_bot.bot.obs is None:
+        if running_bot is None or not running_bot.bot.obs.is_set_up:
             return Step("obs", "OBS", "off", "It is connected as soon as the bot is at work.")
         problem = running_bot.bot.obs.problem
         return Step("obs", "OBS", "broken" if problem else "done", problem or "It is connected.")

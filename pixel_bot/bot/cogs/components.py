@@ -27,6 +27,7 @@ class CogComponents(CogFace):
     async def close(self, **options: Any) -> None:
         """Take all cogs away, and end the connections."""
         await self.runtime.close()
+        await self.outside.close()
         await super().close(**options)
 
     @override
