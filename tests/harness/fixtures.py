@@ -19,8 +19,8 @@ from tests.harness.logging_state import logging_as_before
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
-from tests.harness.shared_dialect import share_dialect
 from tests.kept_cogs import keep_cogs
+from tests.shared_dialect import share_dialect
 
 __all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
 
