@@ -85,7 +85,7 @@ class CogModel:
         cls.__tablename__ = table_name(cog, cls.__name__)
         mapped_by = _registry_for(cog, cls)
         mapped_by.map_declaratively(cls)
-        cls.__table__.info[_MODEL] = (cog, cls)
+        cls.__table__.info[_MODEL] = (cog, _place(cls))
         try:
             for column in cls.__table__.columns:
                 _refuse_type(cls, column)
@@ -137,9 +137,9 @@ def _registry_for(cog: str, model: type[CogModel]) -> registry:
     name = model.__tablename__
     there = Base.metadata.tables.get(name)
     if there is not None:
-        owner, declared = there.info.get(_MODEL, ("", None))
-        if declared is None or owner != cog or _place(declared) != _place(model):
-            who = f"by the cog {owner}" if owner != cog else f"in {getattr(declared, '__module__', 'this bot')}"
+        owner, place = there.info.get(_MODEL, ("", ("this bot", "")))
+        if owner != cog or place != _place(model):
+            who = f"by the cog {owner}" if owner != cog else f"in {place[0]}"
             raise TypeError(
                 f"The table {name} is declared already, {who}. Give the model {model.__name__} another name."
             )

@@ -12,6 +12,9 @@ from pixel_bot.errors import EffectFailed
 from pixel_bot.model.outcome import KEPT, Effect, Run, fields_of
 from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.queue.attempt import Attempt
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 class Say(Protocol):
@@ -65,7 +68,7 @@ class Job:
         with self._slow_chat_allowed():
             taken = await self._say(text, item.message_id, item.platform, item.buyer)
         if not taken:
-            raise EffectFailed("Chat did not take the answer.")
+            raise EffectFailed(_("Chat did not take the answer."))
         self.answered = True
         self._attempt.forbid_stop()
 

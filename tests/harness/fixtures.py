@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pixel_bot.configuration.cog_settings import names_in_cogs
 from pixel_bot.queue.cluster import DEAD_SECONDS
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
@@ -112,7 +113,7 @@ def no_file_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.testing.settings.stands_in_for", [])
 
 
-SETTINGS = frozenset(name.upper() for name in Settings.model_fields)
+SETTINGS = frozenset(name.upper() for name in Settings.model_fields) | names_in_cogs(None, installed=False).keys()
 
 
 @pytest.fixture(autouse=True)

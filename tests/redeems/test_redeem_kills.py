@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.ai.ai_double import Turn, ai_double
+from tests.cogs.pixel.ai_double import Turn, ai_double
 from tests.harness.obs_double import PASSWORD, obs_double
 from tests.harness.rounds import rounds
 from tests.harness.waiting import until
