@@ -28,6 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.verbose and not args.version:
         parser.error("--verbose needs --version. How much the log says is LOG_LEVEL.")
+    if args.command == "import" and not (
+        len(args.files) == 1 or (len(args.files) == 2 and args.files[0] == "commands")
+    ):
+        parser.error("import takes one file: import FILE, or import commands FILE")
     if args.version:
         from pixel_bot.cli.version import show_version
 
@@ -185,6 +189,11 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
 
     if args.command == "undo":
         return await undo_import(settings, args.batch)
+    if len(args.files) == 2 and args.files[0] == "commands":
+        from pixel_bot.cli.import_commands import import_commands
+
+        file = Path(args.files[1])
+        return await import_commands(settings, file, dry_run=args.dry_run, all_lines=args.all_lines)
     wishes = Wishes(args.again, args.all_lines, _said(args))
     return await import_points(settings, Path(args.files[0]), dry_run=args.dry_run, wishes=wishes)
 
@@ -192,7 +201,7 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
 def _said(args: argparse.Namespace) -> Any:
     from pixel_bot.imports.files import Said
 
-    return Said({"point": ".", "comma": ","}.get(args.decimal), args.points)
+    return Said("." if args.decimal == "point" else "," if args.decimal else None, args.points)
 
 
 async def _set_up(args: argparse.Namespace, settings: Settings) -> int:
