@@ -80,7 +80,7 @@ NIGHTBOT_TIMERS: dict[str, Any] = {
 
 def streamelements(command: str, reply: str, **more: Any) -> dict[str, Any]:
     """One command, with all fields of the real ones."""
-    usual = {
+    usual: dict[str, Any] = {
         "cooldown": {"user": 15, "global": 5},
         "aliases": [],
         "keywords": [],
