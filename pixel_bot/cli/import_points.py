@@ -16,6 +16,7 @@ from pixel_bot.db.schema import HEAD, revision
 from pixel_bot.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.batches import ImportPreview, Imports
 from pixel_bot.imports.files import PointFile, Said, read_point_file
+from pixel_bot.services import build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, plain
 
@@ -94,7 +95,7 @@ def _size_of(file: Path) -> int:
 async def _pay(settings: Settings, found: PointFile, name: str, *, again: bool) -> bool:
     async with opened_live(settings) as database:
         await bring_up(database, settings)
-        imports = Imports(database, Clock())
+        imports = Imports(database, Clock(), build_services(settings, database, Clock()).levels)
         outlook = await imports.preview(found)
         if not tell_outlook(found, outlook, again=again):
             return False
@@ -126,7 +127,7 @@ async def undo_import(settings: Settings, batch: str) -> int:
         await bring_up(database, settings)
         if await undo_commands(database, typed):
             return 0
-        back = await Imports(database, Clock()).undo(typed)
+        back = await Imports(database, Clock(), build_services(settings, database, Clock()).levels).undo(typed)
     say(f"Import {typed} was taken back: {count(back.points, 'point')} from {count(back.people, 'viewer')}.")
     if back.missing:
         say(f"{count(back.missing, 'point')} had been spent and cannot be taken back.")

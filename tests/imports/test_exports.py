@@ -96,6 +96,12 @@ def test_columns_may_stand_in_any_order(file: Path) -> None:
     assert paid(read(file, "5,alice\n6,bob\n")) == {"alice": 5, "bob": 6}
 
 
+def test_thousands_in_quotes_among_smaller_numbers(file: Path) -> None:
+    lines = [f'viewer{i:03},Regular,"{i * 7:,}",{i / 10}' for i in range(1, 400)]
+    found = read(file, "\n".join(["Name,Rank,Points,Hours", *lines]))
+    assert (found.total, found.skipped) == (7 * 399 * 400 // 2, [])
+
+
 def test_a_list_in_ansi_with_german_columns(file: Path) -> None:
     found = read(file, "Name;Rang;Punkte;Stunden\nAnna_Lo;König;1.234;10,5\nBertram;Größter Fan;800;3\n", "cp1252")
     assert (found.source, found.columns) == ("Streamlabs", "Name, Punkte")
