@@ -148,6 +148,9 @@ def _add_cogs(commands: Any) -> None:
     )
     making = cog.add_parser("new", help="write a cog to begin with, and its test")
     making.add_argument("name", metavar="NAME", help="of the cog, and of its command")
+    listing = commands.add_parser("texts", help="list everything that the bot can say, for texts.toml in DATA_DIR")
+    listing.add_argument("--update", metavar="LANGUAGE", help="bring the translations up to date instead, like de")
+    listing.add_argument("path", nargs="?", type=Path, metavar="PATH", help="with --update: one cog's file or folder")
     checking = cog.add_parser("check", help="look a cog over as a reviewer would; exit 1 when something is wrong")
     checking.add_argument("path", type=Path, metavar="PATH", help="the cog's file or folder")
 
@@ -175,6 +178,12 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             return await work(settings, args.name)
         case "cog":
             return await _work_on_cogs(args, settings)
+        case "texts":
+            from pixel_bot.cli import texts
+
+            if args.update is None:
+                return texts.list_texts(settings)
+            return texts.update_catalogues(settings, args.update, args.path)
         case "open" | "token":
             return await _let_in(args, settings)
         case "login" | "voices" | "check-config":
@@ -240,9 +249,6 @@ async def _run(args: argparse.Namespace, settings: Settings) -> int:
 async def _run_bot(args: argparse.Namespace, settings: Settings) -> int:
     # Nothing that is made while starting is garbage; the runner collects once, and then as it sees fit.
     gc.disable()
-    from pixel_bot.run.malloc import limit_arenas
-
-    limit_arenas()
     from pixel_bot.run.runner import Replay, run, run_live
 
     if args.command is None:

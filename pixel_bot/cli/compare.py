@@ -8,8 +8,8 @@ from pixel_bot.cli.live_database import opened_live
 from pixel_bot.cli.saying import say
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.schema import HEAD, revision
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.comparison import Comparison, Pair, compare
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.files import Said
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, number, plain, signed

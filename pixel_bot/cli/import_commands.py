@@ -13,13 +13,13 @@ from pixel_bot.configuration.cog_files import BUILT_IN
 from pixel_bot.db.engine import Database, sqlite_path
 from pixel_bot.db.meta import recall
 from pixel_bot.db.schema import HEAD, revision
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.batches import local
 from pixel_bot.imports.commands.batches import CommandImports, Outcome, batch_of
 from pixel_bot.imports.commands.files import read_command_file
 from pixel_bot.imports.commands.review import Review, Reviewed, review
 from pixel_bot.imports.commands.store import CogTables, CommandStore
 from pixel_bot.imports.commands.values import CommandFile
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, number, plain
 

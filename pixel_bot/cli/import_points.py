@@ -13,8 +13,8 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.meta import recall
 from pixel_bot.db.schema import HEAD, revision
-from pixel_bot.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.batches import ImportPreview, Imports
+from pixel_bot.imports.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.files import PointFile, Said, read_point_file
 from pixel_bot.services import build_services
 from pixel_bot.settings import Settings

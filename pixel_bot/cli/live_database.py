@@ -10,7 +10,7 @@ from pixel_bot.db.engine import Database, is_damaged, sqlite_path
 from pixel_bot.db.meta import recall, remember
 from pixel_bot.db.schema import check_file, damaged
 from pixel_bot.db.write_outage import in_plain_words
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.settings import Settings
 from pixel_bot.upkeep.upgrade import upgrade
 

@@ -12,9 +12,10 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.models import Change
-from pixel_bot.errors import BadAmount, BatchUndone, ImportRefused, UnknownBatch
+from pixel_bot.errors import BadAmount
 from pixel_bot.imports import xp
 from pixel_bot.imports.accounts import ImportAccounts, find
+from pixel_bot.imports.errors import BatchUndone, ImportRefused, UnknownBatch
 from pixel_bot.imports.files import PointFile
 from pixel_bot.imports.table import Progress, unheard
 from pixel_bot.points import ledger, mod_changes

@@ -8,8 +8,8 @@ from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.encodings import encoding_of
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.layouts import layout_of
 from pixel_bot.imports.table import Progress, Row, Skipped, Table, unheard
 

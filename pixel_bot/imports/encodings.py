@@ -3,7 +3,7 @@
 import codecs
 from pathlib import Path
 
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 
 STEP = 1024 * 1024
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -7,8 +7,8 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.delimited import SAMPLE, read_delimited
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.firebot import is_firebot, read_firebot
 from pixel_bot.imports.json_lists import read_json
 from pixel_bot.imports.layouts import Layout, layout_of

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.encodings import encoding_of
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.json_lists import BROKEN, TELL_EVERY, cell_of, parsed
 from pixel_bot.imports.table import Progress, Row, Skipped, Table, unheard
 

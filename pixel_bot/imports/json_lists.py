@@ -15,8 +15,8 @@ from typing import Any, cast
 
 import orjson
 
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.encodings import encoding_of
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.layouts import NAMES, label_of
 from pixel_bot.imports.table import Progress, Row, Skipped, Table, unheard
 from pixel_bot.texts import count

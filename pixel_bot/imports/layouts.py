@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.numbers import looks_like_number
 from pixel_bot.texts import fit, plain
 

@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.table import Row, Table, kept_rows
 
 HEADER = ("username", "points", "seconds", "twitchid")

@@ -14,9 +14,10 @@ from pixel_bot.cli.progress import progress_of
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import HEAD
-from pixel_bot.errors import BatchUndone, DatabaseNotWritable, ImportRefused, UnknownBatch
+from pixel_bot.errors import DatabaseNotWritable
 from pixel_bot.imports import batches, delimited
 from pixel_bot.imports.batches import Imports
+from pixel_bot.imports.errors import BatchUndone, ImportRefused, UnknownBatch
 from pixel_bot.imports.files import read_point_file
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.files import PointFile, Said, read_point_file
 from tests.imports.files import paid, read, why
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports import files
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.files import Said, read_point_file
 from pixel_bot.imports.table import Skipped
 from pixel_bot.points.ledger import MAX_AMOUNT

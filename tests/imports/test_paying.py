@@ -8,9 +8,9 @@ import pytest
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.award_batch import EventAward
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports import batches
 from pixel_bot.imports.batches import Imports
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.model.people import Person
 from pixel_bot.points import mod_changes
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, post

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.files import read_point_file
 from tests.imports.files import paid, why
 

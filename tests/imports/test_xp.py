@@ -6,8 +6,8 @@ import pytest
 
 from pixel_bot.cli.import_points import Wishes, import_points, undo_import
 from pixel_bot.clock import Clock
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.batches import Imports
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.files import PointFile, Said, read_point_file
 from pixel_bot.model.people import Person
 from pixel_bot.run.running_bot import opened

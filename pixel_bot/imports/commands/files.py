@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.commands import formats
 from pixel_bot.imports.commands.entries import Entry, entries_of, entry_of, is_on, text_of
 from pixel_bot.imports.commands.values import CommandFile, ImportedCommand
 from pixel_bot.imports.encodings import encoding_of
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.texts import fit, plain
 
 MAX_BYTES = 16 * 1024 * 1024

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.json_rows import ColumnType, fold, sql, unfold
 from pixel_bot.db.models import stamp
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.commands.review import Reviewed
 from pixel_bot.imports.commands.values import ImportedCounter, ImportedQuote, ImportedTimer
+from pixel_bot.imports.errors import ImportRefused
 
 COMMANDS, OPTIONS, OTHER_NAMES = "cog_commands_custom_command", "cog_commands_options", "cog_commands_other_name"
 TIMERS, QUOTES, COUNTERS = "cog_timers_timer", "cog_quotes_quote", "cog_counters_counter"

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.commands.files import commands_in, read_command_file
 from pixel_bot.imports.commands.values import (
     CommandFile,
@@ -17,6 +16,7 @@ from pixel_bot.imports.commands.values import (
     ImportedQuote,
     ImportedTimer,
 )
+from pixel_bot.imports.errors import ImportRefused
 from tests.imports.commands import exports
 
 

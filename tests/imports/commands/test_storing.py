@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.cli.import_commands import built_in_names, import_commands
 from pixel_bot.cli.import_points import undo_import
 from pixel_bot.clock import Clock
-from pixel_bot.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.commands.batches import CommandImports
 from pixel_bot.imports.commands.files import commands_in
 from pixel_bot.imports.commands.store import CogTables, Everything, Stored
+from pixel_bot.imports.errors import ImportRefused, UnknownBatch
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
