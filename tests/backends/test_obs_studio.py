@@ -189,5 +189,5 @@ async def test_a_buffer_that_is_not_enabled(studio: ObsStudio, obs: Obs) -> None
     await studio.kill()
     await studio.start(buffer_enabled=False)
     await until(lambda: obs.problem == BufferMissing.sentence, BACK_SECONDS)
-    with pytest.raises(BufferOff):
+    with pytest.raises(BufferMissing):
         await obs.check()
