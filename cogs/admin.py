@@ -89,7 +89,7 @@ class Admin(Cog):
         if not rows:
             await ctx.reply(f"Nothing has happened to the points of {who} yet.")
             return
-        listed = " · ".join(f"{signed(row.amount)} {in_words(row)}" for row in rows)
+        listed = " · ".join(f"{signed(row.amount)} {in_words(row, self.bot.reasons)}" for row in rows)
         await ctx.reply(f"{who}, newest first: {listed} · {count(rows[0].balance_after, 'point')} now.")
 
     @command("cog list")

@@ -15,16 +15,20 @@ EXPORTS = [
     "BadAmount",
     "BadInput",
     "BitsBadge",
+    "Bought",
     "ChannelEvent",
     "CharityDonation",
     "ChatError",
     "ChatMessage",
+    "CheckedBot",
     "Cheer",
     "Cog",
     "CogModel",
     "CogSettings",
     "Context",
+    "Decided",
     "Draw",
+    "Earlier",
     "Effect",
     "EffectFailed",
     "Entrance",
@@ -35,12 +39,12 @@ EXPORTS = [
     "HypeTrain",
     "Job",
     "KnownViewer",
+    "LastGoodFile",
     "LevelUp",
     "LimitReached",
     "Linked",
     "Live",
     "NotEnoughPoints",
-    "Odds",
     "Outcome",
     "OverlayEffect",
     "PayItForward",
@@ -50,13 +54,13 @@ EXPORTS = [
     "QueuePosition",
     "Raid",
     "Rank",
+    "RedeemOff",
     "Redemption",
     "Run",
     "Scheduled",
     "Shares",
     "ShowOverlay",
     "Speak",
-    "SpinWheel",
     "StoredDraw",
     "StreamOffline",
     "StreamOnline",
@@ -65,6 +69,7 @@ EXPORTS = [
     "Total",
     "Transaction",
     "UnknownViewer",
+    "Unreadable",
     "Upgrade",
     "Viewer",
     "ViewerId",
@@ -88,9 +93,11 @@ EXPORTS = [
     "only",
     "ordinal",
     "paged",
+    "pick",
     "redeem",
     "scheduled",
     "signed",
+    "text_of",
     "usage",
 ]
 
@@ -101,7 +108,7 @@ def test_the_exports_are_exactly_these() -> None:
 
 def test_everything_public_is_exported() -> None:
     """A name that is there without being promised would be used all the same."""
-    libraries = {"AsyncSession", "ClassVar", "CogBase", "Sequence"}
+    libraries = {"Any", "AsyncSession", "ClassVar", "CogBase", "Mapping", "MappingProxyType", "Sequence"}
     public = {name for name in vars(plugin) if not name.startswith("_")} - libraries
     assert public == set(plugin.__all__)
 

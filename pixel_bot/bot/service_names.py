@@ -33,13 +33,13 @@ class ServiceNames(BotInternals):
         self.leaderboard = services.leaderboard
         self.redeems = services.redeems
         self.shop = services.shop
-        self.wheel = services.wheel
         self.sounds = services.sounds
         self.overlay = services.overlay
         self.stream = services.stream
         self.ignoring = services.ignoring
         self.uses = services.uses
         self.people = services.people
+        self.reasons = services.reasons
 
     def transaction(
         self, ctx_or_key: ForMessage | Event | str, reason: str

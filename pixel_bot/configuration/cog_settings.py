@@ -2,9 +2,9 @@
 
 import ast
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import AliasChoices, BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -17,10 +17,24 @@ from pixel_bot.errors import CogError
 BASE = "CogSettings"
 
 
+class CheckedBot(Protocol):
+    """What ``check-config`` knows of the bot that would start; the bot itself has the same."""
+
+    @property
+    def settings(self) -> Any:
+        """The settings of the bot."""
+        ...
+
+    @property
+    def sounds(self) -> Any:
+        """The sounds of the bot."""
+        ...
+
+
 class CogSettings(BaseSettings):
     """The settings of a cog. Each field is one: ``max_stake`` of the cog ``slots`` is ``SLOTS_MAX_STAKE``.
 
-    ``Field(validation_alias="PRIZES_FILE")`` gives a field another name; ``AliasChoices`` gives several. A value that a
+    ``Field(validation_alias="REELS_FILE")`` gives a field another name; ``AliasChoices`` gives several. A value that a
     field does not take is named when the cog is loaded, and the cog is left out. A ``SecretStr`` is never shown or
     logged.
     """
@@ -33,6 +47,17 @@ class CogSettings(BaseSettings):
         frozen=True,
         populate_by_name=True,
     )
+
+    def problems(self, bot: CheckedBot) -> Iterable[str]:
+        """What is wrong with files that these settings name, a sentence each, which begins with the setting's name.
+
+        ``check-config`` asks for it. It imports only cogs that have this method.
+
+        Args:
+            bot: ``settings`` and ``sounds`` of the bot that would start.
+        """
+        del bot
+        return ()
 
 
 T = TypeVar("T", bound=CogSettings)

@@ -9,7 +9,7 @@ import platform
 import sqlite3
 import sys
 import zipfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from pixel_bot import __version__
+from pixel_bot.configuration.finding import Finding
 from pixel_bot.diagnostics.database_facts import database_facts
 from pixel_bot.diagnostics.file_check import check_files, running_on
 from pixel_bot.diagnostics.licences import installed_parts
@@ -47,12 +48,15 @@ figures.txt     queue, awards, outbox, loop lag and refunds, as the bot wrote th
 log.txt         the end of the log
 """
 
+FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
 
-async def write_report(file: Path) -> list[str]:
+
+async def write_report(file: Path, of_cogs: FindingsOfCogs = lambda _: ()) -> list[str]:
     """Pack a report.
 
     Args:
         file: the zip file; it is replaced.
+        of_cogs: what cogs say of their settings.
 
     Returns:
         The names of the files in it.
@@ -65,7 +69,7 @@ async def write_report(file: Path) -> list[str]:
     parts: dict[str, Callable[[], Awaitable[str]]] = {
         "versions.json": _versions,
         "settings.json": lambda: _settings_in_force(settings),
-        "findings.txt": lambda: _findings(settings, problems),
+        "findings.txt": lambda: _findings(settings, problems, of_cogs),
         "health.json": lambda: _health(settings),
         "database.json": lambda: database_facts(settings),
         "figures.txt": lambda: _figures(settings),
@@ -125,12 +129,12 @@ async def _settings_in_force(settings: Settings) -> str:
     return _as_json(shown)
 
 
-async def _findings(settings: Settings, problems: list[str]) -> str:
+async def _findings(settings: Settings, problems: list[str], of_cogs: FindingsOfCogs) -> str:
     if problems:
         return (
             "The settings are wrong, and the bot does not start:\n" + "\n".join(f"  {line}" for line in problems) + "\n"
         )
-    found = [*look_over(settings), *await check_files(settings)]
+    found = [*look_over(settings), *await check_files(settings), *of_cogs(settings)]
     return "\n".join(f"[{finding.weight}] {finding}" for finding in found) + "\n" if found else "Everything is fine.\n"
 
 

@@ -1,5 +1,8 @@
 """Reasons of the ledger as text for viewers."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from pixel_bot.points.ledger import Row
 
 _PLAIN = {
@@ -16,14 +19,18 @@ _PLAIN = {
     "enter": "coming in",
     "start": "welcome points",
     "sandbox": "play money",
-    "wheel": "won on the wheel",
     "adopted": "carried over",
     "import": "brought from another bot",
 }
 
 
-def in_words(row: Row) -> str:
-    """Why a balance changed, like ``chatting``, ``to bob`` or ``added by mod_mila: quiz``."""
+def in_words(row: Row, reasons: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Why a balance changed, like ``chatting``, ``to bob`` or ``added by mod_mila: quiz``.
+
+    Args:
+        row: of the ledger.
+        reasons: what reasons of cogs are called, as ``bot.reasons`` has them.
+    """
     kind, _, detail = row.reason.partition(":")
     if row.reason in _PLAIN:
         return _PLAIN[row.reason]
@@ -42,4 +49,4 @@ def in_words(row: Row) -> str:
     if kind == "mod":
         verbs = {"add": "added", "remove": "removed", "set": "set", "addall": "gift to all chatters"}
         return f"{verbs.get(detail, detail)} by {row.note}" if row.note else verbs.get(detail, detail)
-    return row.reason or "no reason kept"
+    return reasons.get(row.reason) or row.reason or "no reason kept"

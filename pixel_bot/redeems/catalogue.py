@@ -12,7 +12,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import Redeem, stamp
 from pixel_bot.errors import BadInput, ChatError
-from pixel_bot.model.outcome import Lane, Moment
+from pixel_bot.model.outcome import EFFECTS, SOUNDS, SPEECH, Lane, Moment
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.idempotency import write_once
@@ -39,12 +39,18 @@ class Offer:
     counts_from: Moment = "done"
     price: str = ""
     """What it costs in words, where that depends."""
+    final: str = ""
+    """With what a mod's ``!refund`` is refused once it counts; empty where a mod can still give it back."""
+    has_words: bool = True
+    """False where it takes no text from who buys it."""
 
     def __post_init__(self) -> None:
         if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:
             raise ValueError(f"{self.key!r} cannot be the key of a redeem")
         if self.counts_from not in get_args(Moment):
             raise ValueError(f"{self.key} counts from {self.counts_from!r}; there are {', '.join(get_args(Moment))}")
+        if not self.lane.isidentifier() or self.lane == SOUNDS:
+            raise ValueError(f"{self.lane!r} cannot be the lane of {self.key}; it is one word")
         if min(self.cost, self.cooldown, self.everyone_cooldown) < 0:
             raise ValueError(f"cost and cooldowns of {self.key} cannot be negative")
 
@@ -93,6 +99,7 @@ class Redeems:
         if taken:
             raise ValueError(f"the redeem {taken[0]} exists already, in another cog")
         await self._add_rows(offers)
+        await self._add_lanes(offers)
         self._offers |= {o.key: o for o in offers}
         self._notify()
 
@@ -115,6 +122,15 @@ class Redeems:
                 ),
                 {"rows": fold(rows), "now": stamp(self._clock.now())},
             )
+
+    async def _add_lanes(self, offers: Sequence[Offer]) -> None:
+        """A lane has its row as soon as something is offered in it: pausing and claiming lock that row."""
+        own = {offer.lane for offer in offers} - {SPEECH, EFFECTS}
+        there = {kind for (kind,) in await self._database.look_up("SELECT kind FROM lanes", {})} if own else set[str]()
+        for lane in sorted(own - there):
+            async with self._database.write() as session:
+                statement = "INSERT INTO lanes (kind, paused) VALUES (:lane, FALSE) ON CONFLICT (kind) DO NOTHING"
+                await session.execute(sql(statement), {"lane": lane})
 
     def withdraw(self, keys: Sequence[str]) -> None:
         """Unregister offers."""
@@ -152,6 +168,16 @@ class Redeems:
     def keys(self) -> list[str]:
         """The keys of all offers."""
         return sorted(self._offers)
+
+    def offered(self, key: str) -> Offer | None:
+        """The offer of that key; None when no loaded cog has it."""
+        return self._offers.get(key)
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """The lanes of the queue: that of speech, those of cogs, and the one for all other effects."""
+        own = dict.fromkeys(offer.lane for offer in self._offers.values())
+        return [SPEECH, *(lane for lane in own if lane not in {SPEECH, EFFECTS}), EFFECTS]
 
     async def prices(self) -> list[Price]:
         """All offers with their current prices, cheapest first."""

@@ -88,7 +88,7 @@ class PageUpdates:
                 {
                     "id": row.id,
                     "amount": row.amount,
-                    "words": in_words(row),
+                    "words": in_words(row, self._services.reasons),
                     "balance": row.balance_after,
                     "at": row.at.isoformat() if row.at else "",
                 }
