@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Browser, Frame, Page, expect
+from sqlalchemy import text
 
 from pixel_bot.testing import Live
 from tests.sandbox.page.visit import opened, overlay_is_open, overlay_of, type_line
