@@ -17,6 +17,7 @@ from pixel_bot.model.outcome import (
     UnknownEffect,
     fields_of,
     from_payload,
+    owned_by,
     to_payload,
 )
 from pixel_bot.redeems.queue_items import WAITING
@@ -43,13 +44,15 @@ ReadEarlier = Callable[[Effect | None, Mapping[str, Any]], Earlier | None]
 """Gets the effect, None where it is none of today's, and all that was stored. Returns None to leave it as it is."""
 
 
-async def rewritten(session: AsyncSession, key: str, read: ReadEarlier) -> None:
-    """Store all unfinished items of a redeem as the redeem reads them, in the caller's transaction."""
+async def rewritten(session: AsyncSession, key: str, read: ReadEarlier, cog: str) -> None:
+    """Store all unfinished items of a redeem as it reads them, in the caller's transaction; the cog is the redeem's."""
     query = select(QueueItem.id, QueueItem.payload_json).where(QueueItem.redeem == key, QueueItem.status.in_(WAITING))
     for item_id, payload in (await session.execute(query)).all():
         found = read(_known_effect(payload), fields_of(payload))
         if found is not None:
-            await session.execute(update(QueueItem).where(QueueItem.id == item_id).values(payload_json=_stored(found)))
+            await session.execute(
+                update(QueueItem).where(QueueItem.id == item_id).values(payload_json=_stored(found, cog))
+            )
 
 
 def _known_effect(payload: Any) -> Effect | None:
@@ -59,8 +62,8 @@ def _known_effect(payload: Any) -> Effect | None:
         return None
 
 
-def _stored(item: Earlier) -> dict[str, Any]:
+def _stored(item: Earlier, cog: str) -> dict[str, Any]:
     fields: dict[str, Any] = {FOLLOWS if item.follows else KEPT: dict(item.kept)}
     if item.counts_from != "done":
         fields[COUNTS_FROM] = item.counts_from
-    return to_payload(item.effect) | fields
+    return to_payload(owned_by(item.effect, cog)) | fields

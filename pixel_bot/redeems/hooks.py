@@ -159,7 +159,7 @@ class RedeemHooks:
         """Let redeems read the items that earlier versions have left in the queue, and store them as of today."""
         for key, hooks in tuple(self._known.items()):
             if hooks.earlier is not None:
-                await rewritten(session, key, hooks.earlier)
+                await rewritten(session, key, hooks.earlier, cog_name(hooks.earlier.__module__))
 
     async def _run(self, session: AsyncSession, hook: Hook[T], item: Item, bought: Bought) -> T:
         cog = cog_name(hook.__module__)
