@@ -62,6 +62,7 @@ from pixel_bot.model.channel_events import (
 from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage, Fragment
 from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
+from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import Decided, Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
@@ -114,6 +115,7 @@ __all__ = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "OnPage",
     "Outcome",
     "OverlayEffect",
     "PayItForward",

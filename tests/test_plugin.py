@@ -45,6 +45,7 @@ EXPORTS = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "OnPage",
     "Outcome",
     "OverlayEffect",
     "PayItForward",

@@ -19,6 +19,7 @@ from pixel_bot.plugin import (
     Effect,
     KnownViewer,
     LastGoodFile,
+    OnPage,
     Outcome,
     OverlayEffect,
     PixelBot,
@@ -82,7 +83,15 @@ class Wheel(Cog):
         for problem in self.config.problems(bot):
             log.warning("%s", problem)
 
-    @redeem(name="Prize wheel", cost=100, cooldown=30, lane="wheel", counts_from="begun", final=FINAL)
+    @redeem(
+        name="Prize wheel",
+        cost=100,
+        cooldown=30,
+        lane="wheel",
+        counts_from="begun",
+        final=FINAL,
+        page=OnPage("Spin", "wheelclaim", why="turn the prize wheel"),
+    )
     async def spin(self, ctx: Context) -> Outcome:
         """Spin the prize wheel."""
 

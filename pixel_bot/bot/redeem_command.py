@@ -9,6 +9,7 @@ from typing import Any
 from typing_extensions import override
 
 from pixel_bot.bot.command import PixelCommand
+from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import Lane, Moment, Outcome, owned_by
 from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.earlier_items import Earlier
@@ -90,6 +91,7 @@ def redeem(
     usage: str | None = None,
     price: str = "",
     final: str = "",
+    page: OnPage | None = None,
 ) -> Callable[[Callable[..., Awaitable[Outcome]]], RedeemCommand]:
     """Decorator: the method is a command that costs points, and returns an ``Outcome``.
 
@@ -111,6 +113,7 @@ def redeem(
         price: what it costs in words, like ``what you bid``, where its outcomes have a ``cost`` of their own.
         final: a sentence with which a mod's ``!refund`` is refused once it counts. Without one a mod can still give
             the price back.
+        page: how the sandbox's page shows it.
 
     Raises:
         TypeError: the method is not ``async``.
@@ -124,6 +127,7 @@ def redeem(
         title = name or chosen.replace("_", " ").title()
         has_words = len(signature(method).parameters) > 2  # beside the cog and the context
         offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price, final, has_words)
+        offer = replace(offer, page=page or offer.page)
         extras = {} if usage is None else {"usage": usage}
         command = RedeemCommand(_buying(offer, method), name=chosen, aliases=list(aliases), extras=extras)
         command.offer = offer

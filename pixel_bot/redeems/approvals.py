@@ -40,7 +40,7 @@ class Request:
 def approval_for(effect: Effect, redeem: str) -> str | None:
     """The kind of approval that an effect needs where its buyer needs one; None for an effect that needs none.
 
-    Words of viewers and of the AI need it: speech, and the AI's cards. A sound, the wheel and a card with words of the
+    Words of viewers and of the AI need it: speech, and the AI's cards. A sound, art and a card with words of the
     streamer's own do not.
     """
     if isinstance(effect, Speak) or (isinstance(effect, ShowOverlay) and redeem == AI_REDEEM):

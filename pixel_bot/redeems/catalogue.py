@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from sqlalchemy import select, update
@@ -12,6 +12,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import Redeem, stamp
 from pixel_bot.errors import BadInput, ChatError
+from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import EFFECTS, SOUNDS, SPEECH, Lane, Moment
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.account_sql import ACCOUNT
@@ -43,6 +44,8 @@ class Offer:
     """With what a mod's ``!refund`` is refused once it counts; empty where a mod can still give it back."""
     has_words: bool = True
     """False where it takes no text from who buys it."""
+    page: OnPage = field(default_factory=OnPage)
+    """How the sandbox's page shows it."""
 
     def __post_init__(self) -> None:
         if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:

@@ -65,7 +65,7 @@ async def test_a_newcomer_spins_and_is_read_out(browser: Browser, show: Live) ->
         await expect(page.locator("#idle")).to_be_visible()
         await type_line(page, "!spin")
         await type_line(page, "!tts hello")
-        playing = expect(page.locator("#queue .item.spin")).to_contain_text("playing")
+        playing = expect(page.locator("#queue .item.own")).to_contain_text("playing")
         landed, *_ = await asyncio.gather(see_the_wheel_land(frame), hear_the_speech(frame), playing)
         await expect(page.locator("#idle")).to_be_hidden()
         async with show.bot.readers() as session:
