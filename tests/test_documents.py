@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import cast
@@ -12,6 +13,8 @@ from typing import cast
 import pytest
 
 from pixel_bot.cli import main
+from pixel_bot.configuration.cog_files import find_cogs
+from pixel_bot.configuration.cog_settings import CogSettings, names_in, names_in_cogs, names_of
 from pixel_bot.plugin import audience, command_list
 from pixel_bot.settings import Settings
 from pixel_bot.testing import Stage, settings_in
@@ -23,6 +26,8 @@ KEEPING = (ROOT / "docs" / "keeping.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 SETTINGS = [name.upper() for name in Settings.model_fields]
+OF_COGS = sorted(names_in_cogs(None, (), installed=False))
+"""The settings of the cogs that come along."""
 LONGEST_README = 200
 
 
@@ -135,11 +140,11 @@ async def test_the_page_of_commands_has_those_of_mods_and_of_the_streamer_apart(
 
 
 def test_every_setting_stands_on_the_page_of_settings() -> None:
-    assert missing_settings(SETTINGS, SETTINGS_PAGE) == []
+    assert missing_settings([*SETTINGS, *OF_COGS], SETTINGS_PAGE) == []
 
 
 def test_the_example_has_every_setting_and_no_other() -> None:
-    assert sorted(examples(EXAMPLE)) == sorted(SETTINGS)
+    assert sorted(examples(EXAMPLE)) == sorted([*SETTINGS, *OF_COGS])
 
 
 def test_the_example_explains_each_setting_and_shows_its_default(tmp_path: Path) -> None:
@@ -154,16 +159,28 @@ def test_the_example_explains_each_setting_and_shows_its_default(tmp_path: Path)
 
 def test_every_setting_of_the_documents_exists() -> None:
     described = re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \|", SETTINGS_PAGE, re.MULTILINE)
-    assert sorted(described) == sorted(SETTINGS)
+    assert sorted(described) == sorted([*SETTINGS, *OF_COGS])
 
 
 def test_the_page_of_settings_says_what_the_example_says() -> None:
     assert table(SETTINGS_PAGE) == examples(EXAMPLE)
 
 
+def of_cogs() -> dict[str, str | None]:
+    """Each setting of the cogs that come along, and how it describes itself."""
+    found: dict[str, str | None] = {}
+    for cog, file in find_cogs(None, installed=False).cogs.items():
+        if not any(names_in(file)):
+            continue
+        for value in vars(import_module(f"cogs.{cog}")).values():
+            if isinstance(value, type) and issubclass(value, CogSettings) and value is not CogSettings:
+                found |= {names_of(name, info, cog)[0]: info.description for name, info in value.model_fields.items()}
+    return found
+
+
 def test_a_setting_describes_itself_as_the_page_of_settings_does() -> None:
     described = {name: words for name, (_, words) in table(SETTINGS_PAGE).items()}
-    assert {name: Settings.model_fields[name.lower()].description for name in SETTINGS} == described
+    assert {name: Settings.model_fields[name.lower()].description for name in SETTINGS} | of_cogs() == described
 
 
 def test_every_command_of_the_command_line_stands_on_the_page_about_keeping() -> None:
