@@ -202,7 +202,7 @@ async def alice(services: Services) -> AsyncGenerator[Viewer]:
         (SOUND, {"status": "pending"}, "pending", 0, None),
         (SOUND, {"status": "pending", "redeem": "gone"}, "failed", 0, GONE),
         (SOUND, {"redeem": "gone", "begun_at": EPOCH, "payload_json": COUNTS}, "pending", 0, None),
-        (SOUND, {"redeem": "gone", "begun_at": EPOCH, "payload_json": COUNTS | {"kept": {}}}, "failed", 0, GONE),
+        (SOUND, {"redeem": "gone", "begun_at": EPOCH, "payload_json": COUNTS | {"kept": "x"}}, "failed", 0, GONE),
         (ONCE, {"status": "pending", "begun_at": EPOCH}, "pending", 0, None),
         (SOUND, {"status": "done", "redeem": "gone"}, "done", 0, None),
     ],

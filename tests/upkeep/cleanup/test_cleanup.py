@@ -229,7 +229,7 @@ async def test_the_ledger_and_all_that_it_needs_stay(
         clock.advance(90)
     await services.awards.drained()
     async with services.database.write() as session:
-        drawn = {"user_id": alice.id, "seed": "", "odds_json": [], "prize": "P", "prize_json": {}}
+        drawn: dict[str, Any] = {"user_id": alice.id, "seed": "", "odds_json": [], "prize": "P", "prize_json": {}}
         await session.execute(insert(Draw).values(**drawn, created_at=clock.now()))
     await put_item(services, 0)
     tables = ("users", "transactions", "xp_records", "changes", "draws", "links", "redeems", "accounts", "blocks")
