@@ -23,12 +23,14 @@ from typing import Any, ClassVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts.merge import Linked
+from pixel_bot.backends.base_url import with_version
+from pixel_bot.backends.obs_problems import ObsProblem
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
-from pixel_bot.bot.command import command, command_list, usage
+from pixel_bot.bot.command import command, command_list, help_line, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
@@ -40,6 +42,7 @@ from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
 from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, RedeemOff, UnknownViewer
+from pixel_bot.logs import hide, redact
 from pixel_bot.model.channel_events import (
     Announcement,
     AutomaticReward,
@@ -74,7 +77,10 @@ from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.earlier_items import Earlier
 from pixel_bot.redeems.hooks import Bought
-from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
+from pixel_bot.setting_types import Sentence, Template
+from pixel_bot.texts import count, duration, fit, joined, listed, number, ordinal, paged, percent, signed, visible
+from pixel_bot.web.setup import Step as SetupStep
+from pixel_bot.wording.texts import later, texts
 
 __all__ = [
     "API_VERSION",
@@ -115,6 +121,7 @@ __all__ = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "ObsProblem",
     "OnPage",
     "Outcome",
     "OverlayEffect",
@@ -129,6 +136,8 @@ __all__ = [
     "Redemption",
     "Run",
     "Scheduled",
+    "Sentence",
+    "SetupStep",
     "Shares",
     "ShowOverlay",
     "Speak",
@@ -136,6 +145,7 @@ __all__ = [
     "StreamOffline",
     "StreamOnline",
     "Sub",
+    "Template",
     "Tip",
     "Total",
     "Transaction",
@@ -156,7 +166,12 @@ __all__ = [
     "duration",
     "effect",
     "every",
+    "fit",
+    "help_line",
+    "hide",
     "in_words",
+    "joined",
+    "later",
     "listed",
     "mods_only",
     "number",
@@ -164,12 +179,17 @@ __all__ = [
     "only",
     "ordinal",
     "paged",
+    "percent",
     "pick",
+    "redact",
     "redeem",
     "scheduled",
     "signed",
     "text_of",
+    "texts",
     "usage",
+    "visible",
+    "with_version",
 ]
 
 API_VERSION = "1.0"

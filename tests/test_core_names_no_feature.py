@@ -44,7 +44,6 @@ FEATURES: Mapping[str, Feature] = {
             "web/static/overlay/overlay.css": JOYSTICK,
             "web/static/pixels.js": JOYSTICK,
             "upkeep/cleanup.py": "kinds of events that earlier versions have stored",
-            "backends/ai_offline.py": "small talk",
             "diagnostics/licences.py": "a wheel is also a Python package",
         },
     ),

@@ -5,19 +5,18 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from importlib import import_module
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from pydantic import TypeAdapter
 
 from pixel_bot.cli import main
-from pixel_bot.configuration.cog_files import find_cogs
-from pixel_bot.configuration.cog_settings import CogSettings, names_in, names_in_cogs, names_of
 from pixel_bot.plugin import audience, command_list
 from pixel_bot.settings import Settings
 from pixel_bot.testing import Stage, settings_in
+from tests.harness.all_settings import all_settings
 from tests.harness.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,9 +24,8 @@ COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 KEEPING = (ROOT / "docs" / "keeping.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
-SETTINGS = [name.upper() for name in Settings.model_fields]
-OF_COGS = sorted(names_in_cogs(None, (), installed=False))
-"""The settings of the cogs that come along."""
+FIELDS = all_settings()
+SETTINGS = list(FIELDS)
 LONGEST_README = 200
 
 
@@ -140,47 +138,38 @@ async def test_the_page_of_commands_has_those_of_mods_and_of_the_streamer_apart(
 
 
 def test_every_setting_stands_on_the_page_of_settings() -> None:
-    assert missing_settings([*SETTINGS, *OF_COGS], SETTINGS_PAGE) == []
+    assert missing_settings(SETTINGS, SETTINGS_PAGE) == []
 
 
 def test_the_example_has_every_setting_and_no_other() -> None:
-    assert sorted(examples(EXAMPLE)) == sorted([*SETTINGS, *OF_COGS])
+    assert sorted(examples(EXAMPLE)) == sorted(SETTINGS)
 
 
 def test_the_example_explains_each_setting_and_shows_its_default(tmp_path: Path) -> None:
     shown_there = examples(EXAMPLE)
     assert [name for name in SETTINGS if not shown_there[name][1]] == []
-    for name in SETTINGS:
+    for name, info in FIELDS.items():
         value, field = shown_there[name][0], name.lower()
-        default = Settings.model_fields[field].default
-        shown = getattr(settings_in(tmp_path, **{field: value}), field) if value else value
+        if field in Settings.model_fields:
+            shown = getattr(settings_in(tmp_path, **{field: value}), field) if value else value
+        else:
+            shown = TypeAdapter[Any](cast(Any, info.annotation)).validate_python(value) if value else value
+        default: Any = info.default
         assert (shown or "") == (default or "") or (not value and not default.get_secret_value()), name
 
 
 def test_every_setting_of_the_documents_exists() -> None:
     described = re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \|", SETTINGS_PAGE, re.MULTILINE)
-    assert sorted(described) == sorted([*SETTINGS, *OF_COGS])
+    assert sorted(described) == sorted(SETTINGS)
 
 
 def test_the_page_of_settings_says_what_the_example_says() -> None:
     assert table(SETTINGS_PAGE) == examples(EXAMPLE)
 
 
-def of_cogs() -> dict[str, str | None]:
-    """Each setting of the cogs that come along, and how it describes itself."""
-    found: dict[str, str | None] = {}
-    for cog, file in find_cogs(None, installed=False).cogs.items():
-        if not any(names_in(file)):
-            continue
-        for value in vars(import_module(f"cogs.{cog}")).values():
-            if isinstance(value, type) and issubclass(value, CogSettings) and value is not CogSettings:
-                found |= {names_of(name, info, cog)[0]: info.description for name, info in value.model_fields.items()}
-    return found
-
-
 def test_a_setting_describes_itself_as_the_page_of_settings_does() -> None:
     described = {name: words for name, (_, words) in table(SETTINGS_PAGE).items()}
-    assert {name: Settings.model_fields[name.lower()].description for name in SETTINGS} | of_cogs() == described
+    assert {name: info.description for name, info in FIELDS.items()} == described
 
 
 def test_every_command_of_the_command_line_stands_on_the_page_about_keeping() -> None:

@@ -45,8 +45,8 @@ FINAL = "The wheel has turned: the prize counts, so the spin is not given back."
 class Settings(CogSettings):
     """Where the prizes are."""
 
-    prizes_file: Path | None = Field(
-        None,
+    prizes_file: Path = Field(
+        Path("./data/prizes.json"),
         validation_alias="PRIZES_FILE",
         description="File with the prizes of the wheel. Without it the wheel has a small set of prizes",
     )
@@ -54,14 +54,18 @@ class Settings(CogSettings):
     def path(self, bot: CheckedBot) -> Path:
         """The file: beside the database, where nobody has set another place."""
         folder: Path = bot.settings.data_dir
-        return self.prizes_file or folder / "prizes.json"
+        return self.prizes_file if self._chosen else folder / "prizes.json"
+
+    @property
+    def _chosen(self) -> bool:
+        return "prizes_file" in self.model_fields_set
 
     @override
     def problems(self, bot: CheckedBot) -> Iterable[str]:
         """What is wrong with the file."""
-        if self.prizes_file is not None and not self.prizes_file.exists():
+        if self._chosen and not self.prizes_file.exists():
             return [f"PRIZES_FILE: there is no file {self.prizes_file}. Correct the setting, or leave it out."]
-        if self.prizes_file is not None and self.prizes_file.is_dir():
+        if self._chosen and self.prizes_file.is_dir():
             return [f"PRIZES_FILE: {self.prizes_file} is a folder, and must be a file."]
         problem = prize_file(self.path(bot), bot.sounds).problem
         return [f"PRIZES_FILE: {problem}"] if problem else []

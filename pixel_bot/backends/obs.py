@@ -1,4 +1,4 @@
-"""Clips: OBS's replay buffer, saved on request."""
+"""OBS: its replay buffer, saved on request."""
 
 import asyncio
 import logging
@@ -10,7 +10,6 @@ from typing import Any
 from pixel_bot.backends import obs_link
 from pixel_bot.backends.obs_link import ObsLink
 from pixel_bot.backends.obs_problems import BufferOff, FileMissing, ObsLost, ObsProblem, ObsSilent, SaveTooSlow
-from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.logs import hide
 from pixel_bot.model.hosts import is_loopback
 
@@ -30,14 +29,14 @@ Event = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class SavedClip:
-    """A clip that was saved. ``path`` is as OBS reports it: on OBS's machine, which may be another one."""
+class SavedReplay:
+    """The last seconds, saved. ``path`` is as OBS reports it: on OBS's machine, which may be another one."""
 
     path: str
 
 
 class Obs:
-    """Saves clips through obs-websocket 5 (OBS 28 or newer).
+    """Saves the last seconds through obs-websocket 5 (OBS 28 or newer).
 
     Args:
         host, port: where OBS listens.
@@ -50,7 +49,7 @@ class Obs:
         self._timeout = timeout
         self._same_machine = is_loopback(host)
         self._link = ObsLink(f"ws://{f'[{host}]' if ':' in host else host}:{port}", password, self._on_event)
-        self._saving: asyncio.Task[SavedClip] | None = None
+        self._saving: asyncio.Task[SavedReplay] | None = None
         self._inbox: asyncio.Queue[Event] | None = None
         self._next_save = 0.0
 
@@ -59,21 +58,21 @@ class Obs:
         self._link.start()
 
     async def close(self) -> None:
-        """Disconnect for good. Who still waits for a clip gets ``EffectFailed``, within two seconds."""
+        """Disconnect for good. Who still waits for a save gets an ``ObsProblem``, within two seconds."""
         await self._link.close()
         if self._saving is not None:
             await asyncio.wait({self._saving})
 
     @property
     def problem(self) -> str:
-        """What the streamer should do before clips work, in one sentence; empty when they do."""
+        """What the streamer should do before saving works, in one sentence; empty when it does."""
         return str(self._link.problem or "")
 
     async def check(self) -> None:
-        """Check whether a clip can be saved now. Connects if necessary; takes two seconds at most.
+        """Check whether the last seconds can be saved now. Connects if necessary; takes two seconds at most.
 
         Raises:
-            ChatError: it cannot, and why.
+            ObsProblem: they cannot, and why.
         """
         try:
             async with asyncio.timeout(CHECK_SECONDS):
@@ -85,32 +84,32 @@ class Obs:
         except TimeoutError:
             problem = ObsSilent()
         if problem is not None:
-            raise ChatError(f"No clip right now: {problem.reason}.") from problem
+            raise problem.with_traceback(None)  # it is kept, and would keep the frames of each check
 
-    async def save_clip(self) -> SavedClip:
+    async def save_replay(self) -> SavedReplay:
         """Save the last seconds, and return when OBS has reported the file.
 
         Saves are single-flight: concurrent callers share one. A caller right after one gets a save of its own (the
         moment is not in the other), a second later, so that no file is overwritten.
 
         Raises:
-            EffectFailed: nothing was saved, and why.
+            ObsProblem: nothing was saved, and why.
         """
         if self._saving is None or self._saving.done():
             self._saving = asyncio.create_task(self._save(), name="obs-save")
             self._saving.add_done_callback(_retrieve)
         return await asyncio.shield(self._saving)
 
-    async def _save(self) -> SavedClip:
+    async def _save(self) -> SavedReplay:
         try:
             async with asyncio.timeout(self._timeout):
-                return SavedClip(await self._saved_path())
+                return SavedReplay(await self._saved_path())
         except ObsProblem as exc:
             problem = exc
         except TimeoutError:
             problem = SaveTooSlow()
-        log.warning("A clip was not saved. %s", problem)
-        raise EffectFailed(f"The clip was not saved: {problem.reason}.") from problem
+        log.warning("OBS has not saved the last seconds. %s", problem)
+        raise problem
 
     async def _saved_path(self) -> str:
         loop = asyncio.get_running_loop()
@@ -166,7 +165,7 @@ async def _reported_path(inbox: "asyncio.Queue[Event]") -> str:
 
 
 async def _on_disk(path: Path) -> None:
-    """Wait until the file exists. OBS reports a clip even when it could not write it.
+    """Wait until the file exists. OBS reports one even when it could not write it.
 
     Raises:
         FileMissing: it does not appear, or stays empty.
@@ -188,7 +187,7 @@ def _has_content(path: Path) -> bool:
         return False
 
 
-def _retrieve(saving: "asyncio.Task[SavedClip]") -> None:
+def _retrieve(saving: "asyncio.Task[SavedReplay]") -> None:
     """Retrieve the error even when all waiters were cancelled."""
     if not saving.cancelled():
         saving.exception()

@@ -23,12 +23,15 @@ from pixel_bot.points.viewers import Viewers
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.redeems.approvals import WAITING
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order, Shop
 from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.settings import Settings
 from pixel_bot.texts import duration
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 class ContextBot(Protocol):
@@ -155,7 +158,7 @@ class Context(ContextInternals):
         await self._pixel_bot.dispatcher.effect_check.check(outcome.effect)
         message, author = self.chat_message.id, self.chatter.id
         approvals = self._pixel_bot.dispatcher.approvals
-        approval = await approvals.needed(outcome.effect, offer.key, self.person, self.viewer, is_mod=self.is_mod)
+        approval = await approvals.needed(outcome.effect, self.person, self.viewer, is_mod=self.is_mod)
         order = Order(
             offer,
             self.viewer,
@@ -210,7 +213,8 @@ class Context(ContextInternals):
         """
         confirmations = self._pixel_bot.runtime.confirmations
         asked = confirmations.open(self.person.key, seconds)
-        await self.reply(f"{question} Type yes or no within {duration(seconds)}.")
+        how = _("Type yes or no within {time}.", time=duration(seconds))
+        await self.reply(f"{question} {how}")
         return await confirmations.wait(asked, self._pixel_bot.channels[self.platform].commands.set_aside)
 
     async def whisper(self, content: str) -> bool:

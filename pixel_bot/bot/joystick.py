@@ -99,7 +99,7 @@ class JoystickChannel(ChatChannel):
         if bot.settings.silent:
             send, limited = say_nothing, False
         rules = SendRules(messages=1, window=PACE_SECONDS) if limited else None
-        super().__init__("joystick", Outbox(send, rules, allows_duplicates=True), bot.settings)
+        super().__init__("joystick", Outbox(send, rules, allows_duplicates=True))
         self._bot = bot
 
     @property

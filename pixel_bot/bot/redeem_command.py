@@ -11,9 +11,9 @@ from typing_extensions import override
 from pixel_bot.bot.command import PixelCommand
 from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import Lane, Moment, Outcome, owned_by
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.earlier_items import Earlier
 from pixel_bot.redeems.hooks import Hooks
+from pixel_bot.redeems.offers import Offer
 
 DoneMethod = Callable[..., Awaitable[str | Outcome | None]]
 
@@ -111,8 +111,7 @@ def redeem(
         aliases: other names for it.
         usage: what is typed after the name, like ``TEXT``; from the parameters when left out.
         price: what it costs in words, like ``what you bid``, where its outcomes have a ``cost`` of their own.
-        final: a sentence with which a mod's ``!refund`` is refused once it counts. Without one a mod can still give
-            the price back.
+        final: a sentence with which a mod's ``!refund`` is refused once it counts.
         page: how the sandbox's page shows it.
 
     Raises:
@@ -126,8 +125,8 @@ def redeem(
         chosen = key or method.__name__
         title = name or chosen.replace("_", " ").title()
         has_words = len(signature(method).parameters) > 2  # beside the cog and the context
-        offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price, final, has_words)
-        offer = replace(offer, page=page or offer.page)
+        offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price, method.__module__)
+        offer = replace(offer, final=final, has_words=has_words, page=page or offer.page)
         extras = {} if usage is None else {"usage": usage}
         command = RedeemCommand(_buying(offer, method), name=chosen, aliases=list(aliases), extras=extras)
         command.offer = offer

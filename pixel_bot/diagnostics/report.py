@@ -9,7 +9,7 @@ import platform
 import sqlite3
 import sys
 import zipfile
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,13 +50,19 @@ log.txt         the end of the log
 
 FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
 
+FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
+SettingsOfCogs = Callable[[Settings], Mapping[str, Any]]
 
-async def write_report(file: Path, of_cogs: FindingsOfCogs = lambda _: ()) -> list[str]:
+
+async def write_report(
+    file: Path, of_cogs: FindingsOfCogs = lambda _: (), more_settings: SettingsOfCogs = lambda _: {}
+) -> list[str]:
     """Pack a report.
 
     Args:
         file: the zip file; it is replaced.
         of_cogs: what cogs say of their settings.
+        more_settings: the settings of cogs, as they are shown.
 
     Returns:
         The names of the files in it.
@@ -68,7 +74,7 @@ async def write_report(file: Path, of_cogs: FindingsOfCogs = lambda _: ()) -> li
     scrubber = Scrubber([*known_secrets([settings.data_dir]), *secrets_of(settings)])
     parts: dict[str, Callable[[], Awaitable[str]]] = {
         "versions.json": _versions,
-        "settings.json": lambda: _settings_in_force(settings),
+        "settings.json": lambda: _settings_in_force(settings, more_settings),
         "findings.txt": lambda: _findings(settings, problems, of_cogs),
         "health.json": lambda: _health(settings),
         "database.json": lambda: database_facts(settings),
@@ -118,7 +124,7 @@ async def _versions() -> str:
     )
 
 
-async def _settings_in_force(settings: Settings) -> str:
+async def _settings_in_force(settings: Settings, more: SettingsOfCogs) -> str:
     shown: dict[str, Any] = {}
     for name in sorted(Settings.model_fields):
         value = getattr(settings, name)
@@ -126,7 +132,7 @@ async def _settings_in_force(settings: Settings) -> str:
             value = HIDDEN if value.get_secret_value() else ""
         given = "set" if name in settings.model_fields_set else "default"
         shown[name.upper()] = {"value": value if isinstance(value, bool | int | float) else str(value), "from": given}
-    return _as_json(shown)
+    return _as_json(shown | dict(more(settings)))
 
 
 async def _findings(settings: Settings, problems: list[str], of_cogs: FindingsOfCogs) -> str:

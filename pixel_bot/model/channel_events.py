@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from pixel_bot.model.event import Event
-from pixel_bot.model.people import Person
+from pixel_bot.model.people import Person, Platform, platform_of
 from pixel_bot.texts import count
 
 
@@ -41,6 +41,11 @@ class ChannelEvent(Event):
     person: Person | None
     at: datetime
     source: Source | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    @property
+    def platform(self) -> Platform:
+        """Where it happened."""
+        return self.person.platform if self.person is not None else platform_of(self.event_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,16 @@ from pixel_bot.redeems.approvals import LATER, approval_for
 from pixel_bot.redeems.hooks import is_final, put_follow_up
 from pixel_bot.redeems.queue_items import WAITING, Item, still_claimed
 from pixel_bot.services import Services
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-CUT = "It was cut off too often."
-UNCLEAR = "Something went wrong with it."
-GONE = "The feature behind it is gone."
+CUT = later("It was cut off too often.")
+UNCLEAR = later("Something went wrong with it.")
+GONE = later("The feature behind it is gone.")
 
 
 class ResultWriter:
@@ -47,8 +50,8 @@ class ResultWriter:
         except Exception:
             # An item without an end would be claimed again at every start, and block its lane for ever.
             log.exception("Item %d of the queue could not be ended as it should.", attempt.item.id)
-            result = Result.refund(UNCLEAR)
-            await self.refund(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
+            result = Result.refund(_(UNCLEAR))
+            await self.refund(QueueItem.id == attempt.item.id, reason=_(UNCLEAR), status=WAITING)
         attempt.end(result)
 
     async def refund(self, *where: ColumnElement[bool], reason: str, status: Sequence[str] = ("pending",)) -> None:
@@ -67,7 +70,7 @@ class ResultWriter:
     async def _close(self, where: Sequence[ColumnElement[bool]]) -> None:
         """End items without moving points, so that they do not block others; the log has the reason."""
         async with self._services.database.write() as session:
-            await queue_items.end(session, where, "failed", self._services.clock.now(), UNCLEAR, told=False)
+            await queue_items.end(session, where, "failed", self._services.clock.now(), _(UNCLEAR), told=False)
         self.notify_chat()
 
     async def _settle(self, item: Item, result: Result, follow_up: Effect | str | None) -> Result:
@@ -85,7 +88,7 @@ class ResultWriter:
             if self._services.hooks.can_end(item):
                 await self.finish(item, follow_up)
                 return DONE
-            reason = GONE
+            reason = _(GONE)
         await self._services.refunds.fail(QueueItem.id == item.id, *claim, reason=reason)
         self.notify_chat()
         return Result.refund(reason)
@@ -113,7 +116,7 @@ class ResultWriter:
                 return
             follow_ups = [effect for effect in (follow_up, ended.follow_up) if effect and not isinstance(effect, str)]
             for effect in follow_ups:
-                approval = approval_for(effect, item.redeem) if item.approval == LATER else None
+                approval = approval_for(effect) if item.approval == LATER else None
                 await put_follow_up(session, item, effect, now, approval)
         # After the commit: the workers and the notifier read with connections of their own.
         if note:

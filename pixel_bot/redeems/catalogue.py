@@ -2,8 +2,8 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -12,50 +12,19 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import Redeem, stamp
 from pixel_bot.errors import BadInput, ChatError
-from pixel_bot.model.on_page import OnPage
-from pixel_bot.model.outcome import EFFECTS, SOUNDS, SPEECH, Lane, Moment
+from pixel_bot.model.outcome import EFFECTS, SPEECH, Lane
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.idempotency import write_once
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.texts import number
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
-RESERVED_KEYS = frozenset({"chat", "xp"})
-"""Cooldown keys of the chat awards, which no redeem may have."""
-
 ALL = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A redeem as its cog declares it: the defaults of its row. Cooldowns in seconds, the second one for everyone."""
-
-    key: str
-    display_name: str
-    cost: int = 0
-    cooldown: int = 0
-    everyone_cooldown: int = 0
-    lane: Lane = "effect"
-    counts_from: Moment = "done"
-    price: str = ""
-    """What it costs in words, where that depends."""
-    final: str = ""
-    """With what a mod's ``!refund`` is refused once it counts; empty where a mod can still give it back."""
-    has_words: bool = True
-    """False where it takes no text from who buys it."""
-    page: OnPage = field(default_factory=OnPage)
-    """How the sandbox's page shows it."""
-
-    def __post_init__(self) -> None:
-        if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:
-            raise ValueError(f"{self.key!r} cannot be the key of a redeem")
-        if self.counts_from not in get_args(Moment):
-            raise ValueError(f"{self.key} counts from {self.counts_from!r}; there are {', '.join(get_args(Moment))}")
-        if not self.lane.isidentifier() or self.lane == SOUNDS:
-            raise ValueError(f"{self.lane!r} cannot be the lane of {self.key}; it is one word")
-        if min(self.cost, self.cooldown, self.everyone_cooldown) < 0:
-            raise ValueError(f"cost and cooldowns of {self.key} cannot be negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +43,7 @@ class Price:
     @property
     def words(self) -> str:
         """What it costs, for a list."""
-        return self.depends or (number(self.cost) if self.cost else "free")
+        return self.depends or (number(self.cost) if self.cost else _("free"))
 
 
 class Redeems:
@@ -191,17 +160,22 @@ class Redeems:
     def depends(self, key: str) -> str:
         """What a redeem costs in words, where its price is not always the same; empty where it is."""
         offer = self._offers.get(key)
-        said = offer.price if offer is not None else ""
-        return said or ("it depends" if key in self._depending else "")
+        said = offer.shown(offer.price) if offer is not None else ""
+        return said or (_("it depends") if key in self._depending else "")
 
-    def check_fixed(self, key: str, otherwise: str) -> str:
-        """Refuse a redeem whose price depends; ``otherwise`` says what cannot be done with it. Returns the key.
+    def title(self, key: str, name: str) -> str:
+        """What a redeem is called: by its row, unless that has the name with which it was declared."""
+        offer = self._offers.get(key)
+        return offer.title if offer is not None and offer.display_name == name else name
+
+    def check_fixed(self, key: str, sentence: str) -> str:
+        """Refuse a redeem whose price depends, with a sentence that has the field ``redeem``. Returns the key.
 
         Raises:
             BadInput: it depends.
         """
         if self.depends(key):
-            raise BadInput(f"The price of {key} is not always the same, so {otherwise}.")
+            raise BadInput(_(sentence, redeem=key))
         return key
 
     def note_depends(self, key: str) -> None:
@@ -211,7 +185,7 @@ class Redeems:
     def _price(self, row: Redeem) -> Price:
         return Price(
             row.key,
-            row.display_name,
+            self.title(row.key, row.display_name),
             row.cost or 0,
             bool(row.enabled),
             row.cooldown_s or 0,
@@ -234,7 +208,7 @@ class Redeems:
             BadInput: no cog offers it, or its price depends.
         """
         key = self.checked(key)
-        self.check_fixed(key, "it cannot be set")
+        self.check_fixed(key, later("The price of {redeem} is not always the same, so it cannot be set."))
         return await self._change(key, cost=cost)
 
     async def set_cooldown(self, key: str, seconds: int, *, everyone: bool = False) -> Price:
@@ -274,13 +248,14 @@ class Redeems:
         """
         key = key.lower()
         if key != ALL and key not in self._offers:
-            raise BadInput(f"There is no redeem {key[:40]}. There are: {', '.join(self.keys)}.")
+            keys = ", ".join(self.keys)
+            raise BadInput(_("There is no redeem {redeem}. There are: {redeems}.", redeem=key[:40], redeems=keys))
         return key
 
     async def _change(self, key: str, **values: Any) -> Price:
         key = self.checked(key)
         if key == ALL:
-            raise ChatError("Name one redeem.")
+            raise ChatError(_("Name one redeem."))
         async with write_once(self._database) as session:
             changed = await session.execute(
                 update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)

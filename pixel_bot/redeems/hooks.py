@@ -28,8 +28,8 @@ from pixel_bot.model.outcome import (
 )
 from pixel_bot.model.people import Platform
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.earlier_items import ReadEarlier, rewritten
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.queue_items import Draft, Item
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from pixel_bot.model.people import Person, Viewer
 from pixel_bot.queue.attempt import DONE, LEFT, RETRY, Attempt, Result, Stopped
 from pixel_bot.queue.effects import Effects, Job, effect
 from pixel_bot.queue.recovery import GONE, RESTARTED, recover
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
 from pixel_bot.testing import FakeOverlay, SettableClock

@@ -20,8 +20,8 @@ from pixel_bot.queue import result_writer
 from pixel_bot.queue.attempt import DONE, LEFT, RETRY, Attempt, Result, ResultKind
 from pixel_bot.queue.result_writer import CUT, GONE, UNCLEAR, ResultWriter
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.hooks import Bought, Hooks, is_final
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.queue_items import Item, Q
 from pixel_bot.redeems.shop import Order
 from pixel_bot.run.running_bot import opened

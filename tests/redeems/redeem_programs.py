@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pixel_bot.backends.tts.speech import Speech
 from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak
 from pixel_bot.model.people import Viewer
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from tests.cogs.wheel.wheel_parts import SPIN, WHEEL
 
 USERS = (1, 2, 3)

@@ -11,9 +11,9 @@ from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
 from pixel_bot.redeems.hooks import Bought, Hooks
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.queue_items import FOLLOW_UP_IDS, Item
 from pixel_bot.redeems.refunds import Refund
 from pixel_bot.redeems.shop import Order

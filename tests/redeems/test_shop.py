@@ -10,7 +10,7 @@ from sqlalchemy import text
 from pixel_bot.errors import Blocked, NotEnoughPoints, OnCooldown, QueueFull, RedeemOff
 from pixel_bot.model.outcome import OverlayEffect, PlaySound, Run, ShowOverlay, Speak
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage

@@ -7,6 +7,7 @@ from typing import Any
 from twitchio.ext import commands
 from typing_extensions import override
 
+from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
@@ -14,6 +15,7 @@ from pixel_bot.bot.redeem_command import offers_of, redeems_of
 from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.overlay.widgets import Widget
 from pixel_bot.queue.dispatcher import Dispatcher
+from pixel_bot.web.setup import Step
 
 
 class CogComponents(CogFace):
@@ -101,6 +103,18 @@ class CogComponents(CogFace):
             await self.overlay.widgets.add(self.cogs.owner_of(component), _widgets_of(component))
         except ValueError as exc:
             raise commands.ComponentLoadError(str(exc)) from exc
+
+    def setup_steps(self) -> list[Step]:
+        """What the set-up page says about the features of cogs. One that fails at that says nothing."""
+        found: list[Step] = []
+        for component in tuple(self._components.values()):
+            try:
+                step = component.setup_step() if isinstance(component, CogBase) else None
+            except Exception as exc:  # noqa: BLE001 - the boundary to a cog
+                self.runtime.faults.report(self.cogs.owner_of(component), "in setup_step", exc)
+            else:
+                found += [step] if step is not None else []
+        return found
 
     def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
         """Count a crash of the cog that an effect belongs to."""

@@ -16,6 +16,7 @@ from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
 from pixel_bot.points.levels import LevelUp
+from pixel_bot.queue.effects import marks_of
 
 MARK = "__pixel_on__"
 
@@ -80,11 +81,8 @@ def on(event: type[Event] | str, *, delivery: Delivery = "at_most_once", **where
 
 def subscriptions_of(cog: object) -> Iterator[tuple[str, Callable[..., Any], Subscription]]:
     """What the methods of a cog class hear: the method's name, the bound method, and the subscription."""
-    made_by = type(cog)
-    names = {name for base in made_by.__mro__ for name, value in vars(base).items() if hasattr(value, MARK)}
-    for name in sorted(names):
-        # Not those that a subclass replaced by a method without the mark.
-        for subscription in getattr(getattr(made_by, name), MARK, ()):
+    for name, subscriptions in marks_of(type(cog), MARK):
+        for subscription in subscriptions:
             yield name, getattr(cog, name), subscription
 
 

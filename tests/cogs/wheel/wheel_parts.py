@@ -6,8 +6,8 @@ from cogs.wheel.prizes import prize_file
 from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.model.outcome import Decided, OnBuy
 from pixel_bot.model.people import Viewer
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.hooks import Hooks
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.services import Services
 
 SPIN = Offer("spin", "Spin", cost=100, cooldown=30, everyone_cooldown=7, lane="wheel", counts_from="begun", final=FINAL)

@@ -8,7 +8,7 @@ import pytest
 
 from pixel_bot.model.outcome import Effect, Run
 from pixel_bot.queue.effects import Job, effect
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from tests.harness.waiting import until
 from tests.redeems.page_model import NearPage
