@@ -16,8 +16,16 @@ WORDS = {
 }
 """How a feature would be named, as regular expressions."""
 
-ELSEWHERE = ("sandbox/", "testing/", "web/static/sandbox/")
-"""The doubles of the platforms, which have their APIs; viewers in the simulator, who type; the demo's suggestions."""
+ELSEWHERE = (
+    "sandbox/",
+    "testing/",
+    "web/static/sandbox/",
+    "bot/cog_services/channel_control.py",
+    "platforms/twitch/scopes.py",
+)
+"""The doubles of the platforms, which have their APIs; viewers in the simulator, who type; the demo's suggestions; and
+what Twitch's own API is called.
+"""
 
 ALLOWED = {
     ("settings.py", "uses AI_BASE_URL"): "the speech server that is used where TTS_BASE_URL is not set",
