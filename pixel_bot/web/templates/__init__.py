@@ -42,7 +42,7 @@ def _icon(name: str) -> str:
 
 
 _PAGES.globals["icon"] = _icon
-_PAGES.globals["currency"] = currency
+_PAGES.globals.update(currency=currency)
 
 
 def page(template: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
