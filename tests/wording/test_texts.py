@@ -171,7 +171,8 @@ class Slots(Cog):
 def test_sources_are_read_for_sentences_and_help(tmp_path: Path) -> None:
     (tmp_path / "slots.py").write_text(SOURCE)
     (tmp_path / "broken.py").write_text("_ = texts(__name__)\ndef")
-    found = sentences_of([tmp_path / "slots.py", tmp_path / "broken.py"])
+    (tmp_path / "latin.py").write_bytes("# ü\n_ = texts(__name__)\n".encode("latin-1"))
+    found = sentences_of([tmp_path / name for name in ("slots.py", "broken.py", "latin.py")])
     assert set(found) == {
         "a word", "[PAGE]", "Play for {points}.", "{n} reel turns.", "Big spin", "what you bid", "Spin."
     }  # fmt: skip
