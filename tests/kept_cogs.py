@@ -9,6 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+from twitchio.ext import commands
 
 from pixel_bot.bot.cogs import importing
 from pixel_bot.configuration.cog_files import BUILT_IN, CogFile
@@ -39,6 +42,20 @@ def _kept(cog: CogFile, path: Path) -> ModuleType:
     return module
 
 
+_collect_commands: Any = commands.Component.__new__
+
+
+def _new(cls: type[commands.Component], *arguments: Any, **options: Any) -> commands.Component:
+    """An object of a cog class, of which TwitchIO collects the commands once; listeners it binds to each object."""
+    if vars(cls).get("__all_listeners__", True) or vars(cls)["__all_guards__"]:
+        return _collect_commands(cls, *arguments, **options)
+    made = object.__new__(cls)
+    if not hasattr(made, "__component_name__"):
+        made.__component_name__ = cls.__qualname__
+    return made
+
+
 def keep_cogs() -> None:
     """From now on built-in cogs are kept."""
     importing._import_file = _kept
+    setattr(commands.Component, "__new__", _new)  # noqa: B010 - no type checker lets it be assigned

@@ -30,7 +30,7 @@ class Clips(Cog):
     @redeem(name="Save OBS clip", cost=0, cooldown=30)
     async def clip(self, ctx: Context) -> Outcome:
         """Save a clip of what just happened."""
-        if self.bot.obs is not None:
+        if self.bot.obs.is_set_up:
             try:
                 await self.bot.obs.check()
             except ObsProblem as exc:
@@ -42,7 +42,7 @@ class Clips(Cog):
     @effect("clip", seconds=15, again=False, stoppable=False)
     async def save(self, job: Job) -> str:
         """Save it, and say so only when it is really there."""
-        if self.bot.obs is not None:
+        if self.bot.obs.is_set_up:
             try:
                 await self.bot.obs.save_replay()
             except ObsProblem as exc:
@@ -53,7 +53,7 @@ class Clips(Cog):
     @override
     def setup_step(self) -> SetupStep:
         """Who makes them."""
-        if self.bot.obs is not None:
+        if self.bot.obs.is_set_up:
             return SetupStep("clips", "Clips", "done", "OBS saves them on your disk.")
         if self.twitch.is_there:
             return SetupStep("clips", "Clips", "done", "Twitch makes them. For clips on your disk set OBS_PASSWORD.")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pixel_bot.model.hosts import is_loopback
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 2.0
+REQUEST_SECONDS = 5.0
 APART_SECONDS = 1.1
 """OBS names a file by the second of its saving, and overwrites: two saves stay further apart than that."""
 
@@ -49,6 +50,8 @@ class Obs:
         self._timeout = timeout
         self._same_machine = is_loopback(host)
         self._link = ObsLink(f"ws://{f'[{host}]' if ':' in host else host}:{port}", password, self._on_event)
+        self.listeners: set[Callable[[str, Mapping[str, Any]], None]] = set()
+        """Called with the name and the data of each event of OBS, and when it is connected."""
         self._saving: asyncio.Task[SavedReplay] | None = None
         self._inbox: asyncio.Queue[Event] | None = None
         self._next_save = 0.0
@@ -67,6 +70,19 @@ class Obs:
     def problem(self) -> str:
         """What the streamer should do before saving works, in one sentence; empty when it does."""
         return str(self._link.problem or "")
+
+    async def request(self, kind: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send a request of obs-websocket 5; returns the data of the answer. Connects if necessary.
+
+        Raises:
+            ObsProblem: OBS refused, or did not answer within five seconds.
+        """
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                session = await self._link.session()
+                return await session.request(kind, fields)
+        except TimeoutError:
+            raise ObsSilent from None
 
     async def check(self) -> None:
         """Check whether the last seconds can be saved now. Connects if necessary; takes two seconds at most.
@@ -137,6 +153,8 @@ class Obs:
             self._next_save = asyncio.get_running_loop().time() + APART_SECONDS
         if self._inbox is not None:
             self._inbox.put_nowait((kind, data))
+        for listener in tuple(self.listeners):
+            listener(kind, data)
 
 
 async def _reported_path(inbox: "asyncio.Queue[Event]") -> str:

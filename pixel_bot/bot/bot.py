@@ -13,6 +13,7 @@ from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
+from pixel_bot.bot.cog_services.outside import Outside
 from pixel_bot.bot.cogs.components import CogComponents
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.runtime import CogRuntime
@@ -74,8 +75,6 @@ class PixelBot(CogComponents):
         """The chats that the bot is in."""
         self.backends = backends or build_backends(services.settings, services.words)
         self.speech = self.backends.speech
-        self.obs = self.backends.obs
-        """OBS; None where it is not set up."""
         self.text_filter = self.backends.text_filter
         is_there = self.channels.__contains__
         self.dispatcher = Dispatcher(services, self.speech, self.say, limits, is_there, self.text_filter.bleeped)
@@ -83,6 +82,7 @@ class PixelBot(CogComponents):
         self.queue = Queue(services, self.dispatcher)
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings, services.clock)
         self.runtime = CogRuntime(services, self.cogs)
+        self.outside = Outside(services, self.runtime, self.backends.obs)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
@@ -102,7 +102,7 @@ class PixelBot(CogComponents):
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
-            self.join_twitch(account, http or self.http)
+            self.join_twitch(account, http or self.twitch_http)
 
     def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
         """From now on the bot has accounts on Twitch, and speaks in the streamer's channel."""
@@ -194,7 +194,7 @@ class PixelBot(CogComponents):
 
     def twitchio_message(self, frame: Mapping[str, Any]) -> Any:
         """A chat message as TwitchIO has it, for commands and for listeners of cogs."""
-        return as_twitchio_message(CHAT, with_optional_fields(frame), self.http)
+        return as_twitchio_message(CHAT, with_optional_fields(frame), self.twitch_http)
 
     # TwitchIO's hooks
 
@@ -216,6 +216,7 @@ class PixelBot(CogComponents):
     @override
     async def setup_hook(self) -> None:
         """Load the cogs."""
+        await self.runtime.filters.load()
         await self.cogs.load_all()
         await ask_cogs(self.services.database, self.services.cog_tables.loaded)
         self.runtime.timers.start()

@@ -28,6 +28,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.verbose and not args.version:
         parser.error("--verbose needs --version. How much the log says is LOG_LEVEL.")
+    if args.command == "import" and not (
+        len(args.files) == 1 or (len(args.files) == 2 and args.files[0] == "commands")
+    ):
+        parser.error("import takes one file: import FILE, or import commands FILE")
     if args.version:
         from pixel_bot.cli.version import show_version
 
@@ -107,13 +111,18 @@ def _add_points_and_people(commands: Any) -> None:
     importing = commands.add_parser(
         "import",
         help="take over points or commands of another bot, from its files",
-        usage="%(prog)s [commands] FILE [--dry-run] [--again] [--verbose] [--decimal MARK] [--points COLUMN]",
+        usage="%(prog)s [commands] FILE [--dry-run] [--again] [--verbose] [--decimal MARK] [--points COLUMN] "
+        "[--xp] [--xp-per-hour N]",
     )
     importing.add_argument("files", nargs="+", metavar="FILE", help="with points; or the word commands, and a file")
     importing.add_argument("--dry-run", action="store_true", help="only show what would change")
     importing.add_argument("--again", action="store_true", help="also pay people who got points by another import")
     importing.add_argument("--verbose", action="store_true", dest="all_lines", help="name every line that is left out")
     _add_reading(importing)
+    importing.add_argument("--xp", action="store_true", help="also take over its column of XP")
+    importing.add_argument(
+        "--xp-per-hour", type=int, default=0, metavar="N", help="or give N XP for each hour of its viewers"
+    )
     comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
     comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
     _add_reading(comparing)
@@ -194,6 +203,11 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
 
     if args.command == "undo":
         return await undo_import(settings, args.batch)
+    if len(args.files) == 2 and args.files[0] == "commands":
+        from pixel_bot.cli.import_commands import import_commands
+
+        file = Path(args.files[1])
+        return await import_commands(settings, file, dry_run=args.dry_run, all_lines=args.all_lines)
     wishes = Wishes(args.again, args.all_lines, _said(args))
     return await import_points(settings, Path(args.files[0]), dry_run=args.dry_run, wishes=wishes)
 
@@ -201,7 +215,8 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
 def _said(args: argparse.Namespace) -> Any:
     from pixel_bot.imports.files import Said
 
-    return Said({"point": ".", "comma": ","}.get(args.decimal), args.points)
+    mark = "." if args.decimal == "point" else "," if args.decimal else None
+    return Said(mark, args.points, getattr(args, "xp", False), max(0, getattr(args, "xp_per_hour", 0)))
 
 
 async def _set_up(args: argparse.Namespace, settings: Settings) -> int:

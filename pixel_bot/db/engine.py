@@ -136,7 +136,7 @@ class Database:
 
     def _open(self, **options: Any) -> AsyncEngine:
         if self.is_shared:
-            from pixel_bot.db.postgres import open_postgres
+            from pixel_bot.db.server.postgres import open_postgres
 
             return open_postgres(self.url, **options)
         if (path := self.path) is None:

@@ -137,14 +137,18 @@ class Announcement(ChannelEvent):
     text: str = ""
 
 
+HypePhase = Literal["begin", "progress", "level", "end"]
+
+
 @dataclass(frozen=True, slots=True)
 class HypeTrain(ChannelEvent):
-    """A hype train began, reached a ``level``, or ended there. Nobody is named.
+    """A hype train began (``phase``), made ``progress``, reached a ``level``, or came to its ``end``. Nobody is named.
 
-    ``train_id`` is the same from its beginning to its end; ``total`` is what was contributed until then.
+    ``train_id`` is the same from its beginning to its end; ``total`` is what was contributed until then. Each new
+    total is told once as ``progress``, and each level after the first once as ``level``.
     """
 
-    phase: Literal["begin", "level", "end"] = "begin"
+    phase: HypePhase = "begin"
     train_id: str = ""
     level: int = 1
     total: int = 0
@@ -191,6 +195,8 @@ def _train_words(train: HypeTrain) -> str:
             return _("A hype train!")
         case "level":
             return _("The hype train is at level {level}!", level=train.level)
+        case "progress":
+            return ""  # every few seconds
         case "end":
             return _("The hype train reached level {level}", level=train.level)
 

@@ -218,6 +218,7 @@ class RunningBot:
         self.bot.live.follow("joystick", platform.stream)
         channel = JoystickChannel(self.bot, platform.sender.send, limited=self._limited)
         self.bot.channels["joystick"] = channel
+        self.bot.outside.join_joystick(platform.connection.perform, channel.whisper)
         return channel
 
 

@@ -58,12 +58,13 @@ class SetUp:
     async def state(self) -> SetupState:
         """The present state of all steps."""
         twitch = self._twitch.steps(self._running_bot()) if self._twitch is not None else (NO_TWITCH,)
-        rest = (self._overlay(), self._obs(), *self._of_cogs())
+        rest = (self._overlay(), self._obs())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
         at_risk = (*self._database(), *await self._backups())
         steps = (*at_risk, *self._files(), *self._broken_cogs(), *self._strange_settings(), *self._silence(), *steps)
-        to_go = [step for step in steps if step.tone in {"todo", "broken"}]
+        cog_steps = self._of_cogs()
+        to_go = [step for step in (*steps, *cog_steps) if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
             headline=self._headline(len(to_go)),
@@ -74,6 +75,7 @@ class SetUp:
             redirect_uri="" if self._twitch is None or self._twitch.uses_codes else self._twitch.redirect_uri,
             forgettable=tuple(key for side in sides for key in side.forgettable()),
             texts=await self._texts(),
+            cog_steps=cog_steps,
         )
 
     async def answer(self, number: int, *, yes: bool) -> bool:
@@ -176,7 +178,7 @@ class SetUp:
         running_bot = self._running_bot()
         if not self._settings.obs_configured:
             return Step("obs", "OBS", "off", "Not set up. To connect the bot to OBS, set OBS_PASSWORD.")
-        if running_bot is None or running_bot.bot.obs is None:
+        if running_bot is None or not running_bot.bot.obs.is_set_up:
             return Step("obs", "OBS", "off", "It is connected as soon as the bot is at work.")
         problem = running_bot.bot.obs.problem
         return Step("obs", "OBS", "broken" if problem else "done", problem or "It is connected.")

@@ -18,6 +18,9 @@ from pixel_bot.backends.obs_problems import (
     ObsProblem,
     ObsRefused,
 )
+from pixel_bot.bot.cog_services.obs import ObsControl, ObsFailed
+from pixel_bot.model.event import Event
+from pixel_bot.model.obs_events import ObsSceneChanged
 from tests.harness.obs_studio import PASSWORD, ObsStudio, obs_studio, video_streams
 from tests.harness.waiting import until
 
@@ -129,6 +132,40 @@ async def test_a_report_without_a_file_is_no_clip(studio: ObsStudio, obs: Obs, m
         studio.clips.unlink()
         kept.rename(studio.clips)
     assert type(caught.value) is FileMissing
+
+
+async def test_a_cog_switches_scenes_sources_filters_and_texts(obs: Obs) -> None:
+    heard: list[Event] = []
+    control = ObsControl(heard.append)
+    control.use(obs)
+    await obs.request("CreateScene", {"sceneName": "Break"})
+    label = {"sceneName": "Main", "inputName": "Label", "inputKind": "text_ft2_source_v2", "inputSettings": {}}
+    await obs.request("CreateInput", label)
+    tint = {"sourceName": "Blue", "filterName": "Tint", "filterKind": "color_filter_v2"}
+    await obs.request("CreateSourceFilter", tint)
+    assert await control.scene() == "Main"
+    assert set(await control.scenes()) == {"Main", "Break"}
+    await control.set_scene("Break")
+    await until(lambda: heard == [ObsSceneChanged("Break")], BACK_SECONDS)
+    assert await control.scene() == "Break"
+    await control.show("Blue", visible=False, scene="Main")
+    await control.set_filter("Blue", "Tint", enabled=False)
+    await control.set_text("Label", "42")
+    found = await obs.request("GetSceneItemId", {"sceneName": "Main", "sourceName": "Blue"})
+    item = {"sceneName": "Main", "sceneItemId": found["sceneItemId"]}
+    assert (await obs.request("GetSceneItemEnabled", item))["sceneItemEnabled"] is False
+    assert (await obs.request("GetSourceFilter", tint))["filterEnabled"] is False
+    assert (await obs.request("GetInputSettings", {"inputName": "Label"}))["inputSettings"]["text"] == "42"
+    for work, missing in (
+        (control.set_scene("Nowhere"), "no scene Nowhere"),
+        (control.show("Nothing", scene="Main"), "no source Nothing in the scene Main"),
+        (control.set_filter("Blue", "Nothing"), "no filter Nothing of Blue"),
+        (control.set_text("Nothing", "x"), "no text source Nothing"),
+    ):
+        with pytest.raises(ObsFailed, match=missing):
+            await work
+    await control.show("Blue", scene="Main")
+    await control.set_scene("Main")
 
 
 async def test_obs_is_killed_in_the_middle_and_comes_back(studio: ObsStudio, obs: Obs) -> None:

@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -42,15 +42,21 @@ class CogHost(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CogState:
-    """A cog by name; ``problem`` is empty when nothing is wrong with it. ``since`` is when this state began."""
+    """A cog by name; ``problem`` is empty when nothing is wrong with it. ``since`` is when this state began.
+
+    ``lacks`` are scopes of Twitch without which a part of it is off.
+    """
 
     name: str
     loaded: bool
     problem: str = ""
     since: datetime | None = None
+    lacks: Sequence[str] = ()
 
     def words(self, now: datetime) -> str:
         """Its name, and what is wrong since when: ``slots (broken for 3m: KeyError)``."""
+        if self.lacks and self.loaded:
+            return f"{self.name} (partly off: allow {', '.join(self.lacks)} on the set-up page)"
         if not self.problem:
             return self.name if self.loaded else _("{cog} (off)", cog=self.name)
         ago = roughly((now - self.since).total_seconds()) if self.since is not None else ""

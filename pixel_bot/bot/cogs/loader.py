@@ -4,7 +4,7 @@ import asyncio
 import difflib
 import logging
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -50,6 +50,8 @@ class CogLoader:
         self._loaded: dict[str, LoadedCog] = {}
         self._problems: dict[str, tuple[str, datetime]] = {}
         self._lock = asyncio.Lock()
+        self.lacking: Callable[[str], Sequence[str]] = lambda _: ()
+        """Which scopes of Twitch a cog lacks."""
 
     async def load_all(self) -> None:
         """Load every cog that is found. Those that fail are reported in the log, and listed."""
@@ -152,13 +154,14 @@ class CogLoader:
 
     def broken(self) -> list[str]:
         """What is wrong with cogs, a few words each."""
-        now = self._clock.now()
-        return [self._state(name).words(now) for name in sorted(self._problems)]
+        now, lacking = self._clock.now(), {name for name in self._loaded if self.lacking(name)}
+        return [self._state(name).words(now) for name in sorted({*self._problems, *lacking})]
 
     def _state(self, name: str) -> CogState:
         problem, since = self._problems.get(name, ("", None))
         cog = self._loaded.get(name)
-        return CogState(name, cog is not None, problem, since or (cog.since if cog is not None else None))
+        began = since or (cog.since if cog is not None else None)
+        return CogState(name, cog is not None, problem, began, tuple(self.lacking(name)) if cog is not None else ())
 
     async def _load(self, file: CogFile) -> None:
         if file.name in self._loaded:

@@ -35,7 +35,7 @@ async def test_a_clip_is_saved_without_a_start(double: ObsDouble, obs: Obs) -> N
     clip = await obs.save_replay()
     assert Path(clip.path).read_bytes() == b"video"
     assert double.connections == 1
-    assert double.subscriptions == [65], "only general events and those of outputs are wanted"
+    assert double.subscriptions == [69], "only general events and those of scenes and outputs are wanted"
 
 
 async def test_the_answer_waits_for_the_event(double: ObsDouble, obs: Obs) -> None:

@@ -28,7 +28,7 @@ class QuickAi:
 
 def enforce(chat: Stage) -> list[str]:
     """From now on Twitch's rules for a viewer apply to the bot. Returns what is dropped, as it comes."""
-    settings, dropped, real = ChatSettings(), list[str](), chat.bot.http.post_chat_message
+    settings, dropped, real = ChatSettings(), list[str](), chat.bot.twitch_http.post_chat_message
     settings.enforced = True
     chat.bot.outbox.rules = SendRules(gap=1.1)
 
@@ -40,7 +40,7 @@ def enforce(chat: Stage) -> list[str]:
         reason = {"code": code, "message": REASONS[code]}
         return {"data": [{"message_id": "", "is_sent": False, "drop_reason": reason}]}
 
-    cast(Any, chat.bot.http).post_chat_message = post
+    cast(Any, chat.bot.twitch_http).post_chat_message = post
     return dropped
 
 

@@ -16,6 +16,7 @@ class Saver:
         self.problem = problem
         self.failure = failure
         self.saves = 0
+        self.listeners: set[Any] = set()
 
     async def check(self) -> None:
         if self.problem is not None:
@@ -28,7 +29,7 @@ class Saver:
 
 
 def clip_with(chat: Stage, saver: Any) -> None:
-    chat.bot.obs = saver
+    chat.bot.obs.use(saver)
 
 
 async def test_a_clip_is_told_when_it_is_there(chat: Stage) -> None:

@@ -12,7 +12,7 @@ from cogs.thanks.settings import Settings
 from pixel_bot.model.channel_events import ChannelEvent, Raid, Sub
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
-from pixel_bot.testing import Stage
+from pixel_bot.testing import Stage, settings_in
 from pixel_bot.texts import CHAT_LIMIT, visible
 from tests.cogs.thanks.thanked import Channel, cheer, event, follow, gift
 from tests.harness.cogs import thanks_said
@@ -114,7 +114,7 @@ async def test_close_waits_until_it_is_said(tmp_path: Path) -> None:
         await go.wait()
         said.append(text)
 
-    thanks = ChannelThanks(Settings(), "!", say)
+    thanks = ChannelThanks(settings_in(tmp_path).for_cog(Settings, "thanks"), "!", say)
     thanks.on_event(cheer("Bob", 5))
     closing = asyncio.create_task(thanks.close())
     await asyncio.sleep(0)
@@ -126,7 +126,7 @@ async def test_close_waits_until_it_is_said(tmp_path: Path) -> None:
 
 async def test_on_the_event_loop_it_speaks_by_itself(tmp_path: Path) -> None:
     said: asyncio.Queue[str] = asyncio.Queue()
-    thanks = ChannelThanks(Settings(), "!", said.put, seconds=0.01)
+    thanks = ChannelThanks(settings_in(tmp_path).for_cog(Settings, "thanks"), "!", said.put, seconds=0.01)
     for i in range(3):
         thanks.on_event(gift("Alice", i + 1))
     assert await asyncio.wait_for(said.get(), 5) == "Alice gifted 6 subs. Thank you!"

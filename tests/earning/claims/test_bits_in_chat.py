@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from pixel_bot.model.channel_events import HypeTrain
+from pixel_bot.model.event import Event
 from pixel_bot.sandbox.twitch import frames, notices
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import SandboxUser, sandbox_user
@@ -102,3 +104,22 @@ async def test_a_hype_train_is_shown_at_each_level_once(chat: Stage) -> None:
         "The hype train reached level 3",
     ]
     assert chat.sent == ["The hype train reached level 3. Thank you, all of you!"]
+
+
+async def test_cogs_hear_each_phase_and_step_of_a_hype_train_once(chat: Stage) -> None:
+    heard: list[tuple[str, int, int]] = []
+    publish = chat.bot.runtime.bus.publish
+
+    def note(event: Event, *, already_stored: bool = False) -> None:
+        if isinstance(event, HypeTrain):
+            heard.append((event.phase, event.level, event.total))
+        publish(event, already_stored=already_stored)
+
+    chat.bot.events._publish = note
+    now = chat.clock.now()
+    for kind, level, total in (("begin", 1, 100), ("progress", 1, 300), ("progress", 1, 300), ("progress", 2, 900)):
+        await chat.hear(f"channel.hype_train.{kind}", frames.hype_train("t1", level, now, total=total))
+    for _ in range(2):
+        await chat.hear("channel.hype_train.end", frames.hype_train("t1", 2, now, total=950, ended=True))
+    told = [("begin", 1, 100), ("progress", 1, 300), ("level", 2, 900), ("progress", 2, 900), ("end", 2, 950)]
+    assert sorted(heard) == sorted(told)

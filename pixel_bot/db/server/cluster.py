@@ -14,9 +14,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from pixel_bot.db.cluster_connection import CHANNEL, LEASE_SECONDS, ServerConnection, clocks, connect, server_errors
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import recall, remember
+from pixel_bot.db.server.cluster_connection import (
+    CHANNEL,
+    LEASE_SECONDS,
+    ServerConnection,
+    clocks,
+    connect,
+    server_errors,
+)
 from pixel_bot.errors import DatabaseRefused
 
 log = logging.getLogger(__name__)
