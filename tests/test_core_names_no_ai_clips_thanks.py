@@ -11,21 +11,13 @@ from tests.harness.paths import ROOT
 WORDS = {
     "the AI": r"(?i:\bai\b|\bai_\w+|\bllm\b|\bpersona\b)|![Pp]ixel\b",
     "clips": r"(?i:\bclips?\b(?!-path)|\bclip_\w+|save_clip)",
-    "thanks": r"(?i:\bthanks?\b|settings\.shoutout)",
+    "thanks": r"(?i:\bthanks?\b|\bshoutout_(?:follow|sub|upgrade|gift|cheer|raid|streak|hype_train|tip)\b)",
     "the commands of speech": r"!(?:tts|voices?)\b|(?i:prefix_username)",
 }
 """How a feature would be named, as regular expressions."""
 
-ELSEWHERE = (
-    "sandbox/",
-    "testing/",
-    "web/static/sandbox/",
-    "bot/cog_services/channel_control.py",
-    "platforms/twitch/scopes.py",
-)
-"""The doubles of the platforms, which have their APIs; viewers in the simulator, who type; the demo's suggestions; and
-what Twitch's own API is called.
-"""
+ELSEWHERE = ("sandbox/", "testing/", "web/static/sandbox/")
+"""The doubles of the platforms, which have their APIs; viewers in the simulator, who type; the demo's suggestions."""
 
 ALLOWED = {
     ("settings.py", "uses AI_BASE_URL"): "the speech server that is used where TTS_BASE_URL is not set",
@@ -35,7 +27,7 @@ ALLOWED = {
     ("backends/tts/openai.py", '"AI_API_KEY"'): "the same",
     ("diagnostics/settings_check.py", "or the same of the AI"): "the same",
     ("platforms/twitch/subscription_types.py", '"clips:edit"'): "a scope of Twitch, which is asked for at the sign-in",
-    ("platforms/twitch/scopes.py", "manage:clips"): "names of Twitch's scopes",
+    ("platforms/twitch/scopes.py", "manage:clips"): "the list of all scopes of Twitch",
     ("platforms/twitch/scopes.py", '"clips": "edit"'): "the same",
     ("bot/spelling.py", "``!tts``"): "an example of a command with a text",
     ("web/templates/icons.html", '"ai":'): "a drawing",
