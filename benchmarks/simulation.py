@@ -6,9 +6,10 @@ So many kills and commands are played as are asked for. A failure is cut down, a
 import argparse
 import json
 import os
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
@@ -33,6 +34,8 @@ def main() -> int:
     from pixel_bot.testing.sim import forks
 
     forks.preload()
+    if options.planted:
+        return _find_planted(options)
     failed, totals = _played(options)
     print(totals)
     for played in failed if options.shrink else ():
@@ -54,6 +57,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="keep totals and failed seeds here, and go on from them")
     parser.add_argument("--go-on", action="store_true", help="also after a broken promise")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false", help="do not cut failures down")
+    parser.add_argument("--planted", type=int, default=0, help="draw so many seeds at most for each planted bug")
+    parser.add_argument("--bugs", default="", help="only those whose names have one of these words, with commas")
     return parser.parse_args()
 
 
@@ -96,6 +101,37 @@ def _kept(options: argparse.Namespace, made: "type[Totals]") -> "tuple[Totals, i
         return made(), options.first
     totals = made(**json.loads(options.state.read_text(encoding="utf-8")))
     return totals, options.first + totals.seeds
+
+
+def _find_planted(options: argparse.Namespace) -> int:
+    """Draw seeds for each planted bug until one finds it, and print a line of a table for each."""
+    from tests.testing.sim.planted import BUGS
+
+    words = options.bugs.split(",")
+    missed = 0
+    for name, planted in BUGS.items():
+        if not any(word in name for word in words):
+            continue
+        processor, violation = 0.0, ""
+        found = f"not within {options.planted}"
+        for seed in range(options.first, options.first + options.planted):
+            played = _with_bug(options, seed, planted.bug)
+            processor += played.seconds
+            violation = played.result.violation or ""
+            if re.search(planted.promise, violation):
+                found = f"seed {seed}"
+                break
+            if violation:
+                print(f"  ({name}: seed {seed} broke another promise: {violation})", flush=True)
+        missed += found.startswith("not")
+        print(f"| {name} | {found} | {processor:,.0f} s | {violation} |", flush=True)
+    return 1 if missed else 0
+
+
+def _with_bug(options: argparse.Namespace, seed: int, bug: Callable[[], None]) -> "Played":
+    from pixel_bot.testing.sim import forks
+
+    return forks.play(_plan(options, seed), bug)
 
 
 def _shrink(failed: "Played") -> None:

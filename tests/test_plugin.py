@@ -17,6 +17,7 @@ EXPORTS = [
     "BadInput",
     "BitsBadge",
     "Block",
+    "Bought",
     "Category",
     "ChannelEvent",
     "ChannelInfo",
@@ -29,7 +30,9 @@ EXPORTS = [
     "CogModel",
     "CogSettings",
     "Context",
+    "Decided",
     "Draw",
+    "Earlier",
     "Effect",
     "EffectFailed",
     "Entrance",
@@ -42,6 +45,7 @@ EXPORTS = [
     "HypeTrain",
     "Job",
     "KnownViewer",
+    "LastGoodFile",
     "LevelUp",
     "LimitReached",
     "Linked",
@@ -51,7 +55,7 @@ EXPORTS = [
     "ObsFailed",
     "ObsProblem",
     "ObsSceneChanged",
-    "Odds",
+    "OnPage",
     "Outcome",
     "OverlayEffect",
     "PayItForward",
@@ -62,6 +66,7 @@ EXPORTS = [
     "QueuePosition",
     "Raid",
     "Rank",
+    "RedeemOff",
     "Redemption",
     "Run",
     "Scheduled",
@@ -70,7 +75,6 @@ EXPORTS = [
     "Shares",
     "ShowOverlay",
     "Speak",
-    "SpinWheel",
     "StoredDraw",
     "StreamOffline",
     "StreamOnline",
@@ -80,6 +84,7 @@ EXPORTS = [
     "Total",
     "Transaction",
     "UnknownViewer",
+    "Unreadable",
     "Upgrade",
     "Viewer",
     "ViewerId",
@@ -110,10 +115,12 @@ EXPORTS = [
     "ordinal",
     "paged",
     "percent",
+    "pick",
     "redact",
     "redeem",
     "scheduled",
     "signed",
+    "text_of",
     "texts",
     "usage",
     "visible",
@@ -127,7 +134,7 @@ def test_the_exports_are_exactly_these() -> None:
 
 def test_everything_public_is_exported() -> None:
     """A name that is there without being promised would be used all the same."""
-    libraries = {"AsyncSession", "ClassVar", "CogBase", "Sequence"}
+    libraries = {"Any", "AsyncSession", "ClassVar", "CogBase", "Mapping", "MappingProxyType", "Sequence"}
     public = {name for name in vars(plugin) if not name.startswith("_")} - libraries
     assert public == set(plugin.__all__)
 

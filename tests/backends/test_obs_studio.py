@@ -22,7 +22,7 @@ from pixel_bot.backends.obs_problems import (
 from pixel_bot.bot.cog_services.obs import ObsControl, ObsFailed
 from pixel_bot.model.event import Event
 from pixel_bot.model.obs_events import ObsSceneChanged
-from tests.harness.obs_studio import PASSWORD, ObsStudio, obs_studio, video_streams
+from tests.harness.studio.obs_studio import PASSWORD, ObsStudio, obs_studio, video_streams
 from tests.harness.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -1,6 +1,6 @@
 """Cog classes come into the bot and go, all or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.redeem_command import offers_of, redeems_of
+from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.overlay.widgets import Widget
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.web.setup import Step
@@ -57,6 +58,8 @@ class CogComponents(CogFace):
             await super().add_component(component)
             self.cogs.note_component(component)
             self.runtime.add(component)
+            self.reasons.update(_reasons_of(component))
+            self.services.files.add(_files_of(component))
         except BaseException:
             self._forget(component)
             raise
@@ -85,6 +88,9 @@ class CogComponents(CogFace):
 
     def _forget(self, component: commands.Component) -> None:
         self.runtime.remove(component)
+        for reason in _reasons_of(component):
+            self.reasons.pop(reason, None)
+        self.services.files.remove(_files_of(component))
         keys = [offer.key for offer in offers_of(component.__all_commands__.values())]
         self.redeems.withdraw(keys)
         for key in keys:
@@ -129,6 +135,14 @@ class CogComponents(CogFace):
             TypeError: always; the sentence says what to use.
         """
         raise TypeError(instead_of(event or getattr(listener, "__name__", "event_")))
+
+
+def _files_of(component: commands.Component) -> Sequence[LastGoodFile[Any]]:
+    return getattr(component, "files", ())
+
+
+def _reasons_of(component: commands.Component) -> Mapping[str, str]:
+    return getattr(component, "reasons", {})
 
 
 def _widgets_of(component: commands.Component) -> Sequence[Widget]:

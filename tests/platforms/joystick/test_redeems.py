@@ -91,7 +91,7 @@ async def test_sound(jules: Visit) -> None:
 
 async def test_spin(jules: Visit) -> None:
     await jules.redeems("!spin", "The wheel is yours!")
-    assert [(m["what"], m["by"]) for m in jules.page.played] == [("wheel", "Jules")]
+    assert [(m["what"], m["by"]) for m in jules.page.played] == [("art", "Jules")]
     assert await jules.points() == MONEY - 100
 
 
