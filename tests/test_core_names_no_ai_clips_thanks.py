@@ -35,8 +35,6 @@ ALLOWED = {
     ("backends/tts/openai.py", '"AI_API_KEY"'): "the same",
     ("diagnostics/settings_check.py", "or the same of the AI"): "the same",
     ("platforms/twitch/subscription_types.py", '"clips:edit"'): "a scope of Twitch, which is asked for at the sign-in",
-    ("platforms/twitch/scopes.py", "manage:clips"): "names of Twitch's scopes",
-    ("platforms/twitch/scopes.py", '"clips": "edit"'): "the same",
     ("bot/spelling.py", "``!tts``"): "an example of a command with a text",
     ("web/templates/icons.html", '"ai":'): "a drawing",
     ("web/static/pixels.js", "clip:"): "a drawing",
