@@ -72,9 +72,7 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
         case "texts":
             from pixel_bot.cli import texts
 
-            if args.update is None:
-                return texts.list_texts(settings)
-            return texts.update_catalogues(settings, args.update, args.path)
+            return texts.work_on_texts(settings, args.update, args.path)
         case "open" | "token":
             return await _let_in(args, settings)
         case "login" | "voices" | "check-config":
