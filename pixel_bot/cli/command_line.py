@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pixel_bot.cli import import_arguments as arguments
 from pixel_bot.diagnostics.secrets import hide_secrets
 from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.errors import StartError
@@ -28,9 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.verbose and not args.version:
         parser.error("--verbose needs --version. How much the log says is LOG_LEVEL.")
-    if args.command == "import" and not (
-        len(args.files) == 1 or (len(args.files) == 2 and args.files[0] == "commands")
-    ):
+    if args.command == "import" and not arguments.are_files_right(args):
         parser.error("import takes one file: import FILE, or import commands FILE")
     if args.version:
         from pixel_bot.cli.version import show_version
@@ -108,38 +107,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_points_and_people(commands: Any) -> None:
-    importing = commands.add_parser(
-        "import",
-        help="take over points or commands of another bot, from its files",
-        usage="%(prog)s [commands] FILE [--dry-run] [--again] [--verbose] [--decimal MARK] [--points COLUMN] "
-        "[--xp] [--xp-per-hour N]",
-    )
-    importing.add_argument("files", nargs="+", metavar="FILE", help="with points; or the word commands, and a file")
-    importing.add_argument("--dry-run", action="store_true", help="only show what would change")
-    importing.add_argument("--again", action="store_true", help="also pay people who got points by another import")
-    importing.add_argument("--verbose", action="store_true", dest="all_lines", help="name every line that is left out")
-    _add_reading(importing)
-    importing.add_argument("--xp", action="store_true", help="also take over its column of XP")
-    importing.add_argument(
-        "--xp-per-hour", type=int, default=0, metavar="N", help="or give N XP for each hour of its viewers"
-    )
+    arguments.add_import(commands)
     comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
     comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
-    _add_reading(comparing)
+    arguments.add_reading(comparing)
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     forgetting = commands.add_parser("forget", help="forget a person: the name goes, the ledger stays exact")
     forgetting.add_argument("name", metavar="NAME")
     exporting = commands.add_parser("export", help="print everything that is kept of a person, as JSON")
     exporting.add_argument("name", metavar="NAME")
-
-
-def _add_reading(parser: argparse.ArgumentParser) -> None:
-    """What may be said of a file that can be read in two ways."""
-    parser.add_argument(
-        "--decimal", choices=("point", "comma"), help="what fractions of points begin with in this file"
-    )
-    parser.add_argument("--points", default="", metavar="COLUMN", help="the column with the points, if several may be")
 
 
 def _add_cogs(commands: Any) -> None:
@@ -197,7 +174,7 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "compare":
         from pixel_bot.cli.compare import compare_points
 
-        return await compare_points(settings, args.file, _said(args))
+        return await compare_points(settings, args.file, arguments.said_of(args))
 
     from pixel_bot.cli.import_points import Wishes, import_points, undo_import
 
@@ -208,15 +185,8 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
 
         file = Path(args.files[1])
         return await import_commands(settings, file, dry_run=args.dry_run, all_lines=args.all_lines)
-    wishes = Wishes(args.again, args.all_lines, _said(args))
+    wishes = Wishes(args.again, args.all_lines, arguments.said_of(args))
     return await import_points(settings, Path(args.files[0]), dry_run=args.dry_run, wishes=wishes)
-
-
-def _said(args: argparse.Namespace) -> Any:
-    from pixel_bot.imports.files import Said
-
-    mark = "." if args.decimal == "point" else "," if args.decimal else None
-    return Said(mark, args.points, getattr(args, "xp", False), max(0, getattr(args, "xp_per_hour", 0)))
 
 
 async def _set_up(args: argparse.Namespace, settings: Settings) -> int:
