@@ -23,7 +23,7 @@ class Help(Cog):
             audiences = {"mods", "broadcaster"} if ctx.is_broadcaster else {"mods"}
             await ctx.reply(await self._listed(audiences, "Mods can type", page, "help mod"))
             return
-        found = self.bot.commands_by_name.get(typed)
+        found = self.bot.known_commands.get(typed)
         if found is None:
             await ctx.reply(f"There is no such command here. {prefix}help lists them.")
             return

@@ -24,9 +24,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.cogs.cog_base import CogBase
+from pixel_bot.bot.cogs.command_table import LEVELS, CommandRule, Level
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
+from pixel_bot.bot.cogs.variables import variable
 from pixel_bot.bot.command import command, command_list, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
@@ -71,6 +73,8 @@ from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
 from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
+from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
+from pixel_bot.variables.parsing import parse, variables_in
 
 __all__ = [
     "API_VERSION",

@@ -5,6 +5,7 @@ from inspect import iscoroutinefunction
 from typing import Any, Literal, Protocol
 
 from twitchio.ext import commands
+from typing_extensions import override
 
 from pixel_bot.bot import guards
 from pixel_bot.bot.rests import with_cooldown
@@ -16,13 +17,20 @@ class HasCommands(Protocol):
     """What has commands: the bot."""
 
     @property
-    def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
-        """All commands by every name they answer to."""
+    def known_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What chat can type, by every name it answers to."""
         ...
 
 
 class PixelCommand(CommandInternals):
     """A command."""
+
+    @override
+    async def begin(self, context: Any) -> Callable[[], None]:
+        """The streamer's rules for the command hold where it is typed; what took channel points has others."""
+        if context.redemption_ref is not None:
+            return await super().begin(context)
+        return await context.bot.command_table.begin(context, self)
 
 
 Who = Literal["everyone", "mods", "streamer"]
@@ -89,4 +97,4 @@ def usage(command: commands.Command[Any, ...] | None, prefix: str) -> str:
 
 def command_list(bot: HasCommands) -> Sequence[commands.Command[Any, ...]]:
     """Every command once, by name."""
-    return sorted(set(bot.commands_by_name.values()), key=lambda c: c.name)
+    return sorted(set(bot.known_commands.values()), key=lambda c: c.name)

@@ -40,6 +40,7 @@ class ServiceNames(BotInternals):
         self.ignoring = services.ignoring
         self.uses = services.uses
         self.people = services.people
+        self.cluster = services.cluster
 
     def transaction(
         self, ctx_or_key: ForMessage | Event | str, reason: str

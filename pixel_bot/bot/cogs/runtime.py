@@ -12,6 +12,7 @@ from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.stored_calls import EventStore, StoredCalls
 from pixel_bot.bot.cogs.stream_teller import StreamTeller
 from pixel_bot.bot.cogs.timers import Timers
+from pixel_bot.bot.cogs.variables import Variables
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage as Message
 from pixel_bot.model.heard_chat import ChatDetails, ChatMessage
@@ -39,6 +40,7 @@ class CogRuntime:
         self.faults = Faults(services.clock, loader.set_aside, loader.keeps_others)
         self.bus = EventBus(self.faults)
         self.live = Live()
+        self.variables = Variables()
         self.stored = StoredCalls(self.bus, services.database, services.clock)
         self.bus.store = self.stored
         self.event_store = EventStore(self.bus, self.stored)
@@ -62,6 +64,7 @@ class CogRuntime:
         check_settings(component)
         try:
             self.timers.check(component)
+            self.variables.check(component)
         except ValueError as exc:
             raise commands.ComponentLoadError(str(exc)) from exc
 
@@ -71,11 +74,13 @@ class CogRuntime:
         self.faults.forget(cog)
         self.bus.add(cog, component)
         self.timers.add(cog, component)
+        self.variables.add(component)
 
     def remove(self, component: commands.Component) -> None:
         """A cog class goes."""
         self.bus.remove(component)
         self.timers.remove(component)
+        self.variables.remove(component)
 
     # What happens
 

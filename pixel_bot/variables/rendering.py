@@ -1,0 +1,107 @@
+"""Fills variables in: from the inside out, each once. What comes out is never read for variables again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
+from pixel_bot.variables.parsing import Choice, Parts, Variable, parse
+
+MAX_VALUE = 500
+"""Characters of one value: what is longer is cut."""
+
+MAX_OUT = 1_000
+"""Characters after which the rest of a text is left out; chat takes fewer."""
+
+SECONDS = 8.0
+"""The longest that a text may take, servers that are asked included."""
+
+LATE = "It took too long."
+
+
+class FillIn(Protocol):
+    """A method of a cog that knows the value of a variable."""
+
+    def __call__(self, call: VariableCall, /) -> Awaitable[str | None]:
+        """The value; None where there is none."""
+        ...
+
+
+Find = Callable[[str, str], tuple[FillIn, str] | None]
+"""The method for a name and what follows its dot, and what of that is left for it; None for an unknown one."""
+
+
+async def render(text: str, source: VariableSource, find: Find, failed: Callable[[str, Exception], None]) -> Rendered:
+    """Fill the variables of a text in.
+
+    Args:
+        text: as the streamer wrote it.
+        source: for whom.
+        find: knows the variables.
+        failed: hears of each error that nobody foresaw, with the variable's name.
+
+    Returns:
+        The text on one line. Unknown variables stay as they were typed.
+    """
+    work = _Rendering(source, find, failed)
+    try:
+        async with asyncio.timeout(SECONDS):
+            filled = await work.of(parse(text))
+    except TimeoutError:
+        return Rendered("", (LATE,))
+    return Rendered(" ".join(filled.split()), tuple(work.problems))
+
+
+class _Rendering:
+    def __init__(self, source: VariableSource, find: Find, failed: Callable[[str, Exception], None]) -> None:
+        self._source = source
+        self._find = find
+        self._failed = failed
+        self._number = 0
+        self.problems: list[str] = []
+
+    async def of(self, parts: Parts, limit: int = MAX_OUT) -> str:
+        out: list[str] = []
+        length = 0
+        for part in parts:
+            value = part if isinstance(part, str) else await self._value(part)
+            out.append(value[: limit - length])
+            length += len(out[-1])
+            if length >= limit:
+                break
+        return "".join(out)
+
+    async def _value(self, variable: Variable) -> str:
+        known = False
+        for index, choice in enumerate(variable.choices):
+            value, is_known = await self._choice(choice, is_first=index == 0)
+            known = known or is_known
+            if value:
+                return value[:MAX_VALUE]
+        return "" if known else variable.typed
+
+    async def _choice(self, choice: Choice, *, is_first: bool) -> tuple[str | None, bool]:
+        """The value of a choice, and whether it is one that is known."""
+        if not choice.name:
+            return await self.of(choice.text, MAX_VALUE), True
+        self._number += 1
+        number = self._number
+        after = await self.of(choice.field, MAX_VALUE)
+        found = self._find(choice.name, after)
+        words = [await self.of(word, MAX_VALUE) for word in choice.words] if found or not is_first else []
+        if found is None:
+            return (None, False) if is_first else (" ".join((choice.name, *words)), True)
+        method, after = found
+        return await self._ask(method, VariableCall(choice.name, after, tuple(words), self._source, number)), True
+
+    async def _ask(self, method: FillIn, call: VariableCall) -> str | None:
+        try:
+            return await method(call)
+        except VariableFailed as exc:
+            self.problems.append(str(exc))
+        except TimeoutError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - the boundary to a cog, which may raise anything
+            self.problems.append(f"$({call.name}) does not work right now.")
+            self._failed(call.name, exc)
+        return None
