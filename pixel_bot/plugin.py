@@ -74,10 +74,10 @@ from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
 from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
 from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
-from pixel_bot.variables.parsing import parse, variables_in
 
 __all__ = [
     "API_VERSION",
+    "LEVELS",
     "AlreadyDone",
     "Amount",
     "Announcement",
@@ -93,6 +93,7 @@ __all__ = [
     "Cog",
     "CogModel",
     "CogSettings",
+    "CommandRule",
     "Context",
     "Draw",
     "Effect",
@@ -105,6 +106,7 @@ __all__ = [
     "HypeTrain",
     "Job",
     "KnownViewer",
+    "Level",
     "LevelUp",
     "LimitReached",
     "Linked",
@@ -121,6 +123,7 @@ __all__ = [
     "Raid",
     "Rank",
     "Redemption",
+    "Rendered",
     "Run",
     "Scheduled",
     "Shares",
@@ -136,6 +139,9 @@ __all__ = [
     "Transaction",
     "UnknownViewer",
     "Upgrade",
+    "VariableCall",
+    "VariableFailed",
+    "VariableSource",
     "Viewer",
     "ViewerId",
     "WatchStreak",
@@ -162,6 +168,7 @@ __all__ = [
     "scheduled",
     "signed",
     "usage",
+    "variable",
 ]
 
 API_VERSION = "1.0"

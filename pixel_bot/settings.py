@@ -44,7 +44,8 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     backup_keep: int = Field(14, ge=1, le=10_000, description="How many backups stay. The bot removes older ones")
 
     command_prefix: CommandPrefix = Field(
-        CommandPrefix("!"), description="What all commands begin with. Several with a blank between them; the first is shown"
+        CommandPrefix("!"),
+        description="What all commands begin with. Several with a blank between them; the first is shown",
     )
     cogs_dir: Path | None = Field(
         None, description="Folder with your own cogs. The bot loads them together with the built-in cogs"
@@ -194,7 +195,9 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     @property
     def commands_left_out(self) -> frozenset[str]:
         """The names in COMMANDS_OFF, without prefix, lower case."""
-        names = (" ".join(part.lower().removeprefix(self.command_prefix).split()) for part in self.commands_off.split(","))
+        names = (
+            " ".join(part.lower().removeprefix(self.command_prefix).split()) for part in self.commands_off.split(",")
+        )
         return frozenset(name for name in names if name)
 
     @property

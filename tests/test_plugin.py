@@ -23,6 +23,7 @@ EXPORTS = [
     "Cog",
     "CogModel",
     "CogSettings",
+    "CommandRule",
     "Context",
     "Draw",
     "Effect",
@@ -35,6 +36,8 @@ EXPORTS = [
     "HypeTrain",
     "Job",
     "KnownViewer",
+    "LEVELS",
+    "Level",
     "LevelUp",
     "LimitReached",
     "Linked",
@@ -51,6 +54,7 @@ EXPORTS = [
     "Raid",
     "Rank",
     "Redemption",
+    "Rendered",
     "Run",
     "Scheduled",
     "Shares",
@@ -66,6 +70,9 @@ EXPORTS = [
     "Transaction",
     "UnknownViewer",
     "Upgrade",
+    "VariableCall",
+    "VariableFailed",
+    "VariableSource",
     "Viewer",
     "ViewerId",
     "WatchStreak",
@@ -92,6 +99,7 @@ EXPORTS = [
     "scheduled",
     "signed",
     "usage",
+    "variable",
 ]
 
 

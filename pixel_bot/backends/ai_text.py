@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from pixel_bot.filters.no_command import bare_line
 from pixel_bot.texts import fit, visible
 
 QUESTION_LIMIT = 400
@@ -40,6 +39,11 @@ _LIST_MARK = re.compile(r"^[ \t]*(?:[-+*•]|\d{1,2}[.)])[ \t]+", re.MULTILINE)
 _EMPHASIS = re.compile(r"(?<!\w)\*{1,3}(?=\S)|(?<=\S)\*{1,3}(?!\w)")
 _CITATION = re.compile(r"[ \t]*(?:\[\d{1,3}(?:[,\-–]\s?\d{1,3})*\]|【[^【】\n]*】)")
 
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "„": "“", "«": "»", "»": "«", "「": "」"}
+# Whatever sign stands before a letter may be the prefix of some bot's commands; what opens a sentence is none.
+_OPENING = frozenset("\"'“‘„«»「『(¿¡@")
+_SYMBOLS = frozenset("°¦©®")
+_ALWAYS_TAKEN_AWAY = ("/", ".", "!", "\\")
 _MENTION = re.compile(r"[@＠﹫]+(\w+)")
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|\Z)|[。！？]+[」』”]*")
@@ -85,9 +89,9 @@ def sayable(raw: str, clean: Callable[[str], str], prefix: str, mark: str = "", 
         One line of at most two sentences and 220 characters that is no command of any bot; "" when nothing is left.
     """
     spoken = _spoken(raw[:_RAW_LIMIT])[:_SPOKEN_LIMIT]
-    line = bare_line(seen(_unmarked(spoken)), prefix, mark)
+    line = _bare(seen(_unmarked(spoken)), prefix, mark)
     # The filter may take away what stood in front of a command, and so may a mention.
-    line = bare_line(_with_one_mention(seen(clean(line)), asker), prefix, mark)
+    line = _bare(_with_one_mention(seen(clean(line)), asker), prefix, mark)
     if not any(c.isalnum() or unicodedata.category(c) == "So" for c in line):
         return ""
     return _short(line)
@@ -119,6 +123,35 @@ def _with_one_mention(line: str, asker: str) -> str:
         return f"@{match[1]}"
 
     return _MENTION.sub(named, line)
+
+
+def _without_signs(line: str) -> str:
+    """The line without the signs in front of its first letter, each of which is the prefix of some bot's commands."""
+    at = 0
+    while at < len(line) and (line[at] == " " or _is_sign(line[at])):
+        at += 1
+    is_command = line[at : at + 1].isalpha() and not _OPENING.issuperset(line[:at])
+    return line[at:] if is_command else line
+
+
+def _is_sign(char: str) -> bool:
+    kind = unicodedata.category(char)
+    return kind[0] == "P" or kind in {"Sm", "Sc", "Sk"} or char in _SYMBOLS
+
+
+def _bare(line: str, prefix: str, mark: str) -> str:
+    """The line without quotes around it, and without anything in front that would make it a chat command."""
+    before = None
+    while line != before:
+        before = line
+        for sign in (prefix, *_ALWAYS_TAKEN_AWAY, *([mark] if mark else [])):
+            line = line.removeprefix(sign).lstrip()
+        closing = _QUOTES.get(line[:1])
+        if closing and len(line) > 1 and line.endswith(closing) and line[0] not in line[1:-1]:
+            line = line[1:-1].strip()
+        else:
+            line = _without_signs(line)
+    return line
 
 
 def _short(line: str) -> str:

@@ -66,6 +66,7 @@ def command(
     def wrap(method: Any) -> PixelCommand:
         if not iscoroutinefunction(method):
             raise TypeError(f"The command {method.__qualname__} must be an async method.")
+        as_method(method)
         shown = name or method.__name__
         if cooldown or everyone:
             method = with_cooldown(method, shown, cooldown, everyone)
@@ -76,6 +77,12 @@ def command(
         return PixelCommand(method, name=shown, aliases=list(aliases), extras={"usage": usage})
 
     return wrap
+
+
+def as_method(function: Any) -> None:
+    """A function that is made at run time is called as a method, with its cog first; TwitchIO knows one by its name."""
+    if function.__qualname__.endswith(f"<locals>.{function.__name__}"):
+        function.__qualname__ = f"{function.__qualname__}.{function.__name__}"
 
 
 def _guard_for(who: Who | ChatRole | Collection[ChatRole]) -> Any:

@@ -1,46 +1,26 @@
 """What the bot says for others must be no command: neither of Twitch, nor of this bot, nor of any other one."""
 
 import unicodedata
+from collections.abc import Iterable
 
-_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "„": "“", "«": "»", "»": "«", "「": "」"}
 # Whatever sign stands before a letter may be the prefix of some bot's commands; what opens a sentence is none.
 _OPENING = frozenset("\"'“‘„«»「『(¿¡@")
 _SYMBOLS = frozenset("°¦©®")
 _ALWAYS_TAKEN_AWAY = ("/", ".", "!", "\\")
 
 
-def bare_line(line: str, prefix: str, mark: str = "") -> str:
-    """The line without quotes around it, and without anything in front that would make it a chat command.
-
-    Args:
-        line: what is to be said.
-        prefix: what commands of this bot begin with.
-        mark: a word in front of it that is taken away, too.
-    """
-    before = None
-    while line != before:
-        before = line
-        for sign in (prefix, *_ALWAYS_TAKEN_AWAY, *([mark] if mark else [])):
-            line = line.removeprefix(sign).lstrip()
-        closing = _QUOTES.get(line[:1])
-        if closing and len(line) > 1 and line.endswith(closing) and line[0] not in line[1:-1]:
-            line = line[1:-1].strip()
-        else:
-            line = _without_signs(line)
-    return line
-
-
-def no_command(line: str, prefixes: tuple[str, ...]) -> str:
-    """The line without any sign in front that would make it a command; quotes around it stay.
+def no_command(line: str, prefixes: Iterable[str]) -> str:
+    """The line without any sign in front that would make it a chat command.
 
     Args:
         line: what is to be said.
         prefixes: what commands of this bot begin with.
     """
+    signs = (*prefixes, *_ALWAYS_TAKEN_AWAY)
     before = None
     while line != before:
         before = line
-        for sign in (*prefixes, *_ALWAYS_TAKEN_AWAY):
+        for sign in signs:
             line = line.removeprefix(sign).lstrip()
         line = _without_signs(line)
     return line

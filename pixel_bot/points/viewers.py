@@ -105,6 +105,11 @@ class Viewers:
             raise LookupError(f"There is no user {user_id}.")
         return Viewer(*rows[0][2:])
 
+    async def of_account(self, platform: Platform, platform_id: str) -> Viewer | None:
+        """The viewer of an account, by its number there; None where nobody of it has been here."""
+        rows = await self._database.look_up(_BY_PERSON, {"platform": platform, "id": platform_id})
+        return Viewer(*rows[0][2:]) if rows else None
+
     async def voice_of(self, viewer: Viewer) -> str:
         """The text-to-speech voice that the viewer chose; empty for the streamer's choice."""
         rows = await self._database.look_up(f"SELECT voice FROM users WHERE id = {ACCOUNT}", {"user": viewer.id})

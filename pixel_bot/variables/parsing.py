@@ -9,7 +9,7 @@ are limited; what is beyond stays text, and so does what is never closed. It rai
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MAX_TEXT = 2_000
@@ -78,14 +78,15 @@ def parse(text: str) -> Parts:
     return _Parser(text[:MAX_TEXT]).parse()
 
 
-def variables_in(parts: Iterable[str | Variable]) -> set[str]:
-    """The names of all variables in a text, those inside of others included, lower case."""
-    found, waiting = set[str](), [part for part in parts if isinstance(part, Variable)]
+def variables_in(text: str) -> list[tuple[str, str]]:
+    """All variables in a text, those inside of others included: the name, and what follows its dot."""
+    found, waiting = list[tuple[str, str]](), [part for part in parse(text) if isinstance(part, Variable)]
     while waiting:
-        for choice in waiting.pop().choices:
-            if choice.name:
-                found.add(choice.name)
-            waiting += [p for p in (*choice.field, *choice.text) if isinstance(p, Variable)]
+        for index, choice in enumerate(waiting.pop().choices):
+            if choice.name and index == 0:
+                found.append((choice.name, "".join(part for part in choice.field if isinstance(part, str))))
+            within = (*choice.field, *choice.text, *(part for word in choice.words for part in word))
+            waiting += [part for part in within if isinstance(part, Variable)]
     return found
 
 
@@ -178,7 +179,7 @@ def _choice(parts: Parts) -> Choice:
     head, rest = _first_word(parts)
     after = str(head[0])[match.end() :].removeprefix(".")
     name_field = tuple(part for part in (after, *head[1:]) if part)
-    return Choice(match[1].lower(), name_field, words_of(rest), rest)
+    return Choice(match[1].lower(), name_field, words_of(rest))
 
 
 def _first_word(parts: Parts) -> tuple[Parts, Parts]:
@@ -186,7 +187,9 @@ def _first_word(parts: Parts) -> tuple[Parts, Parts]:
     for index, part in enumerate(parts):
         if isinstance(part, str) and (found := re.search(r"\s", part)) is not None:
             head = (*parts[:index], part[: found.start()])
-            return tuple(p for p in head if p), tuple(p for p in (part[found.end() :].lstrip(), *parts[index + 1 :]) if p)
+            return tuple(p for p in head if p), tuple(
+                p for p in (part[found.end() :].lstrip(), *parts[index + 1 :]) if p
+            )
     return parts, ()
 
 

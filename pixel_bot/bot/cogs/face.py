@@ -18,6 +18,7 @@ from pixel_bot.model.event import Event
 from pixel_bot.model.people import Platform
 from pixel_bot.texts import fit, visible
 from pixel_bot.variables.call import Rendered, VariableSource
+from pixel_bot.variables.parsing import variables_in
 from pixel_bot.variables.rendering import render
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,11 @@ class CogFace(ServiceNames):
         """
         done = await render(text, source, self.runtime.variables.find, self._variable_failed)
         return replace(done, text=fit(no_command(visible(done.text), self.settings.command_prefixes)))
+
+    def variables_in(self, text: str) -> dict[str, bool]:
+        """The variables of a text by name, like ``user.points``, each with whether it is known here."""
+        find = self.runtime.variables.find
+        return {f"{n}.{after}" if after else n: find(n, after) is not None for n, after in variables_in(text)}
 
     def _variable_failed(self, name: str, error: Exception) -> None:
         log.error("The variable %s failed.", name, exc_info=error)

@@ -18,8 +18,8 @@ def variable(*names: str) -> Callable[[M], M]:
     Its docstring says what that is. ``VariableFailed("Why.")`` says that there is none because something does not work.
 
     Args:
-        names: lower case. One may have a dot, like ``channel.viewers``; else what follows a dot is the call's ``field``.
-            ``1`` stands for all numbers of words, like ``$(2)`` and ``$(1:)``.
+        names: lower case. One may have a dot, like ``random.pick``; else what follows a dot is the call's
+            ``field``. ``1`` stands for all numbers of words, like ``$(2)`` and ``$(1:)``.
 
     Raises:
         TypeError: the method is not ``async``.
