@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.cogs.cog_base import CogBase
-from pixel_bot.bot.cogs.command_table import LEVELS, CommandRule, Level
+from pixel_bot.bot.cogs.command_table import LEVELS, CommandRule
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
@@ -106,7 +106,6 @@ __all__ = [
     "HypeTrain",
     "Job",
     "KnownViewer",
-    "Level",
     "LevelUp",
     "LimitReached",
     "Linked",

@@ -37,7 +37,6 @@ EXPORTS = [
     "Job",
     "KnownViewer",
     "LEVELS",
-    "Level",
     "LevelUp",
     "LimitReached",
     "Linked",

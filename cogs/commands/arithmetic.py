@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 LONGEST = 200
 DEEPEST = 20
@@ -10,7 +11,7 @@ LARGEST = 1e15
 
 _TOKEN = re.compile(r"\s*(?:(\d{1,16}(?:\.\d{1,16})?|\.\d{1,16})|([a-z]{1,8})|([-+*/%^(),]))")
 
-_FUNCTIONS: Mapping[str, Callable[..., float]] = {
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "abs": abs, "ceil": math.ceil, "floor": math.floor, "round": round, "sqrt": math.sqrt, "min": min, "max": max,
 }  # fmt: skip
 

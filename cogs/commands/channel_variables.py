@@ -65,7 +65,7 @@ class ChannelVariables(Cog):
 
     @variable("twitch")
     async def twitch(self, call: VariableCall) -> str:
-        """Nightbot's `$(twitch NAME "{{game}}")`, of this channel: `displayName name id game title uptimeLength url`."""
+        """Of Nightbot: `$(twitch NAME "{{game}}")`, this channel's `displayName name id game title uptimeLength`."""
         text = " ".join(call.words[1:])
         filled: list[str] = []
         at = 0

@@ -14,7 +14,7 @@ class MomentVariables(Cog):
 
     @variable("time")
     async def time(self, call: VariableCall) -> str:
-        """The time somewhere: `$(time Europe/Berlin "h:mm A")`, in a format of moment.js, or `$(time.Europe/Berlin)`."""
+        """The time somewhere: `$(time Europe/Berlin "h:mm A")` in a format of moment.js, or `$(time.Europe/Berlin)`."""
         name = call.field or (call.words[0] if call.words else "UTC")
         zone = zone_of(name)
         if zone is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pixel_bot.plugin import LEVELS, BadInput, Level, listed
+from pixel_bot.plugin import LEVELS, BadInput, listed
 
 from . import sentences
 
@@ -16,7 +16,7 @@ LONGEST_SHOWN = 40
 
 MOST_POINTS = 1_000_000_000
 
-LEVEL_NAMES: Mapping[str, Level] = {
+LEVEL_NAMES: Mapping[str, str] = {
     **{level: level for level in LEVELS},
     # StreamElements' numbers. Its supermoderators are none of ours: nobody gets more than there.
     "100": "everyone",
@@ -45,7 +45,7 @@ LEVEL_NAMES: Mapping[str, Level] = {
 _SWITCH = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 
 
-def level_of(typed: str) -> Level:
+def level_of(typed: str) -> str:
     """Who may use it.
 
     Raises:

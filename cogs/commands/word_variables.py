@@ -9,7 +9,8 @@ from .arithmetic import NoResult, calculate, shown
 
 EMOTES = (
     "Kappa", "LUL", "PogChamp", "Kreygasm", "SeemsGood", "HeyGuys", "NotLikeThis", "BibleThump", "VoHiYo",
-    "TwitchUnity",    "CoolCat", "GivePLZ", "TakeNRG", "PopCorn", "CurseLit", "BloodTrail", "SMOrc", "DansGame", "WutFace", "FBtouchdown",
+    "TwitchUnity", "CoolCat", "GivePLZ", "TakeNRG", "PopCorn", "CurseLit", "BloodTrail", "SMOrc", "DansGame",
+    "WutFace", "FBtouchdown",
 )  # fmt: skip
 """Emotes that everybody has on Twitch."""
 

@@ -201,7 +201,7 @@ def _split_at_bars(parts: Parts) -> list[Parts]:
             continue
         first, *others = part.split("|")
         ways[-1] += [first] if first else []
-        ways += [[other] if other else [] for other in others]
+        ways += [list[str | Variable]([other] if other else []) for other in others]
     return [tuple(way) for way in ways]
 
 
