@@ -34,9 +34,8 @@ LOOK_SECONDS = 20
 BETWEEN = timedelta(seconds=60)
 """Between the texts of two timers."""
 
-KEPT_LINES = 10
-KEPT_FOR = timedelta(seconds=15)
-"""How many lines of chat are counted before they are written, and for how long."""
+KEPT_FOR = timedelta(seconds=10)
+"""How long lines of chat are counted before they are written: a busy chat must not cost a write a line."""
 
 HOW_TO_ADD = "Type it like this: {prefix}timer add NAME MINUTES TEXT"
 HOW_TO_COUNT = "Type it like this: {prefix}timer lines NAME N"
@@ -159,7 +158,7 @@ class Timers(Cog):
         """Chat has written a line."""
         self._lines += 1
         now = self.bot.clock.now()
-        if self._written_at is None or self._lines >= KEPT_LINES or abs(now - self._written_at) >= KEPT_FOR:
+        if self._written_at is None or abs(now - self._written_at) >= KEPT_FOR:
             await self._flush()
 
     @every(seconds=LOOK_SECONDS, while_live=True)
@@ -180,7 +179,7 @@ class Timers(Cog):
         if since is None:
             return None
         async with self.bot.write("timer") as session:
-            chat = await session.get(Chat, 1)
+            chat = await session.get(Chat, 1, with_for_update=True)
             if chat is None or (chat.spoke_at is not None and timedelta() <= now - chat.spoke_at < BETWEEN):
                 return None
             there = (await session.scalars(select(Timer).where(Timer.is_on))).all()

@@ -93,7 +93,7 @@ class CommandBook:
     def _free(self, name: str) -> Any:
         async def say(_: Cog, ctx: Context, *, text: str = "") -> None:
             """Says a text of the streamer."""
-            rendered = await self.bot.render(self.texts[name], ctx.source(text))
+            rendered = await self.bot.render(self.texts.get(name, ""), ctx.source(text))
             if rendered.problems:
                 await ctx.reply(rendered.problems[0])
             elif said := self.bot.text_filter.bleeped(rendered.text):

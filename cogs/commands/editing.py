@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
 
 from pixel_bot.plugin import (
@@ -232,7 +231,3 @@ class CustomCommands(Cog):
 
     def _shown(self, name: str) -> str:
         return f"{self._prefix}{name[: options.LONGEST_SHOWN]}"
-
-    @override
-    async def forget(self, viewer: object, session: AsyncSession) -> None:
-        """Texts of commands are the channel's, and name nobody by themselves."""

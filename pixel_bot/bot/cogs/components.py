@@ -113,10 +113,10 @@ class CogComponents(CogFace):
     def _forget(self, component: commands.Component) -> None:
         self.runtime.remove(component)
         self.command_table.changed()
-        for made in [one for one in self.command_table.made if one.component is component]:
-            self.command_table.take(made.name)
-            self.redeems.withdraw([offer.key for offer in offers_of([made])])
-        keys = [offer.key for offer in offers_of(component.__all_commands__.values())]
+        made = [one for one in self.command_table.made if one.component is component]
+        for one in made:
+            self.command_table.take(one.name)
+        keys = [offer.key for offer in offers_of([*component.__all_commands__.values(), *made])]
         self.redeems.withdraw(keys)
         for key in keys:
             self.services.hooks.remove(key)
