@@ -30,9 +30,8 @@ LONGEST_MINUTES = 1_440
 MOST_LINES = 1_000
 USUAL_LINES = 5
 
-LOOK_SECONDS = 20
-BETWEEN = timedelta(seconds=60)
-"""Between the texts of two timers."""
+BETWEEN = timedelta(seconds=45)
+"""At least, between the texts of two timers; a look comes once a minute, and says one."""
 
 KEPT_FOR = timedelta(seconds=10)
 """How long lines of chat are counted before they are written: a busy chat must not cost a write a line."""
@@ -161,9 +160,12 @@ class Timers(Cog):
         if self._written_at is None or abs(now - self._written_at) >= KEPT_FOR:
             await self._flush()
 
-    @every(seconds=LOOK_SECONDS, while_live=True)
+    @every(minutes=1, while_live=True)
     async def speak(self) -> None:
         """Say the text of the timer that has been due for longest."""
+        async with self.bot.readers() as session:
+            if (await session.scalars(select(Timer.name).where(Timer.is_on).limit(1))).first() is None:
+                return
         await self._flush()
         timer = await self._take_turn()
         if timer is None:
