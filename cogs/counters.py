@@ -21,6 +21,7 @@ from pixel_bot.plugin import (
 
 LONGEST = 30
 LARGEST = 10**12
+MOST_IN_A_TEXT = 5
 
 HOW = "Type it like this: {prefix}counter NAME, or for mods {prefix}counter NAME +1, -1 or set 5"
 VALUE = "The counter {name}: {value}"
@@ -63,7 +64,7 @@ class Counters(Cog):
             result = await _changed(tx.session, name, sign * amount, is_set=is_set)
         await ctx.reply(VALUE.format(name=name, value=number(result)))
 
-    @variable("count", "counter")
+    @variable("count", "counter", fresh=True, most=MOST_IN_A_TEXT)
     async def count(self, call: VariableCall) -> str | None:
         """Adds one to a counter and shows it: `$(count deaths)`, also `$(count deaths +2)`, `-1`, or `5` to set it.
 
@@ -79,7 +80,7 @@ class Counters(Cog):
         except AlreadyDone:
             return str(await self._value(name) or 0)
 
-    @variable("getcount")
+    @variable("getcount", fresh=True, most=MOST_IN_A_TEXT)
     async def getcount(self, call: VariableCall) -> str:
         """Shows a counter and leaves it as it is: `$(getcount deaths)`."""
         return str(await self._value(_name_of(call.words[0] if call.words else call.source.command)) or 0)

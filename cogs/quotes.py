@@ -94,7 +94,7 @@ class Quotes(Cog):
                 raise ChatError(NO_NUMBER.format(number=chosen))
         await ctx.reply(REMOVED.format(number=chosen))
 
-    @variable("quote")
+    @variable("quote", most=3)
     async def quote_in_text(self, call: VariableCall) -> str | None:
         """A quote: any one, `$(quote 3)`, or one with a word in it."""
         found = await self._find(call.text)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pixel_bot.plugin import count, ordinal
+from pixel_bot.plugin import ordinal
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip
@@ -93,7 +93,7 @@ def spelled(seconds: float, units: int = 4) -> str:
     for unit, size in _UNITS:
         amount, left = divmod(left, size)
         if amount or (unit == "second" and not said):
-            said.append(count(amount, unit))
+            said.append(f"{amount} {unit}{'' if amount == 1 else 's'}")
     return " ".join(said[:units])
 
 

@@ -70,8 +70,8 @@ class PeopleVariables(Cog):
         if not words or not (name := words[0].lstrip("@＠").rstrip(",")):
             return await self.user(call)
         heard = self._heard.get(name.lower())
-        if call.field in {"", "name", "display_name"}:
-            return heard.person.display_name if heard is not None else name
+        if call.field in {"", "name"}:
+            return name
         try:
             viewer = await self.bot.viewers.find(name, call.source.platform)
         except UnknownViewer:
@@ -141,7 +141,7 @@ class PeopleVariables(Cog):
         """The id of the message."""
         return call.source.key
 
-    @variable("random.chatter", "randuserid")
+    @variable("random.chatter", "randuserid", fresh=True)
     async def chatter(self, call: VariableCall) -> str | None:
         """Somebody who wrote in the last 30 minutes."""
         since = self.bot.clock.now() - RECENT

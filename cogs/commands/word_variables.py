@@ -53,19 +53,19 @@ class WordVariables(Cog):
         """Its argument, written so that it fits into a web address."""
         return quote(call.text, safe="")
 
-    @variable("random", "random.number")
+    @variable("random", "random.number", fresh=True)
     async def random(self, call: VariableCall) -> str | None:
         """A random number: `$(random.1-6)` or `$(random 1-6)`; without numbers from 1 to 100."""
         typed = (call.field or call.text).replace(" ", "")
         low, high = _range(typed) if typed else (1, 100)
         return str(low + secrets.randbelow(high - low + 1))
 
-    @variable("random.pick")
+    @variable("random.pick", fresh=True)
     async def pick(self, call: VariableCall) -> str | None:
         """One of several: `$(random.pick 'heads' 'tails')`."""
         return secrets.choice(call.words) if call.words else None
 
-    @variable("random.emote")
+    @variable("random.emote", fresh=True)
     async def emote(self, call: VariableCall) -> str:
         """An emote that everybody has on Twitch."""
         return secrets.choice(EMOTES)

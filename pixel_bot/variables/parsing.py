@@ -12,9 +12,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-MAX_TEXT = 2_000
+MAX_TEXT = 1_500
 MAX_DEPTH = 8
-MAX_VARIABLES = 60
+MAX_VARIABLES = 40
+MAX_CHOICES = 5
 
 STREAMLABS = frozenset({"user", "touser", "target", "channel", "uptime", "readapi"})
 """What may stand in single braces; everything else in braces is text."""
@@ -134,6 +135,9 @@ class _Parser:
         self._stack.append(_Open(at, opener, ")" if opener[-1] == "(" else "}", parts=[begun] if begun else []))
 
     def _quote(self, top: _Open, quote: str, at: int) -> None:
+        if not top.closer:
+            top.add(quote)
+            return
         before = self._text[at - 1 : at]
         if top.quote == quote and self._next_end(quote, at) == at:
             top.quote = ""
@@ -166,7 +170,9 @@ def _variable(parts: Parts, typed: str) -> Variable | None:
     if not isinstance(first, str) or _NAME.match(first) is None:
         return None
     head, _ = _first_word(parts)
-    ways = _split_at_bars(parts) if any("|" in part for part in head if isinstance(part, str)) else [parts]
+    ways = (
+        _split_at_bars(parts)[:MAX_CHOICES] if any("|" in part for part in head if isinstance(part, str)) else [parts]
+    )
     return Variable(tuple(_choice(way) for way in ways), typed)
 
 
@@ -213,7 +219,7 @@ def words_of(parts: Sequence[str | Variable]) -> tuple[Parts, ...]:
             words.put(part)
             continue
         for at, char in enumerate(part):
-            words.take(char, ends=_QUOTE_END.match(part, at) is not None)
+            words.take(char, ends=char in _QUOTES and _QUOTE_END.match(part, at) is not None)
     return words.end()
 
 

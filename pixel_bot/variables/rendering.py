@@ -1,7 +1,9 @@
 """Fills variables in: from the inside out, each once. What comes out is never read for variables again."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
@@ -16,6 +18,7 @@ MAX_OUT = 1_000
 SECONDS = 8.0
 """The longest that a text may take, servers that are asked included."""
 
+TOO_MANY = "A text may have $({name}) {most} times, and no more."
 LATE = "It took too long."
 
 
@@ -27,7 +30,22 @@ class FillIn(Protocol):
         ...
 
 
-Find = Callable[[str, str], tuple[FillIn, str] | None]
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A variable that a cog knows.
+
+    Attributes:
+        method: has its value.
+        fresh: asked at each place in a text; else once for the same arguments.
+        most: how often a text may ask it; 0 for any number.
+    """
+
+    method: FillIn
+    fresh: bool = False
+    most: int = 0
+
+
+Find = Callable[[str, str], tuple[Known, str] | None]
 """The method for a name and what follows its dot, and what of that is left for it; None for an unknown one."""
 
 
@@ -58,6 +76,8 @@ class _Rendering:
         self._find = find
         self._failed = failed
         self._number = 0
+        self._asked: Counter[FillIn] = Counter()
+        self._values: dict[tuple[FillIn, str, str, tuple[str, ...]], str | None] = {}
         self.problems: list[str] = []
 
     async def of(self, parts: Parts, limit: int = MAX_OUT) -> str:
@@ -91,10 +111,21 @@ class _Rendering:
         words = [await self.of(word, MAX_VALUE) for word in choice.words] if found or not is_first else []
         if found is None:
             return (None, False) if is_first else (" ".join((choice.name, *words)), True)
-        method, after = found
-        return await self._ask(method, VariableCall(choice.name, after, tuple(words), self._source, number)), True
+        known, after = found
+        return await self._ask(known, VariableCall(choice.name, after, tuple(words), self._source, number)), True
 
-    async def _ask(self, method: FillIn, call: VariableCall) -> str | None:
+    async def _ask(self, known: Known, call: VariableCall) -> str | None:
+        same = (known.method, call.name, call.field, call.words)
+        if not known.fresh and same in self._values:
+            return self._values[same]
+        self._asked[known.method] += 1
+        if known.most and self._asked[known.method] > known.most:
+            self.problems.append(TOO_MANY.format(name=call.name, most=known.most))
+            return None
+        value = self._values[same] = await self._value_of(known.method, call)
+        return value
+
+    async def _value_of(self, method: FillIn, call: VariableCall) -> str | None:
         try:
             return await method(call)
         except VariableFailed as exc:

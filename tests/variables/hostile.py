@@ -3,9 +3,10 @@
 import random
 
 PIECES = (
-    "$(", "${", ")", "}", "{user.", "{user.name}", "$username", "'", '"', "|", " ", "(", "{", "$", "user", "1", "1:", "1|",
-    "repeat 100 ", "random.pick ", "math ", "count ", "query", "\\", "💥", "\u200b", "\n", "a" * 60, "$(repeat 100 $(query))",
-    "$(math ((((((((1^9)^9)^9)^9)", "$(1|$(2|$(3|'x')))", "$(time Europe/Berlin \"", "$(countdown ", "$(random.1-99999999999999)",
+    "$(", "${", ")", "}", "{user.", "{user.name}", "$username", "'", '"', "|", " ", "(", "{", "$", "user", "1", "1:",
+    "1|", "repeat 100 ", "random.pick ", "math ", "count ", "query", "\\", "💥", "\u200b", "\n", "a" * 60,
+    "$(repeat 100 $(query))", "$(math ((((((((1^9)^9)^9)^9)", "$(1|$(2|$(3|'x')))", "$(time Europe/Berlin \"",
+    "$(countdown ", "$(random.1-99999999999999)",
 )  # fmt: skip
 
 

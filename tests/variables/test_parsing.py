@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pixel_bot.variables.call import VariableCall, VariableFailed, VariableSource
 from pixel_bot.variables.parsing import MAX_DEPTH, MAX_VARIABLES, Variable, parse, variables_in
-from pixel_bot.variables.rendering import MAX_OUT, FillIn, render
+from pixel_bot.variables.rendering import MAX_OUT, Known, render
 from tests.variables.hostile import PIECES, texts
 
 
@@ -20,8 +20,8 @@ async def told(call: VariableCall) -> str | None:
     return f"<{'/'.join(filter(None, (call.name, call.field, *call.words)))}>"
 
 
-def find(name: str, after: str) -> tuple[FillIn, str] | None:
-    return None if name == "unknown" else (told, after)
+def find(name: str, after: str) -> tuple[Known, str] | None:
+    return None if name == "unknown" else (Known(told), after)
 
 
 async def filled(text: str, typed: str = "") -> str:
@@ -70,7 +70,7 @@ async def test_a_variable_that_fails_is_told_and_left_out() -> None:
     async def fails(call: VariableCall) -> str | None:
         raise VariableFailed("It is away.")
 
-    done = await render("a $(x) b", VariableSource("m1"), lambda name, after: (fails, after), _unexpected)
+    done = await render("a $(x) b", VariableSource("m1"), lambda name, after: (Known(fails), after), _unexpected)
     assert (done.text, done.problems) == ("a b", ("It is away.",))
 
 
@@ -81,7 +81,10 @@ async def test_a_variable_of_a_broken_cog_costs_itself_alone() -> None:
         raise RuntimeError("broken")
 
     done = await render(
-        "a $(x) b", VariableSource("m1"), lambda name, after: (breaks, after), lambda name, _: failed.append(name)
+        "a $(x) b",
+        VariableSource("m1"),
+        lambda name, after: (Known(breaks), after),
+        lambda name, _: failed.append(name),
     )
     assert (done.text, len(done.problems), failed) == ("a b", 1, ["x"])
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pixel_bot.bot.cogs.timing import marked_with
-from pixel_bot.variables.rendering import FillIn
+from pixel_bot.variables.rendering import Known
 
 MARK = "__pixel_variable__"
 
 M = TypeVar("M", bound=Callable[..., Any])
 
 
-def variable(*names: str) -> Callable[[M], M]:
+def variable(*names: str, fresh: bool = False, most: int = 0) -> Callable[[M], M]:
     """Decorator: the method, which gets a ``VariableCall``, knows the value of ``$(name)``, or None for no value.
 
     Its docstring says what that is. ``VariableFailed("Why.")`` says that there is none because something does not work.
@@ -20,6 +20,8 @@ def variable(*names: str) -> Callable[[M], M]:
     Args:
         names: lower case. One may have a dot, like ``random.pick``; else what follows a dot is the call's
             ``field``. ``1`` stands for all numbers of words, like ``$(2)`` and ``$(1:)``.
+        fresh: asked at each place of a text. Else a text asks once for the same arguments, and has one value.
+        most: how often a text may ask, for what is slow or is written; 0 for any number.
 
     Raises:
         TypeError: the method is not ``async``.
@@ -31,7 +33,7 @@ def variable(*names: str) -> Callable[[M], M]:
             raise TypeError(f"The variable {method.__qualname__} must be an async method.")
         if not names or any(name != name.lower() or not name for name in names):
             raise ValueError("@variable needs names in lower case.")
-        setattr(method, MARK, names)
+        setattr(method, MARK, (names, fresh, most))
         return method
 
     return wrap
@@ -41,10 +43,10 @@ class Variables:
     """The variables of all loaded cogs, by name."""
 
     def __init__(self) -> None:
-        self._known: dict[str, FillIn] = {}
+        self._known: dict[str, Known] = {}
 
     @property
-    def names(self) -> Mapping[str, FillIn]:
+    def names(self) -> Mapping[str, Known]:
         """Each name, with the method that knows its value."""
         return self._known
 
@@ -64,19 +66,22 @@ class Variables:
 
     def remove(self, component: object) -> None:
         """They are gone."""
-        for name, method in _variables_of(component).items():
-            if self._known.get(name) == method:
+        for name, known in _variables_of(component).items():
+            if self._known.get(name) == known:
                 del self._known[name]
 
-    def find(self, name: str, after: str) -> tuple[FillIn, str] | None:
+    def find(self, name: str, after: str) -> tuple[Known, str] | None:
         """The method for a name and what follows its dot, with what of that is left; None where there is none."""
         first, _, rest = after.partition(".")
         longer = self._known.get(f"{name}.{first.lower()}") if first else None
         if longer is not None:
             return longer, rest
-        method = self._known.get("1" if name[0].isdigit() else name)
-        return (method, after) if method is not None else None
+        known = self._known.get("1" if name[0].isdigit() else name)
+        return (known, after) if known is not None else None
 
 
-def _variables_of(component: object) -> dict[str, FillIn]:
-    return {name: method for _, method, names in marked_with(MARK, component) for name in names}
+def _variables_of(component: object) -> dict[str, Known]:
+    found: dict[str, Known] = {}
+    for _, method, (names, fresh, most) in marked_with(MARK, component):
+        found |= dict.fromkeys(names, Known(method, fresh, most))
+    return found
