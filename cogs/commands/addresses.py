@@ -64,8 +64,6 @@ def is_public(written: str) -> bool:
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
-_COMPATIBLE = ipaddress.IPv6Network("::/96")
 
 
 def _with_embedded(address: Address) -> list[Address]:
@@ -75,10 +73,8 @@ def _with_embedded(address: Address) -> list[Address]:
     found: list[Address] = [address]
     if address.ipv4_mapped is not None:
         return [address.ipv4_mapped]
-    if address in _NAT64 or address in _COMPATIBLE:
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    if address in _NAT64_LOCAL:
-        return [ipaddress.IPv4Address("127.0.0.1")]
+    if address in _NAT64:
+        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
     if address.sixtofour is not None:
         found.append(address.sixtofour)
     if address.teredo is not None:
