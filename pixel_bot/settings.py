@@ -195,9 +195,8 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     @property
     def commands_left_out(self) -> frozenset[str]:
         """The names in COMMANDS_OFF, without prefix, lower case."""
-        names = (
-            " ".join(part.lower().removeprefix(self.command_prefix).split()) for part in self.commands_off.split(",")
-        )
+        parts = (part.strip().lower().removeprefix(self.command_prefix) for part in self.commands_off.split(","))
+        names = (" ".join(part.split()) for part in parts)
         return frozenset(name for name in names if name)
 
     @property
