@@ -34,6 +34,7 @@ NO_TEXT = "Type the quote, like this: {prefix}quote add I meant to do that"
 HOW_TO_EDIT = "Type it like this: {prefix}quote edit 3 TEXT"
 TOO_LONG = "A quote has at most {most} characters."
 TOO_MANY = "There are {most} quotes already, which is the most I keep."
+ADDED_BY = "added by {viewer}"
 SHOWN = "Quote {number}: {text}"
 
 
@@ -58,7 +59,7 @@ class Quotes(Cog):
         found = await self._find(which)
         if found is None:
             raise ChatError(self._none(which))
-        await ctx.reply(self.bot.text_filter.bleeped(_shown(found)))
+        await ctx.reply(self.bot.text_filter.bleeped(await self._shown(found)))
 
     @command("quote add", usage="TEXT", who="mods")
     async def add(self, ctx: Context, *, text: str = "") -> None:
@@ -98,7 +99,7 @@ class Quotes(Cog):
     async def quote_in_text(self, call: VariableCall) -> str | None:
         """A quote: any one, `$(quote 3)`, or one with a word in it."""
         found = await self._find(call.text)
-        return _shown(found) if found is not None else None
+        return await self._shown(found) if found is not None else None
 
     @override
     async def forget(self, viewer: Viewer, session: AsyncSession) -> None:
@@ -115,6 +116,13 @@ class Quotes(Cog):
             query = query.where(func.lower(Quote.text).contains(wanted.lower(), autoescape=True))
         async with self.bot.readers() as session:
             return (await session.scalars(query.order_by(func.random()).limit(1))).first()
+
+    async def _shown(self, quote: Quote) -> str:
+        """A quote with what was played, when, and who added it."""
+        about = [quote.game, quote.said_at.date().isoformat()]
+        if quote.added_by is not None:
+            about.append(ADDED_BY.format(viewer=await self.bot.viewers.by_id(quote.added_by)))
+        return f"{SHOWN.format(number=quote.number, text=quote.text)} ({', '.join(filter(None, about))})"
 
     def _none(self, which: str) -> str:
         wanted = which.strip().lstrip("#")
@@ -138,11 +146,6 @@ class Quotes(Cog):
 
 def _is_number(typed: str) -> bool:
     return typed.isascii() and typed.isdigit() and len(typed) < 9
-
-
-def _shown(quote: Quote) -> str:
-    about = ", ".join(part for part in (quote.game, quote.said_at.date().isoformat()) if part)
-    return f"{SHOWN.format(number=quote.number, text=quote.text)} ({about})"
 
 
 async def setup(bot: PixelBot) -> None:

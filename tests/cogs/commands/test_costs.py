@@ -138,7 +138,6 @@ async def test_a_command_that_costs_is_a_redeem_like_any_other(chat: Stage) -> N
     await mod(chat, "!redeem cost cheer 50")
     assert await chat.say("ann", "!cheer") == ["Coming up! 20 points left.", "ann cheers for everybody"]
     assert await chat.say("ann", "!cheer") == ["That takes 50 points, you have 20 (30 short)."]
-
     await mod(chat, "!block @ann cheer")
     assert await chat.say("ann", "!cheer") == ["A mod has blocked you from cheer."]
     await mod(chat, "!cmd remove cheer")
