@@ -1,6 +1,8 @@
 """Approvals: a mod says yes or no to what waits for that."""
 
-from pixel_bot.plugin import BadInput, Cog, Context, PixelBot, command, mods_only, paged
+from pixel_bot.plugin import BadInput, Cog, Context, PixelBot, command, later, mods_only, paged, texts
+
+_ = texts(__name__)
 
 
 class Approvals(Cog):
@@ -15,7 +17,7 @@ class Approvals(Cog):
     @command(usage="[NUMBER or @user]")
     @mods_only()
     async def no(self, ctx: Context, which: str = "") -> None:
-        """Refuse the oldest text that waits for you, or the one that you name; the points go back."""
+        """Refuse the oldest text that waits for you, or the one that you name; the {points} go back."""
         await self._answer(ctx, which, yes=False)
 
     @command("yes list", usage="[PAGE]")
@@ -24,10 +26,10 @@ class Approvals(Cog):
         """Which texts wait for your yes."""
         requests = await self.bot.approvals.waiting()
         if not requests:
-            await ctx.reply("Nothing waits for a yes.")
+            await ctx.reply(_("Nothing waits for a yes."))
             return
         prefix = self.bot.settings.command_prefix
-        await ctx.reply(paged("Waiting", [self.bot.approvals.shown(r) for r in requests], page, f"{prefix}yes list"))
+        await ctx.reply(paged(_("Waiting"), [self.bot.approvals.shown(r) for r in requests], page, f"{prefix}yes list"))
 
     async def _answer(self, ctx: Context, which: str, *, yes: bool) -> None:
         number = which.removeprefix("#")
@@ -38,9 +40,13 @@ class Approvals(Cog):
             viewer = await ctx.find_viewer(which)
         item = await self.bot.approvals.answer(yes=yes, by=ctx.viewer.name, item_id=item_id, viewer=viewer)
         if item is None:
-            whose = f" of {viewer}" if viewer is not None else f" with the number {item_id}" if item_id else ""
-            raise BadInput(f"Nothing{whose} waits for a yes.")
-        await ctx.reply(f"{'Yes' if yes else 'No'} to #{item.id} of {item.buyer}.")
+            if viewer is not None:
+                raise BadInput(_("Nothing of {viewer} waits for a yes.", viewer=viewer))
+            if item_id:
+                raise BadInput(_("Nothing with the number {number} waits for a yes.", number=str(item_id)))
+            raise BadInput(_("Nothing waits for a yes."))
+        words = later("Yes to #{id} of {viewer}.") if yes else later("No to #{id} of {viewer}.")
+        await ctx.reply(_(words, id=str(item.id), viewer=item.buyer))
 
 
 async def setup(bot: PixelBot) -> None:

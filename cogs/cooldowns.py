@@ -1,8 +1,15 @@
 """Cooldowns: which ones run for a viewer, and ending them."""
 
-from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, count, duration, mods_only
+from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, duration, later, mods_only, texts
 
-NAMES = {"chat": "chat points", "xp": "chat XP", "+enter": "points for coming in", "+give": "giving points"}
+_ = texts(__name__)
+
+NAMES = {
+    "chat": later("chat {points}"),
+    "xp": later("chat XP"),
+    "+enter": later("{points} for coming in"),
+    "+give": later("giving {points}"),
+}
 
 
 class Cooldowns(Cog):
@@ -13,10 +20,11 @@ class Cooldowns(Cog):
         """What you are on cooldown for."""
         running = await self.bot.cooldowns.running(ctx.viewer.id)
         if not running:
-            await ctx.reply("You are not on cooldown for anything.")
+            await ctx.reply(_("You are not on cooldown for anything."))
             return
-        listed = ", ".join(f"{NAMES.get(key, key)} {duration(left)}" for key, left in running.items())
-        await ctx.reply(f"Still to wait: {listed}.")
+        names = {key: _(NAMES[key]) if key in NAMES else key for key in running}
+        listed = ", ".join(f"{names[key]} {duration(left)}" for key, left in running.items())
+        await ctx.reply(_("Still to wait: {cooldowns}.", cooldowns=listed))
 
     @command("cooldowns reset", usage="@user")
     @mods_only()
@@ -24,7 +32,14 @@ class Cooldowns(Cog):
         """End all cooldowns of somebody."""
         ended = await self.bot.cooldowns.reset(viewer.id)
         self.bot.awards.gate.forget()
-        await ctx.reply(f"{viewer} is free again: {count(ended, 'cooldown')} ended.")
+        await ctx.reply(
+            _(
+                "{viewer} is free again: {n} cooldown ended.",
+                "{viewer} is free again: {n} cooldowns ended.",
+                viewer=viewer,
+                n=ended,
+            )
+        )
 
 
 async def setup(bot: PixelBot) -> None:

@@ -1,6 +1,8 @@
 """Fair: how a draw came about, so that anybody can draw it again."""
 
-from pixel_bot.plugin import BadInput, Cog, Context, PixelBot, Total, command
+from pixel_bot.plugin import BadInput, Cog, Context, PixelBot, Total, command, percent, texts
+
+_ = texts(__name__)
 
 
 class Fair(Cog):
@@ -11,12 +13,20 @@ class Fair(Cog):
         """The seed and the odds of a draw, with which anybody can verify it."""
         stored = await self.bot.stored_draw(draw.value)
         if stored is None:
-            raise BadInput(f"There is no draw {draw.value}.")
+            raise BadInput(_("There is no draw {id}.", id=str(draw.value)))
         total = sum(weight for _, weight in stored.odds)
-        odds = ", ".join(f"{name} {weight / total:.1%}" for name, weight in stored.odds)
+        odds = ", ".join(f"{name} {percent(weight / total)}" for name, weight in stored.odds)
         await ctx.reply(
-            f"Draw {stored.id} ({stored.cog}), {stored.at:%Y-%m-%d %H:%M} UTC: {stored.choice}, "
-            f"a chance of {stored.chance:.1%}. Seed {stored.seed}, odds: {odds}"
+            _(
+                "Draw {id} ({cog}), {time} UTC: {choice}, a chance of {chance}. Seed {seed}, odds: {odds}",
+                id=str(stored.id),
+                cog=stored.cog,
+                time=f"{stored.at:%Y-%m-%d %H:%M}",
+                choice=stored.choice,
+                chance=percent(stored.chance),
+                seed=str(stored.seed),
+                odds=odds,
+            )
         )
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection
 
-from pixel_bot.plugin import Cog, Context, PixelBot, audience, command, command_list, paged, usage
+from pixel_bot.plugin import Cog, Context, PixelBot, audience, command, command_list, help_line, paged, texts, usage
+
+_ = texts(__name__)
 
 
 class Help(Cog):
@@ -14,28 +16,30 @@ class Help(Cog):
         prefix = self.bot.settings.command_prefix
         typed = name.strip().lower().removeprefix(prefix)
         if not typed or typed.isdigit():
-            own = f" · For mods: {prefix}help mod" if ctx.is_mod else ""
-            how = f" · {prefix}help COMMAND tells more."
-            await ctx.reply(await self._listed({"everyone"}, "You can type", typed, "help") + own + how)
+            own = " · " + _("For mods: {command}", command=f"{prefix}help mod") if ctx.is_mod else ""
+            how = " · " + _("{command} COMMAND tells more.", command=f"{prefix}help")
+            await ctx.reply(await self._listed({"everyone"}, _("You can type"), typed, "help") + own + how)
             return
-        first, _, page = typed.partition(" ")
+        first, _space, page = typed.partition(" ")
         if first in {"mod", "mods"} and (not page or page.isdigit()):
             audiences = {"mods", "broadcaster"} if ctx.is_broadcaster else {"mods"}
-            await ctx.reply(await self._listed(audiences, "Mods can type", page, "help mod"))
+            await ctx.reply(await self._listed(audiences, _("Mods can type"), page, "help mod"))
             return
         found = self.bot.known_commands.get(typed)
         if found is None:
-            await ctx.reply(f"There is no such command here. {prefix}help lists them.")
+            await ctx.reply(_("There is no such command here. {command} lists them.", command=f"{prefix}help"))
             return
-        also = f" (also {', '.join(prefix + a for a in found.aliases)})" if found.aliases else ""
-        who = {"mods": " For mods.", "broadcaster": " For the streamer."}.get(audience(found), "")
-        what = found.help.strip().splitlines()[0]
-        await ctx.reply(f"Type {usage(found, prefix)}{also}: {what}{who}{await self._price_of(found.name)}")
+        others = ", ".join(prefix + alias for alias in found.aliases)
+        also = " " + _("(also {commands})", commands=others) if others else ""
+        answer = [_("Type {command}: {help}", command=usage(found, prefix) + also, help=help_line(found))]
+        if who := {"mods": _("For mods."), "broadcaster": _("For the streamer.")}.get(audience(found)):
+            answer.append(who)
+        await ctx.reply(" ".join(answer) + await self._price_of(found.name))
 
     async def _price_of(self, name: str) -> str:
         """What a redeem costs whose price is not always the same; the others stand in the list of redeems."""
         depends = {p.key: p.depends for p in await self.bot.redeems.prices()}.get(name, "")
-        return f" Price: {depends}." if depends else ""
+        return " " + _("Price: {price}.", price=depends) if depends else ""
 
     async def _listed(self, audiences: Collection[str], heading: str, page: str, list_command: str) -> str:
         """One page of the commands for some people, the most used first."""

@@ -1,6 +1,8 @@
 """Levels: a viewer's level and XP, and how much the next one needs."""
 
-from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, number
+from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, command, later, texts
+
+_ = texts(__name__)
 
 
 class Levels(Cog):
@@ -11,13 +13,13 @@ class Levels(Cog):
         """Your level and XP, or somebody else's."""
         who = viewer or ctx.viewer
         standing = await self.bot.levels.standing(who)
-        subject = "You are" if who.id == ctx.viewer.id else f"{who} is"
-        way = (
-            f"{number(standing.next - standing.xp)} XP to level {number(standing.level + 1)}"
-            if standing.next
-            else "the top"
-        )
-        await ctx.reply(f"{subject} level {number(standing.level)} with {number(standing.xp)} XP; {way}.")
+        way = _("the top")
+        if standing.next:
+            way = _("{xp} XP to level {level}", xp=standing.next - standing.xp, level=standing.level + 1)
+        words = later("{viewer} is level {level} with {xp} XP; {way}.")
+        if who.id == ctx.viewer.id:
+            words = later("You are level {level} with {xp} XP; {way}.")
+        await ctx.reply(_(words, viewer=who, level=standing.level, xp=standing.xp, way=way))
 
 
 async def setup(bot: PixelBot) -> None:

@@ -10,10 +10,14 @@ from pixel_bot.plugin import (
     command,
     count,
     duration,
+    later,
     mods_only,
     number,
     paged,
+    texts,
 )
+
+_ = texts(__name__)
 
 LONGEST = 31_536_000
 
@@ -23,33 +27,47 @@ class Redeems(Cog):
 
     @command(usage="[PAGE]")
     async def redeems(self, ctx: Context, page: str = "") -> None:
-        """What you can spend points on, and what it costs."""
+        """What you can spend {points} on, and what it costs."""
         prefix = self.bot.settings.command_prefix
         there = [p for p in await self.bot.redeems.prices() if p.enabled and not self.bot.redeems.why_closed(p.key)]
         entries = [f"{prefix}{p.key} {p.words}" for p in there]
-        listed = paged("You can redeem", entries, page, f"{prefix}redeems")
-        await ctx.reply(listed if there else "Nothing can be redeemed right now.")
+        listed = paged(_("You can redeem"), entries, page, f"{prefix}redeems")
+        await ctx.reply(listed if there else _("Nothing can be redeemed right now."))
 
     @command("redeem on", usage="KEY")
     @mods_only()
     async def on(self, ctx: Context, key: str) -> None:
         """Switch a redeem on."""
         price = await self.bot.redeems.switch(key, on=True)
-        await ctx.reply(f"{price.display_name} ({price.key}) is on, for {price.depends or count(price.cost, 'point')}.")
+        await ctx.reply(
+            _(
+                "{name} ({redeem}) is on, for {price}.",
+                name=price.display_name,
+                redeem=price.key,
+                price=price.depends or count(price.cost, "point"),
+            )
+        )
 
     @command("redeem off", usage="KEY")
     @mods_only()
     async def off(self, ctx: Context, key: str) -> None:
         """Switch a redeem off; what waits already still plays."""
         price = await self.bot.redeems.switch(key, on=False)
-        await ctx.reply(f"{price.display_name} ({price.key}) is off.")
+        await ctx.reply(_("{name} ({redeem}) is off.", name=price.display_name, redeem=price.key))
 
     @command("redeem cost", usage="KEY N")
     @mods_only()
     async def cost(self, ctx: Context, key: str, points: Total) -> None:
         """Set what a redeem costs."""
         price = await self.bot.redeems.reprice(key, points.value)
-        await ctx.reply(f"{price.display_name} ({price.key}) costs {count(price.cost, 'point')} now.")
+        await ctx.reply(
+            _(
+                "{name} ({redeem}) costs {points} now.",
+                name=price.display_name,
+                redeem=price.key,
+                points=count(price.cost, "point"),
+            )
+        )
 
     @command("redeem cooldown", usage="KEY SECONDS [everyone]")
     @mods_only()
@@ -58,8 +76,10 @@ class Redeems(Cog):
         everyone = whose.lower() in {"everyone", "all", "global"}
         price = await self.bot.redeems.set_cooldown(key, min(seconds.value, LONGEST), everyone=everyone)
         cooldown = price.everyone_cooldown if everyone else price.cooldown
-        who = "everybody" if everyone else "each viewer"
-        await ctx.reply(f"{price.display_name} ({price.key}) rests {duration(cooldown)} for {who} after a use.")
+        words = later("{name} ({redeem}) rests {time} for each viewer after a use.")
+        if everyone:
+            words = later("{name} ({redeem}) rests {time} for everybody after a use.")
+        await ctx.reply(_(words, name=price.display_name, redeem=price.key, time=duration(cooldown)))
 
     @command("redeem native", usage="on KEY COST | off KEY | list [PAGE]")
     @mods_only()
@@ -69,24 +89,36 @@ class Redeems(Cog):
         match what.lower():
             case "on" if key and cost is not None:
                 made = await self.bot.channel_points.switch_on(key, cost.value)
-                await ctx.reply(f"{made.key} is a reward now, for {count(made.cost, 'channel point')}.")
+                await ctx.reply(
+                    _(
+                        "{redeem} is a reward now, for {n} channel point.",
+                        "{redeem} is a reward now, for {n} channel points.",
+                        redeem=made.key,
+                        n=made.cost,
+                    )
+                )
             case "off" if key:
                 made = await self.bot.channel_points.switch_off(key)
-                await ctx.reply(f"{made.key} is no reward any more; it stays on Twitch, disabled.")
+                await ctx.reply(_("{redeem} is no reward any more; it stays on Twitch, disabled.", redeem=made.key))
             case "list":
                 there = [n for n in await self.bot.channel_points.list() if n.enabled]
                 entries = [f"{n.key} {number(n.cost)}" for n in there]
-                listed = paged("For channel points", entries, key, f"{prefix}redeem native list")
-                await ctx.reply(listed if there else "Nothing is for channel points yet.")
+                listed = paged(_("For channel points"), entries, key, f"{prefix}redeem native list")
+                await ctx.reply(listed if there else _("Nothing is for channel points yet."))
             case _:
-                raise BadInput(f"Type it like this: {prefix}redeem native on KEY COST, off KEY, or list.")
+                raise BadInput(
+                    _("Type it like this: {command} on KEY COST, off KEY, or list.", command=f"{prefix}redeem native")
+                )
 
     @command(usage="@user [KEY]")
     @mods_only()
     async def block(self, ctx: Context, viewer: KnownViewer, key: str = "*") -> None:
         """Keep somebody from a redeem, or from all."""
         await self.bot.redeems.block(viewer, key)
-        await ctx.reply(f"{viewer} cannot redeem {'anything' if key == '*' else key.lower()} any more.")
+        if key == "*":
+            await ctx.reply(_("{viewer} cannot redeem anything any more.", viewer=viewer))
+        else:
+            await ctx.reply(_("{viewer} cannot redeem {redeem} any more.", viewer=viewer, redeem=key.lower()))
 
     @command(usage="@user [KEY]")
     @mods_only()
@@ -94,10 +126,13 @@ class Redeems(Cog):
         """Let somebody redeem again."""
         ended = await self.bot.redeems.unblock(viewer, key)
         if await self.bot.redeems.is_blocked_from_all(viewer):
-            prefix = self.bot.settings.command_prefix
-            await ctx.reply(f"{viewer} is blocked from everything. {prefix}unblock @{viewer} lifts that.")
+            lift = f"{self.bot.settings.command_prefix}unblock @{viewer}"
+            await ctx.reply(
+                _("{viewer} is blocked from everything. {command} lifts that.", viewer=viewer, command=lift)
+            )
             return
-        await ctx.reply(f"{viewer} is welcome again." if ended else f"{viewer} was not blocked from that.")
+        words = later("{viewer} is welcome again.") if ended else later("{viewer} was not blocked from that.")
+        await ctx.reply(_(words, viewer=viewer))
 
 
 async def setup(bot: PixelBot) -> None:

@@ -1,9 +1,8 @@
-"""Every error that a person may see. Each class has its message and its data.
+"""The errors that a person may see. Each class has its message and its data.
 
 PixelError
 ├── StartError               the bot cannot start; exit code 1
 │   ├── SettingsError        a setting is wrong; exit code 2
-│   ├── NoOwner              other computers could reach it before the streamer signed in; exit code 2
 │   ├── PortInUse
 │   ├── FolderNotWritable
 │   ├── DatabaseNotWritable   the disk is full, read-only, broken
@@ -38,7 +37,10 @@ PixelError
 from collections.abc import Sequence
 from pathlib import Path
 
-from pixel_bot.texts import count, duration, number
+from pixel_bot.texts import count, duration
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 
 class PixelError(Exception):
@@ -59,19 +61,6 @@ class SettingsError(StartError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = problems
         super().__init__("Please fix these settings (environment or .env):\n" + "\n".join(f"  {p}" for p in problems))
-
-
-class NoOwner(StartError):
-    """Other computers would reach the web pages, and the streamer has not signed in yet."""
-
-    exit_code = 2
-
-    def __init__(self, host: str, *, on_twitch: bool) -> None:
-        first = "python -m pixel_bot login" if on_twitch else "start the bot without WEB_HOST, and install it there"
-        super().__init__(
-            f"WEB_HOST is {host}: other computers can open the bot's pages, and the streamer has not signed in yet. "
-            f"Do that first: {first}. Then start again."
-        )
 
 
 class PortInUse(StartError):
@@ -126,24 +115,6 @@ class RestoreRefused(StartError):
         super().__init__(f"{file} was not restored. {why} Nothing was changed.")
 
 
-class ImportRefused(StartError):
-    """Points of another bot could not be taken over; nothing was changed. The sentence says what to do."""
-
-
-class UnknownBatch(StartError):
-    """No import has that batch."""
-
-    def __init__(self, batch: str) -> None:
-        super().__init__(f"There is no import {batch}. A batch has 12 letters and digits, as the import printed it.")
-
-
-class BatchUndone(StartError):
-    """The import was taken back before; ``when`` in local time."""
-
-    def __init__(self, batch: str, when: str) -> None:
-        super().__init__(f"Import {batch} was taken back already, on {when}. Nothing was changed.")
-
-
 class EffectFailed(PixelError):
     """An effect that was paid for did not happen. The viewer who gets the points back reads the sentence."""
 
@@ -159,7 +130,12 @@ class NotEnoughPoints(ChatError):
         self.needed = needed
         self.balance = balance
         super().__init__(
-            f"That takes {count(needed, 'point')}, you have {number(balance)} ({number(self.missing)} short)."
+            _(
+                "That takes {points}, you have {balance} ({missing} short).",
+                points=count(needed, "point"),
+                balance=balance,
+                missing=self.missing,
+            )
         )
 
     @property
@@ -174,31 +150,44 @@ class UnknownViewer(ChatError):
     def __init__(self, name: str, elsewhere: tuple[str, str] | None = None) -> None:
         self.elsewhere = elsewhere
         if elsewhere is None:
-            super().__init__(f"I have not seen {name} here yet.")
+            super().__init__(_("I have not seen {name} here yet.", name=name))
         else:
-            super().__init__(f"{name} is not known here. On {elsewhere[0]} there is one: type {elsewhere[1]}.")
+            place, typed = elsewhere
+            super().__init__(
+                _(
+                    "{name} is not known here. On {place} there is one: type {typed}.",
+                    name=name,
+                    place=place,
+                    typed=typed,
+                )
+            )
 
 
 class NobodyThere(UnknownViewer):
     """Twitch has no account of that name."""
 
     def __init__(self, name: str) -> None:
-        ChatError.__init__(self, f"Twitch knows nobody called {name}.")
+        ChatError.__init__(self, _("Twitch knows nobody called {name}.", name=name))
 
 
 class AmbiguousName(ChatError):
     """Several people have that display name; ``logins`` are theirs."""
 
     def __init__(self, name: str, logins: Sequence[str]) -> None:
-        many = {2: "Two", 3: "Three"}.get(len(logins), "Several")
-        super().__init__(f"{many} people are called {name}: type the login ({' or '.join(logins[:3])}).")
+        which = _(" or ").join(logins[:3])
+        many = {
+            2: later("Two people are called {name}: type the login ({logins})."),
+            3: later("Three people are called {name}: type the login ({logins})."),
+        }
+        several = later("Several people are called {name}: type the login ({logins}).")
+        super().__init__(_(many.get(len(logins), several), name=name, logins=which))
 
 
 class CannotLookUp(ChatError):
     """Twitch could not be asked who somebody is; ``why`` is a sentence that ends with what to do."""
 
     def __init__(self, name: str, why: str) -> None:
-        super().__init__(f"I have not seen {name} here yet, and {why}")
+        super().__init__(_("I have not seen {name} here yet, and {why}", name=name, why=why))
 
 
 class BadAmount(ChatError):
@@ -209,7 +198,7 @@ class CannotSave(ChatError):
     """The database cannot be written; ``what`` says why, like ``the disk is full``."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"I cannot save anything right now: {what}. Nothing was charged or changed.")
+        super().__init__(_("I cannot save anything right now: {what}. Nothing was charged or changed.", what=what))
 
 
 class NotAllowed(ChatError):
@@ -220,14 +209,14 @@ class BackupUnderWay(ChatError):
     """A backup is being made already."""
 
     def __init__(self) -> None:
-        super().__init__("A backup is being made already. It is done in a moment.")
+        super().__init__(_("A backup is being made already. It is done in a moment."))
 
 
 class NothingToUndo(ChatError):
     """No change by a mod is left."""
 
     def __init__(self) -> None:
-        super().__init__("There is no change by a mod left to undo.")
+        super().__init__(_("There is no change by a mod left to undo."))
 
 
 class CogError(ChatError):
@@ -242,21 +231,21 @@ class RedeemOff(RedeemRefused):
     """The redeem is switched off, or cannot work right now; ``reason`` says why where that helps."""
 
     def __init__(self, name: str, reason: str = "") -> None:
-        super().__init__(reason or f"{name} is switched off right now.")
+        super().__init__(reason or _("{name} is switched off right now.", name=name))
 
 
 class NotPlaying(RedeemRefused):
     """This viewer is on the ignore list."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"You do not play along here, so {name} is not for you. Nothing was charged.")
+        super().__init__(_("You do not play along here, so {name} is not for you. Nothing was charged.", name=name))
 
 
 class Blocked(RedeemRefused):
     """A mod has blocked this viewer from the redeem."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"A mod has blocked you from {name}.")
+        super().__init__(_("A mod has blocked you from {name}.", name=name))
 
 
 class OnCooldown(RedeemRefused):
@@ -264,30 +253,46 @@ class OnCooldown(RedeemRefused):
 
     def __init__(self, name: str, seconds: float, *, everyone: bool = False) -> None:
         self.seconds = seconds
-        who = f"{name} is resting for everyone" if everyone else f"You are on cooldown for {name}"
-        super().__init__(f"{who}: {duration(seconds)} left. Nothing was charged.")
+        words = (
+            later("{name} is resting for everyone: {time} left. Nothing was charged.")
+            if everyone
+            else later("You are on cooldown for {name}: {time} left. Nothing was charged.")
+        )
+        super().__init__(_(words, name=name, time=duration(seconds)))
 
 
 class QueueFull(RedeemRefused):
     """The queue is full, for everybody or for this viewer."""
 
     def __init__(self, name: str, *, own: bool) -> None:
-        whose = "You have enough waiting there already" if own else "Its queue is full"
-        super().__init__(f"No room for {name} right now. {whose}; try again in a moment. Nothing was charged.")
+        words = (
+            later(
+                "No room for {name} right now. You have enough waiting there already; try again in a moment. "
+                "Nothing was charged."
+            )
+            if own
+            else later("No room for {name} right now. Its queue is full; try again in a moment. Nothing was charged.")
+        )
+        super().__init__(_(words, name=name))
 
 
 class OnlyForPoints(RedeemRefused):
     """Channel points, whose price is fixed, cannot pay for a price that depends."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The price of {name} is not always the same, so only points pay for it. Nothing was charged.")
+        super().__init__(
+            _(
+                "The price of {name} is not always the same, so only {points} pay for it. Nothing was charged.",
+                name=name,
+            )
+        )
 
 
 class Withdrawn(RedeemRefused):
     """A mod took the message away before it was bought."""
 
     def __init__(self) -> None:
-        super().__init__("A mod removed that message. Nothing was charged.")
+        super().__init__(_("A mod removed that message. Nothing was charged."))
 
 
 class BadInput(RedeemRefused):

@@ -22,14 +22,22 @@ from typing import ClassVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts.merge import Linked
+from pixel_bot.backends.base_url import with_version
+from pixel_bot.backends.obs_problems import ObsProblem
 from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.cog_services.channel_control import Category, ChannelInfo
+from pixel_bot.bot.cog_services.http import HttpFailed
+from pixel_bot.bot.cog_services.http_transport import HttpAnswer
+from pixel_bot.bot.cog_services.obs import ObsFailed
+from pixel_bot.bot.cog_services.twitch_api import PlatformRefused
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import LEVELS, CommandRule
+from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - the word that everybody looks for
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
 from pixel_bot.bot.cogs.variables import variable
-from pixel_bot.bot.command import command, command_list, usage
+from pixel_bot.bot.command import command, command_list, help_line, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
@@ -39,8 +47,9 @@ from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.cog_data.models import CogModel, ViewerId
 from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
-from pixel_bot.configuration.cog_settings import CogSettings
+from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
+from pixel_bot.logs import hide, redact
 from pixel_bot.model.channel_events import (
     Announcement,
     AutomaticReward,
@@ -62,6 +71,7 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage, Fragment
+from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
 from pixel_bot.model.outcome import Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak, SpinWheel
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
@@ -72,12 +82,16 @@ from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
 from pixel_bot.redeems.wheel import Odds
-from pixel_bot.texts import count, duration, listed, number, ordinal, paged, signed
+from pixel_bot.setting_types import Sentence, Template
+from pixel_bot.texts import count, duration, fit, joined, listed, number, ordinal, paged, percent, signed, visible
 from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
+from pixel_bot.web.setup import Step as SetupStep
+from pixel_bot.wording.texts import later, texts
 
 __all__ = [
     "API_VERSION",
     "LEVELS",
+    "Allow",
     "AlreadyDone",
     "Amount",
     "Announcement",
@@ -85,10 +99,14 @@ __all__ = [
     "BadAmount",
     "BadInput",
     "BitsBadge",
+    "Block",
+    "Category",
     "ChannelEvent",
+    "ChannelInfo",
     "CharityDonation",
     "ChatError",
     "ChatMessage",
+    "CheckedBot",
     "Cheer",
     "Cog",
     "CogModel",
@@ -103,6 +121,8 @@ __all__ = [
     "Follow",
     "Fragment",
     "Gift",
+    "HttpAnswer",
+    "HttpFailed",
     "HypeTrain",
     "Job",
     "KnownViewer",
@@ -111,12 +131,17 @@ __all__ = [
     "Linked",
     "Live",
     "NotEnoughPoints",
+    "ObsConnected",
+    "ObsFailed",
+    "ObsProblem",
+    "ObsSceneChanged",
     "Odds",
     "Outcome",
     "OverlayEffect",
     "PayItForward",
     "Person",
     "PixelBot",
+    "PlatformRefused",
     "PlaySound",
     "QueuePosition",
     "Raid",
@@ -125,6 +150,8 @@ __all__ = [
     "Rendered",
     "Run",
     "Scheduled",
+    "Sentence",
+    "SetupStep",
     "Shares",
     "ShowOverlay",
     "Speak",
@@ -133,6 +160,7 @@ __all__ = [
     "StreamOffline",
     "StreamOnline",
     "Sub",
+    "Template",
     "Tip",
     "Total",
     "Transaction",
@@ -155,7 +183,13 @@ __all__ = [
     "duration",
     "effect",
     "every",
+    "filter",
+    "fit",
+    "help_line",
+    "hide",
     "in_words",
+    "joined",
+    "later",
     "listed",
     "mods_only",
     "number",
@@ -163,11 +197,16 @@ __all__ = [
     "only",
     "ordinal",
     "paged",
+    "percent",
+    "redact",
     "redeem",
     "scheduled",
     "signed",
+    "texts",
     "usage",
     "variable",
+    "visible",
+    "with_version",
 ]
 
 API_VERSION = "1.0"
@@ -187,6 +226,8 @@ class Cog(CogBase):
     """The cog's models."""
     widgets: ClassVar[Sequence[Widget]] = ()
     """What it keeps on the overlay: each needs ``overlay/<name>.js`` in the cog's folder."""
+    scopes: ClassVar[Sequence[str]] = ()
+    """What it needs of Twitch, like ``moderator:manage:chat_messages``. The set-up page asks the streamer for it."""
     version: ClassVar[int] = 1
     """Of its tables. Raise it when a model changes, and upgrade them in ``migrate``."""
 

@@ -13,16 +13,18 @@ from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
 from pixel_bot.cog_data.tables import CogTables
 from pixel_bot.cog_data.transactions import Transactions
-from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
+from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.earning.awards import Awards
 from pixel_bot.earning.chat_gate import ChatRules
 from pixel_bot.filters.bad_words import WordList
 from pixel_bot.filters.word_file import word_file
 from pixel_bot.model.last_good import LastGoodFile
+from pixel_bot.model.own_words import Content, all_sentences, own_words
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.overlay.key import overlay_key
 from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.overlay.widgets import WIDGET
 from pixel_bot.points.bans import Bans
 from pixel_bot.points.cooldowns import Cooldowns
 from pixel_bot.points.ignore_list import IgnoreList
@@ -43,6 +45,7 @@ from pixel_bot.settings import Mode, Settings
 from pixel_bot.sounds.library import Sounds
 from pixel_bot.upkeep.backups import Backups
 from pixel_bot.upkeep.trial_restore import TrialRestore
+from pixel_bot.wording.texts import use_language
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,13 @@ def rules_of(settings: Settings) -> ChatRules:
     )
 
 
+def _speak(settings: Settings) -> LastGoodFile[Content]:
+    """Choose the language of everything that is said, and the streamer's own words for it."""
+    own = own_words(settings.data_dir, lambda: all_sentences(settings.cogs_dir))
+    use_language(settings.bot_language, settings.currency, lambda: own.now_or_without().words)
+    return own
+
+
 def _cog_services(settings: Settings, database: Database, clock: Clock, mode: Mode, viewers: Viewers) -> CogServices:
     backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
     stream = Stream()
@@ -116,11 +126,19 @@ def _cog_services(settings: Settings, database: Database, clock: Clock, mode: Mo
     return CogServices(stream, transactions, RedeemHooks(transactions), tables, backups)
 
 
+def _overlay(settings: Settings, database: Database, clock: Clock, cluster: Cluster) -> Overlay:
+    overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
+    overlay.widgets.database = database
+    overlay.widgets.publish = lambda text: cluster.publish(WIDGET, text)
+    cluster.subscribers.setdefault(WIDGET, set()).add(overlay.widgets.on_published)
+    return overlay
+
+
 def build_services(
     settings: Settings, database: Database, clock: Clock, left_out: Collection[str] = (), mode: Mode = "sandbox"
 ) -> Services:
     """Build the services. ``left_out`` are logins that do not compete on leaderboards."""
-    cluster = Cluster(database)
+    own_texts, cluster = _speak(settings), Cluster(database)
     ignore_list = IgnoreList(database, clock)
     cluster.subscribers.setdefault(CHANGED, set()).add(lambda _: ignore_list.invalidate())
     viewers = Viewers(database, clock, settings.points_start_amount, ignore_list)
@@ -130,8 +148,7 @@ def build_services(
     words = word_file(settings.tts_words_file)
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
-    overlay = Overlay(clock, lambda: overlay_key(settings), settings.overlay_volume)
-    overlay.widgets.database = database
+    overlay = _overlay(settings, database, clock, cluster)
     wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
     cogs = _cog_services(settings, database, clock, mode, viewers)
     refunds = Refunds(database, clock, cooldowns, wheel, overlay, cogs.hooks)
@@ -166,7 +183,7 @@ def build_services(
         overlay=overlay,
         sounds=sounds,
         words=words,
-        files=(words, wheel.file, rewards.file),
+        files=(words, wheel.file, rewards.file, own_texts),
         quota=Quota(database, clock),
         uses=UseCounts(database),
         trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),

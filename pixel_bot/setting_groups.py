@@ -197,45 +197,6 @@ class MessageSettings(BaseSettings):
         "Hi, I am here! Type {prefix}help to see what I can do.",
         description="What the bot says when you have connected it to a platform. {prefix} is COMMAND_PREFIX",
     )
-    shoutout_follow: Template = Field(
-        "Welcome, {user}! Thank you for the follow.", description="Thanks for a follow. {user} is the follower"
-    )
-    shoutout_sub: Template = Field(
-        "Thank you for the sub, {user}!",
-        description="Thanks for a subscription. {user} is the subscriber, {months} is a number",
-    )
-    shoutout_upgrade: Template = Field(
-        "{user} goes on with their sub. Thank you!",
-        description=(
-            "Thanks for going on with a subscription that was a gift or came with Prime. {user} is the subscriber"
-        ),
-    )
-    shoutout_gift: Template = Field(
-        "{user} gifted {count}. Thank you!",
-        description="Thanks for gifted subscriptions. {user} is the giver, {count} is for example: 5 subs",
-    )
-    shoutout_cheer: Template = Field(
-        "{user} cheered {count}. Thank you!",
-        description="Thanks for a cheer. {user} is the viewer, {count} is for example: 100 bits",
-    )
-    shoutout_streak: Template = Field(
-        "{user} watched {count} in a row. Welcome back!",
-        description=(
-            "Welcome for a viewer who shares a watch streak. {user} is the viewer, {count} is for example: 5 streams"
-        ),
-    )
-    shoutout_hype_train: Template = Field(
-        "The hype train reached level {count}. Thank you, all of you!",
-        description="Thanks at the end of a hype train. {count} is its level, a number",
-    )
-    shoutout_raid: Template = Field(
-        "{user} raids with {count}. Welcome, all of you!",
-        description="Thanks for a raid. {user} is the raider, {count} is for example: 12 viewers",
-    )
-    shoutout_tip: Template = Field(
-        "{user} tipped {count}. Thank you!",
-        description="Thanks for a tip on Joystick.tv. {user} is the viewer, {count} is for example: 50 tokens",
-    )
 
 
 class UpkeepSettings(BaseSettings):

@@ -7,7 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field
 from pydantic_core import core_schema
 
+from pixel_bot.configuration.cog_settings import IS_SENTENCE
 from pixel_bot.configuration.values import control_characters
+from pixel_bot.wording.catalogue import languages
 
 LONGEST_PREFIX = 5
 """Characters of what a command begins with."""
@@ -80,6 +82,22 @@ def _account_number(written: str) -> str:
     return written
 
 
+def _language(code: str) -> str:
+    """One that the bot speaks."""
+    code = code.strip().lower()
+    if code not in (known := languages()):
+        raise ValueError(f"must be {' or '.join(known)}")
+    return code
+
+
+def _currency(written: str) -> str:
+    """Nothing, or what one point is called and what several are: ``gem|gems``."""
+    forms = [form.strip() for form in written.split("|")] if written.strip() else []
+    if any(not form or len(form) > 30 or {"{", "}"} & set(form) for form in forms):
+        raise ValueError("must be one word and its plural, like gem|gems")
+    return "|".join(forms)
+
+
 class CommandPrefix(str):
     """What commands begin with. Of several with blanks between them it is the first; ``all`` has each."""
 
@@ -107,5 +125,12 @@ SocketUrl = Annotated[str, _web_address(("wss://", "ws://"))]
 Mode = Literal["live", "sandbox"]
 LocalTime = Annotated[str, AfterValidator(_local_time)]
 OVERLAY_KEY = re.compile(r"^[A-Za-z0-9_-]{8,128}$")
-Template = Annotated[str, Field(max_length=300), AfterValidator(_template)]
+Language = Annotated[str, AfterValidator(_language)]
+Currency = Annotated[str, AfterValidator(_currency)]
+Sentence = Annotated[str, IS_SENTENCE]
+"""Words for people, in which quotes and commas belong to the value."""
+
+Template = Annotated[Sentence, Field(max_length=300), AfterValidator(_template)]
+"""Words for chat with ``{user}``, ``{count}``, ``{months}`` and ``{prefix}`` to be filled in; ``off`` is none."""
+
 TwitchId = Annotated[str, AfterValidator(_account_number)]

@@ -8,12 +8,14 @@ from pydantic_settings import SettingsConfigDict
 
 from pixel_bot.configuration.cog_settings import T, read_cog_settings
 from pixel_bot.configuration.finding import Finding
-from pixel_bot.configuration.loading import load
+from pixel_bot.configuration.loading import load, names_set
 from pixel_bot.configuration.values import control_characters
 from pixel_bot.setting_groups import MessageSettings, PlatformSettings, PointsSettings, UpkeepSettings, WebSettings
 from pixel_bot.setting_types import (
     OVERLAY_KEY,
     CommandPrefix,
+    Currency,
+    Language,
     LocalTime,
     Mode,
     expanded,
@@ -43,6 +45,13 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     backup_time: LocalTime = Field("03:00", description="Time of the daily backup, in local time. off: no daily backup")
     backup_keep: int = Field(14, ge=1, le=10_000, description="How many backups stay. The bot removes older ones")
 
+    bot_language: Language = Field("en", description="Language of everything that the bot says in chat: en or de")
+    points_name: Currency = Field(
+        "",
+        description=(
+            "Another name for the points: of one, a vertical bar, and of several. If you leave it out, they are points"
+        ),
+    )
     command_prefix: CommandPrefix = Field(
         CommandPrefix("!"),
         description="What all commands begin with. Several with a blank between them; the first is shown",
@@ -50,7 +59,11 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     cogs_dir: Path | None = Field(
         None, description="Folder with your own cogs. The bot loads them together with the built-in cogs"
     )
-    cogs_off: str = Field("", description="Names of cogs that stay off, with a comma between them")
+    cogs_off: str = Field(
+        "",
+        description="Names of cogs that stay off, with a comma between them. "
+        "A place, like cogs/lineup.py, lets your own cog of that name in",
+    )
     commands_off: str = Field("", description="Names of commands that stay off, with a comma between them")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
@@ -81,7 +94,6 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     tts_max_chars: int = Field(
         200, ge=10, le=500, description="Length of the longest text that is read out, in characters"
     )
-    tts_prefix_username: bool = Field(True, description="true: say the name of the viewer before the text")
     tts_words_file: Path = Field(
         Path("./data/blocked_words.txt"),
         description="File with words that are never said, one word in each line. The built-in list is always used, too",
@@ -96,29 +108,6 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         SecretStr(""), description="Key of this server. If you leave it out, the bot uses AI_API_KEY"
     )
     tts_model: str = Field("gpt-4o-mini-tts", description="Model on this server")
-
-    ai_api_key: SecretStr = Field(SecretStr(""), description="Key of the AI server. Ollama and LM Studio need none")
-    ai_base_url: str = Field(
-        "",
-        description=(
-            "Any server that works like OpenAI's. If you set a key and leave this out, the bot uses OpenAI itself"
-        ),
-    )
-    ai_model: str = Field("gpt-4o-mini", description="Model that answers !pixel")
-    ai_persona: str = Field(
-        "You are Pixel, the cheerful mascot of a live stream.", description="The character that the AI plays"
-    )
-    ai_daily_limit: int = Field(
-        200, ge=0, le=1_000_000, description="How often the bot may ask the AI in a day. 0: no limit"
-    )
-    ai_prefix: str = Field(
-        "AI:",
-        min_length=1,
-        max_length=20,
-        pattern=r"^[^\s!?/.$~+%&>@-][^\n]*$",
-        description="What each answer of the AI begins with, so that chat knows who speaks",
-    )
-    ai_speak: bool = Field(False, description="true: answers of !pixel are also read out")
 
     obs_host: str = Field("127.0.0.1", min_length=1, description="Computer on which OBS runs")
     obs_port: int = Field(4455, ge=1, le=65_535, description="Port of OBS's WebSocket server")
@@ -212,15 +201,19 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         """
         return read_cog_settings(model, cog)
 
+    def names_set(self) -> frozenset[str]:
+        """The upper-case names of everything that is set where these come from; those of cogs are among them."""
+        return names_set()
+
     @property
     def obs_configured(self) -> bool:
         """True when any setting for OBS is set."""
         return bool(self.model_fields_set & {"obs_host", "obs_port", "obs_password"})
 
     @property
-    def ai_configured(self) -> bool:
-        """True when there is an AI to ask."""
-        return bool(self.ai_api_key.get_secret_value() or self.ai_base_url)
+    def currency(self) -> tuple[str, ...]:
+        """What one point is called, and what several are; empty where the language decides."""
+        return tuple(self.points_name.split("|")) if self.points_name else ()
 
     def database_for(self, mode: Mode) -> str:
         """The database of one mode: DATABASE_URL where it is set, else a file of the mode's own in DATA_DIR."""

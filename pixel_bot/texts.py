@@ -2,7 +2,33 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from pixel_bot.wording.numbers import number, percent, signed
+from pixel_bot.wording.texts import currency, later, texts
+
+__all__ = [
+    "CHAT_LIMIT",
+    "ENDINGS",
+    "LIST_LIMIT",
+    "count",
+    "duration",
+    "fit",
+    "joined",
+    "listed",
+    "narrow",
+    "number",
+    "ordinal",
+    "paged",
+    "pages_of",
+    "percent",
+    "plain",
+    "roughly",
+    "signed",
+    "visible",
+]
+
+_ = texts(__name__)
 
 CHAT_LIMIT = 500
 """Characters that Twitch takes in one message (https://dev.twitch.tv/docs/api/reference/#send-chat-message)."""
@@ -23,37 +49,54 @@ ENDINGS = ",;:.!?…、。，．！？：；"
 """What people put behind a word, and mean nothing by."""
 
 
-def number(value: int) -> str:
-    """12345 -> ``12,345``."""
-    return f"{value:,}"
-
-
 def ordinal(value: int) -> str:
-    """1 -> ``1st``, 12 -> ``12th``, 1023 -> ``1,023rd``."""
+    """1 -> ``1st``, 12 -> ``12th``, 1023 -> ``1,023rd``; in German ``1.``."""
+    first = _("1st")
+    if first != "1st":
+        return first.replace("1", number(value))
     ending = "th" if value % 100 in {11, 12, 13} else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{number(value)}{ending}"
 
 
-def signed(value: int) -> str:
-    """12345 -> ``+12,345``, -5 -> ``-5``."""
-    return f"{value:+,}"
-
-
 def count(value: int, noun: str) -> str:
-    """1, point -> ``1 point``; 12345, point -> ``12,345 points``."""
+    """1, point -> ``1 point``; 12345, point -> ``12,345 points``.
+
+    Points are called as the language and ``POINTS_NAME`` do. Other nouns stay English; for one that is to be
+    translated there is the plural of ``_``: ``_("{n} gem", "{n} gems", n=3)``.
+    """
+    if noun == "point":
+        return f"{number(value)} {currency(value)}"
     return f"{number(value)} {noun}" if abs(value) == 1 else f"{number(value)} {noun}s"
+
+
+_UNITS = ((86_400, later("{n}d")), (3_600, later("{n}h")), (60, later("{n}m")), (1, later("{n}s")))
+"""Seconds of each unit of a duration, and how so many of it are written."""
 
 
 def duration(seconds: float) -> str:
     """Seconds as ``45s``, ``1m 20s``, ``2h 5m`` or ``3d 4h``; rounded up, so that it never promises too early."""
+    return " ".join(_two_units(seconds))
+
+
+def roughly(seconds: float) -> str:
+    """Like ``duration``, to the largest unit alone: ``3d``."""
+    return _two_units(seconds)[0]
+
+
+def _two_units(seconds: float) -> Sequence[str]:
     left = max(0, -int(-seconds // 1))
-    days, rest = divmod(left, 86_400)
-    hours, rest = divmod(rest, 3_600)
-    minutes, secs = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (secs, "s")]
-    while len(parts) > 1 and not parts[0][0]:
-        parts.pop(0)
-    return " ".join(f"{value}{unit}" for value, unit in parts[:2] if value) or "0s"
+    parts: list[tuple[int, str]] = []
+    for size, written in _UNITS:
+        value, left = divmod(left, size)
+        if parts or value or size == 1:
+            parts.append((value, written))
+    return [_(written, n=str(value)) for value, written in parts[:2] if value] or [_("{n}s", n="0")]
+
+
+def joined(words: Sequence[str]) -> str:
+    """``subs``, ``subs and mods``, ``subs, VIPs and mods``."""
+    *first, last = words
+    return _("{first} and {last}", first=", ".join(first), last=last) if first else last
 
 
 def visible(text: str) -> str:
@@ -116,7 +159,7 @@ def paged(heading: str, entries: Iterable[str], typed: str, command: str, betwee
     pages = pages_of(entries, LIST_LIMIT - len(heading) - len(command) - 24, between) or [""]
     asked = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 1
     page = min(max(asked, 1), len(pages))
-    where = "" if len(pages) == 1 else f" · page {page} of {len(pages)}"
+    where = "" if len(pages) == 1 else " · " + _("page {page} of {pages}", page=page, pages=len(pages))
     more = f": {command} {page + 1}" if page < len(pages) else ""
     return f"{heading}: {pages[page - 1]}{where}{more}"
 

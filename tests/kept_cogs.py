@@ -5,36 +5,57 @@ to, so a module serves one bot at a time: it is kept when that one has unloaded 
 imports its own.
 """
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+from twitchio.ext import commands
 
 from pixel_bot.bot.cogs import importing
 from pixel_bot.configuration.cog_files import BUILT_IN, CogFile
 
-_free: dict[str, list[ModuleType]] = {}
-"""Modules that no bot uses, by name."""
+_free: dict[str, list[Mapping[str, ModuleType]]] = {}
+"""All modules of a cog that no bot uses, by the cog's module."""
 
 _import_file = importing._import_file
 
 
 def _kept(cog: CogFile, path: Path) -> ModuleType:
-    """A module that is free, or a new one that will be."""
-    if cog.folder is not None or not path.is_relative_to(BUILT_IN):
+    """A module that is free, or a new one that will be; with those of its folder."""
+    if not path.is_relative_to(BUILT_IN):
         return _import_file(cog, path)
     if free := _free.get(cog.module):
-        module = free.pop()
-        importing.put_in(cog, module)
-        return module
+        modules = free.pop()
+        importing.put_in(cog, modules[cog.module])
+        sys.modules.update(modules)
+        return modules[cog.module]
     module = _import_file(cog, path)
+    made = dict(importing.modules_of(cog))
     if not hasattr(module, "teardown"):  # else it ends in its own way
 
         async def teardown(_: object) -> None:
-            _free.setdefault(cog.module, []).append(module)
+            _free.setdefault(cog.module, []).append(made)
 
         vars(module)["teardown"] = teardown
     return module
 
 
+_collect_commands: Any = commands.Component.__new__
+
+
+def _new(cls: type[commands.Component], *arguments: Any, **options: Any) -> commands.Component:
+    """An object of a cog class, of which TwitchIO collects the commands once; listeners it binds to each object."""
+    if vars(cls).get("__all_listeners__", True) or vars(cls)["__all_guards__"]:
+        return _collect_commands(cls, *arguments, **options)
+    made = object.__new__(cls)
+    if not hasattr(made, "__component_name__"):
+        made.__component_name__ = cls.__qualname__
+    return made
+
+
 def keep_cogs() -> None:
     """From now on built-in cogs are kept."""
     importing._import_file = _kept
+    setattr(commands.Component, "__new__", _new)  # noqa: B010 - no type checker lets it be assigned

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
+from pydantic import TypeAdapter
 
 from pixel_bot.cli import main
 from pixel_bot.plugin import audience, command_list
 from pixel_bot.settings import Settings
 from pixel_bot.testing import Stage, settings_in
+from tests.harness.all_settings import all_settings
 from tests.harness.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -22,7 +24,8 @@ COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 KEEPING = (ROOT / "docs" / "keeping.md").read_text(encoding="utf-8")
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
-SETTINGS = [name.upper() for name in Settings.model_fields]
+FIELDS = all_settings()
+SETTINGS = list(FIELDS)
 LONGEST_README = 200
 
 
@@ -145,10 +148,13 @@ def test_the_example_has_every_setting_and_no_other() -> None:
 def test_the_example_explains_each_setting_and_shows_its_default(tmp_path: Path) -> None:
     shown_there = examples(EXAMPLE)
     assert [name for name in SETTINGS if not shown_there[name][1]] == []
-    for name in SETTINGS:
+    for name, info in FIELDS.items():
         value, field = shown_there[name][0], name.lower()
-        default = Settings.model_fields[field].default
-        shown = getattr(settings_in(tmp_path, **{field: value}), field) if value else value
+        if field in Settings.model_fields:
+            shown = getattr(settings_in(tmp_path, **{field: value}), field) if value else value
+        else:
+            shown = TypeAdapter[Any](cast(Any, info.annotation)).validate_python(value) if value else value
+        default: Any = info.default
         assert (shown or "") == (default or "") or (not value and not default.get_secret_value()), name
 
 
@@ -163,7 +169,7 @@ def test_the_page_of_settings_says_what_the_example_says() -> None:
 
 def test_a_setting_describes_itself_as_the_page_of_settings_does() -> None:
     described = {name: words for name, (_, words) in table(SETTINGS_PAGE).items()}
-    assert {name: Settings.model_fields[name.lower()].description for name in SETTINGS} == described
+    assert {name: info.description for name, info in FIELDS.items()} == described
 
 
 def test_every_command_of_the_command_line_stands_on_the_page_about_keeping() -> None:

@@ -6,6 +6,9 @@ from pixel_bot.clock import Clock
 from pixel_bot.errors import ChatError
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.texts import duration
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 MOST = 5
 WITHIN = timedelta(minutes=10)
@@ -17,7 +20,7 @@ class TooManyAttempts(ChatError):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        super().__init__(f"Those were too many wrong codes. Try again in {duration(seconds)}.")
+        super().__init__(_("Those were too many wrong codes. Try again in {time}.", time=duration(seconds)))
 
 
 class AttemptLimit:

@@ -21,7 +21,13 @@ from pixel_bot.points.idempotency import write_once
 from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.ledger import Entry
 from pixel_bot.points.levels import Levels, LevelUp
-from pixel_bot.texts import count, number, signed
+from pixel_bot.texts import count, signed
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
+
+ADDED = later("add {points} to {viewer}")
+REMOVED = later("remove {points} from {viewer}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +86,16 @@ class Economy:
             GivingPaused: the giver's accounts were linked less than an hour ago.
         """
         if giver.id == receiver.id:
-            raise BadAmount("You cannot give points to yourself.")
+            raise BadAmount(_("You cannot give {points} to yourself."))
         if isinstance(amount, int) and amount <= 0:
-            raise BadAmount("That has to be more than zero.")
+            raise BadAmount(_("That has to be more than zero."))
         async with write_once(self._database) as session:
             now = self._clock.now()
             await gift_pause.refuse(session, giver.id, now)
             if not isinstance(amount, int):
-                amount = _part_of(
-                    amount or ALL, await ledger.balance_of(session, giver.id), "You have no points to give.", "your {}"
-                )
+                share, balance = amount or ALL, await ledger.balance_of(session, giver.id)
+                little = _("{share} of your {amount} is less than one {point}.", **_shown(share, balance))
+                amount = _part_of(share, balance, _("You have no {points} to give."), little)
             after = await ledger.post(
                 session,
                 [
@@ -105,8 +111,8 @@ class Economy:
         Raises:
             NotEnoughPoints: the viewer has fewer points than the mod takes.
         """
-        verb, preposition = ("add", "to") if amount >= 0 else ("remove", "from")
-        summary = f"{verb} {count(abs(amount), 'point')} {preposition} {viewer}"
+        verb, words = ("add", ADDED) if amount >= 0 else ("remove", REMOVED)
+        summary = _(words, points=count(abs(amount), "point"), viewer=viewer)
         async with write_once(self._database) as session:
             return await self._post_change(session, actor, viewer, amount, f"mod:{verb}", summary, note)
 
@@ -120,8 +126,13 @@ class Economy:
         async with write_once(self._database) as session:
             if isinstance(amount, Share):
                 balance = await ledger.balance_of(session, viewer.id)
-                amount = _part_of(amount, balance, f"{viewer} has no points to take.", f"the {{}} of {viewer}")
-            summary = f"remove {count(amount, 'point')} from {viewer}"
+                little = _(
+                    "{share} of the {amount} of {viewer} is less than one {point}.",
+                    viewer=viewer,
+                    **_shown(amount, balance),
+                )
+                amount = _part_of(amount, balance, _("{viewer} has no {points} to take.", viewer=viewer), little)
+            summary = _(REMOVED, points=count(amount, "point"), viewer=viewer)
             balance = await self._post_change(session, actor, viewer, -amount, "mod:remove", summary, note)
         return Taken(amount, balance)
 
@@ -129,7 +140,12 @@ class Economy:
         """A mod sets a balance. Returns the difference."""
         async with write_once(self._database) as session:
             delta = points - await ledger.balance_of(session, viewer.id)
-            summary = f"set {viewer} to {count(points, 'point')} ({signed(delta)})"
+            summary = _(
+                "set {viewer} to {points} ({change})",
+                viewer=viewer,
+                points=count(points, "point"),
+                change=signed(delta),
+            )
             await self._post_change(session, actor, viewer, delta, "mod:set", summary, note)
         return delta
 
@@ -166,7 +182,8 @@ class Economy:
         if not users:
             return 0
         async with write_once(self._database) as session:
-            summary = f"add {count(amount, 'point')} to {number(len(users))} chatters"
+            amount_words, n = count(amount, "point"), len(users)
+            summary = _("add {points} to {n} chatter", "add {points} to {n} chatters", points=amount_words, n=n)
             now = self._clock.now()
             change = await mod_changes.record(session, actor, summary, now)
             await ledger.post(session, [Entry(user, amount, "mod:addall", now, change_id=change) for user in users])
@@ -180,7 +197,7 @@ class Economy:
             before = await self._levels.xp_of(session, viewer)
             requested = by if by is not None else (to or 0) - before
             delta, ups = await self._levels.change(session, viewer, requested)
-            summary = f"{signed(delta)} XP for {viewer}"
+            summary = _("{change} XP for {viewer}", change=signed(delta), viewer=viewer)
             now = self._clock.now()
             await mod_changes.record(session, actor, summary, now, xp_user_id=viewer.id, xp_delta=delta)
         await self._levels.notify(ups)
@@ -222,17 +239,21 @@ class Economy:
         return (await ledger.post(session, [entry]))[viewer.id]
 
 
-def _part_of(share: Share, balance: int, nothing_there: str, whole: str) -> int:
-    """What a share of a balance comes to. ``whole`` names the balance, with ``{}`` for its points.
+def _shown(share: Share, balance: int) -> dict[str, str]:
+    return {"share": share.typed, "amount": count(balance, "point")}
+
+
+def _part_of(share: Share, balance: int, nothing_there: str, too_little: str) -> int:
+    """What a share of a balance comes to.
 
     Raises:
-        BadAmount: nothing.
+        BadAmount: nothing; with one of the two sentences.
     """
     if balance <= 0:
         raise BadAmount(nothing_there)
     amount = share.of(balance)
     if not amount:
-        raise BadAmount(f"{share.typed} of {whole.format(count(balance, 'point'))} is less than one point.")
+        raise BadAmount(too_little)
     return amount
 
 

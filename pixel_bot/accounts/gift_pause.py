@@ -13,6 +13,9 @@ from pixel_bot.errors import ChatError
 from pixel_bot.points import cooldowns
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.texts import duration
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 KEY = "+give"
 """Its key in ``cooldowns``; no redeem can have it."""
@@ -25,9 +28,8 @@ class GivingPaused(ChatError):
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        super().__init__(
-            f"Your accounts were joined a moment ago, so giving points rests for another {duration(seconds)}."
-        )
+        words = later("Your accounts were joined a moment ago, so giving {points} rests for another {time}.")
+        super().__init__(_(words, time=duration(seconds)))
 
 
 async def begin(session: AsyncSession, user_id: int, now: datetime) -> None:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from pixel_bot.db.cluster import Cluster
+from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.errors import UnknownViewer
 from pixel_bot.model.names import named
 from pixel_bot.model.people import Platform, Viewer

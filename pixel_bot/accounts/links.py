@@ -23,6 +23,9 @@ from pixel_bot.errors import ChatError
 from pixel_bot.model.names import SHOWN, other_than
 from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.points.idempotency import write_once
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +41,15 @@ class WrongCode(ChatError):
     """There is no such open code."""
 
     def __init__(self, there: str) -> None:
-        super().__init__(f"That code is wrong, or older than 10 minutes. Ask for a new one on {there}.")
+        super().__init__(_("That code is wrong, or older than 10 minutes. Ask for a new one on {place}.", place=there))
 
 
 class WrongPlatform(ChatError):
     """The code was typed on the platform where it was requested."""
 
     def __init__(self, there: str, *, own: bool) -> None:
-        super().__init__(f"{'That is your own code; type it' if own else 'That code has to be typed'} on {there}.")
+        words = later("That is your own code; type it on {place}.")
+        super().__init__(_(words if own else later("That code has to be typed on {place}."), place=there))
 
 
 class CodeIsNew(ChatError):
@@ -56,23 +60,27 @@ class CodeIsNew(ChatError):
 
     def __init__(self, code: str | None, there: str) -> None:
         if code is None:
-            super().__init__("I have just whispered you a code; look there.")
+            super().__init__(_("I have just whispered you a code; look there."))
         else:
-            super().__init__(f"You have a code already: {code}, to be typed on {there}.")
+            super().__init__(_("You have a code already: {code}, to be typed on {place}.", code=code, place=there))
 
 
 class CodeTaken(ChatError):
     """Another viewer typed this public code first."""
 
     def __init__(self) -> None:
-        super().__init__("Somebody else has typed that code before you. Ask for a new one, and say no to the old one.")
+        super().__init__(
+            _("Somebody else has typed that code before you. Ask for a new one, and say no to the old one.")
+        )
 
 
 class NothingToAgree(ChatError):
     """Nobody has typed a code of this viewer."""
 
     def __init__(self, there: str) -> None:
-        super().__init__(f"No code of yours waits for a yes. Ask for one, and type it on {there} within 10 minutes.")
+        super().__init__(
+            _("No code of yours waits for a yes. Ask for one, and type it on {place} within 10 minutes.", place=there)
+        )
 
 
 @dataclass(frozen=True, slots=True)

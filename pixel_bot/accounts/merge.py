@@ -23,21 +23,28 @@ from pixel_bot.points import ledger, mod_changes, paid_levels
 from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.ledger import Entry
 from pixel_bot.points.levels import Levels
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 
 class AlreadyLinked(ChatError):
     """One of two accounts is linked already, to the other one or to a third."""
 
     def __init__(self, *, own: bool) -> None:
-        whose = "Your account" if own else "That account"
-        super().__init__(f"{whose} is linked to another one already. A mod can take them apart first.")
+        words = (
+            later("Your account is linked to another one already. A mod can take them apart first.")
+            if own
+            else later("That account is linked to another one already. A mod can take them apart first.")
+        )
+        super().__init__(_(words))
 
 
 class NotLinked(ChatError):
     """The account has no link."""
 
     def __init__(self, viewer: Viewer) -> None:
-        super().__init__(f"{viewer} is not linked to another account.")
+        super().__init__(_("{viewer} is not linked to another account.", viewer=viewer))
 
 
 @dataclass(frozen=True, slots=True)

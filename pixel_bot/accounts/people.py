@@ -12,12 +12,15 @@ from pixel_bot.errors import AmbiguousName, CannotLookUp, NobodyThere, UnknownVi
 from pixel_bot.model.names import Mention, Named, readings, shown_name
 from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.points.viewers import Viewers, where_else
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 LOGIN = re.compile(r"[a-z0-9_]{1,25}", re.ASCII)
 """A login on Twitch. Nothing else is asked for: Twitch would refuse the whole request."""
 
 
-NO_LOGIN = "Twitch finds people only by their login. Type that, or pick the name after an @."
+NO_LOGIN = later("Twitch finds people only by their login. Type that, or pick the name after an @.")
 
 
 class CannotAsk(Exception):
@@ -46,7 +49,7 @@ class NoTwitch(TwitchUsers):
     @override
     async def of_login(self, login: str) -> Person | None:
         """Nobody can be asked."""
-        raise CannotAsk("I am not on Twitch, where I could ask. Whoever writes in chat is known at once.")
+        raise CannotAsk(_("I am not on Twitch, where I could ask. Whoever writes in chat is known at once."))
 
     @override
     async def of_id(self, user_id: str) -> Person | None:
@@ -144,13 +147,13 @@ class People:
         return await self._met(next(iter(heard.values()))) if heard else None
 
     async def _unknown(self, shown: str, who: Named, asker: Asker) -> Viewer:
-        _, is_elsewhere = await self._viewers.of_login(who)
+        is_elsewhere = (await self._viewers.of_login(who))[1]
         if is_elsewhere:
             raise UnknownViewer(shown, where_else(who))
         if not asker.may_ask_twitch or who.platform != "twitch":
             raise UnknownViewer(shown)
         if LOGIN.fullmatch(who.login) is None:
-            raise CannotLookUp(shown, NO_LOGIN)
+            raise CannotLookUp(shown, _(NO_LOGIN))
         try:
             person = await self.twitch.of_login(who.login)
         except CannotAsk as exc:

@@ -1,1 +1,1 @@
-"""Clients of external services behind small interfaces: speech, AI, OBS."""
+"""Clients of external services behind small interfaces: speech, OBS."""

@@ -1,25 +1,20 @@
 """All backends of one bot, built together and closed together."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from pixel_bot.backends.ai import Ai, ai_for
 from pixel_bot.backends.obs import Obs
 from pixel_bot.backends.tts import Engine, engine_for
 from pixel_bot.filters import TextFilter
 from pixel_bot.filters.bad_words import WordList
 from pixel_bot.model.last_good import LastGoodFile
-from pixel_bot.settings import Mode, Settings
-
-WHOLE = 2_000
+from pixel_bot.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """Speech, AI (None: not set up), OBS (None: not set up), and the filter for everything that is spoken."""
+    """Speech, OBS (None: not set up), and the filter for everything that is spoken."""
 
     speech: Engine
-    ai: Ai | None
     obs: Obs | None
     text_filter: TextFilter
 
@@ -31,33 +26,21 @@ class Backends:
     async def close(self) -> None:
         """End child processes and connections."""
         await self.speech.close()
-        if self.ai is not None:
-            await self.ai.close()
         if self.obs is not None:
             await self.obs.close()
 
 
-def build_backends(
-    settings: Settings,
-    mode: Mode,
-    count_call: Callable[[], Awaitable[None]],
-    words: LastGoodFile[WordList] | None = None,
-) -> Backends:
+def build_backends(settings: Settings, words: LastGoodFile[WordList] | None = None) -> Backends:
     """The backends that the settings ask for. Starts nothing.
 
     Args:
         settings: which ones, and where they are.
-        mode: on the sandbox an AI that is not set up is played by a small one of our own.
-        count_call: awaited before each request to the AI; raises EffectFailed when there may be no more today.
         words: the blocked words; read from their file if left out.
     """
     text_filter = TextFilter(words or settings.tts_words_file, settings.tts_max_chars)
-    # An answer has a limit of its own, which is not that of speech.
-    whole = text_filter.with_limit(WHOLE)
     obs = Obs(settings.obs_host, settings.obs_port, settings.obs_password.get_secret_value())
     return Backends(
         speech=engine_for(settings),
-        ai=ai_for(settings, whole.clean, sandbox=mode == "sandbox", count_call=count_call),
         obs=obs if settings.obs_configured else None,
         text_filter=text_filter,
     )

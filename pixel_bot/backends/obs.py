@@ -1,8 +1,8 @@
-"""Clips: OBS's replay buffer, saved on request."""
+"""OBS: its replay buffer, saved on request."""
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ from typing import Any
 from pixel_bot.backends import obs_link
 from pixel_bot.backends.obs_link import ObsLink
 from pixel_bot.backends.obs_problems import BufferOff, FileMissing, ObsLost, ObsProblem, ObsSilent, SaveTooSlow
-from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.logs import hide
 from pixel_bot.model.hosts import is_loopback
 
 log = logging.getLogger(__name__)
 
 CHECK_SECONDS = 2.0
+REQUEST_SECONDS = 5.0
 APART_SECONDS = 1.1
 """OBS names a file by the second of its saving, and overwrites: two saves stay further apart than that."""
 
@@ -30,14 +30,14 @@ Event = tuple[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class SavedClip:
-    """A clip that was saved. ``path`` is as OBS reports it: on OBS's machine, which may be another one."""
+class SavedReplay:
+    """The last seconds, saved. ``path`` is as OBS reports it: on OBS's machine, which may be another one."""
 
     path: str
 
 
 class Obs:
-    """Saves clips through obs-websocket 5 (OBS 28 or newer).
+    """Saves the last seconds through obs-websocket 5 (OBS 28 or newer).
 
     Args:
         host, port: where OBS listens.
@@ -50,7 +50,9 @@ class Obs:
         self._timeout = timeout
         self._same_machine = is_loopback(host)
         self._link = ObsLink(f"ws://{f'[{host}]' if ':' in host else host}:{port}", password, self._on_event)
-        self._saving: asyncio.Task[SavedClip] | None = None
+        self.listeners: set[Callable[[str, Mapping[str, Any]], None]] = set()
+        """Called with the name and the data of each event of OBS, and when it is connected."""
+        self._saving: asyncio.Task[SavedReplay] | None = None
         self._inbox: asyncio.Queue[Event] | None = None
         self._next_save = 0.0
 
@@ -59,21 +61,34 @@ class Obs:
         self._link.start()
 
     async def close(self) -> None:
-        """Disconnect for good. Who still waits for a clip gets ``EffectFailed``, within two seconds."""
+        """Disconnect for good. Who still waits for a save gets an ``ObsProblem``, within two seconds."""
         await self._link.close()
         if self._saving is not None:
             await asyncio.wait({self._saving})
 
     @property
     def problem(self) -> str:
-        """What the streamer should do before clips work, in one sentence; empty when they do."""
+        """What the streamer should do before saving works, in one sentence; empty when it does."""
         return str(self._link.problem or "")
 
-    async def check(self) -> None:
-        """Check whether a clip can be saved now. Connects if necessary; takes two seconds at most.
+    async def request(self, kind: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send a request of obs-websocket 5; returns the data of the answer. Connects if necessary.
 
         Raises:
-            ChatError: it cannot, and why.
+            ObsProblem: OBS refused, or did not answer within five seconds.
+        """
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                session = await self._link.session()
+                return await session.request(kind, fields)
+        except TimeoutError:
+            raise ObsSilent from None
+
+    async def check(self) -> None:
+        """Check whether the last seconds can be saved now. Connects if necessary; takes two seconds at most.
+
+        Raises:
+            ObsProblem: they cannot, and why.
         """
         try:
             async with asyncio.timeout(CHECK_SECONDS):
@@ -85,32 +100,32 @@ class Obs:
         except TimeoutError:
             problem = ObsSilent()
         if problem is not None:
-            raise ChatError(f"No clip right now: {problem.reason}.") from problem
+            raise problem.with_traceback(None)  # it is kept, and would keep the frames of each check
 
-    async def save_clip(self) -> SavedClip:
+    async def save_replay(self) -> SavedReplay:
         """Save the last seconds, and return when OBS has reported the file.
 
         Saves are single-flight: concurrent callers share one. A caller right after one gets a save of its own (the
         moment is not in the other), a second later, so that no file is overwritten.
 
         Raises:
-            EffectFailed: nothing was saved, and why.
+            ObsProblem: nothing was saved, and why.
         """
         if self._saving is None or self._saving.done():
             self._saving = asyncio.create_task(self._save(), name="obs-save")
             self._saving.add_done_callback(_retrieve)
         return await asyncio.shield(self._saving)
 
-    async def _save(self) -> SavedClip:
+    async def _save(self) -> SavedReplay:
         try:
             async with asyncio.timeout(self._timeout):
-                return SavedClip(await self._saved_path())
+                return SavedReplay(await self._saved_path())
         except ObsProblem as exc:
             problem = exc
         except TimeoutError:
             problem = SaveTooSlow()
-        log.warning("A clip was not saved. %s", problem)
-        raise EffectFailed(f"The clip was not saved: {problem.reason}.") from problem
+        log.warning("OBS has not saved the last seconds. %s", problem)
+        raise problem
 
     async def _saved_path(self) -> str:
         loop = asyncio.get_running_loop()
@@ -138,6 +153,8 @@ class Obs:
             self._next_save = asyncio.get_running_loop().time() + APART_SECONDS
         if self._inbox is not None:
             self._inbox.put_nowait((kind, data))
+        for listener in tuple(self.listeners):
+            listener(kind, data)
 
 
 async def _reported_path(inbox: "asyncio.Queue[Event]") -> str:
@@ -166,7 +183,7 @@ async def _reported_path(inbox: "asyncio.Queue[Event]") -> str:
 
 
 async def _on_disk(path: Path) -> None:
-    """Wait until the file exists. OBS reports a clip even when it could not write it.
+    """Wait until the file exists. OBS reports one even when it could not write it.
 
     Raises:
         FileMissing: it does not appear, or stays empty.
@@ -188,7 +205,7 @@ def _has_content(path: Path) -> bool:
         return False
 
 
-def _retrieve(saving: "asyncio.Task[SavedClip]") -> None:
+def _retrieve(saving: "asyncio.Task[SavedReplay]") -> None:
     """Retrieve the error even when all waiters were cancelled."""
     if not saving.cancelled():
         saving.exception()

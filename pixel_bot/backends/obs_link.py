@@ -41,7 +41,7 @@ class ObsLink:
 
     @property
     def problem(self) -> ObsProblem | None:
-        """Why no clip can be saved, as far as is known without asking; None when all is well."""
+        """Why nothing can be saved, as far as is known without asking; None when all is well."""
         return self._problem if self._session is None else self._session.problem
 
     def start(self) -> None:

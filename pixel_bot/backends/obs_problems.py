@@ -1,4 +1,4 @@
-"""What keeps OBS from saving a clip: a sentence for the streamer, who can fix it, and words for the viewer who asked.
+"""What keeps OBS from its work: a sentence for the streamer, who can fix it, and words for the viewer who asked.
 
 ObsProblem
 ├── ObsUntried            no connection was tried yet
@@ -23,7 +23,7 @@ from pixel_bot.errors import PixelError
 
 
 class ObsProblem(PixelError):
-    """OBS cannot save a clip. ``str(problem)`` is for the streamer, ``reason`` ends a sentence for viewers.
+    """OBS cannot do it. ``str(problem)`` is for the streamer, ``reason`` ends a sentence for viewers.
 
     ``first_pause`` and ``longest_pause`` are seconds between two tries to connect; the pause doubles in between.
     """
@@ -99,7 +99,7 @@ class BufferMissing(ObsUnready):
 class RequestRefused(ObsUnready):
     """OBS answered with an error of another kind. ``code`` is obs-websocket's RequestStatus."""
 
-    sentence = "OBS cannot save a clip right now."
+    sentence = "OBS cannot save a replay right now."
     reason = "OBS is busy with something else"
 
     def __init__(self, code: int) -> None:
@@ -114,14 +114,14 @@ class RequestRefused(ObsUnready):
 class SaveTooSlow(ObsProblem):
     """OBS took the request and never reported a file."""
 
-    sentence = "OBS did not tell in time that the clip is saved."
+    sentence = "OBS did not tell in time that the replay is saved."
     reason = "OBS took too long"
 
 
 class FileMissing(ObsProblem):
     """OBS reported a file that does not exist, or is empty."""
 
-    sentence = "OBS reported a clip but wrote no file. Check its recording folder, and the room on that disk."
+    sentence = "OBS reported a replay but wrote no file. Check its recording folder, and the room on that disk."
     reason = "OBS could not write the file"
 
 

@@ -37,7 +37,7 @@ ANSWER_SECONDS = 5.0
 PING_SECONDS = 10.0
 """Heartbeat: a machine that vanished without closing is noticed after twice as long."""
 
-GENERAL, OUTPUTS = 1 << 0, 1 << 6
+GENERAL, SCENES, OUTPUTS = 1 << 0, 1 << 2, 1 << 6
 """The subscribed event categories, as bits."""
 
 PASSWORD_REFUSED = 4009
@@ -59,7 +59,7 @@ class ObsSession(WebSocketClient):
     """
 
     def __init__(self, url: str, password: str, on_event: EventCallback, on_close: Callable[[], None]) -> None:
-        super().__init__(url, password, IdentificationParameters(eventSubscriptions=GENERAL | OUTPUTS))
+        super().__init__(url, password, IdentificationParameters(eventSubscriptions=GENERAL | SCENES | OUTPUTS))
         self.problem: ObsUnready | None = None
         self._on_event = on_event
         self._on_close = on_close
@@ -103,8 +103,8 @@ class ObsSession(WebSocketClient):
         if changes == self._changes:
             self.problem = problem
 
-    async def request(self, kind: str) -> Mapping[str, Any]:
-        """Send a request without arguments; returns the data of the answer.
+    async def request(self, kind: str, fields: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+        """Send a request; returns the data of the answer.
 
         Raises:
             ObsUnready: OBS refused.
@@ -112,7 +112,9 @@ class ObsSession(WebSocketClient):
             ObsProblem: no answer within ``ANSWER_SECONDS``, or one that cannot be read.
         """
         try:
-            answer = await self.call(Request(kind), timeout=cast(int, ANSWER_SECONDS))
+            answer = await self.call(
+                Request(kind, dict(fields)) if fields else Request(kind), timeout=cast(int, ANSWER_SECONDS)
+            )
         except (NotIdentifiedError, ConnectionClosed) as exc:
             raise ObsLost from exc
         except MessageTimeout as exc:

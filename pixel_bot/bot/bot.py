@@ -13,7 +13,7 @@ from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
-from pixel_bot.bot.clips import Clips
+from pixel_bot.bot.cog_services.outside import Outside
 from pixel_bot.bot.cogs.components import CogComponents
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.runtime import CogRuntime
@@ -25,7 +25,6 @@ from pixel_bot.bot.event_handler import ChannelEventHandler
 from pixel_bot.bot.listeners import Listeners
 from pixel_bot.bot.notifications import Notifications
 from pixel_bot.bot.status import PlatformHealth, Status
-from pixel_bot.bot.thanks import Thanks
 from pixel_bot.bot.twitchio_internals import as_twitchio_message
 from pixel_bot.clock import micros
 from pixel_bot.earning.chat_gate import RECENT
@@ -41,6 +40,9 @@ from pixel_bot.queue.limits import Limits
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
 from pixel_bot.upkeep.forgetting import ask_cogs
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +73,16 @@ class PixelBot(CogComponents):
         super().__init__(services)
         self.channels: dict[Platform, ChatChannel] = {}
         """The chats that the bot is in."""
-        self.backends = backends or build_backends(
-            services.settings, services.mode, self._count_ai_call, services.words
-        )
+        self.backends = backends or build_backends(services.settings, services.words)
         self.speech = self.backends.speech
-        self.ai = self.backends.ai
         self.text_filter = self.backends.text_filter
         is_there = self.channels.__contains__
         self.dispatcher = Dispatcher(services, self.speech, self.say, limits, is_there, self.text_filter.bleeped)
         self.approvals.clean = self.text_filter.clean
         self.queue = Queue(services, self.dispatcher)
-        self.clips = Clips(self.backends.obs)
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings, services.clock)
         self.runtime = CogRuntime(services, self.cogs)
+        self.outside = Outside(services, self.runtime, self.backends.obs)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
         """The state of the connections, by the platform's name."""
@@ -103,7 +102,7 @@ class PixelBot(CogComponents):
         self.notifications = Notifications(self, services.awards, self.runner, self.events, self.queue, services.bans)
         services.awards.wait_for_commands = self.no_command_waits
         if account is not None:
-            self.join_twitch(account, http or self.http)
+            self.join_twitch(account, http or self.twitch_http)
 
     def join_twitch(self, account: BotIdentity, http: ManagedHTTPClient) -> None:
         """From now on the bot has accounts on Twitch, and speaks in the streamer's channel."""
@@ -116,11 +115,10 @@ class PixelBot(CogComponents):
         send = say_nothing if self.settings.silent else sender.send
         is_limited = account.limited and not self.settings.silent
         outbox = Outbox(send, twitch_rules("viewer", ChatModes()) if is_limited else None)
-        self.channels["twitch"] = ChatChannel("twitch", outbox, self.settings)
+        self.channels["twitch"] = ChatChannel("twitch", outbox)
         self.notifications.use(self.channels["twitch"], sender)
         if self.approvals.listens:
             self.notifications.on_message = self.approvals.note
-        self.clips.join_twitch(http, account.owner_id or account.bot_id)
 
     @property
     def approvals(self) -> Approvals:
@@ -131,11 +129,6 @@ class PixelBot(CogComponents):
     def outbox(self) -> Outbox:
         """What is said on Twitch."""
         return self.channels["twitch"].outbox
-
-    @property
-    def thanks(self) -> Thanks:
-        """The thanks that are said on Twitch."""
-        return self.channels["twitch"].thanks
 
     async def recent_chatters(self) -> list[int]:
         """User ids of everybody who chatted in the last 30 minutes, also before a restart."""
@@ -201,7 +194,7 @@ class PixelBot(CogComponents):
 
     def twitchio_message(self, frame: Mapping[str, Any]) -> Any:
         """A chat message as TwitchIO has it, for commands and for listeners of cogs."""
-        return as_twitchio_message(CHAT, with_optional_fields(frame), self.http)
+        return as_twitchio_message(CHAT, with_optional_fields(frame), self.twitch_http)
 
     # TwitchIO's hooks
 
@@ -223,6 +216,7 @@ class PixelBot(CogComponents):
     @override
     async def setup_hook(self) -> None:
         """Load the cogs."""
+        await self.runtime.filters.load()
         await self.cogs.load_all()
         await ask_cogs(self.services.database, self.services.cog_tables.loaded)
         self.runtime.timers.start()
@@ -231,7 +225,3 @@ class PixelBot(CogComponents):
     def get_context(self, payload: Any, *, cls: Any = None) -> Any:
         """Commands get our context."""
         return super().get_context(payload, cls=cls or Context)
-
-    async def _count_ai_call(self) -> None:
-        limit = self.settings.ai_daily_limit
-        await self.services.quota.take("ai", limit, "The AI has answered enough for today; it is back tomorrow.")

@@ -6,14 +6,12 @@ Each has its own: while one is full, or its platform away, nobody in another one
 import logging
 
 from pixel_bot.bot.delivery.outbox import Outbox
-from pixel_bot.bot.thanks import Thanks
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_rules import ChatModes, Standing, twitch_rules
 from pixel_bot.model.outgoing import Outgoing
 from pixel_bot.model.people import Platform
 from pixel_bot.platforms.twitch.sender import HELP
-from pixel_bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +32,9 @@ async def say_nothing(_: Outgoing) -> str:
 class ChatChannel:
     """A chat that the bot hears and speaks in."""
 
-    def __init__(self, platform: Platform, outbox: Outbox, settings: Settings) -> None:
+    def __init__(self, platform: Platform, outbox: Outbox) -> None:
         self.platform: Platform = platform
         self.outbox = outbox
-        self.thanks = Thanks(settings, self.say_free)
         self.commands = TaskGroup()
         """Commands under way."""
         self.tasks = TaskGroup()
@@ -110,6 +107,5 @@ class ChatChannel:
 
     async def close(self, seconds: float) -> None:
         """Send what is left, for so many seconds at most."""
-        await self.thanks.close()
         await self.outbox.drained(seconds)
         await self.outbox.stop()

@@ -5,6 +5,9 @@ from typing import Protocol
 
 from pixel_bot.errors import ChatError
 from pixel_bot.redeems.channel_points import ChannelPointsRedeem
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 class ChannelPointsAdmin(Protocol):
@@ -28,7 +31,7 @@ class NoChannelPoints:
 
     async def switch_on(self, key: str, cost: int) -> ChannelPointsRedeem:
         """Refused."""
-        raise ChatError("Channel points need Twitch: the broadcaster's account is not connected here.")
+        raise ChatError(_("Channel points need Twitch: the broadcaster's account is not connected here."))
 
     async def switch_off(self, key: str) -> ChannelPointsRedeem:
         """Refused."""

@@ -11,6 +11,7 @@ from pixel_bot.bot import guards
 from pixel_bot.bot.rests import with_cooldown
 from pixel_bot.bot.twitchio_internals import CommandInternals
 from pixel_bot.model.heard_chat import ChatRole
+from pixel_bot.wording.texts import texts_of
 
 
 class HasCommands(Protocol):
@@ -97,9 +98,16 @@ def usage(command: commands.Command[Any, ...] | None, prefix: str) -> str:
     if command is None:
         return prefix
     hint = command.extras.get("usage")
+    if hint:
+        hint = texts_of(command.callback.__module__).of_source(hint)
     if hint is None:
         hint = (command.signature or "").strip().replace("<", "").replace(">", "").replace("...", "").upper()
     return f"{prefix}{command.name} {hint}".strip()
+
+
+def help_line(command: commands.Command[Any, ...]) -> str:
+    """What a command does, in one sentence: the first line of its docstring, in the language of the chat."""
+    return texts_of(command.callback.__module__).of_source(command.help.strip().partition("\n")[0])
 
 
 def command_list(bot: HasCommands) -> Sequence[commands.Command[Any, ...]]:

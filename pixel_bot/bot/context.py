@@ -31,6 +31,9 @@ from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.settings import Settings
 from pixel_bot.texts import duration
 from pixel_bot.variables.call import VariableSource
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 class ContextBot(Protocol):
@@ -158,7 +161,7 @@ class Context(ContextInternals):
         await self._pixel_bot.dispatcher.effect_check.check(outcome.effect)
         message, author = self.chat_message.id, self.chatter.id
         approvals = self._pixel_bot.dispatcher.approvals
-        approval = await approvals.needed(outcome.effect, offer.key, self.person, self.viewer, is_mod=self.is_mod)
+        approval = await approvals.needed(outcome.effect, self.person, self.viewer, is_mod=self.is_mod)
         order = Order(
             offer,
             self.viewer,
@@ -233,7 +236,8 @@ class Context(ContextInternals):
         """
         confirmations = self._pixel_bot.runtime.confirmations
         asked = confirmations.open(self.person.key, seconds)
-        await self.reply(f"{question} Type yes or no within {duration(seconds)}.")
+        how = _("Type yes or no within {time}.", time=duration(seconds))
+        await self.reply(f"{question} {how}")
         return await confirmations.wait(asked, self._pixel_bot.channels[self.platform].commands.set_aside)
 
     async def whisper(self, content: str) -> bool:

@@ -9,6 +9,9 @@ from pixel_bot.points.amounts import Share, amount_or_share, whole_number
 
 if TYPE_CHECKING:
     from pixel_bot.bot.context import Context
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Amount:
             BadAmount: it is a share.
         """
         if isinstance(self.value, Share):
-            raise BadAmount("I need a number there, like 50.")
+            raise BadAmount(_("I need a number there, like 50."))
         return self.value
 
     @classmethod

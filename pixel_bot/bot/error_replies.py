@@ -11,20 +11,25 @@ from pixel_bot.db.write_outage import FULL, LOST, PROTECTED, READ_ONLY, problem_
 from pixel_bot.errors import CannotSave, ChatError
 from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.texts import plain
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
-SORRY = "Sorry, something went wrong on my side. The streamer's log says what."
-NO_DATABASE = "I cannot reach my points database right now. Nothing was changed; please try again soon."
+SORRY = later("Sorry, something went wrong on my side. The streamer's log says what.")
+NO_DATABASE = later("I cannot reach my database right now. Nothing was changed; please try again soon.")
 
-_NOT_SAVED = {problem: str(CannotSave(problem.what)) for problem in (FULL, READ_ONLY)} | {
-    LOST: str(CannotSave("my database was moved away")),
-    PROTECTED: str(CannotSave("my database is read-only")),
+_NOT_SAVED = {problem: problem.what for problem in (FULL, READ_ONLY)} | {
+    LOST: later("my database was moved away"),
+    PROTECTED: later("my database is read-only"),
 }
 """What only writing can meet with; anything else may have kept us from reading, too."""
 
-LATER = frozenset({NO_DATABASE, *_NOT_SAVED.values()})
-"""What is said while the database is away or cannot be written: the same command may work later."""
+
+def may_work_later(sentence: str | None) -> bool:
+    """Whether it is said while the database is away or cannot be written: the same command may work later."""
+    return sentence == _(NO_DATABASE) or any(sentence == str(CannotSave(_(what))) for what in _NOT_SAVED.values())
 
 
 def reply_for(error: BaseException, usage: str) -> str | None:
@@ -47,13 +52,13 @@ def reply_for(error: BaseException, usage: str) -> str | None:
     if any(isinstance(c, DBAPIError | sqlite3.Error) for c in causes):
         for problem in map(problem_of, causes):
             if problem in _NOT_SAVED:
-                return _NOT_SAVED[problem]  # the log has it already, once for all commands
+                return str(CannotSave(_(_NOT_SAVED[problem])))  # the log has it already, once for all commands
         log.error("The database refused a command: %s", causes[-1])
-        return NO_DATABASE
+        return _(NO_DATABASE)
     if isinstance(error, commands.ArgumentError | commands.GuardFailure):
-        return f"Type it like this: {usage}"
+        return _("Type it like this: {usage}", usage=usage)
     log.error("A command failed: %s", plain(usage), exc_info=causes[-1])
-    return SORRY
+    return _(SORRY)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

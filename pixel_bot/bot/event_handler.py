@@ -103,7 +103,6 @@ class ChannelEventHandler:
             return  # people come and go all the time
         log.info("%s: %s", type(event).__name__, event.person.login if event.person else "anonymous")
         told = replace(event, person=self._harmless(event.person)) if event.person else event
-        channel.thanks.on_event(told)
         await self._show_alert(told)
 
     def _harmless(self, person: Person) -> Person:

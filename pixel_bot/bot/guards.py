@@ -8,8 +8,17 @@ from pixel_bot.accounts.cog_economy import command_audience
 from pixel_bot.bot.context import Context
 from pixel_bot.errors import NotAllowed
 from pixel_bot.model.heard_chat import CHAT_ROLES, ChatRole
+from pixel_bot.texts import joined
+from pixel_bot.wording.texts import later, texts
 
-_WORDS: dict[ChatRole, str] = {"sub": "subs", "vip": "VIPs", "mod": "mods", "streamer": "the streamer"}
+_ = texts(__name__)
+
+_WORDS: dict[ChatRole, str] = {
+    "sub": later("subs"),
+    "vip": later("VIPs"),
+    "mod": later("mods"),
+    "streamer": later("the streamer"),
+}
 
 
 def mods_only() -> Any:
@@ -17,7 +26,7 @@ def mods_only() -> Any:
 
     def allow(ctx: Context) -> bool:
         if not ctx.is_mod:
-            raise NotAllowed("Only mods can do that.")
+            raise NotAllowed(_("Only mods can do that."))
         command_audience.set("mods")
         return True
 
@@ -29,7 +38,7 @@ def broadcaster_only() -> Any:
 
     def allow(ctx: Context) -> bool:
         if not ctx.is_broadcaster:
-            raise NotAllowed("Only the streamer can do that.")
+            raise NotAllowed(_("Only the streamer can do that."))
         command_audience.set("broadcaster")
         return True
 
@@ -49,12 +58,10 @@ def only(*roles: ChatRole) -> Any:
     if unknown or not roles:
         raise ValueError(f"@only takes {', '.join(CHAT_ROLES)}" + (f", and not {unknown[0]!r}." if unknown else "."))
     wanted = frozenset(roles) | {"streamer"}
-    *first, last = (_WORDS[role] for role in roles)
-    words = f"{', '.join(first)} and {last}" if first else last
 
     def allow(ctx: Context) -> bool:
         if not ctx.roles & wanted:
-            raise NotAllowed(f"Only {words} can do that.")
+            raise NotAllowed(_("Only {people} can do that.", people=joined([_(_WORDS[role]) for role in roles])))
         return True
 
     return _guard(allow, {frozenset({"mod"}): "mods", frozenset({"streamer"}): "broadcaster"}.get(frozenset(roles), ""))
@@ -65,7 +72,7 @@ def live_only() -> Any:
 
     def allow(ctx: Context) -> bool:
         if not ctx.bot.live:
-            raise NotAllowed("That works only while the stream is on.")
+            raise NotAllowed(_("That works only while the stream is on."))
         return True
 
     return _guard(allow, "")

@@ -1,6 +1,7 @@
 """Chat on Joystick.tv: the same commands, with a context that answers there."""
 
 import re
+from functools import partial
 from typing import Any
 
 from twitchio.models.chat import SentMessage
@@ -99,7 +100,7 @@ class JoystickChannel(ChatChannel):
         if bot.settings.silent:
             send, limited = say_nothing, False
         rules = SendRules(messages=1, window=PACE_SECONDS) if limited else None
-        super().__init__("joystick", Outbox(send, rules, allows_duplicates=True), bot.settings)
+        super().__init__("joystick", Outbox(send, rules, allows_duplicates=True))
         self._bot = bot
 
     @property
@@ -114,10 +115,22 @@ class JoystickChannel(ChatChannel):
         await self._bot.awards.wait_for_capacity()
         await super().wait_for_capacity()
 
+    async def whisper(self, login: str, text: str) -> None:
+        """Say something to one person, and to nobody else."""
+        await self.outbox.put(Outgoing(text, whisper_to=login, paid=True))
+
     def on_chat_message(self, message: ChatMessage) -> None:
         """Somebody wrote in chat."""
         if not self.is_new(message.id):
             return
+        self._bot.outside.joystick.note(message)
+        if self._bot.runtime.filters.is_needed:
+            self._bot.runtime.filtered(message, JoystickDetails(message), self.tasks, partial(self._take, message))
+        else:
+            self._take(message)
+
+    def _take(self, message: ChatMessage) -> None:
+        """It earns something, or starts a command, and cogs hear it."""
         self._bot.approvals.note(message, is_mod=message.is_mod)
         spelling = self._bot.runner.spelling
         is_answer = self._bot.runtime.confirmations.note(message)

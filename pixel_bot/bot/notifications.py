@@ -6,6 +6,7 @@ Plain chat takes the short way: no task, and no TwitchIO object, also when a cog
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from pixel_bot.bot.channel import ChatChannel
@@ -158,7 +159,8 @@ class Notifications:
         if frame.metadata.subscription_type == NOTICE:
             message = message_in(notice_event(frame), moment(frame))
             if message is not None and self._twitch.is_new(message.id):
-                self._awards.chat(message)
+                go_on = partial(self._awards.chat, message)
+                self._bot.runtime.filtered(message, TwitchDetails(frame), self._twitch.tasks, go_on)
 
     def _on_chat(self, frame: Frame) -> None:
         message = parse_chat_message(frame)
@@ -169,6 +171,16 @@ class Notifications:
         if self._sender is not None and self._sender.is_own(message):
             self._note_standing(frame, channel, self._sender)
             return
+        if self._bot.runtime.filters.is_needed:
+            go_on = partial(self._take, frame, message, channel)
+            self._bot.runtime.filtered(message, TwitchDetails(frame), channel.tasks, go_on)
+        else:
+            self._take(frame, message, channel)
+        if message.bits and not message.is_guest and (cheer := cheer_in(message, moment(frame))) is not None:
+            self._events.start(cheer, channel)  # whatever it says, it was paid for
+
+    def _take(self, frame: Frame, message: ChatMessage, channel: ChatChannel) -> None:
+        """It earns something, or starts a command, and cogs hear it."""
         if not message.is_guest and not is_anonymous_account(message.platform_id):
             if self.on_message is not None:
                 self.on_message(message, is_mod=is_by_mod(frame))
@@ -180,8 +192,6 @@ class Notifications:
                 self._awards.chat(message)
             else:
                 self._on_command(frame, message, request, channel)
-        if message.bits and not message.is_guest and (cheer := cheer_in(message, moment(frame))) is not None:
-            self._events.start(cheer, channel)
         if self._bot.runtime.hears_chat:
             self._bot.runtime.on_chat(message, TwitchDetails(frame))
 

@@ -98,7 +98,7 @@ def redeem(
         as_method(method)
         chosen = key or method.__name__
         title = name or chosen.replace("_", " ").title()
-        offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price)
+        offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price, method.__module__)
         extras = {} if usage is None else {"usage": usage}
         command = RedeemCommand(_buying(offer, method), name=chosen, aliases=list(aliases), extras=extras)
         command.offer = offer

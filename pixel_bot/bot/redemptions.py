@@ -7,9 +7,9 @@ from twitchio.models.chat import SentMessage
 from typing_extensions import override
 
 from pixel_bot.bot.bot import PixelBot
-from pixel_bot.bot.command import command_list, usage
+from pixel_bot.bot.command import command_list, help_line, usage
 from pixel_bot.bot.context import Context
-from pixel_bot.bot.error_replies import LATER, SORRY, reply_for
+from pixel_bot.bot.error_replies import SORRY, may_work_later, reply_for
 from pixel_bot.bot.redeem_command import RedeemCommand
 from pixel_bot.errors import RedeemOff
 from pixel_bot.model.outcome import Outcome
@@ -21,18 +21,21 @@ from pixel_bot.redeems.channel_points import (
     RedemptionEvent,
     RewardText,
 )
-from pixel_bot.texts import visible
+from pixel_bot.texts import joined, visible
+from pixel_bot.wording.texts import later, texts
 
-BACK = "Your channel points are back."
-TAKEN = "Twitch had completed it already, so I cannot give the channel points back; please ask a mod."
-REJECTED = "A mod rejected it."
+_ = texts(__name__)
+
+BACK = later("Your channel points are back.")
+TAKEN = later("Twitch had completed it already, so I cannot give the channel points back; please ask a mod.")
+REJECTED = later("A mod rejected it.")
 SHOWN_NAMES = 5
 
 
 def reward_texts(bot: PixelBot) -> dict[str, RewardText]:
     """What the rewards of all loaded redeems say, by key; from the help and the parameters of their commands."""
     return {
-        c.offer.key: RewardText(c.help.strip().partition("\n")[0], bool(c.parameters))
+        c.offer.key: RewardText(help_line(c), bool(c.parameters))
         for c in command_list(bot)
         if isinstance(c, RedeemCommand)
     }
@@ -97,9 +100,9 @@ class RedemptionHandler:
 
     async def call_off(self, heard: RedemptionEvent) -> None:
         """It was settled on Twitch: what was rejected there does not run, or stops."""
-        item_id = await self._channel_points.settled_on_twitch(heard, REJECTED)
+        item_id = await self._channel_points.settled_on_twitch(heard, _(REJECTED))
         if item_id is not None:
-            await self._bot.dispatcher.stop_item(item_id, REJECTED)
+            await self._bot.dispatcher.stop_item(item_id, _(REJECTED))
             self._bot.dispatcher.tell_news()
 
     async def refuse_late(self, late: Sequence[RedemptionEvent]) -> None:
@@ -108,16 +111,23 @@ class RedemptionHandler:
         if not new:
             return
         names = list(dict.fromkeys(f"@{heard.person.display_name}" for heard in new))
-        more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
-        what = "a redemption came" if len(new) == 1 else f"{len(new)} redemptions came"
-        await self._bot.say(f"While I was away, {what} too late: {', '.join(names[:SHOWN_NAMES])}{more}. {BACK}")
+        shown = names[:SHOWN_NAMES]
+        if len(names) > SHOWN_NAMES:
+            shown.append(_("{n} more", n=len(names) - SHOWN_NAMES))
+        late_ones = _(
+            "While I was away, a redemption came too late: {names}.",
+            "While I was away, {n} redemptions came too late: {names}.",
+            n=len(new),
+            names=joined(shown) if len(names) > SHOWN_NAMES else ", ".join(shown),
+        )
+        await self._bot.say(f"{late_ones} {_(BACK)}")
 
     def _context(self, heard: RedemptionEvent, native: ChannelPointsRedeem) -> RedemptionContext:
         command = self._bot.commands_by_name.get(native.key)
         if not isinstance(command, RedeemCommand):
             raise RedeemOff(native.key)
         if not native.enabled:
-            raise RedeemOff(command.offer.display_name)
+            raise RedeemOff(command.offer.title)
         context: RedemptionContext = self._bot.get_context(self._message(heard, command), cls=RedemptionContext)
         context.fixed = command
         context.redemption_ref = heard.ref
@@ -142,11 +152,11 @@ class RedemptionHandler:
     async def _refuse(self, heard: RedemptionEvent, error: Exception | None, key: str) -> bool:
         command = self._bot.commands_by_name.get(key)
         sentence = reply_for(error, usage(command, self._bot.settings.command_prefix)) if error else None
-        if sentence in LATER:
+        if may_work_later(sentence):
             return False
         # A command that bought before it failed, or that is delivered again, has decided already and stays silent.
         if await self._channel_points.refuse(heard.ref):
-            reason = (sentence or SORRY).replace(" Nothing was charged.", "")
-            back = BACK if heard.status == "unfulfilled" else TAKEN
+            reason = (sentence or _(SORRY)).removesuffix(_("Nothing was charged.")).rstrip()
+            back = _(BACK if heard.status == "unfulfilled" else TAKEN)
             await self._bot.say(f"@{heard.person.display_name} {reason} {back}")
         return True

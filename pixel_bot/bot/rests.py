@@ -8,6 +8,9 @@ from typing import Any
 from pixel_bot.errors import ChatError
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.texts import duration
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 REMEMBERED = 10_000
 """Viewers whose cooldown of one command is known. They are not stored: a restart ends them."""
@@ -21,8 +24,10 @@ class Resting(ChatError):
 
     def __init__(self, typed: str, seconds: float, *, everyone: bool) -> None:
         self.seconds = seconds
-        who = f"{typed} is resting for everyone" if everyone else f"You are on cooldown for {typed}"
-        super().__init__(f"{who}: {duration(seconds)} left.")
+        words = later("You are on cooldown for {command}: {time} left.")
+        if everyone:
+            words = later("{command} is resting for everyone: {time} left.")
+        super().__init__(_(words, command=typed, time=duration(seconds)))
 
 
 class Rests:

@@ -22,6 +22,8 @@ class ServiceNames(BotInternals):
         super().__init__(services.settings.command_prefix)
         self.services = services
         self.settings = services.settings
+        self.mode = services.mode
+        """``live``, or ``sandbox``."""
         self.clock = services.clock
         self.sessions = services.database.sessions
         self.readers = services.database.readers
@@ -39,6 +41,7 @@ class ServiceNames(BotInternals):
         self.stream = services.stream
         self.ignoring = services.ignoring
         self.uses = services.uses
+        self.quota = services.quota
         self.people = services.people
         self.cluster = services.cluster
 

@@ -6,9 +6,13 @@ from typing import Protocol
 
 from pixel_bot.backends.obs import Obs
 from pixel_bot.model.stream_state import Stream
+from pixel_bot.overlay.words import overlay_shown
 from pixel_bot.queue.queue import Overview, Queue
 from pixel_bot.services import Services
-from pixel_bot.texts import count, duration, fit, number
+from pixel_bot.texts import fit, joined, number, roughly
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 SENTENCE, SENTENCES = 80, 2
 """The most that one problem, and those of the platform, take of the message: the rest must be in it, too."""
@@ -61,9 +65,12 @@ class Status:
     async def words(self) -> str:
         """All of it; what is wrong comes first, so that a cut never hides it."""
         view = await self._queue.overview()
-        first = [f"Up {self._ago(self._started_at)} on {self._platforms_summary()}", *self._problems()]
+        first = [
+            _("Up {time} on {places}", time=self._ago(self._started_at), places=self._platforms_summary()),
+            *self._problems(),
+        ]
         if self._services.settings.silent:
-            first.append("silent")
+            first.append(_("silent"))
         return fit(" · ".join([*first, self._live(), *self._show(view), *self._closed()]))
 
     def _note(self) -> None:
@@ -71,51 +78,53 @@ class Status:
 
     def _platforms_summary(self) -> str:
         places = [f"{name}, {platform.summary()}" for name, platform in self._platforms.items()]
-        return " and ".join(places) or "no platform yet"
+        return joined(places) if places else _("no platform yet")
 
     def _problems(self) -> Iterator[str]:
         if (trouble := self._services.awards.write_outage.now) is not None:
-            yield f"nothing can be saved: {trouble.what}"
+            yield _("nothing can be saved: {why}", why=_(trouble.what))
         problems = [problem for platform in self._platforms.values() for problem in platform.problems()]
         for problem in problems[:SENTENCES]:
             yield fit(problem.rstrip("."), SENTENCE)
         if len(problems) > SENTENCES:
-            yield count(len(problems) - SENTENCES, "more problem")
+            yield _("{n} more problem", "{n} more problems", n=len(problems) - SENTENCES)
         broken = [problem for file in self._services.files if (problem := file.problem)]
         for problem in broken:
             yield fit(problem.rstrip("."), min(FILE_SENTENCE, FILES // len(broken)))
         cogs = self.broken_cogs()
         for words in cogs[:SENTENCES]:
-            yield fit(f"cog {words}", SENTENCE)
+            yield fit(_("cog {cog}", cog=words), SENTENCE)
         if len(cogs) > SENTENCES:
-            yield count(len(cogs) - SENTENCES, "more broken cog")
+            yield _("{n} more broken cog", "{n} more broken cogs", n=len(cogs) - SENTENCES)
         if self._obs is not None and (problem := self._obs.problem):
             yield fit(problem.rstrip("."), SENTENCE)
 
     def _live(self) -> str:
         if (live := self._stream.now) is not None:
-            return f"live for {self._ago(live.since)}"
-        return f"offline for {self._ago(self._offline_since)}" if self._offline_since else "offline"
+            return _("live for {time}", time=self._ago(live.since))
+        if self._offline_since:
+            return _("offline for {time}", time=self._ago(self._offline_since))
+        return _("offline")
 
     def _show(self, view: Overview) -> Iterator[str]:
         waiting = ", ".join(f"{lane} {number(n)}" for lane, n in view.waiting.items() if n)
-        paused = f", paused: {', '.join(view.paused)}" if view.paused else ""
-        yield f"queue: {waiting or 'empty'}{paused}"
-        yield f"overlay {view.overlay}"
+        paused = ", " + _("paused: {lanes}", lanes=", ".join(view.paused)) if view.paused else ""
+        yield _("queue: {waiting}", waiting=waiting or _("empty")) + paused
+        yield _("overlay {state}", state=overlay_shown(view.overlay))
         if self._obs is None:
-            yield "OBS not set up"
+            yield _("OBS not set up")
         elif not self._obs.problem:
-            yield "OBS connected"
+            yield _("OBS connected")
         last = self._services.awards.totals.last_at
-        yield f"last award {self._ago(last)} ago" if last else "no award yet"
+        yield _("last award {time} ago", time=self._ago(last)) if last else _("no award yet")
 
     def _closed(self) -> Iterator[str]:
         """Redeems that cannot work, and why."""
         redeems = self._services.redeems
         for key in redeems.keys:
             if why := redeems.why_closed(key):
-                yield f"closed: {key} ({fit(why.rstrip('.'), SENTENCE)})"
+                yield _("closed: {redeem} ({why})", redeem=key, why=fit(why.rstrip("."), SENTENCE))
 
     def _ago(self, moment: datetime) -> str:
         """How long ago, to the largest unit: ``3m``."""
-        return duration((self._services.clock.now() - moment).total_seconds()).split()[0]
+        return roughly((self._services.clock.now() - moment).total_seconds())

@@ -72,6 +72,11 @@ class BotInternals(commands.Bot):
         """The names of the loaded cog classes."""
         return self._components.keys()
 
+    @property
+    def twitch_http(self) -> ManagedHTTPClient:
+        """What TwitchIO sends its requests with."""
+        return self._http
+
     def use_accounts(self, bot_id: str, owner_id: str, http: ManagedHTTPClient) -> None:
         """From now on the bot has these accounts, and makes its requests with that client."""
         self._http = http

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from pixel_bot.bot.cogs.settings_findings import findings_of_cogs
 from pixel_bot.configuration.loading import ENV_FILE
 from pixel_bot.diagnostics.file_check import check_files
 from pixel_bot.diagnostics.settings_check import look_over
@@ -20,7 +21,8 @@ async def check_config(settings: Settings) -> int:
     Returns:
         0 when the bot would start; 2 when it would not.
     """
-    findings = sorted([*look_over(settings), *await check_files(settings)], key=lambda f: ORDER.index(f.weight))
+    found = [*look_over(settings), *await check_files(settings), *findings_of_cogs(settings)]
+    findings = sorted(found, key=lambda f: ORDER.index(f.weight))
     where = (
         f"{Path.cwd() / ENV_FILE}" if ENV_FILE.is_file() else f"no {ENV_FILE} in {Path.cwd()}, all from the environment"
     )

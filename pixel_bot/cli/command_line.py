@@ -104,11 +104,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_points_and_people(commands: Any) -> None:
-    importing = commands.add_parser("import", help="take over points of another bot, from its CSV file")
-    importing.add_argument("file", type=Path, metavar="FILE")
+    importing = commands.add_parser(
+        "import",
+        help="take over points or commands of another bot, from its files",
+        usage="%(prog)s [commands] FILE [--dry-run] [--again] [--verbose] [--decimal MARK] [--points COLUMN]",
+    )
+    importing.add_argument("files", nargs="+", metavar="FILE", help="with points; or the word commands, and a file")
     importing.add_argument("--dry-run", action="store_true", help="only show what would change")
+    importing.add_argument("--again", action="store_true", help="also pay people who got points by another import")
+    importing.add_argument("--verbose", action="store_true", dest="all_lines", help="name every line that is left out")
+    _add_reading(importing)
     comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
     comparing.add_argument("file", type=Path, metavar="FILE", help="its export, as import reads it")
+    _add_reading(comparing)
     undo = commands.add_parser("undo", help="take an import back")
     undo.add_argument("batch", metavar="BATCH", help="as import printed it")
     forgetting = commands.add_parser("forget", help="forget a person: the name goes, the ledger stays exact")
@@ -117,12 +125,23 @@ def _add_points_and_people(commands: Any) -> None:
     exporting.add_argument("name", metavar="NAME")
 
 
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    """What may be said of a file that can be read in two ways."""
+    parser.add_argument(
+        "--decimal", choices=("point", "comma"), help="what fractions of points begin with in this file"
+    )
+    parser.add_argument("--points", default="", metavar="COLUMN", help="the column with the points, if several may be")
+
+
 def _add_cogs(commands: Any) -> None:
     cog = commands.add_parser("cog", help="for authors of cogs").add_subparsers(
         dest="action", metavar="ACTION", required=True
     )
     making = cog.add_parser("new", help="write a cog to begin with, and its test")
     making.add_argument("name", metavar="NAME", help="of the cog, and of its command")
+    listing = commands.add_parser("texts", help="list everything that the bot can say, for texts.toml in DATA_DIR")
+    listing.add_argument("--update", metavar="LANGUAGE", help="bring the translations up to date instead, like de")
+    listing.add_argument("path", nargs="?", type=Path, metavar="PATH", help="with --update: one cog's file or folder")
     checking = cog.add_parser("check", help="look a cog over as a reviewer would; exit 1 when something is wrong")
     checking.add_argument("path", type=Path, metavar="PATH", help="the cog's file or folder")
 
@@ -150,6 +169,12 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
             return await work(settings, args.name)
         case "cog":
             return await _work_on_cogs(args, settings)
+        case "texts":
+            from pixel_bot.cli import texts
+
+            if args.update is None:
+                return texts.list_texts(settings)
+            return texts.update_catalogues(settings, args.update, args.path)
         case "open" | "token":
             return await _let_in(args, settings)
         case "login" | "voices" | "check-config":
@@ -163,13 +188,20 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "compare":
         from pixel_bot.cli.compare import compare_points
 
-        return await compare_points(settings, args.file)
+        return await compare_points(settings, args.file, _said(args))
 
-    from pixel_bot.cli.import_points import import_points, undo_import
+    from pixel_bot.cli.import_points import Wishes, import_points, undo_import
 
     if args.command == "undo":
         return await undo_import(settings, args.batch)
-    return await import_points(settings, args.file, dry_run=args.dry_run)
+    wishes = Wishes(args.again, args.all_lines, _said(args))
+    return await import_points(settings, Path(args.files[0]), dry_run=args.dry_run, wishes=wishes)
+
+
+def _said(args: argparse.Namespace) -> Any:
+    from pixel_bot.imports.files import Said
+
+    return Said({"point": ".", "comma": ","}.get(args.decimal), args.points)
 
 
 async def _set_up(args: argparse.Namespace, settings: Settings) -> int:

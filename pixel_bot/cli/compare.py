@@ -1,22 +1,22 @@
 """``compare FILE``: another bot's balances beside our own, for who runs both for a while."""
 
-import asyncio
 import heapq
 from pathlib import Path
 
-from pixel_bot.cli.import_points import opened_live, say
+from pixel_bot.cli.import_points import opened_live, read_list
+from pixel_bot.cli.saying import say
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.schema import HEAD, revision
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports.comparison import Comparison, Pair, compare
-from pixel_bot.imports.files import read_point_file
+from pixel_bot.imports.errors import ImportRefused
+from pixel_bot.imports.files import Said
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, number, plain, signed
 
 LARGEST = 20
 
 
-async def compare_points(settings: Settings, file: Path) -> int:
+async def compare_points(settings: Settings, file: Path, said: Said | None = None) -> int:
     """Print both, the largest differences first. Changes nothing.
 
     Returns:
@@ -30,10 +30,7 @@ async def compare_points(settings: Settings, file: Path) -> int:
     path = sqlite_path(settings.database_for("live"))
     if path is not None and not path.exists():
         raise ImportRefused(f"{name} was not compared: the bot has no database yet. Let it run beside the other one.")
-    try:
-        found = await asyncio.to_thread(read_point_file, file)
-    except ImportRefused as exc:
-        raise ImportRefused(f"{name} was not compared. {exc}") from exc
+    found = await read_list(file, f"{name} was not compared.", said)
     async with opened_live(settings) as database:
         if await revision(database) != HEAD:
             raise ImportRefused("The database has an older schema. Run first: python -m pixel_bot db upgrade")

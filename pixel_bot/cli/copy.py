@@ -6,10 +6,10 @@ from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
 
-from pixel_bot.db.cluster import in_use
 from pixel_bot.db.engine import Database, sqlite_path
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.schema import HEAD, check_file, revision
+from pixel_bot.db.server.cluster import in_use
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.services import curve_of
 from pixel_bot.settings import Settings

@@ -4,6 +4,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from pixel_bot.bot.cogs.settings_findings import findings_of_cogs, settings_of_cogs
 from pixel_bot.diagnostics.report import write_report
 
 
@@ -18,7 +19,7 @@ async def diagnose(file: Path | None) -> int:
     """
     target = file or Path(f"pixel-report-{datetime.now().astimezone():%Y%m%d-%H%M%S}.zip")
     try:
-        names = await write_report(target)
+        names = await write_report(target, findings_of_cogs, settings_of_cogs)
     except OSError as exc:
         sys.stderr.write(f"{target} cannot be written: {exc.strerror}. Name another file.\n")
         return 1

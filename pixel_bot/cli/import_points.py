@@ -1,66 +1,117 @@
 """``import`` and ``undo``: points of another bot, for the live database."""
 
 import asyncio
-import heapq
-import sys
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
+from pixel_bot.cli.import_report import is_whole, tell_file, tell_outlook, tell_standing
+from pixel_bot.cli.progress import progress_of
+from pixel_bot.cli.saying import say
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database, is_damaged, sqlite_path
 from pixel_bot.db.meta import recall, remember
 from pixel_bot.db.schema import HEAD, check_file, damaged, revision
 from pixel_bot.db.write_outage import in_plain_words
-from pixel_bot.errors import ImportRefused, UnknownBatch
-from pixel_bot.imports.batches import Batch, ImportPreview, Imports, local
-from pixel_bot.imports.files import PointFile, read_point_file
-from pixel_bot.imports.people import Holder
+from pixel_bot.imports.batches import ImportPreview, Imports
+from pixel_bot.imports.errors import ImportRefused, UnknownBatch
+from pixel_bot.imports.files import PointFile, Said, read_point_file
 from pixel_bot.settings import Settings
-from pixel_bot.texts import count, fit, number, plain
+from pixel_bot.texts import count, fit, plain
 from pixel_bot.upkeep.upgrade import upgrade
 
-SHOWN_FIRST = 3
-SHOWN_LARGEST = 5
-SHOWN_SKIPPED = 20
+LONG_FILE = 2 * 1024 * 1024
+"""Bytes, from which on reading takes long enough for a bar."""
+
+LONG_LIST = 50_000
+"""Viewers, from which on paying does."""
 
 
-async def import_points(settings: Settings, file: Path, *, dry_run: bool) -> int:
-    """Add the points of a CSV file to the live database, once. A dry run says what that would do, and does nothing.
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the streamer says of an import.
+
+    Attributes:
+        again: people who got points by another import are paid, too.
+        all_lines: every line that is left out is named.
+        said: what is said of the file itself.
+    """
+
+    again: bool = False
+    all_lines: bool = False
+    said: Said = field(default_factory=Said)
+
+
+async def import_points(settings: Settings, file: Path, *, dry_run: bool, wishes: Wishes | None = None) -> int:
+    """Add the points of a list to the live database, once. A dry run says what that would do, and does nothing.
 
     Returns:
-        The exit code: 0 when the points are there, also when they were before.
+        The exit code: 0 when the points of all lines are there now; 1 when nothing was changed because some of these
+        people were paid by an import before, or when many lines are left out. A dry run returns what the import would.
 
     Raises:
         ImportRefused: the file cannot be used, nobody in it would get points, or the database is for play money.
         DatabaseRefused: the database is damaged or newer.
         FolderNotWritable, DatabaseNotWritable: it must be written, and cannot be.
     """
+    wishes = wishes or Wishes()
     name = fit(plain(file.name), 100)
-    try:
-        found = await asyncio.to_thread(read_point_file, file)
-    except ImportRefused as exc:
-        raise ImportRefused(f"{name} was not imported. {exc}") from exc
-    _tell_file(name, found)
+    found = await read_list(file, f"{name} was not imported.", wishes.said)
+    tell_file(name, found, all_lines=wishes.all_lines)
     if not found.people:
         raise ImportRefused(f"{name} was not imported: nobody in it would get points.")
     if dry_run:
-        return await _only_look(settings, found)
+        may_be_paid = await _only_look(settings, found, again=wishes.again)
+    else:
+        may_be_paid = await _pay(settings, found, name, again=wishes.again)
+    return 0 if may_be_paid and is_whole(found) else 1
+
+
+async def read_list(file: Path, refused: str, said: Said | None = None) -> PointFile:
+    """Read a list in a thread, with a bar where it takes long.
+
+    Raises:
+        ImportRefused: it cannot be read; the sentence begins with ``refused``.
+    """
+
+    def read() -> PointFile:
+        with progress_of("Reading", is_long=_size_of(file) > LONG_FILE) as progress:
+            return read_point_file(file, said, progress)
+
+    try:
+        return await asyncio.to_thread(read)
+    except ImportRefused as exc:
+        raise ImportRefused(f"{refused} {exc}") from exc
+
+
+def _size_of(file: Path) -> int:
+    """Bytes; 0 where it is no file, which the reader then says."""
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+async def _pay(settings: Settings, found: PointFile, name: str, *, again: bool) -> bool:
     async with opened_live(settings) as database:
         await _bring_up(database, settings)
         imports = Imports(database, Clock())
         outlook = await imports.preview(found)
-        _tell_outlook(found, outlook)
-        if outlook.standing is None:
+        if not tell_outlook(found, outlook, again=again):
+            return False
+        batch = await imports.free_batch(found) if again else found.batch
+        last = None if again else outlook.last
+        with progress_of("Paying", is_long=len(found.people) > LONG_LIST) as progress:
             # Somebody may import the same list at this very moment: then it is theirs that stands.
-            standing = await imports.pay(found, name)
-            if standing is None:
-                say(f"Done. This is batch {found.batch}. To take it back: python -m pixel_bot undo {found.batch}")
-            else:
-                _tell_standing(standing)
-    return 0
+            standing = await imports.pay(found, name, batch=batch, last=last, progress=progress)
+    if standing is not None:
+        tell_standing(standing)
+        return False
+    say(f"Done. This is batch {batch}. To take it back: python -m pixel_bot undo {batch}")
+    return True
 
 
 async def undo_import(settings: Settings, batch: str) -> int:
@@ -84,10 +135,11 @@ async def undo_import(settings: Settings, batch: str) -> int:
     return 0
 
 
-async def _only_look(settings: Settings, found: PointFile) -> int:
+async def _only_look(settings: Settings, found: PointFile, *, again: bool) -> bool:
     path = sqlite_path(settings.database_for("live"))
+    batch = found.batch
     if path is not None and not path.exists():
-        _tell_outlook(found, ImportPreview(len(found.people), None, ()))
+        may_be_paid = tell_outlook(found, ImportPreview(len(found.people)), again=again)
     else:
         async with opened_live(settings) as database:
             if await revision(database) != HEAD:
@@ -97,9 +149,12 @@ async def _only_look(settings: Settings, found: PointFile) -> int:
                 )
             async with database.readers() as session:
                 _refuse_play_money(await recall(session, "mode"))
-            _tell_outlook(found, await Imports(database, Clock()).preview(found))
-    say(f"This was a dry run: nothing was changed. It would be batch {found.batch}.")
-    return 0
+            imports = Imports(database, Clock())
+            may_be_paid = tell_outlook(found, await imports.preview(found), again=again)
+            batch = await imports.free_batch(found) if again else batch
+    would = f"It would be batch {batch}." if may_be_paid else "It would be refused."
+    say(f"This was a dry run: nothing was changed. {would}")
+    return may_be_paid
 
 
 @asynccontextmanager
@@ -139,51 +194,3 @@ def _refuse_play_money(mode: str | None) -> None:
             "This is the sandbox's database, and its points are play money. Nothing was changed. "
             "Unset DATABASE_URL, or point it to the live database."
         )
-
-
-def _tell_file(name: str, file: PointFile) -> None:
-    say(f"{name} is from {file.source}, by its columns: {file.columns}.")
-    if file.people:
-        say(f"{count(len(file.people), 'viewer')}, {count(file.total, 'point')} in all.")
-        say(f"First: {_listed(file.people[:SHOWN_FIRST])}.")
-        say(f"Most: {_listed(heapq.nlargest(SHOWN_LARGEST, file.people, key=lambda one: one.points))}.")
-    if file.empty:
-        say(f"{count(file.empty, 'viewer')} with 0 points: nothing to import.")
-    if not file.skipped:
-        return
-    say(f"{count(len(file.skipped), 'line')} skipped:")
-    for line, why in file.skipped[:SHOWN_SKIPPED]:
-        say(f"  Line {line}: {why}.")
-    if len(file.skipped) > SHOWN_SKIPPED:
-        say(f"  ... and {number(len(file.skipped) - SHOWN_SKIPPED)} more.")
-    say("To pay those as well, put them, corrected, into a file of their own: this one pays only once.")
-
-
-def _tell_outlook(file: PointFile, outlook: ImportPreview) -> None:
-    known = len(file.people) - outlook.new
-    say(f"{count(outlook.new, 'viewer')} new here, {number(known)} known.")
-    if outlook.standing is not None:
-        _tell_standing(outlook.standing)
-        return
-    for other, people in outlook.others:
-        say(
-            f"Careful: {number(people)} of them got points by import {other.name} on {local(other.made)} already. "
-            f"If this is a newer list of the same bot, take that back: python -m pixel_bot undo {other.name}"
-        )
-
-
-def _tell_standing(batch: Batch) -> None:
-    say(
-        f"This list was already imported on {local(batch.made)}, as batch {batch.name}; nothing was changed. "
-        f"To take it back: python -m pixel_bot undo {batch.name}"
-    )
-
-
-def _listed(people: Sequence[Holder]) -> str:
-    return ", ".join(f"{one.login or one.shown} {number(one.points)}" for one in people)
-
-
-def say(line: str) -> None:
-    """Print it, whatever the encoding of the terminal."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")

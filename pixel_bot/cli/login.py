@@ -5,9 +5,9 @@ import sys
 from contextlib import AsyncExitStack
 
 from pixel_bot.clock import Clock
-from pixel_bot.db.cluster import in_use
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
+from pixel_bot.db.server.cluster import in_use
 from pixel_bot.errors import StartError
 from pixel_bot.platforms.twitch.accounts import ROLES, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role

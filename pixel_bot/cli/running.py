@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 from sqlalchemy.exc import DatabaseError
 
 from pixel_bot.cli.database import existing_databases
-from pixel_bot.db.cluster import in_use
 from pixel_bot.db.engine import Database, is_damaged
 from pixel_bot.db.lock import is_held
 from pixel_bot.db.schema import HEAD, check_file, damaged, revision
+from pixel_bot.db.server.cluster import in_use
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.settings import Settings
 

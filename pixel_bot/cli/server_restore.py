@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from pixel_bot.clock import Clock
-from pixel_bot.db.cluster import in_use
 from pixel_bot.db.engine import Database
 from pixel_bot.db.lock import only_one
 from pixel_bot.db.meta import Mode, mode_of, recall
 from pixel_bot.db.schema import revision
+from pixel_bot.db.server.cluster import in_use
 from pixel_bot.db.tables import core_tables
 from pixel_bot.errors import DatabaseRefused, RestoreRefused, SecondInstance
 from pixel_bot.settings import Settings

@@ -10,16 +10,18 @@ from pixel_bot.db.models import stamp
 from pixel_bot.errors import ChatError
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.points.account_sql import ACCOUNT
-from pixel_bot.texts import count
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 Per = Literal["hour", "day", "week", "stream", "ever"]
 
 _WHEN: dict[Per, str] = {
-    "hour": " in this hour",
-    "day": " today",
-    "week": " this week",
-    "stream": " in this stream",
-    "ever": "",
+    "hour": later("You have done that {times} in this hour, which is as often as it goes."),
+    "day": later("You have done that {times} today, which is as often as it goes."),
+    "week": later("You have done that {times} this week, which is as often as it goes."),
+    "stream": later("You have done that {times} in this stream, which is as often as it goes."),
+    "ever": later("You have done that {times}, which is as often as it goes."),
 }
 
 _USE = f"""
@@ -35,7 +37,7 @@ class LimitReached(ChatError):
     """Somebody has done something as often as it may be done; nothing was changed."""
 
     def __init__(self, most: int, per: Per) -> None:
-        super().__init__(f"You have done that {count(most, 'time')}{_WHEN[per]}, which is as often as it goes.")
+        super().__init__(_(_WHEN[per], times=_("{n} time", "{n} times", n=most)))
 
 
 def period_of(per: Per, now: datetime, stream: Stream) -> str:

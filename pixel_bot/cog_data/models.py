@@ -2,6 +2,7 @@
 
 import enum
 import re
+import sys
 from datetime import date, datetime, time
 from typing import Annotated, Any, ClassVar
 
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Time,
 )
 from sqlalchemy.orm import mapped_column, registry
+from sqlalchemy.schema import sort_tables
 
 from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.db.json_type import AnyJson
@@ -83,7 +85,7 @@ class CogModel:
         cls.__tablename__ = table_name(cog, cls.__name__)
         mapped_by = _registry_for(cog, cls)
         mapped_by.map_declaratively(cls)
-        cls.__table__.info[_MODEL] = (cog, cls)
+        cls.__table__.info[_MODEL] = (cog, _place(cls))
         try:
             for column in cls.__table__.columns:
                 _refuse_type(cls, column)
@@ -112,10 +114,11 @@ def owner_of(table: Table) -> str:
 
 def models_of(cog: str) -> list[Table]:
     """The tables of the models that a cog has declared, those that others refer to first."""
+    if cog not in _registries:
+        return []
     own = [table for table in Base.metadata.tables.values() if owner_of(table) == cog]
-    if len(own) < 2:
-        return own  # to sort all tables takes longer than to load a cog
-    return [table for table in Base.metadata.sorted_tables if table in own]
+    # To sort all tables would take longer than to load a cog.
+    return sort_tables(sorted(own, key=lambda table: table.name)) if len(own) > 1 else own
 
 
 def forget_models(cog: str) -> None:
@@ -134,9 +137,9 @@ def _registry_for(cog: str, model: type[CogModel]) -> registry:
     name = model.__tablename__
     there = Base.metadata.tables.get(name)
     if there is not None:
-        owner, declared = there.info.get(_MODEL, ("", None))
-        if declared is None or owner != cog or (declared.__module__, declared.__qualname__) != _place(model):
-            who = f"by the cog {owner}" if owner != cog else f"in {getattr(declared, '__module__', 'this bot')}"
+        owner, place = there.info.get(_MODEL, ("", ("this bot", "")))
+        if owner != cog or place != _place(model):
+            who = f"by the cog {owner}" if owner != cog else f"in {place[0]}"
             raise TypeError(
                 f"The table {name} is declared already, {who}. Give the model {model.__name__} another name."
             )
@@ -148,7 +151,9 @@ def _registry_for(cog: str, model: type[CogModel]) -> registry:
 
 
 def _place(model: type[CogModel]) -> tuple[str, str]:
-    return model.__module__, model.__qualname__
+    """Where a model is declared: by its file, for a test may import a cog's module that the bot loads as another."""
+    module = sys.modules.get(model.__module__)
+    return getattr(module, "__file__", None) or model.__module__, model.__qualname__
 
 
 def _refuse_type(model: type[CogModel], column: Column[Any]) -> None:

@@ -19,6 +19,13 @@ from pixel_bot.model.people import Viewer
 
 log = logging.getLogger(__name__)
 
+PRESENT = """
+    SELECT made.tbl_name, made.name FROM sqlite_master AS made WHERE made.type = 'index' AND made.tbl_name LIKE 'cog_%'
+    UNION ALL SELECT made.name, field.name FROM sqlite_master AS made, pragma_table_info(made.name) AS field
+    WHERE made.type = 'table' AND made.name LIKE 'cog_%'
+"""
+"""The indexes and columns of the tables of cogs in a file."""
+
 
 class CogTablesRefused(PixelError):
     """The tables of a cog cannot be used as they are; nothing was changed. The sentence says what to do."""
@@ -73,12 +80,13 @@ class CogTables:
         tables = self._tables_of.get(made_by) or _declared(name, cog)
         if not tables:
             return
-        there = await self._installed(name)
-        if there is not None and there.version < cog.version:
-            # Before the first change; a verified one, as before each change of the bot's own schema.
-            await self._back_up()
-        async with self._database.write(f"The upgrade of the tables of {name}") as session:
-            await self._bring_up(session, name, cog, tables)
+        if not await self._is_ready(name, cog, tables):
+            there = await self._installed(name)
+            if there is not None and there.version < cog.version:
+                # Before the first change; a verified one, as before each change of the bot's own schema.
+                await self._back_up()
+            async with self._database.write(f"The upgrade of the tables of {name}") as session:
+                await self._bring_up(session, name, cog, tables)
         self._tables_of[made_by] = tables
         self.loaded[name] = cog
 
@@ -87,6 +95,19 @@ class CogTables:
         name = cog_name(type(cog).__module__)
         if self.loaded.get(name) is cog:
             del self.loaded[name]
+
+    async def _is_ready(self, name: str, cog: CogWithTables, tables: Sequence[Table]) -> bool:
+        """True for a file in which all is as the cog declares it, as nearly every start finds it."""
+        if self._database.path is None:
+            return False
+        names = {table.name for table in tables}
+        rows = await self._database.look_up("SELECT name, version, tables FROM installed_cogs", {})
+        owned = {owner: (version, names & set(kept.split())) for owner, version, kept in rows}
+        if owned.pop(name, None) != (cog.version, names) or any(taken for _, taken in owned.values()):
+            return False
+        present = {tuple(row) for row in await self._database.look_up(PRESENT, {})}
+        indexes = {(table.name, str(index.name)) for table in tables for index in table.indexes}
+        return present >= indexes | {(table.name, column.name) for table in tables for column in table.columns}
 
     async def _installed(self, name: str) -> InstalledCog | None:
         async with self._database.readers() as session:

@@ -15,6 +15,9 @@ from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points import ledger, processed_ids
 from pixel_bot.points.amounts import HasValue, Share, amount_or_share, points_of
 from pixel_bot.points.ledger import MAX_AMOUNT, Entry
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 T = TypeVar("T")
 
@@ -95,7 +98,7 @@ class Transaction:
         """
         points = await self._resolved(viewer, amount)
         if points <= 0:
-            raise BadAmount("That has to be more than zero.")
+            raise BadAmount(_("That has to be more than zero."))
         await self._post(viewer, -points, note)
         return points
 
@@ -179,7 +182,7 @@ class Transaction:
 
     async def _post(self, viewer: Who, points: int, note: str) -> int:
         if points > MAX_AMOUNT:
-            raise BadAmount("That is too much at once.")
+            raise BadAmount(_("That is too much at once."))
         user_id = await self._id_of(viewer)
         entry = Entry(user_id, points, self._origin.reason, self._origin.now, note=note or None)
         return (await ledger.post(self.session, [entry]))[user_id]

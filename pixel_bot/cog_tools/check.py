@@ -49,15 +49,17 @@ async def check_cog(path: Path) -> list[Finding]:
     cog = cog_at(path)
     original = _whole(cog)
     with _own_folder() as folder:
-        cogs = folder / "cogs"
+        cogs = folder / "checked"
         findings = Findings({cogs / original.name: original})
-        if cog.name.casefold() in {name.casefold() for name in find_cogs(None, installed=False).cogs}:
+        namesake = _built_in().get(cog.name.casefold())
+        if namesake is not None and namesake.path != cog.path:
             findings.add("name", f"A cog {cog.name} comes along with the bot. Give this one another name.", original)
         elif look_at_source(_code_of(cog), findings):
             with no_network():
                 # It comes when the bot is there already, so that what it brings can be told from what was there.
                 cogs.mkdir()
-                async with stage(folder, cogs_dir=cogs, **_settings_for(cog)) as chat:
+                off = "" if namesake is None else namesake.where
+                async with stage(folder, cogs_dir=cogs, cogs_off=off, **_settings_for(cog)) as chat:
                     _copy(original, cogs)
                     await Visit(chat, cog, cogs, findings).whole()
     return findings.in_order()
@@ -79,6 +81,11 @@ def cog_at(path: Path) -> CogFile:
     if not name.isidentifier() or name.startswith("_"):
         raise StartError(f"{path} is no cog: its name is one word of letters, digits and _, and begins with a letter.")
     return CogFile(name, f"{PACKAGE}.{name}", file, str(path))
+
+
+def _built_in() -> dict[str, CogFile]:
+    """The cogs that come along, by their names in lower case."""
+    return {name.casefold(): cog for name, cog in find_cogs(None, installed=False).cogs.items()}
 
 
 @contextmanager

@@ -54,9 +54,11 @@ def find_cogs(folder: Path | None, left_out: Collection[str] = (), *, installed:
 
     Args:
         folder: ``COGS_DIR``.
-        left_out: names that ``COGS_OFF`` leaves out.
+        left_out: names that ``COGS_OFF`` leaves out, or places, like ``cogs/lineup.py``, where a namesake stays.
         installed: False to leave out those of installed packages, which take longer to be found.
     """
+    off = {name.casefold() for name in left_out}
+    elsewhere = set[str]()
     found = CogFiles()
     places: list[Iterator[CogFile | str]] = [_in_folder(BUILT_IN)]
     if folder is not None and folder.is_dir():
@@ -66,10 +68,11 @@ def find_cogs(folder: Path | None, left_out: Collection[str] = (), *, installed:
     for cog in (one for place in places for one in place):
         if isinstance(cog, str):
             found.problems.append(cog)
+        elif cog.where.casefold() in off:
+            elsewhere.add(cog.where.casefold())
         else:
             _add(found, cog)
-    off = {name.casefold() for name in left_out}
-    unknown = off - {name.casefold() for name in found.cogs} if installed else set[str]()
+    unknown = off - elsewhere - {name.casefold() for name in found.cogs} if installed else set[str]()
     found.problems += [f"COGS_OFF: there is no cog {name}." for name in sorted(unknown)]
     found.cogs = {name: cog for name, cog in found.cogs.items() if name.casefold() not in off}
     return found

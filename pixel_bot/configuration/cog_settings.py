@@ -2,9 +2,9 @@
 
 import ast
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import AliasChoices, BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -15,6 +15,26 @@ from pixel_bot.configuration.wording import sentence
 from pixel_bot.errors import CogError
 
 BASE = "CogSettings"
+
+SENTENCES = ("Sentence", "Template")
+"""Types of fields whose values are words for people."""
+
+IS_SENTENCE = "sentence"
+"""What such a type is marked with."""
+
+
+class CheckedBot(Protocol):
+    """What ``check-config`` knows of the bot that would start; the bot itself has the same."""
+
+    @property
+    def settings(self) -> Any:
+        """The settings of the bot."""
+        ...
+
+    @property
+    def sounds(self) -> Any:
+        """The sounds of the bot."""
+        ...
 
 
 class CogSettings(BaseSettings):
@@ -33,6 +53,17 @@ class CogSettings(BaseSettings):
         frozen=True,
         populate_by_name=True,
     )
+
+    def problems(self, bot: CheckedBot) -> Iterable[str]:
+        """What is strange about these settings, or wrong with files that they name: a sentence each, with the name.
+
+        ``check-config`` asks for it. It imports only cogs that have this method, or of which something is set.
+
+        Args:
+            bot: ``settings`` and ``sounds`` of the bot that would start.
+        """
+        del bot
+        return ()
 
 
 T = TypeVar("T", bound=CogSettings)
@@ -82,14 +113,22 @@ def secrets_in(settings: CogSettings) -> Iterator[str]:
             yield value.get_secret_value()
 
 
-def names_in_cogs(folder: Path | None, left_out: Collection[str], *, installed: bool) -> set[str]:
-    """The settings of all cogs, in upper case. Their source is read for it; nothing of it is run."""
-    found = find_cogs(folder, left_out, installed=installed).cogs.values()
-    return {name for cog in found for name in names_in(cog)}
+def names_in_cogs(folder: Path | None, *, installed: bool) -> dict[str, bool]:
+    """The settings of all cogs, in upper case, and whether each is a sentence.
+
+    Their source is read for it; nothing of it is run.
+    """
+    found = find_cogs(folder, installed=installed).cogs.values()
+    return {name: is_sentence for cog in found for name, is_sentence in declared_in(cog)}
 
 
 def names_in(cog: CogFile) -> Iterator[str]:
     """The settings that the source of one cog declares."""
+    return (name for name, _ in declared_in(cog))
+
+
+def declared_in(cog: CogFile) -> Iterator[tuple[str, bool]]:
+    """The settings that the source of one cog declares, and whether each is a sentence."""
     for path in sources_of(cog):
         try:
             text = path.read_text(encoding="utf-8")
@@ -100,22 +139,21 @@ def names_in(cog: CogFile) -> Iterator[str]:
             yield from _declared(tree, cog.name)
 
 
-def folder_in(values: Mapping[str, str]) -> tuple[Path | None, list[str]]:
-    """``COGS_DIR`` and ``COGS_OFF``, before the settings are checked: the environment goes before the file.
+def folder_in(values: Mapping[str, str]) -> Path | None:
+    """``COGS_DIR``, before the settings are checked: the environment goes before the file.
 
     Args:
         values: those of ``.env``, by their upper-case names.
     """
     there = {**values, **{name.upper(): value for name, value in os.environ.items() if value}}
     folder = there.get("COGS_DIR", "").strip()
-    off = [name for part in there.get("COGS_OFF", "").split(",") if (name := part.strip())]
     try:
-        return (Path(folder).expanduser() if folder else None), off
+        return Path(folder).expanduser() if folder else None
     except RuntimeError:
-        return None, off
+        return None
 
 
-def _declared(tree: ast.Module, cog: str) -> Iterator[str]:
+def _declared(tree: ast.Module, cog: str) -> Iterator[tuple[str, bool]]:
     classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     ours = {BASE}
     for _ in classes:  # each round finds those that build on the ones before
@@ -123,7 +161,8 @@ def _declared(tree: ast.Module, cog: str) -> Iterator[str]:
     for cls in classes:
         for node in cls.body if cls.name in ours else ():
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                yield from _names(node, node.target.id, cog)
+                is_sentence = ast.unparse(node.annotation).split(".")[-1] in SENTENCES
+                yield from ((name, is_sentence) for name in _names(node, node.target.id, cog))
 
 
 def _names(node: ast.AnnAssign, field: str, cog: str) -> Iterator[str]:

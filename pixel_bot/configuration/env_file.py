@@ -14,7 +14,7 @@ from pathlib import Path
 from dotenv.parser import Binding, parse_stream
 
 from pixel_bot.configuration.finding import Finding, hint, warning
-from pixel_bot.configuration.names import FAMILIES, letters, meant, nearly
+from pixel_bot.configuration.names import families, letters, meant, nearly
 from pixel_bot.configuration.values import value_findings
 from pixel_bot.errors import SettingsError
 
@@ -46,12 +46,13 @@ class EnvFile:
     """The line that counts, by the upper-case name of the setting."""
 
 
-def read_env_file(path: Path, known: Collection[str]) -> EnvFile:
+def read_env_file(path: Path, known: Collection[str], sentences: Collection[str] = ()) -> EnvFile:
     """Read a file of settings; an empty one where there is none.
 
     Args:
         path: usually ``.env`` in the working directory.
         known: the names of all settings, in upper case.
+        sentences: those of settings whose values are sentences.
 
     Raises:
         SettingsError: it cannot be read at all, or is no UTF-8 text.
@@ -70,7 +71,7 @@ def read_env_file(path: Path, known: Collection[str]) -> EnvFile:
         elif binding.key is not None:
             findings += _name_findings(binding, line, known, path.name)
             entries.append(Entry(binding.key, binding.value or "", line, typed))
-    findings += _entry_findings(entries, known, path.name)
+    findings += _entry_findings(entries, known, sentences, path.name)
     lines = {entry.name.upper(): entry.line for entry in entries if entry.value}
     return EnvFile(tuple(entries), tuple(findings), lines)
 
@@ -167,7 +168,7 @@ def _name_findings(binding: Binding, line: int, known: Collection[str], file: st
     meanings = meant(name, known)
     shown = name if _PLAIN_NAME.fullmatch(name) or nearly(name, known) else "the name"
     if meanings:
-        sure = nearly(name, known) is not None or letters(name).startswith(FAMILIES)
+        sure = nearly(name, known) is not None or letters(name).startswith(families(known))
         words = f"{at}: {shown} is no setting. Did you mean {' or '.join(meanings)}?"
         yield warning(words) if sure else hint(words)
     elif _PLAIN_NAME.fullmatch(name):
@@ -176,13 +177,16 @@ def _name_findings(binding: Binding, line: int, known: Collection[str], file: st
         yield hint(f"{at}: the name is no setting of Pixel Bot.")
 
 
-def _entry_findings(entries: Sequence[Entry], known: Collection[str], file: str) -> Iterator[Finding]:
+def _entry_findings(
+    entries: Sequence[Entry], known: Collection[str], sentences: Collection[str], file: str
+) -> Iterator[Finding]:
     """What is strange about values, and settings that stand twice."""
     stand: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.name.upper() in known:
-            stand[entry.name.upper()].append(entry)
-            yield from value_findings(entry.name.upper(), entry.value, entry.typed, f"{file}, line {entry.line}")
+            name, at = entry.name.upper(), f"{file}, line {entry.line}"
+            stand[name].append(entry)
+            yield from value_findings(name, entry.value, entry.typed, at, is_sentence=name in sentences)
     for name, several in stand.items():
         if len(several) > 1:
             where = ", ".join(str(entry.line) for entry in several)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings
 
-from pixel_bot.configuration.cog_settings import folder_in, names_in_cogs
+from pixel_bot.configuration.cog_settings import IS_SENTENCE, folder_in, names_in_cogs
 from pixel_bot.configuration.env_file import EnvFile, read_env_file
 from pixel_bot.configuration.finding import Finding, hint, warning
 from pixel_bot.configuration.names import accused
@@ -35,10 +35,10 @@ def load(model: type[T], overrides: Mapping[str, object]) -> tuple[T, tuple[Find
     """
     known = {name.upper() for name in model.model_fields}
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # what it would say is among our findings, with the mend
-    file = read_env_file(ENV_FILE, known)
-    if of_cogs := _of_cogs(file, known):
-        known |= of_cogs
-        file = read_env_file(ENV_FILE, known)
+    of_cogs = _of_cogs(read_env_file(ENV_FILE, known), known)
+    known |= of_cogs.keys()
+    sentences = {name for name, is_sentence in of_cogs.items() if is_sentence} | _sentences(model)
+    file = read_env_file(ENV_FILE, known, sentences)
     findings = (*file.findings, *_environment(file, known))
     try:
         return model(**cast(Mapping[str, Any], overrides)), findings
@@ -50,14 +50,30 @@ def load(model: type[T], overrides: Mapping[str, object]) -> tuple[T, tuple[Find
         raise SettingsError([*(_problem(error, model, file) for error in errors), *also]) from None
 
 
-def _of_cogs(file: EnvFile, known: set[str]) -> set[str]:
-    """The settings of cogs. Installed packages, which take longer to be found, are asked for an unknown name alone."""
+def names_set() -> frozenset[str]:
+    """The upper-case names of everything that has a value in ``.env`` or the environment, foreign names included."""
+    entries = read_env_file(ENV_FILE, ()).entries
+    return frozenset(
+        name.upper() for name, value in [*os.environ.items(), *((e.name, e.value) for e in entries)] if value
+    )
+
+
+def _sentences(model: type[BaseSettings]) -> set[str]:
+    """The settings whose values are words for people."""
+    return {name.upper() for name, field in model.model_fields.items() if IS_SENTENCE in field.metadata}
+
+
+def _of_cogs(file: EnvFile, known: set[str]) -> dict[str, bool]:
+    """The settings of cogs, also of those that are off, and whether each is a sentence.
+
+    Installed packages, which take longer to be found, are asked for an unknown name alone.
+    """
     names = [entry.name.upper() for entry in file.entries]
     values = {entry.name.upper(): entry.value for entry in file.entries if entry.value}
-    folder, left_out = folder_in(values)
-    found = names_in_cogs(folder, left_out, installed=False)
-    if any(name not in known | found for name in names):
-        found |= names_in_cogs(folder, left_out, installed=True)
+    folder = folder_in(values)
+    found = names_in_cogs(folder, installed=False)
+    if any(name not in known | found.keys() for name in names):
+        found |= names_in_cogs(folder, installed=True)
     return found
 
 

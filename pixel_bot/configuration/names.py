@@ -1,14 +1,12 @@
 """Names that are nearly those of a setting: typing errors, and what people remember a name as."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 FOREIGN = frozenset({"DATABASE_URI", "DATADIR", "LOGLEVEL"})
 """Names of other programs that are common in an environment and near to ours (``LOGLEVEL`` of many servers)."""
-
-FAMILIES = ("AI", "BACKUP", "JOYSTICK", "OBS", "OVERLAY", "POINTS", "SHOUTOUT", "TTS", "TWITCH", "WEB", "XP")
-"""First words of our names. In our own file, a name that begins so is meant for us."""
 
 SHORT, MIDDLING = 6, 10
 """Letters from which on one, and two, typing errors count as nearly the same."""
@@ -19,6 +17,12 @@ _WORD = re.compile(r"[A-Z0-9]+")
 def letters(name: str) -> str:
     """The name in upper case, with letters and digits alone: ``backup-dir`` -> ``BACKUPDIR``."""
     return "".join(_WORD.findall(name.upper()))
+
+
+def families(known: Collection[str]) -> tuple[str, ...]:
+    """First words that several of our names have. In our own file, a name that begins so is meant for us."""
+    firsts = Counter(name.split("_")[0] for name in known)
+    return tuple(sorted(word for word, times in firsts.items() if times > 1))
 
 
 def nearly(name: str, known: Collection[str]) -> str | None:
@@ -50,7 +54,7 @@ def meant(name: str, known: Collection[str]) -> tuple[str, ...]:
     fuller = [ours for ours in known if set(words) <= set(ours.split("_"))]
     if 0 < len(fuller) <= 3:
         return tuple(sorted(fuller))
-    if words[0] not in FAMILIES:
+    if words[0] not in families(known):
         return ()
     family = [(distance(letters(name), letters(ours)), ours) for ours in known if ours.split("_")[0] == words[0]]
     return (min(family)[1],) if family else ()

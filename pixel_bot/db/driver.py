@@ -156,6 +156,11 @@ class Connection(aiosqlite.Connection):
         rows, *_ = await self.run(_execute, statement, parameters)
         return rows
 
+    async def changed(self, statement: str, parameters: Any) -> tuple[Rows, int]:
+        """The rows of one statement, and how many it changed, in one round trip and without a cursor."""
+        rows, _, count, _ = await self.run(_execute, statement, parameters)
+        return rows, count
+
     async def run(self, work: Any, *arguments: Any) -> Any:
         """Do ``work(connection, *arguments)`` in the connection's thread."""
         return await cast(Any, self)._execute(work, self._conn, *arguments)  # noqa: SLF001 - our own base class

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 from pixel_bot.concurrency.open_writers import begin_writer, end_writer
 from pixel_bot.concurrency.writer_session import TURN, Turn, WriterSession, in_turn
+from pixel_bot.db.direct import DIRECT
 from pixel_bot.db.driver import Connection as DriverConnection
 from pixel_bot.db.driver import connect
 from pixel_bot.db.file_identity import FileIdentity
@@ -52,6 +53,7 @@ class Database:
         """Called after each ``write`` that committed, so that pages are updated."""
         self.closed = False
         self._write_connection: AsyncConnection | None = None
+        self._write_driver: DriverConnection | None = None
         self._lookup_lock = asyncio.Lock()
         self._lookup_connection: DriverConnection | None = None
 
@@ -82,6 +84,9 @@ class Database:
                 AsyncSession(await self._writer(), expire_on_commit=False) as session,
                 session.begin(),
             ):
+                if self._write_driver is not None:
+                    await session.connection()  # here it begins
+                    session.info[DIRECT] = self._write_driver
                 yield session
         finally:
             end_writer(begun)
@@ -109,6 +114,8 @@ class Database:
         """The connection that all of ``write`` shares, opened at the first use and kept, so that no pool is asked."""
         if self._write_connection is None or self._write_connection.closed or self._write_connection.invalidated:
             self._write_connection = await self.engine.execution_options(begin="IMMEDIATE").connect()
+            raw = (await self._write_connection.get_raw_connection()).driver_connection
+            self._write_driver = raw if isinstance(raw, DriverConnection) else None
         return self._write_connection
 
     async def remember_file(self) -> None:
@@ -129,7 +136,7 @@ class Database:
 
     def _open(self, **options: Any) -> AsyncEngine:
         if self.is_shared:
-            from pixel_bot.db.postgres import open_postgres
+            from pixel_bot.db.server.postgres import open_postgres
 
             return open_postgres(self.url, **options)
         if (path := self.path) is None:

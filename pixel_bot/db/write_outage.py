@@ -19,6 +19,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.file_identity import FileState
 from pixel_bot.db.json_rows import sql
 from pixel_bot.errors import DatabaseNotWritable
+from pixel_bot.wording.texts import later
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,8 @@ class Problem:
         return f"The database cannot be written: {self.what}. {self.remedy}; {self.then}."
 
 
-FULL = Problem("the disk is full", "Make room on it")
-READ_ONLY = Problem("the disk is read-only", "Make it writable again")
+FULL = Problem(later("the disk is full"), "Make room on it")
+READ_ONLY = Problem(later("the disk is read-only"), "Make it writable again")
 LOCKED = Problem("another program is writing to it", "Close that program")
 BROKEN = Problem("the disk reports an error", "Check the disk and its cable")
 UNREACHABLE = Problem("its file cannot be opened", "See that its folder is there and may be written")

@@ -14,6 +14,7 @@ from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import is_held
 from pixel_bot.errors import FolderNotWritable, StartError
 from pixel_bot.filters.word_file import word_file
+from pixel_bot.model.own_words import all_sentences, own_words
 from pixel_bot.points.level_rewards import LevelRewards
 from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.settings import Mode, Settings
@@ -26,12 +27,13 @@ LITTLE_SPACE = 1_000_000_000
 
 
 async def check_files(settings: Settings) -> list[Finding]:
-    """What is wrong with prizes, level rewards, blocked words, sounds, folders, disks and the port."""
+    """What is wrong with prizes, level rewards, blocked words, own texts, sounds, folders, disks and the port."""
     sounds = Sounds(settings.sounds_dir)
     return [
         *_prizes(settings, sounds),
         *_rewards(settings),
         *_words(settings),
+        *_texts(settings),
         *_sounds(sounds),
         *_folders(settings),
         *await _port(settings),
@@ -71,6 +73,13 @@ def _words(settings: Settings) -> Iterator[Finding]:
         problem = word_file(settings.tts_words_file).problem
     if problem:
         yield warning(f"TTS_WORDS_FILE: {problem}")
+
+
+def _texts(settings: Settings) -> Iterator[Finding]:
+    file = own_words(settings.data_dir, lambda: all_sentences(settings.cogs_dir))
+    with _warnings():
+        broken, content = file.problem, file.now_or_without()
+    yield from map(warning, content.problems or ([broken] if broken else []))
 
 
 def _sounds(sounds: Sounds) -> Iterator[Finding]:

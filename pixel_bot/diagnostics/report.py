@@ -9,7 +9,7 @@ import platform
 import sqlite3
 import sys
 import zipfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from pixel_bot import __version__
+from pixel_bot.configuration.finding import Finding
 from pixel_bot.diagnostics.database_facts import database_facts
 from pixel_bot.diagnostics.file_check import check_files, running_on
 from pixel_bot.diagnostics.licences import installed_parts
@@ -48,11 +49,19 @@ log.txt         the end of the log
 """
 
 
-async def write_report(file: Path) -> list[str]:
+FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
+SettingsOfCogs = Callable[[Settings], Mapping[str, Any]]
+
+
+async def write_report(
+    file: Path, of_cogs: FindingsOfCogs = lambda _: (), more_settings: SettingsOfCogs = lambda _: {}
+) -> list[str]:
     """Pack a report.
 
     Args:
         file: the zip file; it is replaced.
+        of_cogs: what cogs say of their settings.
+        more_settings: the settings of cogs, as they are shown.
 
     Returns:
         The names of the files in it.
@@ -64,8 +73,8 @@ async def write_report(file: Path) -> list[str]:
     scrubber = Scrubber([*known_secrets([settings.data_dir]), *secrets_of(settings)])
     parts: dict[str, Callable[[], Awaitable[str]]] = {
         "versions.json": _versions,
-        "settings.json": lambda: _settings_in_force(settings),
-        "findings.txt": lambda: _findings(settings, problems),
+        "settings.json": lambda: _settings_in_force(settings, more_settings),
+        "findings.txt": lambda: _findings(settings, problems, of_cogs),
         "health.json": lambda: _health(settings),
         "database.json": lambda: database_facts(settings),
         "figures.txt": lambda: _figures(settings),
@@ -114,7 +123,7 @@ async def _versions() -> str:
     )
 
 
-async def _settings_in_force(settings: Settings) -> str:
+async def _settings_in_force(settings: Settings, more: SettingsOfCogs) -> str:
     shown: dict[str, Any] = {}
     for name in sorted(Settings.model_fields):
         value = getattr(settings, name)
@@ -122,15 +131,15 @@ async def _settings_in_force(settings: Settings) -> str:
             value = HIDDEN if value.get_secret_value() else ""
         given = "set" if name in settings.model_fields_set else "default"
         shown[name.upper()] = {"value": value if isinstance(value, bool | int | float) else str(value), "from": given}
-    return _as_json(shown)
+    return _as_json(shown | dict(more(settings)))
 
 
-async def _findings(settings: Settings, problems: list[str]) -> str:
+async def _findings(settings: Settings, problems: list[str], of_cogs: FindingsOfCogs) -> str:
     if problems:
         return (
             "The settings are wrong, and the bot does not start:\n" + "\n".join(f"  {line}" for line in problems) + "\n"
         )
-    found = [*look_over(settings), *await check_files(settings)]
+    found = [*look_over(settings), *await check_files(settings), *of_cogs(settings)]
     return "\n".join(f"[{finding.weight}] {finding}" for finding in found) + "\n" if found else "Everything is fine.\n"
 
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pixel_bot.backends.tts.openai import server_from
 from pixel_bot.configuration.finding import Finding, hint, warning
 from pixel_bot.model.hosts import is_every_address, is_loopback
 from pixel_bot.settings import Settings
@@ -81,10 +82,9 @@ def _missing(name: str, path: Path) -> Iterator[Finding]:
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:
-    for name in ("ai_base_url", "tts_base_url"):
-        url = str(getattr(settings, name)).strip()
-        if url and not _is_http(url):
-            yield warning(f"{name.upper()}: must begin with http:// or https:// and name a server.")
+    url = settings.tts_base_url.strip()
+    if url and not _is_http(url):
+        yield warning("TTS_BASE_URL: must begin with http:// or https:// and name a server.")
     for name in HOSTS:
         hosts = [host.strip() for host in str(getattr(settings, name)).split(",")]
         if any("/" in host or re.search(r"[^:\]]:\d+$", host) for host in hosts):
@@ -107,11 +107,7 @@ def _contradictions(settings: Settings) -> Iterator[Finding]:
     """Settings that have no effect beside others, or cannot be meant together."""
     if settings.obs_configured and settings.obs_port == settings.web_port and _is_here(settings.obs_host):
         yield warning(f"OBS_PORT and WEB_PORT are both {settings.web_port}. OBS's own is usually 4455.")
-    if settings.ai_speak and not settings.ai_configured and settings.live:
-        yield warning("AI_SPEAK has no effect: there is no AI. Set AI_API_KEY, or AI_BASE_URL for a local one.")
-    if settings.tts_engine == "openai" and not (
-        settings.tts_base_url or settings.tts_api_key or settings.ai_configured
-    ):
+    if settings.tts_engine == "openai" and not server_from(settings).base_url:
         yield warning("TTS_ENGINE=openai needs TTS_BASE_URL or TTS_API_KEY, or the same of the AI.")
     if settings.tts_engine == "piper" and find_spec("piper") is None:
         yield warning('TTS_ENGINE=piper needs Piper: python -m pip install -e ".[piper]"')

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import GRACE, from_micros, micros
-from pixel_bot.db.json_rows import fold, sql, unfold
+from pixel_bot.db.direct import run
+from pixel_bot.db.json_rows import fold, unfold
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage
@@ -139,16 +140,15 @@ class ChatRound:
         if not self._strangers:
             return
         source = unfold(session, {"user_id": "bigint"})
-        result = await session.execute(
-            sql(
-                f"SELECT c.user_id, c.key, c.expires_at FROM {source} JOIN cooldowns c ON c.user_id = row.user_id "
-                f"WHERE c.key IN ('{CHAT}', '{XP}')"
-            ),
+        done = await run(
+            session,
+            f"SELECT c.user_id, c.key, c.expires_at FROM {source} JOIN cooldowns c ON c.user_id = row.user_id "
+            f"WHERE c.key IN ('{CHAT}', '{XP}')",
             {"rows": fold([(user,) for user in {known[p].id for p in self._strangers.values()}])},
         )
         latest = self._latest_ends()
         # A pause that ends later was begun by a clock that was set back since, or by a message from the future.
-        until = {(user, kind): end for user, kind, at in result if (end := micros(read_stamp(at))) <= latest[kind]}
+        until = {(user, kind): end for user, kind, at in done.rows if (end := micros(read_stamp(at))) <= latest[kind]}
         for key, person in self._strangers.items():
             user, _, linked = known[person]
             if linked:

@@ -1,19 +1,22 @@
 """Imports of points: each list is paid once, in one transaction, and undone in one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count as count_up
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.models import Change
-from pixel_bot.errors import BadAmount, BatchUndone, ImportRefused, UnknownBatch
+from pixel_bot.errors import BadAmount
 from pixel_bot.imports.accounts import ImportAccounts, find
+from pixel_bot.imports.errors import BatchUndone, ImportRefused, UnknownBatch
 from pixel_bot.imports.files import PointFile
+from pixel_bot.imports.table import Progress, unheard
 from pixel_bot.points import ledger, mod_changes
 from pixel_bot.points.ledger import Entry
 from pixel_bot.points.mod_changes import CHUNK, Reversal
@@ -32,18 +35,35 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Overlap:
+    """Another active import that paid some of the people of a list.
+
+    Attributes:
+        batch: that import.
+        people: how many of the list it paid.
+        equal: how many of them have the very same points on the list.
+    """
+
+    batch: Batch
+    people: int
+    equal: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImportPreview:
     """Dry run of an import.
 
     Attributes:
         new: how many of its people have no row yet.
         standing: the active import of the same list, if any.
-        others: other active imports that paid some of these people, with how many.
+        others: other active imports that paid some of these people.
+        last: the change that was last recorded, by whomever; 0 when there is none.
     """
 
     new: int
-    standing: Batch | None
-    others: Sequence[tuple[Batch, int]]
+    standing: Batch | None = None
+    others: Sequence[Overlap] = ()
+    last: int = 0
 
 
 class Imports:
@@ -56,43 +76,66 @@ class Imports:
     async def preview(self, file: PointFile) -> ImportPreview:
         """Dry run: what the import would find. Read only."""
         async with self._database.readers() as session:
-            known: set[int] = set()
+            last = (await session.execute(select(func.max(Change.id)))).scalar() or 0
+            batches = await _standing(session)
+            points: dict[int, int] = {}
             new = 0
             for start in range(0, len(file.people), CHUNK):
-                found = await find(session, file.people[start : start + CHUNK])
+                people = file.people[start : start + CHUNK]
+                found = await find(session, people)
                 new += sum(f.user is None for f in found)
-                known |= {f.account for f in found if f.account is not None}
-            batches = await _standing(session)
-            others = [(b, await _paid_by(session, change, known)) for change, b in batches if b.name != file.batch]
-        return ImportPreview(
-            new,
-            next((b for _, b in batches if b.name == file.batch), None),
-            [(b, people) for b, people in others if people],
-        )
+                if batches:
+                    points |= {f.account: p.points for p, f in zip(people, found, strict=True) if f.account is not None}
+            others = [await _overlap(session, change, b, points) for change, b in batches if b.name != file.batch]
+        standing = next((b for _, b in batches if b.name == file.batch), None)
+        return ImportPreview(new, standing, [other for other in others if other.people], last)
 
-    async def pay(self, file: PointFile, name: str) -> Batch | None:
+    async def free_batch(self, file: PointFile) -> str:
+        """The name under which a list is paid once more, beside those of its imports that stand."""
+        async with self._database.readers() as session:
+            taken = {batch.name for _, batch in await _standing(session)}
+        return next(name for time in count_up(1) if (name := file.batch_of(time)) not in taken)
+
+    async def pay(
+        self,
+        file: PointFile,
+        name: str,
+        *,
+        batch: str = "",
+        last: int | None = None,
+        progress: Progress = unheard,
+    ) -> Batch | None:
         """Add the points of a list to the balances of its people; new viewers are created.
 
         Args:
             file: the list.
             name: the file's name, stored with every ledger row.
+            batch: the name of the import; else that of the list.
+            last: the last change that a preview saw: an import that was made since then is not overlooked.
+            progress: hears how much is written.
 
         Returns:
-            None when it was paid now; else the active import of the same list, and nothing was changed.
+            None when it was paid now; else the active import of that name, and nothing was changed.
 
         Raises:
-            ImportRefused: a balance would exceed its limit. Nothing was changed.
+            ImportRefused: a balance would exceed its limit, or another import came in between. Nothing was changed.
         """
+        batch = batch or file.batch
         now = self._clock.now()
         # Looked up before the transaction, which holds the writer lock of the whole database while it is open.
         known = await self._known(file)
         try:
             async with self._database.write() as session:
-                standing = next((b for _, b in await _standing(session) if b.name == file.batch), None)
+                others = await _standing(session)
+                standing = next((b for _, b in others if b.name == batch), None)
                 if standing is not None:
                     return standing
-                change = await _record(session, file, name, now)
-                await _post(session, file, known, change, name, now)
+                if last is not None and any(change > last for change, _ in others):
+                    raise ImportRefused(
+                        "Another list was imported at this moment. Nothing was changed. Run this again."
+                    )
+                change = await _record(session, file, batch, name, now)
+                await _post(session, file, known, change, name, now, progress)
         except BadAmount as exc:
             raise ImportRefused(f"{exc} Nothing was changed.") from exc
         return None
@@ -135,10 +178,17 @@ def local(moment: datetime) -> str:
 
 
 async def _post(
-    session: AsyncSession, file: PointFile, known: Sequence[int | None], change: int, name: str, now: datetime
+    session: AsyncSession,
+    file: PointFile,
+    known: Sequence[int | None],
+    change: int,
+    name: str,
+    now: datetime,
+    progress: Progress,
 ) -> None:
     accounts = ImportAccounts(session, now)
     for start in range(0, len(file.people), CHUNK):
+        progress(start / len(file.people))
         people = file.people[start : start + CHUNK]
         users = await accounts.of(people, known[start : start + CHUNK])
         await ledger.post(
@@ -150,9 +200,9 @@ async def _post(
         )
 
 
-async def _record(session: AsyncSession, file: PointFile, name: str, now: datetime) -> int:
+async def _record(session: AsyncSession, file: PointFile, batch: str, name: str, now: datetime) -> int:
     summary = f"import {count(file.total, 'point')} for {count(len(file.people), 'viewer')} from {name}"
-    values = {"actor": ACTOR, "summary": summary, "created_at": now, "batch": file.batch}
+    values = {"actor": ACTOR, "summary": summary, "created_at": now, "batch": batch}
     return (await session.execute(insert(Change).values(values).returning(Change.id))).scalar_one()
 
 
@@ -164,13 +214,17 @@ async def _standing(session: AsyncSession) -> list[tuple[int, Batch]]:
     return [(change, Batch(batch or "", made)) for change, batch, made in await session.execute(query)]
 
 
-async def _paid_by(session: AsyncSession, change: int, accounts: set[int]) -> int:
-    """How many of these accounts an import paid."""
+async def _overlap(session: AsyncSession, change: int, batch: Batch, points: Mapping[int, int]) -> Overlap:
+    """Whom of these accounts an import paid, and whom with the same points."""
     rows = await session.execute(
         sql(
-            "SELECT DISTINCT COALESCE(u.merged_into, u.id) FROM transactions t JOIN users u ON u.id = t.user_id "
-            "WHERE t.change_id = :change"
+            "SELECT COALESCE(u.merged_into, u.id), SUM(t.amount) FROM transactions t JOIN users u ON u.id = t.user_id "
+            "WHERE t.change_id = :change GROUP BY COALESCE(u.merged_into, u.id)"
         ),
         {"change": change},
     )
-    return len(accounts.intersection(rows.scalars()))
+    people = equal = 0
+    for account, amount in rows:
+        people += account in points
+        equal += points.get(account) == amount
+    return Overlap(batch, people, equal)

@@ -1,176 +1,202 @@
-"""Parser of another bot's point list: untrusted CSV in, people and points out. No number is guessed."""
+"""Parser of another bot's point list: an untrusted file in, people and points out. No number is guessed."""
 
-import csv
 import hashlib
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from pixel_bot.errors import ImportRefused
-from pixel_bot.imports.layouts import LOGIN, Layout, layout_of
-from pixel_bot.imports.numbers import Mark, Unreadable, mark_of, read_points
-from pixel_bot.imports.people import Holder, People, Skipped
-from pixel_bot.texts import count, fit, plain, visible
+from pixel_bot.imports.delimited import SAMPLE, read_delimited
+from pixel_bot.imports.errors import ImportRefused
+from pixel_bot.imports.firebot import is_firebot, read_firebot
+from pixel_bot.imports.json_lists import read_json
+from pixel_bot.imports.layouts import Layout, layout_of
+from pixel_bot.imports.lines import LineReader
+from pixel_bot.imports.numbers import Evidence, Mark
+from pixel_bot.imports.people import Holder
+from pixel_bot.imports.phantombot import MAGIC, read_phantombot
+from pixel_bot.imports.table import Progress, Row, Skipped, Table, unheard
+from pixel_bot.texts import fit, plain
 
 MAX_BYTES = 256 * 1024 * 1024
-DELIMITERS = (",", ";", "\t", "|")
-SAMPLE = 200
-"""Rows from which the layout is detected."""
 
 _BINARY_FORMATS = (
-    (b"PK\x03\x04", "an Excel workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
-    (b"SQLite format 3", "a database"),
+    (b"PK\x03\x04", "an Excel workbook. Open it and save the list as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook. Open it and save the list as CSV"),
+    (
+        b"H:2,block",
+        "an H2 database. Type exportpoints into PhantomBot's console, and import the CSV file that it writes",
+    ),
+    (b"\x1f\x8b", "packed. Unpack it first"),
 )
 
-Row = tuple[int, list[str]]
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the streamer says of a file, where the file itself leaves it open.
+
+    Attributes:
+        mark: the decimal mark of its numbers.
+        points: the name of the column with the points.
+    """
+
+    mark: Mark | None = None
+    points: str = ""
 
 
 @dataclass(frozen=True)
 class PointFile:
-    """A parsed file: people and points in its order. ``empty`` is how many have 0 points."""
+    """A parsed file: people and points in its order.
+
+    Attributes:
+        source: the bot that wrote it.
+        columns: those that were used, by their names.
+        people: who is paid.
+        skipped: the lines that are left out.
+        empty: how many people have 0 points.
+        unit: what the numbers of its lines count: ``Line``, ``Entry`` or ``Row``.
+        missing: how many viewers it says that there are, and does not hold.
+    """
 
     source: str
     columns: str
     people: Sequence[Holder]
     skipped: Sequence[Skipped]
     empty: int
+    unit: str = "Line"
+    missing: int = 0
 
     @property
     def total(self) -> int:
         """The sum of all points."""
         return sum(person.points for person in self.people)
 
+    @property
+    def left_out(self) -> int:
+        """How many lines are left out by which somebody may lose points."""
+        return sum(not line.harmless for line in self.skipped)
+
+    @property
+    def share_left_out(self) -> float:
+        """Their share of all lines that hold somebody, from 0 to 1."""
+        return self.left_out / max(1, len(self.people) + self.empty + self.left_out)
+
     @cached_property
     def batch(self) -> str:
         """Idempotency key of the import: a hash of people and points, independent of the file's name and order."""
+        return self.batch_of(1)
+
+    def batch_of(self, time: int) -> str:
+        """The key of the first import of this list, the second one, and so on."""
         lines = sorted(f"{person.login or f'#{person.platform_id}'}\t{person.points}\n" for person in self.people)
-        return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
+        digest = hashlib.sha256()
+        for line in lines:
+            digest.update(line.encode())
+        if time > 1:
+            digest.update(f"\n{time}".encode())
+        return digest.hexdigest()[:12]
 
 
-def read_point_file(path: Path) -> PointFile:
-    """Read a CSV file in UTF-8, or in UTF-16 with a byte order mark.
+def read_point_file(path: Path, said: Said | None = None, progress: Progress = unheard) -> PointFile:
+    """Read a list: CSV in Unicode or ANSI, JSON, Firebot's ``viewers.db`` or PhantomBot's ``phantombot.db``.
+
+    Args:
+        path: the file.
+        said: what the streamer says of it.
+        progress: hears how much is read, in the thread of the caller.
 
     Raises:
-        ImportRefused: it cannot be read, is no CSV text, or its columns cannot be told apart.
+        ImportRefused: it cannot be read, is no list, or its columns or numbers can be read in two ways.
     """
-    text = _decoded(_bytes_of(path))
-    delimiter, text = _declared_delimiter(text)
-    delimiter, layout = _layout(text, (delimiter,) if delimiter else DELIMITERS)
+    said = said or Said()
     try:
-        return _read(text, delimiter, layout)
-    except csv.Error as exc:
-        raise ImportRefused(f"Its quotes do not close, or a line is far too long ({exc}).") from exc
+        head = _head_of(path)
+        table = _table(path, head)
+        layout = _layout(table, said)
+        return _read(table, layout, _mark(table, layout, said), progress)
+    except OSError as exc:
+        raise ImportRefused(f"It cannot be opened: {exc.strerror or exc}.") from exc
+    except UnicodeError as exc:
+        raise ImportRefused("It was changed while it was read. Run this again.") from exc
 
 
-def _bytes_of(path: Path) -> bytes:
+def _head_of(path: Path) -> bytes:
     try:
         if path.exists() and not path.is_file():
             raise ImportRefused("It is no file.")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as exc:
-        reason = getattr(exc, "strerror", None) or exc
-        raise ImportRefused(f"It cannot be opened: {reason}.") from exc
-    if len(content) > MAX_BYTES:
+        size = path.stat().st_size
+    except ValueError as exc:
+        raise ImportRefused(f"It cannot be opened: {exc}.") from exc
+    if size > MAX_BYTES:
         raise ImportRefused(f"It is larger than {MAX_BYTES // 1024**2} MB. Is it the right one?")
-    return content
-
-
-def _decoded(content: bytes) -> str:
-    for magic, what in _BINARY_FORMATS:
-        if content.startswith(magic):
-            raise ImportRefused(f"It is {what}. Open it and save the list as CSV.")
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as exc:
-        raise ImportRefused("It is not UTF-8 text. Save it again as CSV in UTF-8.") from exc
-    if not text.strip():
+    if not size:
         raise ImportRefused("It is empty.")
-    return text
+    with path.open("rb") as file:
+        return file.read(64)
 
 
-def _declared_delimiter(text: str) -> tuple[str, str]:
-    """The delimiter that Excel's first line declares, like ``sep=;``, and the text with that line emptied."""
-    first, _, rest = text.partition("\n")
-    declared = first.rstrip("\r").lower().removeprefix("sep=")
-    is_declared = first.lower().startswith("sep=") and declared in DELIMITERS
-    return (declared, f"\n{rest}") if is_declared else ("", text)
+def _table(path: Path, head: bytes) -> Table:
+    for magic, what in _BINARY_FORMATS:
+        if head.startswith(magic):
+            raise ImportRefused(f"It is {what}.")
+    if head.startswith(MAGIC):
+        return read_phantombot(path)
+    if head.removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"").lstrip(b"\xff\xfe \t\r\n")[:1] in (b"{", b"["):
+        return read_firebot(path) if is_firebot(path) else read_json(path)
+    return read_delimited(path)
 
 
-def _layout(text: str, delimiters: Sequence[str]) -> tuple[str, Layout]:
-    """Detect the delimiter and the layout from the first rows.
+def _layout(table: Table, said: Said) -> Layout:
+    sample = [row.cells for row in islice(table.rows(), SAMPLE) if isinstance(row, Row)]
+    return layout_of(sample, table.header, source=table.source, points=said.points)
+
+
+def _mark(table: Table, layout: Layout, said: Said) -> Mark | None:
+    """The decimal mark of the whole column.
 
     Raises:
-        ImportRefused: with the reason for the likeliest delimiter, the one that occurs most often.
+        ImportRefused: a number can be read in two ways, and neither the column nor the streamer says how.
     """
-    refused: list[tuple[int, ImportRefused]] = []
-    for delimiter in delimiters:
-        try:
-            sample = [row for _, row in islice(_rows(text, delimiter), SAMPLE)]
-            return delimiter, layout_of(sample)
-        except csv.Error as exc:
-            refused.append((0, ImportRefused(f"Its quotes do not close, or a line is far too long ({exc}).")))
-        except ImportRefused as exc:
-            refused.append((text[:10_000].count(delimiter), exc))
-    raise max(refused, key=lambda known: known[0])[1]
+    if said.mark is not None:
+        return said.mark
+    evidence = Evidence()
+    first: int = 0
+    for row in table.rows():
+        if isinstance(row, Row) and len(row.cells) > layout.points:
+            evidence.add(row.cells[layout.points])
+            first = first or (row.line if evidence.ambiguous else 0)
+    if not evidence.question:
+        return evidence.mark
+    written = fit(plain(evidence.question), 30)
+    raise ImportRefused(
+        f"{written} (from line {first} on) can be a thousand or a fraction, and the other numbers do not show which. "
+        "Say what the fractions of this file begin with: --decimal point (then 1,234 is a thousand) "
+        "or --decimal comma (then 1.234 is a thousand)."
+    )
 
 
-def _rows(text: str, delimiter: str) -> Iterator[Row]:
-    """Every line that is not blank, with its number."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    line = 1
-    for row in reader:
-        if any(cell and not cell.isspace() for cell in row):
-            yield line, row
-        line = reader.line_num + 1
-
-
-def _read(text: str, delimiter: str, layout: Layout) -> PointFile:
-    rows = _rows(text, delimiter)
-    header = next(rows)[1] if layout.has_header else []
-    mark = mark_of(row[layout.points] for _, row in rows if len(row) > layout.points)
-    people = People()
-    skipped: list[Skipped] = []
-    for line, row in islice(_rows(text, delimiter), int(layout.has_header), None):
-        try:
-            people.add(_holder(line, row, layout, mark))
-        except Unreadable as exc:
-            skipped.append(Skipped(line, str(exc)))
-    skipped += people.skipped()
-    return PointFile(layout.source, _columns(layout, header), people.paid(), sorted(skipped), people.without_points())
-
-
-def _holder(line: int, row: Sequence[str], layout: Layout, mark: Mark | None) -> Holder:
-    if len(row) < layout.width or any(cell.strip() for cell in row[layout.width :]):
-        raise Unreadable(f"it has {count(len(row), 'column')} instead of {layout.width}")
-    typed = visible(row[layout.name]).removeprefix("@").strip()
-    platform_id = "" if layout.platform_id is None else _twitch_id(row[layout.platform_id])
-    # Only ASCII is lowered: other letters may become ASCII when lowered, and so another viewer's login.
-    login = typed.lower() if typed.isascii() and LOGIN.fullmatch(typed.lower()) else ""
-    if not login and not platform_id:
-        raise Unreadable(f"{_quoted(typed)} is no Twitch login" if typed else "it has no name")
-    written = row[layout.points]
-    try:
-        points = read_points(written, mark)
-    except Unreadable as exc:
-        raise Unreadable(f"{login or _quoted(typed)}: {_quoted(written) if written.strip() else 'it'} {exc}") from exc
-    return Holder(line, login, fit(plain(typed), 50) or login, platform_id, points)
-
-
-def _twitch_id(cell: str) -> str:
-    bare = cell.strip()
-    return bare if bare.isascii() and bare.isdigit() and len(bare) <= 11 and bare.strip("0") else ""
-
-
-def _quoted(written: str) -> str:
-    return f'"{fit(plain(written.strip()), 40)}"'
+def _read(table: Table, layout: Layout, mark: Mark | None, progress: Progress) -> PointFile:
+    header = table.header or []
+    reader = LineReader(layout, mark)
+    is_header = layout.has_header
+    for row in table.rows(progress):
+        if is_header and isinstance(row, Row):
+            header, is_header = row.cells, False
+        else:
+            reader.add(row)
+    reader.finish()
+    return PointFile(
+        layout.source,
+        _columns(layout, header),
+        reader.people.paid(),
+        sorted([*reader.skipped, *reader.people.skipped()]),
+        reader.people.without_points(),
+        table.unit,
+        table.missing,
+    )
 
 
 def _columns(layout: Layout, header: Sequence[str]) -> str:
     used = [layout.name, layout.points, *([] if layout.platform_id is None else [layout.platform_id])]
-    return ", ".join(fit(plain(header[i]), 30) if header else f"column {i + 1}" for i in used)
+    return ", ".join(fit(plain(header[i]), 40) if header else f"column {i + 1}" for i in used)

@@ -9,6 +9,8 @@ Exports of other bots, with sources:
 - Streamlabs: ``Username,Points`` with watch time, rank, hours or dates beside them (TheReal3xtinct/Streamlink fetches
   Cloudbot's list so; Streamlabs Chatbot exports a spreadsheet with names, points and hours, as its users tell in
   crowbartools/Firebot#2788).
+- Streamlabs Chatbot in other languages: ``Name;Rang;Punkte;Stunden`` and the like.
+- PhantomBot: ``Username,Seconds,Points``, as its console writes it (``exportpoints``).
 - sogeBot: its table of users has ``userId``, ``userName`` (``username`` before), ``points``, ``watchedTime`` and more
   (``src/database/entity/user.ts`` of sogebot/sogeBot); an export of its own was not found.
 """
@@ -18,19 +20,29 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.imports.numbers import looks_like_number
 from pixel_bot.texts import fit, plain
 
 LOGIN = re.compile(r"[a-z0-9_]{1,25}")
 
-NAMES = ("username", "userlogin", "login", "twitchusername", "twitchname", "user", "viewername", "viewer", "name")
-POINTS = ("points", "currentpoints", "loyaltypoints", "balance", "currency")
+NAMES = (
+    *("username", "userlogin", "login", "twitchusername", "twitchname", "user", "viewername", "viewer", "name"),
+    *("benutzername", "nutzername", "benutzer", "zuschauer", "utilisateur", "pseudo", "nom", "usuario", "nombre"),
+    *("usuário", "nome", "utente", "użytkownik", "nazwa", "пользователь", "имя", "ник"),
+)
+POINTS = (
+    *("points", "currentpoints", "loyaltypoints", "balance", "currency"),
+    *("punkte", "puntos", "pontos", "punti", "punkty", "punten", "poäng", "point", "очки", "баллы", "ポイント"),
+)
 IDS = ("twitchid", "twitchuserid", "userid", "id")
 OTHERS = frozenset(
-    {"rank", "level", "xp", "hours", "minutes", "time", "messages", "displayname", "alltimepoints", "totalpoints"}
-    | {"watchtime", "watchedtime", "watchtimeminutes", "timewatched", "minutesinchannel", "chatmessages"}
-    | {"chattimeonline", "chattimeoffline", "giftedsubscribes", "lastseen", "joindate", "createdat", "updatedat"}
+    {"rank", "level", "xp", "hours", "minutes", "seconds", "time", "messages", "displayname", "alltimepoints"}
+    | {"totalpoints", "alltime", "watchtime", "watchedtime", "watchtimeminutes", "timewatched", "minutesinchannel"}
+    | {"chatmessages", "chattimeonline", "chattimeoffline", "giftedsubscribes", "lastseen", "joindate"}
+    | {"createdat", "updatedat", "rang", "stufe", "stunden", "minuten", "zeit", "rango", "nivel", "horas", "minutos"}
+    | {"heures", "niveau", "livello", "ore", "minuti", "ranga", "poziom", "godziny", "minuty", "ранг", "уровень"}
+    | {"часы", "минуты", "uren", "timmar", "時間"}
 )
 """Columns that may hold numbers, but never points."""
 
@@ -50,26 +62,45 @@ class Layout:
     platform_id: int | None = None
 
 
-def layout_of(sample: Sequence[Sequence[str]]) -> Layout:
+def layout_of(
+    sample: Sequence[Sequence[str]], header: Sequence[str] | None = None, *, source: str = "", points: str = ""
+) -> Layout:
     """Detect the layout of a list from its first rows.
+
+    Args:
+        sample: its first rows.
+        header: the names of its columns, where they are not the first row.
+        source: the bot that wrote it, where the form of the file says so.
+        points: the name of the column with the points, where the streamer has said it.
 
     Raises:
         ImportRefused: the columns of names or points are ambiguous. Nothing is guessed.
     """
-    header = _header(sample[0]) if sample else []
-    rows = sample[1:] if header else sample
-    width = len(header) or (Counter(len(row) for row in rows).most_common(1)[0][0] if rows else 0)
+    named = header if header is not None else _header(sample[0]) if sample else []
+    has_header = header is None and bool(named)
+    rows = sample[1:] if has_header else sample
+    width = len(named) or (Counter(len(row) for row in rows).most_common(1)[0][0] if rows else 0)
     rows = [row[:width] for row in rows if len(row) >= width]
     if width < 2 or not rows:
         raise ImportRefused("I see no list in it: a column of names, one of points, and a line for each viewer.")
-    if not header and _is_streamelements(rows):
+    if not named and _is_streamelements(rows):
         return Layout("StreamElements", width, has_header=False, name=0, points=2, platform_id=1)
-    labels = [_label(cell) for cell in header] or [""] * width
-    source = _source(header, labels)
+    labels = [label_of(cell) for cell in named] or [""] * width
+    source = source or _source(named, labels)
     name = _name_column(labels, rows)
     platform_id = _id_column(source, labels, rows)
-    points = _points_column(header, labels, rows, {name, platform_id})
-    return Layout(source, width, bool(header), name, points, platform_id)
+    column = _said(points, named) if points else _points_column(named, labels, rows, {name, platform_id})
+    return Layout(source, width, has_header, name, column, platform_id)
+
+
+def _said(points: str, header: Sequence[str]) -> int:
+    """The column that the streamer has named."""
+    for normal in (str, label_of):
+        found = [i for i, cell in enumerate(header) if normal(cell) == normal(points)]
+        if len(found) == 1:
+            return found[0]
+    known = ", ".join(fit(plain(cell), 40) for cell in header) or "none, as the file has no line with their names"
+    raise ImportRefused(f"It has no column {fit(plain(points), 40)}. Its columns: {known}.")
 
 
 def _header(first: Sequence[str]) -> list[str]:
@@ -82,8 +113,9 @@ def _header(first: Sequence[str]) -> list[str]:
     return named
 
 
-def _label(cell: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", cell.lower())
+def label_of(cell: str) -> str:
+    """The name of a column as it is compared: ``Twitch ID`` and ``twitchId`` are the same."""
+    return "".join(char for char in cell.casefold() if char.isalnum())
 
 
 def _column(known: Sequence[str], labels: Sequence[str]) -> int | None:
@@ -130,9 +162,18 @@ def _points_column(
         raise ImportRefused("No column in it holds points. Put a first line like name,points into it.")
     which = ", ".join(fit(plain(header[i]), 30) if header else f"column {i + 1}" for i in likely)
     raise ImportRefused(
-        f"More than one column may be the points: {which}. Call the right one Points in the first line, "
-        "or remove the rest."
+        f"More than one column may be the points: {which}. "
+        + (
+            "Say which, like: --points " + _quoted(header[likely[0]])
+            if header
+            else "Put a line like name,points first."
+        )
     )
+
+
+def _quoted(cell: str) -> str:
+    shown = fit(plain(cell), 40)
+    return f'"{shown}"' if " " in shown else shown
 
 
 def _id_column(source: str, labels: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
@@ -165,7 +206,9 @@ def _source(header: Sequence[str], labels: Sequence[str]) -> str:
         return "StreamElements"
     if {"userid", "username", "points"} <= known and known & {"watchedtime", "chattimeonline", "chattimeoffline"}:
         return "sogeBot"
-    if "points" in known and known & {"username", "name"} and known & OTHERS:
+    if {"username", "seconds", "points"} <= known:
+        return "PhantomBot"
+    if known & set(POINTS) and known & set(NAMES) and known & OTHERS:
         return "Streamlabs"
     return "a list"
 

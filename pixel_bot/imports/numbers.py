@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pixel_bot.points.ledger import MAX_AMOUNT
@@ -33,17 +34,62 @@ def looks_like_number(written: str) -> bool:
     return len(bare) <= MAX_LENGTH and bool(_NUMBER.fullmatch(bare) or _EXPONENT.fullmatch(bare))
 
 
-def mark_of(column: Iterable[str]) -> Mark | None:
-    """The decimal mark of a column, from its unambiguous numbers.
+@dataclass(slots=True)
+class Evidence:
+    """What the numbers of one column show of its decimal mark.
 
-    Returns:
-        None when no number shows it, or they contradict each other.
+    Attributes:
+        marks: the decimal marks that its unambiguous numbers show.
+        ambiguous: the separators of its ambiguous numbers, like ``1,234``, each with the first of these numbers.
+        below: whether a whole number below 1,000 is among them.
+        above: whether a whole number from 1,000 up is written without separators.
     """
-    marks: set[Mark] = set()
+
+    marks: set[Mark] = field(default_factory=set[Mark])
+    ambiguous: dict[str, str] = field(default_factory=dict[str, str])
+    below: bool = False
+    above: bool = False
+
+    def add(self, written: str) -> None:
+        """Take one number of the column into account."""
+        bare = written.strip()
+        if bare.isdigit():
+            is_above = bool(bare[:-3].strip("0"))
+            self.above, self.below = self.above or is_above, self.below or not is_above
+            return
+        found = _NUMBER.fullmatch(bare.removeprefix("+")) if len(bare) <= MAX_LENGTH else None
+        if found is None:
+            return
+        if _is_ambiguous(found):
+            self.ambiguous.setdefault(found["group"], bare)
+        else:
+            self.marks |= _shown_by(found)
+
+    @property
+    def mark(self) -> Mark | None:
+        """The decimal mark of the column; None when the column does not decide.
+
+        Where no number shows it, ``1,234`` is a thousand if the column also has numbers below 1,000 and writes none
+        from 1,000 up without a separator: then the comma is where a thousands separator is, and nowhere else.
+        """
+        if self.marks:
+            return next(iter(self.marks)) if len(self.marks) == 1 else None
+        if len(self.ambiguous) == 1 and self.below and not self.above:
+            return _other(next(iter(self.ambiguous)))
+        return None
+
+    @property
+    def question(self) -> str:
+        """An ambiguous number that the column does not explain; empty when each can be read."""
+        return next(iter(self.ambiguous.values()), "") if self.mark is None else ""
+
+
+def evidence_of(column: Iterable[str]) -> Evidence:
+    """What a whole column shows."""
+    evidence = Evidence()
     for written in column:
-        if not written.isdigit():
-            marks |= _shown_by(written.strip())
-    return marks.pop() if len(marks) == 1 else None
+        evidence.add(written)
+    return evidence
 
 
 def read_points(written: str, mark: Mark | None = None) -> int:
@@ -54,7 +100,8 @@ def read_points(written: str, mark: Mark | None = None) -> int:
         mark: the decimal mark of this file. Without it, ``1,234`` is ambiguous.
 
     Raises:
-        Unreadable: no number, below zero, too large, rounded by a spreadsheet, or ambiguous.
+        Unreadable: no number, below zero, too large, rounded by a spreadsheet, ambiguous, or written with the other
+            decimal mark.
     """
     bare = written.strip()
     if not bare:
@@ -63,6 +110,8 @@ def read_points(written: str, mark: Mark | None = None) -> int:
     if found is None:
         raise _explained(bare)
     group, whole = found["group"], found["grouped"] or found["plain"]
+    if mark is not None and _shown_by(found) == {_other(mark)}:
+        raise Unreadable(f"does not fit the file's decimal mark, which is {mark!r}")
     if _is_ambiguous(found):
         if mark is None:
             raise Unreadable(f"can be read as {number(_digits(whole))} or as a fraction; write it without the mark")
@@ -80,15 +129,17 @@ def _is_ambiguous(found: re.Match[str]) -> bool:
     return group in (".", ",") and found["mark"] is None and found["grouped"].count(group) == 1
 
 
-def _shown_by(bare: str) -> set[Mark]:
-    found = _NUMBER.fullmatch(bare) if len(bare) <= MAX_LENGTH else None
-    if found is None or _is_ambiguous(found):
-        return set()
+def _shown_by(found: re.Match[str]) -> set[Mark]:
+    """The decimal mark that a number shows by itself."""
     if found["mark"] is not None:
         return {"." if found["mark"] == "." else ","}
-    if found["group"] in (".", ","):
-        return {"," if found["group"] == "." else "."}
+    if found["group"] in (".", ",") and not _is_ambiguous(found):
+        return {_other(found["group"])}
     return set()
+
+
+def _other(mark: str) -> Mark:
+    return "," if mark == "." else "."
 
 
 def _explained(bare: str) -> Unreadable:

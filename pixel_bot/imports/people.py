@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pixel_bot.imports.table import Skipped
+
 
 class Holder(NamedTuple):
     """A person and their points. Either of ``login`` and ``platform_id`` may be empty, never both."""
@@ -12,13 +14,6 @@ class Holder(NamedTuple):
     shown: str
     platform_id: str
     points: int
-
-
-class Skipped(NamedTuple):
-    """A line that is not paid, and why."""
-
-    line: int
-    why: str
 
 
 class People:
@@ -45,7 +40,7 @@ class People:
         elif len(known) == 1 and self._agree(self._kept[index], holder) and index not in self._disputed:
             first = self._kept[index]
             again = f"{holder.login or holder.shown} stands on line {first.line} already, with the same points"
-            self._repeats.append(Skipped(holder.line, f"{again}: counted once"))
+            self._repeats.append(Skipped(holder.line, f"{again}: counted once", harmless=True))
         else:
             for match in known:
                 self._disputed.setdefault(match, [self._kept[match].line]).append(holder.line)

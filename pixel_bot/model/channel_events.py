@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Literal
 
 from pixel_bot.model.event import Event
-from pixel_bot.model.people import Person
+from pixel_bot.model.people import Person, Platform, platform_of
 from pixel_bot.texts import count
 
 
@@ -41,6 +41,11 @@ class ChannelEvent(Event):
     person: Person | None
     at: datetime
     source: Source | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    @property
+    def platform(self) -> Platform:
+        """Where it happened."""
+        return self.person.platform if self.person is not None else platform_of(self.event_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +135,18 @@ class Announcement(ChannelEvent):
     text: str = ""
 
 
+HypePhase = Literal["begin", "progress", "level", "end"]
+
+
 @dataclass(frozen=True, slots=True)
 class HypeTrain(ChannelEvent):
-    """A hype train began, reached a ``level``, or ended there. Nobody is named.
+    """A hype train began (``phase``), made ``progress``, reached a ``level``, or came to its ``end``. Nobody is named.
 
-    ``train_id`` is the same from its beginning to its end; ``total`` is what was contributed until then.
+    ``train_id`` is the same from its beginning to its end; ``total`` is what was contributed until then. Each new
+    total is told once as ``progress``, and each level after the first once as ``level``.
     """
 
-    phase: Literal["begin", "level", "end"] = "begin"
+    phase: HypePhase = "begin"
     train_id: str = ""
     level: int = 1
     total: int = 0
@@ -186,6 +195,8 @@ def _train_words(train: HypeTrain) -> str:
             return "A hype train!"
         case "level":
             return f"The hype train is at level {train.level}!"
+        case "progress":
+            return ""  # every few seconds
         case "end":
             return f"The hype train reached level {train.level}"
 

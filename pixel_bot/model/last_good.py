@@ -45,6 +45,7 @@ class LastGoodFile(Generic[T]):
         without: the content where there is no file.
         meanwhile: a sentence that says what is in force while there is no good content yet.
         stays: a sentence that says that the last good content is in force.
+        remark: what is wrong with a content that is in force all the same, as a sentence; empty where nothing is.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class LastGoodFile(Generic[T]):
         without: T,
         meanwhile: str,
         stays: str = "The last good one stays in force.",
+        remark: Callable[[T], str] = lambda _: "",
     ) -> None:
         self._path = path
         self._parse = parse
         self._without = without
         self._meanwhile = meanwhile
         self._stays = stays
+        self._remark = remark
         self.on_problem: Callable[[str], None] = lambda _: None
         """Called with ``problem``, once, when the file breaks while the bot runs."""
         self._is_known = False
@@ -76,7 +79,7 @@ class LastGoodFile(Generic[T]):
     def problem(self) -> str:
         """What is wrong with the file as it is now, and what is in force instead; empty where nothing is."""
         self._refresh()
-        return "" if self._fault is None else f"{self._fault} {self._in_force()}"
+        return self._words()
 
     def now(self) -> T:
         """The content that is in force.
@@ -111,7 +114,7 @@ class LastGoodFile(Generic[T]):
         if stamp == self._stamp and stamp is not None:
             return
         self._stamp = stamp
-        before, self._fault = self._fault, None
+        before, self._fault = self._words(), None
         if stamp is None:
             self._good = None
         elif isinstance(stamp, str):
@@ -137,15 +140,20 @@ class LastGoodFile(Generic[T]):
             self._stamp = exc.strerror or type(exc).__name__
             self._fault = Unreadable(f"{self.name} cannot be read: {self._stamp}.")
 
-    def _tell(self, before: Unreadable | None) -> None:
+    def _tell(self, before: str) -> None:
         is_known, self._is_known = self._is_known, True
-        if self._fault is not None and (before is None or str(before) != str(self._fault)):
-            problem = f"{self._fault} {self._in_force()}"
+        problem = self._words()
+        if problem and problem != before:
             log.warning("%s", plain(problem))
-            if is_known and before is None:
+            if is_known and not before:
                 self.on_problem(problem)
-        elif self._fault is None and before is not None:
+        elif not problem and before:
             log.info("%s is good again." if self._stamp else "%s is gone, and its fault with it.", plain(self.name))
+
+    def _words(self) -> str:
+        if self._fault is not None:
+            return f"{self._fault} {self._in_force()}"
+        return "" if self._good is None else self._remark(self._good)
 
     def _in_force(self) -> str:
         return self._stays if self._good is not None else self._meanwhile

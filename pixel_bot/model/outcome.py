@@ -21,6 +21,7 @@ class ShowOverlay:
         seconds: 1 to 60.
         image: a file of the cog's folder ``overlay``, like ``wave.png``.
         cog: whose folder that is; the bot fills it in.
+        approve: True for words that a viewer or a machine wrote: where TTS_APPROVE asks for it, a mod says yes first.
     """
 
     text: str
@@ -28,6 +29,7 @@ class ShowOverlay:
     seconds: float = 5.0
     image: str = ""
     cog: str = ""
+    approve: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ _KINDS = {cls: name for name, cls in _NAMES.items()}
 def to_payload(effect: Effect) -> dict[str, Any]:
     """The effect as ``queue_items.payload_json`` keeps it."""
     fields = {"name": effect.name, "args": dict(effect.args)} if isinstance(effect, Run) else asdict(effect)
-    left_out = {name for name in ("image", "cog") if not fields.get(name)}
+    left_out = {name for name in ("image", "cog", "approve") if not fields.get(name)}
     return {"effect": _KINDS[type(effect)], **{name: value for name, value in fields.items() if name not in left_out}}
 
 

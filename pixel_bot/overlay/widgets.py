@@ -7,12 +7,20 @@ from typing import Any, cast
 
 import orjson
 
+from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import recall, remember
 from pixel_bot.overlay.art import Art
 
+WIDGET = "widget"
+"""The topic under which processes tell each other of new states."""
+
 LARGEST_STATE = 100_000
 """Bytes of a state as JSON: every page gets it at each change."""
+
+
+LONGEST_MESSAGE = 7_000
+"""Bytes of a state that travels to other processes by itself: PostgreSQL's NOTIFY takes less than 8,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +59,11 @@ class Widgets:
         """Takes blocked words out of what is shown."""
         self._art = art
         self._send = send
+        self.publish: Callable[[str], None] = lambda _: None
+        """Tells the other processes on the database of a new state, in a text for their ``on_published``."""
         self._known: dict[str, _Shown] = {}
         self._lock = asyncio.Lock()
+        self._tasks = TaskGroup()
 
     async def add(self, cog: str, widgets: Sequence[Widget]) -> None:
         """A cog has these. One that it had before it was loaded anew keeps its state.
@@ -96,7 +107,23 @@ class Widgets:
             if shown.widget.durable and self.database is not None:
                 async with self.database.write() as session:
                     await remember(session, _key(shown.cog, shown.widget), kept.decode())
+            if text := _published(shown.widget, kept):
+                self.publish(text)
             shown.state = orjson.loads(kept)
+            await self._send(self._message(shown))
+
+    def on_published(self, text: str) -> None:
+        """Another process has a new state, which our pages show, too."""
+        self._tasks.spawn(self._take_over(text))
+
+    async def _take_over(self, text: str) -> None:
+        name, _, state = text.partition(" ")
+        async with self._lock:
+            shown = self._known.get(name)
+            if shown is None:
+                return  # that cog is not loaded here
+            # What is durable is read: of several new states the last one counts, whichever message comes last.
+            shown.state = await self._stored(shown.cog, shown.widget) if shown.widget.durable else orjson.loads(state)
             await self._send(self._message(shown))
 
     def names(self) -> list[str]:
@@ -142,6 +169,13 @@ def _as_json(name: str, state: Any) -> bytes:
     if len(kept) > LARGEST_STATE:
         raise ValueError(f"The state of the widget {name} is larger than {LARGEST_STATE:,} bytes.")
     return kept
+
+
+def _published(widget: Widget, kept: bytes) -> str:
+    """A durable state is in the database; another one travels with the message, as far as that holds it."""
+    if widget.durable:
+        return widget.name
+    return f"{widget.name} {kept.decode()}" if len(kept) <= LONGEST_MESSAGE else ""
 
 
 def _key(cog: str, widget: Widget) -> str:

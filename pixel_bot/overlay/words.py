@@ -1,11 +1,19 @@
 """How the overlay is, in the words that chat and ``!status`` share."""
 
 from pixel_bot.overlay.overlay import Overlay
+from pixel_bot.wording.texts import later, texts
 
-OPEN = "open"
-CLOSED = "closed"
-BLOCKED = "open, but its sound is blocked: click on the page"
+_ = texts(__name__)
+
+OPEN = later("open")
+CLOSED = later("closed")
+BLOCKED = later("open, but its sound is blocked: click on the page")
 """A browser plays no sound on a page that nobody has clicked on; OBS does."""
+
+
+def overlay_shown(words: str) -> str:
+    """What ``overlay_words`` says, in the language of the chat."""
+    return _(words)
 
 
 def overlay_words(overlay: Overlay, *, needs_sound: bool = True) -> str:

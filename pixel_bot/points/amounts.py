@@ -12,7 +12,10 @@ from typing import Protocol
 
 from pixel_bot.errors import BadAmount, NotEnoughPoints
 from pixel_bot.points.ledger import MAX_AMOUNT
-from pixel_bot.texts import ENDINGS, count, narrow, number
+from pixel_bot.texts import ENDINGS, count, narrow
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 _GROUPED = re.compile(r"\d{1,3}(?:[,.' _]\d{3})+", re.ASCII)
 _PLAIN = re.compile(r"\d{1,500}", re.ASCII)
@@ -67,9 +70,9 @@ def amount_or_share(typed: str) -> int | Share:
         return whole_number(word.removeprefix("+"), least=1)
     part = Fraction(percent[1]) / 100
     if not part:
-        raise BadAmount("That has to be more than zero.")
+        raise BadAmount(_("That has to be more than zero."))
     if part > 1:
-        raise BadAmount("100% is all that there is.")
+        raise BadAmount(_("100% is all that there is."))
     return Share(part, word)
 
 
@@ -83,13 +86,14 @@ def points_of(amount: "HasValue | Share | int", balance: int) -> int:
     found = amount if isinstance(amount, int | Share) else amount.value
     if isinstance(found, int):
         if found > MAX_AMOUNT:
-            raise BadAmount("That is too much at once.")
+            raise BadAmount(_("That is too much at once."))
         return found
     if balance <= 0:
         raise NotEnoughPoints(needed=1, balance=balance)
     points = found.of(balance)
     if not points:
-        raise BadAmount(f"{found.typed} of {count(balance, 'point')} is less than one point.")
+        amount = count(balance, "point")
+        raise BadAmount(_("{share} of {amount} is less than one {point}.", share=found.typed, amount=amount))
     return points
 
 
@@ -100,15 +104,15 @@ def whole_number(typed: str, *, least: int) -> int:
         BadAmount: it is no whole number, below ``least``, or larger than may be moved at once.
     """
     word = _tidy(typed)
-    value = _value_of(word, "a number" if least == 0 else "a number above zero")
+    value = _value_of(word, least)
     if value < least:
-        raise BadAmount("That has to be more than zero.")
+        raise BadAmount(_("That has to be more than zero."))
     if value > MAX_AMOUNT:
-        raise BadAmount(f"That is too much at once; {number(MAX_AMOUNT)} is the most.")
+        raise BadAmount(_("That is too much at once; {most} is the most.", most=MAX_AMOUNT))
     return value
 
 
-def _value_of(word: str, what: str) -> int:
+def _value_of(word: str, least: int) -> int:
     if _PLAIN.fullmatch(word):
         return int(word)
     if _GROUPED.fullmatch(word):
@@ -117,8 +121,9 @@ def _value_of(word: str, what: str) -> int:
         value = Fraction(f"{short[1]}.{short[2] or 0}") * _TIMES[short[3]]
         return int(value)
     if _UNCLEAR.fullmatch(word):
-        raise BadAmount(f"I cannot tell how much {word[:20]} is. Type it like 1.5k, or 1500.")
-    raise BadAmount(f"I need {what} there, like 50.")
+        raise BadAmount(_("I cannot tell how much {typed} is. Type it like 1.5k, or 1500.", typed=word[:20]))
+    needed = later("I need a number there, like 50.")
+    raise BadAmount(_(needed if least == 0 else later("I need a number above zero there, like 50.")))
 
 
 def _tidy(word: str) -> str:

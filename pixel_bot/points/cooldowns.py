@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import GRACE, Clock
 from pixel_bot.concurrency.throttle import throttle_after
+from pixel_bot.db.direct import run
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import read_stamp, stamp
@@ -68,7 +69,7 @@ async def begin_all(session: AsyncSession, rows: Sequence[tuple[int, str, str, s
             session, {"user_id": "bigint", "key": "text", "expires_at": "timestamp", "started_at": "timestamp"}
         )
         select = f"SELECT row.user_id, row.key, row.expires_at, row.started_at FROM {source} WHERE true"
-        await session.execute(sql(_UPSERT.format(source=select)), {"rows": fold(rows)})
+        await run(session, _UPSERT.format(source=select), {"rows": fold(rows)})
 
 
 async def begin(session: AsyncSession, user_id: int, key: str, since: datetime, until: datetime) -> None:

@@ -11,9 +11,13 @@ from typing import NamedTuple, NoReturn
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pixel_bot.db.direct import run
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import read_stamp, stamp
 from pixel_bot.errors import BadAmount, NotEnoughPoints, PixelError
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 MAX_AMOUNT = 1_000_000_000_000
 """The largest amount that one command may move."""
@@ -66,7 +70,7 @@ async def post(session: AsyncSession, entries: Sequence[Entry]) -> dict[int, int
     if not entries:
         return {}
     if any(abs(entry.amount) > MAX_BALANCE for entry in entries):
-        raise BadAmount("That is more than one balance can hold.")
+        raise BadAmount(_("That is more than one balance can hold."))
     totals = _totals(entries)
     after = await _update_balances(session, totals, entries[-1].at)
     kept: dict[int, int] = {}
@@ -93,16 +97,15 @@ async def _update_balances(session: AsyncSession, totals: Mapping[int, int], at:
     # Conditional update: the check and the change are one statement, so no other writer comes between them.
     # One total a user: an UPDATE with FROM changes a row once, whatever number of source rows match it.
     source = unfold(session, {"user_id": "bigint", "total": "bigint"})
-    result = await session.execute(
-        sql(
-            f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
-            "WHERE users.id = row.user_id AND users.points + row.total <= :most "
-            "AND (row.total >= 0 OR users.points + row.total >= 0) AND users.merged_into IS NULL "
-            "RETURNING users.id, users.points"
-        ),
+    done = await run(
+        session,
+        f"UPDATE users SET points = points + row.total, updated_at = :at FROM {source} "
+        "WHERE users.id = row.user_id AND users.points + row.total <= :most "
+        "AND (row.total >= 0 OR users.points + row.total >= 0) AND users.merged_into IS NULL "
+        "RETURNING users.id, users.points",
         {"rows": fold(list(totals.items())), "at": stamp(at), "most": MAX_BALANCE},
     )
-    return {int(user): int(points) for user, points in result}
+    return {int(user): int(points) for user, points in done.rows}
 
 
 async def _merged_into(session: AsyncSession, users: Iterable[int]) -> dict[int, int]:
@@ -148,7 +151,7 @@ async def _raise_refusal(session: AsyncSession, refused: Mapping[int, int]) -> N
     balance = await balance_of(session, user)
     if total < 0:
         raise NotEnoughPoints(needed=-total, balance=balance)
-    raise BadAmount("That is more than one balance can hold.")
+    raise BadAmount(_("That is more than one balance can hold."))
 
 
 async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: dict[int, int]) -> None:
@@ -172,12 +175,11 @@ async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: 
             "note": "text",
         },
     )
-    await session.execute(
-        sql(
-            "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
-            "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
-            f"FROM {source} ORDER BY row.seq"
-        ),
+    await run(
+        session,
+        "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
+        "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
+        f"FROM {source} ORDER BY row.seq",
         {"rows": fold(rows)},
     )
 

@@ -1,45 +1,57 @@
 """Reasons of the ledger as text for viewers."""
 
 from pixel_bot.points.ledger import Row
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 _PLAIN = {
-    "chat": "chatting",
-    "watch": "watching",
-    "follow": "following",
-    "sub": "subscribing",
-    "upgrade": "keeping a sub",
-    "gift": "gifting subs",
-    "cheer": "cheering",
-    "raid": "raiding",
-    "streak": "a watch streak",
-    "tip": "tipping",
-    "enter": "coming in",
-    "start": "welcome points",
-    "sandbox": "play money",
-    "wheel": "won on the wheel",
-    "adopted": "carried over",
-    "import": "brought from another bot",
+    "chat": later("chatting"),
+    "watch": later("watching"),
+    "follow": later("following"),
+    "sub": later("subscribing"),
+    "upgrade": later("keeping a sub"),
+    "gift": later("gifting subs"),
+    "cheer": later("cheering"),
+    "raid": later("raiding"),
+    "streak": later("a watch streak"),
+    "tip": later("tipping"),
+    "enter": later("coming in"),
+    "start": later("welcome {points}"),
+    "sandbox": later("play money"),
+    "wheel": later("won on the wheel"),
+    "adopted": later("carried over"),
+    "import": later("brought from another bot"),
+}
+
+_VERBS = {
+    "add": later("added"),
+    "remove": later("removed"),
+    "set": later("set"),
+    "addall": later("gift to all chatters"),
 }
 
 
 def in_words(row: Row) -> str:
     """Why a balance changed, like ``chatting``, ``to bob`` or ``added by mod_mila: quiz``."""
-    kind, _, detail = row.reason.partition(":")
+    kind, _colon, detail = row.reason.partition(":")
     if row.reason in _PLAIN:
-        return _PLAIN[row.reason]
+        return _(_PLAIN[row.reason])
     if kind == "give":
-        return f"{'from' if row.amount > 0 else 'to'} {row.note}"
-    if kind in ("link", "unlink"):
-        return f"{kind}ed: {'from' if row.amount > 0 else 'to'} {row.note}"
+        return _("from {name}", name=row.note) if row.amount > 0 else _("to {name}", name=row.note)
+    if kind == "link":
+        return _("linked: from {name}", name=row.note) if row.amount > 0 else _("linked: to {name}", name=row.note)
+    if kind == "unlink":
+        return _("unlinked: from {name}", name=row.note) if row.amount > 0 else _("unlinked: to {name}", name=row.note)
     if kind == "level":
-        return f"reached level {detail}"
+        return _("reached level {level}", level=detail)
     if kind == "redeem":
         return detail
     if kind == "refund":
-        return f"{detail} refunded"
+        return _("{redeem} refunded", redeem=detail)
     if kind == "undo":
-        return f"undone by {row.note}"
+        return _("undone by {name}", name=row.note)
     if kind == "mod":
-        verbs = {"add": "added", "remove": "removed", "set": "set", "addall": "gift to all chatters"}
-        return f"{verbs.get(detail, detail)} by {row.note}" if row.note else verbs.get(detail, detail)
-    return row.reason or "no reason kept"
+        verb = _(_VERBS[detail]) if detail in _VERBS else detail
+        return _("{what} by {name}", what=verb, name=row.note) if row.note else verb
+    return row.reason or _("no reason kept")

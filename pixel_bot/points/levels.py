@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
+from pixel_bot.db.direct import run
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.meta import remember
@@ -157,16 +158,15 @@ class Levels:
     ) -> list[tuple[str, int, int]]:
         """Upsert XP by name. Returns each changed level: the name, the old level, the new level."""
         source = unfold(session, {"name": "text", "amount": "bigint"})
-        result = await session.execute(
-            sql(
-                "INSERT INTO xp_records (user_name, xp, level, created_at, updated_at) "
-                f"SELECT row.name, row.amount, 1, :at, :at FROM {source} WHERE true "
-                "ON CONFLICT (user_name) DO UPDATE SET xp = xp_records.xp + excluded.xp, "
-                "updated_at = excluded.updated_at RETURNING user_name, xp, level"
-            ),
+        done = await run(
+            session,
+            "INSERT INTO xp_records (user_name, xp, level, created_at, updated_at) "
+            f"SELECT row.name, row.amount, 1, :at, :at FROM {source} WHERE true "
+            "ON CONFLICT (user_name) DO UPDATE SET xp = xp_records.xp + excluded.xp, "
+            "updated_at = excluded.updated_at RETURNING user_name, xp, level",
             {"rows": fold(list(totals.items())), "at": stamp(at)},
         )
-        rows = [(name, level, self.curve.level_of(xp)) for name, xp, level in result]
+        rows = [(name, level, self.curve.level_of(xp)) for name, xp, level in done.rows]
         climbed = [(name, old, new) for name, old, new in rows if new != old]
         if climbed:
             await self._store_levels(session, [(name, new) for name, _, new in climbed])
@@ -237,8 +237,9 @@ class Levels:
 
     async def _store_levels(self, session: AsyncSession, levels: Sequence[tuple[str, int]]) -> None:
         source = unfold(session, {"name": "text", "level": "bigint"})
-        await session.execute(
-            sql(f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name"),
+        await run(
+            session,
+            f"UPDATE xp_records SET level = row.level FROM {source} WHERE xp_records.user_name = row.name",
             {"rows": fold(levels)},
         )
 

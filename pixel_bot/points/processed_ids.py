@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.db.json_rows import ColumnType, fold, sql, unfold
+from pixel_bot.db.direct import run
+from pixel_bot.db.json_rows import ColumnType, fold, unfold
 from pixel_bot.db.models import stamp
 from pixel_bot.errors import PixelError
 
@@ -34,8 +35,8 @@ async def claim(session: AsyncSession, events: Sequence[ProcessedId]) -> set[str
     if not events:
         return set()
     # INSERT ... ON CONFLICT DO NOTHING is the check and the claim in one statement: a SELECT before it would race.
-    result = await session.execute(sql(f"{_insert(session)} RETURNING id"), {"rows": _rows(events)})
-    return set(result.scalars())
+    done = await run(session, f"{_insert(session)} RETURNING id", {"rows": _rows(events)})
+    return {event_id for (event_id,) in done.rows}
 
 
 def _insert(session: AsyncSession) -> str:
@@ -70,8 +71,8 @@ async def claim_all(session: AsyncSession, events: Sequence[tuple[str, str, int,
     if not events:
         return
     # The row count shows that one was a repeat but not which: the caller falls back to ``awards_of`` for its batch.
-    result = await session.execute(sql(_insert(session)), {"rows": fold(events)})
-    if result.rowcount != len(events):  # pyright: ignore[reportAttributeAccessIssue,reportUnknownMemberType]
+    done = await run(session, _insert(session), {"rows": fold(events)})
+    if done.changed != len(events):
         raise AlreadyClaimed("One of these events was processed before.")
 
 
@@ -80,8 +81,9 @@ async def awards_of(session: AsyncSession, ids: Sequence[str]) -> dict[str, tupl
     if not ids:
         return {}
     source = unfold(session, {"id": "text"})
-    result = await session.execute(
-        sql(f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id"),
+    done = await run(
+        session,
+        f"SELECT e.id, e.points, e.xp FROM events e JOIN {source} ON e.id = row.id",
         {"rows": fold([(i,) for i in ids])},
     )
-    return {event_id: (points, xp) for event_id, points, xp in result}
+    return {event_id: (points, xp) for event_id, points, xp in done.rows}

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pixel_bot.db.direct import run
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import stamp
 from pixel_bot.model.people import Person
@@ -75,11 +76,11 @@ class ViewerUpsert:
 
     async def _known(self, people: Sequence[Person]) -> dict[tuple[str, str], _Row]:
         source = unfold(self._session, {"platform": "text", "platform_id": "text"})
-        result = await self._session.execute(
-            sql(_KNOWN.format(source=source)), {"rows": fold([(p.platform, p.platform_id) for p in people])}
+        done = await run(
+            self._session, _KNOWN.format(source=source), {"rows": fold([(p.platform, p.platform_id) for p in people])}
         )
         rows: dict[tuple[str, str], _Row] = {}
-        for platform, platform_id, user, name, shown, account, account_name, linked in result:
+        for platform, platform_id, user, name, shown, account, account_name, linked in done.rows:
             rows[platform, platform_id] = _Row(user, name, shown, account, bool(linked))
             self._names[user], self._names[account] = name, account_name
         return rows
@@ -129,11 +130,12 @@ class ViewerUpsert:
 
     async def _holders(self, names: Sequence[str]) -> list[tuple[int, str, str | None]]:
         source = unfold(self._session, {"name": "text"})
-        result = await self._session.execute(
-            sql(f"SELECT u.id, u.name, u.platform_id FROM {source} JOIN users u ON u.name = row.name"),
+        done = await run(
+            self._session,
+            f"SELECT u.id, u.name, u.platform_id FROM {source} JOIN users u ON u.name = row.name",
             {"rows": fold([(n,) for n in names])},
         )
-        return [(user, name, platform_id) for user, name, platform_id in result]
+        return [(user, name, platform_id) for user, name, platform_id in done.rows]
 
     async def _claim(self, user_id: int, person: Person) -> None:
         await self._session.execute(
@@ -159,16 +161,15 @@ class ViewerUpsert:
         rows = [
             (n, p.platform, p.platform_id, p.display_name, p.display_key) for n, p in zip(names, people, strict=True)
         ]
-        result = await self._session.execute(
-            sql(
-                "INSERT INTO users (name, points, platform, platform_id, display_name, display_key, created_at, "
-                "updated_at) SELECT row.name, 0, row.platform, row.platform_id, row.display_name, row.display_key, "
-                f":now, :now FROM {source} "
-                "WHERE true ORDER BY row.seq RETURNING id, name"
-            ),
+        done = await run(
+            self._session,
+            "INSERT INTO users (name, points, platform, platform_id, display_name, display_key, created_at, "
+            "updated_at) SELECT row.name, 0, row.platform, row.platform_id, row.display_name, row.display_key, "
+            f":now, :now FROM {source} "
+            "WHERE true ORDER BY row.seq RETURNING id, name",
             {"rows": fold(rows), "now": stamp(self._now)},
         )
-        ids = {name: user for user, name in result}
+        ids = {name: user for user, name in done.rows}
         self._names |= {user: name for name, user in ids.items()}
         return {p: ids[n] for n, p in zip(names, people, strict=True)}
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.json_rows import sql
+from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.errors import UnknownViewer
 from pixel_bot.model.names import SHOWN, Named, name_of, named, shown_name
 from pixel_bot.model.people import Person, Platform, Viewer
@@ -34,6 +34,10 @@ FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
 WHERE u.display_key = :key AND u.platform = :platform
 """
 _BY_ID = f"{_ACCOUNT} WHERE u.id = :id"
+_BY_IDS = """
+SELECT row.id, k.id, k.name, COALESCE(k.display_name, k.name), k.points
+FROM {} JOIN users u ON u.id = row.id JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
+"""
 
 
 class Called(NamedTuple):
@@ -109,6 +113,13 @@ class Viewers:
         """The viewer of an account, by its number there; None where nobody of it has been here."""
         rows = await self._database.look_up(_BY_PERSON, {"platform": platform, "id": platform_id})
         return Viewer(*rows[0][2:]) if rows else None
+
+    async def by_ids(self, user_ids: Iterable[int]) -> dict[int, Viewer]:
+        """The viewers of those ids, by the id that was asked for; those that there are none of are left out."""
+        async with self._database.readers() as session:
+            ids = unfold(session, {"id": "bigint"})
+            rows = await session.execute(sql(_BY_IDS.format(ids)), {"rows": fold([(user_id,) for user_id in user_ids])})
+            return {row[0]: Viewer(*row[1:]) for row in rows}
 
     async def voice_of(self, viewer: Viewer) -> str:
         """The text-to-speech voice that the viewer chose; empty for the streamer's choice."""

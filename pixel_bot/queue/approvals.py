@@ -1,4 +1,4 @@
-"""Approvals: speech, and what the AI has written, waits for a mod's yes where ``TTS_APPROVE`` says so.
+"""Approvals: words that the streamer has not written wait for a mod's yes where ``TTS_APPROVE`` says so.
 
 While no mod has written for half an hour nobody is asked: the request is held, and chat is told of it when a mod is
 back. Nothing waits for longer than ``LIMIT``, with or without mods; then the points go back. Nothing is played without
@@ -24,6 +24,9 @@ from pixel_bot.redeems.approvals import HELD, Request
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
 from pixel_bot.texts import count, fit, listed
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +42,9 @@ SAVE_SECONDS = 60.0
 LOOK_SECONDS = 2.0
 """How often a follower checks whether it has become the leader."""
 
-DECLINED = "A mod said no."
-UNANSWERED = "No mod has said yes in time."
-NOBODY = "No mod is here to say yes."
+DECLINED = later("A mod said no.")
+UNANSWERED = later("No mod has said yes in time.")
+NOBODY = later("No mod is here to say yes.")
 
 
 class Approvals(Worker):
@@ -105,17 +108,16 @@ class Approvals(Worker):
         """True when no mod has written for half an hour. A clock that was set back makes nobody absent."""
         return self._clock.now() - self._mod_seen_at > MODS_AWAY
 
-    async def needed(self, effect: Effect, redeem: str, person: Person, viewer: Viewer, *, is_mod: bool) -> str | None:
+    async def needed(self, effect: Effect, person: Person, viewer: Viewer, *, is_mod: bool) -> str | None:
         """What a purchase is marked with: whether a mod must say yes to it, or to what follows it.
 
         Args:
             effect: what is bought.
-            redeem: its key.
             person: who buys it, as the platform names them.
             viewer: their account.
             is_mod: mods and the streamer need nobody's yes.
         """
-        kind = approvals.approval_for(effect, redeem)
+        kind = approvals.approval_for(effect)
         if kind is None or is_mod or self._mode == "off":
             return None
         return kind if self._mode == "all" or await self._newcomers.is_new(person, viewer) else None
@@ -154,7 +156,7 @@ class Approvals(Worker):
                 await approvals.approve(session, found[0].id, by, self._clock.now())
             else:
                 await self._services.refunds.fail_in(
-                    session, HELD, QueueItem.id == found[0].id, reason=DECLINED, status=("pending",)
+                    session, HELD, QueueItem.id == found[0].id, reason=_(DECLINED), status=("pending",)
                 )
         # After the commit: workers and notifiers read with connections of their own.
         (self._approved if yes else self._told)()
@@ -163,7 +165,8 @@ class Approvals(Worker):
     def shown(self, request: Request) -> str:
         """An item in words that may be said in chat: its number, its buyer, and its text filtered and shortened."""
         text = fit(self.clean(request.text), SHOWN_CHARS)
-        return f"#{request.item.id} {self.clean(request.item.buyer) or 'somebody'}: {text or '(nothing readable)'}"
+        buyer = self.clean(request.item.buyer) or _("somebody")
+        return f"#{request.item.id} {buyer}: {text or _('(nothing readable)')}"
 
     # The worker
 
@@ -198,7 +201,7 @@ class Approvals(Worker):
         for reason, due in ((UNANSWERED, [r for r in late if r.asked]), (NOBODY, [r for r in late if not r.asked])):
             if due:
                 ids = [r.item.id for r in due]
-                await self._services.refunds.fail(HELD, QueueItem.id.in_(ids), reason=reason, status=("pending",))
+                await self._services.refunds.fail(HELD, QueueItem.id.in_(ids), reason=_(reason), status=("pending",))
                 self._told()
         left = [r for r in requests if r not in late]
         await self._ask([r for r in left if not r.asked])
@@ -221,11 +224,11 @@ class Approvals(Worker):
 
     def _question(self, requests: Sequence[Request]) -> str:
         p, several = self._prefix, len(requests) > 1
-        how = f"{p}yes or {p}no answers the oldest, {p}yes NUMBER or {p}yes @user another one."
-        how += f" {p}yes list shows all." if several else ""
+        how = _("{p}yes or {p}no answers the oldest, {p}yes NUMBER or {p}yes @user another one.", p=p)
+        how += " " + _("{p}yes list shows all.", p=p) if several else ""
         shown = listed((self.shown(r) for r in requests), 420 - len(how))
-        what = "this waits" if len(requests) == 1 else f"{len(requests)} wait"
-        return f"Mods, {what} for a yes: {shown} · {how}"
+        what = _("Mods, this waits for a yes:", "Mods, {n} wait for a yes:", n=len(requests))
+        return f"{what} {shown} · {how}"
 
 
 def _seconds_left(item: Item, now: datetime) -> float:

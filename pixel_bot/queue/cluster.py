@@ -15,6 +15,9 @@ from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.effects import Effects
 from pixel_bot.queue.recovery import recover
 from pixel_bot.services import Services
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +27,7 @@ DEAD_SECONDS = 6.0
 
 STOP_SECONDS = 5.0
 
-PANIC = "A mod stopped the show for a moment."
+PANIC = later("A mod stopped the show for a moment.")
 """What the buyers of all that is under way hear then, in every process."""
 
 
@@ -145,7 +148,7 @@ class QueueCluster:
         await self._services.overlay.stop_all()
         self._lanes.show_paused()
         for attempt in self._lanes.attempts:
-            attempt.stop(PANIC)
+            attempt.stop(_(PANIC))
 
     async def _look_after(self) -> None:
         while True:

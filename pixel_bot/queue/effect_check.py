@@ -8,6 +8,9 @@ from pixel_bot.model.outcome import Effect, OverlayEffect, PlaySound, Run, ShowO
 from pixel_bot.queue.effects import Effects
 from pixel_bot.services import Services
 from pixel_bot.texts import plain
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -16,7 +19,7 @@ class CannotHappen(RedeemRefused):
     """The effect of a redeem cannot happen. ``problem`` says why, as a sentence without its end."""
 
     def __init__(self, problem: str) -> None:
-        super().__init__(f"{problem[:1].upper()}{problem[1:]}. Nothing was charged.")
+        super().__init__(f"{problem[:1].upper()}{problem[1:]}. {_('Nothing was charged.')}")
 
 
 class EffectCheck:
@@ -54,13 +57,13 @@ class EffectCheck:
             case PlaySound(name=name):
                 return self._sounds.problem(name)
             case ShowOverlay(image=image, cog=cog) if image and self._art.image(cog, image) is None:
-                return f"there is no image {_shown(image)}"
+                return _("there is no image {name}", name=_shown(image))
             case OverlayEffect(name=name, cog=cog) if self._art.module(cog, name) is None:
-                return f"there is no overlay effect {_shown(name)}"
+                return _("there is no overlay effect {name}", name=_shown(name))
             case ShowOverlay(sound=sound, cog=cog) | OverlayEffect(sound=sound, cog=cog):
                 return self._sounds.problem(sound) if sound and self._art.sound(cog, sound) is None else ""
             case Run(name=name) if self._effects.get(name) is None:
-                return f"there is no effect {_shown(name)}"
+                return _("there is no effect {name}", name=_shown(name))
             case _:
                 return ""
 

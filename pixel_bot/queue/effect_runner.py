@@ -20,15 +20,18 @@ from pixel_bot.redeems.claim_items import claim_concurrent
 from pixel_bot.redeems.pending_items import any_pending
 from pixel_bot.redeems.queue_items import Item, has_known_effect, still_claimed
 from pixel_bot.services import Services
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
 MAX_CONCURRENT = 10
 """Concurrent items of each platform: a slow chat blocks only its own items."""
 
-GONE = "The feature behind it is gone."
-SLOW = "It took too long."
-SORRY = "Something went wrong on my side."
+GONE = later("The feature behind it is gone.")
+SLOW = later("It took too long.")
+SORRY = later("Something went wrong on my side.")
 
 
 class EffectRunner(Worker):
@@ -129,7 +132,7 @@ class EffectRunner(Worker):
     ) -> tuple[Result, Effect | str | None]:
         item = attempt.item
         if found is None or not isinstance(item.effect, Run):
-            return Result.refund(GONE), None
+            return Result.refund(_(GONE)), None
         spec, method = found
         job = Job(attempt, await self._buyer(item), self._say, lambda: self._begin(item))
         try:
@@ -147,12 +150,12 @@ class EffectRunner(Worker):
         except AlreadyProcessed:
             return DONE, None  # an earlier attempt has done it, in a transaction that claimed the item
         except TimeoutError:
-            result = Result.refund(SLOW)
+            result = Result.refund(_(SLOW))
         except Exception as exc:
             # The boundary to cogs: an unforeseen error of one effect is refunded, and the runner goes on.
             log.exception("The effect %s failed.", spec.name)
             self._effects.failed(getattr(method, "__self__", None), spec.name, exc)
-            result = Result.refund(SORRY)
+            result = Result.refund(_(SORRY))
         # An error after the answer is no refund: the answer is what was paid for.
         return (DONE if job.answered else result), None
 

@@ -2,15 +2,19 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from pixel_bot.errors import EffectFailed
 from pixel_bot.model.outcome import KEPT, Effect, Run, fields_of
 from pixel_bot.model.people import Platform, Viewer
 from pixel_bot.queue.attempt import Attempt
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 class Say(Protocol):
@@ -64,7 +68,7 @@ class Job:
         with self._slow_chat_allowed():
             taken = await self._say(text, item.message_id, item.platform, item.buyer)
         if not taken:
-            raise EffectFailed("Chat did not take the answer.")
+            raise EffectFailed(_("Chat did not take the answer."))
         self.answered = True
         self._attempt.forbid_stop()
 
@@ -154,8 +158,21 @@ class Effects:
 
 def effects_of(cog: object) -> list[tuple[EffectSpec, Method]]:
     """The methods of a cog that are marked with ``@effect``."""
-    made_by = type(cog)
-    marked = {name for base in made_by.__mro__ for name, value in vars(base).items() if hasattr(value, MARK)}
-    methods = ((getattr(made_by, name), name) for name in sorted(marked))
-    # Not those that a subclass replaced by a method without the mark.
-    return [(getattr(method, MARK), getattr(cog, name)) for method, name in methods if hasattr(method, MARK)]
+    return [(spec, getattr(cog, name)) for name, spec in marks_of(type(cog), MARK)]
+
+
+def marks_of(made_by: type[Any], mark: str) -> Sequence[tuple[str, Any]]:
+    """The names of the methods of a cog class with a mark, and the mark's value of each.
+
+    Those that a subclass has replaced by a method without the mark are left out.
+    """
+    known = _marks.setdefault(made_by, {})
+    if mark not in known:
+        names = {name for base in made_by.__mro__ for name, value in vars(base).items() if hasattr(value, mark)}
+        methods = ((name, getattr(made_by, name)) for name in sorted(names))
+        known[mark] = [(name, getattr(method, mark)) for name, method in methods if hasattr(method, mark)]
+    return known[mark]
+
+
+_marks: WeakKeyDictionary[type[Any], dict[str, Sequence[tuple[str, Any]]]] = WeakKeyDictionary()
+"""What was found in each class, for it is asked for whenever a cog comes or goes."""

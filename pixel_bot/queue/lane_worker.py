@@ -19,15 +19,18 @@ from pixel_bot.redeems.claim_items import claim_head
 from pixel_bot.redeems.pending_items import any_pending
 from pixel_bot.redeems.queue_items import NOT_HELD, Item, has_known_effect
 from pixel_bot.services import Services
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
-AWAY = "The overlay was away for too long."
-BLOCKED = "The overlay was open, but its sound was blocked for too long."
+AWAY = later("The overlay was away for too long.")
+BLOCKED = later("The overlay was open, but its sound was blocked for too long.")
 LOOK_SECONDS = 2.0
 """How often the worker checks whether another process still has a page."""
 
-SORRY = "Something went wrong on my side."
+SORRY = later("Something went wrong on my side.")
 
 
 class LaneWorker(Worker):
@@ -84,7 +87,7 @@ class LaneWorker(Worker):
         except Exception:
             # The boundary of a lane: an unforeseen error with one item must not stop those behind it.
             log.exception("An item of the queue could not be played.")
-            return Result.refund(SORRY)
+            return Result.refund(_(SORRY))
 
     async def _next(self) -> Attempt | None:
         """The next item, claimed; None when it is time to stop."""
@@ -166,4 +169,4 @@ class LaneWorker(Worker):
             since = self._services.clock.now() - timedelta(seconds=self._limits.overlay)
             waits_since = func.coalesce(QueueItem.approved_at, QueueItem.created_at)
             due |= (waits_since <= since) & QueueItem.begun_at.is_(None) & NOT_HELD
-        await self._result_writer.refund(QueueItem.track == self.name, due, reason=reason)
+        await self._result_writer.refund(QueueItem.track == self.name, due, reason=_(reason))

@@ -20,11 +20,14 @@ from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
 from pixel_bot.sounds.library import LONGEST_SOUND
 from pixel_bot.texts import plain
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
-SILENT = "The overlay did not play it in time."
-BROKEN = "The overlay could not play it."
+SILENT = later("The overlay did not play it in time.")
+BROKEN = later("The overlay could not play it.")
 
 
 class OverlayPlayer:
@@ -89,7 +92,7 @@ class OverlayPlayer:
                 async with asyncio.timeout(left):
                     ack = await attempt.unless_stopped(playback.next())
             except TimeoutError:
-                return Result.refund(SILENT)
+                return Result.refund(_(SILENT))
             if ack.state is not AckState.STARTED:
                 _log_failure(item, ack)
                 return _result_of(ack)
@@ -136,12 +139,12 @@ class OverlayPlayer:
 
     def _file(self, cog: str, name: str, path: Path | None) -> str:
         if path is None:
-            raise EffectFailed(f"The file {name} is gone.")
+            raise EffectFailed(_("The file {name} is gone.", name=name))
         return self._overlay.art.address(cog, path)
 
     def _sound(self, name: str) -> str:
         if self._sounds.path(name) is None:
-            raise EffectFailed(f"The sound {name} is gone.")
+            raise EffectFailed(_("The sound {name} is gone.", name=name))
         return self._overlay.sound_address(name)
 
     async def _write(self, work: Callable[[Any], Awaitable[object]]) -> None:
@@ -166,4 +169,4 @@ def _result_of(ack: Ack) -> Result:
         return RETRY
     if ack.reason in {"hidden", "blocked"}:
         return Result(ResultKind.RETRY, released=True)
-    return Result.refund(BROKEN)
+    return Result.refund(_(BROKEN))

@@ -14,7 +14,7 @@ from pixel_bot.errors import BadInput
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.outcome import LANES, PlaySound, seconds_of_payload
 from pixel_bot.model.people import Viewer
-from pixel_bot.overlay.words import overlay_words
+from pixel_bot.overlay.words import overlay_shown, overlay_words
 from pixel_bot.points.idempotency import refuse_repeats, write_once
 from pixel_bot.queue.attempt import ResultKind
 from pixel_bot.queue.cluster import PANIC
@@ -23,12 +23,15 @@ from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import NOT_HELD, UNTOUCHED, WAITING, Item
 from pixel_bot.redeems.refunds import Refund
 from pixel_bot.services import Services
+from pixel_bot.wording.texts import later, texts
 
-SKIPPED = "A mod skipped it."
-CLEARED = "A mod cleared the queue."
-DELETED = "The message was deleted."
-TIMED_OUT = "A mod sent you off."
-BY_MOD = "A mod gave it back."
+_ = texts(__name__)
+
+SKIPPED = later("A mod skipped it.")
+CLEARED = later("A mod cleared the queue.")
+DELETED = later("The message was deleted.")
+TIMED_OUT = later("A mod sent you off.")
+BY_MOD = later("A mod gave it back.")
 JUST_NOW = timedelta(seconds=3)
 """How long a purchase may still be in progress after a mod removed its message."""
 
@@ -50,6 +53,11 @@ class Overview:
     running: dict[str, int]
     paused: list[str]
     overlay: str
+
+    @property
+    def overlay_shown(self) -> str:
+        """How the overlay is, in the language of the chat."""
+        return overlay_shown(self.overlay)
 
 
 class Queue:
@@ -97,7 +105,7 @@ class Queue:
             if mine is None:
                 return None
             refunds = await self._services.refunds.fail_in(
-                session, QueueItem.id == mine.id, *UNTOUCHED, reason="Cancelled.", told=True, status=("pending",)
+                session, QueueItem.id == mine.id, *UNTOUCHED, reason=_("Cancelled."), told=True, status=("pending",)
             )
         return refunds[0] if refunds else None
 
@@ -124,7 +132,7 @@ class Queue:
         async with write_once(self._services.database):
             pass  # claims the idempotency key: a skip that is delivered again must not skip the next item
         for attempt in self._dispatcher.attempts:
-            if attempt.item.kind in lanes and await self._dispatcher.stop_item(attempt.item.id, SKIPPED):
+            if attempt.item.kind in lanes and await self._dispatcher.stop_item(attempt.item.id, _(SKIPPED)):
                 return attempt.item
         if (elsewhere := await self._skip_elsewhere(lanes)) is not None:
             return elsewhere
@@ -139,7 +147,7 @@ class Queue:
             )
         if not pending:
             return None
-        refunds = await self._end([QueueItem.id == pending[0].id], SKIPPED)
+        refunds = await self._end([QueueItem.id == pending[0].id], _(SKIPPED))
         return pending[0] if refunds else None
 
     async def _skip_elsewhere(self, lanes: Sequence[str]) -> Item | None:
@@ -149,13 +157,13 @@ class Queue:
         async with self._services.database.readers() as session:
             running = await queue_items.load(session, QueueItem.kind.in_(lanes), QueueItem.status == "running")
         for item in running:
-            if await self._dispatcher.stop_item(item.id, SKIPPED) is not None:
+            if await self._dispatcher.stop_item(item.id, _(SKIPPED)) is not None:
                 return item
         return None
 
     async def clear(self, kind: str = "") -> list[Refund]:
         """Refund all pending items of a lane, or of all. Items that are playing go on."""
-        return await self._end([QueueItem.kind.in_(lanes_of(kind))], CLEARED)
+        return await self._end([QueueItem.kind.in_(lanes_of(kind))], _(CLEARED))
 
     async def refund(self, viewer: Viewer) -> Refund | None:
         """A mod refunds the viewer's newest item: a pending or playing one is stopped, a finished one is refunded.
@@ -172,16 +180,16 @@ class Queue:
                 return None
             # The prize of a wheel counts from its start on, also before it is credited.
             if item.draw is not None and (item.begun_at is not None or item.status == "done"):
-                raise BadInput("The wheel has turned: the prize counts, so the spin is not given back.")
+                raise BadInput(_("The wheel has turned: the prize counts, so the spin is not given back."))
             if item.status in {"done", "failed"}:
                 return await self._services.refunds.refund_finished(session, item)
             refunds = await self._services.refunds.fail_in(
-                session, QueueItem.id == item.id, reason=BY_MOD, told=True, status=("pending",)
+                session, QueueItem.id == item.id, reason=_(BY_MOD), told=True, status=("pending",)
             )
         await self._services.refunds.revoke_from_overlay(refunds)
         if refunds:
             return refunds[0]
-        result = await self._dispatcher.stop_item(item.id, BY_MOD)
+        result = await self._dispatcher.stop_item(item.id, _(BY_MOD))
         is_refunded = result is not None and result.kind is ResultKind.REFUND
         return Refund(item, item.cost) if is_refunded else None
 
@@ -195,7 +203,7 @@ class Queue:
             await self._dispatcher.pause(LANES, paused=True)
         finally:
             for attempt in self._dispatcher.attempts:
-                attempt.stop(PANIC)
+                attempt.stop(_(PANIC))
 
     async def calm(self) -> None:
         """Resume all lanes after a panic."""
@@ -204,18 +212,18 @@ class Queue:
     async def drop_message(self, message_id: str) -> None:
         """A message was deleted: what was bought with it is refunded, and stopped where it can be."""
         self._removed.put(message_id, True)
-        await self._drop([QueueItem.message_id == message_id], DELETED)
+        await self._drop([QueueItem.message_id == message_id], _(DELETED))
 
     async def drop_author(self, platform_id: str) -> None:
         """A viewer was timed out or banned: all that they bought is refunded, and stopped where it can be."""
         self._timed_out.put(platform_id, self._clock.now())
         author = select(User.id).where(User.platform == "twitch", User.platform_id == platform_id)
-        await self._drop([QueueItem.user_id.in_(author)], TIMED_OUT)
+        await self._drop([QueueItem.user_id.in_(author)], _(TIMED_OUT))
 
     async def drop_all(self) -> None:
         """The whole chat was cleared: all that shows or speaks words is refunded or stopped."""
         self._cleared_at = self._clock.now()
-        await self._drop([], DELETED, _has_words)
+        await self._drop([], _(DELETED), _has_words)
 
     def was_removed(self, message_id: str, author_id: str) -> bool:
         """True when a mod removed a message, or timed out its author, while its purchase was in progress."""
@@ -266,5 +274,5 @@ def lanes_of(kind: str) -> list[str]:
         return list(LANES)
     names: dict[str, list[str]] = {lane: [lane] for lane in LANES} | {"spin": ["wheel"], "sound": ["effect"]}
     if kind not in names:
-        raise BadInput(f"There is no lane {kind[:40]}. There are: {', '.join(LANES)}.")
+        raise BadInput(_("There is no lane {lane}. There are: {lanes}.", lane=kind[:40], lanes=", ".join(LANES)))
     return names[kind]

@@ -15,14 +15,17 @@ from pixel_bot.redeems.pending_items import any_unfinished
 from pixel_bot.redeems.queue_items import WAITING, Item, has_known_effect
 from pixel_bot.services import Services
 from pixel_bot.texts import count
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
 STILL_PLAYING = timedelta(minutes=5)
 """After so long no page still plays a refunded item."""
 
-RESTARTED = "The bot was restarted in the middle of it."
-GONE = "The feature behind it is gone."
+RESTARTED = later("The bot was restarted in the middle of it.")
+GONE = later("The feature behind it is gone.")
 
 
 async def recover(services: Services, effects: Effects, *where: ColumnElement[bool]) -> int:
@@ -58,9 +61,9 @@ async def recover(services: Services, effects: Effects, *where: ColumnElement[bo
             await queue_items.put_back(session, [i for i in requeued if i not in on_server], *where, counted=False)
     gone = [i.id for i in left if i.id not in interrupted and _is_gone(i, services)]
     refunds = (
-        await services.refunds.fail(QueueItem.id.in_(interrupted), *where, reason=RESTARTED) if interrupted else []
+        await services.refunds.fail(QueueItem.id.in_(interrupted), *where, reason=_(RESTARTED)) if interrupted else []
     )
-    refunds += await services.refunds.fail(QueueItem.id.in_(gone), *where, reason=GONE) if gone else []
+    refunds += await services.refunds.fail(QueueItem.id.in_(gone), *where, reason=_(GONE)) if gone else []
     if left:
         log.info(
             "The last run left %s: %s go on, %s refunded.",

@@ -16,6 +16,9 @@ from pixel_bot.redeems.pending_items import any_unannounced
 from pixel_bot.redeems.unannounced import UnannouncedResult, unannounced
 from pixel_bot.services import Services
 from pixel_bot.texts import count
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -155,19 +158,22 @@ def _refunds(reason: str, refunds: Sequence[UnannouncedResult]) -> list[tuple[st
 
 def _gathered(reason: str, refunds: Sequence[UnannouncedResult]) -> str:
     who = ", ".join(f"@{r.item.buyer} ({r.item.redeem}{_back_in_short(r)})" for r in refunds)
-    return f"{reason} Refunded: {who}."
+    return _("{reason} Refunded: {people}.", reason=reason, people=who)
 
 
 def _back(result: UnannouncedResult) -> str:
     if result.item.redemption:
-        return " Your channel points are back."
-    return f" Your {count(result.back, 'point')} {'is' if result.back == 1 else 'are'} back." if result.back else ""
+        return " " + _("Your channel points are back.")
+    if not result.back:
+        return ""
+    amount = count(result.back, "point")
+    return " " + _("Your {points} is back.", "Your {points} are back.", n=result.back, points=amount)
 
 
 def _back_in_short(result: UnannouncedResult) -> str:
     if result.item.redemption:
-        return ", channel points back"
-    return f", {result.back} back" if result.back else ""
+        return ", " + _("channel points back")
+    return ", " + _("{amount} back", amount=str(result.back)) if result.back else ""
 
 
 def _joined(lines: Sequence[tuple[str, list[int]]]) -> list[tuple[str, list[int]]]:

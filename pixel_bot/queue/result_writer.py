@@ -18,12 +18,15 @@ from pixel_bot.redeems.approvals import LATER, approval_for
 from pixel_bot.redeems.hooks import is_final
 from pixel_bot.redeems.queue_items import WAITING, Draft, Item, has_known_effect, still_claimed
 from pixel_bot.services import Services
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0
-CUT = "It was cut off too often."
-UNCLEAR = "Something went wrong with it."
+CUT = later("It was cut off too often.")
+UNCLEAR = later("Something went wrong with it.")
 
 
 class ResultWriter:
@@ -47,8 +50,8 @@ class ResultWriter:
         except Exception:
             # An item without an end would be claimed again at every start, and block its lane for ever.
             log.exception("Item %d of the queue could not be ended as it should.", attempt.item.id)
-            result = Result.refund(UNCLEAR)
-            await self.refund(QueueItem.id == attempt.item.id, reason=UNCLEAR, status=WAITING)
+            result = Result.refund(_(UNCLEAR))
+            await self.refund(QueueItem.id == attempt.item.id, reason=_(UNCLEAR), status=WAITING)
         attempt.end(result)
 
     async def refund(self, *where: ColumnElement[bool], reason: str, status: Sequence[str] = ("pending",)) -> None:
@@ -67,7 +70,7 @@ class ResultWriter:
     async def _close(self, where: Sequence[ColumnElement[bool]]) -> None:
         """End items without moving points, so that they do not block others; the log has the reason."""
         async with self._services.database.write() as session:
-            await queue_items.end(session, where, "failed", self._services.clock.now(), UNCLEAR, told=False)
+            await queue_items.end(session, where, "failed", self._services.clock.now(), _(UNCLEAR), told=False)
         self.notify_chat()
 
     async def _settle(self, item: Item, result: Result, follow_up: Effect | str | None) -> Result:
@@ -83,9 +86,9 @@ class ResultWriter:
         if result.kind is ResultKind.DONE or counts(await self._reload(item)):
             await self.finish(item, follow_up)
             return DONE
-        await self._services.refunds.fail(QueueItem.id == item.id, *claim, reason=result.reason or CUT)
+        await self._services.refunds.fail(QueueItem.id == item.id, *claim, reason=result.reason or _(CUT))
         self.notify_chat()
-        return Result.refund(result.reason or CUT)
+        return Result.refund(result.reason or _(CUT))
 
     async def _reload(self, item: Item) -> Item:
         async with self._services.database.readers() as session:
@@ -115,7 +118,7 @@ class ResultWriter:
                 return
             if follow_up is not None and not isinstance(follow_up, str):
                 has_more = True
-                approval = approval_for(follow_up, item.redeem) if item.approval == LATER else None
+                approval = approval_for(follow_up) if item.approval == LATER else None
                 draft = Draft(
                     follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id, approval=approval
                 )

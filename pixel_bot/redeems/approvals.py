@@ -21,9 +21,6 @@ GIVEN = "given"
 LATER = "later"
 """It needs no yes itself; what follows it may."""
 
-AI_REDEEM = "pixel"
-"""The redeem whose cards show what the AI has written."""
-
 HELD: ColumnElement[bool] = and_(QueueItem.approval == WAITING, QueueItem.status == "pending")
 """The condition for items that wait."""
 
@@ -37,13 +34,13 @@ class Request:
     asked: bool
 
 
-def approval_for(effect: Effect, redeem: str) -> str | None:
+def approval_for(effect: Effect) -> str | None:
     """The kind of approval that an effect needs where its buyer needs one; None for an effect that needs none.
 
-    Words of viewers and of the AI need it: speech, and the AI's cards. A sound, the wheel and a card with words of the
-    streamer's own do not.
+    Words that the streamer has not written need it: speech, and cards that say so. A sound, the wheel and a card with
+    words of the streamer's own do not.
     """
-    if isinstance(effect, Speak) or (isinstance(effect, ShowOverlay) and redeem == AI_REDEEM):
+    if isinstance(effect, Speak) or (isinstance(effect, ShowOverlay) and effect.approve):
         return WAITING
     return LATER if isinstance(effect, Run) else None
 

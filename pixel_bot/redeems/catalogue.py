@@ -17,6 +17,9 @@ from pixel_bot.model.people import Viewer
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.idempotency import write_once
 from pixel_bot.texts import number
+from pixel_bot.wording.texts import later, texts, texts_of
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,17 @@ class Offer:
     counts_from: Moment = "done"
     price: str = ""
     """What it costs in words, where that depends."""
+    module: str = ""
+    """Where it is declared."""
+
+    @property
+    def title(self) -> str:
+        """Its name in the language of the chat."""
+        return self.shown(self.display_name)
+
+    def shown(self, words: str) -> str:
+        """Words of its declaration in the language of the chat."""
+        return texts_of(self.module).of_source(words) if self.module and words else words
 
     def __post_init__(self) -> None:
         if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:
@@ -65,7 +79,7 @@ class Price:
     @property
     def words(self) -> str:
         """What it costs, for a list."""
-        return self.depends or (number(self.cost) if self.cost else "free")
+        return self.depends or (number(self.cost) if self.cost else _("free"))
 
 
 class Redeems:
@@ -162,17 +176,22 @@ class Redeems:
     def depends(self, key: str) -> str:
         """What a redeem costs in words, where its price is not always the same; empty where it is."""
         offer = self._offers.get(key)
-        said = offer.price if offer is not None else ""
-        return said or ("it depends" if key in self._depending else "")
+        said = offer.shown(offer.price) if offer is not None else ""
+        return said or (_("it depends") if key in self._depending else "")
 
-    def check_fixed(self, key: str, otherwise: str) -> str:
-        """Refuse a redeem whose price depends; ``otherwise`` says what cannot be done with it. Returns the key.
+    def title(self, key: str, name: str) -> str:
+        """What a redeem is called: by its row, unless that has the name with which it was declared."""
+        offer = self._offers.get(key)
+        return offer.title if offer is not None and offer.display_name == name else name
+
+    def check_fixed(self, key: str, sentence: str) -> str:
+        """Refuse a redeem whose price depends, with a sentence that has the field ``redeem``. Returns the key.
 
         Raises:
             BadInput: it depends.
         """
         if self.depends(key):
-            raise BadInput(f"The price of {key} is not always the same, so {otherwise}.")
+            raise BadInput(_(sentence, redeem=key))
         return key
 
     def note_depends(self, key: str) -> None:
@@ -182,7 +201,7 @@ class Redeems:
     def _price(self, row: Redeem) -> Price:
         return Price(
             row.key,
-            row.display_name,
+            self.title(row.key, row.display_name),
             row.cost or 0,
             bool(row.enabled),
             row.cooldown_s or 0,
@@ -205,7 +224,7 @@ class Redeems:
             BadInput: no cog offers it, or its price depends.
         """
         key = self.checked(key)
-        self.check_fixed(key, "it cannot be set")
+        self.check_fixed(key, later("The price of {redeem} is not always the same, so it cannot be set."))
         return await self._change(key, cost=cost)
 
     async def set_cooldown(self, key: str, seconds: int, *, everyone: bool = False) -> Price:
@@ -245,13 +264,14 @@ class Redeems:
         """
         key = key.lower()
         if key != ALL and key not in self._offers:
-            raise BadInput(f"There is no redeem {key[:40]}. There are: {', '.join(self.keys)}.")
+            keys = ", ".join(self.keys)
+            raise BadInput(_("There is no redeem {redeem}. There are: {redeems}.", redeem=key[:40], redeems=keys))
         return key
 
     async def _change(self, key: str, **values: Any) -> Price:
         key = self.checked(key)
         if key == ALL:
-            raise ChatError("Name one redeem.")
+            raise ChatError(_("Name one redeem."))
         async with write_once(self._database) as session:
             changed = await session.execute(
                 update(Redeem).where(Redeem.key == key).values(**values, updated_at=self._clock.now()).returning(Redeem)

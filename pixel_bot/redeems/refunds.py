@@ -22,6 +22,9 @@ from pixel_bot.redeems.hooks import RedeemHooks, end_final, is_final
 from pixel_bot.redeems.queue_items import WAITING, Item
 from pixel_bot.redeems.wheel import Wheel
 from pixel_bot.texts import count
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Refund:
     @property
     def back(self) -> str:
         """The refunded amount as text: ``50 points``."""
-        return "the channel points" if self.item.redemption else count(self.amount, "point")
+        return _("the channel points") if self.item.redemption else count(self.amount, "point")
 
 
 class Refunds:

@@ -151,7 +151,7 @@ class Shop:
         """
         # Read outside of a transaction, so it may be outdated at once: ``buy`` checks again and decides.
         if closed := self._redeems.why_closed(offer.key, mod=mod):
-            raise RedeemOff(offer.display_name, closed)
+            raise RedeemOff(offer.title, closed)
         rows = await self._database.look_up(_TERMS, _terms_parameters(offer, viewer, offer.lane))
         if rows and rows[0][-1]:
             raise AlreadyProcessed(offer.key)
@@ -215,11 +215,12 @@ class Shop:
         self, row: Sequence[Any] | None, offer: Offer, lane: Lane, *, exempt: bool, held: bool = False
     ) -> _Terms:
         if closed := self._redeems.why_closed(offer.key):
-            raise RedeemOff(offer.display_name, closed)
+            raise RedeemOff(offer.title, closed)
         if row is None or not row[2]:
-            raise RedeemOff(row[0] if row else offer.display_name)
+            raise RedeemOff(self._redeems.title(offer.key, row[0]) if row else offer.title)
         name, cost, _, cooldown, everyone_cooldown, everyone_until, blocked, own_until, own_since, waiting, *rest = row
         waiting_for_yes, mine, ignored, account_name, *_ = rest
+        name = self._redeems.title(offer.key, name)
         if ignored or (ignored is None and account_name in SERVICE_NAMES):
             raise NotPlaying(name)
         if blocked:
@@ -242,7 +243,7 @@ class Shop:
             return
         self._redeems.note_depends(order.offer.key)
         if order.redemption:
-            raise OnlyForPoints(order.offer.display_name)
+            raise OnlyForPoints(order.offer.title)
 
     async def _cost(self, session: AsyncSession, viewer: Viewer, order: Order, terms: _Terms) -> int:
         """The price, in the transaction: a part of a balance is one of what there is now."""

@@ -3,12 +3,25 @@
 import secrets
 from contextlib import AsyncExitStack
 
-from pixel_bot.errors import NoOwner
+from pixel_bot.errors import StartError
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.services import Services
 from pixel_bot.web.access.access import Access
 from pixel_bot.web.server import WebServer
+
+
+class NoOwner(StartError):
+    """Other computers would reach the web pages, and the streamer has not signed in yet."""
+
+    exit_code = 2
+
+    def __init__(self, host: str, *, on_twitch: bool) -> None:
+        first = "python -m pixel_bot login" if on_twitch else "start the bot without WEB_HOST, and install it there"
+        super().__init__(
+            f"WEB_HOST is {host}: other computers can open the bot's pages, and the streamer has not signed in yet. "
+            f"Do that first: {first}. Then start again."
+        )
 
 
 async def access_for(web: WebServer, services: Services, home: str, stack: AsyncExitStack) -> Access:

@@ -11,6 +11,9 @@ from pixel_bot.services import Services
 from pixel_bot.upkeep.backups import megabytes
 from pixel_bot.upkeep.rescue import DatabaseLost, NotRescued, rescue
 from pixel_bot.upkeep.verify_backup import findings_in
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +25,9 @@ CERTAIN_SECONDS = 0.3
 
 TELL_SECONDS = 5.0
 
-GOODBYE = (
-    "My points database was moved away from under me, so I stop here. I am saving a copy of it, "
-    "and the streamer can go on with that."
+GOODBYE = later(
+    "My database was moved away from under me, so I stop here. I am saving a copy of it, and the streamer can go on "
+    "with that."
 )
 
 Tell = Callable[[str], Awaitable[None]]
@@ -90,7 +93,7 @@ class DatabaseWatch:
     async def _say_goodbye(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(TELL_SECONDS):
-                await self._tell(GOODBYE)
+                await self._tell(_(GOODBYE))
 
 
 async def save(services: Services, identity: FileIdentity, state: FileState) -> DatabaseLost:

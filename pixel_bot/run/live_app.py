@@ -133,6 +133,7 @@ def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
         app.twitch.accounts.sign_in_url = app.home
         uri = f"{base}/oauth/callback"
         sign_in = SignIn(app.services.settings, app.twitch.accounts, app.twitch.oauth, uri)
+        sign_in.more_scopes = lambda role: _scopes_of_cogs(app, role)
         stack.push_async_callback(sign_in.close)
         twitch = TwitchSetUp(app.services.settings, app.twitch, sign_in, uri)
         routes += oauth_routes(sign_in)
@@ -142,6 +143,10 @@ def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
         joystick = JoystickSetUp(app.joystick, install, uri)
         routes += joystick_routes(install)
     return [*setup_routes(SetUp(app.services, lambda: app.running_bot, app.overlay_url, twitch, joystick)), *routes]
+
+
+def _scopes_of_cogs(app: LiveApp, role: Role) -> frozenset[str]:
+    return app.running_bot.bot.runtime.scopes.of(role) if app.running_bot is not None else frozenset()
 
 
 async def joystick_of(settings: Settings, services: Services, cipher: Cipher) -> JoystickPlatform:

@@ -26,6 +26,7 @@ from pixel_bot.settings import Settings
 from pixel_bot.texts import count, number
 from pixel_bot.upkeep.backups import SAME_DISK
 from pixel_bot.web.access.sessions import Purpose
+from pixel_bot.wording.texts import currency_title
 
 if TYPE_CHECKING:
     from pixel_bot.run.live_app import LiveApp
@@ -106,7 +107,7 @@ def _live_facts(app: "LiveApp") -> list[tuple[str, str]]:
     return [
         ("Next", f"click the link: {', '.join(to_do) or 'see what is connected, and the address for OBS'}"),
         ("Mode", " and ".join(platforms) + (", silent (SILENT is set)" if app.services.settings.silent else "")),
-        ("Points", app.services.database.name),
+        (currency_title(), app.services.database.name),
         *_settings_facts(app.services.settings),
         *_file_facts(app.services),
         *([("Backups", SAME_DISK)] if app.services.backups.on_same_disk() else []),
@@ -165,7 +166,7 @@ def _sandbox_facts(app: App) -> list[tuple[str, str]]:
     broken = [s.name for s in states if s.problem]
     return [
         ("Mode", "sandbox: play money, no account needed"),
-        ("Points", app.services.database.name),
+        (currency_title(), app.services.database.name),
         *_settings_facts(app.services.settings),
         ("Cogs", ", ".join(s.name for s in states if s.loaded)),
         *_file_facts(app.services),

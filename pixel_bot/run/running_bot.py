@@ -3,14 +3,14 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from pixel_bot.bot.bot import PixelBot
-from pixel_bot.bot.command import command_list, usage
+from pixel_bot.bot.command import command_list, help_line, usage
 from pixel_bot.bot.guards import audience
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.clock import Clock
@@ -35,6 +35,9 @@ from pixel_bot.upkeep.upgrade import upgrade
 log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 10.0
+
+LAST_SECONDS = 2.0
+"""How long cogs may take over what was told last."""
 
 
 @asynccontextmanager
@@ -179,10 +182,14 @@ class RunningBot:
         await self.bot.runtime.timers.stop()
         await self._drain()
         await self.bot.events.flush()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_SECONDS):
+                await self.bot.runtime.idle()
         if self._twitch is not None:
             await self._twitch.end()
         await self._housekeeping.end()
         await self.bot.dispatcher.stop()
+        await self.bot.runtime.close()  # what cogs say as they go is sent before the chats are left
         await asyncio.gather(*(channel.close(DRAIN_SECONDS) for channel in self.bot.channels.values()))
         await self.services.awards.stop()
         await self.bot.backends.close()
@@ -209,6 +216,7 @@ class RunningBot:
         self.bot.live.follow("joystick", platform.stream)
         channel = JoystickChannel(self.bot, platform.sender.send, limited=self._limited)
         self.bot.channels["joystick"] = channel
+        self.bot.outside.join_joystick(platform.connection.perform, channel.whisper)
         return channel
 
 
@@ -238,7 +246,7 @@ def describe_commands(bot: PixelBot) -> Sequence[dict[str, Any]]:
         {
             "name": c.name,
             "usage": usage(c, prefix),
-            "help": c.help.strip().partition("\n")[0],
+            "help": help_line(c),
             "mods": audience(c) != "everyone",
         }
         for c in command_list(bot)

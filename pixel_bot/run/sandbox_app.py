@@ -24,7 +24,7 @@ from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.twitch.accounts import Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.helix import Role
 from pixel_bot.platforms.twitch.platform import TwitchEndpoints, TwitchPlatform
-from pixel_bot.platforms.twitch.subscription_types import scopes_for
+from pixel_bot.platforms.twitch.scopes import SCOPES
 from pixel_bot.run.access import access_for
 from pixel_bot.run.database_watch import watched
 from pixel_bot.run.monitoring import Monitoring
@@ -135,13 +135,12 @@ async def months_so_far(services: Services) -> dict[str, int]:
 
 
 async def sandbox_platform(users: SandboxUsers, address: str, services: Services) -> TwitchPlatform:
-    """Twitch at the sandbox's own address, with the bot and the streamer signed in."""
+    """Twitch at the sandbox's own address, with the bot and the streamer signed in, who allow everything."""
     accounts = Accounts()
     sandbox_accounts: tuple[tuple[Role, SandboxUser], ...] = (("bot", BOT), ("broadcaster", STREAMER))
     for role, who in sandbox_accounts:
-        scopes = scopes_for(role, services.settings)
-        tokens = Tokens(*users.grant(who.id, scopes))
-        await accounts.sign_in(TwitchAccount(role, who.id, who.login, who.name, scopes, tokens))
+        tokens = Tokens(*users.grant(who.id, SCOPES))
+        await accounts.sign_in(TwitchAccount(role, who.id, who.login, who.name, SCOPES, tokens))
     base = f"{address}{SANDBOX}"
     addresses = TwitchEndpoints(
         f"http://{base}/helix/", f"http://{base}/", f"ws://{base}/ws", users.client_id, users.client_secret

@@ -13,6 +13,7 @@ from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import SAME_DISK
 from pixel_bot.web.oauth import SignInRefused
 from pixel_bot.web.setup import JOYSTICK, SetupState, Step, WaitingText
+from pixel_bot.wording.texts import currency_title
 
 SHOWN_SOUNDS = 20
 
@@ -57,12 +58,13 @@ class SetUp:
     async def state(self) -> SetupState:
         """The present state of all steps."""
         twitch = self._twitch.steps(self._running_bot()) if self._twitch is not None else (NO_TWITCH,)
-        rest = (self._overlay(), self._obs(), self._ai())
+        rest = (self._overlay(), self._obs())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
         at_risk = (*self._database(), *await self._backups())
-        steps = (*at_risk, *self._files(), *self._strange_settings(), *self._silence(), *steps)
-        to_go = [step for step in steps if step.tone in {"todo", "broken"}]
+        steps = (*at_risk, *self._files(), *self._broken_cogs(), *self._strange_settings(), *self._silence(), *steps)
+        cog_steps = self._of_cogs()
+        to_go = [step for step in (*steps, *cog_steps) if step.tone in {"todo", "broken"}]
         sides = [side for side in (self._twitch, self._joystick) if side is not None]
         return SetupState(
             headline=self._headline(len(to_go)),
@@ -73,6 +75,7 @@ class SetUp:
             redirect_uri="" if self._twitch is None or self._twitch.uses_codes else self._twitch.redirect_uri,
             forgettable=tuple(key for side in sides for key in side.forgettable()),
             texts=await self._texts(),
+            cog_steps=cog_steps,
         )
 
     async def answer(self, number: int, *, yes: bool) -> bool:
@@ -118,12 +121,12 @@ class SetUp:
 
     def _database(self) -> tuple[Step, ...]:
         """Only while something is wrong with it."""
-        outage = self._services.awards.write_outage.now
+        outage, points = self._services.awards.write_outage.now, currency_title()
         if outage is not None:
-            return (Step("database", "Points", "broken", str(outage)),)
+            return (Step("database", points, "broken", str(outage)),)
         identity = self._services.database.identity
         if identity is not None and identity.has_second_name:
-            return (Step("database", "Points", "off", f"The database {SECOND_NAME}"),)
+            return (Step("database", points, "off", f"The database {SECOND_NAME}"),)
         return ()
 
     def _strange_settings(self) -> tuple[Step, ...]:
@@ -174,18 +177,22 @@ class SetUp:
     def _obs(self) -> Step:
         running_bot = self._running_bot()
         if not self._settings.obs_configured:
-            made = "clips are made by Twitch" if self._twitch is not None else "without it there are no clips here"
-            words = f"Not set up: {made}. For clips on your disk set OBS_PASSWORD."
-            return Step("obs", "OBS", "off", words)
-        if running_bot is None or running_bot.bot.backends.obs is None:
+            return Step("obs", "OBS", "off", "Not set up. To connect the bot to OBS, set OBS_PASSWORD.")
+        if running_bot is None or not running_bot.bot.obs.is_set_up:
             return Step("obs", "OBS", "off", "It is connected as soon as the bot is at work.")
-        problem = running_bot.bot.backends.obs.problem
+        problem = running_bot.bot.obs.problem
         return Step("obs", "OBS", "broken" if problem else "done", problem or "It is connected.")
 
-    def _ai(self) -> Step:
-        if self._settings.ai_configured:
-            closed = self._services.redeems.why_closed("pixel")
-            return Step(
-                "ai", "AI", "broken" if closed else "done", closed or f"{self._settings.ai_model} answers !pixel."
-            )
-        return Step("ai", "AI", "off", "Not set up: !pixel is closed. Set AI_API_KEY, or AI_BASE_URL for a local one.")
+    def _of_cogs(self) -> tuple[Step, ...]:
+        """What the features say, as soon as the bot is at work."""
+        running_bot = self._running_bot()
+        return tuple(running_bot.bot.setup_steps()) if running_bot is not None else ()
+
+    def _broken_cogs(self) -> tuple[Step, ...]:
+        """Only while one could not be loaded, or was set aside."""
+        running_bot = self._running_bot()
+        broken = running_bot.bot.cogs.broken() if running_bot is not None else []
+        if not broken:
+            return ()
+        words = f"{count(len(broken), 'cog')} could not be loaded. All else works."
+        return (Step("cogs", "Cogs", "broken", words, details=tuple(broken)),)

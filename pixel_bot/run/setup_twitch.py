@@ -110,12 +110,14 @@ class TwitchSetUp:
         ):
             return Step(role, title, "todo", f"{name} is signed in. Start Pixel Bot again to use that account.")
         missing = sorted(scopes_for(role, self._settings) - account.scopes)
+        for_cogs = running_bot.bot.runtime.scopes.missing_of(role) if running_bot is not None else {}
         if missing and role == "bot":
             words = f"{name} is signed in, but may not chat as a bot. Sign in once more."
             return Step(role, title, "broken", words, link, "Sign in again", tuple(missing))
-        if missing:
+        if missing or for_cogs:
             words = f"{name} is signed in. Some things are off until you allow them; all else works."
-            details = tuple(f"{feature_of(scope)} ({scope})" for scope in missing)
+            features = {scope: feature_of(scope) for scope in missing}
+            details = tuple(f"{what} ({scope})" for scope, what in {**for_cogs, **features}.items())
             return Step(role, title, "done", words, link, "Allow them", details)
         return Step(role, title, "done", f"{name} is signed in.")
 

@@ -1,6 +1,7 @@
 """Background tasks on Twitch: the channel's state, channel points, watch time, the watchdog."""
 
 import asyncio
+from collections.abc import Collection
 
 from pixel_bot.bot.bot import BotIdentity, PixelBot
 from pixel_bot.bot.redemptions import RedemptionHandler, reward_texts
@@ -38,6 +39,8 @@ class TwitchTasks:
         account = platform.accounts.get("bot")
         names = (account.login, account.display_name) if account is not None else ()
         bot.join_twitch(BotIdentity(platform.client_id, bot_id, owner_id, limited, names), platform.http)
+        bot.outside.join_twitch(platform.helix, owner_id)
+        bot.runtime.scopes.granted = lambda role: _granted(platform, role)
         self._lookup = UserLookup(platform.helix, self._signing_role, services.clock)
         services.people.twitch = self._lookup
         self._channel = ChannelState(
@@ -125,3 +128,9 @@ class TwitchTasks:
 
     async def _look_at_subscriptions(self) -> None:
         self.platform.eventsub.reconcile_soon()
+
+
+def _granted(platform: TwitchPlatform, role: Role) -> Collection[str] | None:
+    """The scopes of an account that is signed in; None where nobody is, which is said elsewhere."""
+    account = platform.accounts.get(role)
+    return account.scopes if account is not None and account.tokens is not None else None

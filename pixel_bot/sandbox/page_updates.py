@@ -19,6 +19,7 @@ from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import BOT, PERSONAS, STREAMER, SandboxUser, sandbox_user
 from pixel_bot.services import Services
+from pixel_bot.wording.texts import currency
 
 MOST_LINES = 60
 MOST_ITEMS = 30
@@ -46,6 +47,7 @@ class PageUpdates:
             "channel": STREAMER.login,
             "bot": "pixelbot",
             "prefix": self._services.settings.command_prefix,
+            "currency": [currency(1), currency(2)],
             "personas": [{"login": p.login, "name": p.name, "role": p.role, "color": p.color} for p in PERSONAS],
             "picked": None,
             "chat": self._recent(),

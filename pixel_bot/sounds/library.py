@@ -10,6 +10,9 @@ from pathlib import Path
 from pixel_bot.errors import BadInput
 from pixel_bot.sounds.length import NoSound, seconds_of_file
 from pixel_bot.texts import duration, plain, visible
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 ENDINGS = (".wav", ".mp3", ".ogg")
 MEDIA_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
@@ -52,8 +55,10 @@ class Sounds:
         """Why a sound cannot be played, as a sentence without its end; empty where it can."""
         file = self._by_name().get(name_of(name))
         if file is None:
-            return f"there is no sound {plain(name.strip()[:40])}"
-        return file.problem and f"the sound {plain(name.strip()[:40])} cannot be played: {file.problem}"
+            return _("there is no sound {sound}", sound=plain(name.strip()[:40]))
+        if not file.problem:
+            return ""
+        return _("the sound {sound} cannot be played: {why}", sound=plain(name.strip()[:40]), why=file.problem)
 
     def problems(self) -> list[str]:
         """What is in the folder and cannot be played, a sentence each."""
@@ -73,14 +78,21 @@ class Sounds:
         playable = sorted(key for key, file in known.items() if not file.problem)
         key = name_of(name)
         if not key and not playable:
-            raise BadInput("There are no sounds yet. The streamer can put some into the folder sounds.")
+            raise BadInput(_("There are no sounds yet. The streamer can put some into the folder sounds."))
         if not key:
             return random.choice(playable)  # noqa: S311 - which sound it is guards nothing
         if key not in known:
             shown = visible(name)[:40]
-            raise BadInput(f"There is no sound {shown}. {self._list_command} lists them. Nothing was charged.")
+            raise BadInput(
+                _(
+                    "There is no sound {sound}. {command} lists them. Nothing was charged.",
+                    sound=shown,
+                    command=self._list_command,
+                )
+            )
         if known[key].problem:
-            raise BadInput(f"The sound {key} cannot be played: {known[key].problem}. Nothing was charged.")
+            why = known[key].problem
+            raise BadInput(_("The sound {sound} cannot be played: {why}. Nothing was charged.", sound=key, why=why))
         return key
 
     def _by_name(self) -> dict[str, _File]:

@@ -30,6 +30,11 @@ class _Isolated(Settings):
         return read_cog_settings(model, cog, self._given)
 
     @override
+    def names_set(self) -> frozenset[str]:
+        """Those that were given."""
+        return frozenset(name.upper() for name in {*self._given, *self.model_fields_set})
+
+    @override
     def database_for(self, mode: Mode) -> str:
         """The file of the mode, or what stands in for it."""
         if stands_in_for and "database_url" not in self.model_fields_set:

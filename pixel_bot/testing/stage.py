@@ -1,7 +1,7 @@
 """A bot in the test's own process: everything is real but the network."""
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -23,10 +23,14 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, sandbox_user
 from pixel_bot.services import Services
 from pixel_bot.testing.clock import SettableClock
+from pixel_bot.testing.fake_http import FakeHttp
+from pixel_bot.testing.fake_obs import FakeObs
+from pixel_bot.testing.fake_twitch import FakeTwitch
 from pixel_bot.testing.happenings import Happenings, Line, once
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
 from pixel_bot.testing.twitch_users import FakeUsersApi
+from pixel_bot.wording.texts import use_language
 
 SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "condition": {}, "status": "enabled"}
 
@@ -34,7 +38,7 @@ SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "conditi
 class Stage:
     """A chat with a bot in it."""
 
-    def __init__(self, bot: PixelBot, clock: SettableClock, page: str = "fake") -> None:
+    def __init__(self, bot: PixelBot, clock: SettableClock, page: str = "fake", *, fakes_obs: bool = True) -> None:
         self.bot = bot
         self.clock = clock
         self.sent: list[str] = []
@@ -43,13 +47,26 @@ class Stage:
         """All that it whispered on Joystick.tv: to whom, and what."""
         self.overlay = FakeOverlay(bot.overlay, page)
         """The page on which effects play; open from the start."""
-        cast(Any, bot.http).post_chat_message = self._record_twitch
+        cast(Any, bot.twitch_http).post_chat_message = self._record_twitch
         self.users_api = FakeUsersApi()
         """Twitch's accounts, and how often it was asked for them."""
         self.user_lookup = UserLookup(self.users_api, self.users_api.role, clock)
         bot.people.twitch = self.user_lookup
+        self.twitch = FakeTwitch(self.users_api.accounts)
+        """What cogs do on Twitch, as mods and as the streamer: deletions, timeouts, title, shout-outs and the rest."""
+        bot.outside.join_twitch(self.twitch, STREAMER.id)
+        self.http = FakeHttp()
+        """What ``bot.http`` gets for an answer, and what it asked."""
+        bot.http.transport = self.http
+        self.obs = FakeObs()
+        """OBS, where the settings have an ``obs_password``."""
+        if bot.obs.is_set_up and fakes_obs:
+            bot.obs.use(self.obs)
+        self.joystick_commands: list[Mapping[str, str]] = []
+        """What cogs do on Joystick.tv as mods."""
         self.joystick = JoystickChannel(bot, self._record_joystick, limited=False)
         bot.channels["joystick"] = self.joystick
+        bot.outside.join_joystick(self._record_command, self.joystick.whisper)
         self.happenings = Happenings(bot, clock, self.joystick)
         """Makes things happen, and time pass."""
 
@@ -75,6 +92,7 @@ class Stage:
             What the bot answered, when all is done and durable.
         """
         who = STREAMER if role == "broadcaster" else sandbox_user(login.lower(), role, login)
+        self.twitch.meet(person_of(who))
         message_id = message_id or secrets.token_hex(8)
         payload = frames.chat_message(who, text, message_id, mentioned=self.users_api.accounts.mentioned) | event
         return await self.hear("channel.chat.message", payload, message_id, wait=wait)
@@ -174,6 +192,7 @@ class Stage:
     async def viewer(self, login: str, points: int = 0) -> Viewer:
         """Somebody who has been here; with so many points, given by the streamer."""
         person = person_of(sandbox_user(login.lower(), name=login))
+        self.twitch.meet(person)
         viewer = await self.bot.viewers.meet(person)
         if points:
             streamer = await self.bot.viewers.meet(person_of(STREAMER))
@@ -187,6 +206,9 @@ class Stage:
     async def _record_twitch(self, *, message: str, **_: Any) -> dict[str, Any]:
         self.sent.append(Line(message, "twitch"))
         return {"data": [{"message_id": f"sent-{len(self.sent)}", "is_sent": True, "drop_reason": None}]}
+
+    async def _record_command(self, action: str, **fields: str) -> None:
+        self.joystick_commands.append({"action": action, **fields})
 
     async def _record_joystick(self, message: Outgoing) -> str:
         if message.whisper_to:
@@ -222,7 +244,7 @@ async def stage(
         services.awards.start()
         await bot.setup_hook()
         try:
-            built = Stage(bot, clock, page)
+            built = Stage(bot, clock, page, fakes_obs=backends is None)
             await built.overlay.open()
             await bot.dispatcher.start()
             yield built
@@ -234,6 +256,7 @@ async def stage(
             await bot.backends.close()
             await services.awards.stop()
             await bot.close(save_tokens=False)
+            use_language()  # what is asked of this process afterwards is asked in English
 
 
 def person_of(who: SandboxUser) -> Person:

@@ -22,6 +22,11 @@ class FakeHelix(Helix):
         raise HelixError(404, path)
 
     @override
+    async def first_page(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
+        """Nothing is there."""
+        raise HelixError(404, path)
+
+    @override
     async def create(self, path: str, role: Role | None, row: type[R], body: Any, **params: Any) -> R:
         """Nothing can be made."""
         raise HelixError(404, path)

@@ -16,11 +16,13 @@ from pixel_bot.db.file_identity import FileIdentity
 from pixel_bot.db.schema import damaged
 from pixel_bot.errors import BackupFailed, BackupUnderWay, ChatError, FolderNotWritable, StartError
 from pixel_bot.settings import Mode
-from pixel_bot.texts import count
 from pixel_bot.upkeep.backup_file import Backup, Stop, make_backup
 from pixel_bot.upkeep.backup_folder import Kind, NameTaken, kept_in, names, remove_oldest
 from pixel_bot.upkeep.server_backup import make_server_backup
 from pixel_bot.upkeep.verify_backup import findings_in
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -119,10 +121,17 @@ class Backups:
             backup = await self.make_and_log()
         except StartError as exc:
             log.error("The backup failed. %s", exc)
-            raise ChatError("The backup failed, and the older ones are all there. The log says why.") from exc
-        made = f"Backup {backup.path.name} is made, {megabytes(backup.size)}, and verified."
-        problems = count(len(backup.findings), "problem")
-        return f"{made} The ledger has {problems}; the log names them." if backup.findings else made
+            raise ChatError(_("The backup failed, and the older ones are all there. The log says why.")) from exc
+        size = megabytes(backup.size)
+        made = _("Backup {name} is made, {size}, and verified.", name=backup.path.name, size=size)
+        if not backup.findings:
+            return made
+        problems = _(
+            "The ledger has {n} problem; the log names them.",
+            "The ledger has {n} problems; the log names them.",
+            n=len(backup.findings),
+        )
+        return f"{made} {problems}"
 
     async def newest(self) -> datetime | None:
         """When the newest one was made, by its name; None when there is none.

@@ -7,7 +7,8 @@ cooldowns                  an hour after they expired
 items of the queue         7 days after they ended, once chat and Twitch were notified; never the newest one, because
                            SQLite would give its id to another one, which then counts as refunded
 events ``answer``,         after 7 days. A platform delivers again within minutes; a week is beyond any doubt. Those of
-``chat``, ``command``      a chat log that was replayed stay, so that it still pays nothing when it is played again
+``blocked``, ``chat``,     a chat log that was replayed stay, so that it still pays nothing when it is played again
+``command``
 events ``enter``           after 7 days: the same
 events that pay nothing    after 7 days: the same (``announcement``, ``automaticreward``, ``bitsbadge``,
                            ``charitydonation``, ``hypetrain``, ``payitforward``)
@@ -54,6 +55,7 @@ KEEP_USES = timedelta(days=31)
 
 EXPIRING_KINDS = (
     "answer",
+    "blocked",
     "chat",
     "command",
     "enter",

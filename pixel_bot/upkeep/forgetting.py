@@ -83,6 +83,8 @@ async def forget(
 async def forget_again(database: Database, now: datetime, folder: Path, mode: Mode) -> int:
     """Forget whoever is on the list and is known again, as after a restore. Returns how many accounts there were."""
     listed = await asyncio.to_thread(read_list, folder)
+    if not listed and not await database.look_up("SELECT user_id FROM forgotten_accounts LIMIT 1", {}):
+        return 0
     async with database.readers() as session:
         rows = (await session.execute(select(ForgottenAccount.user_id, ForgottenAccount.account_since))).all()
         mine = {Entry(mode, user_id, _written(since)) for user_id, since in rows}
@@ -102,9 +104,9 @@ async def forget_again(database: Database, now: datetime, folder: Path, mode: Mo
 
 async def ask_cogs(database: Database, cogs: Mapping[str, CogWithTables]) -> None:
     """Let the cogs that are loaded now delete what they keep of people who were forgotten again without them."""
-    query = select(ForgottenAccount.user_id).where(ForgottenAccount.cogs_due)
-    async with database.readers() as session:
-        due = (await session.execute(query)).scalars().all()
+    due = [
+        user_id for (user_id,) in await database.look_up("SELECT user_id FROM forgotten_accounts WHERE cogs_due", {})
+    ]
     if not due:
         return
     try:

@@ -112,8 +112,15 @@ def _needs_backup(path: Path) -> bool:
         engine.dispose()
 
 
+WRITTEN_BY_WAL = b"\2\2"
+"""Bytes 18 and 19 of a file that is in this mode already (https://www.sqlite.org/fileformat2.html, 1.3.3)."""
+
+
 def _switch_to_wal(path: Path) -> None:
     """SQLite refuses this at once while another program writes, instead of waiting as it does elsewhere."""
+    with suppress(OSError), path.open("rb") as file:
+        if file.read(20)[18:] == WRITTEN_BY_WAL:
+            return
     with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_MS / 1_000, isolation_level=None)) as connection:
         for _ in range(5):
             try:

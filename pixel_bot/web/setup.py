@@ -65,6 +65,8 @@ class WaitingText:
 class SetupState:
     """All that the page shows. ``forgettable`` are the accounts whose choice can be taken back.
 
+    ``cog_steps`` are those of cogs. They come and go while the page is open.
+
     ``redirect_uri`` is empty where Twitch leads nobody back: then people sign in by a code.
     """
 
@@ -76,6 +78,7 @@ class SetupState:
     redirect_uri: str
     forgettable: tuple[str, ...]
     texts: tuple[WaitingText, ...] = ()
+    cog_steps: tuple[Step, ...] = ()
 
 
 class SetUp(Protocol):

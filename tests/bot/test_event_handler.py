@@ -14,6 +14,7 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.testing import SettableClock, Stage, stage, there
 from pixel_bot.testing.stage import person_of
 from tests.earning.claims.test_subs_in_chat import ALICE, BOB, SHARE, SUBSCRIBE, alerts, ledger, resub_notice
+from tests.harness.cogs import thanks_said
 
 LONG = 60.0
 """Seconds after which a wait would end by itself."""
@@ -73,7 +74,7 @@ async def test_what_was_paid_before_a_crash_is_announced_after_it_once(tmp_path:
     async with stage(tmp_path, clock) as second:
         for _ in range(2):
             await second.bot.events.announce_missed(second.bot.channels["twitch"])
-        await second.bot.thanks.close()
+        await thanks_said(second.bot)
         assert alerts(second) == ["Alice subscribed"]
         assert second.sent == ["Thank you for the sub, Alice!"]
         assert await ledger(second) == [("alice", "sub", 200)]

@@ -14,6 +14,7 @@ from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import SandboxUser, sandbox_user
 from pixel_bot.testing import Stage, stage, there
 from tests.earning.claims.test_subs_in_chat import alerts, ledger
+from tests.harness.cogs import thanks_said
 
 SLUR, SHORT = (codecs.decode(word, "rot13") for word in ("avttre", "snt"))
 NAMES = [
@@ -49,7 +50,7 @@ def told(chat: Stage) -> str:
 async def test_a_name_that_is_a_slur_is_neither_shown_nor_said(chat: Stage, kind: str) -> None:
     for number, name in enumerate(NAMES):
         await chat.hear(*frame(kind, sandbox_user(f"{name.lower()}{number}"[:25], name=name), chat))
-        await chat.bot.thanks.close()
+        await thanks_said(chat.bot)
     assert len(alerts(chat)) == len(NAMES)
     assert {alert["name"] for alert in chat.overlay.alerts} == {"Somebody"}
     assert all(text.startswith("Somebody ") for text in alerts(chat))
@@ -64,7 +65,7 @@ async def test_other_names_stay(chat: Stage, kind: str) -> None:
         await chat.hear(*frame(kind, sandbox_user(name.lower(), name=name), chat))
         assert chat.overlay.alerts[-1]["name"] == name
         assert chat.overlay.alerts[-1]["text"].startswith(f"{name} ")
-    await chat.bot.thanks.close()
+    await thanks_said(chat.bot)
     assert "somebody" not in told(chat)
 
 
@@ -97,7 +98,7 @@ async def test_what_somebody_tipped_for_passes_the_filter_too(chat: Stage) -> No
 async def test_of_several_in_one_line_only_that_name_is_hidden(chat: Stage) -> None:
     for name in ("alice", SLUR, "bob"):
         await chat.hear(*frame("follow", sandbox_user(name), chat), wait=False)
-    await chat.bot.thanks.close()
+    await thanks_said(chat.bot)
     assert chat.sent == ["Welcome, alice, somebody and bob! Thank you for the follow."]
 
 

@@ -7,8 +7,9 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import stage
 from pixel_bot.testing.stage import there
+from tests.cogs.pixel.sage import Sage, stage_with
+from tests.harness.cogs import thanks_said
 from tests.harness.database import rows
-from tests.queue.test_ai_and_clips import Sage, with_ai
 
 ALICE = sandbox_user("alice", name="Alice")
 
@@ -21,8 +22,7 @@ async def test_it_counts_and_pays_and_says_nothing(tmp_path: Path) -> None:
         await chat.viewer("bob", 100)
         assert await chat.say("bob", "!give @alice 40") == []
         await chat.say("bob", "!sound ding")
-        await chat.bot.thanks.close()
-        await chat.joystick.thanks.close()
+        await thanks_said(chat.bot)
         assert chat.sent == []
         assert (await chat.points("alice"), await chat.points("bob")) == (91, 45)
         assert [p["name"] for p in chat.overlay.played] == ["ding"]
@@ -30,7 +30,7 @@ async def test_it_counts_and_pays_and_says_nothing(tmp_path: Path) -> None:
 
 async def test_what_answers_in_chat_alone_costs_nothing(tmp_path: Path) -> None:
     sage = Sage("never asked")
-    async with stage(tmp_path, backends=with_ai(tmp_path, sage), silent=True) as chat:
+    async with stage_with(tmp_path, sage, silent=True) as chat:
         await chat.viewer("bob", 100)
         await chat.say("bob", "!pixel hello?")
         assert (await chat.points("bob"), sage.asked) == (100, [])

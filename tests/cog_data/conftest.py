@@ -5,6 +5,7 @@ from collections.abc import Generator
 import pytest
 
 from pixel_bot.cog_data.models import forget_models, owner_of
+from pixel_bot.configuration.cog_files import find_cogs
 from pixel_bot.db.tables import Base
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.services import Services
@@ -22,7 +23,7 @@ async def bob(services: Services, alice: Viewer) -> Viewer:
 
 @pytest.fixture(autouse=True)
 def _no_models_stay() -> Generator[None]:
-    """What a test declares is gone afterwards, as in another process."""
+    """What a test declares is gone afterwards, as in another process; built-in cogs are imported once."""
     yield
-    for name in {owner_of(table) for table in Base.metadata.sorted_tables} - {""}:
+    for name in {owner_of(table) for table in Base.metadata.sorted_tables} - {"", *find_cogs(None).cogs}:
         forget_models(name)

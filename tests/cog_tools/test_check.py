@@ -22,6 +22,8 @@ def _as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Non
     monkeypatch.chdir(tmp_path)
     # Some would be enough for each; the whole list is for authors.
     monkeypatch.setattr("pixel_bot.cog_tools.trying.RANDOM_TRIES", 1)
+    # What keeps the loop for half a second is found; then there is nothing to wait for.
+    monkeypatch.setattr("pixel_bot.cog_tools.watching.STUCK_SECONDS", 0.8)
     handlers = list(logging.getLogger().handlers)
     yield
     logging.getLogger().handlers[:] = handlers

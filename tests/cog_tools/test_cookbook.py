@@ -1,13 +1,18 @@
 """The recipes of ``docs/cookbook.md`` and the repository of ``docs/cogs.md`` work as they stand there."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pixel_bot.cog_tools.check import check_cog
+from pixel_bot.configuration.cog_files import forget_installed
 from pixel_bot.plugin import Follow
 from pixel_bot.testing import stage
 from tests.harness.database import findings, rows
@@ -15,30 +20,55 @@ from tests.harness.paths import ROOT
 
 COOKBOOK = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "cogs.md").read_text(encoding="utf-8")
-RECIPES: dict[str, str] = {
-    part.split("`", 2)[1].removesuffix(".py"): part.split("```python\n")[1].split("```")[0]
-    for part in COOKBOOK.split("\n## ")[1:]
-}
+TITLES: dict[str, str] = {part.split("`", 2)[1]: part for part in COOKBOOK.split("\n## ")[1:]}
+"""The text of each recipe, by the name in its title."""
+
+RECIPES = {title.removesuffix(".py").rstrip("/"): title for title in TITLES}
+
+
+def files_of(name: str) -> dict[str, str]:
+    """The files of a recipe, by their paths."""
+    title = RECIPES[name]
+    code: dict[str, str] = {}
+    for language, block in re.findall(r"^```(python|js)\n(.*?)^```$", TITLES[title], re.MULTILINE | re.DOTALL):
+        if language == "python":
+            path = f"{title}__init__.py" if title.endswith("/") else title
+        else:
+            above = TITLES[title].split(f"```js\n{block}")[0]
+            path = title + re.findall(r"`(overlay/\w+\.js)`", above)[-1]
+        code[path] = block
+    return code
 
 
 def cooked(folder: Path, name: str) -> Path:
     """A folder with that recipe."""
     made = folder / "my_cogs"
-    made.mkdir()
-    (made / f"{name}.py").write_text(RECIPES[name], encoding="utf-8")
+    for path, block in files_of(name).items():
+        (made / path).parent.mkdir(parents=True, exist_ok=True)
+        (made / path).write_text(block, encoding="utf-8")
     return made
 
 
 def test_every_block_is_a_recipe() -> None:
-    assert sorted(RECIPES) == ["catching", "hugs", "water", "welcome"]
-    assert len(RECIPES) == COOKBOOK.count("```python")
+    assert sorted(RECIPES) == [
+        "boss",
+        "catching",
+        "coinflip",
+        "herald",
+        "hugs",
+        "nolinks",
+        "spotlight",
+        "water",
+        "welcome",
+    ]
+    assert sum(len(files_of(name)) for name in RECIPES) == COOKBOOK.count("```python") + COOKBOOK.count("```js")
 
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("name", RECIPES)
 async def test_nothing_is_wrong_with_a_recipe(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pixel_bot.cog_tools.trying.RANDOM_TRIES", 2)
-    assert await check_cog(cooked(tmp_path, name) / f"{name}.py") == []
+    assert await check_cog(cooked(tmp_path, name) / RECIPES[name]) == []
 
 
 @pytest.mark.sqlite
@@ -106,14 +136,127 @@ async def test_the_first_one_catches_it_and_three_a_day_are_all(tmp_path: Path) 
         for left in (2, 1, 0):
             (told,) = await chat.passes(600)
             assert told.endswith(" has appeared! Type !catch.")
+            assert chat.overlay.widgets["critter"]["picture"] in "🐌🦔🦊"
             (caught,) = await chat.say("alice", "!catch")
             assert caught.endswith(f" points. You can catch {left} more today.")
+            assert chat.overlay.widgets == {}
             assert await chat.say("bob", "!catch") == ["There is nothing to catch right now."]
         await chat.passes(600)
         assert "3 times today" in (await chat.say("alice", "!catch"))[0]
         (caught,) = await chat.say("bob", "!catch")
         assert caught.startswith("You caught ")
         assert await findings(chat) == []
+
+
+async def test_chat_fights_a_boss_and_shares_what_was_staked(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {
+        "boss_health": 100,
+        "boss_reward": 50,
+        "points_chat_amount": 0,
+        "cogs_dir": cooked(tmp_path, "boss"),
+    }
+    async with stage(tmp_path, **settings) as chat:
+        for name in ("alice", "bob"):
+            await chat.viewer(name, points=100)
+        assert await chat.say("alice", "!attack 60") == ["You hit for 60. The boss has 40 left."]
+        assert chat.overlay.widgets["boss"] == {"left": 40, "of": 100}
+        assert "you have 40" in (await chat.say("alice", "!attack 50"))[0]
+    async with stage(tmp_path, chat.clock, **settings) as chat:
+        assert chat.overlay.widgets["boss"] == {"left": 40, "of": 100}
+        (beaten,) = await chat.say("bob", "!hit 40")
+        assert beaten == "The boss is beaten by 2 viewers! You get 60 points."
+        assert (await chat.points("alice"), await chat.points("bob")) == (130, 120)
+        assert chat.overlay.widgets["boss"] == {"left": 100, "of": 100}
+        assert await rows(chat, "SELECT * FROM cog_boss_stake") == []
+        assert await findings(chat) == []
+
+
+async def test_discord_hears_of_the_stream_also_later(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder, webhook = cooked(tmp_path, "herald"), "https://discord.example/api/webhooks/1/very-secret"
+    async with stage(tmp_path, cogs_dir=folder, herald_webhook=webhook, herald_words="Live!") as chat:
+        chat.http.answers("https://discord.example/", status=502, times=1)
+        chat.http.answers("https://discord.example/api/webhooks/1/very-secret", status=0, times=1)
+        await chat.goes_live()
+        assert len(chat.http.requests) == 1
+        await chat.passes(300)
+        assert len(chat.http.requests) == 2
+        chat.http.answers("https://discord.example/", status=204)
+        await chat.passes(900)
+        assert [request.json() for request in chat.http.requests] == [{"content": "Live!"}] * 3
+        assert chat.http.requests[0].url == webhook
+        assert "very-secret" not in caplog.text
+
+
+async def test_the_scene_is_switched_and_back_or_the_points_are(tmp_path: Path) -> None:
+    folder = cooked(tmp_path, "spotlight")
+    async with stage(tmp_path, cogs_dir=folder, obs_password="secret") as chat:
+        await chat.viewer("alice", points=400)
+        chat.obs.goes_away()
+        assert "points are back" in " ".join(await chat.say("alice", "!spotlight"))
+        chat.obs.comes_back()
+        chat.obs.scenes["Spotlight"] = {}
+        chat.clock.advance(61)
+        await chat.say("alice", "!spotlight")
+        assert chat.obs.scene == "Spotlight"
+        await chat.passes(29)
+        assert chat.obs.scene == "Spotlight"
+        await chat.passes(1)
+        assert chat.obs.scene == "Main"
+        assert await findings(chat) == []
+
+
+@pytest.mark.sqlite
+async def test_the_scene_is_switched_back_after_a_kill_once_obs_is_there(tmp_path: Path) -> None:
+    folder = cooked(tmp_path, "spotlight")
+    line = [sys.executable, str(Path(__file__).with_name("mortal_spotlight.py")), str(tmp_path), str(folder)]
+    ended = subprocess.run(line, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    async with stage(tmp_path, cogs_dir=folder, obs_password="secret") as chat:
+        chat.obs.scenes["Spotlight"] = {}
+        chat.obs.switches("Spotlight")
+        await chat.settled()
+        assert chat.obs.scene == "Spotlight"
+        chat.obs.goes_away()
+        await chat.passes(31)
+        chat.obs.comes_back()
+        assert chat.obs.scene == "Spotlight"
+        await chat.passes(15)
+        assert chat.obs.scene == "Main"
+        assert await chat.points("alice") == 0
+        assert await findings(chat) == []
+
+
+async def test_links_are_deleted_and_who_goes_on_is_timed_out(tmp_path: Path) -> None:
+    async with stage(tmp_path, cogs_dir=cooked(tmp_path, "nolinks")) as chat:
+        await chat.say("sam", "www.example.org", "subscriber")
+        await chat.say("mod_mila", "https://example.org", "moderator")
+        for number in range(3):
+            await chat.say("alice", f"see https://example.org/{number}", message_id=f"m{number}")
+        assert chat.twitch.deleted == ["m0", "m1", "m2"]
+        assert chat.twitch.timeouts == [("alice", 600, "No links, please.")]
+        assert await chat.say("alice", "!points") == ["You have 0 points."]
+
+
+async def test_an_installed_package_is_found_by_its_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = cooked(tmp_path, "coinflip")
+    (settings,) = re.findall(r"^```toml\n(.*?)^```$", TITLES["coinflip/"], re.MULTILINE | re.DOTALL)
+    project: Any = tomllib.loads(settings)["project"]
+    info = site / f"{project['name']}-{project['version']}.dist-info"
+    info.mkdir()
+    head = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    (info / "METADATA").write_text(head, encoding="utf-8")
+    (group,) = project["entry-points"]
+    points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"][group].items())
+    (info / "entry_points.txt").write_text(f"[{group}]\n{points}", encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
+    forget_installed()
+    try:
+        async with stage(tmp_path) as chat:
+            assert (await chat.say("alice", "!flip"))[0] in {"Heads!", "Tails!"}
+    finally:
+        forget_installed()
 
 
 @pytest.mark.sqlite

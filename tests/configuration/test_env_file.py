@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from pixel_bot.configuration.cog_settings import names_in_cogs
 from pixel_bot.configuration.env_file import read_env_file
 from pixel_bot.errors import SettingsError
 from pixel_bot.settings import Settings, load_settings
 
-KNOWN = {name.upper() for name in Settings.model_fields}
+KNOWN = {name.upper() for name in Settings.model_fields} | names_in_cogs(None, installed=False).keys()
 SECRET = "hunter2hunter2"
 
 

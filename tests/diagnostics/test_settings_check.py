@@ -68,10 +68,6 @@ def test_names_that_are_not_replaced(tmp_path: Path, path: str) -> None:
 
 CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
     ({"obs_port": 8080, "web_port": 8080}, "OBS_PORT and WEB_PORT are both 8080. OBS's own is usually 4455."),
-    (
-        {"ai_speak": True, "twitch_client_id": "abc"},
-        "AI_SPEAK has no effect: there is no AI. Set AI_API_KEY, or AI_BASE_URL for a local one.",
-    ),
     ({"tts_engine": "openai"}, "TTS_ENGINE=openai needs TTS_BASE_URL or TTS_API_KEY, or the same of the AI."),
     (
         {"points_watch_amount": 0, "xp_watch_amount": 0, "points_watch_vip_factor": 2},
@@ -82,10 +78,6 @@ CONTRADICTIONS: list[tuple[dict[str, Any], str]] = [
         {"twitch_owner_id": "12"},
         "TWITCH_BOT_ID or TWITCH_OWNER_ID is set without TWITCH_CLIENT_ID: the bot stays on the sandbox.",
     ),
-    ({"ai_base_url": "localhost:11434"}, "AI_BASE_URL: must begin with http:// or https:// and name a server."),
-    ({"ai_base_url": "ftp://localhost"}, "AI_BASE_URL: must begin with http:// or https:// and name a server."),
-    ({"ai_base_url": "http://"}, "AI_BASE_URL: must begin with http:// or https:// and name a server."),
-    ({"ai_base_url": "http://x:99999"}, "AI_BASE_URL: must begin with http:// or https:// and name a server."),
     ({"obs_host": "ws://127.0.0.1"}, "OBS_HOST: takes only names or addresses, without http:// and without a port."),
     ({"obs_host": "127.0.0.1:4455"}, "OBS_HOST: takes only names or addresses, without http:// and without a port."),
     (

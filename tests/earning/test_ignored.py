@@ -20,6 +20,7 @@ from pixel_bot.testing import SettableClock, Stage, settings_in, stage, there
 from pixel_bot.testing.stage import person_of
 from tests.earning.messages import event, file_of, line, running, say, worth
 from tests.earning.watch.stream import SLOT, Crowd, WatchedStream
+from tests.harness.cogs import thanks_said
 from tests.harness.database import findings, rows
 from tests.harness.rounds import modest, rounds
 from tests.harness.seed import query
@@ -107,7 +108,7 @@ async def test_whatever_happens_ignored_people_get_nothing(tmp_path: Path, done:
             for name in ignored:
                 assert of(name, after) == of(name, before), (way, name)
                 assert not [said for said in chat.sent[told:] if said.lower().startswith(f"{name} is level")]
-        await chat.bot.thanks.close()
+        await thanks_said(chat.bot)
         assert await findings(chat) == []
 
 

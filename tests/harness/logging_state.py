@@ -12,6 +12,6 @@ def logging_as_before() -> Generator[None]:
     handlers, level, levels = list(root.handlers), root.level, [logging.getLogger(name).level for name in names]
     yield
     root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, old in zip(names, levels, strict=True):
-        logging.getLogger(name).setLevel(old)
+    for name, old in zip(("root", *names), (level, *levels), strict=True):
+        if (logger := logging.getLogger(name)).level != old:  # else all loggers would forget what they are to log
+            logger.setLevel(old)

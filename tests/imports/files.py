@@ -15,4 +15,4 @@ def paid(found: PointFile) -> dict[str, int]:
 
 
 def why(found: PointFile) -> dict[int, str]:
-    return dict(found.skipped)
+    return {line.line: line.why for line in found.skipped}

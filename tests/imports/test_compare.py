@@ -7,7 +7,7 @@ import pytest
 from pixel_bot.cli.compare import compare_points
 from pixel_bot.cli.import_points import import_points
 from pixel_bot.clock import Clock
-from pixel_bot.errors import ImportRefused
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.run.running_bot import opened
 from pixel_bot.testing import settings_in
 from tests.imports.lists import spend, written

@@ -1,14 +1,16 @@
 """Lines that pay nobody, and files that cannot be used."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports import files
-from pixel_bot.imports.files import read_point_file
+from pixel_bot.imports.errors import ImportRefused
+from pixel_bot.imports.files import Said, read_point_file
+from pixel_bot.imports.table import Skipped
 from pixel_bot.points.ledger import MAX_AMOUNT
 from tests.imports.files import paid, read, why
 
@@ -37,17 +39,78 @@ def test_what_is_no_login_is_never_taken_for_one(file: Path, name: str) -> None:
     assert (paid(found), list(why(found))) == ({"alice": 6}, [2])
 
 
+def test_quotes_that_do_not_close_cost_one_line(file: Path) -> None:
+    found = read(file, 'username,points\nanna_lo,1200\n"bertram,800\ncilla99,5\n"dora"x,6\n"erik",7\n')
+    assert paid(found) == {"anna_lo": 1_200, "cilla99": 5, "erik": 7}
+    assert why(found) == dict.fromkeys((3, 5), "its quotes do not close")
+
+
+def test_a_quoted_cell_may_have_line_feeds(file: Path) -> None:
+    found = read(file, 'name,note,points\nalice,"says\n""hi""\n",5\n\nbob,,x\n')
+    assert (paid(found), list(why(found))) == ({"alice": 5}, [6])
+
+
+def test_a_line_that_is_far_too_long_costs_itself(file: Path) -> None:
+    found = read(file, "alice,5\nbob,6\n" + "x" * 200_000 + ",1\n" + '"' + "y" * 200_000 + "\ncarol,7\n")
+    assert paid(found) == {"alice": 5, "bob": 6, "carol": 7}
+    assert why(found) == dict.fromkeys((3, 4), "it is far too long")
+
+
+@pytest.mark.parametrize(
+    "total", ["Total,,1211", "Summe:,,1211", "TOTAL,,1250", ",,1211", "All viewers,,1211", "Σ,,1211", "总计,,1211"]
+)
+def test_a_total_is_nobodys_points(file: Path, total: str) -> None:
+    found = read(file, f"name,rank,points\nalice,,1200\nbob,,11\n{total}\n")
+    assert paid(found) == {"alice": 1_200, "bob": 11}
+    assert found.skipped == [Skipped(4, "it is the total, and nobody's points", harmless=True)]
+    assert found.share_left_out == 0
+
+
+def test_a_total_in_the_midst_and_one_under_another_name(file: Path) -> None:
+    names = ["alice,5", "bob,6", "Sum,11", "carol,1", "dave,2", "erin,3", "frank_and_all,17"]
+    found = read(file, "\n".join(["name,points", *names]))
+    assert (found.total, list(why(found))) == (17, [4, 8])
+
+
+def test_viewers_with_such_names_keep_their_points(file: Path) -> None:
+    assert read(file, "name,points\nalice,5\ntotal,2\nbob,1\n").total == 8
+    assert read(file, "name,points\nalice,5\nbob,3\nsumme,2\n").total == 10
+    assert read(file, "name,points\nalice,5\nbob,3\ncarol,8\n").total == 16
+    assert read(file, "twitchid,name,points\n1234567,alice,5\n2345678,total,5\n").total == 10
+
+
 def test_nothing_from_a_file_reaches_the_terminal_unescaped(file: Path) -> None:
     found = read(file, "\x1b[2Jwho,points\n\x1b[31mred,5\nalice,\x1b]0;x\x07\nbob,7\n")
     assert why(found)[2] == r'"\x1b[31mred" is no Twitch login'
     assert "\x1b" not in "".join([found.columns, *why(found).values()])
 
 
-def test_a_number_in_two_ways_is_refused_or_told_by_the_others(file: Path) -> None:
-    found = read(file, "name;points\nalice;1,234\nbob;12\n")
-    assert (paid(found), list(why(found))) == ({"bob": 12}, [2])
+def test_the_whole_column_says_what_a_mark_means(file: Path) -> None:
+    assert paid(read(file, "name;points\nalice;1,176\nbob;12\n")) == {"alice": 1_176, "bob": 12}
+    assert paid(read(file, "name;points\nalice;1.176\nbob;12\n")) == {"alice": 1_176, "bob": 12}
     assert paid(read(file, "name;points\nalice;1,234\nbob;12.5\n")) == {"alice": 1_234, "bob": 12}
     assert paid(read(file, "name;points\nalice;1,234\nbob;12,5\n")) == {"alice": 1, "bob": 12}
+
+
+@pytest.mark.parametrize(
+    "lines", ["alice;1,234", "alice;1,234\nbob;12\ncarol;5000", "bob;12\nalice;1,234\ncarol;1.234"]
+)
+def test_a_column_that_does_not_decide_is_asked_about(file: Path, lines: str) -> None:
+    line = 1 + lines.splitlines().index("alice;1,234") + 1
+    with pytest.raises(
+        ImportRefused, match=rf"^1,234 \(from line {line} on\) can be a thousand or a fraction.*--decimal"
+    ):
+        read(file, f"name;points\n{lines}\n")
+    assert paid(read_point_file(file, Said(".")))["alice"] == 1_234
+    assert paid(read_point_file(file, Said(",")))["alice"] == 1
+
+
+def test_what_does_not_fit_the_decimal_mark_is_left_out(file: Path) -> None:
+    file.write_text("name;points\nalice;1,5\nbob;1.234.567\ncarol;1,234,567.5\n")
+    found = read_point_file(file, Said("."))
+    assert paid(found) == {"carol": 1_234_567}
+    assert why(found)[2] == "alice: \"1,5\" does not fit the file's decimal mark, which is '.'"
+    assert list(why(found)) == [2, 3]
 
 
 def test_the_same_line_twice_counts_once(file: Path) -> None:
@@ -93,13 +156,12 @@ def test_a_display_name_with_its_id_pays_the_id(file: Path) -> None:
         (b"alice\nbob\n", "I see no list in it"),
         (b"PK\x03\x04rest", "It is an Excel workbook. Open it and save the list as CSV."),
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
-        (b"SQLite format 3\0", "It is a database."),
-        ("Pünktchen,5".encode("latin-1"), "It is not UTF-8 text."),
-        (b"\xff\xfea", "It is not UTF-8 text."),
+        (b"SQLite format 3\0", "It is a database that cannot be read"),
+        (b"H:2,block:5", "an H2 database. Type exportpoints"),
+        (b"P\x81nktchen,5", "It is not UTF-8 or ANSI text."),
+        (b"\xff\xfea", "It is not UTF-16 text."),
         (b"\x00\x01\x02" * 100, "I see no list in it"),
-        (b'alice,"5\nbob,6\n', "Its quotes do not close"),
-        (b'alice,5\n"bob"x,6\n', "Its quotes do not close"),
-        (b"alice,5\nbob,6\n" + b"x" * 200_000 + b",1\n", "a line is far too long"),
+        (b'"alice,5\n"bob,6\n', "I see no list in it"),
         (b"1234,5\n2345,6\n", "I cannot tell which column holds the names."),
         (b"alice,bob\ncarol,dave\n", "I cannot tell which column holds the names."),
         (b"name,city\nalice,berlin\nbob,paris\n", "No column in it holds points."),
@@ -153,3 +215,22 @@ def test_any_text_is_a_list_or_refused(file: Path, text: str) -> None:
         return
     assert all(0 < person.points <= MAX_AMOUNT and (person.login or person.platform_id) for person in found.people)
     assert all("\n" not in line and line.isprintable() for line in why(found).values())
+
+
+@pytest.mark.parametrize("of", ["csv", "viewers.db"])
+def test_a_long_file_is_not_held_in_memory(file: Path, of: str) -> None:
+    """What is kept are the people. Each line has much beside them."""
+    rest = "x" * 5_000
+    viewers = [
+        f"fan{i:05},{i + 1},{rest}"
+        if of == "csv"
+        else f'{{"_id":"{i}","username":"fan{i:05}","currency":{{"c":{i + 1}}},"x":"{rest}"}}'
+        for i in range(2_000)
+    ]
+    file.write_text("\n".join(["name,points,note", *viewers] if of == "csv" else viewers))
+    tracemalloc.start()
+    found = read_point_file(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (len(found.people), found.skipped) == (2_000, [])
+    assert peak < file.stat().st_size / 3

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.imports.numbers import Mark, Unreadable, mark_of, read_points
+from pixel_bot.imports.numbers import Mark, Unreadable, evidence_of, read_points
 from pixel_bot.points.ledger import MAX_AMOUNT
 
 
@@ -85,7 +85,14 @@ def test_the_other_numbers_of_a_file_tell_what_a_mark_means(written: str, mark: 
 @pytest.mark.parametrize(
     ("column", "mark"),
     [
-        (["1,234", "12"], None),
+        ([], None),
+        (["1,234"], None),
+        (["1,234", "12"], "."),
+        (["1.176", "368", "0"], ","),
+        (["1,176", "368", "1.050"], None),
+        (["1,234", "12", "5000"], None),
+        (["1,234", "0007"], "."),
+        (["1,234", "1 234"], None),
         (["1,234", "1,234,567"], "."),
         (["1.234", "1.234.567"], ","),
         (["1,234", "0.5"], "."),
@@ -96,7 +103,7 @@ def test_the_other_numbers_of_a_file_tell_what_a_mark_means(written: str, mark: 
     ],
 )
 def test_what_a_column_shows(column: list[str], mark: Mark | None) -> None:
-    assert mark_of(column) == mark
+    assert evidence_of(column).mark == mark
 
 
 @settings(deadline=None)

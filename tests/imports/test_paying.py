@@ -8,9 +8,9 @@ import pytest
 from pixel_bot.accounts.merge import Linked
 from pixel_bot.db.engine import Database
 from pixel_bot.earning.award_batch import EventAward
-from pixel_bot.errors import ImportRefused
 from pixel_bot.imports import batches
 from pixel_bot.imports.batches import Imports
+from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.model.people import Person
 from pixel_bot.points import mod_changes
 from pixel_bot.points.ledger import MAX_BALANCE, Entry, post
@@ -58,7 +58,7 @@ async def test_another_list_of_the_same_people_is_told(services: Services, payin
     await paying.undo(listed(tmp_path, "alice,9").batch)
     outlook = await paying.preview(second)
     assert (outlook.new, outlook.standing) == (1, None)
-    assert [(batch.name, people) for batch, people in outlook.others] == [(first.batch, 2)]
+    assert [(one.batch.name, one.people, one.equal) for one in outlook.others] == [(first.batch, 2, 1)]
     await paying.pay(second, "b")
     assert await balances(services) == {"alice": 10, "bob": 13, "carol": 1, "dave": 5}
 

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.accounts.merge import Linked
-from pixel_bot.errors import BatchUndone, NothingToUndo, UnknownBatch
+from pixel_bot.errors import NothingToUndo
 from pixel_bot.imports.batches import Imports
+from pixel_bot.imports.errors import BatchUndone, UnknownBatch
 from pixel_bot.model.people import Person
 from pixel_bot.points import mod_changes
 from pixel_bot.services import Services

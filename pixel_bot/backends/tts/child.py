@@ -12,6 +12,9 @@ from typing import cast
 from pixel_bot.backends.tts.speech import NotSetUp, UnknownVoice
 from pixel_bot.backends.tts.worker import FAILED, HEADER_BYTES, NO_VOICE, NOT_INSTALLED, OK, frame
 from pixel_bot.errors import EffectFailed
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +83,7 @@ class Child:
             return await self._exchange(body)
         except _Gone as exc:
             log.warning("The speech process ended over a text: %s.", exc)
-            raise EffectFailed("The voice broke down over that text.") from exc
+            raise EffectFailed(_("The voice broke down over that text.")) from exc
 
     async def _exchange(self, body: bytes) -> bytes:
         """One request, one answer. Any interruption ends the child: else the next request would read this answer."""
@@ -94,7 +97,7 @@ class Child:
             return answer
         except TimeoutError as exc:
             log.warning("The speech process took longer than %g s and was ended.", timeout)
-            raise EffectFailed("The voice took too long over that text.") from exc
+            raise EffectFailed(_("The voice took too long over that text.")) from exc
         finally:
             if not answered:
                 await self._end()
@@ -113,7 +116,7 @@ class Child:
                 )
             except OSError as exc:
                 log.error("The speech process cannot be started: %s", exc)
-                raise EffectFailed("The voice cannot be started.") from exc
+                raise EffectFailed(_("The voice cannot be started.")) from exc
         return self._process
 
     async def _unpack(self, answer: bytes, voice: str) -> bytes:
@@ -129,7 +132,7 @@ class Child:
             raise NotSetUp(self._install)
         assert kind == FAILED
         log.warning("The speech process could not say a text: %s", detail)
-        raise EffectFailed("The voice could not say that text.")
+        raise EffectFailed(_("The voice could not say that text."))
 
     async def _end(self, timeout: float = 0.0) -> None:
         process, self._process = self._process, None

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
+from pydantic import Field, SecretStr
+
 from pixel_bot.backends.base_url import with_version
 from pixel_bot.backends.tts.speech import NotSetUp, Speech, match_voice
 from pixel_bot.backends.tts.wav import speech_of
+from pixel_bot.configuration.cog_settings import CogSettings
 from pixel_bot.errors import EffectFailed
 from pixel_bot.logs import hide, redact
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from openai import APIError, AsyncOpenAI
 
     from pixel_bot.settings import Settings
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +48,18 @@ class Server:
     timeout: float = TIMEOUT_SECONDS
 
 
+class OtherServer(CogSettings):
+    """The server that is used where speech has none of its own. Its settings belong to a cog that may not be there."""
+
+    base_url: str = Field("", validation_alias="AI_BASE_URL")
+    api_key: SecretStr = Field(SecretStr(""), validation_alias="AI_API_KEY")
+
+
 def server_from(settings: "Settings") -> Server:
-    """What the TTS_ settings say; address and key are those of the AI when they have none of their own."""
-    key = settings.tts_api_key.get_secret_value() or settings.ai_api_key.get_secret_value()
-    base_url = with_version(settings.tts_base_url or settings.ai_base_url)
+    """What the TTS_ settings say; address and key are those of ``OtherServer`` when they have none of their own."""
+    other = settings.for_cog(OtherServer, "tts")
+    key = settings.tts_api_key.get_secret_value() or other.api_key.get_secret_value()
+    base_url = with_version(settings.tts_base_url or other.base_url)
     if not base_url and key:
         base_url = OPENAI
     return Server(base_url, key, settings.tts_model, settings.tts_voice or DEFAULT_VOICE)
@@ -77,7 +91,7 @@ class SpeechServer:
                 wav = await self._fetch(text, name)
         except TimeoutError as exc:
             log.warning("The speech server took longer than %g s.", self._server.timeout)
-            raise EffectFailed("The voice took too long over that text.") from exc
+            raise EffectFailed(_("The voice took too long over that text.")) from exc
         return await asyncio.to_thread(speech_of, wav)
 
     async def close(self) -> None:
@@ -161,7 +175,7 @@ def _may_pass(exc: "APIError") -> bool:
 
 def _fail(exc: Exception) -> NoReturn:
     log.warning("The speech server did not speak: %s", _described(exc))
-    raise EffectFailed("The voice is not available right now.") from exc
+    raise EffectFailed(_("The voice is not available right now.")) from exc
 
 
 def _described(exc: Exception) -> str:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pixel_bot.errors import ChatError, EffectFailed
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +23,8 @@ class UnknownVoice(ChatError, EffectFailed):
 
     def __init__(self, name: str, command_prefix: str = "!") -> None:
         self.name = name
-        super().__init__(f"I have no voice called {name[:40]}. Type {command_prefix}voice to see which ones I have.")
+        words = later("I have no voice called {voice}. Type {command} to see which ones I have.")
+        super().__init__(_(words, voice=name[:40], command=f"{command_prefix}voice"))
 
 
 class UnreadableText(ChatError, EffectFailed):
@@ -28,7 +32,7 @@ class UnreadableText(ChatError, EffectFailed):
 
     def __init__(self, script: str) -> None:
         self.script = script
-        super().__init__(f"I have no voice that can read {script} letters.")
+        super().__init__(_("I have no voice that can read {script} letters.", script=script))
 
 
 class NotSetUp(EffectFailed):
@@ -36,7 +40,7 @@ class NotSetUp(EffectFailed):
 
     def __init__(self, fix: str) -> None:
         self.fix = fix
-        super().__init__("Speech is not set up on this stream yet.")
+        super().__init__(_("Speech is not set up on this stream yet."))
 
 
 class Engine(Protocol):

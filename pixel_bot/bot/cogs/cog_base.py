@@ -6,6 +6,7 @@ from twitchio.ext import commands
 
 from pixel_bot.configuration.cog_settings import CogSettings, secrets_in
 from pixel_bot.logs import hide
+from pixel_bot.web.setup import Step
 
 S = TypeVar("S", bound=CogSettings, covariant=True)
 
@@ -25,6 +26,13 @@ class CogBase(commands.Component):
     bot: Any
     settings_read: CogSettings | None = None
     """What ``config`` gives, once it was read."""
+
+    def setup_step(self) -> Step | None:
+        """What the set-up page says about the feature: what is, and what to do. None: nothing.
+
+        It is asked each time that somebody looks at the page, so it must not wait for anything.
+        """
+        return None
 
     @property
     def config(self: HasSettings[S]) -> S:

@@ -7,6 +7,7 @@ from typing import Any
 from twitchio.ext import commands
 from typing_extensions import override
 
+from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
@@ -17,6 +18,7 @@ from pixel_bot.overlay.widgets import Widget
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
+from pixel_bot.web.setup import Step
 
 
 class CogComponents(CogFace):
@@ -52,6 +54,7 @@ class CogComponents(CogFace):
     async def close(self, **options: Any) -> None:
         """Take all cogs away, and end the connections."""
         await self.runtime.close()
+        await self.outside.close()
         await super().close(**options)
 
     @override
@@ -162,6 +165,18 @@ class CogComponents(CogFace):
             await self.overlay.widgets.add(self.cogs.owner_of(component), _widgets_of(component))
         except ValueError as exc:
             raise commands.ComponentLoadError(str(exc)) from exc
+
+    def setup_steps(self) -> list[Step]:
+        """What the set-up page says about the features of cogs. One that fails at that says nothing."""
+        found: list[Step] = []
+        for component in tuple(self._components.values()):
+            try:
+                step = component.setup_step() if isinstance(component, CogBase) else None
+            except Exception as exc:  # noqa: BLE001 - the boundary to a cog
+                self.runtime.faults.report(self.cogs.owner_of(component), "in setup_step", exc)
+            else:
+                found += [step] if step is not None else []
+        return found
 
     def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
         """Count a crash of the cog that an effect belongs to."""

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 
 from pixel_bot.clock import Clock
 from pixel_bot.model.chat_message import ChatMessage
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 YES = frozenset({"yes", "y", "yep", "yeah", "ok", "sure"})
 NO = frozenset({"no", "n", "nope", "cancel", "stop"})
@@ -78,9 +81,10 @@ class Confirmations:
         if question is None or question.answer.done() or self._clock.now() >= question.until:
             return False
         word = message.text.strip().removeprefix(self._prefix).rstrip(".!").casefold()
-        if word not in YES | NO:
+        yes, no = YES | {_("yes")}, NO | {_("no")}
+        if word not in yes | no:
             return False
-        question.end(yes=word in YES)
+        question.end(yes=word in yes)
         return True
 
     def look(self) -> None:

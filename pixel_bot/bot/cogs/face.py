@@ -7,8 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import override
 
 from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.cog_services.channel_control import ChannelControl
+from pixel_bot.bot.cog_services.http import CogHttp
+from pixel_bot.bot.cog_services.moderation import Moderation
+from pixel_bot.bot.cog_services.obs import ObsControl
+from pixel_bot.bot.cog_services.outside import Outside
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.cogs.timing import Missed, moment_of
@@ -23,17 +29,80 @@ from pixel_bot.variables.rendering import render
 
 log = logging.getLogger(__name__)
 
+DOORS = (
+    "announce",
+    "channel",
+    "clock",
+    "command_table",
+    "cooldowns",
+    "economy",
+    "emit",
+    "http",
+    "leaderboard",
+    "levels",
+    "live",
+    "mode",
+    "moderation",
+    "obs",
+    "overlay",
+    "put_command",
+    "queue",
+    "quota",
+    "readers",
+    "recent_chatters",
+    "redeems",
+    "render",
+    "schedule",
+    "sessions",
+    "settings",
+    "sounds",
+    "stored_draw",
+    "take_command",
+    "text_filter",
+    "transaction",
+    "unschedule",
+    "variables_in",
+    "viewers",
+    "write",
+)
+"""What a cog may ask ``bot`` for. With the names of ``pixel_bot.plugin`` that is all that is promised.
+
+``docs/cogs.md`` explains each, and a test holds both against each other.
+"""
+
 
 class CogFace(ServiceNames):
     """The bot, as cogs use it."""
 
     runtime: CogRuntime
     channels: dict[Platform, ChatChannel]
+    outside: Outside
 
     @property
     def live(self) -> Live:
         """True while a stream is on, on any platform; ``bot.live.since`` is when it began."""
         return self.runtime.live
+
+    @property
+    def moderation(self) -> Moderation:
+        """Deletes messages, times people out, and warns them."""
+        return self.outside.moderation
+
+    @property
+    def channel(self) -> ChannelControl:
+        """Title and category of the channel, announcements, shout-outs, who follows and who is there."""
+        return self.outside.channel
+
+    @property
+    @override
+    def http(self) -> CogHttp:  # pyright: ignore[reportIncompatibleMethodOverride] - TwitchIO's own is ``twitch_http``
+        """HTTP requests, over one pool of connections."""
+        return self.outside.http
+
+    @property
+    def obs(self) -> ObsControl:
+        """Scenes, sources, filters and texts in OBS."""
+        return self.outside.obs
 
     def emit(self, event: Event) -> None:
         """Tell an event of one's own to all cogs that hear it.

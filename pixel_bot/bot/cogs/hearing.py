@@ -14,8 +14,10 @@ from pixel_bot.model import channel_events
 from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage
+from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
 from pixel_bot.points.levels import LevelUp
+from pixel_bot.queue.effects import marks_of
 
 MARK = "__pixel_on__"
 
@@ -27,9 +29,11 @@ CHANNEL_EVENTS: tuple[type[ChannelEvent], ...] = tuple(
     kind for kind in vars(channel_events).values() if isinstance(kind, type) and issubclass(kind, ChannelEvent)
 )
 
+OBS_EVENTS: tuple[type[Event], ...] = (ObsConnected, ObsSceneChanged)
+
 EVENTS: Mapping[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (ChatMessage, *CHANNEL_EVENTS, StreamOnline, StreamOffline, Redemption, Linked, LevelUp)
+    for kind in (ChatMessage, *CHANNEL_EVENTS, StreamOnline, StreamOffline, Redemption, Linked, LevelUp, *OBS_EVENTS)
 }
 """Everything of ours that a cog can hear, by name."""
 
@@ -63,8 +67,8 @@ def on(event: type[Event] | str, *, delivery: Delivery = "at_most_once", **where
     key = _key_of(event)
     if delivery not in {"at_most_once", "at_least_once"}:
         raise TypeError(f"delivery must be at_most_once or at_least_once, not {delivery!r}.")
-    if delivery == "at_least_once" and (key is ChatMessage or isinstance(key, str)):
-        raise TypeError("Chat messages and events of cogs are not stored. Leave delivery out.")
+    if delivery == "at_least_once" and (key is ChatMessage or key in OBS_EVENTS or isinstance(key, str)):
+        raise TypeError("Chat messages, and events of OBS and of cogs are not stored. Leave delivery out.")
     if isinstance(event, type):
         _check_fields(event, where)
     subscription = Subscription(key, delivery, tuple((name, _plain(value)) for name, value in where.items()))
@@ -80,11 +84,8 @@ def on(event: type[Event] | str, *, delivery: Delivery = "at_most_once", **where
 
 def subscriptions_of(cog: object) -> Iterator[tuple[str, Callable[..., Any], Subscription]]:
     """What the methods of a cog class hear: the method's name, the bound method, and the subscription."""
-    made_by = type(cog)
-    names = {name for base in made_by.__mro__ for name, value in vars(base).items() if hasattr(value, MARK)}
-    for name in sorted(names):
-        # Not those that a subclass replaced by a method without the mark.
-        for subscription in getattr(getattr(made_by, name), MARK, ()):
+    for name, subscriptions in marks_of(type(cog), MARK):
+        for subscription in subscriptions:
             yield name, getattr(cog, name), subscription
 
 

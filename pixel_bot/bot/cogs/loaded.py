@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,10 @@ from twitchio.ext import commands
 from pixel_bot.bot.cogs.importing import modules_of, take_away
 from pixel_bot.configuration.cog_files import CogFile
 from pixel_bot.errors import CogError
-from pixel_bot.texts import duration, fit
+from pixel_bot.texts import fit, roughly
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 class CogHost(Protocol):
@@ -39,19 +42,26 @@ class CogHost(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CogState:
-    """A cog by name; ``problem`` is empty when nothing is wrong with it. ``since`` is when this state began."""
+    """A cog by name; ``problem`` is empty when nothing is wrong with it. ``since`` is when this state began.
+
+    ``lacks`` are scopes of Twitch without which a part of it is off.
+    """
 
     name: str
     loaded: bool
     problem: str = ""
     since: datetime | None = None
+    lacks: Sequence[str] = ()
 
     def words(self, now: datetime) -> str:
         """Its name, and what is wrong since when: ``slots (broken for 3m: KeyError)``."""
+        if self.lacks and self.loaded:
+            return f"{self.name} (partly off: allow {', '.join(self.lacks)} on the set-up page)"
         if not self.problem:
-            return self.name if self.loaded else f"{self.name} (off)"
-        ago = duration((now - self.since).total_seconds()).split()[0] if self.since is not None else ""
-        return f"{self.name} (broken for {ago}: {fit(self.problem, LONGEST_PROBLEM)})"
+            return self.name if self.loaded else _("{cog} (off)", cog=self.name)
+        ago = roughly((now - self.since).total_seconds()) if self.since is not None else ""
+        why = fit(self.problem, LONGEST_PROBLEM)
+        return _("{cog} (broken for {time}: {why})", cog=self.name, time=ago, why=why)
 
 
 LONGEST_PROBLEM = 80

@@ -4,7 +4,7 @@ import asyncio
 import difflib
 import logging
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -23,6 +23,9 @@ from pixel_bot.logs.floods import watch
 from pixel_bot.queue.queue import Queue
 from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.settings import Settings
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,8 @@ class CogLoader:
         self._loaded: dict[str, LoadedCog] = {}
         self._problems: dict[str, tuple[str, datetime]] = {}
         self._lock = asyncio.Lock()
+        self.lacking: Callable[[str], Sequence[str]] = lambda _: ()
+        """Which scopes of Twitch a cog lacks."""
 
     async def load_all(self) -> None:
         """Load every cog that is found. Those that fail are reported in the log, and listed."""
@@ -80,7 +85,7 @@ class CogLoader:
             CogError: it is not loaded.
         """
         async with self._lock:
-            await self._unload(self._loaded_as(name), f"The cog {name} was taken away.")
+            await self._unload(self._loaded_as(name), _("The cog {cog} was taken away.", cog=name))
 
     async def reload(self, name: str) -> None:
         """Load one cog anew, with all of its modules. When the new version fails, the old one goes on.
@@ -94,7 +99,8 @@ class CogLoader:
                 await self._replace(old)
             except (Exception, SystemExit) as exc:
                 why = reason(exc, old.file)
-                raise CogError(f"The cog {name} could not be loaded: {why}. The old version goes on.") from exc
+                words = later("The cog {cog} could not be loaded: {why}. The old version goes on.")
+                raise CogError(_(words, cog=name, why=why)) from exc
 
     async def set_aside(self, name: str, why: str) -> None:
         """Unload a cog that does not work. It stays so until somebody loads it again."""
@@ -105,7 +111,7 @@ class CogLoader:
             self._problems[name] = (why, self._clock.now())
             log.error("The cog %s is set aside: %s. The other cogs run. Load it again with !cog load.", name, why)
             try:
-                await self._unload(cog, f"The cog {name} does not work.")
+                await self._unload(cog, _("The cog {cog} does not work.", cog=name))
             except DBAPIError:
                 log.exception("What waits for the redeems of %s could not be given back.", name)
 
@@ -148,17 +154,18 @@ class CogLoader:
 
     def broken(self) -> list[str]:
         """What is wrong with cogs, a few words each."""
-        now = self._clock.now()
-        return [self._state(name).words(now) for name in sorted(self._problems)]
+        now, lacking = self._clock.now(), {name for name in self._loaded if self.lacking(name)}
+        return [self._state(name).words(now) for name in sorted({*self._problems, *lacking})]
 
     def _state(self, name: str) -> CogState:
         problem, since = self._problems.get(name, ("", None))
         cog = self._loaded.get(name)
-        return CogState(name, cog is not None, problem, since or (cog.since if cog is not None else None))
+        began = since or (cog.since if cog is not None else None)
+        return CogState(name, cog is not None, problem, began, tuple(self.lacking(name)) if cog is not None else ())
 
     async def _load(self, file: CogFile) -> None:
         if file.name in self._loaded:
-            raise CogError(f"The cog {file.name} is loaded already.")
+            raise CogError(_("The cog {cog} is loaded already.", cog=file.name))
         try:
             take_away(modules_of(file) if file.path is not None else {})
             self._loaded[file.name] = await self._put_in(file, import_cog(file))
@@ -166,7 +173,7 @@ class CogLoader:
             why = reason(exc, file)
             self._problems[file.name] = (why, self._clock.now())
             await self._bot.cog_settled(file.name, loaded=False)
-            raise CogError(f"The cog {file.name} could not be loaded: {why}.") from exc
+            raise CogError(_("The cog {cog} could not be loaded: {why}.", cog=file.name, why=why)) from exc
         self._problems.pop(file.name, None)
         _say_as_much_as_we(file)
 
@@ -232,17 +239,16 @@ class CogLoader:
         if name in found:
             return found[name]
         if name.casefold() in {off.casefold() for off in self._settings.cogs_left_out}:
-            raise CogError(f"The cog {name} is off, because COGS_OFF names it.")
+            raise CogError(_("The cog {cog} is off, because COGS_OFF names it.", cog=name))
         near = difflib.get_close_matches(name, found, 1) if name.isidentifier() else []
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise CogError(f"There is no cog {name[:40]}.{hint}")
+        hint = " " + _("Did you mean {cog}?", cog=near[0]) if near else ""
+        raise CogError(_("There is no cog {cog}.", cog=name[:40]) + hint)
 
     def _loaded_as(self, name: str) -> LoadedCog:
         cog = self._loaded.get(name)
         if cog is None:
-            raise CogError(
-                f"There is no cog {name[:40]}." if not name.isidentifier() else f"The cog {name} is not loaded."
-            )
+            words = later("The cog {cog} is not loaded.") if name.isidentifier() else later("There is no cog {cog}.")
+            raise CogError(_(words, cog=name[:40]))
         return cog
 
     def _found(self) -> CogFiles:

@@ -1,7 +1,10 @@
 """What runs the loaded cogs: their events, timers and schedules, each cog apart from the others."""
 
+from collections.abc import Callable
+
 from twitchio.ext import commands
 
+from pixel_bot.bot.cogs.chat_filters import ChatFilters
 from pixel_bot.bot.cogs.cog_base import check_settings
 from pixel_bot.bot.cogs.confirmations import Confirmations
 from pixel_bot.bot.cogs.event_bus import EventBus
@@ -9,10 +12,12 @@ from pixel_bot.bot.cogs.faults import Faults
 from pixel_bot.bot.cogs.hearing import refuse_foreign_listeners
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.loader import CogLoader
+from pixel_bot.bot.cogs.scopes import CogScopes
 from pixel_bot.bot.cogs.stored_calls import EventStore, StoredCalls
 from pixel_bot.bot.cogs.stream_teller import StreamTeller
 from pixel_bot.bot.cogs.timers import Timers
 from pixel_bot.bot.cogs.variables import Variables
+from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage as Message
 from pixel_bot.model.heard_chat import ChatDetails, ChatMessage
@@ -43,11 +48,15 @@ class CogRuntime:
         self.variables = Variables()
         self.stored = StoredCalls(self.bus, services.database, services.clock)
         self.bus.store = self.stored
+        self.scopes = CogScopes()
+        loader.lacking = self.scopes.missing
+        self.filters = ChatFilters(self.faults, services.database, services.clock, services.cluster)
         self.event_store = EventStore(self.bus, self.stored)
         self.timers = Timers(self.bus, self.stored, self.live, services.database, services.cluster, services.clock)
         self.streams = StreamTeller(self.live, self.bus, self.stored, services.database, services.clock)
         self.confirmations = Confirmations(services.clock, services.settings.command_prefix)
         self._chatters: LruCache[str, bool] = LruCache(REMEMBERED)
+        self._allowed: LruCache[str, bool] = LruCache(REMEMBERED)
         self.live.changed.add(self._on_stream)
         services.levels.heard = self.bus.publish
         services.links.heard = self.bus.publish
@@ -62,6 +71,7 @@ class CogRuntime:
         """
         refuse_foreign_listeners(component)
         check_settings(component)
+        self.scopes.check(component)
         try:
             self.timers.check(component)
             self.variables.check(component)
@@ -73,16 +83,29 @@ class CogRuntime:
         cog = self._loader.owner_of(component)
         self.faults.forget(cog)
         self.bus.add(cog, component)
+        self.filters.add(cog, component)
+        self.scopes.add(cog, component)
         self.timers.add(cog, component)
         self.variables.add(component)
 
     def remove(self, component: commands.Component) -> None:
         """A cog class goes."""
         self.bus.remove(component)
+        self.filters.remove(component)
+        self.scopes.remove(component)
         self.timers.remove(component)
         self.variables.remove(component)
 
     # What happens
+
+    def filtered(self, message: Message, details: ChatDetails, tasks: TaskGroup, go_on: Callable[[], None]) -> None:
+        """Let the filters of cogs see a message; ``go_on`` is called when none blocks it."""
+
+        def allowed() -> None:
+            self._allowed.put(message.key, True)
+            go_on()
+
+        self.filters.check(ChatMessage(message, details, self._allowed.get(message.key) is None), tasks, allowed)
 
     @property
     def hears_chat(self) -> bool:
@@ -107,6 +130,7 @@ class CogRuntime:
     def _on_stream(self, _: Platform, now: Broadcast | None) -> None:
         if now is not None:
             self._chatters.clear()
+            self._allowed.clear()
 
     # Start and end
 

@@ -19,9 +19,9 @@ from pixel_bot.bot.cogs.timing import EVERY, SCHEDULED, Missed, Scheduled, Timer
 from pixel_bot.bot.cogs.workers import Outcome
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import keep_running
-from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
 from pixel_bot.db.meta import recall, remember
+from pixel_bot.db.server.cluster import Cluster
 
 log = logging.getLogger(__name__)
 

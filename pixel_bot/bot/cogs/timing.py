@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
 from pixel_bot.clock import Clock, next_time
+from pixel_bot.queue.effects import marks_of
 
 EVERY, SCHEDULED = "__pixel_every__", "__pixel_scheduled__"
 
@@ -136,11 +137,8 @@ def scheduled(name: str) -> Callable[[M], M]:
 
 def marked_with(mark: str, cog: object) -> Iterator[tuple[str, Callable[..., Any], Any]]:
     """The methods of a cog class with a mark: the method's name, the bound method, and the mark's value."""
-    made_by = type(cog)
-    names = {name for base in made_by.__mro__ for name, value in vars(base).items() if hasattr(value, mark)}
-    for name in sorted(names):
-        if (value := getattr(getattr(made_by, name), mark, None)) is not None:
-            yield name, getattr(cog, name), value
+    for name, value in marks_of(type(cog), mark):
+        yield name, getattr(cog, name), value
 
 
 def as_json(args: Mapping[str, Any]) -> str:

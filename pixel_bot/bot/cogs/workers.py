@@ -12,8 +12,8 @@ from pixel_bot.points.idempotency import AlreadyProcessed
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 2_000
-"""Events of one cog that wait for it, before it does not hear further ones."""
+MOST_WAITING = 12_000
+"""Events of one cog that wait for it, before it does not hear further ones: as many as may be paid at a time."""
 
 MOST_WORKERS = 64
 """Methods of one cog under way at a time."""

@@ -25,6 +25,7 @@ SCOPES = (
     "chat:read",
     "chat:write",
     "chat:whisper:write",
+    "chat:moderate",
     "followers:read",
     "moderators:read",
     "subscribers:read",

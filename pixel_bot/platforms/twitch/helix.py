@@ -61,12 +61,16 @@ class Helix(Protocol):
         """The rows under ``data``, of all pages."""
         ...
 
+    async def first_page(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
+        """The rows under ``data`` of the first page alone: the best matches of a search."""
+        ...
+
     async def create(self, path: str, role: Role | None, row: type[R], body: Any, **params: Any) -> R:
         """POST. Returns the new row."""
         ...
 
     async def call(self, method: str, path: str, role: Role | None, body: Any = None, **params: Any) -> None:
-        """PATCH, PUT or DELETE."""
+        """PATCH, PUT or DELETE, or a POST whose answer says nothing new."""
         ...
 
 
@@ -99,6 +103,11 @@ class TwitchHelix(Helix):
             if not after:
                 break
         return rows
+
+    @override
+    async def first_page(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
+        """The rows under ``data`` of the first page alone."""
+        return read_page(await self._request("GET", path, role, None, params), row)[0]
 
     @override
     async def create(self, path: str, role: Role | None, row: type[R], body: Any, **params: Any) -> R:

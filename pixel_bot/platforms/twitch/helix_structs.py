@@ -107,3 +107,26 @@ class Reward(Row, gc=False):
     is_user_input_required: Anything = None
     should_redemptions_skip_request_queue: Anything = None
     global_cooldown_setting: CooldownSetting | NoObject = None
+
+
+class ChannelRow(Row, gc=False):
+    """``channels``."""
+
+    is_needed: ClassVar[bool] = True
+    title: str
+    game_id: str = ""
+    game_name: str = ""
+
+
+class CategoryRow(Row, gc=False):
+    """``search/categories``."""
+
+    id: Text
+    name: Text
+
+
+class FollowerRow(Row, gc=False):
+    """``channels/followers``."""
+
+    is_needed: ClassVar[bool] = True
+    followed_at: Text

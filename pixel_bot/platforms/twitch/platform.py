@@ -9,7 +9,7 @@ from twitchio.http import Route
 
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.retry import keep_running
-from pixel_bot.db.cluster import Cluster
+from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.channel_state import ChannelState

@@ -13,8 +13,12 @@ from pixel_bot.errors import BadInput, ChatError
 from pixel_bot.platforms.decoding import text_or
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
 from pixel_bot.platforms.twitch.helix_structs import CooldownSetting, Created, Reward
+from pixel_bot.platforms.twitch.reward_problems import FIXED, is_duplicate, is_temporary, sentence
 from pixel_bot.redeems.catalogue import ALL, Price, Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints, ChannelPointsRedeem, RewardText
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +80,9 @@ class Rewards:
             RewardRefused: Twitch does not take it; nothing is kept.
             RewardWaits: Twitch cannot be asked now; it follows by itself.
         """
-        key = self._redeems.check_fixed(self._checked(key), "channel points cannot pay for it")
+        key = self._redeems.check_fixed(self._checked(key), FIXED)
         if not 1 <= cost <= HIGHEST_COST:
-            raise BadInput(f"A reward costs from 1 to {HIGHEST_COST:,} channel points.")
+            raise BadInput(_("A reward costs from 1 to {most} channel points.", most=HIGHEST_COST))
         # Under the lock of ``align``: a run that began before would compare with the old row, and undo this.
         async with self._lock:
             before = await self._find(key)
@@ -90,10 +94,12 @@ class Rewards:
                 if key not in self.foreign:
                     return made
             except HelixError as exc:
-                if not _is_temporary(exc):
+                if not is_temporary(exc):
                     await (self._channel_points.save(before) if before else self._channel_points.forget(key))
                 raise await self._to_chat_error(exc, key) from exc
-            raise RewardRefused(f"Another application made the reward {self.foreign[key]}. Delete it on Twitch first.")
+            raise RewardRefused(
+                _("Another application made the reward {reward}. Delete it on Twitch first.", reward=self.foreign[key])
+            )
 
     async def switch_off(self, key: str) -> ChannelPointsRedeem:
         """Stop offering it. The reward stays on Twitch, disabled.
@@ -106,7 +112,7 @@ class Rewards:
         async with self._lock:
             before = await self._find(key)
             if before is None:
-                raise BadInput(f"{key[:40]} is no Channel Points reward of mine.")
+                raise BadInput(_("{reward} is no Channel Points reward of mine.", reward=key[:40]))
             desired = await self._channel_points.save(replace(before, enabled=False))
             try:
                 return await self._align_one(desired, await self._on_twitch())
@@ -147,7 +153,7 @@ class Rewards:
                 try:
                     await self._align_one(redeem, there)
                 except HelixError as exc:
-                    if _is_temporary(exc):
+                    if is_temporary(exc):
                         raise
                     await self._to_chat_error(exc, redeem.key)
 
@@ -207,7 +213,7 @@ class Rewards:
             reward_id = made.id
         except HelixError as exc:
             # A create whose answer was lost, or a crash before the id was stored, left our own reward behind: adopt it.
-            orphan = await self._find_orphan(desired["title"]) if _is_duplicate(exc) else None
+            orphan = await self._find_orphan(desired["title"]) if is_duplicate(exc) else None
             if orphan is None:
                 raise
             await self._patch(orphan.id, desired)
@@ -251,15 +257,15 @@ class Rewards:
     def _checked(self, key: str) -> str:
         key = self._redeems.checked(key)
         if key == ALL:
-            raise BadInput("Name one redeem.")
+            raise BadInput(_("Name one redeem."))
         return key
 
     async def _to_chat_error(self, exc: HelixError, key: str) -> ChatError:
         price = await self._price(key)
         title = price.display_name if price else key
-        words = _sentence(exc, title)
+        words = sentence(exc, title)
         log.warning("%s (%s)", words, exc)
-        if not _is_temporary(exc):
+        if not is_temporary(exc):
             return RewardRefused(words)
         self._retry.request()
         return RewardWaits(f"{words} I keep it in mind.")
@@ -275,26 +281,3 @@ def _differences(reward: Reward, desired: Mapping[str, Any]) -> dict[str, Any]:
     # Twitch accepts the two only together.
     names = changed | set(COOLDOWN) if changed & set(COOLDOWN) else changed
     return {name: value for name, value in desired.items() if name in names}
-
-
-def _is_temporary(exc: HelixError) -> bool:
-    """True for a failure that time, or a new sign-in, resolves."""
-    return exc.may_pass or exc.status == 401
-
-
-def _is_duplicate(exc: HelixError) -> bool:
-    return exc.status == 400 and "DUPLICATE" in exc.message.upper()
-
-
-def _sentence(exc: HelixError, title: str) -> str:
-    if exc.may_pass:
-        return "Twitch does not answer right now."
-    if exc.status == 401:
-        return "Twitch does not let me manage Channel Points: the broadcaster has to sign in again at /setup."
-    if exc.status == 403:
-        return "Twitch has Channel Points for affiliates and partners only."
-    if _is_duplicate(exc):
-        return f"There is a reward named {title} already that I did not make. Rename or delete that one first."
-    if "TOO_MANY" in exc.message.upper():
-        return "The channel has as many rewards as Twitch allows. Delete one first."
-    return "Twitch did not take the reward. The log says what it answered."

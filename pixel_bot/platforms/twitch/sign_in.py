@@ -9,6 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, Tokens, TwitchAccount
@@ -51,7 +52,9 @@ class SignIn:
         self._redirect_uri = redirect_uri
         self._pending: OrderedDict[str, _PendingSignIn] = OrderedDict()
         self.request: dict[Role, SignInRequest] = {}
-        self.devices = DeviceSignIns(oauth, lambda role: scopes_for(role, settings), self.take)
+        self.more_scopes: Callable[[Role], frozenset[str]] = lambda _: frozenset()
+        """What else is asked for: the scopes that cogs need."""
+        self.devices = DeviceSignIns(oauth, self._scopes_for, self.take)
 
     async def close(self) -> None:
         """Stop waiting for people who sign in."""
@@ -73,7 +76,7 @@ class SignIn:
         self._pending[state] = _PendingSignIn(role, asyncio.get_running_loop().time() + OPEN_SECONDS, browser)
         while len(self._pending) > MOST_OPEN:
             self._pending.popitem(last=False)
-        return self.oauth.authorize_url(scopes_for(role, self._settings), state, self._redirect_uri)
+        return self.oauth.authorize_url(self._scopes_for(role), state, self._redirect_uri)
 
     async def finish(self, state: str, code: str, error: str, browser: str) -> str:
         """A person came back from Twitch, to the browser that began. Returns what happened, in a sentence.
@@ -114,7 +117,7 @@ class SignIn:
         identity = await self.oauth.validate(tokens.access)
         name = await self.oauth.display_name(tokens.access, identity)
         # Twitch grants all that was asked for, or nothing; what a token lacks later shows on the set-up page.
-        scopes = identity.scopes or scopes_for(role, self._settings)
+        scopes = identity.scopes or self._scopes_for(role)
         account = TwitchAccount(role, identity.user_id, identity.login, name, scopes, tokens)
         await self._refuse_other_account(account)
         if ask and not self.accounts.id_of(role):
@@ -155,6 +158,9 @@ class SignIn:
         await self.accounts.forget(role)
         if former is not None:
             await self._revoke(former)
+
+    def _scopes_for(self, role: Role) -> frozenset[str]:
+        return scopes_for(role, self._settings) | self.more_scopes(role)
 
     async def _refuse_other_account(self, account: TwitchAccount) -> None:
         expected_id = self.accounts.id_of(account.role)

@@ -18,6 +18,9 @@ from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.twitch.helix import Helix, HelixError, Role
 from pixel_bot.platforms.twitch.helix_structs import User
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +44,10 @@ WAIT_SECONDS = 8.0
 
 MINUTE = timedelta(seconds=60)
 
-BUSY = "I have asked Twitch about many names already. Try again in a minute."
-AWAY = "Twitch does not answer right now. Try again in a moment; whoever writes in chat is known at once."
-NOT_SIGNED_IN = "I am not signed in to Twitch, so I cannot ask. The streamer signs me in on the page /setup."
-REFUSED = "Twitch refused to say who that is. The log of the bot says why."
+BUSY = later("I have asked Twitch about many names already. Try again in a minute.")
+AWAY = later("Twitch does not answer right now. Try again in a moment; whoever writes in chat is known at once.")
+NOT_SIGNED_IN = later("I am not signed in to Twitch, so I cannot ask. The streamer signs me in on the page /setup.")
+REFUSED = later("Twitch refused to say who that is. The log of the bot says why.")
 
 
 class _Key(NamedTuple):

@@ -7,6 +7,7 @@ from pixel_bot.sandbox.twitch.calls import Call, Handlers, Refusal, listed
 from pixel_bot.sandbox.twitch.chat_settings import REASONS, Standing
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
+from pixel_bot.sandbox.twitch.stream_api import CATEGORIES
 from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUser, is_login
 
 LONGEST = 500
@@ -53,10 +54,10 @@ class Channel:
             "user_id": STREAMER.id,
             "user_login": STREAMER.login,
             "user_name": STREAMER.name,
-            "game_id": "509658",
-            "game_name": "Just Chatting",
+            "game_id": self._twitch.category_id,
+            "game_name": CATEGORIES.get(self._twitch.category_id, ""),
             "type": "live",
-            "title": "An evening in the sandbox",
+            "title": self._twitch.title,
             "tags": ["English"],
             "viewer_count": len(self._twitch.present),
             "started_at": f"{self._twitch.started_at:%Y-%m-%dT%H:%M:%SZ}",

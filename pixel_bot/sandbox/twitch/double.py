@@ -55,6 +55,14 @@ class TwitchDouble(EventSub):
         """Chat's modes, and Twitch's limits; nothing is enforced until a test asks for it."""
         self.held: list[SandboxMessage] = []
         """What AutoMod holds, until ``decide``."""
+        self.warnings: list[tuple[SandboxUser, str]] = []
+        """Who was warned, and why."""
+        self.announcements: list[str] = []
+        self.shoutouts: list[SandboxUser] = []
+        """The channels that were shown to chat."""
+        self.title = "An evening in the sandbox"
+        self.category_id = "509658"
+        """Empty for none."""
         self.live = True
         """Whether the stream is on. Where it is not, Twitch makes no clip."""
         self.stream_id = _number()

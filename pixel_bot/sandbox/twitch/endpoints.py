@@ -18,8 +18,9 @@ from pixel_bot.sandbox.twitch.channel_api import Channel
 from pixel_bot.sandbox.twitch.double import TwitchDouble
 from pixel_bot.sandbox.twitch.faults import RecordedRequest, serve_with_fault, without_secrets
 from pixel_bot.sandbox.twitch.oauth import OAuth, bearer, parameters
-from pixel_bot.sandbox.twitch.people_api import People
+from pixel_bot.sandbox.twitch.people_api import Moderation, People
 from pixel_bot.sandbox.twitch.rewards_api import Rewards
+from pixel_bot.sandbox.twitch.stream_api import Stream
 from pixel_bot.sandbox.twitch.subscriptions_api import Subscribing
 from pixel_bot.web.connections import trust
 
@@ -66,7 +67,7 @@ class Endpoints:
             ("POST", "revoke"): self._oauth.revoke,
         }
         helix: dict[tuple[str, str], Handler] = {}
-        for part in (Channel, People, Subscribing, Rewards):
+        for part in (Channel, People, Moderation, Stream, Subscribing, Rewards):
             helix |= part(self._twitch).handlers()
         return [
             *(

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -53,7 +54,8 @@ class SandboxSession:
     async def close(self, code: int) -> None:
         """Close the connection, if it is still open."""
         if self.socket.application_state is WebSocketState.CONNECTED:
-            await self.socket.close(code)
+            with suppress(RuntimeError):  # the other end has left just now
+                await self.socket.close(code)
 
     def cut(self, *, mid_frame: bool = False) -> None:
         """Cut the connection without a close frame; with ``mid_frame`` inside a frame."""

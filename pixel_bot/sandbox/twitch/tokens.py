@@ -5,30 +5,15 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from pixel_bot.platforms.twitch.scopes import SCOPES
+
 TOKEN_SECONDS = 14_400
 UNUSED_SECONDS = 30 * 86_400.0
 """A refresh token of a public application ends when it was not used for so long."""
 
 FORGET_ABOVE = 1_000
 
-ALL_SCOPES = (
-    "bits:read",
-    "channel:bot",
-    "channel:manage:redemptions",
-    "channel:moderate",
-    "channel:read:hype_train",
-    "channel:read:redemptions",
-    "channel:read:subscriptions",
-    "channel:read:vips",
-    "clips:edit",
-    "moderation:read",
-    "moderator:read:banned_users",
-    "moderator:read:chatters",
-    "moderator:read:followers",
-    "user:bot",
-    "user:read:chat",
-    "user:write:chat",
-)
+ALL_SCOPES = tuple(sorted(SCOPES))
 """What the sandbox knows; others are refused, as Twitch refuses scopes that it does not know."""
 
 

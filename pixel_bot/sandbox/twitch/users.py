@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Literal
 
 from pixel_bot.sandbox.twitch.devices import Devices
@@ -112,7 +113,7 @@ class SandboxUsers(Tokens):
         self._by_login: dict[str, SandboxUser] = {}
         self._by_id: dict[str, SandboxUser] = {}
         self._by_name: dict[str, dict[str, SandboxUser]] = {}
-        self._followers: set[str] = set()
+        self._followers: dict[str, datetime] = {}
         for person in (STREAMER, BOT, LURKER, *PERSONAS):
             self.settle(person)
 
@@ -185,8 +186,13 @@ class SandboxUsers(Tokens):
     def begins_to_follow(self, person: SandboxUser) -> bool:
         """Somebody wants to follow. Returns False for one who follows already."""
         new = person.id not in self._followers
-        self._followers.add(person.id)
+        self._followers.setdefault(person.id, datetime.now(UTC))
         return new
+
+    def followers(self) -> list[tuple[SandboxUser, datetime]]:
+        """Who follows, and since when; the newest first."""
+        newest = sorted(self._followers.items(), key=lambda entry: entry[1], reverse=True)
+        return [(self._by_id[user_id], since) for user_id, since in newest if user_id in self._by_id]
 
     def approve(self, user_code: str, person: SandboxUser) -> bool:
         """Somebody types the code of a machine without a browser, and agrees. Returns False for an unknown code."""

@@ -76,11 +76,12 @@ def _one(wanted: "Plan") -> "Played | None":
 
 
 def _swarm(options: argparse.Namespace) -> "Played | None":
+    from pixel_bot.testing.sim.plan import drawn
     from pixel_bot.testing.sim.swarm import Totals, swarm
 
     totals = Totals()
-    seconds = options.hours * 3_600
-    failed = swarm(options.seeds, seconds, options.jobs, lambda line: print(line, flush=True), totals)
+    plans = (drawn(seed, options.hours * 3_600) for seed in options.seeds)
+    failed = swarm(plans, options.jobs, lambda line: print(line, flush=True), totals)
     print(totals)
     return failed
 

@@ -75,6 +75,8 @@ class Channel:
         """All that the bot said."""
         self.kills = 0
         self.app: LiveApp | None = None
+        self.when_said_elsewhere: list[Callable[[str], None]] = []
+        """Called with each message of the bot on another platform."""
         self.when_emitted: list[Callable[[Notified], None]] = []
         """Called with each event of Twitch, when it happens."""
         self.when_sent: list[Callable[[Notified], None]] = []

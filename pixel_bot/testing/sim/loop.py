@@ -16,12 +16,16 @@ from unittest.mock import patch
 import uvicorn
 from typing_extensions import override
 
+from pixel_bot.concurrency import loop_lag
+from pixel_bot.run import database_watch
 from pixel_bot.testing.sim.lives import LIFE, Life
 from pixel_bot.testing.sim.network import Network, Port
 from pixel_bot.web import server
 
 STEP_SECONDS = 2e-6
-TICK_SECONDS = 1.0
+TICK_SECONDS = 5.0
+"""Between two looks of those who only look: most of what a quiet bot does would be uvicorn's ten a second."""
+
 STEPS_BETWEEN_COLLECTIONS = 50_000
 
 
@@ -56,6 +60,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         with (
             patch.object(server, "_bind", Port),
             patch.object(uvicorn.Server, "main_loop", _tick_slowly),
+            patch.object(loop_lag, "INTERVAL_SECONDS", 12 * TICK_SECONDS),
+            patch.object(database_watch, "LOOK_SECONDS", TICK_SECONDS),
             patch.object(asyncio, "new_event_loop", lambda: VirtualLoop(self._chance)),
             patch.object(events, "new_event_loop", lambda: VirtualLoop(self._chance)),
         ):
@@ -166,9 +172,15 @@ class _Handle(events.Handle):
 
     @override
     def _run(self) -> None:
-        life = cast(Any, self)._context.get(LIFE)
-        if life is None or life.may_run(self):
-            super()._run()
+        handle = cast(Any, self)
+        context = handle._context
+        life = context.get(LIFE)
+        if life is not None and not life.may_run(self):
+            return
+        try:
+            context.run(handle._callback, *handle._args)
+        except Exception as exc:  # noqa: BLE001 - as asyncio's own handles have it
+            handle._loop.call_exception_handler({"message": "A callback failed.", "exception": exc, "handle": self})
 
 
 class _Timer(_Handle, events.TimerHandle):
@@ -176,7 +188,7 @@ class _Timer(_Handle, events.TimerHandle):
 
 
 async def _tick_slowly(web: uvicorn.Server) -> None:
-    """uvicorn's main loop with a longer tick: most of what a quiet bot does would be its ten a second."""
+    """uvicorn's main loop with a longer tick."""
     while not await web.on_tick(0):  # noqa: ASYNC110 - as it does
         await asyncio.sleep(TICK_SECONDS)
 

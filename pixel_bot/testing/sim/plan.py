@@ -132,3 +132,13 @@ def drawn_actors(seed: int) -> frozenset[Actor]:
     chance = random.Random(f"actors {seed}")
     share = chance.choice([0.0, 0.2, 0.5, 0.9])
     return frozenset(actor for actor in Actor if chance.random() < share)
+
+
+def busy(seed: int, seconds: float) -> Plan:
+    """A plan with as many commands and kills as one core plays: nearly all messages are commands, and the process dies
+    every few seconds; other troubles are drawn."""
+    chance = random.Random(f"busy {seed}")
+    every = {kind: chance.choice([60.0, 300.0]) for kind in Trouble if chance.random() < 0.3}
+    every |= {Trouble.KILL_AT_COMMIT: chance.choice([8.0, 20.0]), Trouble.KILL_AT_STEP: chance.choice([8.0, 20.0])}
+    actors = drawn_actors(seed) if chance.random() < 0.3 else frozenset[Actor]()
+    return Plan(seed, seconds, chance.choice([30, 100]), chance.choice([10.0, 20.0]), 0.95, every, actors)

@@ -15,7 +15,7 @@ from pixel_bot.db import driver
 from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.testing.sim.actors.cast import Cast, import_all
 from pixel_bot.testing.sim.actors.part import Scene
-from pixel_bot.testing.sim.channel import Channel
+from pixel_bot.testing.sim.channel import Channel, Notified
 from pixel_bot.testing.sim.disk import Disk
 from pixel_bot.testing.sim.invariants import Promises, Violation
 from pixel_bot.testing.sim.loop import VirtualLoop
@@ -50,6 +50,7 @@ class Result:
         violation: the promise that was broken, if one was.
         story: what happened, in order.
         violated_at: the simulated second at which that was seen.
+        commands: those that were sent to a living bot over an open connection.
     """
 
     digest: str
@@ -61,6 +62,7 @@ class Result:
     violation: str | None
     story: Story = field(repr=False)
     violated_at: float | None = None
+    commands: int = 0
 
     @property
     def kind(self) -> str | None:
@@ -115,12 +117,13 @@ class _Simulation:
         self._page = SimulatedPage(self._channel, random.Random(f"page {plan.seed}"))
         self._troubles = Troubles(World(self._channel, self._page, wall, self._story), plan)
         self._digest = hashlib.sha256()
-        self._messages = 0
+        self._messages = self._commands = 0
 
     async def play(self) -> Result:
         await self._cast.open()
         self._promises = Promises(self._channel)
         self._channel.when_said(self._on_message)
+        self._channel.when_delivered.append(self._on_delivered)
         self._channel.start()
         with closing(self._promises) as promises:
             looking = asyncio.ensure_future(promises.look())
@@ -197,6 +200,10 @@ class _Simulation:
         self._messages += 1
         self._digest.update(f"{self._loop.time():.6f} {message.who.login}: {message.text}\n".encode())
 
+    def _on_delivered(self, notified: Notified, *_: object) -> None:
+        if notified.kind == "channel.chat.message" and not notified.again:
+            self._commands += notified.event["message"]["text"].startswith("!")
+
     def _result(self) -> Result:
         violation = str(self._violation) if self._violation is not None else None
         return Result(
@@ -209,4 +216,5 @@ class _Simulation:
             violation,
             self._story,
             self._violated_at,
+            self._commands,
         )

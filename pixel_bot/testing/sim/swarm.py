@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from pixel_bot.testing.sim.forks import Played, play_all
-from pixel_bot.testing.sim.plan import drawn
+from pixel_bot.testing.sim.plan import Plan
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Totals:
         self.processor += played.seconds
         self.kills += result.kills
         self.messages += result.messages
-        self.commands += commands_of(played)
+        self.commands += result.commands
         self.commits += result.commits
 
     @override
@@ -43,23 +43,20 @@ class Totals:
         )
 
 
-def swarm(
-    seeds: Iterable[int], seconds: float, jobs: int, tell: Callable[[str], None], totals: Totals
-) -> Played | None:
-    """Play seeds until one breaks a promise.
+def swarm(plans: Iterable[Plan], jobs: int, tell: Callable[[str], None], totals: Totals) -> Played | None:
+    """Play plans until one breaks a promise.
 
     Args:
-        seeds: which; they may depend on the totals.
-        seconds: how long each lasts, in simulated time.
+        plans: which; they may depend on the totals.
         jobs: how many are played at the same time.
         tell: is called with a line for each, as it ends.
         totals: what it comes to is added here.
 
     Returns:
-        The seed that broke a promise; None where all were kept.
+        The one that broke a promise; None where all were kept.
     """
     began = time.monotonic()
-    for played in play_all((drawn(seed, seconds) for seed in seeds), jobs):
+    for played in play_all(plans, jobs):
         totals.add(played)
         totals.wall = time.monotonic() - began
         tell(line(played))
@@ -68,16 +65,12 @@ def swarm(
     return None
 
 
-def commands_of(played: Played) -> int:
-    """How many commands were typed."""
-    return sum(": !" in words for _, _, words in played.result.story.lines)
-
-
 def line(played: Played) -> str:
     """A seed in one line."""
     result = played.result
     return (
         f"seed {played.plan.seed}: {result.seconds:,.0f} s in {played.seconds:,.1f} s of processor time, "
-        f"{result.messages:,} messages, {result.commits:,} commits, {result.kills:,} kills: "
+        f"{result.messages:,} messages, {result.commands:,} commands, {result.commits:,} commits, "
+        f"{result.kills:,} kills: "
         f"{result.violation or 'held'} [{result.digest[:12]}]"
     )

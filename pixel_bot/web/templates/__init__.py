@@ -8,6 +8,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from pixel_bot.wording.texts import currency
+
 SECURITY = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -40,6 +42,7 @@ def _icon(name: str) -> str:
 
 
 _PAGES.globals["icon"] = _icon
+_PAGES.globals["currency"] = currency
 
 
 def page(template: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:

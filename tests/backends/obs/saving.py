@@ -12,7 +12,6 @@ from pixel_bot.backends.obs import Obs
 from pixel_bot.backends.obs_problems import (
     ObsProblem,
 )
-from pixel_bot.errors import ChatError, EffectFailed
 from tests.harness.obs_double import PASSWORD, ObsDouble
 
 SAVE, STATUS = "SaveReplayBuffer", "GetReplayBufferStatus"
@@ -31,27 +30,25 @@ async def client(double: ObsDouble, password: str = PASSWORD, *, timeout: float 
         await built.close()
 
 
-def save(obs: Obs) -> "asyncio.Task[module.SavedClip]":
-    return asyncio.create_task(obs.save_clip())
+def save(obs: Obs) -> "asyncio.Task[module.SavedReplay]":
+    return asyncio.create_task(obs.save_replay())
 
 
 async def refused_check(obs: Obs, problem: type[ObsProblem]) -> str:
     """The sentence with which a check says no, for this reason."""
-    with pytest.raises(ChatError) as caught:
+    with pytest.raises(ObsProblem) as caught:
         async with asyncio.timeout(PROMPT):
             await obs.check()
-    assert type(caught.value.__cause__) is problem
-    assert str(caught.value) == f"No clip right now: {problem.reason}."
-    return str(caught.value)
+    assert type(caught.value) is problem
+    return f"No clip right now: {caught.value.reason}."
 
 
-async def failed_save(saving: "asyncio.Task[module.SavedClip]", problem: type[ObsProblem]) -> None:
+async def failed_save(saving: "asyncio.Task[module.SavedReplay]", problem: type[ObsProblem]) -> None:
     """A save that ends promptly, for this reason."""
-    with pytest.raises(EffectFailed) as caught:
+    with pytest.raises(ObsProblem) as caught:
         async with asyncio.timeout(PROMPT):
             await saving
-    assert type(caught.value.__cause__) is problem
-    assert str(caught.value) == f"The clip was not saved: {problem.reason}."
+    assert type(caught.value) is problem
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -41,7 +41,7 @@ async def test_a_code_fails_the_save_and_the_check(
     double.codes = {}
     await obs.check()
     assert obs.problem == ""
-    await obs.save_clip()
+    await obs.save_replay()
 
 
 async def test_the_buffer_is_followed_by_its_events(double: ObsDouble, obs: Obs) -> None:
@@ -135,7 +135,7 @@ async def test_a_started_client_comes_back_by_itself(
         await double.start()
         await double.visited(times + 1)
         await until(lambda: obs.problem == "")
-    await obs.save_clip()
+    await obs.save_replay()
     said = [record.getMessage() for record in caplog.records if record.name.startswith("pixel_bot")]
     assert said == ["OBS is connected.", *[ObsAway.sentence, "OBS is connected."] * 2], "each change once"
 
@@ -183,7 +183,7 @@ async def test_a_check_does_not_wait_for_the_next_try(double: ObsDouble, obs: Ob
 
 async def test_many_who_ask_share_one_connection(double: ObsDouble, obs: Obs) -> None:
     obs.start()
-    await asyncio.gather(*(obs.check() for _ in range(20)), *(obs.save_clip() for _ in range(20)))
+    await asyncio.gather(*(obs.check() for _ in range(20)), *(obs.save_replay() for _ in range(20)))
     assert double.connections == 1
 
 

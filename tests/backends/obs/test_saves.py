@@ -32,10 +32,10 @@ async def test_a_clip_is_saved_without_a_start(double: ObsDouble, obs: Obs) -> N
     assert obs.problem == "OBS is not connected yet."
     await obs.check()
     assert obs.problem == ""
-    clip = await obs.save_clip()
+    clip = await obs.save_replay()
     assert Path(clip.path).read_bytes() == b"video"
     assert double.connections == 1
-    assert double.subscriptions == [65], "only general events and those of outputs are wanted"
+    assert double.subscriptions == [69], "only general events and those of scenes and outputs are wanted"
 
 
 async def test_the_answer_waits_for_the_event(double: ObsDouble, obs: Obs) -> None:
@@ -60,7 +60,7 @@ async def test_an_event_that_overtakes_the_answer_counts(double: ObsDouble, obs:
 
 
 async def test_a_burst_shares_one_save(double: ObsDouble, obs: Obs) -> None:
-    clips = await asyncio.gather(*(obs.save_clip() for _ in range(10)))
+    clips = await asyncio.gather(*(obs.save_replay() for _ in range(10)))
     assert len({clip.path for clip in clips}) == 1
     assert double.asked.count(SAVE) == 1
 
@@ -79,11 +79,11 @@ async def test_who_comes_late_shares_the_save_under_way(double: ObsDouble, obs: 
 async def test_two_saves_never_fall_into_one_second(
     double: ObsDouble, obs: Obs, apart: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = await obs.save_clip()
+    first = await obs.save_replay()
     monkeypatch.setattr(module, "APART_SECONDS", apart)
-    second = await obs.save_clip()
+    second = await obs.save_replay()
     async with not_within_a_second():
-        third, fourth = await asyncio.gather(obs.save_clip(), obs.save_clip())
+        third, fourth = await asyncio.gather(obs.save_replay(), obs.save_replay())
     assert len({first.path, second.path, third.path}) == 3
     assert third.path == fourth.path
     assert double.asked.count(SAVE) == 3
@@ -98,7 +98,7 @@ async def test_a_save_of_the_streamers_own_is_no_answer(
     await double.report("hotkey.mkv")
     await obs.check()
     async with not_within_a_second():
-        clip = await obs.save_clip()
+        clip = await obs.save_replay()
     assert Path(clip.path).name == "Replay 1.mkv"
 
 
@@ -107,7 +107,7 @@ async def test_what_was_saved_before_the_connection_is_not_overwritten(
 ) -> None:
     monkeypatch.setattr(module, "APART_SECONDS", apart)
     async with not_within_a_second():
-        await obs.save_clip()
+        await obs.save_replay()
 
 
 async def test_an_event_after_the_time_is_no_answer_for_the_next(double: ObsDouble) -> None:
@@ -117,7 +117,7 @@ async def test_an_event_after_the_time_is_no_answer_for_the_next(double: ObsDoub
         await double.report("too late.mkv")
         await obs.check()
         double.reports = True
-        assert Path((await obs.save_clip()).path).name == "Replay 2.mkv"
+        assert Path((await obs.save_replay()).path).name == "Replay 2.mkv"
 
 
 async def test_one_who_leaves_does_not_take_the_save_along(double: ObsDouble, obs: Obs) -> None:

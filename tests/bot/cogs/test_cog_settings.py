@@ -89,9 +89,14 @@ def test_the_names_of_cogs_are_known_and_a_misspelt_one_is_told(folder: Path) ->
     assert "SLOTS_COLOUR is no setting" in other
 
 
-def test_a_cog_that_is_off_or_broken_has_no_names(folder: Path) -> None:
+def test_the_settings_of_a_cog_that_is_off_may_stay(folder: Path) -> None:
     env = f"COGS_DIR={folder.as_posix()}\n"
-    assert len(found(f"{env}COGS_OFF=slots\nSLOTS_MAX_STAKE=5\n")) == 1
+    assert found(f"{env}COGS_OFF=slots\nSLOTS_MAX_STAKE=5\n") == []
+    assert found(f"{env}COGS_OFF=pixel,thanks\nAI_MODEL=tiny\nSHOUTOUT_RAID=Hi, {{user}}\n") == []
+
+
+def test_a_cog_that_is_broken_has_no_names(folder: Path) -> None:
+    env = f"COGS_DIR={folder.as_posix()}\n"
     (folder / "slots.py").write_text("class Settings(CogSettings):\n  (\n")
     assert len(found(f"{env}SLOTS_MAX_STAKE=5\n")) == 1
 

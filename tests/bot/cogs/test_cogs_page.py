@@ -7,30 +7,21 @@ from typing import Any
 import pytest
 
 from pixel_bot import plugin
+from pixel_bot.bot.cogs.face import DOORS
 from pixel_bot.bot.cogs.hearing import EVENTS
 from pixel_bot.testing import stage
 from tests.harness.paths import ROOT
 
 PAGE = (ROOT / "docs" / "cogs.md").read_text(encoding="utf-8")
 BLOCKS: list[str] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-OURS = (
-    "API_VERSION",
-    "ChatMessage",
-    "CogSettings",
-    "Event",
-    "Fragment",
-    "LevelUp",
-    "Linked",
-    "Redemption",
-    "Scheduled",
-    "StreamOffline",
-    "StreamOnline",
-    "daily",
-    "every",
-    "on",
-    "only",
-    "scheduled",
-)
+CODE: str = "\n".join(re.findall(r"```.*?```|`[^`\n]+`", PAGE, re.DOTALL))
+"""What stands on the page as code."""
+
+HERE = Path(__file__)
+LISTS = {HERE, ROOT / "tests" / "test_plugin.py"}
+USES = [path for folder in ("tests", "cogs") for path in (ROOT / folder).rglob("*.py") if path not in LISTS]
+TESTED = "\n".join([path.read_text(encoding="utf-8") for path in USES] + BLOCKS)
+"""What tests run: their own code, the cogs that come along, and the cogs of the page."""
 
 
 @pytest.fixture
@@ -70,17 +61,18 @@ async def test_the_variable_and_the_command_made_on_the_way_work(tmp_path: Path,
         assert await chat.say("mod", "!teach points x", "moderator") == ["There is a command of that name."]
 
 
-@pytest.mark.parametrize(
-    "name", ["CommandRule", "LEVELS", "Rendered", "VariableCall", "VariableFailed", "VariableSource"]
-)
-def test_each_name_for_variables_has_its_words(name: str) -> None:
-    test_each_name_is_exported_and_has_its_words(name)
+def test_each_name_is_explained_on_the_page_and_has_a_test() -> None:
+    assert [name for name in plugin.__all__ if not re.search(rf"\b{name}\b", CODE)] == []
+    assert [name for name in plugin.__all__ if not re.search(rf"\b{name}\b", TESTED)] == []
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_each_name_is_exported_and_has_its_words(name: str) -> None:
-    assert hasattr(plugin, name)
-    assert re.search(rf"\b{name}\b", PAGE)
+async def test_each_part_of_the_bot_is_there_is_explained_and_has_a_test(tmp_path: Path) -> None:
+    async with stage(tmp_path) as chat:
+        assert [name for name in DOORS if not hasattr(chat.bot, name)] == []
+    assert [name for name in DOORS if not re.search(rf"\bbot\.{name}\b", CODE)] == []
+    assert [name for name in DOORS if not re.search(rf"\bbot\.{name}\b", TESTED)] == []
+    named: set[str] = set(re.findall(r"`bot\.(\w+)", PAGE))
+    assert named <= set(DOORS), "the page promises what is not on the list"
 
 
 def test_the_page_names_every_event() -> None:

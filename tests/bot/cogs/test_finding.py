@@ -59,7 +59,7 @@ def test_a_folder_with_the_name_cogs_hides_none_of_ours(tmp_path: Path) -> None:
     words = ("sandbox", "--replay", "chat.csv", "--speed", "0", "--exit-when-done")
     done = run_as_typed(tmp_path, *words)
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("Cogs: ")]
-    ours = sorted(p.stem for p in BUILT_IN.iterdir() if not p.name.startswith("_") and p.name != "__pycache__")
+    ours = sorted(p.stem for p in BUILT_IN.iterdir() if p.suffix == ".py" and not p.name.startswith("_"))
     assert len(ours) > 10
     assert line.removeprefix("Cogs: ").split(", ") == ours
     assert "Commands answered: 1" in done.stdout
@@ -108,6 +108,13 @@ async def test_what_cogs_off_names_is_left_out(tmp_path: Path, caplog: pytest.Lo
         names = [state.name for state in chat.bot.cogs.states()]
     assert "levels" not in names
     assert "COGS_OFF: there is no cog wheell." in caplog.text
+
+
+async def test_a_place_that_cogs_off_names_lets_a_namesake_in(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path / "mine" / "levels.py", command="level", answer='"Mine."')
+    async with stage(tmp_path, cogs_off="cogs/levels.py", cogs_dir=tmp_path / "mine") as chat:
+        assert await chat.say("bob", "!level") == ["Mine."]
+    assert "COGS_OFF" not in caplog.text
 
 
 async def test_an_installed_package_is_a_cog(tmp_path: Path, site: Path) -> None:

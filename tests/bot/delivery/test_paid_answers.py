@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 
-from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.model.chat_rules import SendRules
 from pixel_bot.sandbox.twitch.chat_settings import REASONS, ChatSettings
-from pixel_bot.testing import Stage, settings_in, stage
+from pixel_bot.testing import Stage, stage
+from tests.cogs.pixel.sage import stage_with
 from tests.queue.test_promises_effects import cog_in, statuses
 
 WHO = ("alice", "bob", "carol")
@@ -26,19 +26,9 @@ class QuickAi:
         """Nothing is open."""
 
 
-async def no_quota() -> None:
-    """There is no limit."""
-
-
-def quick_ai(folder: Path) -> Backends:
-    """The backends of the settings, with that AI."""
-    real = build_backends(settings_in(folder), "sandbox", no_quota)
-    return Backends(real.speech, QuickAi(), None, real.text_filter)
-
-
 def enforce(chat: Stage) -> list[str]:
     """From now on Twitch's rules for a viewer apply to the bot. Returns what is dropped, as it comes."""
-    settings, dropped, real = ChatSettings(), list[str](), chat.bot.http.post_chat_message
+    settings, dropped, real = ChatSettings(), list[str](), chat.bot.twitch_http.post_chat_message
     settings.enforced = True
     chat.bot.outbox.rules = SendRules(gap=1.1)
 
@@ -50,12 +40,12 @@ def enforce(chat: Stage) -> list[str]:
         reason = {"code": code, "message": REASONS[code]}
         return {"data": [{"message_id": "", "is_sent": False, "drop_reason": reason}]}
 
-    cast(Any, chat.bot.http).post_chat_message = post
+    cast(Any, chat.bot.twitch_http).post_chat_message = post
     return dropped
 
 
 async def test_a_quick_ai_s_answers_arrive(tmp_path: Path) -> None:
-    async with stage(tmp_path, backends=quick_ai(tmp_path)) as chat:
+    async with stage_with(tmp_path, QuickAi()) as chat:
         for who in WHO:
             await chat.viewer(who, points=100)
         dropped = enforce(chat)

@@ -86,7 +86,7 @@ async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
         log_failure(notifier, exc)
 
     monkeypatch.setattr(notifier_module.RefundNotifier, "_log_failure", counted)
-    post = chat.bot.http.post_chat_message
+    post = chat.bot.twitch_http.post_chat_message
 
     async def post_and_fill(**message: Any) -> Any:
         disk.fill()
@@ -96,13 +96,13 @@ async def test_what_cannot_be_noted_as_told_is_told_once_all_the_same(
     chat.overlay.close()
     await chat.say("alice", "!sound")
     chat.sent.clear()
-    monkeypatch.setattr(chat.bot.http, "post_chat_message", post_and_fill)
+    monkeypatch.setattr(chat.bot.twitch_http, "post_chat_message", post_and_fill)
     chat.clock.advance(120)
     chat.bot.dispatcher.wake()
     await becomes(chat.services.awards.write_outage, FULL)
     await until(lambda: len(failures) >= 5)
     disk.free()
-    monkeypatch.setattr(chat.bot.http, "post_chat_message", post)
+    monkeypatch.setattr(chat.bot.twitch_http, "post_chat_message", post)
     async with asyncio.timeout(SECONDS):
         await chat.bot.dispatcher.settled()
     assert chat.sent == ["@alice sound: The overlay was away for too long. Your 15 points are back."]

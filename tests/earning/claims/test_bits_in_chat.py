@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from pixel_bot.model.channel_events import HypeTrain
+from pixel_bot.model.event import Event
 from pixel_bot.sandbox.twitch import frames, notices
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import SandboxUser, sandbox_user
 from pixel_bot.testing import Stage
 from tests.earning.claims.test_subs_in_chat import NOTICE, alerts, ledger, xp
+from tests.harness.cogs import thanks_said
 
 ALICE = sandbox_user("alice", name="Alice")
 NOBODY = SandboxUser("ananonymouscheerer", "AnAnonymousCheerer")
@@ -44,7 +47,7 @@ async def test_two_equal_cheers_are_two(chat: Stage) -> None:
 @pytest.mark.parametrize("used_for", ["power_up", "custom_power_up"])
 async def test_power_ups_are_paid_as_bits(chat: Stage, used_for: str) -> None:
     await chat.hear("channel.bits.use", frames.bits_use(ALICE, 40, used_for))
-    await chat.bot.thanks.close()
+    await thanks_said(chat.bot)
     assert await ledger(chat) == [("alice", "cheer", 40)]
     assert await xp(chat, "alice") == 4
     assert chat.sent == ["Alice cheered 40 bits. Thank you!"]
@@ -82,7 +85,7 @@ async def test_a_watch_streak_is_paid_once_and_its_words_count_as_chat(chat: Sta
     event = notices.notice(ALICE, "watch_streak", "n1", "hello again!", streak_count=7, channel_points_awarded=450)
     for message_id in ("m1", "m2"):
         await chat.hear(NOTICE, event, message_id)
-    await chat.bot.thanks.close()
+    await thanks_said(chat.bot)
     assert sorted(await ledger(chat)) == [("alice", "chat", 1), ("alice", "streak", 20)]
     assert chat.sent == ["Alice watched 7 streams in a row. Welcome back!"]
 
@@ -93,7 +96,7 @@ async def test_a_hype_train_is_shown_at_each_level_once(chat: Stage) -> None:
         await chat.hear(f"channel.hype_train.{kind}", frames.hype_train("t1", level, now))
     for _ in range(2):
         await chat.hear("channel.hype_train.end", frames.hype_train("t1", 3, now, ended=True))
-    await chat.bot.thanks.close()
+    await thanks_said(chat.bot)
     assert alerts(chat) == [
         "A hype train!",
         "The hype train is at level 2!",
@@ -101,3 +104,22 @@ async def test_a_hype_train_is_shown_at_each_level_once(chat: Stage) -> None:
         "The hype train reached level 3",
     ]
     assert chat.sent == ["The hype train reached level 3. Thank you, all of you!"]
+
+
+async def test_cogs_hear_each_phase_and_step_of_a_hype_train_once(chat: Stage) -> None:
+    heard: list[tuple[str, int, int]] = []
+    publish = chat.bot.runtime.bus.publish
+
+    def note(event: Event, *, already_stored: bool = False) -> None:
+        if isinstance(event, HypeTrain):
+            heard.append((event.phase, event.level, event.total))
+        publish(event, already_stored=already_stored)
+
+    chat.bot.events._publish = note
+    now = chat.clock.now()
+    for kind, level, total in (("begin", 1, 100), ("progress", 1, 300), ("progress", 1, 300), ("progress", 2, 900)):
+        await chat.hear(f"channel.hype_train.{kind}", frames.hype_train("t1", level, now, total=total))
+    for _ in range(2):
+        await chat.hear("channel.hype_train.end", frames.hype_train("t1", 2, now, total=950, ended=True))
+    told = [("begin", 1, 100), ("progress", 1, 300), ("level", 2, 900), ("progress", 2, 900), ("end", 2, 950)]
+    assert sorted(heard) == sorted(told)

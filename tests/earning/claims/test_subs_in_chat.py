@@ -9,6 +9,7 @@ from pixel_bot.sandbox.twitch import frames, notices
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import SandboxUser, sandbox_user
 from pixel_bot.testing import Stage
+from tests.harness.cogs import thanks_said
 from tests.harness.database import rows
 
 ALICE, BOB = sandbox_user("alice", name="Alice"), sandbox_user("bob", name="Bob")
@@ -55,7 +56,7 @@ async def test_a_lapsed_sub_that_is_shared_pays_once(chat: Stage, told: list[tup
         assert await ledger(chat) == [("alice", "sub", 200)], "the first one pays at once"
         chat.clock.advance(2)
     await chat.settled()
-    await chat.bot.thanks.close()
+    await thanks_said(chat.bot)
     assert await ledger(chat) == [("alice", "sub", 200)]
     assert await xp(chat, "alice") == 50
     assert [line for line in chat.sent if "sub" in line] == ["Thank you for the sub, Alice!"]
@@ -128,7 +129,7 @@ async def test_who_goes_on_paying_is_thanked_and_paid_once(chat: Stage, kind: st
     event = notices.notice(ALICE, kind, "upgrade-1", sub_tier="1000", gifter_is_anonymous=True)
     for message_id in ("m1", "m2"):
         await chat.hear(NOTICE, event, message_id)
-    await chat.bot.thanks.close()
+    await thanks_said(chat.bot)
     assert await ledger(chat) == [("alice", "upgrade", 50)]
     assert chat.sent == ["Alice goes on with their sub. Thank you!"]
 

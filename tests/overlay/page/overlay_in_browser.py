@@ -62,7 +62,7 @@ async def opened(
     browser: Browser,
     bot: OverlayDouble,
     *,
-    width: int = 1280,
+    width: int = 640,
     script: str = WATCH,
     clock: bool = False,
     **options: Any,

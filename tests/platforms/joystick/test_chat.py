@@ -9,6 +9,7 @@ import pytest
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.testing import SettableClock, Stage, stage
+from tests.harness.cogs import cog_class
 from tests.harness.database import findings
 from tests.platforms.joystick.chat_helpers import JULES, notes_there, points
 
@@ -70,7 +71,7 @@ async def test_a_clip_that_fails_is_told_there(rich: Stage) -> None:
     async def refuse() -> str:
         raise RuntimeError("no clip")
 
-    rich.bot.clips.save = refuse  # pyright: ignore[reportAttributeAccessIssue]
+    cog_class(rich.bot, "Clips").twitch.make = refuse
     said = await rich.say_there("Jules", "!clip")
     assert said == ["@Jules Saving it ...", "@Jules clip: Something went wrong on my side."]
 

@@ -8,6 +8,7 @@ import pytest
 
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.testing import SettableClock, Stage, stage, there
+from tests.harness.cogs import cog_class, thanks_said
 from tests.harness.database import findings
 from tests.harness.waiting import until
 from tests.platforms.joystick.chat_helpers import JULES, notes_there, points
@@ -78,7 +79,7 @@ async def test_thanks_are_said_there(chat: Stage) -> None:
     said = notes_there(chat, "joystick")
     here = notes_there(chat, "twitch")
     await chat.happens_there(event(Tip, tokens=50, item="Hydrate"))
-    await chat.joystick.thanks.close()
+    await thanks_said(chat.bot)
     assert said == ["Jules tipped 50 tokens. Thank you!"]
     assert here == []
 
@@ -170,8 +171,7 @@ async def test_slow_answers_there_hold_up_no_effect_here(tmp_path: Path) -> None
                 await hangs.wait()
             return "Because."
 
-        assert chat.bot.ai is not None
-        chat.bot.ai.answer = slow  # pyright: ignore[reportAttributeAccessIssue]
+        cog_class(chat.bot, "Pixel").ai.answer = slow
         await chat.viewer("alice", points=100)
         for number in range(12):
             await chat.happens_there(Tip(f"joystick:{number}", there(f"fan{number}"), chat.clock.now(), tokens=100))

@@ -11,6 +11,7 @@ from pixel_bot.errors import EffectFailed
 from pixel_bot.sandbox.joystick.double import SentByBot
 from pixel_bot.testing import FakeOverlay, Live, live, there
 from pixel_bot.upkeep.check import check
+from tests.harness.cogs import cog_class
 
 SECONDS = 15.0
 MONEY = 1_000
@@ -119,7 +120,7 @@ async def test_an_ai_that_fails_is_given_back_there(jules: Visit, monkeypatch: p
     async def fail(asker: str, question: str) -> str:
         raise EffectFailed("The AI did not answer.")
 
-    monkeypatch.setattr(jules.show.bot.ai, "answer", fail)
+    monkeypatch.setattr(cog_class(jules.show.bot, "Pixel").ai, "answer", fail)
     told = await jules.redeems("!pixel why?", "Let me think.", "@Jules pixel: ")
     assert told == "@Jules pixel: The AI did not answer. Your 50 points are back."
     assert await jules.points() == MONEY

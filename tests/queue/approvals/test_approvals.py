@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from pixel_bot.model.outcome import Effect, PlaySound, Run, ShowOverlay, Speak, SpinWheel
+from pixel_bot.model.outcome import Effect, PlaySound, Run, ShowOverlay, Speak, SpinWheel, from_payload, to_payload
 from pixel_bot.queue.approvals import LIMIT, MODS_AWAY
 from pixel_bot.redeems.approvals import LATER, WAITING, approval_for
 from pixel_bot.run.running_bot import RunningBot
@@ -266,18 +266,19 @@ async def test_what_the_ai_says_aloud_waits_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("effect", "redeem", "kind"),
+    ("effect", "kind"),
     [
-        (Speak("hello"), "tts", WAITING),
-        (ShowOverlay("an answer"), "pixel", WAITING),
-        (ShowOverlay("Drink!"), "hydrate", None),
-        (PlaySound("ding"), "sound", None),
-        (SpinWheel(), "spin", None),
-        (Run("pixel"), "pixel", LATER),
+        (Speak("hello"), WAITING),
+        (ShowOverlay("an answer", approve=True), WAITING),
+        (ShowOverlay("Drink!"), None),
+        (PlaySound("ding"), None),
+        (SpinWheel(), None),
+        (Run("pixel"), LATER),
     ],
 )
-def test_which_effects_need_a_yes(effect: Effect, redeem: str, kind: str | None) -> None:
-    assert approval_for(effect, redeem) == kind
+def test_which_effects_need_a_yes(effect: Effect, kind: str | None) -> None:
+    assert approval_for(effect) == kind
+    assert approval_for(from_payload(to_payload(effect))) == kind
 
 
 async def test_the_set_up_page_answers_as_a_mod_does(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pixel_bot.testing import Stage
+from tests.harness.cogs import thanks_said
 from tests.harness.database import findings
 from tests.harness.postgres import Databases
 from tests.harness.rounds import rounds
@@ -66,7 +67,7 @@ async def test_an_event_pays_once_and_is_thanked_once(both: tuple[Stage, Stage])
     }
     await asyncio.gather(*(one.hear("channel.follow", event, "follow-1") for one in both))
     assert await both[0].points("bob") == 50
-    await asyncio.gather(*(one.bot.thanks.close() for one in both))
+    await asyncio.gather(*(thanks_said(one.bot) for one in both))
     assert sum("Welcome, Bob" in line for one in both for line in one.sent) == 1
     assert sum(len(one.overlay.alerts) for one in both) == 1
 

@@ -100,7 +100,7 @@ class Life:
         self._wire()
         self.services = build_services(settings_in(folder, cogs_dir=folder / "own"), self.database, twitch.clock)
         self.bot = PixelBot(self.services, BotIdentity("client", BOT.id, STREAMER.id, limited=False))
-        cast(Any, self.bot.http).post_chat_message = self._say
+        cast(Any, self.bot.twitch_http).post_chat_message = self._say
         self.channel_points = channel_points = self.services.channel_points
         desk = RedemptionHandler(self.bot, channel_points)
         self.redemptions = Redemptions(twitch, channel_points, twitch.clock, STREAMER.id, desk, QUICK)

@@ -17,6 +17,7 @@ from pixel_bot.queue.limits import Limits
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Stage, settings_in, stage
+from tests.cogs.pixel.sage import use_ai
 from tests.harness.database import findings
 from tests.harness.waiting import until
 from tests.redeems.page_model import NearPage
@@ -145,10 +146,10 @@ async def scene(
 ) -> AsyncGenerator[Scene]:
     """A chat; alice, bob and carol have 300 points each, unless they had been here before."""
     voice, ai = Gate(), Gate()
-    built = build_backends(settings_in(folder), "sandbox", nothing)
-    backends: Backends = replace(built, speech=voice, ai=ai)
+    backends: Backends = replace(build_backends(settings_in(folder)), speech=voice)
     page = page or NearPage(by_itself=False)
     async with stage(folder, backends=backends, limits=limits or Limits(grace=1.0), **settings) as chat:
+        use_ai(chat, ai)
         chat.overlay.close()
         one = Scene(chat, page, voice, ai)
         await page.connect(chat.bot.overlay)
@@ -162,10 +163,6 @@ async def scene(
             voice.may.set()
             ai.may.set()
             page.lose()
-
-
-async def nothing() -> None:
-    """No AI is counted."""
 
 
 def prizes(folder: Path, wheel: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.testing import live
-from tests.backends.ai.ai_double import AiDouble, Turn, ai_double
+from tests.cogs.pixel.ai_double import AiDouble, Turn, ai_double
 from tests.harness.obs_studio import PASSWORD, obs_studio, video_streams
 from tests.harness.page_double import PageDouble, page_double
 from tests.redeems.sockets.running import RunningRedeems, begin

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks of files 
 TRIES = 8
 """Seasons for each planted bug. The first one finds it, until a change of the code changes its course."""
 
-FEWEST_BUGS = 12
-LONG = "claim outside,ends before it is given,has played,undoes twice,ids that,lane that"
+FEWEST_BUGS = 8
+LONG = "claim outside,ends before,has played,undoes twice,ids that,lane,paid twice,outbox,counts as told,what was play"
 """Bugs whose seasons take long: they are looked for when rounds are asked for (``PIXEL_ROUNDS``)."""
 
 PLANTED = Path(__file__).with_name("planted.py")

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from pixel_bot.cli import server_restore
 from pixel_bot.cli.backup import restore_database
-from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
+from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.errors import FolderNotWritable, RestoreRefused
 from pixel_bot.settings import Settings
 from pixel_bot.testing import settings_in, stage

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from starlette.types import Scope
 
-from pixel_bot.errors import NoOwner
+from pixel_bot.run.access import NoOwner
 from pixel_bot.run.live_app import live
 from pixel_bot.testing import live as on_sandbox
 from pixel_bot.testing import settings_in

@@ -191,6 +191,21 @@ async def test_a_page_of_another_version_loads_anew(browser: Browser, desk: SetU
         assert await page.evaluate("window.same === undefined")
 
 
+async def test_cards_of_cogs_come_and_go_without_a_reload(browser: Browser, desk: SetUpPage) -> None:
+    async with context(browser) as made:
+        page = await opened(made, desk)
+        await page.evaluate("window.same = true")
+        desk.now = replace(
+            TODO, cog_steps=(Step("ai", "Luck", "off", HOSTILE), Step("mine", "Mine", "done", "It works."))
+        )
+        await expect(page.locator("[data-cog=ai] .words")).to_have_text(HOSTILE)
+        await expect(page.locator("[data-cog=mine] .state")).to_have_text("done")
+        desk.now = TODO
+        await expect(page.locator("[data-cog]")).to_have_count(0)
+        assert await page.evaluate("window.same")
+        assert await page.evaluate("window.hit") is None
+
+
 async def test_the_page_says_when_the_bot_is_gone_and_finds_it_again(browser: Browser) -> None:
     desk = SetUpPage()
     await desk.start()

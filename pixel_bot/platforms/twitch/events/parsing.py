@@ -10,6 +10,7 @@ from pixel_bot.model.channel_events import (
     Cheer,
     Follow,
     Gift,
+    HypePhase,
     HypeTrain,
     Raid,
     Source,
@@ -201,18 +202,20 @@ def _raid(frame: Frame, event_id: str, at: datetime) -> tuple[ChannelEvent, ...]
 
 def _train(frame: Frame, _: str, at: datetime) -> tuple[ChannelEvent, ...]:
     event = decode_payload(frame, _TRAINS).event
+
+    def told(phase: HypePhase, detail: str = "") -> HypeTrain:
+        return HypeTrain(f"hype:{event.id}:{phase}{detail}", None, at, phase, event.id, event.level, event.total)
+
+    # The end may come twice, and so may each step: what counts is each phase, level and total once.
     match frame.metadata.subscription_type.rpartition(".")[2]:
         case "begin":
-            phase = "begin"
+            return (told("begin"),)
         case "end":
-            phase = "end"
+            return (told("end"),)
         case _:
-            phase = "level"
-            if event.level <= 1:
-                return ()  # the level at which it began
-    # Progress comes every few seconds, and the end may come twice: what counts is each phase and level once.
-    event_id = f"hype:{event.id}:{phase}" + (f":{event.level}" if phase == "level" else "")
-    return (HypeTrain(event_id, None, at, phase, event.id, event.level, event.total),)
+            step = told("progress", f":{event.total}")
+            # The first level is the one at which it began.
+            return (told("level", f":{event.level}"), step) if event.level > 1 else (step,)
 
 
 def _automatic(frame: Frame, _: str, at: datetime) -> tuple[ChannelEvent, ...]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from sqlalchemy.exc import SQLAlchemyError
 
 from pixel_bot.concurrency.next_change import NextChange
-from pixel_bot.db.cluster import Cluster
+from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, SignInState
 
 log = logging.getLogger(__name__)

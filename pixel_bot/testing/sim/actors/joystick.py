@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -18,7 +18,8 @@ from pixel_bot.sandbox.twitch.users import BOT
 from pixel_bot.security.cipher import Cipher
 from pixel_bot.services import Services
 from pixel_bot.testing.sim.actors.part import Part, Scene
-from pixel_bot.testing.sim.channel import TWITCH_PORT, SignIn
+from pixel_bot.testing.sim.actors.payments import Payments
+from pixel_bot.testing.sim.channel import SIGN_IN_SECONDS, TWITCH_PORT, SignIn
 from pixel_bot.testing.sim.series import Event
 
 PATH = "/joystick"
@@ -36,6 +37,9 @@ class Joystick(Part):
         self.double = JoystickDouble()
         self.double.gateway.ping_seconds = 30.0
         self.names = [f"joy{n}" for n in range(5)]
+        self._payments = Payments(self.channel, self.double)
+        self._installing: asyncio.Task[None] | None = None
+        self.double.listeners.add(self._on_message)
 
     @override
     def settings(self) -> dict[str, object]:
@@ -57,6 +61,20 @@ class Joystick(Part):
         return (self._install,)
 
     @override
+    async def open(self) -> None:
+        self._installing = asyncio.create_task(self._install_again())
+
+    @override
+    def broken(self) -> Iterator[str]:
+        yield from self._payments.broken()
+
+    @override
+    async def close(self) -> None:
+        if self._installing is not None:
+            self._installing.cancel()
+            await asyncio.gather(self._installing, return_exceptions=True)
+
+    @override
     def acts(self) -> Sequence[Awaitable[None]]:
         return (
             self.again("joystick chat", self.pause(5), self._chat),
@@ -75,6 +93,22 @@ class Joystick(Part):
         store = InstallationStore(services.database, services.clock, cipher)
         await store.keep(Installation(self.double.channel_id, self.double.streamer, grant=grant))
 
+    async def _install_again(self) -> None:
+        """The streamer looks now and then whether the bot was withdrawn, as when it dies while it renews a token."""
+        while True:
+            await asyncio.sleep(SIGN_IN_SECONDS)
+            life, app = self.channel.life, self.channel.app
+            if life is None or app is None or app.joystick is None:
+                continue
+            installations = app.joystick.installations
+            if installations.current is not None and installations.current.problem:
+                grant = Grant(*self.double.grant(), datetime.now(UTC) + TOKEN_LIFE)
+                life.start(installations.keep(grant, self.double.channel_id, self.double.streamer, pending=False))
+
+    def _on_message(self, message: JoystickMessage) -> None:
+        for listener in self.channel.when_said_elsewhere if message.is_bot else ():
+            listener(f"{message.text} @{message.whisper_to}" if message.whisper_to else message.text)
+
     async def _chat(self, event: Event) -> None:
         chance = event.chance
         who, words = chance.choice(self.names), chance.choice(SAYINGS).format(n=event.number)
@@ -85,20 +119,22 @@ class Joystick(Part):
             await self.double.say(who, words, message_id=said.id, at=said.at)
 
     async def _happen(self, event: Event) -> None:
-        chance, double = event.chance, self.double
+        chance, double, tokens = event.chance, self.double, 1 + event.number % 90
         who = chance.choice(self.names)
         kinds: dict[str, Callable[..., Awaitable[str]]] = {
             "follows": double.follow,
             "subscribes": double.subscribe,
             "enters": double.enter,
             "leaves": double.leave,
-            "tips": partial(double.tip, tokens=1 + event.number % 90),
+            "tips": partial(double.tip, tokens=tokens),
             "gives subs": partial(double.gift, total=2),
             "raids": partial(double.raid, viewers=12),
         }
         kind, at = chance.choice(list(kinds)), datetime.now(UTC)
         self.tell(event, f"{who} {kind} on Joystick.tv")
-        event_id = await kinds[kind](who, at=at)
+        event_id = chance.randbytes(16).hex()
+        self._payments.happens(kind, event_id, tokens)
+        await kinds[kind](who, event_id=event_id, at=at)
         if chance.random() < 0.2:
             await asyncio.sleep(chance.choice([0.0, 1.0, 20.0]))
             await kinds[kind](who, event_id=event_id, at=at)

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import msgpack
@@ -141,7 +142,8 @@ class ObsStudio(Part):
         await self._tell(socket, "ReplayBufferSaved", {"savedReplayPath": str(path)})
 
     async def _tell(self, socket: WebSocket, kind: str, data: dict[str, Any]) -> None:
-        await _send(socket, 5, {"eventType": kind, "eventIntent": 64, "eventData": data})
+        with suppress(WebSocketDisconnect, RuntimeError):  # a bot that was killed may have left this very moment
+            await _send(socket, 5, {"eventType": kind, "eventIntent": 64, "eventData": data})
 
 
 async def _send(socket: WebSocket, op: int, data: dict[str, Any]) -> None:

@@ -143,6 +143,15 @@ class Durable:
         """Whether an account is or was joined with another one, of the same person."""
         return bool(self.value("SELECT 1 FROM links WHERE kept_id = ?1 OR merged_id = ?1", user))
 
+    def names(self, user: int) -> set[str]:
+        """The names of an account and of those that are or were joined with it, without their platform."""
+        query = (
+            "SELECT u.name, u.display_name FROM users u WHERE u.id = ?1 OR u.id IN (SELECT merged_id FROM links "
+            "WHERE kept_id = ?1) OR u.id IN (SELECT kept_id FROM links WHERE merged_id = ?1)"
+        )
+        names = {name for row in self.rows(query, user) for name in row if name}
+        return {name.partition("@")[0].lower() for name in names}
+
     def is_on_twitch(self, user: int) -> bool:
         """Whether somebody is there, and not on another platform."""
         return self.value("SELECT platform FROM users WHERE id = ?", user) == "twitch"

@@ -16,15 +16,34 @@ ANSWER_SECONDS = 5.0
 """Nothing may go wrong for so long before a token is used: a request may have been under way."""
 
 
+class Said:
+    """What the bot said last in one chat, and how much in all."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._texts: deque[str] = deque(maxlen=REMEMBERED)
+
+    def hear(self, text: str) -> None:
+        """It says something."""
+        self.count += 1
+        self._texts.append(text)
+
+    def since(self, count: int) -> list[str]:
+        """What was said after so much."""
+        return list(self._texts)[-min(self.count - count, REMEMBERED) :] if self.count > count else []
+
+
 class Notices(Invariant):
-    """Listens to Twitch's chat, and looks into the database. What is told on Joystick.tv is not looked at."""
+    """Listens to chat, and looks into the database."""
 
     def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None]) -> None:
         super().__init__(channel, durable, report)
-        self._said: deque[str] = deque(maxlen=REMEMBERED)
-        self._count = 0
+        self._said = {is_elsewhere: Said() for is_elsewhere in (False, True)}
         self._owed: dict[int, tuple[set[str], int]] = {}
         """By the item that was given back: the names by which chat may tell its buyer, and how much was said before."""
+        self._elsewhere: dict[int, bool] = {}
+        """Whether such an item was bought on another platform."""
+        channel.when_said_elsewhere.append(self._said[True].hear)
         channel.twitch.users.when_spent_again.add(self._on_spent_again)
 
     def hear(self, message: SandboxMessage) -> None:
@@ -35,8 +54,7 @@ class Notices(Invariant):
         """
         if message.who.role != "bot":
             return
-        self._said.append(message.text)
-        self._count += 1
+        self._said[False].hear(message.text)
         for gave in GAVE.finditer(message.text):
             amount = int(gave["amount"].replace(",", ""))
             if not self._was_given(gave["to"], amount):
@@ -49,18 +67,21 @@ class Notices(Invariant):
             Violation: an item counts as told, and chat has not named its buyer.
         """
         query = (
-            "SELECT q.id, COALESCE(u.display_name, u.name) FROM queue_items q JOIN users u ON u.id = q.user_id "
-            "WHERE NOT q.told AND q.note IS NOT NULL AND q.status = 'failed' "
-            "AND COALESCE(q.message_id, '') NOT LIKE 'joystick:%'"
+            "SELECT q.id, COALESCE(u.display_name, u.name), COALESCE(q.message_id, '') LIKE 'joystick:%' "
+            "FROM queue_items q JOIN users u ON u.id = q.user_id "
+            "WHERE NOT q.told AND q.note IS NOT NULL AND q.status = 'failed'"
         )
-        untold: dict[int, str] = dict(self._durable.rows(query))
+        rows = self._durable.rows(query)
+        untold: dict[int, str] = {item: name for item, name, _ in rows}
+        self._elsewhere |= {item: bool(elsewhere) for item, _, elsewhere in rows}
         for item in [item for item in self._owed if item not in untold]:
             names, since = self._owed.pop(item)
-            said = list(self._said)[-min(self._count - since, REMEMBERED) :] if self._count > since else []
+            said = self._said[self._elsewhere.pop(item)].since(since)
             if not any(f"@{name}".lower() in text.lower() for text in said for name in names):
                 raise Violation(f"Item {item} counts as told, and chat has not heard of it.")
         for item, name in untold.items():
-            self._owed.setdefault(item, (set(), self._count))[0].add(name)
+            count = self._said[self._elsewhere[item]].count
+            self._owed.setdefault(item, (set(), count))[0].add(name)
 
     def _on_spent_again(self, spent: float) -> None:
         """A refresh token was used before. Whoever did not get the answer, or died with it, can only try once more."""

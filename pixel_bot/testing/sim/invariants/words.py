@@ -52,6 +52,8 @@ class Words(Invariant):
         self._bought: dict[tuple[str, str], float] = {}
         """When somebody last asked for a redeem that they then got."""
         self._notices: list[str] = []
+        self._notices_elsewhere: list[str] = []
+        channel.when_said_elsewhere.append(self._hear_elsewhere)
         channel.when_delivered.append(self._on_delivered)
 
     def hear(self, message: SandboxMessage) -> None:
@@ -96,6 +98,24 @@ class Words(Invariant):
             names = {login, who.first_login, who.name.lower()} - {""} if who is not None else {login}
             if not any("everything" in text or any(name in text for name in names) for text in self._notices):
                 raise Violation(f"{login} was given the points for {redeem} back, and nobody said so.")
+
+        self._check_told_elsewhere()
+
+    def _hear_elsewhere(self, text: str) -> None:
+        if " back" in text:
+            self._notices_elsewhere.append(text.lower())
+
+    def _check_told_elsewhere(self) -> None:
+        query = (
+            "SELECT DISTINCT q.user_id, q.redeem FROM queue_items q WHERE q.refunded_at IS NOT NULL AND q.cost > 0 "
+            "AND q.user_id IS NOT NULL AND q.message_id LIKE 'joystick:%'"
+        )
+        for user, redeem in self._durable.rows(query):
+            # Those who were linked since had another name then.
+            names = self._durable.names(user)
+            if not any("everything" in text or any(name in text for name in names) for text in self._notices_elsewhere):
+                names_shown = ", ".join(sorted(names))
+                raise Violation(f"{names_shown} was given the points for {redeem} back, and Joystick.tv heard nothing.")
 
     def _must_be_durable(self, message_id: str, asked: Asked, answer: str) -> None:
         if not self._durable.value("SELECT 1 FROM events WHERE id = ?", message_id):

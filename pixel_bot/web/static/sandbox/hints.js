@@ -1,5 +1,7 @@
 // The tour: one suggestion at a time, moving on as soon as the person has done it.
 
+import { currency } from "./currency.js";
+
 const STORE = "pixel-sandbox-tour";
 
 export class Tour {
@@ -31,8 +33,8 @@ export class Tour {
       { key: "tts", fill: `${prefix}tts hello chat!`, why: "be read out on stream" },
       { key: "sound", fill: `${prefix}sound`, why: "make some noise" },
       { key: "pixel", fill: `${prefix}pixel what is a pixel?`, why: "ask the AI" },
-      { key: "redeems", fill: `${prefix}redeems`, why: "all that points buy" },
-      { key: "give", fill: `${prefix}give @${boss} 10`, why: "share some points" },
+      { key: "redeems", fill: `${prefix}redeems`, why: currency.fill("all that {points} buy") },
+      { key: "give", fill: `${prefix}give @${boss} 10`, why: currency.fill("share some {points}") },
       { key: "add", fill: `${prefix}points add @${viewer} 500`, why: asMod, mod: true },
       { key: "undo", fill: `${prefix}undo`, why: `take it back ${asMod}`, mod: true },
       { key: "cmd", fill: `${prefix}cmd add hug $(user) hugs $(touser)!`, why: `make a command ${asMod}`, mod: true },

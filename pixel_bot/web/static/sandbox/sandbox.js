@@ -4,6 +4,7 @@
 import { Cast, keyOf } from "./cast.js";
 import { Channel } from "./channel.js";
 import { Chat, readable } from "./chat.js";
+import { currency } from "./currency.js";
 import { ChatInput } from "./input.js";
 import { Live } from "./live.js";
 import { Queue } from "./queue.js";
@@ -132,6 +133,7 @@ const list = (value) => (Array.isArray(value) ? value : []);
 const hear = {
   hello(message) {
     $("channel").textContent = message.channel ? `#${message.channel}` : "";
+    currency.begin(message.currency);
     input.prefix = message.prefix || "!";
     input.commands = list(message.commands);
     redeems.begin(input.prefix, input.commands);
@@ -173,7 +175,7 @@ function connected(on) {
   $("lamp").classList.toggle("on", on);
   $("link-word").textContent = on ? "live" : "connecting";
   const show = () => {
-    $("strip").textContent = on ? "" : "Lost the bot for a moment. Reconnecting\u2026 every point is safe.";
+    $("strip").textContent = on ? "" : "Lost the bot for a moment. Reconnecting\u2026 " + currency.fill("every {point} is safe.");
     $("strip").classList.toggle("on", !on);
   };
   if (on) show();

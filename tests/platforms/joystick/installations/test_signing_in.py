@@ -39,7 +39,7 @@ async def test_the_address_where_the_streamer_agrees(joystick: Server, sign_in: 
     assert state != state_of(sign_in.begin(BROWSER))
     assert set(query.pop("scope").split()) == {
         *("identity:read", "stream:read", "chat:read", "chat:write", "followers:read", "moderators:read"),
-        *("subscribers:read", "chat:whisper:write"),
+        *("subscribers:read", "chat:whisper:write", "chat:moderate"),
     }
     assert query == {
         "response_type": "code",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.db.cluster import Cluster
 from pixel_bot.db.engine import Database
+from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.platforms.twitch.accounts import ROLES, Accounts, Tokens, TwitchAccount
 from pixel_bot.platforms.twitch.eventsub.listener_election import ListenerElection
 from pixel_bot.platforms.twitch.helix import Role
@@ -136,7 +136,7 @@ async def test_what_only_the_listener_may_do_ends_with_its_connection_to_the_ser
 async def test_a_server_that_does_not_answer_changes_nothing_and_confirms_nothing(
     pair: tuple[Process, Process], url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_bot.db.cluster.ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr("pixel_bot.db.server.cluster.ANSWER_SECONDS", 0.3)
     first, heir = pair
     for one in pair:
         await one.sign_in(*ROLES)
@@ -194,7 +194,7 @@ async def test_a_turn_goes_on_while_the_lease_is_fresh(listening: tuple[Process,
 async def test_a_turn_is_over_once_another_one_has_listened(
     listening: tuple[Process, Process], url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixel_bot.db.cluster.RETRY_SECONDS", 3.0)
+    monkeypatch.setattr("pixel_bot.db.server.cluster.RETRY_SECONDS", 3.0)
     first, heir = listening
     term = first.election.term
     cut_off(url)

@@ -1,0 +1,1 @@
+"""What cogs ask for by name: moderation, the channel, HTTP and OBS."""

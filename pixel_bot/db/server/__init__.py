@@ -1,0 +1,1 @@
+"""A database server that several processes share: PostgreSQL."""

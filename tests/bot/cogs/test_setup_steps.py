@@ -1,0 +1,38 @@
+"""What cogs say on the set-up page."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from pixel_bot.plugin import SetupStep
+from pixel_bot.testing import stage
+from tests.bot.cogs.conftest import WriteCog
+
+SAYS = """
+def setup_step(self):
+    return SetupStep("mine", "Mine", "done", "It works.")
+"""
+FAILS = """
+def setup_step(self):
+    raise LookupError("nobody knows")
+"""
+
+
+async def test_a_cog_says_what_it_needs_as_long_as_it_is_loaded(tmp_path: Path, cog: WriteCog) -> None:
+    step = SetupStep("mine", "Mine", "done", "It works.")
+    async with stage(tmp_path, cogs_dir=cog(SAYS)) as chat:
+        assert step in chat.bot.setup_steps()
+        await chat.bot.cogs.unload("mine")
+        assert step not in chat.bot.setup_steps()
+
+
+async def test_one_that_fails_at_that_costs_itself_alone(
+    tmp_path: Path, cog: WriteCog, caplog: pytest.LogCaptureFixture
+) -> None:
+    cog(SAYS)
+    async with stage(tmp_path, cogs_dir=cog(FAILS, "broken")) as chat:
+        with caplog.at_level(logging.ERROR):
+            keys = [step.key for step in chat.bot.setup_steps()]
+        assert "mine" in keys
+        assert any("broken" in line and "setup_step" in line for line in caplog.messages)

@@ -1,0 +1,30 @@
+"""Every setting that there is: the bot's own, and those of the cogs that come along."""
+
+import importlib
+from collections.abc import Iterator
+
+from pydantic.fields import FieldInfo
+
+from pixel_bot.configuration.cog_files import CogFile, find_cogs, sources_of
+from pixel_bot.configuration.cog_settings import CogSettings, names_of
+from pixel_bot.settings import Settings
+
+
+def all_settings() -> dict[str, FieldInfo]:
+    """The fields of all settings, by their names in ``.env``."""
+    own = {name.upper(): info for name, info in Settings.model_fields.items()}
+    cogs = find_cogs(None, installed=False).cogs.values()
+    return own | {name: info for cog in cogs for name, info in _of_cog(cog)}
+
+
+def _of_cog(cog: CogFile) -> Iterator[tuple[str, FieldInfo]]:
+    for path in sources_of(cog):
+        if "CogSettings" not in path.read_text(encoding="utf-8"):
+            continue
+        inside = () if cog.folder is None else path.relative_to(cog.folder).with_suffix("").parts
+        parts = [part for part in inside if part != "__init__"]
+        module = importlib.import_module(".".join(["cogs", cog.name, *parts]))
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, CogSettings) and value.__module__ == module.__name__:
+                for field, info in value.model_fields.items():
+                    yield names_of(field, info, cog.name)[0], info
