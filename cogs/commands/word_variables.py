@@ -89,7 +89,7 @@ class WordVariables(Cog):
     @variable("pointsname")
     async def pointsname(self, call: VariableCall) -> str:
         """What the points are called."""
-        name = str(getattr(self.bot.settings, "points_name", "") or "point|points")
+        name = self.bot.settings.points_name or "point|points"
         return name.partition("|")[2] or name
 
 

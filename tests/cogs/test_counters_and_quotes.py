@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pixel_bot.testing import Stage
-from tests.cogs.commands.scene import Channel, mod
+from tests.cogs.commands.scene import mod
 from tests.harness.database import rows
 
 
@@ -55,14 +55,13 @@ async def test_a_text_counts_a_few_times_and_no_more(chat: Stage) -> None:
 
 
 async def test_mods_add_quotes_and_anybody_hears_them(chat: Stage) -> None:
-    vars(chat.bot)["channel"] = Channel(chat.clock.now())
     assert await chat.say("alice", "!quote") == ["There are no quotes yet. Mods add one with !quote add TEXT"]
     assert await chat.say("alice", "!quote add hi") == ["Only mods can do that."]
     assert await mod(chat, "!quote add I meant to do that") == ["Added quote 1."]
     assert await mod(chat, "!quote add 100% planned") == ["Added quote 2."]
-    assert await chat.say("alice", "!quote 1") == ["Quote 1: I meant to do that (Celeste, 2026-01-01, added by mod)"]
+    assert await chat.say("alice", "!quote 1") == ["Quote 1: I meant to do that (Just Chatting, 2026-01-01, added by mod)"]
     assert await chat.say("alice", "!quote #1") == await chat.say("alice", "!quote MEANT")
-    assert await chat.say("alice", "!quote 100%") == ["Quote 2: 100% planned (Celeste, 2026-01-01, added by mod)"]
+    assert await chat.say("alice", "!quote 100%") == ["Quote 2: 100% planned (Just Chatting, 2026-01-01, added by mod)"]
     assert await chat.say("alice", "!quote 9") == ["There is no quote 9."]
     assert await chat.say("alice", "!quote _") == ["There is no quote with _ in it."]
     assert (await chat.say("alice", "!quote"))[0].startswith("Quote ")
@@ -75,7 +74,7 @@ async def test_a_quote_is_changed_and_removed_and_numbers_stay(chat: Stage) -> N
     assert await mod(chat, "!quote remove 1") == ["Removed quote 1."]
     assert await mod(chat, "!quote remove 1") == ["There is no quote 1."]
     assert await mod(chat, "!quote edit 1 x") == ["There is no quote 1."]
-    assert await chat.say("alice", "!quote 2") == ["Quote 2: zwei (2026-01-01, added by mod)"]
+    assert await chat.say("alice", "!quote 2") == ["Quote 2: zwei (Just Chatting, 2026-01-01, added by mod)"]
     assert await mod(chat, "!quote add four") == ["Added quote 4."]
     assert await mod(chat, "!quote edit two x") == ["Type it like this: !quote edit 3 TEXT"]
     assert await mod(chat, "!quote add " + "x" * 351) == ["A quote has at most 350 characters."]

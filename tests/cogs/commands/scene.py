@@ -41,7 +41,7 @@ class Channel:
 async def scene(folder: Path, **settings: Any) -> AsyncGenerator[Stage]:
     """A chat in which the streamer has been, with a channel on Twitch."""
     async with stage(folder, **settings) as chat:
-        cast(Any, chat.bot).channel = Channel(chat.clock.now())
+        cast(Any, chat.bot).outside.channel = Channel(chat.clock.now())
         await chat.bot.viewers.meet(person_of(STREAMER))
         yield chat
 

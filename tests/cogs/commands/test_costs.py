@@ -55,7 +55,7 @@ class Show:
 
     def _listen(self, chat: Stage) -> None:
         """Chat takes what is said, or refuses it."""
-        take = cast(Any, chat.bot.http).post_chat_message
+        take = cast(Any, chat.bot.twitch_http).post_chat_message
 
         async def maybe(*, message: str, **more: Any) -> dict[str, Any]:
             if self.refuses and "cheers number" in message:
@@ -65,7 +65,7 @@ class Show:
                 self.said.append(message)
             return await take(message=message, **more)
 
-        cast(Any, chat.bot.http).post_chat_message = maybe
+        cast(Any, chat.bot.twitch_http).post_chat_message = maybe
 
     async def do(self, chat: Stage, what: str, pick: int) -> None:
         """One thing that happens."""
