@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from pixel_bot.bot.command import PixelCommand
+from pixel_bot.bot.command import PixelCommand, as_method
 from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import Lane, Moment, Outcome, owned_by
 from pixel_bot.redeems.earlier_items import Earlier
@@ -122,6 +122,7 @@ def redeem(
     def wrap(method: Callable[..., Awaitable[Outcome]]) -> RedeemCommand:
         if not iscoroutinefunction(method):
             raise TypeError(f"The redeem {method.__qualname__} must be an async method.")
+        as_method(method)
         chosen = key or method.__name__
         title = name or chosen.replace("_", " ").title()
         has_words = len(signature(method).parameters) > 2  # beside the cog and the context
