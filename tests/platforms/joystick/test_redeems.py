@@ -11,7 +11,7 @@ from pixel_bot.errors import EffectFailed
 from pixel_bot.sandbox.joystick.double import SentByBot
 from pixel_bot.testing import FakeOverlay, Live, live, there
 from pixel_bot.upkeep.check import check
-from tests.harness.cogs import cog_class
+from tests.cogs.loaded import cog_class
 
 SECONDS = 15.0
 MONEY = 1_000

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from pixel_bot.testing import live
 from tests.cogs.pixel.ai_double import AiDouble, Turn, ai_double
-from tests.harness.obs_studio import PASSWORD, obs_studio, video_streams
 from tests.harness.page_double import PageDouble, page_double
+from tests.harness.studio.obs_studio import PASSWORD, obs_studio, video_streams
 from tests.redeems.sockets.running import RunningRedeems, begin
 
 

@@ -11,7 +11,7 @@ from pixel_bot.accounts import economy
 from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.db.models import Change, QueueItem
 from pixel_bot.platforms.twitch.oauth import OAuth
-from pixel_bot.points import idempotency, ledger, mod_changes, processed_ids
+from pixel_bot.points import idempotency, ledger, levels, mod_changes, processed_ids
 from pixel_bot.points.ledger import Entry
 from pixel_bot.queue import dispatcher, queue, refund_notifier, result_writer
 from pixel_bot.redeems import hooks, queue_items, shop
@@ -71,6 +71,16 @@ def forgotten_ids() -> None:
         return None
 
     _plant(processed_ids, "claim_all", forgotten)
+
+
+def double_xp() -> None:
+    """Who earns XP gets it twice."""
+    add = levels.Levels._add_xp
+
+    async def twice(self: Any, session: Any, totals: Any, at: Any) -> Any:
+        return await add(self, session, {name: 2 * amount for name, amount in totals.items()}, at)
+
+    _plant(levels.Levels, "_add_xp", twice)
 
 
 def double_refunds() -> None:
