@@ -59,7 +59,9 @@ async def test_mods_add_quotes_and_anybody_hears_them(chat: Stage) -> None:
     assert await chat.say("alice", "!quote add hi") == ["Only mods can do that."]
     assert await mod(chat, "!quote add I meant to do that") == ["Added quote 1."]
     assert await mod(chat, "!quote add 100% planned") == ["Added quote 2."]
-    assert await chat.say("alice", "!quote 1") == ["Quote 1: I meant to do that (Just Chatting, 2026-01-01, added by mod)"]
+    assert await chat.say("alice", "!quote 1") == [
+        "Quote 1: I meant to do that (Just Chatting, 2026-01-01, added by mod)"
+    ]
     assert await chat.say("alice", "!quote #1") == await chat.say("alice", "!quote MEANT")
     assert await chat.say("alice", "!quote 100%") == ["Quote 2: 100% planned (Just Chatting, 2026-01-01, added by mod)"]
     assert await chat.say("alice", "!quote 9") == ["There is no quote 9."]
