@@ -111,7 +111,7 @@ class Admin(Cog):
         if not rows:
             await ctx.reply(_("Nothing has happened to the {points} of {viewer} yet.", viewer=who))
             return
-        listed = " · ".join(f"{signed(row.amount)} {in_words(row)}" for row in rows)
+        listed = " · ".join(f"{signed(row.amount)} {in_words(row, self.bot.reasons)}" for row in rows)
         now = count(rows[0].balance_after, "point")
         await ctx.reply(_("{viewer}, newest first: {rows} · {points} now.", viewer=who, rows=listed, points=now))
 

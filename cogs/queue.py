@@ -40,7 +40,7 @@ class Queue(Cog):
     @command("queue pause", usage="[KIND]")
     @mods_only()
     async def pause(self, ctx: Context, kind: str = "") -> None:
-        """Hold a lane (tts, wheel, effect) or all; what is playing plays on."""
+        """Hold a lane, like tts, or all; what is playing plays on."""
         lanes = await self.bot.queue.pause(kind)
         how = f"{self.bot.settings.command_prefix}queue resume"
         await ctx.reply(_("Paused: {lanes}. {command} goes on.", lanes=", ".join(lanes), command=how))

@@ -16,8 +16,9 @@ A cog is a class of commands in a file of its own::
         await bot.add_component(Hello(bot))
 """
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,13 +43,13 @@ from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
 from pixel_bot.bot.redeem_command import redeem
-from pixel_bot.cog_data.draws import Draw, StoredDraw
+from pixel_bot.cog_data.draws import Draw, StoredDraw, pick
 from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.cog_data.models import CogModel, ViewerId
 from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
 from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
-from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, UnknownViewer
+from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, RedeemOff, UnknownViewer
 from pixel_bot.logs import hide, redact
 from pixel_bot.model.channel_events import (
     Announcement,
@@ -71,8 +72,10 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage, Fragment
+from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
 from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
-from pixel_bot.model.outcome import Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak, SpinWheel
+from pixel_bot.model.on_page import OnPage
+from pixel_bot.model.outcome import Decided, Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
 from pixel_bot.overlay.widgets import Widget
@@ -81,7 +84,8 @@ from pixel_bot.points.ledger_words import in_words
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.queue import QueuePosition
-from pixel_bot.redeems.wheel import Odds
+from pixel_bot.redeems.earlier_items import Earlier
+from pixel_bot.redeems.hooks import Bought
 from pixel_bot.setting_types import Sentence, Template
 from pixel_bot.texts import count, duration, fit, joined, listed, number, ordinal, paged, percent, signed, visible
 from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
@@ -100,6 +104,7 @@ __all__ = [
     "BadInput",
     "BitsBadge",
     "Block",
+    "Bought",
     "Category",
     "ChannelEvent",
     "ChannelInfo",
@@ -113,7 +118,9 @@ __all__ = [
     "CogSettings",
     "CommandRule",
     "Context",
+    "Decided",
     "Draw",
+    "Earlier",
     "Effect",
     "EffectFailed",
     "Entrance",
@@ -126,6 +133,7 @@ __all__ = [
     "HypeTrain",
     "Job",
     "KnownViewer",
+    "LastGoodFile",
     "LevelUp",
     "LimitReached",
     "Linked",
@@ -135,7 +143,7 @@ __all__ = [
     "ObsFailed",
     "ObsProblem",
     "ObsSceneChanged",
-    "Odds",
+    "OnPage",
     "Outcome",
     "OverlayEffect",
     "PayItForward",
@@ -146,6 +154,7 @@ __all__ = [
     "QueuePosition",
     "Raid",
     "Rank",
+    "RedeemOff",
     "Redemption",
     "Rendered",
     "Run",
@@ -155,7 +164,6 @@ __all__ = [
     "Shares",
     "ShowOverlay",
     "Speak",
-    "SpinWheel",
     "StoredDraw",
     "StreamOffline",
     "StreamOnline",
@@ -165,6 +173,7 @@ __all__ = [
     "Total",
     "Transaction",
     "UnknownViewer",
+    "Unreadable",
     "Upgrade",
     "VariableCall",
     "VariableFailed",
@@ -198,10 +207,12 @@ __all__ = [
     "ordinal",
     "paged",
     "percent",
+    "pick",
     "redact",
     "redeem",
     "scheduled",
     "signed",
+    "text_of",
     "texts",
     "usage",
     "variable",
@@ -228,6 +239,10 @@ class Cog(CogBase):
     """What it keeps on the overlay: each needs ``overlay/<name>.js`` in the cog's folder."""
     scopes: ClassVar[Sequence[str]] = ()
     """What it needs of Twitch, like ``moderator:manage:chat_messages``. The set-up page asks the streamer for it."""
+    reasons: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """What its reasons in the ledger are called in ``!history``: ``{"slots": "won at the slots"}``."""
+    files: Sequence[LastGoodFile[Any]] = ()
+    """Files of the streamer that it reads. When one breaks, chat hears it, and ``!status`` says so."""
     version: ClassVar[int] = 1
     """Of its tables. Raise it when a model changes, and upgrade them in ``migrate``."""
 

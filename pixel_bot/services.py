@@ -1,8 +1,7 @@
 """The service container: all services over one database, built once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from pixel_bot.accounts.economy import Economy
 from pixel_bot.accounts.ignoring import CHANGED, Ignoring
@@ -22,6 +21,7 @@ from pixel_bot.filters.word_file import word_file
 from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.model.own_words import Content, all_sentences, own_words
 from pixel_bot.model.stream_state import Stream
+from pixel_bot.model.watched_files import WatchedFiles
 from pixel_bot.overlay.key import overlay_key
 from pixel_bot.overlay.overlay import Overlay
 from pixel_bot.overlay.widgets import WIDGET
@@ -35,12 +35,10 @@ from pixel_bot.points.viewers import Viewers
 from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.redeems.channel_points import ChannelPoints
 from pixel_bot.redeems.hooks import RedeemHooks
-from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.redeems.quota import Quota
 from pixel_bot.redeems.refunds import Refunds
 from pixel_bot.redeems.shop import Shop
 from pixel_bot.redeems.uses import UseCounts
-from pixel_bot.redeems.wheel import Wheel
 from pixel_bot.settings import Mode, Settings
 from pixel_bot.sounds.library import Sounds
 from pixel_bot.upkeep.backups import Backups
@@ -81,7 +79,6 @@ class Services(CogServices):
     links: Links
     leaderboard: Leaderboard
     redeems: Redeems
-    wheel: Wheel
     shop: Shop
     refunds: Refunds
     channel_points: ChannelPoints
@@ -89,7 +86,9 @@ class Services(CogServices):
     sounds: Sounds
     words: LastGoodFile[WordList]
     """The blocked words."""
-    files: Sequence[LastGoodFile[Any]]
+    reasons: dict[str, str]
+    """What reasons of loaded cogs in the ledger are called in a history, like ``won at the slots``."""
+    files: WatchedFiles
     """The streamer's files that are read anew while the bot runs."""
     quota: Quota
     uses: UseCounts
@@ -118,10 +117,12 @@ def _speak(settings: Settings) -> LastGoodFile[Content]:
     return own
 
 
-def _cog_services(settings: Settings, database: Database, clock: Clock, mode: Mode, viewers: Viewers) -> CogServices:
+def _cog_services(
+    settings: Settings, database: Database, clock: Clock, mode: Mode, viewers: Viewers, levels: Levels
+) -> CogServices:
     backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
     stream = Stream()
-    transactions = Transactions(database, clock, stream, viewers)
+    transactions = Transactions(database, clock, stream, viewers, levels)
     tables = CogTables(database, clock, backups.add)
     return CogServices(stream, transactions, RedeemHooks(transactions), tables, backups)
 
@@ -149,9 +150,8 @@ def build_services(
     cooldowns = Cooldowns(database, clock)
     redeems = Redeems(database, clock)
     overlay = _overlay(settings, database, clock, cluster)
-    wheel = Wheel(database, clock, levels, prize_file(settings.prizes_file, sounds))
-    cogs = _cog_services(settings, database, clock, mode, viewers)
-    refunds = Refunds(database, clock, cooldowns, wheel, overlay, cogs.hooks)
+    cogs = _cog_services(settings, database, clock, mode, viewers, levels)
+    refunds = Refunds(database, clock, cooldowns, overlay, cogs.hooks)
     awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)
     merge = AccountMerge(clock, levels, ignore_list, cogs.cog_tables)
@@ -176,14 +176,14 @@ def build_services(
         links=Links(database, clock, merge),
         leaderboard=Leaderboard(database, ignore_list, left_out),
         redeems=redeems,
-        wheel=wheel,
-        shop=Shop(database, clock, redeems, cooldowns, wheel, cogs.hooks, settings.tts_queue_max),
+        shop=Shop(database, clock, redeems, cooldowns, cogs.hooks, settings.tts_queue_max),
         refunds=refunds,
         channel_points=ChannelPoints(database, clock, refunds),
         overlay=overlay,
         sounds=sounds,
         words=words,
-        files=(words, wheel.file, rewards.file, own_texts),
+        reasons={},
+        files=WatchedFiles([words, rewards.file, own_texts]),
         quota=Quota(database, clock),
         uses=UseCounts(database),
         trial_restore=TrialRestore(database, settings.backup_dir, clock, mode),

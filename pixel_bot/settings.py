@@ -69,10 +69,6 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
     )
 
-    prizes_file: Path = Field(
-        Path("./data/prizes.json"),
-        description="File with the prizes of the wheel. Without it the wheel has a small set of prizes",
-    )
     sounds_dir: Path = Field(Path("./sounds"), description="Folder with your sounds (.wav, .mp3 or .ogg)")
     redeem_mods_wait: bool = Field(
         False, description="true: mods and the streamer must wait for cooldowns of redeems, too"
@@ -124,7 +120,6 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         follow = {
             "backup_dir": Path(str(folder)) / "backups",
             "level_rewards_file": Path(str(folder)) / "level_rewards.json",
-            "prizes_file": Path(str(folder)) / "prizes.json",
             "tts_words_file": Path(str(folder)) / "blocked_words.txt",
         }
         return follow | data

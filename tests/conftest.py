@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "server: starts a PostgreSQL server of its own")
     config.addinivalue_line("markers", "sqlite: about a SQLite file itself, or a bot in a process of its own on one")
     if config.getoption("dist") == "no" or "PYTEST_XDIST_WORKER" in os.environ:
-        config.pluginmanager.register(importlib.import_module("tests.harness.fixtures"))
+        config.pluginmanager.register(importlib.import_module("tests.fixtures"))
 
 
 @pytest.hookimpl(wrapper=True)

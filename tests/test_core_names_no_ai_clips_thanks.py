@@ -11,7 +11,7 @@ from tests.harness.paths import ROOT
 WORDS = {
     "the AI": r"(?i:\bai\b|\bai_\w+|\bllm\b|\bpersona\b)|![Pp]ixel\b",
     "clips": r"(?i:\bclips?\b(?!-path)|\bclip_\w+|save_clip)",
-    "thanks": r"(?i:\bthanks?\b|shoutout)",
+    "thanks": r"(?i:\bthanks?\b|\bshoutout_(?:follow|sub|upgrade|gift|cheer|raid|streak|hype_train|tip)\b)",
     "the commands of speech": r"!(?:tts|voices?)\b|(?i:prefix_username)",
 }
 """How a feature would be named, as regular expressions."""
@@ -27,6 +27,8 @@ ALLOWED = {
     ("backends/tts/openai.py", '"AI_API_KEY"'): "the same",
     ("diagnostics/settings_check.py", "or the same of the AI"): "the same",
     ("platforms/twitch/subscription_types.py", '"clips:edit"'): "a scope of Twitch, which is asked for at the sign-in",
+    ("platforms/twitch/scopes.py", "manage:clips"): "the list of all scopes of Twitch",
+    ("platforms/twitch/scopes.py", '"clips": "edit"'): "the same",
     ("bot/spelling.py", "``!tts``"): "an example of a command with a text",
     ("web/templates/icons.html", '"ai":'): "a drawing",
     ("web/static/pixels.js", "clip:"): "a drawing",

@@ -16,7 +16,7 @@ from pixel_bot.cli import main
 from pixel_bot.plugin import audience, command_list
 from pixel_bot.settings import Settings
 from pixel_bot.testing import Stage, settings_in
-from tests.harness.all_settings import all_settings
+from tests.cogs.all_settings import all_settings
 from tests.harness.paths import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ EXPORTS = [
     "BadInput",
     "BitsBadge",
     "Block",
+    "Bought",
     "Category",
     "ChannelEvent",
     "ChannelInfo",
@@ -30,7 +31,9 @@ EXPORTS = [
     "CogSettings",
     "CommandRule",
     "Context",
+    "Decided",
     "Draw",
+    "Earlier",
     "Effect",
     "EffectFailed",
     "Entrance",
@@ -44,6 +47,7 @@ EXPORTS = [
     "Job",
     "KnownViewer",
     "LEVELS",
+    "LastGoodFile",
     "LevelUp",
     "LimitReached",
     "Linked",
@@ -53,7 +57,7 @@ EXPORTS = [
     "ObsFailed",
     "ObsProblem",
     "ObsSceneChanged",
-    "Odds",
+    "OnPage",
     "Outcome",
     "OverlayEffect",
     "PayItForward",
@@ -64,6 +68,7 @@ EXPORTS = [
     "QueuePosition",
     "Raid",
     "Rank",
+    "RedeemOff",
     "Redemption",
     "Rendered",
     "Run",
@@ -73,7 +78,6 @@ EXPORTS = [
     "Shares",
     "ShowOverlay",
     "Speak",
-    "SpinWheel",
     "StoredDraw",
     "StreamOffline",
     "StreamOnline",
@@ -83,6 +87,7 @@ EXPORTS = [
     "Total",
     "Transaction",
     "UnknownViewer",
+    "Unreadable",
     "Upgrade",
     "VariableCall",
     "VariableFailed",
@@ -116,10 +121,12 @@ EXPORTS = [
     "ordinal",
     "paged",
     "percent",
+    "pick",
     "redact",
     "redeem",
     "scheduled",
     "signed",
+    "text_of",
     "texts",
     "usage",
     "variable",
@@ -134,7 +141,7 @@ def test_the_exports_are_exactly_these() -> None:
 
 def test_everything_public_is_exported() -> None:
     """A name that is there without being promised would be used all the same."""
-    libraries = {"AsyncSession", "ClassVar", "CogBase", "Sequence"}
+    libraries = {"Any", "AsyncSession", "ClassVar", "CogBase", "Mapping", "MappingProxyType", "Sequence"}
     public = {name for name in vars(plugin) if not name.startswith("_")} - libraries
     assert public == set(plugin.__all__)
 

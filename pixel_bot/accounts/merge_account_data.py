@@ -1,4 +1,4 @@
-"""Merges account data other than points and XP: cooldowns, blocks, queue items, draws; in the caller's transaction.
+"""Merges account data other than points and XP: cooldowns, blocks, queue items; in the caller's transaction.
 
 Neither linking nor unlinking ends a cooldown or a block, or takes somebody off the ignore list.
 """
@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.cog_data import limits
 from pixel_bot.db.json_rows import sql
-from pixel_bot.db.models import Draw, QueueItem, Transaction, User
+from pixel_bot.db.models import QueueItem, Transaction, User
 from pixel_bot.db.models_links import Link
-from pixel_bot.model.outcome import fields_of
 
 _COPY_COOLDOWNS = """
 INSERT INTO cooldowns (user_id, key, expires_at, started_at)
@@ -32,9 +31,6 @@ SELECT :taker, i.ignored, i.created_at FROM ignored_accounts i WHERE i.user_id =
 ON CONFLICT (user_id) DO UPDATE SET ignored = (ignored_accounts.ignored OR excluded.ignored)
 """
 
-_NOT_GIVEN = or_(Draw.owed, and_(Draw.landed_at.is_(None), Draw.cancelled_at.is_(None)))
-"""The condition for draws whose prize was not given yet."""
-
 
 async def merge_account_data(session: AsyncSession, giver: int, taker: int) -> None:
     """Move the data of one account to the other: of two cooldowns the later one stays, blocks are united."""
@@ -43,7 +39,6 @@ async def merge_account_data(session: AsyncSession, giver: int, taker: int) -> N
         await session.execute(sql(f"DELETE FROM {table} WHERE user_id = :giver"), {"giver": giver})
     await limits.move(session, giver, taker)
     await session.execute(update(QueueItem).where(QueueItem.user_id == giver).values(user_id=taker))
-    await session.execute(update(Draw).where(Draw.user_id == giver, _NOT_GIVEN).values(user_id=taker))
     voice = select(User.voice).where(User.id == giver).scalar_subquery()
     await session.execute(update(User).where(User.id == taker, User.voice.is_(None)).values(voice=voice))
 
@@ -54,15 +49,12 @@ async def split_account_data(session: AsyncSession, link: Link) -> None:
     The cooldowns of chat awards stay with the kept one: they record who wrote in chat, and that was one person.
     """
     await _copy_restraints(session, link.kept_id, link.merged_id, with_chat=False)
-    moved = await session.execute(
+    await session.execute(
         update(QueueItem)
         .where(*_bought_before(link))
         .values(user_id=link.merged_id)
-        .returning(QueueItem.payload_json)
         .execution_options(synchronize_session=False)
     )
-    draws = [draw for payload in moved.scalars() if (draw := fields_of(payload).get("draw")) is not None]
-    await session.execute(update(Draw).where(Draw.id.in_(draws), _NOT_GIVEN).values(user_id=link.merged_id))
 
 
 async def refunded(session: AsyncSession, link: Link) -> int:

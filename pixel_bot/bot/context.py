@@ -24,8 +24,8 @@ from pixel_bot.points.viewers import Viewers
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.redeems.approvals import WAITING
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order, Shop
 from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.settings import Settings

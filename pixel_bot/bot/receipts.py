@@ -7,7 +7,7 @@ from pixel_bot.overlay.overlay import Overlay
 from pixel_bot.overlay.words import CLOSED, OPEN, overlay_words
 from pixel_bot.queue.approvals import LIMIT
 from pixel_bot.queue.limits import Limits, needs_sound
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Receipt
 from pixel_bot.texts import count, duration
 from pixel_bot.wording.texts import later, texts

@@ -3,15 +3,19 @@
 import functools
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 from typing_extensions import override
 
 from pixel_bot.bot.command import PixelCommand, as_method
+from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import Lane, Moment, Outcome, owned_by
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.earlier_items import Earlier
 from pixel_bot.redeems.hooks import Hooks
+from pixel_bot.redeems.offers import Offer
+
+DoneMethod = Callable[..., Awaitable[str | Outcome | None]]
 
 
 class RedeemCommand(PixelCommand):
@@ -20,12 +24,15 @@ class RedeemCommand(PixelCommand):
     offer: Offer
     _done_name = ""
     _refund_name = ""
+    _missed_name = ""
+    _earlier_name = ""
 
-    def on_done(self, method: Callable[..., Awaitable[str | None]]) -> Callable[..., Awaitable[str | None]]:
+    def on_done(self, method: DoneMethod) -> DoneMethod:
         """Decorator: the method gets ``(tx, bought)`` in the transaction that ends an item whose effect happened.
 
-        ``bought`` has the viewer's id and what ``on_buy`` kept. A sentence that it returns is told afterwards. It is
-        for redeems whose outcomes have an ``on_buy``.
+        ``bought`` has the viewer's id and what ``on_buy`` kept. A sentence that it returns is told afterwards; an
+        ``Outcome`` has a sentence and an effect that follows at no cost. It is for redeems whose outcomes have an
+        ``on_buy``.
         """
         self._done_name = method.__name__
         return method
@@ -38,12 +45,27 @@ class RedeemCommand(PixelCommand):
         self._refund_name = method.__name__
         return method
 
+    def on_missed(self, method: Callable[..., Awaitable[str | None]]) -> Callable[..., Awaitable[str | None]]:
+        """Decorator: the method gets ``(tx, bought)`` when the effect that followed at no cost did not happen.
+
+        ``bought`` has what was kept with the purchase. A sentence that it returns is told with the reason.
+        """
+        self._missed_name = method.__name__
+        return method
+
+    def from_earlier(self, method: Callable[..., Earlier | None]) -> Callable[..., Earlier | None]:
+        """Decorator: the method reads unfinished items that an earlier version of the redeem has put into the queue.
+
+        It gets the effect, None where that is none of today's, and all that was stored, and returns an ``Earlier``, or
+        None to leave the item as it is.
+        """
+        self._earlier_name = method.__name__
+        return method
+
     def hooks_of(self, cog: object) -> Hooks:
-        """The two, of this cog."""
-        return Hooks(
-            getattr(cog, self._done_name) if self._done_name else None,
-            getattr(cog, self._refund_name) if self._refund_name else None,
-        )
+        """Those methods, of this cog."""
+        names = (self._done_name, self._refund_name, self._missed_name, self._earlier_name)
+        return Hooks(*(getattr(cog, name) if name else None for name in names))
 
     @override
     async def before_parsing(self, context: Any) -> None:
@@ -68,6 +90,8 @@ def redeem(
     aliases: Sequence[str] = (),
     usage: str | None = None,
     price: str = "",
+    final: str = "",
+    page: OnPage | None = None,
 ) -> Callable[[Callable[..., Awaitable[Outcome]]], RedeemCommand]:
     """Decorator: the method is a command that costs points, and returns an ``Outcome``.
 
@@ -80,12 +104,15 @@ def redeem(
         cost: points. This and the cooldowns are defaults: once the row is there, it belongs to the streamer.
         cooldown: seconds before the same viewer may use it again.
         everyone_cooldown: seconds before anybody may.
-        lane: whose room in the queue it takes: ``tts``, ``wheel`` or ``effect``.
+        lane: whose room in the queue it takes: ``effect``, ``tts``, or one of its own, whose items play one after
+            another and beside those of other lanes.
         counts_from: the moment from which it counts, and is never given back: once it is ``bought``, once its effect
             has ``begun``, or, as usual, once that is ``done``.
         aliases: other names for it.
         usage: what is typed after the name, like ``TEXT``; from the parameters when left out.
         price: what it costs in words, like ``what you bid``, where its outcomes have a ``cost`` of their own.
+        final: a sentence with which a mod's ``!refund`` is refused once it counts.
+        page: how the sandbox's page shows it.
 
     Raises:
         TypeError: the method is not ``async``.
@@ -98,7 +125,9 @@ def redeem(
         as_method(method)
         chosen = key or method.__name__
         title = name or chosen.replace("_", " ").title()
+        has_words = len(signature(method).parameters) > 2  # beside the cog and the context
         offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price, method.__module__)
+        offer = replace(offer, final=final, has_words=has_words, page=page or offer.page)
         extras = {} if usage is None else {"usage": usage}
         command = RedeemCommand(_buying(offer, method), name=chosen, aliases=list(aliases), extras=extras)
         command.offer = offer

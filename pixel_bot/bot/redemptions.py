@@ -14,13 +14,13 @@ from pixel_bot.bot.redeem_command import RedeemCommand
 from pixel_bot.errors import RedeemOff
 from pixel_bot.model.outcome import Outcome
 from pixel_bot.points.idempotency import use_idempotency_key
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import (
     ChannelPoints,
     ChannelPointsRedeem,
     RedemptionEvent,
     RewardText,
 )
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.texts import joined, visible
 from pixel_bot.wording.texts import later, texts
 

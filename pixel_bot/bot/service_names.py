@@ -35,7 +35,6 @@ class ServiceNames(BotInternals):
         self.leaderboard = services.leaderboard
         self.redeems = services.redeems
         self.shop = services.shop
-        self.wheel = services.wheel
         self.sounds = services.sounds
         self.overlay = services.overlay
         self.stream = services.stream
@@ -43,6 +42,7 @@ class ServiceNames(BotInternals):
         self.uses = services.uses
         self.quota = services.quota
         self.people = services.people
+        self.reasons = services.reasons
         self.cluster = services.cluster
 
     def transaction(

@@ -1,27 +1,24 @@
 """``import`` and ``undo``: points of another bot, for the live database."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy.exc import DatabaseError
-
+from pixel_bot.cli.import_commands import undo_commands
 from pixel_bot.cli.import_report import is_whole, tell_file, tell_outlook, tell_standing
+from pixel_bot.cli.live_database import bring_up, opened_live, refuse_play_money
 from pixel_bot.cli.progress import progress_of
 from pixel_bot.cli.saying import say
 from pixel_bot.clock import Clock
-from pixel_bot.db.engine import Database, is_damaged, sqlite_path
-from pixel_bot.db.meta import recall, remember
-from pixel_bot.db.schema import HEAD, check_file, damaged, revision
-from pixel_bot.db.write_outage import in_plain_words
+from pixel_bot.db.engine import sqlite_path
+from pixel_bot.db.meta import recall
+from pixel_bot.db.schema import HEAD, revision
 from pixel_bot.imports.batches import ImportPreview, Imports
 from pixel_bot.imports.errors import ImportRefused, UnknownBatch
 from pixel_bot.imports.files import PointFile, Said, read_point_file
+from pixel_bot.services import build_services
 from pixel_bot.settings import Settings
 from pixel_bot.texts import count, fit, plain
-from pixel_bot.upkeep.upgrade import upgrade
 
 LONG_FILE = 2 * 1024 * 1024
 """Bytes, from which on reading takes long enough for a bar."""
@@ -97,8 +94,8 @@ def _size_of(file: Path) -> int:
 
 async def _pay(settings: Settings, found: PointFile, name: str, *, again: bool) -> bool:
     async with opened_live(settings) as database:
-        await _bring_up(database, settings)
-        imports = Imports(database, Clock())
+        await bring_up(database, settings)
+        imports = Imports(database, Clock(), build_services(settings, database, Clock()).levels)
         outlook = await imports.preview(found)
         if not tell_outlook(found, outlook, again=again):
             return False
@@ -127,8 +124,10 @@ async def undo_import(settings: Settings, batch: str) -> int:
     if path is not None and not path.exists():
         raise UnknownBatch(typed)
     async with opened_live(settings) as database:
-        await _bring_up(database, settings)
-        back = await Imports(database, Clock()).undo(typed)
+        await bring_up(database, settings)
+        if await undo_commands(database, typed):
+            return 0
+        back = await Imports(database, Clock(), build_services(settings, database, Clock()).levels).undo(typed)
     say(f"Import {typed} was taken back: {count(back.points, 'point')} from {count(back.people, 'viewer')}.")
     if back.missing:
         say(f"{count(back.missing, 'point')} had been spent and cannot be taken back.")
@@ -148,49 +147,10 @@ async def _only_look(settings: Settings, found: PointFile, *, again: bool) -> bo
                     "Run first: python -m pixel_bot db upgrade"
                 )
             async with database.readers() as session:
-                _refuse_play_money(await recall(session, "mode"))
+                refuse_play_money(await recall(session, "mode"))
             imports = Imports(database, Clock())
             may_be_paid = tell_outlook(found, await imports.preview(found), again=again)
             batch = await imports.free_batch(found) if again else batch
     would = f"It would be batch {batch}." if may_be_paid else "It would be refused."
     say(f"This was a dry run: nothing was changed. {would}")
     return may_be_paid
-
-
-@asynccontextmanager
-async def opened_live(settings: Settings) -> AsyncGenerator[Database]:
-    """The live database, with its errors translated."""
-    url = settings.database_for("live")
-    path = sqlite_path(url)
-    if path is not None:
-        check_file(path)
-    database = Database(url)
-    try:
-        with in_plain_words(path):
-            yield database
-    except DatabaseError as exc:
-        if is_damaged(exc):
-            raise damaged(path) from exc
-        raise
-    finally:
-        await database.close()
-
-
-async def _bring_up(database: Database, settings: Settings) -> None:
-    """Upgrade it to the present schema, and mark it as live, because real points come into it."""
-    done = await upgrade(database, settings.backup_dir)
-    if done.backup is not None:
-        say(f"The database was upgraded, after a copy to {done.backup}.")
-    async with database.write() as session:
-        mode = await recall(session, "mode")
-        _refuse_play_money(mode)
-        if mode is None:
-            await remember(session, "mode", "live")
-
-
-def _refuse_play_money(mode: str | None) -> None:
-    if mode == "sandbox":
-        raise ImportRefused(
-            "This is the sandbox's database, and its points are play money. Nothing was changed. "
-            "Unset DATABASE_URL, or point it to the live database."
-        )

@@ -36,6 +36,8 @@ def tell_file(name: str, file: PointFile, *, all_lines: bool = False) -> None:
         say(f"{count(len(file.people), 'viewer')}, {count(file.total, 'point')} in all.")
         say(f"First: {_listed(file.people[:SHOWN_FIRST])}.")
         say(f"Most: {_listed(heapq.nlargest(SHOWN_LARGEST, file.people, key=lambda one: one.points))}.")
+    if file.xp:
+        say(f"{number(file.xp)} XP in all. Levels follow it, and pay nothing.")
     if file.empty:
         say(f"{count(file.empty, 'viewer')} with 0 points: nothing to import.")
     if file.missing:

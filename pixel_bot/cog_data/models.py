@@ -57,6 +57,8 @@ _TYPES: dict[Any, Any] = {
     enum.Enum: Enum(enum.Enum, native_enum=False),
 }
 _MODEL = "model"
+_KEPT_FOR = "cog"
+"""In the info of a table of the bot: the cog that it is kept for."""
 _registries: dict[str, registry] = {}
 
 
@@ -65,6 +67,9 @@ class CogModel:
 
     It is made when the cog is loaded, and is in every copy, backup and check. Columns are declared with ``Mapped`` and
     ``mapped_column``; whole numbers have 64 bits, times are aware and in UTC, ``dict[str, Any]`` is JSON.
+
+    ``class Draw(CogModel, adopts="draws")`` is a table that the bot itself made before the cog had it, and that it has
+    kept for the cog. Its columns are annotated and have no ``mapped_column``.
     """
 
     metadata: ClassVar[MetaData] = Base.metadata
@@ -77,11 +82,14 @@ class CogModel:
                 raise TypeError(f"{type(self).__name__} has no column {name}.")
             setattr(self, name, value)
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, *, adopts: str = "", **options: Any) -> None:
         super().__init_subclass__(**options)
         if "__abstract__" in vars(cls):
             return
         cog = cog_name(cls.__module__)
+        if adopts:
+            _adopt(cls, cog, adopts)
+            return
         cls.__tablename__ = table_name(cog, cls.__name__)
         mapped_by = _registry_for(cog, cls)
         mapped_by.map_declaratively(cls)
@@ -109,14 +117,14 @@ def table_name(cog: str, model: str) -> str:
 
 def owner_of(table: Table) -> str:
     """The cog whose model the table is; an empty text for other tables."""
-    return str(table.info[_MODEL][0]) if _MODEL in table.info else ""
+    return str(table.info[_MODEL][0]) if _MODEL in table.info else str(table.info.get(_KEPT_FOR, ""))
 
 
 def models_of(cog: str) -> list[Table]:
     """The tables of the models that a cog has declared, those that others refer to first."""
     if cog not in _registries:
         return []
-    own = [table for table in Base.metadata.tables.values() if owner_of(table) == cog]
+    own = [table for table in Base.metadata.tables.values() if _MODEL in table.info and owner_of(table) == cog]
     # To sort all tables would take longer than to load a cog.
     return sort_tables(sorted(own, key=lambda table: table.name)) if len(own) > 1 else own
 
@@ -148,6 +156,14 @@ def _registry_for(cog: str, model: type[CogModel]) -> registry:
     if cog not in _registries:
         _registries[cog] = registry(metadata=Base.metadata, type_annotation_map=_TYPES)
     return _registries[cog]
+
+
+def _adopt(model: type[CogModel], cog: str, name: str) -> None:
+    table = Base.metadata.tables.get(name)
+    if table is None or table.info.get(_KEPT_FOR) != cog:
+        raise TypeError(f"The table {name} is not kept for the cog {cog}. Leave `adopts` away to have one of its own.")
+    model.__tablename__, model.__table__ = name, table
+    registry(metadata=Base.metadata).map_imperatively(model, table)
 
 
 def _place(model: type[CogModel]) -> tuple[str, str]:

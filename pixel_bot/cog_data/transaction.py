@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.cog_data import draws, limits
 from pixel_bot.cog_data.draws import Draw
+from pixel_bot.cog_data.level_news import tell_when_durable
 from pixel_bot.cog_data.limits import Per
+from pixel_bot.cog_data.reasons import checked_reason
+from pixel_bot.db.models import User
 from pixel_bot.errors import BadAmount
-from pixel_bot.model.people import Person, Viewer
+from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.points import ledger, processed_ids
 from pixel_bot.points.amounts import HasValue, Share, amount_or_share, points_of
 from pixel_bot.points.ledger import MAX_AMOUNT, Entry
+from pixel_bot.points.levels import Gain, Levels
 from pixel_bot.wording.texts import texts
 
 _ = texts(__name__)
@@ -40,6 +45,8 @@ class Origin:
     period: Callable[[Per], str]
     account_of: Callable[[AsyncSession, Person], Awaitable[int]]
     """Finds somebody's account, or makes it, in the transaction."""
+    levels: Levels
+    platform: Platform = "twitch"
 
 
 Who = Viewer | Person | int
@@ -80,7 +87,9 @@ class Transaction:
         """The balance of a viewer, which cannot change before the block ends."""
         return await ledger.balance_of(self.session, await self._id_of(viewer))
 
-    async def debit(self, viewer: Who, amount: HasValue | Share | str | int, *, note: str = "") -> int:
+    async def debit(
+        self, viewer: Who, amount: HasValue | Share | str | int, *, note: str = "", reason: str = ""
+    ) -> int:
         """Take points from a viewer.
 
         Args:
@@ -88,6 +97,7 @@ class Transaction:
             amount: a number, or an ``Amount`` as it was typed: ``all``, ``half`` and ``50%`` are parts of the balance
                 of this moment.
             note: what ``!history`` may add to the reason.
+            reason: of this row of the ledger; that of the transaction when left out.
 
         Returns:
             How many points were taken.
@@ -99,21 +109,44 @@ class Transaction:
         points = await self._resolved(viewer, amount)
         if points <= 0:
             raise BadAmount(_("That has to be more than zero."))
-        await self._post(viewer, -points, note)
+        await self._post(viewer, -points, note, reason)
         return points
 
-    async def credit(self, viewer: Who, points: int, *, note: str = "") -> int:
+    async def credit(self, viewer: Who, points: int, *, note: str = "", reason: str = "") -> int:
         """Give points to a viewer; 0 gives nothing. Returns the balance after it.
 
+        Args:
+            viewer: to whom.
+            points: how many.
+            note: what ``!history`` may add to the reason.
+            reason: of this row of the ledger; that of the transaction when left out.
+
         Raises:
-            ValueError: the number is negative.
+            ValueError: the number is negative; or the reason is one of the bot's own.
             BadAmount: it is more than may be moved at once, or than a balance can hold.
         """
         if points < 0:
             raise ValueError(f"tx.credit gives points, and {points} is negative: use tx.debit to take some.")
         if not points:
             return await self.balance(viewer)
-        return await self._post(viewer, points, note)
+        return await self._post(viewer, points, note, reason)
+
+    async def give_xp(self, viewer: Who, xp: int) -> None:
+        """Give XP to a viewer. Levels that are reached are paid at once, and told when the transaction is durable.
+
+        Raises:
+            ValueError: the number is negative.
+        """
+        if xp < 0:
+            raise ValueError(f"tx.give_xp gives XP, and {xp} is negative.")
+        if not xp:
+            return
+        user_id = await self._id_of(viewer)
+        query = select(User.name, func.coalesce(User.display_name, User.name)).where(User.id == user_id)
+        name, shown = (await self.session.execute(query)).one()
+        gain = Gain(user_id, name, shown, xp, self._origin.now, self._origin.platform)
+        if ups := await self._origin.levels.add(self.session, [gain]):
+            tell_when_durable(self.session, ups, self._origin.levels.notify)
 
     async def draw(self, weights: Mapping[T, float]) -> Draw[T]:
         """Choose by weight. The seed and the odds are kept, so that ``!fair ID`` can tell them.
@@ -170,7 +203,7 @@ class Transaction:
             if not isinstance(viewer, Viewer | Person | int):
                 raise TypeError(f"{viewer!r} is neither a viewer nor the id of one.")
             if points:
-                await self._post(viewer, points, "")
+                await self._post(viewer, points, "", "")
         return shares
 
     async def _resolved(self, viewer: Who, amount: HasValue | Share | str | int) -> int:
@@ -180,11 +213,13 @@ class Transaction:
             amount = amount.value
         return points_of(amount, 0 if isinstance(amount, int) else await self.balance(viewer))
 
-    async def _post(self, viewer: Who, points: int, note: str) -> int:
+    async def _post(self, viewer: Who, points: int, note: str, reason: str) -> int:
+        if reason:
+            checked_reason(reason)
         if points > MAX_AMOUNT:
             raise BadAmount(_("That is too much at once."))
         user_id = await self._id_of(viewer)
-        entry = Entry(user_id, points, self._origin.reason, self._origin.now, note=note or None)
+        entry = Entry(user_id, points, reason or self._origin.reason, self._origin.now, note=note or None)
         return (await ledger.post(self.session, [entry]))[user_id]
 
     async def _id_of(self, viewer: Who) -> int:

@@ -10,24 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from pixel_bot.clock import Clock
-from pixel_bot.cog_data.limits import period_of
+from pixel_bot.cog_data.limits import Per, period_of
+from pixel_bot.cog_data.reasons import checked_reason
 from pixel_bot.cog_data.transaction import Origin, Transaction
 from pixel_bot.concurrency.open_writers import HeldTooLong, at_most
 from pixel_bot.db.engine import Database
-from pixel_bot.model.people import Person
+from pixel_bot.model.people import Person, Platform
 from pixel_bot.model.stream_state import Stream
 from pixel_bot.points.idempotency import AlreadyProcessed
+from pixel_bot.points.levels import Levels
 from pixel_bot.points.processed_ids import ProcessedId, claim
 from pixel_bot.points.viewers import Viewers
 
 log = logging.getLogger(__name__)
-
-MAX_REASON = 40
-RESERVED = frozenset({
-    "adopted", "chat", "cheer", "enter", "follow", "gift", "give", "import", "level", "link", "mod", "raid", "redeem",
-    "refund", "sandbox", "start", "streak", "sub", "tip", "undo", "unlink", "upgrade", "watch",
-})  # fmt: skip
-"""Reasons of the ledger that the bot itself gives; ``!history`` and ``db check`` read them."""
 
 
 class ForMessage(Protocol):
@@ -46,11 +41,12 @@ class AlreadyDone(AlreadyProcessed):
 class Transactions:
     """The transactions of cogs on one database."""
 
-    def __init__(self, database: Database, clock: Clock, stream: Stream, viewers: Viewers) -> None:
+    def __init__(self, database: Database, clock: Clock, stream: Stream, viewers: Viewers, levels: Levels) -> None:
         self._database = database
         self._clock = clock
         self._stream = stream
         self._viewers = viewers
+        self._levels = levels
 
     @asynccontextmanager
     async def open(self, source: Any, cog: str, reason: str) -> AsyncGenerator[Transaction]:
@@ -69,7 +65,7 @@ class Transactions:
         """
         checked_reason(reason)
         async with self.writing(cog, reason) as session:
-            origin = self.origin(cog, reason)
+            origin = self.origin(cog, reason, _platform_of(source))
             if not await claim(session, [_claim_of(source, origin)]):
                 raise AlreadyDone(f"{cog}, {reason}")
             transaction = Transaction(session, origin)
@@ -90,10 +86,14 @@ class Transactions:
             log.error("%s", exc)
             raise
 
-    def origin(self, cog: str, reason: str) -> Origin:
-        """Whose transaction it is that begins now."""
+    def origin(self, cog: str, reason: str, platform: Platform = "twitch") -> Origin:
+        """Whose transaction it is that begins now, and the platform that it is answered on."""
         now = self._clock.now()
-        return Origin(cog, reason, now, lambda per: period_of(per, now, self._stream), self._account_of)
+
+        def period(per: Per) -> str:
+            return period_of(per, now, self._stream)
+
+        return Origin(cog, reason, now, period, self._account_of, self._levels, platform)
 
     async def _account_of(self, session: AsyncSession, person: Person) -> int:
         return (await self._viewers.upsert(session, [person]))[person].id
@@ -116,19 +116,6 @@ def _ends_by_itself(session: AsyncSession) -> Generator[None]:
         raise RuntimeError("This transaction was rolled back inside of its block. To undo it all, raise instead.")
 
 
-def checked_reason(reason: str) -> None:
-    """Refuse what cannot be a cog's reason in the ledger.
-
-    Raises:
-        ValueError: it is empty, too long, or one of the bot's own.
-    """
-    if not reason.strip() or len(reason) > MAX_REASON or reason.partition(":")[0] in RESERVED:
-        raise ValueError(
-            f"{reason!r} cannot be a reason in the ledger: it takes 1 to {MAX_REASON} characters, and none of the "
-            "bot's own words like give or mod:add."
-        )
-
-
 def _claim_of(source: Any, origin: Origin) -> ProcessedId:
     """What a transaction claims. Of messages it is kept as long as their other ids; an own key for ever."""
     if isinstance(source, str):
@@ -141,3 +128,10 @@ def _claim_of(source: Any, origin: Origin) -> ProcessedId:
         raise TypeError(f"A transaction is for a context, an event or a key; {source!r} is none of them.")
     # The message's id stands first, as in every id that belongs to a message: those of a replayed log are found by it.
     return ProcessedId(f"{message_id}:{origin.cog}:{origin.reason}", "command", 0, 0, origin.now)
+
+
+def _platform_of(source: Any) -> Platform:
+    """The platform of a context, a message or an event; Twitch for a key."""
+    message = getattr(source, "chat_message", source)
+    found = getattr(message, "platform", None) or getattr(getattr(message, "person", None), "platform", None)
+    return found or "twitch"

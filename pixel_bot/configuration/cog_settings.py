@@ -40,7 +40,7 @@ class CheckedBot(Protocol):
 class CogSettings(BaseSettings):
     """The settings of a cog. Each field is one: ``max_stake`` of the cog ``slots`` is ``SLOTS_MAX_STAKE``.
 
-    ``Field(validation_alias="PRIZES_FILE")`` gives a field another name; ``AliasChoices`` gives several. A value that a
+    ``Field(validation_alias="REELS_FILE")`` gives a field another name; ``AliasChoices`` gives several. A value that a
     field does not take is named when the cog is loaded, and the cog is left out. A ``SecretStr`` is never shown or
     logged.
     """

@@ -40,6 +40,9 @@ async def run(session: AsyncSession, statement: str, values: Mapping[str, Any]) 
     if connection is None or not session.in_transaction():
         result = cast(Any, await session.execute(sql(statement), values))
         return Done([tuple(row) for row in result] if result.returns_rows else [], result.rowcount)
+    if session.in_nested_transaction():
+        # SQLAlchemy sends a savepoint with the first statement of its own: before that, nothing could be undone by it.
+        await session.connection()
     try:
         return Done(*await connection.changed(statement, values))
     except sqlite3.Error as exc:

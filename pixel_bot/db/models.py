@@ -267,12 +267,13 @@ class Block(Base):
 
 
 class Draw(Base):
-    """One turn of the wheel, with all that is needed to draw it again: the seed and the odds of that moment."""
+    """A draw of the cog that has taken this table over, with all that is needed to draw it again: seed and odds."""
 
     __tablename__ = "draws"
     __table_args__ = (
         Index("ix_draws_prize", "prize"),
         Index("ix_draws_owed", "id", sqlite_where=text("owed = 1"), info=on_postgres("owed")),
+        {"info": {"cog": "wheel"}},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

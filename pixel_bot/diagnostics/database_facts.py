@@ -22,7 +22,6 @@ COUNTED = {
     "draws": "SELECT COUNT(*) FROM draws",
     "refunded_items": "SELECT COUNT(*) FROM queue_items WHERE refunded_at IS NOT NULL",
     "items_to_tell": "SELECT COUNT(*) FROM queue_items WHERE NOT told",
-    "prizes_owed": "SELECT COUNT(*) FROM draws WHERE owed",
 }
 """Queries for one number each."""
 

@@ -16,7 +16,6 @@ from pixel_bot.errors import FolderNotWritable, StartError
 from pixel_bot.filters.word_file import word_file
 from pixel_bot.model.own_words import all_sentences, own_words
 from pixel_bot.points.level_rewards import LevelRewards
-from pixel_bot.redeems.prizes import prize_file
 from pixel_bot.settings import Mode, Settings
 from pixel_bot.sounds.library import Sounds
 from pixel_bot.texts import plain
@@ -27,10 +26,9 @@ LITTLE_SPACE = 1_000_000_000
 
 
 async def check_files(settings: Settings) -> list[Finding]:
-    """What is wrong with prizes, level rewards, blocked words, own texts, sounds, folders, disks and the port."""
+    """What is wrong with level rewards, blocked words, own texts, sounds, folders, disks and the port."""
     sounds = Sounds(settings.sounds_dir)
     return [
-        *_prizes(settings, sounds),
         *_rewards(settings),
         *_words(settings),
         *_texts(settings),
@@ -49,16 +47,6 @@ def running_on(settings: Settings) -> Path | None:
             if path is not None and is_held(path):
                 return path
     return None
-
-
-def _prizes(settings: Settings, sounds: Sounds) -> Iterator[Finding]:
-    file = prize_file(settings.prizes_file, sounds)
-    with _warnings() as said:
-        problem = file.file.problem
-    if problem:
-        yield warning(f"PRIZES_FILE: {problem}")
-    else:
-        yield from map(warning, said)
 
 
 def _rewards(settings: Settings) -> Iterator[Finding]:

@@ -48,6 +48,7 @@ figures.txt     queue, awards, outbox, loop lag and refunds, as the bot wrote th
 log.txt         the end of the log
 """
 
+FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
 
 FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
 SettingsOfCogs = Callable[[Settings], Mapping[str, Any]]

@@ -14,7 +14,7 @@ from pixel_bot.settings import Settings
 
 FOLDERS = ("sounds_dir", "cogs_dir", "backup_dir", "data_dir")
 MADE_WHEN_MISSING = ("backup_dir", "data_dir")
-FILES = ("prizes_file", "level_rewards_file", "tts_words_file")
+FILES = ("level_rewards_file", "tts_words_file")
 HOSTS = ("web_host", "obs_host", "web_allowed_hosts")
 
 

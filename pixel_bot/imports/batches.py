@@ -13,12 +13,14 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import sql
 from pixel_bot.db.models import Change
 from pixel_bot.errors import BadAmount
+from pixel_bot.imports import xp
 from pixel_bot.imports.accounts import ImportAccounts, find
 from pixel_bot.imports.errors import BatchUndone, ImportRefused, UnknownBatch
 from pixel_bot.imports.files import PointFile
 from pixel_bot.imports.table import Progress, unheard
 from pixel_bot.points import ledger, mod_changes
 from pixel_bot.points.ledger import Entry
+from pixel_bot.points.levels import Levels
 from pixel_bot.points.mod_changes import CHUNK, Reversal
 from pixel_bot.texts import count
 
@@ -69,9 +71,11 @@ class ImportPreview:
 class Imports:
     """Pays and undoes imports."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, levels: Levels | None = None) -> None:
+        """Imports into a database; ``levels`` is needed for lists with XP."""
         self._database = database
         self._clock = clock
+        self._levels = levels
 
     async def preview(self, file: PointFile) -> ImportPreview:
         """Dry run: what the import would find. Read only."""
@@ -135,7 +139,7 @@ class Imports:
                         "Another list was imported at this moment. Nothing was changed. Run this again."
                     )
                 change = await _record(session, file, batch, name, now)
-                await _post(session, file, known, change, name, now, progress)
+                await self._post(session, file, known, change, name, now, progress)
         except BadAmount as exc:
             raise ImportRefused(f"{exc} Nothing was changed.") from exc
         return None
@@ -160,7 +164,31 @@ class Imports:
                 last = select(Change.undone_at).where(Change.batch == batch).order_by(Change.id.desc()).limit(1)
                 before = (await session.execute(last)).scalar()
                 raise UnknownBatch(batch) if before is None else BatchUndone(batch, local(before))
+            if self._levels is not None:
+                await xp.take_back(session, self._levels, change, now)
             return await mod_changes.reverse(session, change, now, f"{ACTOR} {batch}")
+
+    async def _post(
+        self,
+        session: AsyncSession,
+        file: PointFile,
+        known: Sequence[int | None],
+        change: int,
+        name: str,
+        now: datetime,
+        progress: Progress,
+    ) -> None:
+        accounts = ImportAccounts(session, now)
+        for start in range(0, len(file.people), CHUNK):
+            progress(start / len(file.people))
+            people = file.people[start : start + CHUNK]
+            users = await accounts.of(people, known[start : start + CHUNK])
+            paid = [(u, p) for u, p in zip(users, people, strict=True) if p.points]
+            entries = [Entry(u, p.points, "import", now, change_id=change, note=name) for u, p in paid]
+            await ledger.post(session, entries)
+            with_xp = [(u, p.xp) for u, p in zip(users, people, strict=True) if p.xp]
+            if with_xp and self._levels is not None:
+                await xp.add(session, self._levels, change, with_xp, now)
 
     async def _known(self, file: PointFile) -> list[int | None]:
         """The rows of known people; None for those who are new, or whose Twitch id is not bound yet."""
@@ -175,29 +203,6 @@ class Imports:
 def local(moment: datetime) -> str:
     """The moment in the streamer's local time."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
-
-
-async def _post(
-    session: AsyncSession,
-    file: PointFile,
-    known: Sequence[int | None],
-    change: int,
-    name: str,
-    now: datetime,
-    progress: Progress,
-) -> None:
-    accounts = ImportAccounts(session, now)
-    for start in range(0, len(file.people), CHUNK):
-        progress(start / len(file.people))
-        people = file.people[start : start + CHUNK]
-        users = await accounts.of(people, known[start : start + CHUNK])
-        await ledger.post(
-            session,
-            [
-                Entry(u, p.points, "import", now, change_id=change, note=name)
-                for u, p in zip(users, people, strict=True)
-            ],
-        )
 
 
 async def _record(session: AsyncSession, file: PointFile, batch: str, name: str, now: datetime) -> int:

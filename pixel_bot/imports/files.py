@@ -39,10 +39,14 @@ class Said:
     Attributes:
         mark: the decimal mark of its numbers.
         points: the name of the column with the points.
+        xp: whether its column of XP is taken over, too.
+        xp_per_hour: XP for each hour in the channel; 0 for none.
     """
 
     mark: Mark | None = None
     points: str = ""
+    xp: bool = False
+    xp_per_hour: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,11 @@ class PointFile:
         return sum(person.points for person in self.people)
 
     @property
+    def xp(self) -> int:
+        """The sum of all XP."""
+        return sum(person.xp for person in self.people)
+
+    @property
     def left_out(self) -> int:
         """How many lines are left out by which somebody may lose points."""
         return sum(not line.harmless for line in self.skipped)
@@ -89,7 +98,10 @@ class PointFile:
 
     def batch_of(self, time: int) -> str:
         """The key of the first import of this list, the second one, and so on."""
-        lines = sorted(f"{person.login or f'#{person.platform_id}'}\t{person.points}\n" for person in self.people)
+        lines = sorted(
+            f"{person.login or f'#{person.platform_id}'}\t{person.points}{f' {person.xp} XP' if person.xp else ''}\n"
+            for person in self.people
+        )
         digest = hashlib.sha256()
         for line in lines:
             digest.update(line.encode())
@@ -114,7 +126,8 @@ def read_point_file(path: Path, said: Said | None = None, progress: Progress = u
         head = _head_of(path)
         table = _table(path, head)
         layout = _layout(table, said)
-        return _read(table, layout, _mark(table, layout, said), progress)
+        _check_xp(layout, said)
+        return _read(table, layout, _mark(table, layout, said), said, progress)
     except OSError as exc:
         raise ImportRefused(f"It cannot be opened: {exc.strerror or exc}.") from exc
     except UnicodeError as exc:
@@ -176,9 +189,16 @@ def _mark(table: Table, layout: Layout, said: Said) -> Mark | None:
     )
 
 
-def _read(table: Table, layout: Layout, mark: Mark | None, progress: Progress) -> PointFile:
+def _check_xp(layout: Layout, said: Said) -> None:
+    if said.xp and layout.xp is None:
+        raise ImportRefused("It has no column called XP. Leave out --xp, or take --xp-per-hour where it has hours.")
+    if said.xp_per_hour and layout.hours is None:
+        raise ImportRefused("No column in it holds the time in the channel. Leave out --xp-per-hour.")
+
+
+def _read(table: Table, layout: Layout, mark: Mark | None, said: Said, progress: Progress) -> PointFile:
     header = table.header or []
-    reader = LineReader(layout, mark)
+    reader = LineReader(layout, mark, xp=said.xp, xp_per_hour=said.xp_per_hour)
     is_header = layout.has_header
     for row in table.rows(progress):
         if is_header and isinstance(row, Row):

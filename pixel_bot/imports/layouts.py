@@ -37,7 +37,21 @@ POINTS = (
 )
 IDS = ("twitchid", "twitchuserid", "userid", "id")
 OTHERS = frozenset(
-    {"rank", "level", "xp", "hours", "minutes", "seconds", "time", "messages", "displayname", "alltimepoints"}
+    {
+        "rank",
+        "level",
+        "xp",
+        "experience",
+        "exp",
+        "erfahrung",
+        "hours",
+        "minutes",
+        "seconds",
+        "time",
+        "messages",
+        "displayname",
+        "alltimepoints",
+    }
     | {"totalpoints", "alltime", "watchtime", "watchedtime", "watchtimeminutes", "timewatched", "minutesinchannel"}
     | {"chatmessages", "chattimeonline", "chattimeoffline", "giftedsubscribes", "lastseen", "joindate"}
     | {"createdat", "updatedat", "rang", "stufe", "stunden", "minuten", "zeit", "rango", "nivel", "horas", "minutos"}
@@ -46,13 +60,25 @@ OTHERS = frozenset(
 )
 """Columns that may hold numbers, but never points."""
 
+XP = ("xp", "experience", "exp", "erfahrung")
+
+TIMES = {
+    **dict.fromkeys(("hours", "stunden", "horas", "heures", "ore", "godziny", "uren", "timmar"), 1.0),
+    **dict.fromkeys(("minutes", "minutesinchannel", "watchtimeminutes", "timewatched", "watchtime", "minuten"), 60.0),
+    "seconds": 3_600.0,
+}
+"""Columns of the time in the channel, and how many of their units are an hour. StreamElements counts minutes."""
+
 LIKELY_IDS = range(1_000_000, 100_000_000_000)
 """Twitch ids, except of its earliest accounts. Row numbers of a database are smaller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of a list, counted from 0, and how many there are. ``source`` names the bot that wrote it."""
+    """The columns of a list, counted from 0, and how many there are. ``source`` names the bot that wrote it.
+
+    ``hours`` is the column of the time in the channel, and how many of its units are an hour.
+    """
 
     source: str
     width: int
@@ -60,6 +86,8 @@ class Layout:
     name: int
     points: int
     platform_id: int | None = None
+    xp: int | None = None
+    hours: tuple[int, float] | None = None
 
 
 def layout_of(
@@ -84,13 +112,15 @@ def layout_of(
     if width < 2 or not rows:
         raise ImportRefused("I see no list in it: a column of names, one of points, and a line for each viewer.")
     if not named and _is_streamelements(rows):
-        return Layout("StreamElements", width, has_header=False, name=0, points=2, platform_id=1)
+        return Layout("StreamElements", width, has_header=False, name=0, points=2, platform_id=1, hours=(4, 60.0))
     labels = [label_of(cell) for cell in named] or [""] * width
     source = source or _source(named, labels)
     name = _name_column(labels, rows)
     platform_id = _id_column(source, labels, rows)
     column = _said(points, named) if points else _points_column(named, labels, rows, {name, platform_id})
-    return Layout(source, width, has_header, name, column, platform_id)
+    xp = next((labels.index(label) for label in XP if labels.count(label) == 1), None)
+    hours = next(((i, TIMES[label]) for i, label in enumerate(labels) if label in TIMES), None)
+    return Layout(source, width, has_header, name, column, platform_id, xp, hours)
 
 
 def _said(points: str, header: Sequence[str]) -> int:

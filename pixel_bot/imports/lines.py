@@ -1,17 +1,22 @@
 """The lines of a list one after another: who stands on it, with how many points, or why it is left out."""
 
+import re
 from collections.abc import Sequence
 
 from pixel_bot.imports.layouts import LOGIN, Layout
 from pixel_bot.imports.numbers import Mark, Unreadable, read_points
 from pixel_bot.imports.people import Holder, People
 from pixel_bot.imports.table import Row, Skipped
+from pixel_bot.points.ledger import MAX_AMOUNT
 from pixel_bot.texts import count, fit, plain, visible
 
 TOTAL_WORDS = frozenset(
     {"total", "totals", "grand total", "sum", "sums", "summe", "gesamt", "gesamtsumme", "insgesamt", "somme", "totale"}
     | {"total général", "suma", "soma", "razem", "итого", "всего", "合計", "总计", "總計", "σ"}
 )
+
+_TIME = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,2})?")
+"""A time in the channel, with at most two digits behind its mark: three may be a thousand."""
 
 ENOUGH = 5
 """People with points. Above as many, a last line that is their sum is their total, also under a name."""
@@ -25,11 +30,14 @@ class LineReader:
         skipped: the lines that cannot be read, and totals.
     """
 
-    def __init__(self, layout: Layout, mark: Mark | None) -> None:
+    def __init__(self, layout: Layout, mark: Mark | None, *, xp: bool = False, xp_per_hour: int = 0) -> None:
         self.people = People()
         self.skipped: list[Skipped] = []
         self._layout = layout
         self._mark: Mark | None = mark
+        self._xp = layout.xp if xp else None
+        self._hours = layout.hours if xp_per_hour else None
+        self._xp_per_hour = xp_per_hour
         self._last: Row | None = None
         self._sum = 0
         self._with_points = 0
@@ -103,7 +111,24 @@ class LineReader:
             raise Unreadable(f"{login or _quoted(typed)}: {shown} {exc}") from exc
         # The same text twice is kept once: a million names are a good part of the memory.
         shown = login if typed == login else fit(plain(typed), 50) or login
-        return Holder(row.line, login, shown, platform_id, points)
+        return Holder(row.line, login, shown, platform_id, points, self._xp_of(cells, login or shown))
+
+    def _xp_of(self, cells: Sequence[str], who: str) -> int:
+        """The XP of a line, from its column or by the hours in the channel."""
+        if self._xp is not None and (written := cells[self._xp]).strip():
+            try:
+                return read_points(written)
+            except Unreadable as exc:
+                raise Unreadable(f"{who}: its XP {_quoted(written)} {exc}") from exc
+        if self._hours is None:
+            return 0
+        column, units = self._hours
+        written = cells[column].strip()
+        if not _TIME.fullmatch(written):
+            if written:
+                raise Unreadable(f"{who}: its time {_quoted(written)} is no number that I can read")
+            return 0
+        return min(int(float(written.replace(",", ".")) / units * self._xp_per_hour), MAX_AMOUNT)
 
 
 def _login(typed: str) -> str:

@@ -7,13 +7,17 @@ from pixel_bot.imports.table import Skipped
 
 
 class Holder(NamedTuple):
-    """A person and their points. Either of ``login`` and ``platform_id`` may be empty, never both."""
+    """A person, their points, and their XP where it is taken over.
+
+    Either of ``login`` and ``platform_id`` may be empty, never both.
+    """
 
     line: int
     login: str
     shown: str
     platform_id: str
     points: int
+    xp: int = 0
 
 
 class People:
@@ -47,11 +51,13 @@ class People:
 
     def paid(self) -> Sequence[Holder]:
         """The people who are paid, in the order of the list."""
-        return [one for index, one in enumerate(self._kept) if one.points and index not in self._disputed]
+        return [one for index, one in enumerate(self._kept) if (one.points or one.xp) and index not in self._disputed]
 
     def without_points(self) -> int:
         """How many have 0 points, and so are not paid."""
-        return sum(not one.points and index not in self._disputed for index, one in enumerate(self._kept))
+        return sum(
+            not one.points and not one.xp and index not in self._disputed for index, one in enumerate(self._kept)
+        )
 
     def skipped(self) -> Sequence[Skipped]:
         """The lines that are not paid because of another line."""
@@ -66,4 +72,4 @@ class People:
     @staticmethod
     def _agree(one: Holder, other: Holder) -> bool:
         same_id = not one.platform_id or not other.platform_id or one.platform_id == other.platform_id
-        return same_id and one.points == other.points
+        return same_id and (one.points, one.xp) == (other.points, other.xp)

@@ -8,7 +8,9 @@ from typing import Literal
 
 from pixel_bot.model.event import Event
 from pixel_bot.model.people import Person, Platform, platform_of
-from pixel_bot.texts import count
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 
 class Source(StrEnum):
@@ -184,49 +186,68 @@ def alert_text(channel_event: ChannelEvent) -> str:
     """What happened, as the overlay shows it; empty for what makes no alert."""
     if isinstance(channel_event, HypeTrain):
         return _train_words(channel_event)
-    words = _words(channel_event)
-    name = channel_event.person.display_name if channel_event.person else "Somebody"
-    return f"{name} {words}" if words else ""
+    return _words(channel_event, channel_event.person.display_name if channel_event.person else _("Somebody"))
 
 
 def _train_words(train: HypeTrain) -> str:
     match train.phase:
         case "begin":
-            return "A hype train!"
+            return _("A hype train!")
         case "level":
-            return f"The hype train is at level {train.level}!"
+            return _("The hype train is at level {level}!", level=train.level)
         case "progress":
             return ""  # every few seconds
         case "end":
-            return f"The hype train reached level {train.level}"
+            return _("The hype train reached level {level}", level=train.level)
 
 
-def _words(channel_event: ChannelEvent) -> str:
+def _words(channel_event: ChannelEvent, who: str) -> str:
     """What somebody did."""
     match channel_event:
         case Follow():
-            return "followed"
+            return _("{viewer} followed", viewer=who)
         case Sub(gifted=True):
             return ""  # the giver's alert stands for all of them
         case Sub(months=months) if months > 1:
-            return f"subscribed for {count(months, 'month')}"
+            return _("{viewer} subscribed for {n} month", "{viewer} subscribed for {n} months", viewer=who, n=months)
         case Sub():
-            return "subscribed"
+            return _("{viewer} subscribed", viewer=who)
         case Upgrade():
-            return "goes on with their sub"
+            return _("{viewer} goes on with their sub", viewer=who)
         case Gift(total=total):
-            return f"gifted {count(total, 'sub')}"
-        case Cheer(bits=bits, used_for="cheer"):
-            return f"cheered {count(bits, 'bit')}"
-        case Cheer(bits=bits):
-            return f"used {count(bits, 'bit')} for a power-up"
-        case Raid(viewers=viewers):
-            return f"raids with {count(viewers, 'viewer')}"
+            return _("{viewer} gifted {n} sub", "{viewer} gifted {n} subs", viewer=who, n=total)
         case WatchStreak(streams=streams):
-            return f"watched {count(streams, 'stream')} in a row"
-        case Tip(tokens=tokens, item=item):
-            return f"tipped {count(tokens, 'token')}{f' for {item}' if item else ''}"
-        case WheelClaim(prize=prize):
-            return f"won {prize}" if prize else "turned the wheel"
+            return _(
+                "{viewer} watched {n} stream in a row", "{viewer} watched {n} streams in a row", viewer=who, n=streams
+            )
+        case WheelClaim(prize=prize) if prize:
+            return _("{viewer} won {prize}", viewer=who, prize=prize)
+        case WheelClaim():
+            return _("{viewer} turned the wheel", viewer=who)
+        case _:
+            return _counted(channel_event, who)
+
+
+def _counted(channel_event: ChannelEvent, who: str) -> str:
+    """What somebody gave, or brought along."""
+    match channel_event:
+        case Cheer(bits=bits, used_for="cheer"):
+            return _("{viewer} cheered {n} bit", "{viewer} cheered {n} bits", viewer=who, n=bits)
+        case Cheer(bits=bits):
+            return _(
+                "{viewer} used {n} bit for a power-up", "{viewer} used {n} bits for a power-up", viewer=who, n=bits
+            )
+        case Raid(viewers=viewers):
+            return _("{viewer} raids with {n} viewer", "{viewer} raids with {n} viewers", viewer=who, n=viewers)
+        case Tip(tokens=tokens, item=item) if item:
+            return _(
+                "{viewer} tipped {n} token for {item}",
+                "{viewer} tipped {n} tokens for {item}",
+                viewer=who,
+                n=tokens,
+                item=item,
+            )
+        case Tip(tokens=tokens):
+            return _("{viewer} tipped {n} token", "{viewer} tipped {n} tokens", viewer=who, n=tokens)
         case _:
             return ""

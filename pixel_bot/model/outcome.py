@@ -6,9 +6,12 @@ from typing import Any, Literal, Protocol, cast
 
 from pixel_bot.errors import PixelError
 
-Lane = Literal["tts", "wheel", "effect"]
-LANES: tuple[Lane, ...] = ("tts", "wheel", "effect")
-LANE_OF_TRACK: dict[str, Lane] = {"tts": "tts", "wheel": "wheel", "sound": "effect"}
+Lane = str
+"""A lane of the queue: ``tts``, ``effect``, or one of a cog's own."""
+SPEECH: Lane = "tts"
+EFFECTS: Lane = "effect"
+SOUNDS = "sound"
+"""The track of the lane ``effect`` on which one item plays after another. Other lanes have one track, of their name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,6 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
-class SpinWheel:
-    """A turn of the prize wheel. What it wins is drawn in the purchase."""
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """Work on the server: the method marked ``@effect(name)``, with arguments that JSON can hold."""
 
@@ -81,19 +79,35 @@ class Run:
     args: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-Effect = ShowOverlay | OverlayEffect | PlaySound | Speak | SpinWheel | Run
+Effect = ShowOverlay | OverlayEffect | PlaySound | Speak | Run
 
 
 Moment = Literal["bought", "begun", "done"]
 """From when on a redeem counts, and is never given back: once it is bought, once its effect has begun, or once that
 has happened."""
 
-OnBuy = Callable[[Any], Awaitable[Mapping[str, Any] | None]]
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What ``on_buy`` returns where the effect depends on it.
+
+    Attributes:
+        effect: takes the place of the outcome's effect; one of the same class.
+        kept: values that JSON can hold, which are kept with the item.
+    """
+
+    effect: Effect
+    kept: Mapping[str, Any]
+
+
+OnBuy = Callable[[Any], Awaitable[Mapping[str, Any] | Decided | None]]
 """What a redeem does in the transaction of its purchase; it gets the transaction."""
 
 COUNTS_FROM = "counts_from"
 KEPT = "kept"
-"""Fields of a payload: the moment, where it is not the end; and what ``on_buy`` has kept."""
+FOLLOWS = "follows"
+"""Fields of a payload: the moment, where it is not the end; what ``on_buy`` has kept; and, in a free item that follows
+another one, what was kept with that one."""
 
 
 class TypedAmount(Protocol):
@@ -115,7 +129,8 @@ class Outcome:
         interim: True where the words only say that an answer follows: while chat is busy they are left out, so that
             they never take the turn of an answer.
         on_buy: an async function that acts in the purchase's own transaction, after the debit. It gets the transaction
-            and may return values that JSON can hold, which are kept with the item. What it raises undoes the purchase.
+            and may return values that JSON can hold, which are kept with the item; or a ``Decided`` with such values
+            and another effect. What it raises undoes the purchase.
         cost: the price where it depends, instead of the redeem's: whole points, or an ``Amount`` as it was typed, of
             which ``all``, ``half`` and ``50%`` are parts of the balance at the moment of the charge.
 
@@ -153,7 +168,6 @@ _NAMES: dict[str, type[Effect]] = {
     "art": OverlayEffect,
     "sound": PlaySound,
     "speak": Speak,
-    "wheel": SpinWheel,
     "run": Run,
 }
 _KINDS = {cls: name for name, cls in _NAMES.items()}
@@ -189,21 +203,20 @@ def from_payload(payload: Any) -> Effect:
 
 
 def lane_of(effect: Effect, declared: Lane = "effect") -> Lane:
-    """Speech and the wheel have lanes of their own, whatever a redeem says; else the lane that it declares."""
-    match effect:
-        case Speak():
-            return "tts"
-        case SpinWheel():
-            return "wheel"
-        case _:
-            return declared
+    """Speech has a lane of its own, whatever a redeem says; else the lane that it declares."""
+    return SPEECH if isinstance(effect, Speak) else declared
 
 
 def track_of(effect: Effect, lane: Lane) -> str | None:
     """Items of one track run one after another; those without a track side by side."""
-    if lane != "effect":
+    if lane != EFFECTS:
         return lane
-    return None if isinstance(effect, Run) else "sound"
+    return None if isinstance(effect, Run) else SOUNDS
+
+
+def lane_of_track(track: str) -> Lane:
+    """The lane of a track."""
+    return EFFECTS if track == SOUNDS else track
 
 
 def seconds_of_payload(payload: Any) -> float:
@@ -219,8 +232,6 @@ def seconds_of(effect: Effect) -> float:
     match effect:
         case Speak(text=text):
             return 2 + len(text) / 14
-        case SpinWheel():
-            return 10
         case ShowOverlay(seconds=seconds) | OverlayEffect(seconds=seconds):
             return seconds + 1
         case _:

@@ -1,4 +1,4 @@
-"""Art of cogs: modules, images and sounds in the folder ``overlay`` of a cog that is a folder."""
+"""Art of cogs: modules, style sheets, images and sounds in the folder ``overlay`` of a cog that is a folder."""
 
 import hashlib
 import re
@@ -17,7 +17,7 @@ IMAGE_TYPES = {
     ".avif": "image/avif",
     ".svg": "image/svg+xml",
 }
-ART_TYPES = {".js": "text/javascript"} | IMAGE_TYPES | MEDIA_TYPES
+ART_TYPES = {".js": "text/javascript", ".css": "text/css"} | IMAGE_TYPES | MEDIA_TYPES
 """The files that are served, and their media types. No other file of a cog is."""
 
 FOLDER = "overlay"

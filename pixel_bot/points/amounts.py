@@ -92,8 +92,8 @@ def points_of(amount: "HasValue | Share | int", balance: int) -> int:
         raise NotEnoughPoints(needed=1, balance=balance)
     points = found.of(balance)
     if not points:
-        amount = count(balance, "point")
-        raise BadAmount(_("{share} of {amount} is less than one {point}.", share=found.typed, amount=amount))
+        whole = count(balance, "point")
+        raise BadAmount(_("{share} of {amount} is less than one {point}.", share=found.typed, amount=whole))
     return points
 
 

@@ -1,5 +1,8 @@
 """Reasons of the ledger as text for viewers."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from pixel_bot.points.ledger import Row
 from pixel_bot.wording.texts import later, texts
 
@@ -19,7 +22,6 @@ _PLAIN = {
     "enter": later("coming in"),
     "start": later("welcome {points}"),
     "sandbox": later("play money"),
-    "wheel": later("won on the wheel"),
     "adopted": later("carried over"),
     "import": later("brought from another bot"),
 }
@@ -32,8 +34,13 @@ _VERBS = {
 }
 
 
-def in_words(row: Row) -> str:
-    """Why a balance changed, like ``chatting``, ``to bob`` or ``added by mod_mila: quiz``."""
+def in_words(row: Row, reasons: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Why a balance changed, like ``chatting``, ``to bob`` or ``added by mod_mila: quiz``.
+
+    Args:
+        row: of the ledger.
+        reasons: what reasons of cogs are called, as ``bot.reasons`` has them.
+    """
     kind, _colon, detail = row.reason.partition(":")
     if row.reason in _PLAIN:
         return _(_PLAIN[row.reason])
@@ -54,4 +61,4 @@ def in_words(row: Row) -> str:
     if kind == "mod":
         verb = _(_VERBS[detail]) if detail in _VERBS else detail
         return _("{what} by {name}", what=verb, name=row.note) if row.note else verb
-    return row.reason or _("no reason kept")
+    return reasons.get(row.reason) or row.reason or _("no reason kept")

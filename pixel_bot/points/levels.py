@@ -153,6 +153,22 @@ class Levels:
             await self._add_xp(session, {giver: -moved, taker: moved}, self._clock.now())
         return max(0, moved)
 
+    async def credit(self, session: AsyncSession, amounts: Mapping[str, int], at: datetime) -> int:
+        """Add XP by name in the caller's transaction, or take it, but no more than there is. Levels pay nothing.
+
+        Returns:
+            How much was added in all; below zero when it was taken.
+        """
+        if not amounts:
+            return 0
+        source = unfold(session, {"name": "text"})
+        query = sql(f"SELECT x.user_name, x.xp FROM {source} JOIN xp_records x ON x.user_name = row.name")
+        rows = await session.execute(query, {"rows": fold([(name,) for name in amounts])})
+        there = {str(name): int(xp or 0) for name, xp in rows}
+        changes = {name: max(amount, -there.get(name, 0)) for name, amount in amounts.items()}
+        await self._add_xp(session, {name: change for name, change in changes.items() if change}, at)
+        return sum(changes.values())
+
     async def _add_xp(
         self, session: AsyncSession, totals: Mapping[str, int], at: datetime
     ) -> list[tuple[str, int, int]]:

@@ -1,4 +1,4 @@
-"""Makes what was bought happen: a track for speech, one for the wheel, one for sounds, and work side by side."""
+"""Makes what was bought happen: one after another in each lane, and work on the server side by side."""
 
 import asyncio
 import logging
@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import update
 
 from pixel_bot.backends.tts import Engine
-from pixel_bot.db.models import Lane
-from pixel_bot.model.outcome import LANE_OF_TRACK
+from pixel_bot.db.models import Lane as LaneRow
+from pixel_bot.model.outcome import EFFECTS, SOUNDS, Lane
 from pixel_bot.model.people import PLATFORMS, Platform
 from pixel_bot.points.idempotency import write_once
 from pixel_bot.queue.approvals import Approvals
@@ -23,6 +23,7 @@ from pixel_bot.queue.overlay_player import OverlayPlayer
 from pixel_bot.queue.recovery import recover
 from pixel_bot.queue.refund_notifier import RefundNotifier
 from pixel_bot.queue.result_writer import ResultWriter
+from pixel_bot.queue.worker import DATABASE_ERRORS
 from pixel_bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -54,19 +55,24 @@ class Dispatcher:
         self.effect_check = EffectCheck(services, speech, self.effects)
         services.overlay.widgets.clean = bleeped
         self._services = services
+        self._tasks: list[asyncio.Task[None]] = []
         # One for each chat: while one platform is away, the other one hears its news.
         self._notifiers = [RefundNotifier(services, say, platform, is_there) for platform in PLATFORMS]
         result_writer = ResultWriter(services, self.tell_news, self.wake)
         overlay_player = OverlayPlayer(services, speech, limits, bleeped)
-        places = LANE_OF_TRACK.items()
-        self.lane_workers = [
-            LaneWorker(name, lane, services, overlay_player, result_writer, limits) for name, lane in places
-        ]
+
+        def worker(lane: Lane) -> LaneWorker:
+            track = SOUNDS if lane == EFFECTS else lane
+            return LaneWorker(track, lane, services, overlay_player, result_writer, limits)
+
+        self._new_worker = worker
+        self.lane_workers: list[LaneWorker] = []
+        self._add_workers()
+        services.redeems.changed.add(self._add_workers)
         self.effect_runner = EffectRunner(services, self.effects, result_writer, say, limits, is_there)
         self.approvals = Approvals(services, say, is_there, self.wake, self.tell_news)
         self.cluster = QueueCluster(services, self.effects, self)
         self._grace = limits.grace
-        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Sort out what the last run left, then work. Call it when the cogs are loaded."""
@@ -79,7 +85,26 @@ class Dispatcher:
         self._services.overlay.changed.add(self.wake)
         self._services.shop.sold.add(self.wake_for)
         self.cluster.start()
-        self._tasks = [asyncio.create_task(w.run(), name=type(w).__name__.lower()) for w in self._workers]
+        self._tasks = [_started(worker) for worker in self._workers]
+
+    def _add_workers(self) -> None:
+        """A lane that a cog has brought along gets its worker. It stays when the cog goes: the lane is empty then."""
+        known = {worker.lane: worker for worker in self.lane_workers}
+        new = [self._new_worker(lane) for lane in self._services.redeems.lanes if lane not in known]
+        # In the order of the lanes; those whose cog is gone come last.
+        known |= {worker.lane: worker for worker in new}
+        order = [*self._services.redeems.lanes, *known]
+        self.lane_workers = [known[lane] for lane in dict.fromkeys(order)]
+        if self._tasks:
+            self._tasks += [asyncio.create_task(self._join(worker), name="laneworker") for worker in new]
+
+    async def _join(self, worker: LaneWorker) -> None:
+        """A worker comes to a bot that runs: its lane may be paused."""
+        try:
+            await self.load_paused()
+        except DATABASE_ERRORS:
+            log.warning("Whether the lane %s is paused could not be read. It goes on.", worker.lane)
+        await worker.run()
 
     async def stop(self) -> None:
         """Stop in order. What is under way has a few seconds; the rest is left to the next start."""
@@ -160,7 +185,7 @@ class Dispatcher:
                 worker.paused = paused
                 worker.wake()
         async with write_once(self._services.database) as session:
-            await session.execute(update(Lane).where(Lane.kind.in_(lanes)).values(paused=paused))
+            await session.execute(update(LaneRow).where(LaneRow.kind.in_(lanes)).values(paused=paused))
         self._services.cluster.publish("lanes")
 
     @property
@@ -182,3 +207,7 @@ class Dispatcher:
         if not attempt.stop(reason):
             return None
         return await attempt.ended()
+
+
+def _started(worker: LaneWorker | EffectRunner | Approvals | RefundNotifier) -> asyncio.Task[None]:
+    return asyncio.create_task(worker.run(), name=type(worker).__name__.lower())

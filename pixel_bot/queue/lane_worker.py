@@ -12,10 +12,11 @@ from pixel_bot.db.models import QueueItem
 from pixel_bot.queue.attempt import DONE, Attempt, Result
 from pixel_bot.queue.limits import Limits, needs_sound
 from pixel_bot.queue.overlay_player import OverlayPlayer
-from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter, counts
+from pixel_bot.queue.result_writer import RETRY_SECONDS, ResultWriter
 from pixel_bot.queue.worker import DATABASE_ERRORS, Worker
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.claim_items import claim_head
+from pixel_bot.redeems.hooks import is_final
 from pixel_bot.redeems.pending_items import any_pending
 from pixel_bot.redeems.queue_items import NOT_HELD, Item, has_known_effect
 from pixel_bot.services import Services
@@ -150,16 +151,16 @@ class LaneWorker(Worker):
         if away is None:
             return 0
         end = max(away, head.waits_since) + timedelta(seconds=self._limits.overlay)
-        if counts(head) and head.begun_at is not None:
-            end = head.begun_at + timedelta(seconds=self._limits.wheel)
+        if is_final(head) and head.begun_at is not None:
+            end = head.begun_at + timedelta(seconds=self._limits.begun)
         left = (end - self._services.clock.now()).total_seconds()
-        if left > max(self._limits.overlay, self._limits.wheel) + GRACE.total_seconds():
+        if left > max(self._limits.overlay, self._limits.begun) + GRACE.total_seconds():
             return -1  # the clock was set back: nothing waits for longer than it may
         # Exactly 0 would mean that a page is there.
         return left or -1
 
     async def _give_up(self, head: Item) -> None:
-        if counts(head):
+        if is_final(head):
             await self._result_writer.settle(Attempt(head), DONE)
             return
         due = QueueItem.id == head.id

@@ -10,10 +10,13 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Timeouts in seconds. A page has ``margin`` to begin an effect, and as much beyond its length to end it."""
+    """Timeouts in seconds. A page has ``margin`` to begin an effect, and as much beyond its length to end it.
+
+    ``begun`` is for what counts because it was seen to begin, once its page is gone: so long it may be shown again.
+    """
 
     margin: float = 15.0
-    wheel: float = 30.0
+    begun: float = 30.0
     overlay: float = 120.0
     grace: float = 5.0
 

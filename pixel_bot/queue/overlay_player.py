@@ -8,7 +8,7 @@ from typing import Any
 
 from pixel_bot.backends.tts import Engine
 from pixel_bot.errors import ChatError, EffectFailed
-from pixel_bot.model.outcome import COUNTS_FROM, OverlayEffect, PlaySound, ShowOverlay, Speak, SpinWheel, fields_of
+from pixel_bot.model.outcome import COUNTS_FROM, OverlayEffect, PlaySound, Run, ShowOverlay, Speak, fields_of
 from pixel_bot.overlay.overlay import Playback
 from pixel_bot.overlay.pages import Ack, AckState, OverlayPage
 from pixel_bot.overlay.widgets import cleaned
@@ -83,10 +83,9 @@ class OverlayPlayer:
 
     async def _follow(self, attempt: Attempt, playback: Playback) -> Result:
         item = attempt.item
-        wheel = isinstance(item.effect, SpinWheel)
-        marks_begin = wheel or fields_of(item.payload).get(COUNTS_FROM) == "begun"
-        # A wheel that was seen spinning before a restart gets its full time, without waiting for a new start.
-        left = self._limits.wheel if item.begun_at is not None else self._limits.margin
+        marks_begin = fields_of(item.payload).get(COUNTS_FROM) == "begun"
+        # What was seen to begin before a restart gets its full time, without waiting for a new start.
+        left = self._limits.begun if item.begun_at is not None else self._limits.margin
         while True:
             try:
                 async with asyncio.timeout(left):
@@ -99,12 +98,9 @@ class OverlayPlayer:
             if marks_begin:
                 # From here on it counts, also after a crash: an item with ``begun_at`` is never refunded.
                 await self._write(lambda s: queue_items.begin(s, item.id, self._clock.now()))
-            left = self._time_for(wheel, ack.seconds)
-
-    def _time_for(self, wheel: bool, seconds: float) -> float:
-        if wheel:
-            return self._limits.wheel
-        return min(max(seconds, 0.0), LONGEST_SOUND) + self._limits.margin
+            # Art may say that it takes less than the time that it was given; it has all of that.
+            least = _seconds(item.effect) if isinstance(item.effect, OverlayEffect) else 0.0
+            left = min(max(ack.seconds, least), LONGEST_SOUND) + self._limits.margin
 
     async def _message(self, item: Item) -> Mapping[str, Any]:
         common = {"by": self._bleeped(item.buyer)}
@@ -124,9 +120,8 @@ class OverlayPlayer:
                 module = self._file(cog, f"{name}.js", self._overlay.art.module(cog, name))
                 shown = {"what": "art", "name": name, "module": module, "data": cleaned(data, self._bleeped)}
                 return common | self._show(item.effect) | shown
-            case _:
-                payload = item.payload
-                return common | {"what": "wheel", "slices": payload["slices"], "winner": payload["winner"]}
+            case Run(name=name):
+                raise EffectFailed(f"{name} is nothing that the overlay could show.")
 
     def _show(self, effect: ShowOverlay | OverlayEffect) -> dict[str, Any]:
         """How long it is shown, and with which sound."""
@@ -135,7 +130,7 @@ class OverlayPlayer:
             audio = self._overlay.art.address(effect.cog, own)
         else:
             audio = self._sound(effect.sound) if effect.sound else None
-        return {"audio": audio, "seconds": min(max(effect.seconds, 1.0), 60.0)}
+        return {"audio": audio, "seconds": _seconds(effect)}
 
     def _file(self, cog: str, name: str, path: Path | None) -> str:
         if path is None:
@@ -153,6 +148,10 @@ class OverlayPlayer:
                 await work(session)
 
         await retry_until_written(write)
+
+
+def _seconds(effect: ShowOverlay | OverlayEffect) -> float:
+    return min(max(effect.seconds, 1.0), 60.0)
 
 
 def _log_failure(item: Item, ack: Ack) -> None:

@@ -12,7 +12,7 @@ from pixel_bot.clock import Clock
 from pixel_bot.db.models import QueueItem, User
 from pixel_bot.errors import BadInput
 from pixel_bot.lru_cache import LruCache
-from pixel_bot.model.outcome import LANES, PlaySound, seconds_of_payload
+from pixel_bot.model.outcome import EFFECTS, SOUNDS, OverlayEffect, PlaySound, seconds_of_payload
 from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.words import overlay_shown, overlay_words
 from pixel_bot.points.idempotency import refuse_repeats, write_once
@@ -20,6 +20,7 @@ from pixel_bot.queue.attempt import ResultKind
 from pixel_bot.queue.cluster import PANIC
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.hooks import is_final
 from pixel_bot.redeems.queue_items import NOT_HELD, UNTOUCHED, WAITING, Item
 from pixel_bot.redeems.refunds import Refund
 from pixel_bot.services import Services
@@ -78,10 +79,10 @@ class Queue:
 
     async def overview(self) -> Overview:
         """Summary of the queue."""
-        found = await self.items()
+        found, lanes = await self.items(), self._services.redeems.lanes
 
         def by_lane(status: str) -> dict[str, int]:
-            return {lane: sum(i.kind == lane and i.status == status for i in found) for lane in LANES}
+            return {lane: sum(i.kind == lane and i.status == status for i in found) for lane in lanes}
 
         overlay = overlay_words(self._services.overlay)
         return Overview(by_lane("pending"), by_lane("running"), self._dispatcher.paused, overlay)
@@ -118,7 +119,7 @@ class Queue:
         return await self._pause(kind, paused=False)
 
     async def _pause(self, kind: str, *, paused: bool) -> list[str]:
-        lanes = lanes_of(kind)
+        lanes = self._lanes_of(kind)
         await refuse_repeats(self._services.database)
         await self._dispatcher.pause(lanes, paused=paused)
         return lanes
@@ -126,9 +127,9 @@ class Queue:
     async def skip(self, kind: str = "") -> Item | None:
         """Stop the item that plays in a lane, or else refund the next pending one.
 
-        A wheel that is spinning only ends sooner: its prize counts. Returns the item; None when there is none.
+        What counts already only ends sooner. Returns the item; None when there is none.
         """
-        lanes = lanes_of(kind)
+        lanes = self._lanes_of(kind)
         async with write_once(self._services.database):
             pass  # claims the idempotency key: a skip that is delivered again must not skip the next item
         for attempt in self._dispatcher.attempts:
@@ -163,7 +164,7 @@ class Queue:
 
     async def clear(self, kind: str = "") -> list[Refund]:
         """Refund all pending items of a lane, or of all. Items that are playing go on."""
-        return await self._end([QueueItem.kind.in_(lanes_of(kind))], _(CLEARED))
+        return await self._end([QueueItem.kind.in_(self._lanes_of(kind))], _(CLEARED))
 
     async def refund(self, viewer: Viewer) -> Refund | None:
         """A mod refunds the viewer's newest item: a pending or playing one is stopped, a finished one is refunded.
@@ -172,15 +173,15 @@ class Queue:
             The refund; None when there is nothing to refund.
 
         Raises:
-            BadInput: it is a wheel that has begun to spin, whose prize counts.
+            BadInput: it counts, and its redeem says that nobody takes it back then.
         """
         async with write_once(self._services.database) as session:
             item = await self._services.refunds.latest_of(session, viewer)
             if item is None:
                 return None
-            # The prize of a wheel counts from its start on, also before it is credited.
-            if item.draw is not None and (item.begun_at is not None or item.status == "done"):
-                raise BadInput(_("The wheel has turned: the prize counts, so the spin is not given back."))
+            offer = self._services.redeems.offered(item.redeem)
+            if offer is not None and offer.final and (is_final(item) or item.status == "done"):
+                raise BadInput(offer.shown(offer.final))
             if item.status in {"done", "failed"}:
                 return await self._services.refunds.refund_finished(session, item)
             refunds = await self._services.refunds.fail_in(
@@ -200,7 +201,7 @@ class Queue:
         await self._services.overlay.stop_all()
         self._services.cluster.publish("panic")
         try:
-            await self._dispatcher.pause(LANES, paused=True)
+            await self._dispatcher.pause(self._services.redeems.lanes, paused=True)
         finally:
             for attempt in self._dispatcher.attempts:
                 attempt.stop(_(PANIC))
@@ -223,7 +224,7 @@ class Queue:
     async def drop_all(self) -> None:
         """The whole chat was cleared: all that shows or speaks words is refunded or stopped."""
         self._cleared_at = self._clock.now()
-        await self._drop([], _(DELETED), _has_words)
+        await self._drop([], _(DELETED), self._has_words)
 
     def was_removed(self, message_id: str, author_id: str) -> bool:
         """True when a mod removed a message, or timed out its author, while its purchase was in progress."""
@@ -256,23 +257,31 @@ class Queue:
         self._dispatcher.tell_news()
         return refunds
 
+    def _has_words(self, item: Item) -> bool:
+        """True for speech, cards, and what answers in chat; a sound, and art that takes no text, say nothing."""
+        if not queue_items.has_known_effect(item):
+            return True
+        match item.effect:
+            case PlaySound():
+                return False
+            case OverlayEffect():
+                offer = self._services.redeems.offered(item.redeem)
+                return offer is None or offer.has_words
+            case _:
+                return True
 
-def _has_words(item: Item) -> bool:
-    """True for speech, cards, and what answers in chat; a sound and the wheel say nothing of their own."""
-    is_sound = queue_items.has_known_effect(item) and isinstance(item.effect, PlaySound)
-    return item.kind != "wheel" and not is_sound
+    def _lanes_of(self, kind: str) -> list[str]:
+        """The lanes that a word names, which may be a redeem that has a lane of its own; all of them for an empty one.
 
-
-def lanes_of(kind: str) -> list[str]:
-    """The lanes that a word names; all of them for an empty one.
-
-    Raises:
-        BadInput: there is no such lane.
-    """
-    kind = kind.lower()
-    if not kind:
-        return list(LANES)
-    names: dict[str, list[str]] = {lane: [lane] for lane in LANES} | {"spin": ["wheel"], "sound": ["effect"]}
-    if kind not in names:
-        raise BadInput(_("There is no lane {lane}. There are: {lanes}.", lane=kind[:40], lanes=", ".join(LANES)))
-    return names[kind]
+        Raises:
+            BadInput: there is no such lane.
+        """
+        kind, lanes = kind.lower(), self._services.redeems.lanes
+        if not kind:
+            return lanes
+        offer = self._services.redeems.offered(kind)
+        own = {offer.key: offer.lane} if offer is not None and offer.lane != EFFECTS else {}
+        lane = ({SOUNDS: EFFECTS} | own | {name: name for name in lanes}).get(kind)
+        if lane is None:
+            raise BadInput(_("There is no lane {lane}. There are: {lanes}.", lane=kind[:40], lanes=", ".join(lanes)))
+        return [lane]

@@ -9,8 +9,9 @@ from pixel_bot.db.models import QueueItem
 from pixel_bot.model.outcome import Run
 from pixel_bot.queue.effects import Effects
 from pixel_bot.queue.limits import ATTEMPTS
-from pixel_bot.queue.result_writer import counts
+from pixel_bot.queue.result_writer import GONE
 from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.hooks import is_final
 from pixel_bot.redeems.pending_items import any_unfinished
 from pixel_bot.redeems.queue_items import WAITING, Item, has_known_effect
 from pixel_bot.services import Services
@@ -25,7 +26,6 @@ STILL_PLAYING = timedelta(minutes=5)
 """After so long no page still plays a refunded item."""
 
 RESTARTED = later("The bot was restarted in the middle of it.")
-GONE = later("The feature behind it is gone.")
 
 
 async def recover(services: Services, effects: Effects, *where: ColumnElement[bool]) -> int:
@@ -47,6 +47,9 @@ async def recover(services: Services, effects: Effects, *where: ColumnElement[bo
         await services.overlay.revoke(token)
     if not await any_unfinished(services.database):
         return 0
+    if services.hooks.may_read_earlier:
+        async with services.database.write() as session:
+            await services.hooks.read_earlier(session)
     async with services.database.readers() as session:
         left = await queue_items.load(session, QueueItem.status.in_(WAITING), *where)
     running = [i for i in left if i.status == "running"]
@@ -83,6 +86,7 @@ def _may_run_again(item: Item, effects: Effects) -> bool:
 
 
 def _is_gone(item: Item, services: Services) -> bool:
-    # What counts already needs no cog any more, as a wheel that was seen spinning.
-    offered = item.redeem in services.redeems.keys or counts(item)
+    # What counts already needs no cog any more, unless the cog has something to do in its end, or had its lane.
+    in_a_lane = item.kind in services.redeems.lanes
+    offered = item.redeem in services.redeems.keys or (is_final(item) and services.hooks.can_end(item) and in_a_lane)
     return not (has_known_effect(item) and offered)

@@ -9,14 +9,13 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.db.models import QueueItem
-from pixel_bot.model.outcome import Effect, SpinWheel
-from pixel_bot.points.levels import LevelUp
+from pixel_bot.model.outcome import Effect
 from pixel_bot.queue.attempt import DONE, Attempt, Result, ResultKind
 from pixel_bot.queue.limits import ATTEMPTS
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.approvals import LATER, approval_for
-from pixel_bot.redeems.hooks import is_final
-from pixel_bot.redeems.queue_items import WAITING, Draft, Item, has_known_effect, still_claimed
+from pixel_bot.redeems.hooks import is_final, put_follow_up
+from pixel_bot.redeems.queue_items import WAITING, Item, still_claimed
 from pixel_bot.services import Services
 from pixel_bot.wording.texts import later, texts
 
@@ -27,6 +26,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 CUT = later("It was cut off too often.")
 UNCLEAR = later("Something went wrong with it.")
+GONE = later("The feature behind it is gone.")
 
 
 class ResultWriter:
@@ -82,13 +82,16 @@ class ResultWriter:
             async with self._services.database.write() as session:
                 await queue_items.put_back(session, [item.id], *claim, released=result.released)
             return result
+        reason = result.reason or CUT
         # Reloaded: what has begun during the attempt, and counts from then on, is never refunded.
-        if result.kind is ResultKind.DONE or counts(await self._reload(item)):
-            await self.finish(item, follow_up)
-            return DONE
-        await self._services.refunds.fail(QueueItem.id == item.id, *claim, reason=result.reason or _(CUT))
+        if result.kind is ResultKind.DONE or is_final(await self._reload(item)):
+            if self._services.hooks.can_end(item):
+                await self.finish(item, follow_up)
+                return DONE
+            reason = _(GONE)
+        await self._services.refunds.fail(QueueItem.id == item.id, *claim, reason=reason)
         self.notify_chat()
-        return Result.refund(result.reason or _(CUT))
+        return Result.refund(reason)
 
     async def _reload(self, item: Item) -> Item:
         async with self._services.database.readers() as session:
@@ -96,7 +99,7 @@ class ResultWriter:
         return found[0] if found else item
 
     async def finish(self, item: Item, follow_up: Effect | str | None = None) -> None:
-        """The effect happened: end the item, credit a prize and queue a follow-up, in one transaction.
+        """The effect happened: end the item, as its redeem does, and queue a follow-up, in one transaction.
 
         Args:
             item: which.
@@ -104,37 +107,22 @@ class ResultWriter:
         """
         services = self._services
         now = services.clock.now()
-        ups: list[LevelUp] = []
         async with services.database.write() as session:
-            note = f"@{item.buyer} {follow_up}" if isinstance(follow_up, str) else ""
-            has_more = isinstance(item.effect, SpinWheel)
-            if has_more:
-                note, ups = await services.wheel.credit(session, item, now)
-            elif said := await services.hooks.on_done(session, item):
-                note = said
-            # Conditional update: an item that was refunded meanwhile stays so, and its prize is rolled back with it.
+            ended = await services.hooks.on_done(session, item)
+            note = ended.text or (f"@{item.buyer} {follow_up}" if isinstance(follow_up, str) else "")
+            # Conditional update: an item that was refunded meanwhile stays so, and what its redeem did is rolled back.
             if not await queue_items.done(session, item.id, now, note):
                 await session.rollback()
                 return
-            if follow_up is not None and not isinstance(follow_up, str):
-                has_more = True
-                approval = approval_for(follow_up) if item.approval == LATER else None
-                draft = Draft(
-                    follow_up, item.redeem, item.user_id, now, message_id=item.follow_up_id, approval=approval
-                )
-                await queue_items.put(session, draft)
+            follow_ups = [effect for effect in (follow_up, ended.follow_up) if effect and not isinstance(effect, str)]
+            for effect in follow_ups:
+                approval = approval_for(effect) if item.approval == LATER else None
+                await put_follow_up(session, item, effect, now, approval)
         # After the commit: the workers and the notifier read with connections of their own.
         if note:
             self.notify_chat()
-        if has_more:
+        if follow_ups:
             self._wake_workers()
-        await services.levels.notify(ups)
-
-
-def counts(item: Item) -> bool:
-    """True for an item that is not given back any more: viewers may have seen its wheel spin, or its moment is over."""
-    spins = item.begun_at is not None and has_known_effect(item) and isinstance(item.effect, SpinWheel)
-    return spins or is_final(item)
 
 
 async def retry_until_written(work: Callable[[], Awaitable[None]]) -> None:

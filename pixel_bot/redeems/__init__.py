@@ -1,1 +1,1 @@
-"""Redeems: catalogue, shop, refunds, queue items, the prize wheel, and redeems for channel points."""
+"""Redeems: catalogue, shop, refunds, queue items, and redeems for channel points."""

@@ -37,7 +37,7 @@ class Request:
 def approval_for(effect: Effect) -> str | None:
     """The kind of approval that an effect needs where its buyer needs one; None for an effect that needs none.
 
-    Words that the streamer has not written need it: speech, and cards that say so. A sound, the wheel and a card with
+    Words that the streamer has not written need it: speech, and cards that say so. A sound, art and a card with
     words of the streamer's own do not.
     """
     if isinstance(effect, Speak) or (isinstance(effect, ShowOverlay) and effect.approve):

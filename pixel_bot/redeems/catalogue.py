@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from sqlalchemy import select, update
 
@@ -12,55 +12,19 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import Redeem, stamp
 from pixel_bot.errors import BadInput, ChatError
-from pixel_bot.model.outcome import Lane, Moment
+from pixel_bot.model.outcome import EFFECTS, SPEECH, Lane
 from pixel_bot.model.people import Viewer
 from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.points.idempotency import write_once
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.texts import number
-from pixel_bot.wording.texts import later, texts, texts_of
+from pixel_bot.wording.texts import later, texts
 
 _ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
-RESERVED_KEYS = frozenset({"chat", "xp"})
-"""Cooldown keys of the chat awards, which no redeem may have."""
-
 ALL = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A redeem as its cog declares it: the defaults of its row. Cooldowns in seconds, the second one for everyone."""
-
-    key: str
-    display_name: str
-    cost: int = 0
-    cooldown: int = 0
-    everyone_cooldown: int = 0
-    lane: Lane = "effect"
-    counts_from: Moment = "done"
-    price: str = ""
-    """What it costs in words, where that depends."""
-    module: str = ""
-    """Where it is declared."""
-
-    @property
-    def title(self) -> str:
-        """Its name in the language of the chat."""
-        return self.shown(self.display_name)
-
-    def shown(self, words: str) -> str:
-        """Words of its declaration in the language of the chat."""
-        return texts_of(self.module).of_source(words) if self.module and words else words
-
-    def __post_init__(self) -> None:
-        if not self.key.isidentifier() or self.key != self.key.lower() or self.key in RESERVED_KEYS:
-            raise ValueError(f"{self.key!r} cannot be the key of a redeem")
-        if self.counts_from not in get_args(Moment):
-            raise ValueError(f"{self.key} counts from {self.counts_from!r}; there are {', '.join(get_args(Moment))}")
-        if min(self.cost, self.cooldown, self.everyone_cooldown) < 0:
-            raise ValueError(f"cost and cooldowns of {self.key} cannot be negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +71,7 @@ class Redeems:
         if taken:
             raise ValueError(f"the redeem {taken[0]} exists already, in another cog")
         await self._add_rows(offers)
+        await self._add_lanes(offers)
         self._offers |= {o.key: o for o in offers}
         self._notify()
 
@@ -129,6 +94,15 @@ class Redeems:
                 ),
                 {"rows": fold(rows), "now": stamp(self._clock.now())},
             )
+
+    async def _add_lanes(self, offers: Sequence[Offer]) -> None:
+        """A lane has its row as soon as something is offered in it: pausing and claiming lock that row."""
+        own = {offer.lane for offer in offers} - {SPEECH, EFFECTS}
+        there = {kind for (kind,) in await self._database.look_up("SELECT kind FROM lanes", {})} if own else set[str]()
+        for lane in sorted(own - there):
+            async with self._database.write() as session:
+                statement = "INSERT INTO lanes (kind, paused) VALUES (:lane, FALSE) ON CONFLICT (kind) DO NOTHING"
+                await session.execute(sql(statement), {"lane": lane})
 
     def withdraw(self, keys: Sequence[str]) -> None:
         """Unregister offers."""
@@ -166,6 +140,16 @@ class Redeems:
     def keys(self) -> list[str]:
         """The keys of all offers."""
         return sorted(self._offers)
+
+    def offered(self, key: str) -> Offer | None:
+        """The offer of that key; None when no loaded cog has it."""
+        return self._offers.get(key)
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """The lanes of the queue: that of speech, those of cogs, and the one for all other effects."""
+        own = dict.fromkeys(offer.lane for offer in self._offers.values())
+        return [SPEECH, *(lane for lane in own if lane not in {SPEECH, EFFECTS}), EFFECTS]
 
     async def prices(self) -> list[Price]:
         """All offers with their current prices, cheapest first."""

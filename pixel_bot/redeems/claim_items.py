@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.models import Lane
-from pixel_bot.model.outcome import LANE_OF_TRACK
+from pixel_bot.model.outcome import lane_of_track
 from pixel_bot.model.people import PLATFORMS, Platform
 from pixel_bot.redeems.queue_items import NOT_HELD, TABLE, Item, Q, bought_on, load
 
@@ -59,7 +59,7 @@ async def claim_head(
     """
     # Lane row lock: two transactions, blind to each other's uncommitted claim, could both pass ``_CLAIM``'s condition.
     if session.get_bind().dialect.name == "postgresql":
-        lane = LANE_OF_TRACK[head.track or ""]
+        lane = lane_of_track(head.track or "")
         await session.execute(select(Lane.kind).where(Lane.kind == lane).with_for_update())
     values = {"item": head.id, "worker": head.track, "now": now, "free_page": page, "mine": owner}
     if (await session.execute(_CLAIM, values)).first() is None:

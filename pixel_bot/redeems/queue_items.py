@@ -11,13 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem, User
-from pixel_bot.model.outcome import Effect, UnknownEffect, fields_of, from_payload, lane_of, to_payload, track_of
+from pixel_bot.model.outcome import Effect, UnknownEffect, from_payload, lane_of, to_payload, track_of
 from pixel_bot.model.outcome import Lane as LaneName
 from pixel_bot.model.people import Platform, platform_of
 
 WAITING = ("pending", "running")
-PRIZE_OF = "prize_of"
-"""The field of a payload that names the draw whose prize the item is."""
 FOLLOW_UP_IDS: dict[Platform, str | None] = {"twitch": None, "joystick": "joystick:"}
 """``message_id`` of items that follow another one for free: it only says on which platform they are answered."""
 
@@ -69,16 +67,6 @@ class Item:
     def follow_up_id(self) -> str | None:
         """The ``message_id`` of items that follow this one for free, so that they are answered on the same platform."""
         return FOLLOW_UP_IDS[self.platform]
-
-    @property
-    def draw(self) -> int | None:
-        """The id of the wheel's draw that it shows; None for other effects."""
-        return fields_of(self.payload).get("draw")
-
-    @property
-    def prize_of(self) -> int | None:
-        """The id of the wheel's draw whose prize it is; None for other items."""
-        return fields_of(self.payload).get(PRIZE_OF)
 
     @property
     def effect(self) -> Effect:
@@ -217,7 +205,7 @@ UNTOUCHED = (QueueItem.page.is_(None), QueueItem.begun_at.is_(None))
 
 async def begin(session: AsyncSession, item_id: int, now: datetime, *where: ColumnElement[bool]) -> bool:
     """Set ``begun_at``: from now on its effect may have been seen or heard. False where ``where`` is not true of it."""
-    # The first time counts: a repeated acknowledgement must not extend the timeout of a wheel.
+    # The first time counts: a repeated acknowledgement must not extend the timeout of what it began.
     began = func.coalesce(QueueItem.begun_at, now)
     statement = update(TABLE).where(Q.id == item_id, *where).values(begun_at=began).returning(Q.id)
     return (await session.execute(statement)).first() is not None

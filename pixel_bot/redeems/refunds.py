@@ -20,7 +20,6 @@ from pixel_bot.points.ledger import Entry
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.hooks import RedeemHooks, end_final, is_final
 from pixel_bot.redeems.queue_items import WAITING, Item
-from pixel_bot.redeems.wheel import Wheel
 from pixel_bot.texts import count
 from pixel_bot.wording.texts import texts
 
@@ -48,14 +47,12 @@ class Refunds:
         database: Database,
         clock: Clock,
         cooldowns: Cooldowns,
-        wheel: Wheel,
         overlay: Overlay,
         hooks: RedeemHooks,
     ) -> None:
         self._database = database
         self._clock = clock
         self._cooldowns = cooldowns
-        self._wheel = wheel
         self._overlay = overlay
         self._hooks = hooks
 
@@ -109,14 +106,14 @@ class Refunds:
         if not ended:
             return []
         found = await queue_items.load(session, QueueItem.id.in_(ended))
-        await self._owe_prizes(session, found, reason)
+        await self._note_missed(session, found, reason)
         return await self._refund(session, found, now)
 
     async def _end_final(self, session: AsyncSession, where: Sequence[ColumnElement[bool]], now: datetime) -> None:
         """Items that count already end as if their effect had happened; the statement that refunds finds them ended."""
         marked = cast(QueueItem.payload_json, Text).contains(COUNTS_FROM)
         for item in await queue_items.load(session, QueueItem.status.in_(WAITING), marked, *where):
-            if is_final(item):
+            if is_final(item) and self._hooks.can_end(item):
                 await end_final(session, self._hooks, item, now)
 
     async def refund_finished(self, session: AsyncSession, item: Item) -> Refund | None:
@@ -149,16 +146,13 @@ class Refunds:
         for item in due:
             await self._release_cooldowns(session, item)
             await self._hooks.on_refund(session, item)
-            if item.draw is not None:
-                await self._wheel.cancel(session, item.draw, now)
         return [Refund(i, i.cost if i.user_id else 0) for i in due]
 
-    async def _owe_prizes(self, session: AsyncSession, found: Sequence[Item], reason: str) -> None:
-        """A prize whose effect did not happen is not lost: a mod hands it over, and its winner hears so."""
+    async def _note_missed(self, session: AsyncSession, found: Sequence[Item], reason: str) -> None:
+        """What followed an item did not happen: its redeem may make up for it, and the viewer hears so."""
         for item in found:
-            prize = await self._wheel.owe(session, item.prize_of) if item.prize_of is not None else None
-            if prize is not None:
-                note = f"{reason} A mod hands over {prize}."
+            if said := await self._hooks.on_missed(session, item):
+                note = f"{reason} {said}"
                 await session.execute(update(QueueItem).where(QueueItem.id == item.id).values(note=note))
 
     async def _release_cooldowns(self, session: AsyncSession, item: Item) -> None:

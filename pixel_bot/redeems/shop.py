@@ -15,16 +15,16 @@ from pixel_bot.db.json_type import read_json
 from pixel_bot.db.models import Redeem, read_stamp
 from pixel_bot.errors import Blocked, NotPlaying, OnCooldown, OnlyForPoints, QueueFull, RedeemOff, Withdrawn
 from pixel_bot.model.outcome import (
+    SPEECH,
     Effect,
     Lane,
     OnBuy,
-    SpinWheel,
     TypedAmount,
     lane_of,
     seconds_of_payload,
     track_of,
 )
-from pixel_bot.model.people import Viewer
+from pixel_bot.model.people import Viewer, platform_of
 from pixel_bot.model.service_bots import SERVICE_NAMES
 from pixel_bot.points import ledger
 from pixel_bot.points.account_sql import ACCOUNT
@@ -34,12 +34,12 @@ from pixel_bot.points.idempotency import AlreadyProcessed, unprocessed_message, 
 from pixel_bot.points.ledger import Entry
 from pixel_bot.redeems import channel_points, queue_items
 from pixel_bot.redeems.approvals import WAITING
-from pixel_bot.redeems.catalogue import Offer, Redeems
+from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.redeems.channel_points import RedemptionRef
 from pixel_bot.redeems.hooks import RedeemHooks
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.pending_items import FREE
 from pixel_bot.redeems.queue_items import Draft
-from pixel_bot.redeems.wheel import Wheel
 
 MAX_WAITING = 20
 MAX_WAITING_OF_ONE = 2
@@ -128,7 +128,6 @@ class Shop:
         clock: Clock,
         redeems: Redeems,
         cooldowns: Cooldowns,
-        wheel: Wheel,
         hooks: RedeemHooks,
         tts_limit: int,
     ) -> None:
@@ -136,11 +135,10 @@ class Shop:
         self._clock = clock
         self._redeems = redeems
         self._cooldowns = cooldowns
-        self._wheel = wheel
         self._hooks = hooks
         self.sold: set[Callable[[str | None], None]] = set()
         """Called after each purchase with the name of the lane's worker (None: it runs concurrently)."""
-        self._limits: dict[Lane, int] = {"tts": tts_limit, "wheel": MAX_WAITING, "effect": MAX_WAITING}
+        self._limits: dict[Lane, int] = {SPEECH: tts_limit}
 
     async def check(self, offer: Offer, viewer: Viewer, *, exempt: bool = False, mod: bool = False) -> None:
         """Refuse what cannot be bought now, before the arguments of the command are parsed.
@@ -180,13 +178,12 @@ class Shop:
             viewer = viewer if row is None else replace(viewer, id=row.account)
             cost = 0 if order.redemption else await self._cost(session, viewer, order, terms)
             balance = await self._debit(session, viewer, offer.key, cost, now)
-            extra = await self._hooks.on_buy(session, offer.key, order.on_buy, offer.counts_from)
-            if isinstance(order.effect, SpinWheel):
-                extra |= await self._wheel.draw(session, viewer, now)
+            platform = platform_of(order.message_id)
+            purchase = await self._hooks.on_buy(session, offer, order.effect, order.on_buy, platform)
             if order.on_buy is not None:
                 balance = await ledger.balance_of(session, viewer.id)
             draft = Draft(
-                order.effect,
+                purchase.effect,
                 offer.key,
                 viewer.id,
                 now,
@@ -195,7 +192,7 @@ class Shop:
                 order.message_id,
                 cooldown_until=_until(now, 0 if order.exempt else terms.cooldown),
                 everyone_until=_until(now, terms.everyone_cooldown),
-                extra=extra,
+                extra=purchase.fields,
                 redemption=order.redemption.redemption if order.redemption else None,
                 approval=order.approval,
             )
@@ -234,7 +231,7 @@ class Shop:
         if mine >= MAX_WAITING_OF_ONE:
             raise QueueFull(name, own=True)
         # Counted apart: many that wait for a mod's yes must not keep out those who need none.
-        if (waiting_for_yes >= MAX_WAITING) if held else (waiting >= self._limits[lane]):
+        if (waiting_for_yes >= MAX_WAITING) if held else (waiting >= self._limits.get(lane, MAX_WAITING)):
             raise QueueFull(name, own=False)
         return _Terms(cost or 0, cooldown or 0, everyone_cooldown or 0)
 

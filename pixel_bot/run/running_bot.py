@@ -31,6 +31,7 @@ from pixel_bot.upkeep.backup_folder import tighten_kept
 from pixel_bot.upkeep.forgetting import forget_again
 from pixel_bot.upkeep.rescue import refuse_to_begin_anew
 from pixel_bot.upkeep.upgrade import upgrade
+from pixel_bot.wording.texts import use_language
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ async def opened(
             finally:
                 await look_at_the_end(services)
     finally:
+        use_language()  # another bot of this process chooses for itself
         await database.close()
 
 

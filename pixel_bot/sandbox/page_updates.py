@@ -1,6 +1,7 @@
 """Page updates: snapshots of the sandbox's state, ready to be sent."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import UTC
 from typing import Any
 from urllib.parse import quote
@@ -8,11 +9,22 @@ from urllib.parse import quote
 from sqlalchemy import select, text
 
 from pixel_bot.db.models import Lane, QueueItem
-from pixel_bot.model.outcome import Effect, OverlayEffect, PlaySound, ShowOverlay, Speak, UnknownEffect, seconds_of
+from pixel_bot.model.outcome import (
+    FOLLOWS,
+    Effect,
+    OverlayEffect,
+    PlaySound,
+    ShowOverlay,
+    Speak,
+    UnknownEffect,
+    fields_of,
+    seconds_of,
+)
 from pixel_bot.model.people import Person
 from pixel_bot.points import ledger
 from pixel_bot.points.ledger_words import in_words
 from pixel_bot.redeems import queue_items
+from pixel_bot.redeems.catalogue import Redeems
 from pixel_bot.redeems.queue_items import WAITING, Item
 from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage
 from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
@@ -90,7 +102,7 @@ class PageUpdates:
                 {
                     "id": row.id,
                     "amount": row.amount,
-                    "words": in_words(row),
+                    "words": in_words(row, self._services.reasons),
                     "balance": row.balance_after,
                     "at": row.at.isoformat() if row.at else "",
                 }
@@ -134,8 +146,18 @@ class PageUpdates:
         there = [p for p in await redeems.prices() if p.enabled and not redeems.why_closed(p.key)]
         return {
             "type": "redeems",
-            "items": [{"key": p.key, "name": p.display_name, "cost": p.cost, "price": p.depends} for p in there],
+            "items": [
+                {"key": p.key, "name": p.display_name, "cost": p.cost, "price": p.depends, **_looks(redeems, p.key)}
+                for p in there
+            ],
         }
+
+
+def _looks(redeems: Redeems, key: str) -> Json:
+    offer = redeems.offered(key)
+    if offer is None:
+        return {}
+    return asdict(offer.page) | {"lane": offer.lane}
 
 
 def person_of(who: SandboxUser) -> Person:
@@ -194,6 +216,7 @@ def _item_update(item: Item) -> Json:
         "status": item.status,
         "redeem": item.redeem,
         "by": item.buyer,
+        "follows": FOLLOWS in fields_of(item.payload),
         "words": _words(effect),
         "seconds": seconds_of(effect) if effect is not None else 0,
     }

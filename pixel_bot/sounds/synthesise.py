@@ -185,7 +185,7 @@ def boing() -> Signal:
 
 
 def sad() -> Signal:
-    """A trombone that lost the wheel: three steps down, and a long slide."""
+    """A trombone that lost: three steps down, and a long slide."""
     brass = saw(8)
     steps = [
         (at, tone(0.3, steady(note(semitone)), brass, blown(0.3, 0.04, 0.09)))

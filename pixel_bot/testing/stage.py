@@ -30,7 +30,6 @@ from pixel_bot.testing.happenings import Happenings, Line, once
 from pixel_bot.testing.overlay import FakeOverlay
 from pixel_bot.testing.settings import settings_in
 from pixel_bot.testing.twitch_users import FakeUsersApi
-from pixel_bot.wording.texts import use_language
 
 SUBSCRIPTION: frames.Json = {"id": "stage", "type": "", "version": "1", "condition": {}, "status": "enabled"}
 
@@ -256,7 +255,6 @@ async def stage(
             await bot.backends.close()
             await services.awards.stop()
             await bot.close(save_tokens=False)
-            use_language()  # what is asked of this process afterwards is asked in English
 
 
 def person_of(who: SandboxUser) -> Person:

@@ -34,8 +34,8 @@ from pixel_bot.points.cooldowns import AT_ONCE
 log = logging.getLogger(__name__)
 
 DELETED = "a change whose text is deleted by now"
-KEPT_KEYS = frozenset({"draw", KEPT, COUNTS_FROM})
-"""Of an item's payload: the wheel's draw, and what a redeem kept in its purchase, which a refund must find."""
+KEPT_KEYS = frozenset({KEPT, COUNTS_FROM})
+"""Of an item's payload: what a redeem kept in its purchase, and from when it counts, which a refund must find."""
 
 LOGS = "logs"
 

@@ -47,13 +47,13 @@ def sentences_of(files: Iterable[Path]) -> dict[str, Sentence]:
 
 @lru_cache(maxsize=1_000)
 def _in_file(file: Path, _mtime: int) -> tuple[Sentence, ...]:
-    source = file.read_text(encoding="utf-8")
-    if "texts(" not in source and "later(" not in source and "@command(" not in source and "@redeem(" not in source:
-        return ()
     try:
+        source = file.read_text(encoding="utf-8")
+        if not any(mark in source for mark in ("texts(", "later(", "@command(", "@redeem(")):
+            return ()
         tree = ast.parse(source)
-    except SyntaxError:
-        return ()  # loading it says where
+    except (SyntaxError, ValueError):
+        return ()  # loading it says what is wrong
     return tuple(sorted(_in_tree(tree, file.name), key=lambda sentence: sentence.line))
 
 

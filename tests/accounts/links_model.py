@@ -18,7 +18,7 @@ from pixel_bot.errors import ChatError
 from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in, there

@@ -13,8 +13,8 @@ from pixel_bot.model.people import Person
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.testing import SettableClock, Stage, stage, there
 from pixel_bot.testing.stage import person_of
+from tests.cogs.loaded import thanks_said
 from tests.earning.claims.test_subs_in_chat import ALICE, BOB, SHARE, SUBSCRIBE, alerts, ledger, resub_notice
-from tests.harness.cogs import thanks_said
 
 LONG = 60.0
 """Seconds after which a wait would end by itself."""

@@ -13,8 +13,8 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import SandboxUser, sandbox_user
 from pixel_bot.testing import Stage, stage, there
+from tests.cogs.loaded import thanks_said
 from tests.earning.claims.test_subs_in_chat import alerts, ledger
-from tests.harness.cogs import thanks_said
 
 SLUR, SHORT = (codecs.decode(word, "rot13") for word in ("avttre", "snt"))
 NAMES = [

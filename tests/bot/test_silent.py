@@ -7,8 +7,8 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import stage
 from pixel_bot.testing.stage import there
+from tests.cogs.loaded import thanks_said
 from tests.cogs.pixel.sage import Sage, stage_with
-from tests.harness.cogs import thanks_said
 from tests.harness.database import rows
 
 ALICE = sandbox_user("alice", name="Alice")

@@ -112,7 +112,6 @@ async def test_obs_that_is_away(chat: Stage) -> None:
 
 FILES = {
     "blocked_words.txt": ("tts_words_file", b"fluffy\n"),
-    "prizes.json": ("prizes_file", b'[{"name": "Win", "weight": 1}]'),
     "level_rewards.json": ("level_rewards_file", b'{"2": {"points": 1}}'),
 }
 """The streamer's files, their settings, and what may stand in each."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.testing import Stage, stage
 from tests.cog_data.cogs_of import cog_with, cogs_in
 from tests.harness.database import findings, rows

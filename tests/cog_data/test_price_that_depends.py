@@ -11,8 +11,8 @@ from pixel_bot.errors import BadAmount, NotEnoughPoints, OnlyForPoints
 from pixel_bot.model.outcome import Outcome, PlaySound, Run
 from pixel_bot.plugin import Amount
 from pixel_bot.points.amounts import ALL, HALF, amount_or_share
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.testing import stage
 from tests.harness.database import findings, rows

@@ -78,7 +78,7 @@ async def test_nothing_is_wrong_with_the_cogs_of_the_page(
 ) -> None:
     monkeypatch.setattr("pixel_bot.cog_tools.trying.RANDOM_TRIES", 2)
     blocks: list[str] = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    (source,) = [block for block in blocks if f"class {name}(Cog)" in block]
+    source = next(block for block in blocks if f"class {name}(Cog)" in block)
     path = tmp_path / f"{name.lower()}.py"
     path.write_text(source, encoding="utf-8")
     assert await check_cog(path) == []

@@ -113,6 +113,7 @@ def test_the_home_folder_is_put_in_everywhere(tmp_path: Path, monkeypatch: pytes
         if isinstance(field.default, Path) or name == "cogs_dir":
             assert getattr(load_settings(**{name: "~/x"}), name) == tmp_path / "x", name
     settings = load_settings(data_dir="~/d")
-    assert (settings.prizes_file, settings.backup_dir) == (tmp_path / "d" / "prizes.json", tmp_path / "d" / "backups")
+    assert settings.tts_words_file == tmp_path / "d" / "blocked_words.txt"
+    assert settings.backup_dir == tmp_path / "d" / "backups"
     url = load_settings(database_url="sqlite+aiosqlite:///~/pixel.db").database_url
     assert url == f"sqlite+aiosqlite:///{(tmp_path / 'pixel.db').as_posix()}"

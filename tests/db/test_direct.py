@@ -1,6 +1,7 @@
 """Statements that go round SQLAlchemy belong to its transaction, and fail as its own do."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,18 @@ async def test_what_is_rolled_back_takes_its_statements_with_it(database: Databa
     with pytest.raises(LookupError):
         await fail()
     assert await words(database) == []
+
+
+async def test_a_savepoint_that_is_rolled_back_takes_its_statements_with_it(database: Database) -> None:
+    """Also where the first statement in it is one of these: SQLAlchemy sends a savepoint with its own first one."""
+    async with database.write() as session:
+        await run(session, PUT, {"word": "one"})
+        with suppress(LookupError):
+            async with session.begin_nested():
+                await run(session, PUT, {"word": "two"})
+                raise LookupError
+        await run(session, PUT, {"word": "three"})
+    assert await words(database) == ["one", "three"]
 
 
 async def test_errors_are_those_of_sqlalchemy(database: Database) -> None:

@@ -25,7 +25,6 @@ def test_the_defaults_are_not_strange(tmp_path: Path) -> None:
         ("sounds_dir", "SOUNDS_DIR: there is no folder {}. Make it, or correct the setting."),
         ("cogs_dir", "COGS_DIR: there is no folder {}. Make it, or correct the setting."),
         ("backup_dir", "BACKUP_DIR: the folder {} is not there. The bot will make it; if it is a disk, connect it."),
-        ("prizes_file", "PRIZES_FILE: there is no file {}. Correct the setting, or leave it out."),
         ("level_rewards_file", "LEVEL_REWARDS_FILE: there is no file {}. Correct the setting, or leave it out."),
         ("tts_words_file", "TTS_WORDS_FILE: there is no file {}. Correct the setting, or leave it out."),
     ],
@@ -42,9 +41,9 @@ def test_what_is_set_and_missing_is_named(tmp_path: Path, name: str, words: str)
 
 def test_a_file_in_place_of_a_folder_and_the_other_way_round(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert said(tmp_path, sounds_dir=tmp_path / "file", prizes_file=tmp_path) == [
+    assert said(tmp_path, sounds_dir=tmp_path / "file", tts_words_file=tmp_path) == [
         f"SOUNDS_DIR: {tmp_path / 'file'} is a file, and must be a folder.",
-        f"PRIZES_FILE: {tmp_path} is a folder, and must be a file.",
+        f"TTS_WORDS_FILE: {tmp_path} is a folder, and must be a file.",
     ]
 
 

@@ -10,7 +10,7 @@ from pixel_bot.db.models import QueueItem
 from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services

@@ -18,9 +18,9 @@ from pixel_bot.sandbox.twitch.users import STREAMER, sandbox_user
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, settings_in, stage, there
 from pixel_bot.testing.stage import person_of
+from tests.cogs.loaded import thanks_said
 from tests.earning.messages import event, file_of, line, running, say, worth
 from tests.earning.watch.stream import SLOT, Crowd, WatchedStream
-from tests.harness.cogs import thanks_said
 from tests.harness.database import findings, rows
 from tests.harness.rounds import modest, rounds
 from tests.harness.seed import query

@@ -17,7 +17,7 @@ from pixel_bot.web.access.sessions import Purpose
 from tests.web.access.stranger import CREDENTIALS, ask, sign_in
 
 BROKEN = b"\xff\xfef"
-FILES = ("blocked_words.txt", "prizes.json", "level_rewards.json")
+FILES = ("blocked_words.txt", "level_rewards.json")
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_a_file_that_is_gone_leaves_what_there_is_without(path: Path, file: Last
 async def test_the_start_names_each_broken_file(services: Services) -> None:
     assert _file_facts(services) == []
     settings = services.settings
-    for path in (settings.tts_words_file, settings.prizes_file, settings.level_rewards_file):
+    for path in (settings.tts_words_file, settings.level_rewards_file):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(BROKEN)
     facts = _file_facts(services)
@@ -115,7 +115,7 @@ async def test_the_set_up_page_names_each_broken_file(tmp_path: Path) -> None:
     async with live(settings) as app, aiohttp.ClientSession() as web:
         cookie = await sign_in(app.access, await app.access.link(Purpose.START))
         assert "Your files" not in (await ask(web, app.access, "/setup", headers=cookie)).text
-        for path in (settings.tts_words_file, settings.prizes_file, settings.level_rewards_file):
+        for path in (settings.tts_words_file, settings.level_rewards_file):
             path.write_bytes(BROKEN)
         page = (await ask(web, app.access, "/setup", headers=cookie)).text
     assert "Your files" in page

@@ -234,6 +234,20 @@ def test_as_people_type_it(tmp_path: Path) -> None:
     assert missing.stderr == "missing.csv was not imported. It cannot be opened: No such file or directory.\n"
     batch = read_point_file(file).batch
     assert run(tmp_path, "undo", batch).returncode == 0
+    for typed in ([], ["a.csv", "b.csv"], ["commands", "a", "b"], ["a.csv", "--decimal", "dot"]):
+        assert run(tmp_path, "import", *typed).returncode == 2
+
+    both = written(tmp_path, "name;points", "alice;1,234", name="both.csv")
+    asked = run(tmp_path, "import", both.name)
+    assert (asked.returncode, "--decimal" in asked.stderr) == (1, True)
+    assert run(tmp_path, "import", both.name, "--decimal", "comma", "--points", "points").returncode == 0
+    assert query(database, "SELECT points FROM users WHERE name = 'alice'") == [(1,)]
+
+    commands = tmp_path / "commands.json"
+    commands.write_text('[{"command": "hug", "reply": "$(sender) hugs!"}]')
+    looked = run(tmp_path, "import", "commands", commands.name, "--dry-run")
+    assert (looked.returncode, looked.stderr) == (0, "")
+    assert looked.stdout.startswith("commands.json is from StreamElements: 1 command.")
 
 
 @pytest.mark.sqlite

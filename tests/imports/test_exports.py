@@ -94,3 +94,27 @@ def test_a_comma_between_thousands_is_no_column(file: Path) -> None:
 
 def test_columns_may_stand_in_any_order(file: Path) -> None:
     assert paid(read(file, "5,alice\n6,bob\n")) == {"alice": 5, "bob": 6}
+
+
+def test_thousands_in_quotes_among_smaller_numbers(file: Path) -> None:
+    lines = [f'viewer{i:03},Regular,"{i * 7:,}",{i / 10}' for i in range(1, 400)]
+    found = read(file, "\n".join(["Name,Rank,Points,Hours", *lines]))
+    assert (found.total, found.skipped) == (7 * 399 * 400 // 2, [])
+
+
+def test_a_list_in_ansi_with_german_columns(file: Path) -> None:
+    found = read(file, "Name;Rang;Punkte;Stunden\nAnna_Lo;König;1.234;10,5\nBertram;Größter Fan;800;3\n", "cp1252")
+    assert (found.source, found.columns) == ("Streamlabs", "Name, Punkte")
+    assert (paid(found), found.skipped) == ({"anna_lo": 1_234, "bertram": 800}, [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_encodings_of_windows(file: Path, encoding: str) -> None:
+    text = "Nom\tPoints\tHeures\r\nÉlodie_x\t5\t1\r\nzoé\t6\t2\r\nbob\t7\t3\r\n"
+    found = read(file, text, encoding)
+    assert (paid(found), list(why(found))) == ({"bob": 7}, [2, 3])
+
+
+def test_phantombots_own_list(file: Path) -> None:
+    found = read(file, "Username,Seconds,Points\nanna_lo,3600,12\nbertram,60,7\n")
+    assert (found.source, paid(found)) == ("PhantomBot", {"anna_lo": 12, "bertram": 7})

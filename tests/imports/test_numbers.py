@@ -124,3 +124,45 @@ def read_or_refused(written: str) -> int | str:
         return read_points(written)
     except Unreadable as exc:
         return REFUSED if "fraction" in str(exc) else str(exc)
+
+
+STYLES = [
+    (",", "."),
+    (".", ","),
+    (" ", ","),
+    (" ", "."),
+    ("'", "."),
+    ("\u2019", "."),
+    ("\u00a0", ","),
+    ("", "."),
+    ("", ","),
+]
+"""Thousands separator and decimal mark, as programs of the world write them."""
+
+AMOUNTS = st.tuples(
+    st.integers(0, 99_999) | st.integers(0, MAX_AMOUNT), st.sampled_from(["", "", "0", "5", "25", "9999"])
+)
+
+
+@settings(deadline=None)
+@given(st.lists(AMOUNTS, min_size=1, max_size=12), st.sampled_from(STYLES))
+def test_a_column_is_read_exactly_or_asked_about(amounts: list[tuple[int, str]], style: tuple[str, str]) -> None:
+    """In each style of writing. Where the column leaves it open, the mark that is said reads all of it."""
+    group, decimal = style
+    column = [f"{value:,}".replace(",", group) + (decimal + rest if rest else "") for value, rest in amounts]
+    evidence = evidence_of(column)
+    mark: Mark = "." if decimal == "." else ","
+    assert evidence.mark in (mark, None)
+    if evidence.question:
+        assert evidence.question in column
+    else:
+        assert [read_points(written, evidence.mark) for written in column] == [value for value, _ in amounts]
+    assert [read_points(written, mark) for written in column] == [value for value, _ in amounts]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1_000, 999_999), min_size=1, max_size=8), st.integers(0, 999), st.sampled_from(",."))
+def test_thousands_among_smaller_numbers_are_thousands(large: list[int], small: int, group: str) -> None:
+    column = [*(f"{value:,}".replace(",", group) for value in large), str(small)]
+    mark = evidence_of(column).mark
+    assert [read_points(written, mark) for written in column] == [*large, small]

@@ -13,7 +13,7 @@ from pixel_bot.testing import FakeOverlay, Stage, stage
 from pixel_bot.upkeep.check import check
 from tests.sounds.test_length import wav
 
-SHORT = Limits(margin=0.3, wheel=0.3, grace=1.0)
+SHORT = Limits(margin=0.3, begun=0.3, grace=1.0)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from pixel_bot.model.chat_message import chat_message
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.run import clock_watch
 from pixel_bot.run.clock_watch import ClockWatch

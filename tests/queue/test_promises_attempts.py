@@ -11,18 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import EPOCH
 from pixel_bot.db.models import QueueItem
-from pixel_bot.model.outcome import PlaySound, Run, SpinWheel
+from pixel_bot.model.outcome import PlaySound, Run, to_payload
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.queue.attempt import DONE, LEFT, RETRY, Attempt, Result, Stopped
 from pixel_bot.queue.effects import Effects, Job, effect
 from pixel_bot.queue.recovery import GONE, RESTARTED, recover
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.queue_items import Item
 from pixel_bot.services import Services
 from pixel_bot.testing import FakeOverlay, SettableClock
 from tests.harness.queue_rows import queued, rows
 
 SOUND, WORK, ONCE = PlaySound("ding"), Run("work"), Run("once")
+COUNTS = to_payload(SOUND) | {"counts_from": "begun"}
 SKIPPED = "A mod skipped it."
 ITEM = Item(
     1, "effect", "running", None, "thing", 1, "Alice", 15, "t", {}, 0, EPOCH, None, None, None, None, None, None
@@ -200,7 +201,8 @@ async def alice(services: Services) -> AsyncGenerator[Viewer]:
         (ONCE, {"redeem": "gone"}, "failed", 0, RESTARTED),
         (SOUND, {"status": "pending"}, "pending", 0, None),
         (SOUND, {"status": "pending", "redeem": "gone"}, "failed", 0, GONE),
-        (SpinWheel(), {"redeem": "gone", "begun_at": EPOCH}, "pending", 0, None),
+        (SOUND, {"redeem": "gone", "begun_at": EPOCH, "payload_json": COUNTS}, "pending", 0, None),
+        (SOUND, {"redeem": "gone", "begun_at": EPOCH, "payload_json": COUNTS | {"kept": "x"}}, "failed", 0, GONE),
         (ONCE, {"status": "pending", "begun_at": EPOCH}, "pending", 0, None),
         (SOUND, {"status": "done", "redeem": "gone"}, "done", 0, None),
     ],
@@ -219,6 +221,15 @@ async def test_what_a_crash_leaves_is_sorted_out(
     assert row["page"] == columns.get("page")
     assert row["told"] == (note is None)
     assert (found[other]["status"], found[other]["attempts"]) == ("pending", 1)
+
+
+async def test_what_counts_and_has_no_lane_any_more_ends_as_if_it_had_happened(
+    services: Services, effects: Effects, alice: Viewer
+) -> None:
+    counts = {"redeem": "gone", "begun_at": EPOCH, "payload_json": COUNTS, "kind": "duel", "track": "duel"}
+    (item_id,) = await queued(services, SOUND, user_id=alice.id, cost=15, status="running", **counts)
+    await recover(services, effects)
+    assert (await rows(services))[item_id]["status"] == "done"
 
 
 async def test_only_what_fits_is_sorted_out(services: Services, effects: Effects, alice: Viewer) -> None:

@@ -1,5 +1,6 @@
 """What a verdict writes, also when the item ended meanwhile, or when the database cannot be written."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
@@ -10,15 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.db.models import QueueItem
-from pixel_bot.model.outcome import Effect, PlaySound, ShowOverlay, SpinWheel
+from pixel_bot.model.outcome import Effect, Outcome, PlaySound, ShowOverlay
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue import result_writer
 from pixel_bot.queue.attempt import DONE, LEFT, RETRY, Attempt, Result, ResultKind
-from pixel_bot.queue.result_writer import CUT, UNCLEAR, ResultWriter, counts
+from pixel_bot.queue.result_writer import CUT, GONE, UNCLEAR, ResultWriter
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.hooks import Bought, Hooks, is_final
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.queue_items import Item, Q
 from pixel_bot.redeems.shop import Order
 from pixel_bot.run.running_bot import opened
@@ -27,7 +30,7 @@ from pixel_bot.testing import SettableClock, settings_in
 from tests.harness.queue_rows import queued, rows
 
 SOUND, CARD = PlaySound("ding"), ShowOverlay("Done!")
-WIN = '[{"name": "Win", "weight": 1, "grant_points": 70, "grant_xp": 150}]'
+LUCK = Offer("luck", "Luck", cost=30, counts_from="begun")
 
 
 @dataclass
@@ -67,7 +70,6 @@ class RedemptionHandler:
 
 @pytest.fixture
 async def desk(tmp_path: Path, clock: SettableClock) -> AsyncGenerator[RedemptionHandler]:
-    (tmp_path / "prizes.json").write_text(WIN, encoding="utf-8")
     async with opened(settings_in(tmp_path), "sandbox", clock) as services:
         yield RedemptionHandler(services)
 
@@ -85,11 +87,21 @@ async def running(desk: RedemptionHandler, alice: Viewer, **columns: Any) -> int
     return item_id
 
 
-async def spinning(desk: RedemptionHandler, alice: Viewer) -> int:
-    """A wheel for 30 points that runs, and of which nobody has seen anything yet."""
-    spin = Offer("luck", "Luck", cost=30)
-    await desk.services.redeems.offer([spin])
-    item_id = (await desk.services.shop.buy(Order(spin, alice, SpinWheel()))).item_id
+async def draw(_: Transaction) -> dict[str, int]:
+    return {"points": 70, "xp": 150}
+
+
+async def win(tx: Transaction, bought: Bought) -> str:
+    await tx.credit(bought.viewer, bought.kept["points"])
+    await tx.give_xp(bought.viewer, bought.kept["xp"])
+    return f"{bought.buyer} won!"
+
+
+async def trying(desk: RedemptionHandler, alice: Viewer, on_done: Any = win) -> int:
+    """Luck for 30 points that runs, and of which nobody has seen anything yet."""
+    await desk.services.redeems.offer([LUCK])
+    desk.services.hooks.add("luck", Hooks(on_done))
+    item_id = (await desk.services.shop.buy(Order(LUCK, alice, CARD, on_buy=draw))).item_id
     async with desk.services.database.write() as session:
         (await session.get_one(QueueItem, item_id)).status = "running"
     return item_id
@@ -177,17 +189,17 @@ async def test_what_ended_meanwhile_is_followed_by_nothing(
     assert await desk.points() == 115
 
 
-async def test_a_wheel_that_was_given_back_meanwhile_brings_no_prize(desk: RedemptionHandler, alice: Viewer) -> None:
-    attempt = Attempt(await desk.item(await spinning(desk, alice)))
+async def test_what_was_given_back_meanwhile_brings_nothing(desk: RedemptionHandler, alice: Viewer) -> None:
+    attempt = Attempt(await desk.item(await trying(desk, alice)))
     await desk.services.refunds.fail(reason="A mod skipped it.", told=True)
     await desk.settling.settle(attempt, DONE)
     assert await desk.points() == 100
 
 
 @pytest.mark.parametrize("begun", [True, False])
-async def test_a_wheel_that_began_to_turn_meanwhile_counts(desk: RedemptionHandler, alice: Viewer, begun: bool) -> None:
+async def test_what_began_meanwhile_counts(desk: RedemptionHandler, alice: Viewer, begun: bool) -> None:
     """Its attempt knows nothing of it, and may say what it wants."""
-    item_id = await spinning(desk, alice)
+    item_id = await trying(desk, alice)
     attempt = Attempt(await desk.item(item_id))
     if begun:
         async with desk.services.database.write() as session:
@@ -195,10 +207,10 @@ async def test_a_wheel_that_began_to_turn_meanwhile_counts(desk: RedemptionHandl
     await desk.settling.settle(attempt, Result.refund("It broke."))
     assert (await attempt.ended()).kind is (ResultKind.DONE if begun else ResultKind.REFUND)
     assert await desk.points() == (140 if begun else 100)
-    assert (desk.news, desk.more) == ((1, 1) if begun else (1, 0))
+    assert (desk.news, desk.more) == (1, 0)
 
 
-async def test_a_level_that_a_prize_brings_is_told(
+async def test_a_level_that_it_brings_is_told(
     desk: RedemptionHandler, alice: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[int] = []
@@ -207,19 +219,77 @@ async def test_a_level_that_a_prize_brings_is_told(
         told.extend(up.level for up in ups)
 
     monkeypatch.setattr(desk.services.levels, "notify", tell)
-    await desk.settled(await spinning(desk, alice), DONE)
+    await desk.settled(await trying(desk, alice), DONE)
     assert told == [2]
 
 
-async def test_only_a_wheel_that_began_is_one_that_turns(desk: RedemptionHandler, alice: Viewer) -> None:
+async def test_only_what_names_its_beginning_counts_from_there(desk: RedemptionHandler, alice: Viewer) -> None:
     now = desk.services.clock.now()
-    spin = await spinning(desk, alice)
+    luck = await trying(desk, alice)
     sound = await running(desk, alice, begun_at=now)
     unknown = await running(desk, alice, begun_at=now, payload_json={"effect": "tea"})
-    assert [counts(await desk.item(i)) for i in (spin, sound, unknown)] == [False, False, False]
+    assert [is_final(await desk.item(i)) for i in (luck, sound, unknown)] == [False, False, False]
     async with desk.services.database.write() as session:
-        await queue_items.begin(session, spin, now)
-    assert counts(await desk.item(spin))
+        await queue_items.begin(session, luck, now)
+    assert is_final(await desk.item(luck))
+
+
+async def test_an_effect_may_follow_and_is_made_up_for_if_it_does_not_happen(
+    desk: RedemptionHandler, alice: Viewer
+) -> None:
+    async def win_a_sound(_: Transaction, bought: Bought) -> Outcome:
+        return Outcome(f"{bought.buyer} won a sound!", SOUND)
+
+    async def make_up(tx: Transaction, bought: Bought) -> str:
+        await tx.credit(bought.viewer, bought.kept["points"])
+        return "Take points for it."
+
+    item_id = await trying(desk, alice, win_a_sound)
+    desk.services.hooks.add("luck", Hooks(win_a_sound, on_missed=make_up))
+    await desk.settled(item_id, DONE)
+    assert (desk.news, desk.more) == (1, 1)
+    first, second = (await rows(desk.services)).values()
+    assert (first["status"], first["note"]) == ("done", "Alice won a sound!")
+    assert (second["status"], second["redeem"], second["cost"]) == ("pending", "luck", 0)
+    await desk.services.refunds.fail(Q.id == second["id"], reason="It broke.")
+    assert (await desk.row(second["id"]))["note"] == "It broke. Take points for it."
+    assert await desk.points() == 140
+
+
+@pytest.mark.parametrize("result", [DONE, Result.refund("It broke.")])
+async def test_what_nobody_can_end_any_more_is_given_back(
+    desk: RedemptionHandler, alice: Viewer, result: Result
+) -> None:
+    """Its cog has gone while it ran: neither the points that were won nor the price may be lost."""
+    item_id = await trying(desk, alice)
+    async with desk.services.database.write() as session:
+        await queue_items.begin(session, item_id, desk.services.clock.now())
+    desk.services.hooks.remove("luck")
+    assert await desk.settled(item_id, result) == Result.refund(GONE)
+    assert await desk.points() == 100
+
+
+async def test_a_level_of_a_hook_that_fails_is_not_told(
+    desk: RedemptionHandler, alice: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[LevelUp] = []
+
+    async def tell(ups: Sequence[LevelUp]) -> None:
+        told.extend(ups)
+
+    async def fail(tx: Transaction, bought: Bought) -> str:
+        await win(tx, bought)
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(desk.services.levels, "notify", tell)
+    item_id = await trying(desk, alice, fail)
+    async with desk.services.database.write() as session:
+        await queue_items.begin(session, item_id, desk.services.clock.now())
+    await desk.services.refunds.fail(Q.id == item_id, reason="It broke.")
+    await asyncio.sleep(0)
+    assert told == []
+    assert (await desk.row(item_id))["status"] == "done"
+    assert await desk.points() == 70
 
 
 # What cannot be written

@@ -119,7 +119,7 @@ async def test_pause_and_resume(chat: Stage) -> None:
     resumed = await mod(chat, "!queue resume")
     assert resumed[0] == "Going on: tts, wheel, effect."
     # The prize may be one more sound.
-    assert [m["what"] for m in chat.overlay.played][:2] == ["sound", "wheel"]
+    assert [m["what"] for m in chat.overlay.played][:2] == ["sound", "art"]
 
 
 async def test_a_pause_outlives_a_restart(tmp_path: Path) -> None:

@@ -201,7 +201,7 @@ BALANCES = f"""
     FROM users u WHERE u.name LIKE 'fan%'
 """
 MISMATCHES = """
-    SELECT i.id, i.status FROM queue_items i LEFT JOIN draws d ON d.id = json_extract(i.payload_json, '$.draw')
+    SELECT i.id, i.status FROM queue_items i LEFT JOIN draws d ON d.id = json_extract(i.payload_json, '$.kept.draw')
     WHERE (i.status = 'failed') <> (i.refunded_at IS NOT NULL)
        OR (i.kind = 'wheel' AND i.status = 'done' AND d.landed_at IS NULL)
        OR (i.kind = 'wheel' AND i.status = 'failed' AND d.cancelled_at IS NULL)

@@ -44,7 +44,7 @@ class Voice:
 
 
 bus.RETURN_SECONDS = 1.0
-pixel_bot.queue.dispatcher.Limits = lambda: Limits(margin=5.0, wheel=2.5, overlay=20.0, grace=1.0)
+pixel_bot.queue.dispatcher.Limits = lambda: Limits(margin=5.0, begun=2.5, overlay=20.0, grace=1.0)
 build = pixel_bot.bot.bot.build_backends
 pixel_bot.bot.bot.build_backends = lambda *args: replace(build(*args), speech=Voice())
 

@@ -24,6 +24,7 @@ from pixel_bot.queue.queue import Queue
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services, build_services
 from pixel_bot.testing import SettableClock, settings_in
+from tests.cogs.wheel.wheel_parts import WheelParts
 from tests.harness.database import findings
 from tests.harness.seed import url_of
 from tests.redeems.page_model import NearPage
@@ -46,6 +47,7 @@ class RedeemModel:
         """Ids that were played to their end while no bot could hear it, or in the very moment of something else."""
         self._numbers = itertools.count()
         self.services: Services
+        self.wheel: WheelParts
         self.jobs: Dispatcher
         self.queue: Queue
 
@@ -53,7 +55,8 @@ class RedeemModel:
         database = Database(url_of(self._folder / "pixel.db"))
         self.services = build_services(settings_in(self._folder), database, self.clock)
         await self.services.redeems.offer([offer for offer, _ in SHELF.values()])
-        self.jobs = Dispatcher(self.services, FakeSpeech(), self._say, Limits(margin=30, wheel=30, grace=0.01))
+        self.wheel = WheelParts(self.services)
+        self.jobs = Dispatcher(self.services, FakeSpeech(), self._say, Limits(margin=30, begun=30, grace=0.01))
         self.jobs.effects.add(self)
         self.queue = Queue(self.services, self.jobs)
         await self.jobs.start()
@@ -161,11 +164,16 @@ class RedeemModel:
             case _:
                 return
 
-    async def _buy(self, op: Op) -> None:
+    def _order(self, op: Op, message: str) -> Order:
         offer, what = SHELF[op.what]
+        viewer = VIEWERS[op.user]
+        on_buy = self.wheel.on_buy(viewer) if op.what == "spin" else None
+        return Order(offer, viewer, what, message_id=message, on_buy=on_buy)
+
+    async def _buy(self, op: Op) -> None:
         message = f"buy{next(self._numbers)}"
         use_idempotency_key(message, self.clock.now())
-        await self.services.shop.buy(Order(offer, VIEWERS[op.user], what, message_id=message))
+        await self.services.shop.buy(self._order(op, message))
         self.bought.append((message, op))
 
     async def _again(self, op: Op) -> None:
@@ -173,10 +181,9 @@ class RedeemModel:
         if not self.bought:
             return
         message, before = self.bought[op.pick % len(self.bought)]
-        offer, what = SHELF[before.what]
         use_idempotency_key(message, self.clock.now())
         with pytest.raises(AlreadyProcessed):
-            await self.services.shop.buy(Order(offer, VIEWERS[before.user], what, message_id=message))
+            await self.services.shop.buy(self._order(before, message))
 
     async def _value(self, column: Any, item_id: int) -> Any:
         async with self.services.database.readers() as session:
@@ -239,7 +246,7 @@ class RedeemModel:
         assert len(draws) == len(spins)
         for item in spins:
             assert item.payload_json is not None
-            draw = draws[item.payload_json["draw"]]
+            draw = draws[item.payload_json["kept"]["draw"]]
             assert (draw.landed_at is not None) == (item.status == "done")
             assert (draw.cancelled_at is not None) == (item.status == "failed")
             assert not (item.begun_at and item.refunded_at), "once started, never given back"

@@ -8,9 +8,10 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from pixel_bot.backends.tts.speech import Speech
-from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak, SpinWheel
+from pixel_bot.model.outcome import Effect, PlaySound, Run, Speak
 from pixel_bot.model.people import Viewer
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
+from tests.cogs.wheel.wheel_parts import SPIN, WHEEL
 
 USERS = (1, 2, 3)
 START = 400
@@ -26,7 +27,7 @@ GRANTS = {"Points": 70, "Rare": 250}
 SHELF: dict[str, tuple[Offer, Effect]] = {
     "say": (Offer("say", "Say", cost=25, cooldown=10, lane="tts"), Speak("hello")),
     "ding": (Offer("ding", "Ding", cost=15, cooldown=5), PlaySound("ding")),
-    "spin": (Offer("spin", "Spin", cost=100, cooldown=30, everyone_cooldown=7, lane="wheel"), SpinWheel()),
+    "spin": (SPIN, WHEEL),
     "ask": (Offer("ask", "Ask", cost=50, cooldown=20), Run("ask")),
 }
 SECONDS = 10.0

@@ -50,7 +50,7 @@ async def test_a_new_item_waits_with_all_that_was_asked(services: Services, alic
     assert (row["told"], row["attempts"], row["page"], row["begun_at"], row["refunded_at"]) == (True, 0, *[None] * 3)
     assert len(bytes.fromhex(row["token"])) == 8
     item = await one(services, item_id)
-    assert (item.buyer, item.draw, item.effect, item.platform) == ("Alice", 7, HELLO, "twitch")
+    assert (item.buyer, item.effect, item.platform) == ("Alice", HELLO, "twitch")
 
 
 async def test_the_head_of_a_track_is_its_oldest_that_waits(services: Services) -> None:
@@ -112,7 +112,7 @@ async def test_what_a_hand_has_put_there_can_be_read(services: Services) -> None
         await session.execute(text("INSERT INTO queue_items (kind, payload_json) VALUES ('tea', '{\"cup\": 1}')"))
         (item,) = await queue_items.load(session)
     assert (item.redeem, item.buyer, item.token, item.created_at) == ("", "", "", EPOCH)
-    assert (item.cost, item.user_id, item.draw, queue_items.has_known_effect(item)) == (0, None, None, False)
+    assert (item.cost, item.user_id, queue_items.has_known_effect(item)) == (0, None, False)
 
 
 async def test_a_buyer_has_the_name_of_where_it_was_asked(services: Services, alice: Viewer) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.db.models import QueueItem
-from pixel_bot.model.outcome import PlaySound, SpinWheel
+from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.hooks import Bought, Hooks
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.queue_items import FOLLOW_UP_IDS, Item
 from pixel_bot.redeems.refunds import Refund
 from pixel_bot.redeems.shop import Order
@@ -131,13 +133,22 @@ async def test_in_a_transaction_of_the_caller_chat_is_to_hear_of_it(services: Se
     assert [row["told"] for row in (await rows(services)).values()] == [False]
 
 
-async def test_a_prize_that_was_drawn_goes_back_into_the_stock(services: Services, alice: Viewer) -> None:
+async def test_the_redeem_takes_back_what_it_did_of_that_very_item(services: Services, alice: Viewer) -> None:
+    taken_back: list[Any] = []
+
+    async def keep(tx: Transaction) -> dict[str, int]:
+        return {"balance": await tx.balance(alice)}
+
+    async def take_back(_: Transaction, bought: Bought) -> None:
+        taken_back.append((bought.viewer, bought.kept["balance"]))
+
     for cost in (5, 6):
-        spin = Offer(f"spin{cost}", "Spin", cost=cost)
-        await services.redeems.offer([spin])
-        await services.shop.buy(Order(spin, alice, SpinWheel()))
-    await services.refunds.fail(QueueItem.redeem == "spin6", reason="It broke.")
-    assert await found(services, "SELECT cancelled_at IS NULL FROM draws ORDER BY id") == [(1,), (0,)]
+        luck = Offer(f"luck{cost}", "Luck", cost=cost)
+        await services.redeems.offer([luck])
+        services.hooks.add(luck.key, Hooks(on_refund=take_back))
+        await services.shop.buy(Order(luck, alice, SOUND, on_buy=keep))
+    await services.refunds.fail(QueueItem.redeem == "luck6", reason="It broke.")
+    assert taken_back == [(alice.id, 89)]
 
 
 # Cooldowns

@@ -11,8 +11,8 @@ from pixel_bot.errors import Blocked, NotEnoughPoints, NotPlaying, OnCooldown, Q
 from pixel_bot.model.outcome import PlaySound, Run, ShowOverlay, Speak
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.idempotency import AlreadyProcessed, use_idempotency_key
-from pixel_bot.redeems.catalogue import Offer
 from pixel_bot.redeems.channel_points import RedemptionRef
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cogs.pixel.ai_double import Turn, ai_double
-from tests.harness.obs_double import PASSWORD, obs_double
 from tests.harness.rounds import rounds
+from tests.harness.studio.obs_double import PASSWORD, obs_double
 from tests.harness.waiting import until
 from tests.redeems.mortal_bot import FarPage, Harness
 from tests.redeems.mortal_program import PRIZE, START

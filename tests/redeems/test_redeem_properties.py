@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from cogs.wheel import draws
 from pixel_bot.db.engine import Database
 from pixel_bot.overlay import overlay as bus
-from pixel_bot.redeems import wheel
 from pixel_bot.upkeep.upgrade import upgrade
 from tests.harness.rounds import modest, rounds
 from tests.harness.seed import execute, url_of
@@ -102,7 +102,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _quick_and_the_same_every_time() -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bus, "RETURN_SECONDS", 0.02)
-        patch.setattr(wheel, "secrets", Seeds())
+        patch.setattr(draws, "secrets", Seeds())
         yield
 
 

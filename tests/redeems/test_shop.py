@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from pixel_bot.errors import Blocked, NotEnoughPoints, OnCooldown, QueueFull, RedeemOff
-from pixel_bot.model.outcome import PlaySound, Run, ShowOverlay, Speak, SpinWheel
+from pixel_bot.model.outcome import OverlayEffect, PlaySound, Run, ShowOverlay, Speak
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage
@@ -188,7 +188,7 @@ def test_keys_that_cannot_be(key: str) -> None:
     ("effect", "lane", "kind", "track"),
     [
         (HELLO, "effect", "tts", "tts"),
-        (SpinWheel(), "wheel", "wheel", "wheel"),
+        (OverlayEffect("duel"), "duel", "duel", "duel"),
         (PlaySound("ding"), "effect", "effect", "sound"),
         (ShowOverlay("hi"), "effect", "effect", "sound"),
         (Run("think"), "effect", "effect", None),

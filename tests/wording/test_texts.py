@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from pixel_bot.clock import EPOCH
 from pixel_bot.errors import OnCooldown, QueueFull
+from pixel_bot.model.channel_events import ChannelEvent, Cheer, Follow, Raid, Sub, Tip, alert_text
+from pixel_bot.model.people import Person
 from pixel_bot.texts import count, duration, joined, number, ordinal, paged, percent, roughly, signed
 from pixel_bot.wording.catalogue import Domain, read_catalogue
 from pixel_bot.wording.extract import Sentence, sentences_of
@@ -13,6 +16,7 @@ from pixel_bot.wording.fields import misfit
 from pixel_bot.wording.po_file import Update, update
 from pixel_bot.wording.texts import Texts, currency, currency_title, texts, use_language
 
+BOB = Person("7", "bob", "Bob")
 POLISH = "nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && (n%100<10 || n%100>=20) ? 1 : 2);"
 
 
@@ -54,6 +58,26 @@ def test_errors_speak_the_language_of_the_moment() -> None:
     use_language("de")
     assert str(OnCooldown("Sound", 5)) == "Du musst bei Sound noch 5 Sek warten. Es wurde nichts abgezogen."
     assert "Die Warteschlange ist voll" in str(QueueFull("Sound", own=False))
+
+
+@pytest.mark.parametrize(
+    ("event", "english", "german"),
+    [
+        (Follow("1", BOB, EPOCH), "Bob followed", "Bob folgt jetzt"),
+        (Sub("1", BOB, EPOCH, months=3), "Bob subscribed for 3 months", "Bob ist seit 3 Monaten Sub"),
+        (Cheer("1", None, EPOCH, bits=1000), "Somebody cheered 1,000 bits", "Jemand cheert 1.000 Bits"),
+        (Raid("1", BOB, EPOCH, viewers=1), "Bob raids with 1 viewer", "Bob raidet mit 1 Zuschauer"),
+        (
+            Tip("1", BOB, EPOCH, tokens=5, item="a song"),
+            "Bob tipped 5 tokens for a song",
+            "Bob hat 5 Tokens für a song gegeben",
+        ),
+    ],
+)
+def test_alerts_on_the_overlay(event: ChannelEvent, english: str, german: str) -> None:
+    assert alert_text(event) == english
+    use_language("de")
+    assert alert_text(event) == german
 
 
 def test_what_points_are_called() -> None:
@@ -147,7 +171,8 @@ class Slots(Cog):
 def test_sources_are_read_for_sentences_and_help(tmp_path: Path) -> None:
     (tmp_path / "slots.py").write_text(SOURCE)
     (tmp_path / "broken.py").write_text("_ = texts(__name__)\ndef")
-    found = sentences_of([tmp_path / "slots.py", tmp_path / "broken.py"])
+    (tmp_path / "latin.py").write_bytes("# ü\n_ = texts(__name__)\n".encode("latin-1"))
+    found = sentences_of([tmp_path / name for name in ("slots.py", "broken.py", "latin.py")])
     assert set(found) == {
         "a word", "[PAGE]", "Play for {points}.", "{n} reel turns.", "Big spin", "what you bid", "Spin."
     }  # fmt: skip

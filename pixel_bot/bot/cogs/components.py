@@ -14,6 +14,7 @@ from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.command import PixelCommand
 from pixel_bot.bot.redeem_command import RedeemCommand, offers_of, redeems_of
+from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.overlay.widgets import Widget
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
@@ -86,6 +87,8 @@ class CogComponents(CogFace):
             await super().add_component(component)
             self.cogs.note_component(component)
             self.runtime.add(component)
+            self.reasons.update(_reasons_of(component))
+            self.services.files.add(_files_of(component))
             self.command_table.changed()
         except BaseException:
             self._forget(component)
@@ -115,6 +118,9 @@ class CogComponents(CogFace):
 
     def _forget(self, component: commands.Component) -> None:
         self.runtime.remove(component)
+        for reason in _reasons_of(component):
+            self.reasons.pop(reason, None)
+        self.services.files.remove(_files_of(component))
         self.command_table.changed()
         made = [one for one in self.command_table.made if one.component is component]
         for one in made:
@@ -196,6 +202,14 @@ class CogComponents(CogFace):
             TypeError: always; the sentence says what to use.
         """
         raise TypeError(instead_of(event or getattr(listener, "__name__", "event_")))
+
+
+def _files_of(component: commands.Component) -> Sequence[LastGoodFile[Any]]:
+    return getattr(component, "files", ())
+
+
+def _reasons_of(component: commands.Component) -> Mapping[str, str]:
+    return getattr(component, "reasons", {})
 
 
 def _widgets_of(component: commands.Component) -> Sequence[Widget]:

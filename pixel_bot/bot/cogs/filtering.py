@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
+from pixel_bot.queue.effects import marks_of
+
 MARK = "__pixel_filter__"
 
 LONGEST_TIMEOUT = 1_209_600.0
@@ -75,10 +77,6 @@ def filter(*, order: int = 100) -> Callable[[M], M]:  # noqa: A001 - the word th
 
 def filters_of(cog: str, component: object) -> Iterator[ChatFilter]:
     """The methods of a cog class that filter."""
-    made_by = type(component)
-    names = {name for base in made_by.__mro__ for name, value in vars(base).items() if hasattr(value, MARK)}
-    for name in sorted(names):
-        order = getattr(getattr(made_by, name), MARK, None)
-        if order is not None:  # else a subclass replaced it by a method without the mark
-            method = getattr(component, name)
-            yield ChatFilter(order, cog, name, method, component, inspect.iscoroutinefunction(method))
+    for name, order in marks_of(type(component), MARK):
+        method = getattr(component, name)
+        yield ChatFilter(order, cog, name, method, component, inspect.iscoroutinefunction(method))

@@ -21,8 +21,8 @@ def import_cog(cog: CogFile) -> ModuleType:
     Raises:
         Exception, SystemExit: whatever its code raises. None of its modules is left then.
     """
-    if cog.path is None or cog.folder is not None:
-        importlib.invalidate_caches()  # a cog that is one file is not looked for in folders
+    if cog.path is None:
+        importlib.invalidate_caches()
     try:
         with _no_stale_bytecode(cog):
             return importlib.import_module(cog.module) if cog.path is None else _import_file(cog, cog.path)
@@ -37,7 +37,8 @@ def modules_of(cog: CogFile) -> Mapping[str, ModuleType]:
         alone = sys.modules.get(cog.module)
         return {cog.module: alone} if alone is not None else {}
     top = cog.module if cog.path is not None else cog.name
-    return {name: module for name, module in tuple(sys.modules.items()) if f"{name}.".startswith(f"{top}.")}
+    near = [(name, module) for name, module in tuple(sys.modules.items()) if name.startswith(top)]
+    return {name: module for name, module in near if f"{name}.".startswith(f"{top}.")}
 
 
 def take_away(modules: Mapping[str, ModuleType]) -> None:
@@ -63,6 +64,8 @@ def reason(exc: BaseException, cog: CogFile) -> str:
 
 def _import_file(cog: CogFile, path: Path) -> ModuleType:
     inside = [str(cog.folder)] if cog.folder is not None else None
+    if inside is not None:
+        importlib.invalidate_caches()  # a cog that is one file is not looked for in folders
     spec = importlib.util.spec_from_file_location(cog.module, path, submodule_search_locations=inside)
     if spec is None or spec.loader is None:
         raise CogError(f"The file {path} cannot be imported.")

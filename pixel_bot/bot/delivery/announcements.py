@@ -24,8 +24,7 @@ class Announcements:
         self._channels = channels
         self._bleeped = bleeped
         services.levels.on_level_up = self._level_up
-        for file in services.files:
-            file.on_problem = self._file_problem
+        services.files.tell(self._file_problem)
 
     async def _level_up(self, up: LevelUp) -> None:
         channel = self._channels.get(up.platform) or next(iter(self._channels.values()), None)

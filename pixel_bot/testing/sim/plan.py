@@ -91,6 +91,8 @@ class Actor(StrEnum):
     """A page that says what is not so, or nothing. Needs the other pages."""
     REDEMPTIONS = "redemptions"
     """Viewers who pay with channel points."""
+    OLD_DATABASE = "old-database"
+    """A database of an earlier version; the process dies while it upgrades it."""
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,13 @@ def _icon(name: str) -> str:
 
 
 _PAGES.globals["icon"] = _icon
-_PAGES.globals["currency"] = currency
 
 
 def page(template: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
     """A page, or a piece of one, from a template in this folder."""
-    return HTMLResponse(_PAGES.get_template(template).render(values), status, headers=SECURITY)
+    return HTMLResponse(
+        _PAGES.get_template(template).render({"currency": currency, **values}), status, headers=SECURITY
+    )
 
 
 def refusal(sentence: str, status: int) -> HTMLResponse:

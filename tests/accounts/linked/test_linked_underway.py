@@ -8,7 +8,7 @@ from pixel_bot.db.models import QueueItem
 from pixel_bot.errors import Blocked, OnCooldown
 from pixel_bot.model.outcome import PlaySound
 from pixel_bot.model.people import Viewer
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock, Stage, there

@@ -1,6 +1,5 @@
 """What goes over with a link, and what the books say."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -50,28 +49,20 @@ async def test_a_block_is_not_escaped(services: Services, alice: Pair) -> None:
     assert len(await rows(services, query)) == 4
 
 
-async def test_the_queue_and_owed_prizes_go_along_and_come_back(services: Services, alice: Pair) -> None:
+async def test_the_queue_goes_along_and_comes_back(services: Services, alice: Pair) -> None:
     async with services.database.write() as session:
-        for draw, owed in ((1, True), (2, False)):
-            await session.execute(
-                text(
-                    "INSERT INTO draws (id, user_id, seed, odds_json, prize, prize_json, created_at, owed) "
-                    "VALUES (:draw, :id, '', '[]', 'P', '{}', '2026-01-01 00:00:00.000000', :owed)"
-                ),
-                {"id": alice.merged.id, "owed": owed, "draw": draw},
-            )
-            await session.execute(
-                text(
-                    "INSERT INTO queue_items (kind, status, payload_json, created_at, user_id, message_id) "
-                    "VALUES ('wheel', 'pending', :payload, '2026-01-01 00:00:00.000000', :id, 'joystick:1')"
-                ),
-                {"payload": json.dumps({"effect": "SpinWheel", "draw": draw}), "id": alice.merged.id},
-            )
-    query = "SELECT user_id FROM draws UNION ALL SELECT user_id FROM queue_items"
+        await session.execute(
+            text(
+                "INSERT INTO queue_items (kind, status, payload_json, created_at, user_id, message_id) "
+                "VALUES ('effect', 'pending', '{}', '2026-01-01 00:00:00.000000', :id, 'joystick:1')"
+            ),
+            {"id": alice.merged.id},
+        )
+    query = "SELECT user_id FROM queue_items"
     await link(services, alice)
-    assert await rows(services, query) == [(alice.kept.id,)] * 4
+    assert await rows(services, query) == [(alice.kept.id,)]
     await services.links.unlink(MOD, alice.kept)
-    assert await rows(services, query) == [(alice.merged.id,)] * 4
+    assert await rows(services, query) == [(alice.merged.id,)]
 
 
 async def test_a_voice_is_kept_and_else_taken_over(services: Services, alice: Pair) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pixel_bot.backends import obs as module
 from pixel_bot.backends.obs import Obs
 from tests.backends.obs.saving import client
-from tests.harness.obs_double import ObsDouble, obs_double
+from tests.harness.studio.obs_double import ObsDouble, obs_double
 
 
 @pytest.fixture(autouse=True)

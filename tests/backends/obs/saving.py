@@ -12,7 +12,7 @@ from pixel_bot.backends.obs import Obs
 from pixel_bot.backends.obs_problems import (
     ObsProblem,
 )
-from tests.harness.obs_double import PASSWORD, ObsDouble
+from tests.harness.studio.obs_double import PASSWORD, ObsDouble
 
 SAVE, STATUS = "SaveReplayBuffer", "GetReplayBufferStatus"
 TIMEOUT = 10.0

@@ -17,7 +17,7 @@ from pixel_bot.backends.obs_problems import (
     RequestRefused,
 )
 from tests.backends.obs.saving import SAVE, STATUS, client, failed_save, refused_check, save, warnings_of
-from tests.harness.obs_double import PASSWORD, ObsDouble
+from tests.harness.studio.obs_double import PASSWORD, ObsDouble
 from tests.harness.waiting import until
 
 

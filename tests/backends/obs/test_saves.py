@@ -17,7 +17,7 @@ from pixel_bot.backends.obs_problems import (
 )
 from pixel_bot.model.hosts import is_loopback
 from tests.backends.obs.saving import PROMPT, SAVE, client, failed_save, refused_check, save
-from tests.harness.obs_double import ObsDouble
+from tests.harness.studio.obs_double import ObsDouble
 from tests.harness.waiting import until
 
 

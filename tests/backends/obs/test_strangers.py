@@ -16,7 +16,7 @@ from pixel_bot.backends.obs_problems import (
     SaveTooSlow,
 )
 from tests.backends.obs.saving import SAVE, STATUS, client, failed_save, refused_check, save, warnings_of
-from tests.harness.obs_double import ObsDouble
+from tests.harness.studio.obs_double import ObsDouble
 
 
 async def test_silence_fails_the_check_soon_and_the_save_in_time(double: ObsDouble) -> None:

@@ -59,8 +59,9 @@ def test_a_folder_with_the_name_cogs_hides_none_of_ours(tmp_path: Path) -> None:
     words = ("sandbox", "--replay", "chat.csv", "--speed", "0", "--exit-when-done")
     done = run_as_typed(tmp_path, *words)
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("Cogs: ")]
-    there = [p for p in BUILT_IN.iterdir() if not p.name.startswith("_")]
-    ours = sorted(p.stem for p in there if p.suffix == ".py" or (p / "__init__.py").is_file())
+    ours = sorted(
+        p.stem for p in BUILT_IN.iterdir() if (p.suffix == ".py" or (p / "__init__.py").exists()) and p.name[0] != "_"
+    )
     assert len(ours) > 10
     assert line.removeprefix("Cogs: ").split(", ") == ours
     assert "Commands answered: 1" in done.stdout

@@ -6,7 +6,7 @@ import pytest
 
 from pixel_bot.backends.obs_problems import BufferOff, ObsLost, ObsProblem
 from pixel_bot.testing import Stage
-from tests.harness.cogs import cog_class
+from tests.cogs.loaded import cog_class
 
 
 class Saver:

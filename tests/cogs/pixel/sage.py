@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pixel_bot.testing import Stage, stage
-from tests.harness.cogs import cog_class
+from tests.cogs.loaded import cog_class
 
 
 class Sage:

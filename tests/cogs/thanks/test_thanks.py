@@ -14,8 +14,8 @@ from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import Stage, settings_in
 from pixel_bot.texts import CHAT_LIMIT, visible
+from tests.cogs.loaded import thanks_said
 from tests.cogs.thanks.thanked import Channel, cheer, event, follow, gift
-from tests.harness.cogs import thanks_said
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pixel_bot.sandbox.twitch import frames, notices
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import SandboxUser, sandbox_user
 from pixel_bot.testing import Stage
+from tests.cogs.loaded import thanks_said
 from tests.earning.claims.test_subs_in_chat import NOTICE, alerts, ledger, xp
-from tests.harness.cogs import thanks_said
 
 ALICE = sandbox_user("alice", name="Alice")
 NOBODY = SandboxUser("ananonymouscheerer", "AnAnonymousCheerer")

@@ -9,7 +9,7 @@ from pixel_bot.sandbox.twitch import frames, notices
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import SandboxUser, sandbox_user
 from pixel_bot.testing import Stage
-from tests.harness.cogs import thanks_said
+from tests.cogs.loaded import thanks_said
 from tests.harness.database import rows
 
 ALICE, BOB = sandbox_user("alice", name="Alice"), sandbox_user("bob", name="Bob")

@@ -9,9 +9,6 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, expect
 
 from tests.harness.overlay_double import OverlayDouble
 
-WEIGHTS = [6, 3, 5, 0.4, 2, 9, 1]
-SLICES = [{"name": f"Prize {i}", "weight": weight} for i, weight in enumerate(WEIGHTS)]
-
 # Notes in one list what is sent and which sound ended where, and listens to what the sounds really put out.
 WATCH = """
 window.notes = [];
@@ -35,8 +32,6 @@ document.addEventListener("playing", ({ target }) => {
 }, true);
 document.addEventListener("ended", ({ target }) => window.notes.push(target.currentTime / target.duration), true);
 """
-
-FINISH_SPIN = "document.getAnimations().filter((a) => a.id === 'spin').forEach((a) => a.finish())"
 
 INK = """async (png) => {
   const picture = new Image();
@@ -97,7 +92,7 @@ async def opened(
 
 async def nothing_left(page: Page) -> None:
     """Nothing is on the page, and nothing moves."""
-    await expect(page.locator(".stream *:not(#alerts, #column, #wheels)")).to_have_count(0)
+    await expect(page.locator(".stream *:not(#alerts, #column)")).to_have_count(0)
     assert await page.locator("audio").count() == 0
     assert await page.evaluate("document.getAnimations().length") == 0
 

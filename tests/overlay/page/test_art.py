@@ -20,6 +20,29 @@ WATCH_TEXTS = """() => {
   new MutationObserver(note).observe(document.querySelector(".stream"), { childList: true, subtree: true });
 }"""
 
+STEPS = """
+import { element, styled } from "/static/overlay/kit.js";
+const note = (word) => (window.steps ??= []).push(word);
+const acks = () => window.notes.filter((state) => state === "started").length;
+let before = 0;
+export async function prepare(stage) {
+  await styled(stage, new URL("steps.css", import.meta.url));
+  const box = element("div", "box");
+  stage.append(box);
+  before = acks();
+  note(`prepare ${box.offsetWidth}`);
+  return 0.5;
+}
+export async function play() {
+  note(acks() > before ? "play" : "it plays before it has begun");
+}
+export async function leave(stage, data, { notes }) {
+  note("leave");
+  await notes([]);
+  note([]);
+}
+"""
+
 FAILING: dict[str, tuple[str, str, dict[str, str], str]] = {
     "throws": ("one", "wave.js", {"who": "x", "how": "throw"}, "out of waves"),
     "never ends": ("one", "wave.js", {"who": "x", "how": "never"}, "it did not end within 1 s"),
@@ -67,6 +90,14 @@ async def test_art_plays_once_with_its_files_and_a_new_version_needs_no_reload(
         await bot.play("c", "art", module="/overlay/art/two/wave.js", data={"who": "Bob"}, seconds=3)
         await bot.acked("c", "finished")
         assert "bye Bob 3" in await page.evaluate("window.seen")
+
+        # It prepares before it begins, and leaves after its end, with a style sheet and the tools of the page.
+        bot.art |= {"steps.js": STEPS, "steps.css": ".box { width: 7px }"}
+        await bot.play("f", "art", module="/overlay/art/two/steps.js", data={}, seconds=9)
+        assert (await bot.acked("f", "started"))["seconds"] == 0.5
+        await bot.acked("f", "finished")
+        await nothing_left(page)
+        assert await page.evaluate("window.steps") == ["prepare 7", "play", "leave", []]
 
         # A stop takes it off at once.
         await bot.play("d", "art", module="/overlay/art/two/wave.js", data={"who": "x", "how": "never"}, seconds=60)

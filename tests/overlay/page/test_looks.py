@@ -6,8 +6,9 @@ from itertools import combinations
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.cogs.wheel.wheel_page import FINISH_SPIN, SLICES, spin
 from tests.harness.overlay_double import OverlayDouble
-from tests.overlay.page.overlay_in_browser import FINISH_SPIN, SLICES, inked, opened
+from tests.overlay.page.overlay_in_browser import inked, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -22,7 +23,7 @@ async def test_markup_stays_text(browser: Browser, bot: OverlayDouble) -> None:
         await bot.play("a", "speak", "long.wav", by=HOSTILE, text=HOSTILE)
         await bot.play("b", "sound", "long.wav", by=HOSTILE, name=HOSTILE)
         await bot.play("c", "show", by=HOSTILE, text=HOSTILE, seconds=9)
-        await bot.play("d", "wheel", by=HOSTILE, slices=[{"name": HOSTILE, "weight": 1}], winner=0)
+        await spin(bot, "d", [{"name": HOSTILE, "weight": 1}], 0, HOSTILE)
         await bot.send("alert", kind="follow", name=HOSTILE, text=HOSTILE)
         for effect in "abcd":
             await bot.acked(effect, "started")
@@ -52,7 +53,7 @@ async def fill(bot: OverlayDouble, page: Page) -> None:
     """As much at once as the bot ever sends, with long words."""
     await bot.play("a", "speak", "long.wav", by="A" * 25, text="many words " * 18)
     await bot.play("b", "sound", "long.wav", by="B" * 25, name="b" * 60)
-    await bot.play("c", "wheel", by="C" * 25, slices=SLICES, winner=1)
+    await spin(bot, "c", SLICES, 1, "C" * 25)
     await long_alert(bot)
     for effect in "abc":
         await bot.acked(effect, "started")

@@ -3,9 +3,10 @@
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.cogs.wheel.wheel_page import SLICES, spin
 from tests.harness.browser import is_true_of
 from tests.harness.overlay_double import OverlayDouble, overlay_double, tone
-from tests.overlay.page.overlay_in_browser import SLICES, nothing_left, opened
+from tests.overlay.page.overlay_in_browser import nothing_left, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -100,8 +101,8 @@ HIDE = {
 async def test_a_hidden_page_stops_and_says_so(browser: Browser, bot: OverlayDouble, way: str) -> None:
     async with opened(browser, bot) as page:
         await bot.play("a", "speak", "long.wav", text="cut")
-        await bot.play("b", "wheel", slices=SLICES, winner=0)
-        await bot.play("c", "wheel", slices=SLICES, winner=0)
+        await spin(bot, "b", SLICES, 0)
+        await spin(bot, "c", SLICES, 0)
         await bot.send("alert", kind="follow", name="Bob", text="Bob followed")
         await bot.acked("a", "started")
         await bot.acked("b", "started")

@@ -9,7 +9,7 @@ import pytest
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.model.outgoing import Outgoing, SendFailed
 from pixel_bot.testing import SettableClock, Stage, stage
-from tests.harness.cogs import cog_class
+from tests.cogs.loaded import cog_class
 from tests.harness.database import findings
 from tests.platforms.joystick.chat_helpers import JULES, notes_there, points
 

@@ -8,7 +8,7 @@ import pytest
 
 from pixel_bot.model.channel_events import ChannelEvent, Entrance, Follow, Gift, Raid, Sub, Tip, WheelClaim
 from pixel_bot.testing import SettableClock, Stage, stage, there
-from tests.harness.cogs import cog_class, thanks_said
+from tests.cogs.loaded import cog_class, thanks_said
 from tests.harness.database import findings
 from tests.harness.waiting import until
 from tests.platforms.joystick.chat_helpers import JULES, notes_there, points

@@ -11,7 +11,7 @@ from pixel_bot.errors import EffectFailed
 from pixel_bot.sandbox.joystick.double import SentByBot
 from pixel_bot.testing import FakeOverlay, Live, live, there
 from pixel_bot.upkeep.check import check
-from tests.harness.cogs import cog_class
+from tests.cogs.loaded import cog_class
 
 SECONDS = 15.0
 MONEY = 1_000
@@ -91,7 +91,7 @@ async def test_sound(jules: Visit) -> None:
 
 async def test_spin(jules: Visit) -> None:
     await jules.redeems("!spin", "The wheel is yours!")
-    assert [(m["what"], m["by"]) for m in jules.page.played] == [("wheel", "Jules")]
+    assert [(m["what"], m["by"]) for m in jules.page.played] == [("art", "Jules")]
     assert await jules.points() == MONEY - 100
 
 

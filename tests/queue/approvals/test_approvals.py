@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from pixel_bot.model.outcome import Effect, PlaySound, Run, ShowOverlay, Speak, SpinWheel, from_payload, to_payload
+from pixel_bot.model.outcome import Effect, OverlayEffect, PlaySound, Run, ShowOverlay, Speak, from_payload, to_payload
 from pixel_bot.queue.approvals import LIMIT, MODS_AWAY
 from pixel_bot.redeems.approvals import LATER, WAITING, approval_for
 from pixel_bot.run.running_bot import RunningBot
@@ -272,7 +272,7 @@ async def test_what_the_ai_says_aloud_waits_too(tmp_path: Path) -> None:
         (ShowOverlay("an answer", approve=True), WAITING),
         (ShowOverlay("Drink!"), None),
         (PlaySound("ding"), None),
-        (SpinWheel(), None),
+        (OverlayEffect("duel"), None),
         (Run("pixel"), LATER),
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pixel_bot.testing import Stage
-from tests.harness.cogs import thanks_said
+from tests.cogs.loaded import thanks_said
 from tests.harness.database import findings
 from tests.harness.postgres import Databases
 from tests.harness.rounds import rounds

@@ -8,7 +8,7 @@ import pytest
 
 from pixel_bot.model.outcome import Effect, Run
 from pixel_bot.queue.effects import Job, effect
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from tests.harness.waiting import until
 from tests.redeems.page_model import NearPage
@@ -128,16 +128,16 @@ async def test_skip_while_the_answer_is_on_its_way_to_chat(show: Scene, monkeypa
     assert await show.chat.points("alice") == (250 if said else 300)
 
 
-async def test_a_landing_that_comes_after_the_refund_credits_nothing(tmp_path: Path) -> None:
-    """Another process gave it back while it turned here: no prize, no word, and the books stay open for the next."""
+async def test_a_landing_that_comes_after_its_end_credits_nothing_more(tmp_path: Path) -> None:
+    """Another process would have given it back while it turned here: it counts, once, and the books stay open."""
     prizes(tmp_path, WIN)
     async with scene(tmp_path) as show:
         token = await show.playing("alice", "!spin")
         await show.bot.services.refunds.fail(reason="It was given back elsewhere.")
         show.page.playing[token] = True
         show.page.end(token)
-        assert (await show.ended(), await show.chat.points("alice")) == (["failed"], 300)
-        assert not any("won" in line for line in show.chat.sent)
-        assert await show.scalar("SELECT COUNT(*) FROM events WHERE id LIKE 'prize:%'") == 0
+        assert (await show.ended(), await show.chat.points("alice")) == (["done"], 270)
+        assert await show.scalar("SELECT COUNT(*) FROM queue_items WHERE note LIKE '%won%'") == 1
+        assert await show.scalar("SELECT COUNT(*) FROM transactions WHERE reason = 'wheel'") == 1
         await show.mod("!points add @alice 1")
-        assert await show.chat.points("alice") == 301
+        assert await show.chat.points("alice") == 271

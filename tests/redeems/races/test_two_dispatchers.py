@@ -15,7 +15,7 @@ from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.effects import Job, effect
 from pixel_bot.queue.limits import Limits
-from pixel_bot.redeems.catalogue import Offer
+from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.shop import Order
 from pixel_bot.run.running_bot import opened
 from pixel_bot.sandbox.twitch.users import STREAMER

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from pixel_bot.testing import live
 from tests.cogs.pixel.ai_double import AiDouble, Turn, ai_double
-from tests.harness.obs_studio import PASSWORD, obs_studio, video_streams
 from tests.harness.page_double import PageDouble, page_double
+from tests.harness.studio.obs_studio import PASSWORD, obs_studio, video_streams
 from tests.redeems.sockets.running import RunningRedeems, begin
 
 
@@ -66,7 +66,8 @@ async def test_the_wheel(show: RunningRedeems, page: PageDouble, tmp_path: Path)
     assert await show.live.ask("alice", "!spin") == "The wheel is yours! 900 points left."
     await show.hears("alice won Win! (+70 points)")
     play = await page.asks()
-    assert (play["what"], play["slices"], play["winner"]) == ("wheel", [{"name": "Win", "weight": 1}], 0)
+    assert (play["what"], play["name"]) == ("art", "wheel")
+    assert play["data"] == {"slices": [{"name": "Win", "weight": 1}], "winner": 0}
     assert await show.points() == 970
 
 
@@ -82,7 +83,7 @@ async def test_the_overlay_closes_in_mid_spin(show: RunningRedeems, page: PageDo
     await page.close()
     async with page_double(show.address, show.key, "another") as other:
         again = await other.asks()
-    assert (again["id"], again["winner"]) == (first["id"], first["winner"])
+    assert (again["id"], again["data"]) == (first["id"], first["data"])
     await show.hears("(+70 points)")
     assert await show.points() == 970
 

@@ -1,9 +1,11 @@
 """The sandbox page in a browser: chatting, as one persona or another."""
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Browser, expect
 
-from pixel_bot.testing import Live
+from pixel_bot.testing import Live, live
 from tests.sandbox.page.visit import opened, type_line
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -95,3 +97,17 @@ async def test_markup_stays_text(browser: Browser, show: Live) -> None:
         assert await page.evaluate("window.hit === undefined")
         assert await page.locator("#log script, #log b, #log img:not([src='/static/mascot.svg'])").count() == 0
         assert (seen.errors, seen.elsewhere) == ([], [])
+
+
+async def test_the_page_calls_points_as_the_setting_does(browser: Browser, tmp_path: Path) -> None:
+    async with live(tmp_path, points_name="gem|gems") as show, opened(browser, show) as (page, seen):
+        await type_line(page, "!points")
+        await expect(page.locator("#log .line.bot").last).to_contain_text("You have 1,000 gems.")
+        await expect(page.locator("#points-row .unit")).to_have_text("gems")
+        await expect(page.locator("#ledger-title")).to_have_text("Every gem, accounted for")
+        await expect(page.locator("#redeems")).to_have_attribute("aria-label", "Spend gems")
+        shown = (
+            (await page.locator("main, body").first.inner_text()).replace("!points", "").replace("channel points", "")
+        )
+        assert "point" not in shown.lower()
+        assert seen.errors == []

@@ -11,10 +11,10 @@ from pixel_bot.accounts import economy
 from pixel_bot.bot.delivery.outbox import Outbox
 from pixel_bot.db.models import Change, QueueItem
 from pixel_bot.platforms.twitch.oauth import OAuth
-from pixel_bot.points import idempotency, ledger, mod_changes, processed_ids
+from pixel_bot.points import idempotency, ledger, levels, mod_changes, processed_ids
 from pixel_bot.points.ledger import Entry
 from pixel_bot.queue import dispatcher, queue, refund_notifier, result_writer
-from pixel_bot.redeems import queue_items, shop
+from pixel_bot.redeems import hooks, queue_items, shop
 from pixel_bot.redeems.unannounced import unannounced
 from pixel_bot.sandbox.twitch import tokens
 
@@ -71,6 +71,16 @@ def forgotten_ids() -> None:
         return None
 
     _plant(processed_ids, "claim_all", forgotten)
+
+
+def double_xp() -> None:
+    """Who earns XP gets it twice."""
+    add = levels.Levels._add_xp
+
+    async def twice(self: Any, session: Any, totals: Any, at: Any) -> Any:
+        return await add(self, session, {name: 2 * amount for name, amount in totals.items()}, at)
+
+    _plant(levels.Levels, "_add_xp", twice)
 
 
 def double_refunds() -> None:
@@ -148,22 +158,22 @@ def told_too_early() -> None:
 
 def taken_twice() -> None:
     """A page's word that the wheel stands still is worked once more, and pays the prize again."""
-    finish, claim, done = result_writer.ResultWriter.finish, processed_ids.claim, queue_items.done
+    finish, done, land = result_writer.ResultWriter.finish, queue_items.done, hooks.RedeemHooks.on_done
 
     async def twice(self: Any, *given: Any) -> None:
         await finish(self, *given)
         await finish(self, *given)
 
-    async def any_claim(session: Any, events: Any) -> set[str]:
-        new = await claim(session, events)
-        return new | {e.id for e in events if e.kind == "wheel"}
+    async def unlanded(self: Any, session: Any, item: Any) -> Any:
+        await session.execute(text("UPDATE draws SET landed_at = NULL"))
+        return await land(self, session, item)
 
     async def any_end(*given: Any) -> bool:
         await done(*given)
         return True
 
     _plant(result_writer.ResultWriter, "finish", twice)
-    _plant(processed_ids, "claim", any_claim)
+    _plant(hooks.RedeemHooks, "on_done", unlanded)
     _plant(queue_items, "done", any_end)
 
 

@@ -53,6 +53,7 @@ KILLS = {Trouble.KILL_AT_COMMIT: OFTEN}
 BUGS = {
     "a balance that misses a row": Planted(bugs.wrong_balances, "points, and rows for"),
     "ids that are not kept": Planted(bugs.forgotten_ids, "are noted", seconds=20.0),
+    "XP that is given twice": Planted(bugs.double_xp, "were earned, won and given", seconds=20.0),
     "a refund that is paid twice": Planted(bugs.double_refunds, "were to be given back"),
     "a claim outside of the transaction": Planted(
         bugs.claim_outside, "are noted|was not paid", every=KILLS, seconds=30.0, pace=3.0, commands=0.0, chatters=300

@@ -87,12 +87,12 @@ async def test_an_item_without_its_text_is_refunded_exactly_once(
     assert await findings(services) == []
 
 
-async def test_a_spin_keeps_its_draw(services: Services, tmp_path: Path) -> None:
-    await put_item(services, 30, "done", kind="wheel", payload_json={"draw": 7, "user": "alice"})
+async def test_an_item_keeps_what_its_redeem_kept(services: Services, tmp_path: Path) -> None:
+    await put_item(services, 30, "done", kind="wheel", payload_json={"kept": {"draw": 7}, "user": "alice"})
     assert await after(1, services, tmp_path).run() == 1
     async with services.database.readers() as session:
         (item,) = await queue_items.load(session, QueueItem.kind == "wheel")
-    assert (item.draw, item.payload) == (7, {"draw": 7})
+    assert item.payload == {"kept": {"draw": 7}}
 
 
 async def test_a_change_loses_its_names_and_can_still_be_undone(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pixel_bot.testing.sim.actors.joystick import Joystick, Linked
 from pixel_bot.testing.sim.actors.mods import Approvals, Mods
 from pixel_bot.testing.sim.actors.obs import ObsStudio
+from pixel_bot.testing.sim.actors.old_database import OldDatabase
 from pixel_bot.testing.sim.actors.pages import Liars, Pages
 from pixel_bot.testing.sim.actors.part import Part, Scene
 from pixel_bot.testing.sim.actors.redemptions import Redemptions
@@ -31,6 +32,7 @@ ALONE: dict[Actor, Callable[[Scene], Part]] = {
     Actor.AI: AiServer,
     Actor.SPEECH: SpeechServer,
     Actor.REDEMPTIONS: Redemptions,
+    Actor.OLD_DATABASE: OldDatabase,
 }
 LATER_IMPORTS = {Actor.OBS: ("simpleobsws",), Actor.AI: ("openai",), Actor.SPEECH: ("openai",)}
 """What the bot imports when it needs it first: it must not be different in the second simulation of a process."""

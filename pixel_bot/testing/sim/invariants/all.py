@@ -8,7 +8,9 @@ from pixel_bot.sandbox.twitch.double import SandboxMessage
 from pixel_bot.testing.sim.channel import Channel
 from pixel_bot.testing.sim.invariants.chat import ChatAwards
 from pixel_bot.testing.sim.invariants.durable import Durable
+from pixel_bot.testing.sim.invariants.experience import Experience
 from pixel_bot.testing.sim.invariants.facts import Facts
+from pixel_bot.testing.sim.invariants.links import Links
 from pixel_bot.testing.sim.invariants.notices import Notices
 from pixel_bot.testing.sim.invariants.progress import Progress
 from pixel_bot.testing.sim.invariants.rows import Rows
@@ -30,8 +32,11 @@ class Promises:
         self.broken: asyncio.Future[Violation] = asyncio.get_running_loop().create_future()
         """Done with the first one that was broken."""
         self._durable = Durable(channel.file)
+        self._links = Links(self._durable, channel.now)
+        self._experience = Experience(self._durable)
+        self._channel = channel
         self._facts = Facts(channel, self._durable, self.report)
-        self._chat = ChatAwards(channel, self._durable, self.report)
+        self._chat = ChatAwards(channel, self._durable, self.report, self._links)
         self._words = Words(channel, self._durable, self.report)
         self._progress = Progress(channel, self._durable)
         self._rows = Rows(self._durable)
@@ -53,8 +58,9 @@ class Promises:
     def on_commit(self) -> None:
         """The bot has just committed."""
         if not self.broken.done():
-            for check in (self._durable.check, self._rows.check, self._notices.check):
-                self._try(check)
+            self._try(self._durable.check)
+            for looks in (self._links, self._rows, self._notices, self._experience) if self._durable.is_current else ():
+                self._try(looks.check)
 
     async def look(self) -> None:
         """Look now and then at what no commit tells of, for ever."""
@@ -72,6 +78,8 @@ class Promises:
         self._durable.check_settled()
         self._durable.check_facts()
         self._words.check_settled()
+        self._experience.check_whole()
+        self._experience.check_levels(self._channel.settings)
 
     @property
     def is_paused(self) -> bool:

@@ -10,6 +10,7 @@ from pixel_bot.testing.sim.channel import Channel, Notified
 from pixel_bot.testing.sim.invariants.durable import Durable
 from pixel_bot.testing.sim.invariants.facts import HINDERED_BY, PAID_SECONDS, SURE_SECONDS, arrived
 from pixel_bot.testing.sim.invariants.invariant import Invariant
+from pixel_bot.testing.sim.invariants.links import Links
 from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.lives import Life
 
@@ -21,8 +22,9 @@ NOBODY = {BOT.id, *ANONYMOUS_IDS.values()}
 class ChatAwards(Invariant):
     """Follows each message that must earn."""
 
-    def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None]) -> None:
+    def __init__(self, channel: Channel, durable: Durable, report: Callable[[Violation], None], links: Links) -> None:
         super().__init__(channel, durable, report)
+        self._links = links
         self._pause = float(channel.settings.points_chat_cooldown_seconds)
         self._pays = channel.settings.points_chat_amount > 0
         self._written: dict[str, list[float]] = defaultdict(list)
@@ -67,7 +69,9 @@ class ChatAwards(Invariant):
         if self._durable.value("SELECT points FROM events WHERE id = ?", notified.id):
             return
         user = self._durable.user(person)
-        if user is None or not (self._durable.is_merged(user) or self._durable.is_ignored(user)):
+        # Who was linked meanwhile may have been paid for what they wrote elsewhere.
+        since = at - self._pause - MARGIN_SECONDS
+        if user is None or not (self._links.was_linked(user, since) or self._durable.is_ignored(user)):
             who, text = notified.event["chatter_user_login"], notified.event["message"]["text"]
             self._report(Violation(f"Of {who}, {text!r} came {self._channel.now() - at:.0f} s ago, and was not paid."))
 

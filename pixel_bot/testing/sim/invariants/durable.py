@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pixel_bot.db.schema import HEAD
 from pixel_bot.testing.sim.invariants.violation import Violation
 
 FACTS = {"chat", "follow", "sub", "gift", "cheer", "raid", "streak", "upgrade", "tip", "enter"}
@@ -27,6 +28,7 @@ class Durable:
         self._file = file
         self._connection = _opened(file)
         self._looks = 0
+        self._is_current = False
         self._seen = 0
         self._balances: dict[int, int] = {}
         self._people: dict[int, tuple[str, int | None]] = {}
@@ -139,9 +141,17 @@ class Durable:
                 self._users[person] = found
         return self._users.get(person)
 
-    def is_merged(self, user: int) -> bool:
-        """Whether an account is or was joined with another one, of the same person."""
-        return bool(self.value("SELECT 1 FROM links WHERE kept_id = ?1 OR merged_id = ?1", user))
+    @property
+    def is_current(self) -> bool:
+        """Whether its schema is the newest one: an older database may be on its way there."""
+        self._is_current = self._is_current or self.value("SELECT version_num FROM alembic_version") == HEAD
+        return self._is_current
+
+    def paid_elsewhere(self, kind: str) -> int:
+        """How many points accounts on Twitch were paid at most for what linked people did on Joystick.tv."""
+        noted = self.value("SELECT SUM(points) FROM events WHERE kind = ? AND id LIKE 'joystick:%'", kind) or 0
+        there = sum(paid for (user, what), paid in self.paid.items() if what == kind and not self.is_on_twitch(user))
+        return noted - there
 
     def names(self, user: int) -> set[str]:
         """The names of an account and of those that are or were joined with it, without their platform."""

@@ -65,7 +65,8 @@ class Facts(Invariant):
             return  # Twitch tells nothing of them
         person = self._durable.person(user)
         paid, may = self._durable.paid[user, reason], self._may[reason, person]
-        if paid > may and self._durable.is_on_twitch(user) and not self._durable.is_merged(user):
+        # Who is linked is paid here for what they do there, too.
+        if paid > may and paid > may + self._durable.paid_elsewhere(reason):
             raise Violation(f"User {user} was paid {paid} points for {reason}, and Twitch told of {may}.")
 
     def _on_emitted(self, notified: Notified) -> None:
@@ -117,7 +118,7 @@ class Facts(Invariant):
         kind, person, _ = key
         must = sum(self._least(one) for one in self._must if one[:2] == (kind, person))
         user = self._durable.user(person)
-        if user is not None and (self._durable.is_merged(user) or self._durable.is_ignored(user)):
+        if user is not None and self._durable.is_ignored(user):
             return
         paid = 0 if user is None else self._durable.paid[user, kind]
         if paid < must:

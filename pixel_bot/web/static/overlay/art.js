@@ -8,11 +8,24 @@ import { element, words } from "./text.js";
 
 const AFTER_MS = 250;
 
-/** What the module exports by that name. The address changes with the module, so a new version is loaded by itself. */
-async function exported(address, name) {
-  const module = await import(address);
+const loading = new Map();
+
+/** The same promise for all who wait for a module, so that they go on in the order in which they came. */
+function load(address) {
+  if (!loading.has(address)) loading.set(address, import(address).catch((error) => failed(address, error)));
+  return loading.get(address);
+}
+
+function failed(address, error) {
+  loading.delete(address);
+  throw error;
+}
+
+/** The module. Its address changes with the module, so a new version is loaded by itself. */
+async function loaded(address, name) {
+  const module = await load(address);
   if (typeof module[name] !== "function") throw new TypeError(`it exports no function ${name}`);
-  return module[name];
+  return module;
 }
 
 /** After so many seconds, and a moment for what takes exactly as long, it is too late. */
@@ -22,10 +35,13 @@ async function tooLate(seconds, signal) {
 }
 
 /** Its own `play`, until it ends. One that returns no promise is over when its seconds are. */
-function played(play, stage, { data, seconds, by }, signal) {
-  const ended = play(stage, data, { by: words(by), seconds, signal });
-  return typeof ended?.then === "function" ? ended : pause(seconds * 1000, signal);
+function played(module, stage, data, options) {
+  const ended = module.play(stage, data, options);
+  return typeof ended?.then === "function" ? ended : pause(options.seconds * 1000, options.signal);
 }
+
+/** How long `play` takes, as `prepare` said; never longer than it may. */
+const lengthOf = (told, seconds) => (Number.isFinite(told) && told >= 0 ? Math.min(told, seconds) : seconds);
 
 /** A signal that aborts with the turn's, or when `end` is called. */
 function linked(turn) {
@@ -35,19 +51,23 @@ function linked(turn) {
 }
 
 export function artEffect({ stream, sound }) {
-  return async ({ module, data, by, audio, seconds: asked }, turn) => {
+  return async ({ module: address, data, by, audio, seconds: asked }, turn) => {
     const seconds = stayOf(asked);
     const stage = element("div", "stage");
     const { signal, end } = linked(turn);
+    const options = { by: words(by), seconds, signal, notes: (list) => sound.notes(list, signal) };
     const player = audio ? new AudioPlayer(sound, audio) : null;
     const inTime = (promise) => until(Promise.race([promise, tooLate(seconds, signal)]), turn.signal);
+    const step = async (module, name) => module[name] && inTime(module[name](stage, data, options));
     try {
-      const play = await inTime(exported(module, "play"));
-      await player?.begin(turn.signal);
+      const module = await inTime(loaded(address, "play"));
       stream.append(stage);
-      turn.started(seconds);
-      await inTime(played(play, stage, { data, seconds, by }, signal));
+      const told = await step(module, "prepare");
+      await player?.begin(turn.signal);
+      turn.started(lengthOf(told, seconds));
+      await inTime(played(module, stage, data, options));
       turn.finished();
+      await step(module, "leave");
     } catch (error) {
       if (error instanceof Cut) throw error;
       const detail = `${error?.message ?? error}`;
@@ -79,7 +99,7 @@ class Shown {
       const { module, state, name } = this.next;
       this.next = null;
       try {
-        const show = await exported(module, "show");
+        const { show } = await loaded(module, "show");
         if (module !== this.module) this.stage.replaceChildren();
         this.module = module;
         await show(this.stage, state);

@@ -8,7 +8,6 @@ import { EffectRunner } from "./effect-runner.js";
 import { Visibility } from "./visibility.js";
 import { showEffect, soundEffect, speakEffect } from "./cards.js";
 import { Sound } from "./sound.js";
-import { wheelEffect } from "./wheel.js";
 
 const part = (id) => document.getElementById(id);
 const page = [...crypto.getRandomValues(new Uint8Array(12))].map((n) => n.toString(16).padStart(2, "0")).join("");
@@ -34,13 +33,12 @@ const sound = new Sound(() => {
 const alerts = new Alerts(part("alerts"));
 const stream = document.querySelector(".stream");
 const widgets = new Widgets(stream);
-const scene = { column: part("column"), wheels: part("wheels"), stream, sound };
+const scene = { column: part("column"), stream, sound };
 const runner = new EffectRunner({
   effects: {
     speak: speakEffect(scene),
     sound: soundEffect(scene),
     show: showEffect(scene),
-    wheel: wheelEffect(scene),
     art: artEffect(scene),
   },
   memory: new Memory(),

@@ -1,20 +1,7 @@
-// Squares: rings, pointers and small pictures of the overlay as SVG paths.
+// Squares: rings and small pictures of the overlay as SVG paths.
 
 const SVG = "http://www.w3.org/2000/svg";
 const NOTE = "...##### ...##### ...#...# ...#...# ...#...# .###.### .###.### ........";
-const POINTER = [
-  ".kkkkkkkk.",
-  "kggggggggk",
-  "kgwgggggdk",
-  "kgwgggggdk",
-  "kggggggddk",
-  ".kgggggdk.",
-  "..kgggdk..",
-  "..kggddk..",
-  "...kgdk...",
-  "....kk....",
-];
-const POINTER_COLOURS = { k: "#14121f", g: "#ffc857", w: "#fff1c9", d: "#d99a2b" };
 
 export function svg(tag, attributes, ...children) {
   const node = document.createElementNS(SVG, tag);
@@ -37,7 +24,8 @@ export function squares(width, height, wanted) {
   return d;
 }
 
-function picture(rows, colours, className) {
+/** A small picture of letters, each a square of its colour. */
+export function picture(rows, colours, className) {
   const [width, height] = [rows[0].length, rows.length];
   const paths = Object.entries(colours).map(([letter, fill]) =>
     svg("path", { fill, d: squares(width, height, (x, y) => rows[y][x] === letter) }),
@@ -46,7 +34,6 @@ function picture(rows, colours, className) {
 }
 
 export const note = () => picture(NOTE.split(" "), { "#": "currentColor" }, "px");
-export const pointer = () => picture(POINTER, POINTER_COLOURS, "wheel-pointer");
 
 /** A ring of squares around 0,0: `from` and `to` are radii, `step` is the side of a square. */
 export function ring(from, to, step, fill) {

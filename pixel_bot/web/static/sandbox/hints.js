@@ -9,6 +9,8 @@ export class Tour {
     this.ids = ids;
     this.done = new Set();
     this.prefix = "!";
+    this.fixed = [];
+    this.offered = [];
     this.steps = [];
     try {
       this.done = new Set(JSON.parse(sessionStorage.getItem(STORE) || "[]"));
@@ -27,9 +29,8 @@ export class Tour {
     const boss = mod.login || "mod_mila";
     const asMod = `as ${mod.name || "a mod"}`;
     const asGuest = `as ${by("joystick").name || "a viewer"} on Joystick.tv`;
-    this.steps = [
+    this.fixed = [
       { key: "hi", fill: "hi everyone!", why: "say hi to the chat" },
-      { key: "spin", fill: `${prefix}spin`, why: "turn the prize wheel" },
       { key: "tts", fill: `${prefix}tts hello chat!`, why: "be read out on stream" },
       { key: "sound", fill: `${prefix}sound`, why: "make some noise" },
       { key: "pixel", fill: `${prefix}pixel what is a pixel?`, why: "ask the AI" },
@@ -41,6 +42,14 @@ export class Tour {
       { key: "link", fill: `${prefix}link`, why: asGuest, there: true },
       { key: "help", fill: `${prefix}help`, why: "everything else" },
     ];
+    this.offer(this.offered);
+  }
+
+  /** Redeems whose cogs say what they are to be tried for come right after the greeting. */
+  offer(redeems) {
+    this.offered = redeems.filter(({ why }) => why);
+    const own = this.offered.map(({ key, words, why }) => ({ key, why, fill: `${this.prefix}${key} ${words || ""}`.trim() }));
+    this.steps = [...this.fixed.slice(0, 1), ...own, ...this.fixed.slice(1)];
     this.show();
   }
 
@@ -56,7 +65,8 @@ export class Tour {
     let key = "hi";
     if (word) {
       const [name, first = "", second = "", third = ""] = word;
-      key = ["spin", "sound", "redeems", "link", "help"].includes(name) ? name : "";
+      const plain = ["sound", "redeems", "link", "help", ...this.offered.map((redeem) => redeem.key)];
+      key = plain.includes(name) ? name : "";
       if (name === "points" && first === "add") key = mod && second && third ? "add" : "";
       else if (name === "tts" || name === "pixel") key = first ? name : "";
       else if (name === "give") key = first && second ? "give" : "";

@@ -2,10 +2,10 @@
 
 import { icon } from "../pixels.js";
 import { move, still } from "../motion.js";
-import { picture, shortName } from "./redeems.js";
+import { isCommon, picture, shortName } from "./redeems.js";
 
-const PRIZE = { name: "Prize", picture: "gift", look: "prize" };
-const LANES = { tts: "Speech", wheel: "Wheel", effect: "Effects" };
+const LANES = { tts: "Speech", effect: "Effects" };
+const laneName = (lane) => LANES[lane] || lane.charAt(0).toUpperCase() + lane.slice(1);
 const SLIDE = { duration: 250, easing: "cubic-bezier(0.2, 0.8, 0.2, 1)" };
 const LEAVE = { duration: 200, easing: "cubic-bezier(0.6, 0, 0.8, 0.4)" };
 const OPENING_MS = 4000;
@@ -20,12 +20,12 @@ function part(parent, tag, className, text = "") {
   return node;
 }
 
-/** How an item looks: a wheel's prize is no spin, and what nobody bought is named by its lane. */
-function look({ lane, redeem }, nameOf) {
-  if (redeem === "spin" && lane !== "wheel") return PRIZE;
-  const key = redeem || { tts: "tts", wheel: "spin" }[lane] || "";
-  const name = shortName(key, nameOf(key) || LANES[lane]);
-  return { name, picture: picture(key), look: ["spin", "tts"].includes(key) ? key : "plain" };
+/** How an item looks: what follows a purchase for free is a gift, and what nobody bought is named by its lane. */
+function look({ lane, redeem, follows }, nameOf) {
+  const key = redeem || (lane === "tts" ? "tts" : "");
+  const name = shortName(key, nameOf(key) || laneName(lane));
+  if (follows) return { name, picture: "gift", look: "bonus" };
+  return { name, picture: picture(key), look: key === "tts" ? "tts" : isCommon(lane) ? "plain" : "own" };
 }
 
 /** Items with the word for where they stand. */
@@ -128,7 +128,7 @@ export class Queue {
 
   /** What holds things up, in words. */
   hold({ paused, overlay, sound, items }) {
-    const marks = paused.map((lane) => ["pause", `${LANES[lane] || lane} paused`]);
+    const marks = paused.map((lane) => ["pause", `${laneName(lane)} paused`]);
     if (!overlay && !this.opening) marks.push(["pause", "Overlay closed"]);
     if (overlay && !sound && items.some(({ track }) => track === "tts" || track === "sound")) marks.push(["speaker", "Sound is off"]);
     this.holds.replaceChildren(...marks.map(([sign, words]) => {

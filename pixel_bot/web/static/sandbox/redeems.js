@@ -4,21 +4,26 @@ import { icon } from "../pixels.js";
 import { number } from "../motion.js";
 
 const KNOWN = {
-  spin: ["Spin", ""],
   tts: ["Speak", "hello chat!"],
   sound: ["Sound", ""],
   pixel: ["Ask AI", "what is a pixel?"],
   clip: ["Clip", ""],
 };
 const ORDER = Object.keys(KNOWN);
-const own = (key) => (Object.hasOwn(KNOWN, key) ? KNOWN[key] : null);
-const place = (key) => (own(key) ? ORDER.indexOf(key) : ORDER.length);
+// What the cogs say of their redeems: name, an example, and picture.
+const told = new Map();
+const LANES = ["tts", "effect"];
+const own = (key) => told.get(key) || (Object.hasOwn(KNOWN, key) ? KNOWN[key] : null);
+const place = (key) => (told.has(key) ? -1 : own(key) ? ORDER.indexOf(key) : ORDER.length);
+
+/** Whether the bot has this lane anyway: others are a cog's own. */
+export const isCommon = (lane) => LANES.includes(lane);
 
 /** What a redeem is called where there is little room. */
 export const shortName = (key, fallback) => own(key)?.[0] || String(fallback || key);
 
 /** Whether its picture is known: others share one. */
-export const picture = (key) => (own(key) ? key : "star");
+export const picture = (key) => (own(key) ? own(key)[2] || key : "star");
 
 export class Redeems {
   constructor(row, { say, write, refuse }) {
@@ -37,17 +42,19 @@ export class Redeems {
 
   update(items) {
     this.names = new Map(items.map(({ key, name }) => [key, name]));
+    told.clear();
+    for (const { key, short, words, picture: drawn } of items) if (drawn) told.set(key, [short, words, drawn]);
     const sorted = [...items].sort((a, b) => place(a.key) - place(b.key));
     this.row.replaceChildren(...sorted.map((item) => this.button(item)));
     this.row.hidden = items.length === 0;
     this.afford(this.points);
   }
 
-  button({ key, name, cost, price: depends }) {
+  button({ key, name, cost, price: depends, lane }) {
     const button = document.createElement("button");
     const price = document.createElement("span");
     button.type = "button";
-    button.className = "chip redeem";
+    button.className = isCommon(lane) ? "chip redeem" : "chip redeem own";
     button.dataset.redeem = key;
     button.dataset.cost = depends ? 0 : cost;
     button.title = `${name}: ${this.prefix}${key}`;

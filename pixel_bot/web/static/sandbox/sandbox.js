@@ -55,8 +55,15 @@ function say(text) {
   return true;
 }
 
-for (const [id, command] of [["try-spin", "spin"], ["try-tts", "tts hello"]]) {
-  $(id).addEventListener("click", () => say(input.prefix + command));
+for (const id of ["try-first", "try-tts"]) $(id).addEventListener("click", () => say($(id).textContent));
+
+/** What can be bought; the first that says what it is to be tried for is offered where nothing plays yet. */
+function offer(items) {
+  redeems.update(items);
+  tour.offer(items);
+  const first = items.find(({ why }) => why);
+  $("try-first").textContent = first ? `${input.prefix}${first.key} ${first.words || ""}`.trim() : "";
+  $("try-more").hidden = !first;
 }
 
 const cast = new Cast({
@@ -137,7 +144,6 @@ const hear = {
     input.prefix = message.prefix || "!";
     input.commands = list(message.commands);
     redeems.begin(input.prefix, input.commands);
-    $("try-spin").textContent = `${input.prefix}spin`;
     $("try-tts").textContent = `${input.prefix}tts hello`;
     if (typeof message.overlay === "string") stage.open(message.overlay);
     const persona = cast.begin(list(message.personas), message.picked);
@@ -152,7 +158,7 @@ const hear = {
   removed: (message) => chat.remove(list(message.ids)),
   event: (message) => ($("happened").textContent = String(message.text || "")),
   channel: (message) => channel.update({ ...message, rewards: list(message.rewards) }),
-  redeems: (message) => redeems.update(list(message.items)),
+  redeems: (message) => offer(list(message.items)),
   queue(message) {
     const news = { ...message, items: list(message.items), paused: list(message.paused) };
     queue.update(news);

@@ -20,8 +20,8 @@ from tests.harness.logging_state import logging_as_before
 from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
-from tests.harness.shared_dialect import share_dialect
 from tests.kept_cogs import keep_cogs
+from tests.shared_dialect import share_dialect
 
 __all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
 
@@ -29,13 +29,16 @@ keep_cogs()
 share_dialect()
 
 LONGEST_FIRST = (
-    "test_lost_database", "test_server_restore", "test_redeem_kills", "test_replay", "test_cluster",
-    "test_broken_frames", "test_in_browser", "test_layout", "test_secrets_of_sign_ins", "test_secrets_at_work",
-    "test_cluster_outages", "test_sockets", "test_fields", "test_kills", "test_channel_point_kills", "test_once",
-    "test_page_socket", "test_redeem_sockets", "test_server_backup", "test_joystick", "test_overlay_kill",
-    "test_obs_studio", "test_wheel", "test_maintenance_kills", "test_subscriptions", "test_redeem_properties",
-    "test_login", "test_chat", "test_redemptions", "test_check", "test_both_platforms", "test_sending", "test_looks",
-    "test_overlay", "test_disk_starts", "test_sandbox",
+    "test_lost_database", "test_server_restore", "test_in_browser", "test_planted", "test_simulation", "test_held",
+    "test_redeem_kills", "test_replay", "test_cluster", "test_broken_frames", "test_layout",
+    "test_secrets_of_sign_ins", "test_codes_in_browser", "test_events", "test_slow_clients", "test_stories",
+    "test_secrets_at_work", "test_setup_codes", "test_cluster_outages", "test_sockets", "test_fields", "test_kills",
+    "test_channel_point_kills", "test_once", "test_page_socket", "test_redeem_sockets", "test_server_backup",
+    "test_joystick", "test_overlay_kill", "test_obs_studio", "test_wheel", "test_maintenance_kills",
+    "test_subscriptions", "test_redeem_properties", "test_login", "test_chat", "test_redemptions", "test_check",
+    "test_each_off", "test_both_platforms", "test_sending", "test_looks", "test_overlay", "test_disk_starts",
+    "test_repeats", "test_texts_in_browser", "test_on_the_double", "test_new", "test_cookbook", "test_connections",
+    "test_look_alikes", "test_requests", "test_sandbox",
 )  # fmt: skip
 """Files that take long, so that no worker is left alone with one of them at the end."""
 

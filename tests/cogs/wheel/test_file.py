@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cogs.wheel.prizes import DEFAULT, Prize, PrizesUnreadable, entry_lines, parse, prize_file
 from pixel_bot.model.last_good import MAX_BYTES, Unreadable
-from pixel_bot.redeems.prizes import DEFAULT, Prize, PrizeFile, PrizesUnreadable, entry_lines, parse
-from pixel_bot.redeems.wheel import pick
+from pixel_bot.plugin import pick
 from pixel_bot.testing import Stage, stage
+from tests.cogs.wheel.wheel_files import HAND, POINTS, write
 from tests.harness.rounds import rounds
-from tests.redeems.wheel_files import HAND, POINTS, write
 from tests.sounds.test_length import wav
 
 # The file
 
 
 def test_without_a_file_there_is_a_wheel(tmp_path: Path) -> None:
-    assert PrizeFile(tmp_path / "prizes.json").prizes() == DEFAULT
+    assert prize_file(tmp_path / "prizes.json").now() == DEFAULT
 
 
 def test_the_built_in_wheel_does_not_print_points() -> None:
@@ -30,13 +30,13 @@ def test_the_built_in_wheel_does_not_print_points() -> None:
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
-    file = PrizeFile(tmp_path / "prizes.json")
+    file = prize_file(tmp_path / "prizes.json")
     write(tmp_path, POINTS)
-    assert [p.name for p in file.prizes()] == ["Win"]
+    assert [p.name for p in file.now()] == ["Win"]
     write(tmp_path, [*POINTS, *HAND])
-    assert [p.name for p in file.prizes()] == ["Win", "Pick the next game"]
+    assert [p.name for p in file.now()] == ["Win", "Pick the next game"]
     write(tmp_path, POINTS)
-    assert [p.name for p in file.prizes()] == ["Win"]
+    assert [p.name for p in file.now()] == ["Win"]
 
 
 @pytest.mark.parametrize(
@@ -164,13 +164,13 @@ async def test_the_last_good_wheel_goes_on(
 def test_a_file_that_was_never_good_is_no_wheel(tmp_path: Path, broken: bytes) -> None:
     (tmp_path / "prizes.json").write_bytes(broken)
     with pytest.raises(Unreadable, match=r"prizes\.json"):
-        PrizeFile(tmp_path / "prizes.json").prizes()
+        prize_file(tmp_path / "prizes.json").now()
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 def test_any_encoding_is_read(tmp_path: Path, codec: str) -> None:
     (tmp_path / "prizes.json").write_text('[{"name": "Glück", "weight": 1}]', encoding=codec)
-    assert [p.name for p in PrizeFile(tmp_path / "prizes.json").prizes()] == ["Glück"]
+    assert [p.name for p in prize_file(tmp_path / "prizes.json").now()] == ["Glück"]
 
 
 async def test_a_sound_that_is_not_there_is_named_when_the_file_is_read(tmp_path: Path, chat: Stage) -> None:
@@ -208,5 +208,5 @@ async def test_a_prize_whose_effect_was_played_is_not_owed(tmp_path: Path, chat:
     (tmp_path / "prizes.json").write_text('[{"name": "Ding", "weight": 1, "effect": "sound:ding"}]', encoding="utf-8")
     await chat.viewer("alice", points=100)
     await chat.say("alice", "!spin")
-    assert [message["what"] for message in chat.overlay.played] == ["wheel", "sound"]
+    assert [message["what"] for message in chat.overlay.played] == ["art", "sound"]
     assert await chat.say("mila", "!wheel owed", "moderator") == ["No prize is waiting to be handed over."]

@@ -1,8 +1,7 @@
 // The wheel as SVG: 1 unit is 1 px of a 1080p stream, 0,0 is the hub, slices go clockwise from the top.
 
+import { element, picture, ring, svg } from "/static/overlay/kit.js";
 import { label } from "./labels.js";
-import { pointer, ring, svg } from "./pixels.js";
-import { element } from "./text.js";
 
 const RADIUS = 312;
 const SIZE = 704;
@@ -20,6 +19,20 @@ const HUES = ["#8b5cf6", "#b57001", "#01939d", "#ce3aaf", "#838903", "#0086dd", 
 function hue(index, count) {
   return HUES[index > 0 && index === count - 1 && index % HUES.length === 0 ? 3 : index % HUES.length];
 }
+
+const POINTER = [
+  ".kkkkkkkk.",
+  "kggggggggk",
+  "kgwgggggdk",
+  "kgwgggggdk",
+  "kggggggddk",
+  ".kgggggdk.",
+  "..kgggdk..",
+  "..kggddk..",
+  "...kgdk...",
+  "....kk....",
+];
+const POINTER_COLOURS = { k: "#14121f", g: "#ffc857", w: "#fff1c9", d: "#d99a2b" };
 
 const around = (degrees, radius) => {
   const angle = ((degrees - 90) * Math.PI) / 180;
@@ -88,7 +101,7 @@ export function drawWheel(slices) {
   const sparks = element("div", "wheel-sparks");
   const plate = element("div", "card wheel-plate");
   const turning = disc(slices, getComputedStyle(document.body).fontFamily);
-  const hand = pointer();
+  const hand = picture(POINTER, POINTER_COLOURS, "wheel-pointer");
   round.append(turning, frame(), hand);
   node.append(round, sparks, plate);
   return { node, disc: turning, pointer: hand, sparks, plate };

@@ -5,8 +5,9 @@ from itertools import accumulate, pairwise
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.cogs.wheel.wheel_page import FINISH_SPIN, SLICES, WEIGHTS, spin
 from tests.harness.overlay_double import OverlayDouble
-from tests.overlay.page.overlay_in_browser import FINISH_SPIN, SLICES, WEIGHTS, nothing_left, opened
+from tests.overlay.page.overlay_in_browser import nothing_left, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -22,7 +23,7 @@ async def test_the_wheel_lands_on_what_was_drawn(browser: Browser, bot: OverlayD
     edges = [0.0, *accumulate(weight / sum(WEIGHTS) * 360 for weight in WEIGHTS)]
     async with opened(browser, bot) as page:
         for winner, name in enumerate(f"Prize {i}" for i in range(len(SLICES))):
-            await bot.play(name, "wheel", slices=SLICES, winner=winner)
+            await spin(bot, name, SLICES, winner)
             assert 4 <= (await bot.acked(name, "started"))["seconds"] <= 7
             await page.evaluate(FINISH_SPIN)
             await bot.acked(name, "finished")
@@ -36,7 +37,7 @@ async def test_the_wheel_lands_on_what_was_drawn(browser: Browser, bot: OverlayD
 
 async def test_the_wheel_turns_by_itself_and_leaves(browser: Browser, bot: OverlayDouble) -> None:
     async with opened(browser, bot) as page:
-        await bot.play("a", "wheel", slices=SLICES, winner=2)
+        await spin(bot, "a", SLICES, 2)
         await bot.acked("a", "started")
         seen = await page.evaluate(
             """() => {
@@ -62,8 +63,8 @@ async def test_the_wheel_turns_by_itself_and_leaves(browser: Browser, bot: Overl
 
 async def test_two_spins_wait_for_each_other(browser: Browser, bot: OverlayDouble) -> None:
     async with opened(browser, bot) as page:
-        await bot.play("a", "wheel", slices=SLICES, winner=1)
-        await bot.play("b", "wheel", slices=SLICES, winner=5)
+        await spin(bot, "a", SLICES, 1)
+        await spin(bot, "b", SLICES, 5)
         await bot.acked("a", "started")
         await page.evaluate(FINISH_SPIN)
         await bot.acked("a", "finished")
@@ -79,7 +80,7 @@ async def test_neighbours_are_never_alike_and_names_are_large(browser: Browser, 
         for count in (1, 2, 9, 40):
             effect = f"{count} prizes"
             slices = [{"name": f"A rather long prize {i}", "weight": 1} for i in range(count)]
-            await bot.play(effect, "wheel", slices=slices, winner=count - 1)
+            await spin(bot, effect, slices, count - 1)
             await bot.acked(effect, "started")
             fills: list[str] = await page.eval_on_selector_all(
                 ".slice", "all => all.map((s) => s.getAttribute('fill'))"
@@ -102,7 +103,7 @@ async def test_what_makes_no_wheel_fails(browser: Browser, bot: OverlayDouble) -
     async with opened(browser, bot) as page:
         for slices, winner in (([], 0), (SLICES, 7), (SLICES, -1), (None, 0), (none, 0), (half, 0), (SLICES, "length")):
             effect = f"{slices} {winner}"
-            await bot.play(effect, "wheel", slices=slices, winner=winner)
+            await spin(bot, effect, slices, winner)
             assert (await bot.acked(effect, "failed"))["reason"] == "error"
             assert bot.acks(effect) == ["failed"]
         await nothing_left(page)
@@ -110,7 +111,7 @@ async def test_what_makes_no_wheel_fails(browser: Browser, bot: OverlayDouble) -
 
 async def test_without_motion_the_wheel_stands_and_shows(browser: Browser, bot: OverlayDouble) -> None:
     async with opened(browser, bot, reduced_motion="reduce") as page:
-        await bot.play("a", "wheel", slices=SLICES, winner=3)
+        await spin(bot, "a", SLICES, 3)
         await bot.acked("a", "started")
         assert await page.evaluate("document.getAnimations().filter((a) => a.id === 'spin').length") == 0
         assert (await page.evaluate(LANDED))["index"] == "3"

@@ -1,6 +1,6 @@
 // Names on slices: on one line or two, from the rim inwards, as large as the slice allows; the longest get an ellipsis.
 
-import { svg } from "./pixels.js";
+import { svg } from "/static/overlay/kit.js";
 
 const SMALLEST = 28;
 const LARGEST = 40;

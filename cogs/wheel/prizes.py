@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import orjson
 
-from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
-from pixel_bot.model.outcome import Effect, PlaySound, Run, ShowOverlay, Speak
-from pixel_bot.sounds.library import Sounds
+from pixel_bot.plugin import Effect, LastGoodFile, PlaySound, Run, ShowOverlay, Speak, Unreadable, text_of
 
 MOST = 100
 _FORMS = "sound:NAME, show:TEXT, speak:TEXT or run:NAME"
@@ -66,31 +64,32 @@ def _any_effect(_: Effect) -> str:
     return ""
 
 
-class PrizeFile:
-    """Reads the file anew whenever it was changed. While it is broken, the last good wheel turns on.
+Prizes = Sequence[Prize]
+
+
+class Sounds(Protocol):
+    """Says of a sound why it cannot be played; an empty text where it can."""
+
+    def problem(self, name: str, /) -> str:
+        """Of the sound of that name."""
+        ...
+
+
+def prize_file(path: Path, sounds: Sounds | None = None) -> LastGoodFile[Prizes]:
+    """The streamer's prizes, read anew whenever the file was changed; the defaults without a file.
+
+    While it is broken, the last good wheel turns on.
 
     Args:
         path: the file.
-        check: what else is asked of the effect of a prize, like whether its sound is there.
+        sounds: those that prizes may play; None for a file whose sounds are not looked at.
     """
 
-    def __init__(self, path: Path, check: Check = _any_effect) -> None:
-        self.file: LastGoodFile[Sequence[Prize]] = LastGoodFile(
-            path, lambda raw: parse(raw, path.name, check), DEFAULT, "The wheel stands still until this is fixed."
-        )
+    def check(effect: Effect) -> str:
+        return "" if sounds is None else _why_not(sounds, effect)
 
-    def prizes(self) -> Sequence[Prize]:
-        """The prizes in force; the defaults without a file.
-
-        Raises:
-            Unreadable: the file has an error, and had one all through this run.
-        """
-        return self.file.now()
-
-
-def prize_file(path: Path, sounds: Sounds) -> PrizeFile:
-    """The streamer's prizes, whose sounds must be there and playable."""
-    return PrizeFile(path, lambda effect: _why_not(sounds, effect))
+    stands = "The wheel stands still until this is fixed."
+    return LastGoodFile(path, lambda raw: parse(raw, path.name, check), DEFAULT, stands)
 
 
 def _why_not(sounds: Sounds, effect: Effect) -> str:
@@ -102,7 +101,7 @@ def _why_not(sounds: Sounds, effect: Effect) -> str:
             return ""
 
 
-def parse(raw: bytes, name: str, check: Check = _any_effect) -> Sequence[Prize]:
+def parse(raw: bytes, name: str, check: Check = _any_effect) -> Prizes:
     """Parse the content of a prizes file.
 
     Raises:

@@ -4,7 +4,7 @@ SQLAlchemy keeps one with each engine. Where each test has a database of its own
 takes a tenth of the tests' time.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
@@ -14,6 +14,9 @@ from sqlalchemy.util import LRUCache
 from typing_extensions import override
 
 _compiled = LRUCache[Any, Any](2_000)
+_types = WeakKeyDictionary[Any, Any]()
+"""How values of each type are read and written."""
+
 _learnt: dict[str, Any] = {}
 """What the first dialect has asked a database about SQLite."""
 
@@ -25,7 +28,10 @@ class SharedDialect(SQLiteDialect_aiosqlite):
     """
 
     supports_statement_cache = True
-    _type_memos: ClassVar[WeakKeyDictionary[Any, Any]] = WeakKeyDictionary()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        vars(self)["_type_memos"] = _types
 
     @override
     def __eq__(self, other: object) -> bool:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.db.json_type import read_json
+from pixel_bot.plugin import pick
 from pixel_bot.queue.limits import Limits
 from pixel_bot.redeems.queue_items import load
-from pixel_bot.redeems.wheel import pick
 from pixel_bot.testing import Stage, stage
+from tests.cogs.wheel.wheel_files import HAND, POINTS, cog_module, write
 from tests.harness.database import findings, rows
 from tests.harness.waiting import until
-from tests.redeems.wheel_files import HAND, POINTS, write
 
 
 async def clean(chat: Stage) -> None:
@@ -37,10 +37,10 @@ async def test_the_page_is_told_which_slice_was_drawn(chat: Stage) -> None:
     await chat.viewer("alice", points=100)
     await chat.say("alice", "!spin")
     ((odds, prize, seed),) = await rows(chat, "SELECT odds_json, prize, seed FROM draws")
-    message = chat.overlay.played[0]
-    assert message["slices"][message["winner"]]["name"] == prize
-    assert [[s["name"], s["weight"]] for s in message["slices"]] == read_json(odds)
-    assert pick(seed, read_json(odds)) == message["winner"]
+    shown = chat.overlay.played[0]["data"]
+    assert shown["slices"][shown["winner"]]["name"] == prize
+    assert [[s["name"], s["weight"]] for s in shown["slices"]] == read_json(odds)
+    assert pick(seed, read_json(odds)) == shown["winner"]
 
 
 async def test_xp_and_levels(tmp_path: Path, chat: Stage) -> None:
@@ -54,7 +54,7 @@ async def test_an_effect_follows_at_no_cost(tmp_path: Path, chat: Stage) -> None
     write(tmp_path, [{"name": "Show", "weight": 1, "effect": "show:{user} rules!"}])
     await chat.viewer("alice", points=100)
     await chat.say("alice", "!spin")
-    assert [m["what"] for m in chat.overlay.played] == ["wheel", "show"]
+    assert [m["what"] for m in chat.overlay.played] == ["art", "show"]
     assert chat.overlay.played[1]["text"] == "alice rules!"
     assert await chat.points("alice") == 0
 
@@ -98,7 +98,7 @@ async def begun(chat: Stage, login: str = "alice") -> str:
     chat.overlay.plays = False
     async with asyncio.timeout(10):
         await asyncio.gather(chat.say(login, "!spin", wait=False), chat.overlay.asked(1))
-    chat.overlay.started(6)
+    chat.overlay.started(0.5)
     await saved(chat, "SELECT COUNT(*) FROM queue_items WHERE begun_at IS NOT NULL")
     return chat.overlay.played[0]["id"]
 
@@ -153,9 +153,10 @@ async def test_a_page_that_comes_back_in_time_spins_the_same_again(tmp_path: Pat
     assert await chat.points("alice") == 70
 
 
-async def test_without_a_landing_in_time_the_result_is_told(tmp_path: Path) -> None:
+async def test_without_a_landing_in_time_the_result_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, POINTS)
-    async with stage(tmp_path, limits=Limits(wheel=0.2)) as chat:
+    async with stage(tmp_path, limits=Limits(margin=0.2)) as chat:
+        monkeypatch.setattr(cog_module(chat), "SECONDS", 1.0)
         await begun(chat)
         await chat.settled()
         assert chat.sent[-1] == "alice won Win! (+70 points)"
