@@ -124,6 +124,7 @@ EXPORTS = [
     "pick",
     "redact",
     "redeem",
+    "role",
     "scheduled",
     "signed",
     "text_of",
