@@ -25,7 +25,7 @@ class Help(Cog):
             audiences = {"mods", "broadcaster"} if ctx.is_broadcaster else {"mods"}
             await ctx.reply(await self._listed(audiences, _("Mods can type"), page, "help mod"))
             return
-        found = self.bot.commands_by_name.get(typed)
+        found = self.bot.known_commands.get(typed)
         if found is None:
             await ctx.reply(_("There is no such command here. {command} lists them.", command=f"{prefix}help"))
             return

@@ -32,10 +32,12 @@ from pixel_bot.bot.cog_services.http_transport import HttpAnswer
 from pixel_bot.bot.cog_services.obs import ObsFailed
 from pixel_bot.bot.cog_services.twitch_api import PlatformRefused
 from pixel_bot.bot.cogs.cog_base import CogBase
+from pixel_bot.bot.cogs.command_table import LEVELS, CommandRule
 from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - the word that everybody looks for
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
+from pixel_bot.bot.cogs.variables import variable
 from pixel_bot.bot.command import command, command_list, help_line, usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
@@ -86,11 +88,13 @@ from pixel_bot.redeems.earlier_items import Earlier
 from pixel_bot.redeems.hooks import Bought
 from pixel_bot.setting_types import Sentence, Template
 from pixel_bot.texts import count, duration, fit, joined, listed, number, ordinal, paged, percent, signed, visible
+from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
 from pixel_bot.web.setup import Step as SetupStep
 from pixel_bot.wording.texts import later, texts
 
 __all__ = [
     "API_VERSION",
+    "LEVELS",
     "Allow",
     "AlreadyDone",
     "Amount",
@@ -112,6 +116,7 @@ __all__ = [
     "Cog",
     "CogModel",
     "CogSettings",
+    "CommandRule",
     "Context",
     "Decided",
     "Draw",
@@ -151,6 +156,7 @@ __all__ = [
     "Rank",
     "RedeemOff",
     "Redemption",
+    "Rendered",
     "Run",
     "Scheduled",
     "Sentence",
@@ -169,6 +175,9 @@ __all__ = [
     "UnknownViewer",
     "Unreadable",
     "Upgrade",
+    "VariableCall",
+    "VariableFailed",
+    "VariableSource",
     "Viewer",
     "ViewerId",
     "WatchStreak",
@@ -206,6 +215,7 @@ __all__ = [
     "text_of",
     "texts",
     "usage",
+    "variable",
     "visible",
     "with_version",
 ]

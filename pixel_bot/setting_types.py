@@ -2,13 +2,17 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field
+from pydantic_core import core_schema
 
 from pixel_bot.configuration.cog_settings import IS_SENTENCE
 from pixel_bot.configuration.values import control_characters
 from pixel_bot.wording.catalogue import languages
+
+LONGEST_PREFIX = 5
+"""Characters of what a command begins with."""
 
 Amount = Annotated[int, Field(ge=0, le=1_000_000_000)]
 Factor = Annotated[float, Field(ge=0, le=1_000_000)]
@@ -92,6 +96,26 @@ def _currency(written: str) -> str:
     if any(not form or len(form) > 30 or {"{", "}"} & set(form) for form in forms):
         raise ValueError("must be one word and its plural, like gem|gems")
     return "|".join(forms)
+
+
+class CommandPrefix(str):
+    """What commands begin with. Of several with blanks between them it is the first; ``all`` has each."""
+
+    all: tuple[str, ...]
+
+    def __new__(cls, written: str) -> Self:
+        each = tuple(dict.fromkeys(written.split()))
+        if not each:
+            raise ValueError("must be at least one character")
+        if any(len(one) > LONGEST_PREFIX for one in each):
+            raise ValueError(f"must have at most {LONGEST_PREFIX} characters each, with a blank between two of them")
+        made = super().__new__(cls, each[0])
+        made.all = each
+        return made
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: Any) -> Any:
+        return core_schema.no_info_after_validator_function(cls, core_schema.str_schema())
 
 
 HttpUrl = Annotated[str, _web_address(("https://", "http://"))]

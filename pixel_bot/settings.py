@@ -13,6 +13,7 @@ from pixel_bot.configuration.values import control_characters
 from pixel_bot.setting_groups import MessageSettings, PlatformSettings, PointsSettings, UpkeepSettings, WebSettings
 from pixel_bot.setting_types import (
     OVERLAY_KEY,
+    CommandPrefix,
     Currency,
     Language,
     LocalTime,
@@ -51,7 +52,10 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
             "Another name for the points: of one, a vertical bar, and of several. If you leave it out, they are points"
         ),
     )
-    command_prefix: str = Field("!", min_length=1, max_length=5, description="What all commands begin with")
+    command_prefix: CommandPrefix = Field(
+        CommandPrefix("!"),
+        description="What all commands begin with. Several with a blank between them; the first is shown",
+    )
     cogs_dir: Path | None = Field(
         None, description="Folder with your own cogs. The bot loads them together with the built-in cogs"
     )
@@ -60,6 +64,7 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         description="Names of cogs that stay off, with a comma between them. "
         "A place, like cogs/lineup.py, lets your own cog of that name in",
     )
+    commands_off: str = Field("", description="Names of commands that stay off, with a comma between them")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
     )
@@ -124,13 +129,6 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     def _upper(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("command_prefix")
-    @classmethod
-    def _prefix_has_no_space(cls, value: str) -> str:
-        if any(c.isspace() for c in value):
-            raise ValueError("must not contain spaces")
-        return value
-
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -177,6 +175,18 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
     def cogs_left_out(self) -> frozenset[str]:
         """The names in COGS_OFF."""
         return frozenset(name for part in self.cogs_off.split(",") if (name := part.strip()))
+
+    @property
+    def commands_left_out(self) -> frozenset[str]:
+        """The names in COMMANDS_OFF, without prefix, lower case."""
+        parts = (part.strip().lower().removeprefix(self.command_prefix) for part in self.commands_off.split(","))
+        names = (" ".join(part.split()) for part in parts)
+        return frozenset(name for name in names if name)
+
+    @property
+    def command_prefixes(self) -> tuple[str, ...]:
+        """All that commands may begin with; the first one is ``command_prefix``."""
+        return self.command_prefix.all
 
     def for_cog(self, model: type[T], cog: str) -> T:
         """The settings of a cog, from where these come from.

@@ -91,7 +91,7 @@ class PixelBot(CogComponents):
         self.announcements = Announcements(services, self.channels, self.text_filter.bleeped)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
-            self.prefix, lambda: self.commands_by_name, self.invoke, services.database, services.clock
+            self.settings.command_prefixes, lambda: self.known_commands, self.invoke, services.database, services.clock
         )
         self.dispatcher.effects.failed = self.note_failed_effect
         self.runner.failed = self.note_failed_command

@@ -5,6 +5,7 @@ from inspect import iscoroutinefunction
 from typing import Any, Literal, Protocol
 
 from twitchio.ext import commands
+from typing_extensions import override
 
 from pixel_bot.bot import guards
 from pixel_bot.bot.rests import with_cooldown
@@ -17,13 +18,20 @@ class HasCommands(Protocol):
     """What has commands: the bot."""
 
     @property
-    def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
-        """All commands by every name they answer to."""
+    def known_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What chat can type, by every name it answers to."""
         ...
 
 
 class PixelCommand(CommandInternals):
     """A command."""
+
+    @override
+    async def begin(self, context: Any) -> Callable[[], None]:
+        """The streamer's rules for the command hold where it is typed; what took channel points has others."""
+        if context.redemption_ref is not None:
+            return await super().begin(context)
+        return await context.bot.command_table.begin(context, self)
 
 
 Who = Literal["everyone", "mods", "streamer"]
@@ -59,6 +67,7 @@ def command(
     def wrap(method: Any) -> PixelCommand:
         if not iscoroutinefunction(method):
             raise TypeError(f"The command {method.__qualname__} must be an async method.")
+        as_method(method)
         shown = name or method.__name__
         if cooldown or everyone:
             method = with_cooldown(method, shown, cooldown, everyone)
@@ -69,6 +78,12 @@ def command(
         return PixelCommand(method, name=shown, aliases=list(aliases), extras={"usage": usage})
 
     return wrap
+
+
+def as_method(function: Any) -> None:
+    """A function that is made at run time is called as a method, with its cog first; TwitchIO knows one by its name."""
+    if function.__qualname__.endswith(f"<locals>.{function.__name__}"):
+        function.__qualname__ = f"{function.__qualname__}.{function.__name__}"
 
 
 def _guard_for(who: Who | ChatRole | Collection[ChatRole]) -> Any:
@@ -97,4 +112,4 @@ def help_line(command: commands.Command[Any, ...]) -> str:
 
 def command_list(bot: HasCommands) -> Sequence[commands.Command[Any, ...]]:
     """Every command once, by name."""
-    return sorted(set(bot.commands_by_name.values()), key=lambda c: c.name)
+    return sorted(set(bot.known_commands.values()), key=lambda c: c.name)

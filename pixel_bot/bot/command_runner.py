@@ -1,6 +1,6 @@
 """Runs the commands that chat asks for: each once, with its message as the idempotency key."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from twitchio.ext import commands
@@ -23,7 +23,7 @@ class CommandRunner:
     """Runs commands; its ``spelling`` knows which texts are some.
 
     Args:
-        prefix: what commands begin with.
+        prefixes: what commands begin with; the first one is shown.
         names: all commands by name, as they are loaded now.
         invoke: parses a context's text and calls the command's body.
         database, clock: where the message's id is claimed.
@@ -31,14 +31,14 @@ class CommandRunner:
 
     def __init__(
         self,
-        prefix: str,
+        prefixes: Sequence[str],
         names: Callable[[], Mapping[str, commands.Command[Any, ...]]],
         invoke: Callable[[Context], Awaitable[Any]],
         database: Database,
         clock: Clock,
     ) -> None:
-        self.prefix = prefix
-        self.spelling = Spelling(prefix, names)
+        self.prefix = prefixes[0]
+        self.spelling = Spelling(prefixes, names)
         """Knows which texts are commands."""
         self.used: Callable[[str], None] = lambda _: None
         """Called with the name of each command that was run."""

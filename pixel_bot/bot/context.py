@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from pixel_bot.accounts.people import Asker, People
 from pixel_bot.bot.channel import ChatChannel
+from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.receipts import held_words, receipt_words
 from pixel_bot.bot.twitchio_internals import ContextInternals
@@ -29,6 +30,7 @@ from pixel_bot.redeems.shop import Order, Shop
 from pixel_bot.redeems.uses import UseCounts
 from pixel_bot.settings import Settings
 from pixel_bot.texts import duration
+from pixel_bot.variables.call import VariableSource
 from pixel_bot.wording.texts import texts
 
 _ = texts(__name__)
@@ -47,6 +49,7 @@ class ContextBot(Protocol):
     dispatcher: Dispatcher
     channels: dict[Platform, ChatChannel]
     runtime: CogRuntime
+    command_table: CommandTable
 
     @property
     def uses(self) -> UseCounts:
@@ -194,7 +197,27 @@ class Context(ContextInternals):
     @override
     async def reply(self, content: str, *, me: bool = False) -> SentMessage:
         """Answer the message. Too long an answer is cut at a word; under pressure a free one may be dropped."""
-        return await self._put(content, me=me, reply_to=self.chat_message.id)
+        plain = self._pixel_bot.command_table.rule_of(self.found_command).reply is False
+        return await self._put(content, me=me, reply_to=None if plain else self.chat_message.id)
+
+    def source(self, text: str = "") -> VariableSource:
+        """For whom ``bot.render`` fills a text in: who typed this.
+
+        Args:
+            text: what they typed after the command's name.
+        """
+        command, who = self.found_command, self.person
+        return VariableSource(
+            self.chat_message.id,
+            command.name if command is not None else "",
+            text,
+            who.login,
+            who.display_name,
+            who.platform_id,
+            self.platform,
+            tuple(sorted(self.roles)),
+            tuple(self.emotes),
+        )
 
     @override
     async def send(self, content: str, *, me: bool = False) -> SentMessage:

@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from pixel_bot.bot.command import PixelCommand
+from pixel_bot.bot.command import PixelCommand, as_method
 from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import Lane, Moment, Outcome, owned_by
 from pixel_bot.redeems.earlier_items import Earlier
@@ -122,17 +122,21 @@ def redeem(
     def wrap(method: Callable[..., Awaitable[Outcome]]) -> RedeemCommand:
         if not iscoroutinefunction(method):
             raise TypeError(f"The redeem {method.__qualname__} must be an async method.")
+        as_method(method)
         chosen = key or method.__name__
-        title = name or chosen.replace("_", " ").title()
         has_words = len(signature(method).parameters) > 2  # beside the cog and the context
+        title = name or chosen.replace("_", " ").title()
         offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price, method.__module__)
         offer = replace(offer, final=final, has_words=has_words, page=page or offer.page)
-        extras = {} if usage is None else {"usage": usage}
-        command = RedeemCommand(_buying(offer, method), name=chosen, aliases=list(aliases), extras=extras)
-        command.offer = offer
-        return command
+        return _command_for(offer, method, aliases, {} if usage is None else {"usage": usage})
 
     return wrap
+
+
+def _command_for(offer: Offer, method: Any, aliases: Sequence[str], extras: dict[str, Any]) -> RedeemCommand:
+    command = RedeemCommand(_buying(offer, method), name=offer.key, aliases=list(aliases), extras=extras)
+    command.offer = offer
+    return command
 
 
 def _buying(offer: Offer, method: Callable[..., Awaitable[Outcome]]) -> Callable[..., Coroutine[Any, Any, None]]:

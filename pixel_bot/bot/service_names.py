@@ -43,6 +43,7 @@ class ServiceNames(BotInternals):
         self.quota = services.quota
         self.people = services.people
         self.reasons = services.reasons
+        self.cluster = services.cluster
 
     def transaction(
         self, ctx_or_key: ForMessage | Event | str, reason: str

@@ -33,14 +33,15 @@ class Spelling:
     """Finds the command in a chat message.
 
     Args:
-        prefix: what commands begin with.
+        prefixes: what commands begin with; all are brought into the first one.
         names: all commands by name, lower case, as they are loaded now.
     """
 
-    def __init__(self, prefix: str, names: Callable[[], Mapping[str, commands.Command[Any, ...]]]) -> None:
-        self.prefix = prefix
+    def __init__(self, prefixes: Sequence[str], names: Callable[[], Mapping[str, commands.Command[Any, ...]]]) -> None:
+        self.prefix = prefixes[0]
         self._names = names
-        self._prefixes = (prefix, prefix.translate(_WIDE))
+        longest_first = sorted(prefixes, key=len, reverse=True)
+        self._prefixes = tuple(form for one in longest_first for form in (one, one.translate(_WIDE)))
         self.openings = (*self._prefixes, *_AT, _ACTION)
         """Whatever begins otherwise is plain chat."""
         self.own_names: set[str] = set()
@@ -48,7 +49,7 @@ class Spelling:
 
     def request_in(self, text: str, *, is_reply: bool) -> str | None:
         """What a message asks of a bot, from the prefix on; None for plain chat."""
-        if not text.startswith(self.openings) or (self._prefixes[0] not in text and self._prefixes[1] not in text):
+        if not text.startswith(self.openings) or all(prefix not in text for prefix in self._prefixes):
             return None
         if text.startswith(_ACTION):
             text = text.strip(_ACTION).removeprefix(_ACTION_WORD).strip()
@@ -85,6 +86,8 @@ class Spelling:
         if name not in names:
             return None
         rest = _arranged(names[name], rest)
+        if name != names[name].name and name not in names[name].aliases:
+            name = names[name].name  # another name, which the streamer gave it
         return f"{self.prefix}{name} {rest}" if rest else f"{self.prefix}{name}"
 
     def _known_as(self, word: str, names: Mapping[str, Any]) -> str:

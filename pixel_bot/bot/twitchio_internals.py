@@ -41,6 +41,7 @@ PRIVATE: Mapping[type[Any], Mapping[str, str]] = {
     commands.Command: {
         "_do_conversion": "for X | None TwitchIO forgets why the converter refused",
         "_invoke": "what can be refused without looking at the input is refused before it is parsed",
+        "_injected": "the cog class that a command made at run time belongs to",
         "_dispatch_error": "a redemption handles refusals itself, because it gives channel points back",
     },
 }
@@ -60,6 +61,11 @@ class BotInternals(commands.Bot):
     def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
         """All commands by every name they answer to, lower case; some names have two words."""
         return self._commands
+
+    @property
+    def known_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What chat can type, by name."""
+        return self.commands_by_name
 
     @property
     def component_names(self) -> Collection[str]:
@@ -110,7 +116,7 @@ class ContextInternals(commands.Context[Any]):
         view: Any = self._view
         view.skip_string(self.prefix)
         view.skip_ws()
-        words: Mapping[str, commands.Command[Any, ...]] = self._bot.commands_by_name
+        words: Mapping[str, commands.Command[Any, ...]] = self._bot.known_commands
         self._invoked_with = first = view.get_word().lower()
         self._command = words.get(first)
         after_first = view.index
@@ -145,16 +151,29 @@ class CommandInternals(commands.Command[Any, ...]):
 
     @override
     async def _invoke(self, context: Any) -> Any:
-        await self.before_parsing(context)
+        take_back = await self.begin(context)
         try:
+            await self.before_parsing(context)
             return await super()._invoke(context)
         except SystemExit as exc:  # it would end the bot
+            take_back()
             raise RuntimeError("A command must not end the program.") from exc
+        except BaseException:
+            take_back()
+            raise
 
     @override
     async def _dispatch_error(self, context: Any, exception: Any) -> None:
         if not self.handles_error(context, exception):
             await super()._dispatch_error(context, exception)
+
+    def belongs_to(self, component: commands.Component) -> None:
+        """The command, which was made at run time, is one of this cog class."""
+        self._injected = component
+
+    async def begin(self, context: Any) -> Callable[[], None]:
+        """Refuse by raising, before all else. Returns what to do when the command refuses later, or fails."""
+        return lambda: None
 
     async def before_parsing(self, context: Any) -> None:
         """Refuse by raising, before the input is looked at."""

@@ -7,7 +7,6 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pixel_bot.cli import arguments
 from pixel_bot.diagnostics.secrets import hide_secrets
@@ -29,9 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.verbose and not args.version:
         parser.error("--verbose needs --version. How much the log says is LOG_LEVEL.")
-    if args.command == "import" and not (
-        len(args.files) == 1 or (len(args.files) == 2 and args.files[0] == "commands")
-    ):
+    if args.command == "import" and not arguments.are_files_right(args):
         parser.error("import takes one file: import FILE, or import commands FILE")
     if args.version:
         from pixel_bot.cli.version import show_version
@@ -72,9 +69,7 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
         case "texts":
             from pixel_bot.cli import texts
 
-            if args.update is None:
-                return texts.list_texts(settings)
-            return texts.update_catalogues(settings, args.update, args.path)
+            return texts.work_on_texts(settings, args.update, args.path)
         case "open" | "token":
             return await _let_in(args, settings)
         case "login" | "voices" | "check-config":
@@ -88,7 +83,7 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
     if args.command == "compare":
         from pixel_bot.cli.compare import compare_points
 
-        return await compare_points(settings, args.file, _said(args))
+        return await compare_points(settings, args.file, arguments.said_of(args))
 
     from pixel_bot.cli.import_points import Wishes, import_points, undo_import
 
@@ -99,15 +94,8 @@ async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
 
         file = Path(args.files[1])
         return await import_commands(settings, file, dry_run=args.dry_run, all_lines=args.all_lines)
-    wishes = Wishes(args.again, args.all_lines, _said(args))
+    wishes = Wishes(args.again, args.all_lines, arguments.said_of(args))
     return await import_points(settings, Path(args.files[0]), dry_run=args.dry_run, wishes=wishes)
-
-
-def _said(args: argparse.Namespace) -> Any:
-    from pixel_bot.imports.files import Said
-
-    mark = "." if args.decimal == "point" else "," if args.decimal else None
-    return Said(mark, args.points, getattr(args, "xp", False), max(0, getattr(args, "xp_per_hour", 0)))
 
 
 async def _set_up(args: argparse.Namespace, settings: Settings) -> int:

@@ -15,6 +15,11 @@ from pixel_bot.wording.po_file import update
 CORE_DOMAIN = Domain(CORE, HERE / FOLDER)
 
 
+def work_on_texts(settings: Settings, language: str | None, path: Path | None) -> int:
+    """``texts`` without, and with a language. Returns the exit code, 0."""
+    return list_texts(settings) if language is None else update_catalogues(settings, language, path)
+
+
 def list_texts(settings: Settings) -> int:
     """Print every sentence as a line for ``texts.toml``: the original, and what is said now.
 

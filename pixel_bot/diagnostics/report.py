@@ -49,8 +49,6 @@ log.txt         the end of the log
 """
 
 FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
-
-FindingsOfCogs = Callable[[Settings], Iterable[Finding]]
 SettingsOfCogs = Callable[[Settings], Mapping[str, Any]]
 
 

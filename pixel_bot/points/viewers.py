@@ -109,6 +109,11 @@ class Viewers:
             raise LookupError(f"There is no user {user_id}.")
         return Viewer(*rows[0][2:])
 
+    async def of_account(self, platform: Platform, platform_id: str) -> Viewer | None:
+        """The viewer of an account, by its number there; None where nobody of it has been here."""
+        rows = await self._database.look_up(_BY_PERSON, {"platform": platform, "id": platform_id})
+        return Viewer(*rows[0][2:]) if rows else None
+
     async def by_ids(self, user_ids: Iterable[int]) -> dict[int, Viewer]:
         """The viewers of those ids, by the id that was asked for; those that there are none of are left out."""
         async with self._database.readers() as session:

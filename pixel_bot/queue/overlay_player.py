@@ -121,7 +121,7 @@ class OverlayPlayer:
                 shown = {"what": "art", "name": name, "module": module, "data": cleaned(data, self._bleeped)}
                 return common | self._show(item.effect) | shown
             case Run(name=name):
-                raise EffectFailed(f"{name} is nothing that the overlay could show.")
+                raise EffectFailed(_("{name} is nothing that the overlay could show.", name=name))
 
     def _show(self, effect: ShowOverlay | OverlayEffect) -> dict[str, Any]:
         """How long it is shown, and with which sound."""

@@ -1,5 +1,6 @@
 """The part of the set-up page about Twitch: the two accounts, the events, and rewards of another application."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from pixel_bot.platforms.twitch.accounts import ROLES
@@ -110,7 +111,9 @@ class TwitchSetUp:
         ):
             return Step(role, title, "todo", f"{name} is signed in. Start Pixel Bot again to use that account.")
         missing = sorted(scopes_for(role, self._settings) - account.scopes)
-        for_cogs = running_bot.bot.runtime.scopes.missing_of(role) if running_bot is not None else {}
+        for_cogs: Mapping[str, str] = {}
+        if running_bot is not None:
+            for_cogs = running_bot.bot.runtime.scopes.missing_of(role)
         if missing and role == "bot":
             words = f"{name} is signed in, but may not chat as a bot. Sign in once more."
             return Step(role, title, "broken", words, link, "Sign in again", tuple(missing))

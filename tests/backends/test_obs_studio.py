@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -139,7 +140,12 @@ async def test_a_cog_switches_scenes_sources_filters_and_texts(obs: Obs) -> None
     control = ObsControl(heard.append)
     control.use(obs)
     await obs.request("CreateScene", {"sceneName": "Break"})
-    label = {"sceneName": "Main", "inputName": "Label", "inputKind": "text_ft2_source_v2", "inputSettings": {}}
+    label: dict[str, Any] = {
+        "sceneName": "Main",
+        "inputName": "Label",
+        "inputKind": "text_ft2_source_v2",
+        "inputSettings": {},
+    }
     await obs.request("CreateInput", label)
     tint = {"sourceName": "Blue", "filterName": "Tint", "filterKind": "color_filter_v2"}
     await obs.request("CreateSourceFilter", tint)
@@ -189,5 +195,5 @@ async def test_a_buffer_that_is_not_enabled(studio: ObsStudio, obs: Obs) -> None
     await studio.kill()
     await studio.start(buffer_enabled=False)
     await until(lambda: obs.problem == BufferMissing.sentence, BACK_SECONDS)
-    with pytest.raises(BufferOff):
+    with pytest.raises(BufferMissing):
         await obs.check()

@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, Any] = {c.name: c for c in (Fake.give, Fake.points, Fake.
 
 
 def spelling() -> Spelling:
-    made = Spelling("!", lambda: COMMANDS)
+    made = Spelling(["!"], lambda: COMMANDS)
     made.own_names = {"pixelbot"}
     return made
 

@@ -64,7 +64,7 @@ WRONG: list[dict[str, str]] = [
     {"WEB_PORT": "70000"},
     {"WEB_PORT": "-1"},
     {"WEB_PORT": "8080.5"},
-    {"COMMAND_PREFIX": "! "},
+    {"COMMAND_PREFIX": "! !!!!!!"},
     {"COMMAND_PREFIX": "!!!!!!"},
     {"LOG_LEVEL": "loud"},
     {"POINTS_CHAT_AMOUNT": "-1"},

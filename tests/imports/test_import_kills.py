@@ -58,7 +58,7 @@ import pixel_bot.db.adopt  # all that is needed is imported before the first for
 from alembic import command  # noqa: F401
 from pixel_bot.db.engine import Database
 from pixel_bot.cli.import_points import import_points, undo_import
-from pixel_bot.points import mod_changes
+from pixel_bot.points import ledger, mod_changes
 from pixel_bot.imports import batches
 from pixel_bot.testing import settings_in
 
@@ -77,12 +77,29 @@ def countdown(number):
     return step
 
 
+def arm_ledger(step, is_after):
+    """Its statements go to the connection itself, where SQLAlchemy hears nothing of them."""
+    run = ledger.run
+
+    async def armed(*args):
+        if not is_after:
+            step()
+        done = await run(*args)
+        if is_after:
+            step()
+        return done
+
+    ledger.run = armed
+
+
 def arm(point, number):
     step = countdown(number)
     if point == "before-statement":
         event.listen(Engine, "before_cursor_execute", step)
+        arm_ledger(step, is_after=False)
     elif point == "after-statement":
         event.listen(Engine, "after_cursor_execute", step)
+        arm_ledger(step, is_after=True)
     elif point == "before-commit":
         event.listen(Engine, "commit", step)
     elif point == "after-commit":

@@ -56,6 +56,9 @@ class NearTwitch:
     async def get(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
         return rows_as(row, await self._answer("GET", path, role, None, params))
 
+    async def first_page(self, path: str, role: Role | None, row: type[R], **params: Any) -> list[R]:
+        return await self.get(path, role, row, **params)
+
     async def create(self, path: str, role: Role | None, row: type[R], body: Any, **params: Any) -> R:
         (made,) = rows_as(row, await self._answer("POST", path, role, body, params))
         return made

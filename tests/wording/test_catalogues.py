@@ -13,7 +13,7 @@ from pixel_bot.wording.catalogue import HERE, languages
 from pixel_bot.wording.extract import CALLS, DECORATORS, Sentence, sentences_of
 from pixel_bot.wording.fields import misfit
 
-WITHOUT = {"lineup", "wheel"}
+WITHOUT = {"counters", "lineup", "quotes", "timers", "wheel"}
 """Cogs whose sentences are not translated yet."""
 
 COGS = sorted(path.stem for path in BUILT_IN.glob("[a-z]*.py") if path.stem not in WITHOUT)

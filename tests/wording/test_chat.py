@@ -119,7 +119,7 @@ async def test_the_streamers_own_words_win_and_are_read_again(tmp_path: Path) ->
         assert await chat.say("alice", "!points") == ["Wow, 5 Punkte!"]
         file.write_text('"You have {points}." = "Nur {points} ({point})?"\n"{n}s" = "{n} Sekunden"\n', encoding="utf-8")
         assert await chat.say("alice", "!points") == ["Nur 5 Punkte (Punkt)?"]
-        (own,) = (file for file in chat.services.files if file.name == "texts.toml")
+        own = next(watched for watched in chat.services.files if watched.name == file.name)
         own.on_problem = told.append
         for broken in ("no toml", "no toml at all"):
             file.write_text(broken, encoding="utf-8")

@@ -8,13 +8,17 @@ from twitchio.ext import commands
 from typing_extensions import override
 
 from pixel_bot.bot.cogs.cog_base import CogBase
+from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
-from pixel_bot.bot.redeem_command import offers_of, redeems_of
+from pixel_bot.bot.command import PixelCommand
+from pixel_bot.bot.redeem_command import RedeemCommand, offers_of, redeems_of
 from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.overlay.widgets import Widget
 from pixel_bot.queue.dispatcher import Dispatcher
+from pixel_bot.queue.queue import Queue
+from pixel_bot.services import Services
 from pixel_bot.web.setup import Step
 
 
@@ -23,6 +27,29 @@ class CogComponents(CogFace):
 
     cogs: CogLoader
     dispatcher: Dispatcher
+    queue: Queue
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.command_table = CommandTable(lambda: self.commands_of_classes, services.settings.commands_left_out)
+        """All commands by name, and the streamer's rules for them."""
+
+    @property
+    @override
+    def commands_by_name(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """All commands by each name of their own, lower case; some names have two words."""
+        return self.command_table.all
+
+    @property
+    def commands_of_classes(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """Those that are methods of cogs."""
+        return super().commands_by_name
+
+    @property
+    @override
+    def known_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What chat can type: without what is off, and with other names that the streamer gave."""
+        return self.command_table.known
 
     @override
     async def close(self, **options: Any) -> None:
@@ -39,12 +66,14 @@ class CogComponents(CogFace):
             ComponentLoadError: its name, or that of a command, is taken.
         """
         names = [n for c in component.__all_commands__.values() for n in (c.name, *c.aliases)]
-        taken = [n for n in names if n in self.commands_by_name]
+        taken = [n for n in names if n in self.commands_of_classes]
         if taken:
             raise commands.ComponentLoadError(f"{self.prefix}{taken[0]} exists already, in another cog")
         if component.name in self.component_names:
             raise commands.ComponentLoadError(f"a cog class named {component.name} is loaded already")
         self.runtime.check(component)
+        for name in [n for n in names if isinstance(self.command_table.all.get(n), RedeemCommand)]:
+            await self.take_command(name)  # made at run time: it would offer the same for points
         try:
             await self.redeems.offer(offers_of(component.__all_commands__.values()))
         except ValueError as exc:
@@ -60,6 +89,7 @@ class CogComponents(CogFace):
             self.runtime.add(component)
             self.reasons.update(_reasons_of(component))
             self.services.files.add(_files_of(component))
+            self.command_table.changed()
         except BaseException:
             self._forget(component)
             raise
@@ -91,13 +121,50 @@ class CogComponents(CogFace):
         for reason in _reasons_of(component):
             self.reasons.pop(reason, None)
         self.services.files.remove(_files_of(component))
-        keys = [offer.key for offer in offers_of(component.__all_commands__.values())]
+        self.command_table.changed()
+        made = [one for one in self.command_table.made if one.component is component]
+        for one in made:
+            self.command_table.take(one.name)
+        keys = [offer.key for offer in offers_of([*component.__all_commands__.values(), *made])]
         self.redeems.withdraw(keys)
         for key in keys:
             self.services.hooks.remove(key)
         self.dispatcher.effects.remove(component)
         self.overlay.widgets.remove(_widgets_of(component))
         self.services.cog_tables.remove(component)
+
+    async def put_command(self, component: commands.Component, made: PixelCommand) -> None:
+        """Add a command that a cog makes while the bot runs, in place of one of the same name that a cog made before.
+
+        Args:
+            component: the cog class whose command it is.
+            made: what ``@command`` or ``@redeem`` returned.
+
+        Raises:
+            ValueError: a cog's class has a command, or a redeem, of that name: that one stays.
+        """
+        if made.name in self.commands_of_classes:
+            raise ValueError(f"{self.prefix}{made.name} exists already, in a cog")
+        await self.take_command(made.name, is_replaced=True)
+        made.belongs_to(component)
+        if isinstance(made, RedeemCommand):
+            await self.redeems.offer([made.offer])
+            self.services.hooks.add(made.offer.key, made.hooks_of(component))
+        self.command_table.put(made)
+
+    async def take_command(self, name: str, *, is_replaced: bool = False) -> None:
+        """Take a command away that a cog made. What waits for it in the queue is given back.
+
+        Args:
+            name: of the command; nothing happens where there is none.
+            is_replaced: True to keep what waits, because a command follows that works it.
+        """
+        taken = self.command_table.take(name)
+        if isinstance(taken, RedeemCommand):
+            self.redeems.withdraw([taken.offer.key])
+            self.services.hooks.remove(taken.offer.key)
+            if not is_replaced:
+                await self.queue.drop_redeems([taken.offer.key], f"{self.prefix}{name} was taken away.")
 
     async def _add_widgets(self, component: commands.Component) -> None:
         try:

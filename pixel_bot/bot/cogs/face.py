@@ -1,6 +1,8 @@
 """What a cog can ask the bot for, apart from its services: events, schedules, the stream, free speech."""
 
+import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,13 +19,21 @@ from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.cogs.timing import Missed, moment_of
 from pixel_bot.bot.service_names import ServiceNames
+from pixel_bot.filters.no_command import no_command
 from pixel_bot.model.event import Event
 from pixel_bot.model.people import Platform
+from pixel_bot.texts import fit, visible
+from pixel_bot.variables.call import Rendered, VariableSource
+from pixel_bot.variables.parsing import variables_in
+from pixel_bot.variables.rendering import render
+
+log = logging.getLogger(__name__)
 
 DOORS = (
     "announce",
     "channel",
     "clock",
+    "command_table",
     "cooldowns",
     "economy",
     "emit",
@@ -35,19 +45,23 @@ DOORS = (
     "moderation",
     "obs",
     "overlay",
+    "put_command",
     "queue",
     "quota",
     "readers",
     "recent_chatters",
     "redeems",
+    "render",
     "schedule",
     "sessions",
     "settings",
     "sounds",
     "stored_draw",
+    "take_command",
     "text_filter",
     "transaction",
     "unschedule",
+    "variables_in",
     "viewers",
     "write",
 )
@@ -116,6 +130,27 @@ class CogFace(ServiceNames):
         places = self.channels.values() if platform is None else [c for c in [self.channels.get(platform)] if c]
         taken = [await channel.say_free(text) for channel in tuple(places)]
         return any(taken)
+
+    async def render(self, text: str, source: VariableSource) -> Rendered:
+        """Fill in the variables of a text that the streamer or a mod wrote, like ``$(user)``.
+
+        Args:
+            text: with variables; those that no cog knows stay as they are.
+            source: for whom: ``ctx.source("what they typed")``, or one of your own.
+
+        Returns:
+            The text, on one line, which is no command of any bot and fits into chat; and what did not work.
+        """
+        done = await render(text, source, self.runtime.variables.find, self._variable_failed)
+        return replace(done, text=fit(no_command(visible(done.text), self.settings.command_prefixes)))
+
+    def variables_in(self, text: str) -> dict[str, bool]:
+        """The variables of a text by name, like ``user.points``, each with whether it is known here."""
+        find = self.runtime.variables.find
+        return {f"{n}.{after}" if after else n: find(n, after) is not None for n, after in variables_in(text)}
+
+    def _variable_failed(self, name: str, error: Exception) -> None:
+        log.error("The variable %s failed.", name, exc_info=error)
 
     async def schedule(
         self,

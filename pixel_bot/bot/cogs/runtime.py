@@ -16,6 +16,7 @@ from pixel_bot.bot.cogs.scopes import CogScopes
 from pixel_bot.bot.cogs.stored_calls import EventStore, StoredCalls
 from pixel_bot.bot.cogs.stream_teller import StreamTeller
 from pixel_bot.bot.cogs.timers import Timers
+from pixel_bot.bot.cogs.variables import Variables
 from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage as Message
@@ -44,6 +45,7 @@ class CogRuntime:
         self.faults = Faults(services.clock, loader.set_aside, loader.keeps_others)
         self.bus = EventBus(self.faults)
         self.live = Live()
+        self.variables = Variables()
         self.stored = StoredCalls(self.bus, services.database, services.clock)
         self.bus.store = self.stored
         self.scopes = CogScopes()
@@ -72,6 +74,7 @@ class CogRuntime:
         self.scopes.check(component)
         try:
             self.timers.check(component)
+            self.variables.check(component)
         except ValueError as exc:
             raise commands.ComponentLoadError(str(exc)) from exc
 
@@ -83,6 +86,7 @@ class CogRuntime:
         self.filters.add(cog, component)
         self.scopes.add(cog, component)
         self.timers.add(cog, component)
+        self.variables.add(component)
 
     def remove(self, component: commands.Component) -> None:
         """A cog class goes."""
@@ -90,6 +94,7 @@ class CogRuntime:
         self.filters.remove(component)
         self.scopes.remove(component)
         self.timers.remove(component)
+        self.variables.remove(component)
 
     # What happens
 

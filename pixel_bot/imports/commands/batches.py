@@ -93,6 +93,9 @@ class CommandImports:
         Returns:
             How many commands went, and how many had been stored; None where no import of commands has that name.
         """
+        async with self._database.readers() as session:
+            if await recall(session, f"{KEY}{batch}") is None:
+                return None
         async with self._database.write() as session:
             kept = await recall(session, f"{KEY}{batch}")
             if kept is None:

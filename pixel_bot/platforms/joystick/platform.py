@@ -21,6 +21,9 @@ from pixel_bot.platforms.joystick.sender import JoystickSender
 from pixel_bot.platforms.wire import Wire
 from pixel_bot.security.cipher import Cipher
 from pixel_bot.texts import duration
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -138,14 +141,14 @@ class JoystickPlatform:
     def summary(self) -> str:
         """How the connection is, in a few words."""
         if self.installations.election.is_elsewhere:
-            return "by another process"
+            return _("by another process")
         if self.installations.current is None:
-            return "not installed yet"
+            return _("not installed yet")
         if self.connection.down_since is None:
-            return "connected"
+            return _("connected")
         if self.connection.state is GatewayState.CONNECTING:
-            return GatewayState.CONNECTING.value
-        return f"away for {duration((self._clock.now() - self.connection.down_since).total_seconds())}"
+            return _("connecting")
+        return _("away for {time}", time=duration((self._clock.now() - self.connection.down_since).total_seconds()))
 
     def _spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         self._tasks.append(asyncio.create_task(keep_running(name, work), name=name))

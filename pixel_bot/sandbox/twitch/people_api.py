@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from starlette.responses import Response
 
@@ -151,10 +152,10 @@ class Moderation:
         return moderator
 
     def _target(self, call: Call) -> tuple[Json, SandboxUser]:
-        data = call.fields().get("data")
-        if not isinstance(data, dict) or not data.get("user_id"):
+        data: object = call.fields().get("data")
+        fields = cast(Json, data) if isinstance(data, dict) else {}
+        if not fields.get("user_id"):
             raise Refusal(400, 'Missing required parameter "user_id"')
-        fields: Json = data
         target = self._users.by_id(str(fields["user_id"]))
         if target is None:
             raise Refusal(400, "The ID in the user_id field is not valid.")

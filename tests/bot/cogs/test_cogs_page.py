@@ -42,7 +42,7 @@ async def test_the_test_of_the_page_passes(tmp_path: Path, folder: Path) -> None
     exec(compile(block, "docs/cogs.md", "exec"), names)
     await names["test_hello"](tmp_path)
     found = sorted(path.stem for path in folder.glob("*.py"))
-    assert found == ["auction", "hello", "lottery", "reel", "reminders", "slots", "waves"]
+    assert found == ["auction", "dragon", "hello", "lottery", "reel", "reminders", "slots", "waves"]
 
 
 async def test_the_settings_and_the_schedule_of_the_page_work(tmp_path: Path, folder: Path) -> None:
@@ -50,6 +50,15 @@ async def test_the_settings_and_the_schedule_of_the_page_work(tmp_path: Path, fo
         assert await chat.say("alice", "!reel") == ["x, up to 5."]
         assert await chat.say("alice", "!remind tea is ready") == ["I will."]
         assert await chat.passes(60) == ["alice: tea is ready"]
+
+
+async def test_the_variable_and_the_command_made_on_the_way_work(tmp_path: Path, folder: Path) -> None:
+    async with stage(tmp_path, cogs_dir=folder) as chat:
+        assert await chat.say("mod", "!teach roar The $(dragon.color) one is $(dragon), $(1).", "moderator") == [
+            "Learnt."
+        ]
+        assert await chat.say("alice", "!roar Alice") == ["The green one is sleepy, Alice."]
+        assert await chat.say("mod", "!teach points x", "moderator") == ["There is a command of that name."]
 
 
 def test_each_name_is_explained_on_the_page_and_has_a_test() -> None:

@@ -16,7 +16,10 @@ from pixel_bot.platforms.twitch.eventsub.subscriptions import Refusal, Subscript
 from pixel_bot.platforms.twitch.helix import Helix, Role
 from pixel_bot.platforms.twitch.subscription_types import subscription_types
 from pixel_bot.platforms.wire import Wire
-from pixel_bot.texts import count, duration
+from pixel_bot.texts import duration
+from pixel_bot.wording.texts import texts
+
+_ = texts(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -151,10 +154,12 @@ class EventSub:
         """How the connections are, in a few words."""
         up, total = sum(connection.is_up for connection in self._connections), len(self._connections)
         if not total:
-            return "not connected yet"
+            return _("not connected yet")
         if self.stands_by:
-            return "standing by, another process listens"
-        return f"{count(up, 'socket')} connected" if up == total else f"{up} of {count(total, 'socket')} connected"
+            return _("standing by, another process listens")
+        if up == total:
+            return _("{n} socket connected", "{n} sockets connected", n=up)
+        return _("{up} of {n} socket connected", "{up} of {n} sockets connected", up=up, n=total)
 
     def _problem(self, connection: EventSubConnection) -> str:
         since = connection.down_since or self._clock.now()

@@ -38,6 +38,7 @@ export class Tour {
       { key: "give", fill: `${prefix}give @${boss} 10`, why: currency.fill("share some {points}") },
       { key: "add", fill: `${prefix}points add @${viewer} 500`, why: asMod, mod: true },
       { key: "undo", fill: `${prefix}undo`, why: `take it back ${asMod}`, mod: true },
+      { key: "cmd", fill: `${prefix}cmd add hug $(user) hugs $(touser)!`, why: `make a command ${asMod}`, mod: true },
       { key: "link", fill: `${prefix}link`, why: asGuest, there: true },
       { key: "help", fill: `${prefix}help`, why: "everything else" },
     ];
@@ -69,6 +70,7 @@ export class Tour {
       if (name === "points" && first === "add") key = mod && second && third ? "add" : "";
       else if (name === "tts" || name === "pixel") key = first ? name : "";
       else if (name === "give") key = first && second ? "give" : "";
+      else if (name === "cmd") key = mod && first === "add" && third ? "cmd" : "";
       else if (name === "undo") key = mod ? "undo" : "";
     }
     if (!key || this.done.has(key)) return;

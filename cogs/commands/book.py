@@ -1,0 +1,116 @@
+"""The streamer's commands as they stand in the database, and as the bot has them."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from pixel_bot.plugin import Cog, CommandRule, Context, Outcome, PixelBot, Run, command, redeem
+
+from . import sentences
+from .tables import AllowedHost, CustomCommand, Options, OtherName
+
+log = logging.getLogger(__name__)
+
+TOPIC = "cog:commands"
+"""Other processes on the same database read the commands anew when they hear of it."""
+
+EFFECT = "custom"
+
+
+class CommandBook:
+    """All commands that mods made, with the options of all commands. What is read is kept, for each message asks it."""
+
+    def __init__(self, bot: PixelBot) -> None:
+        self.bot = bot
+        self.texts: Mapping[str, str] = {}
+        """The text of each command."""
+        self.other_names: Mapping[str, str] = {}
+        self.hosts: frozenset[str] = frozenset()
+        """Servers that the streamer has allowed."""
+        self._costly: dict[str, bool] = {}
+        self._lock = asyncio.Lock()
+        self._reading: set[asyncio.Task[None]] = set()
+
+    def name_of(self, typed: str) -> str:
+        """The command behind a name, which may be another name of it."""
+        return self.other_names.get(typed, typed)
+
+    async def begin(self, cog: Cog) -> None:
+        """Read all, and listen to the other processes."""
+        self._cog = cog
+        self.bot.cluster.subscribers.setdefault(TOPIC, set()).add(self._on_told)
+        await self.load()
+
+    def end(self) -> None:
+        """Listen no more."""
+        self.bot.cluster.subscribers.get(TOPIC, set[Any]()).discard(self._on_told)
+        for task in self._reading:
+            task.cancel()
+        self.bot.command_table.set_rules({}, {})
+
+    async def changed(self) -> None:
+        """Something was written: read it, and tell the other processes."""
+        await self.load()
+        self.bot.cluster.publish(TOPIC)
+
+    def _on_told(self, _: str) -> None:
+        task = asyncio.create_task(self.load())
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    async def load(self) -> None:
+        """Read all commands and options, and let the bot have them."""
+        async with self._lock:
+            async with self.bot.readers() as session:
+                made = (await session.scalars(select(CustomCommand).order_by(CustomCommand.name))).all()
+                options = (await session.scalars(select(Options))).all()
+                others = (await session.scalars(select(OtherName))).all()
+                hosts = (await session.scalars(select(AllowedHost.host))).all()
+            self.texts = {one.name: one.text for one in made}
+            self.hosts = frozenset(hosts)
+            self.other_names = {one.name: one.command for one in others}
+            self.bot.command_table.set_rules({one.name: _rule(one) for one in options}, self.other_names)
+            await self._register({one.name: one.cost for one in made})
+
+    async def _register(self, costs: Mapping[str, int]) -> None:
+        """Let the bot have the commands, those with a price as redeems."""
+        for name in self._costly.keys() - costs.keys():
+            del self._costly[name]
+            await self.bot.take_command(name)
+        for name, cost in costs.items():
+            if self._costly.get(name) == bool(cost) and name in self.bot.commands_by_name:
+                continue
+            try:
+                await self.bot.put_command(self._cog, self._costs(name, cost) if cost else self._free(name))
+            except ValueError as exc:
+                log.warning("The command %s of your own cannot be used: %s.", name, exc)
+                continue
+            self._costly[name] = bool(cost)
+
+    def _free(self, name: str) -> Any:
+        async def say(_: Cog, ctx: Context, *, text: str = "") -> None:
+            """Says a text of the streamer."""
+            rendered = await self.bot.render(self.texts.get(name, ""), ctx.source(text))
+            if rendered.problems:
+                await ctx.reply(rendered.problems[0])
+            elif said := self.bot.text_filter.bleeped(rendered.text):
+                is_reply = self.bot.command_table.rule_of(self.bot.commands_by_name.get(name)).reply
+                await (ctx.reply(said) if is_reply else ctx.send(said))
+
+        return command(name, usage="[TEXT]")(say)
+
+    def _costs(self, name: str, cost: int) -> Any:
+        async def buy(_: Cog, ctx: Context, *, text: str = "") -> Outcome:
+            """Says a text of the streamer, for points."""
+            source = ctx.source(text)
+            return Outcome(sentences.COMING, Run(EFFECT, {"command": name, "source": source.as_args()}))
+
+        return redeem(name, name=name, cost=cost, usage="[TEXT]")(buy)
+
+
+def _rule(options: Options) -> CommandRule:
+    who: Any = options.who
+    return CommandRule(options.is_on, who, options.cooldown, options.everyone, options.reply)

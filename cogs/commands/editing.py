@@ -1,0 +1,233 @@
+"""!cmd: mods make commands and set options; !commands lists them."""
+
+import re
+from dataclasses import replace
+
+from sqlalchemy import delete, func, select, update
+from typing_extensions import override
+
+from pixel_bot.plugin import (
+    BadInput,
+    ChatError,
+    Cog,
+    Context,
+    EffectFailed,
+    Job,
+    PixelBot,
+    Transaction,
+    VariableSource,
+    command,
+    command_list,
+    effect,
+    listed,
+    number,
+    paged,
+)
+
+from . import options, sentences
+from .book import EFFECT, CommandBook
+from .setting import OptionSetting
+from .tables import AllowedHost, CustomCommand, Options, OtherName
+from .typed import Typed, bare_name, checked_name, checked_text, read
+
+MOST = 2_000
+"""Commands of a channel's own."""
+
+NEVER_RUNS = "eval"
+
+_HOST = re.compile(r"https?://([^/\s$(){}?#|\"']+)", re.IGNORECASE)
+_ONE_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z][a-z0-9-]{1,62}")
+_ASKS = frozenset({"urlfetch", "customapi", "readapi"})
+
+
+class CustomCommands(Cog):
+    """The commands that mods make."""
+
+    tables = (
+        CustomCommand,
+        Options,
+        OtherName,
+        AllowedHost,
+    )
+
+    def __init__(self, bot: PixelBot, book: CommandBook) -> None:
+        super().__init__(bot)
+        self._book = book
+        self._options = OptionSetting(bot, book)
+        self._prefix = bot.settings.command_prefix
+
+    @override
+    async def component_load(self) -> None:
+        """Let the bot have the commands."""
+        await self._book.begin(self)
+
+    @override
+    async def component_teardown(self) -> None:
+        """They go with the cog."""
+        self._book.end()
+
+    @command(usage="add|edit|remove|show NAME [TEXT]", aliases=["command"], who="mods")
+    async def cmd(self, ctx: Context) -> None:
+        """Make a command of your own, like !cmd add hug $(user) hugs $(touser)."""
+        await ctx.reply(sentences.HOW_TO_ADD.format(prefix=self._prefix))
+
+    @command("cmd add", usage="NAME TEXT", aliases=["command add", "commands add", "addcom"], who="mods")
+    async def add(self, ctx: Context, *, typed: str = "") -> None:
+        """Add a command that says a text, in which variables like $(user) are filled in."""
+        new = read(typed, self._prefix)
+        name = self._free_name(new.name)
+        if "alias" in new.options:
+            await self._add_alias(ctx, new, name)
+            return
+        text = checked_text(new.text, self._shown(name))
+        never_runs = NEVER_RUNS in self.bot.variables_in(text)
+        async with self.bot.transaction(ctx, "cmd add") as tx:
+            if await tx.session.get(CustomCommand, name) is not None:
+                raise ChatError(sentences.EXISTS.format(command=self._shown(name), prefix=self._prefix))
+            if (await tx.session.scalar(select(func.count()).select_from(CustomCommand)) or 0) >= MOST:
+                raise ChatError(sentences.TOO_MANY.format(most=number(MOST)))
+            tx.session.add(CustomCommand(name=name, text=text, cost=0, made_at=tx.now))
+            await self._options.write(tx, name, new.options | ({"is_on": False} if never_runs else {}))
+        await self._book.changed()
+        await ctx.reply(sentences.ADDED.format(command=self._shown(name)) + self._remarks(name, text))
+
+    @command("cmd edit", usage="NAME TEXT", aliases=["command edit", "commands edit", "editcom"], who="mods")
+    async def edit(self, ctx: Context, *, typed: str = "") -> None:
+        """Change what a command of your own says."""
+        new = read(typed, self._prefix)
+        name = self._book.name_of(new.name)
+        text = checked_text(new.text, self._shown(name)) if new.text or not new.options else ""
+        alias = str(new.options.pop("alias", ""))
+        async with self.bot.transaction(ctx, "cmd edit") as tx:
+            await self._own(tx, name)
+            if text:
+                await tx.session.execute(update(CustomCommand).where(CustomCommand.name == name).values(text=text))
+            await self._options.write(tx, name, new.options)
+            if alias:
+                await self._options.name_anew(tx, name, alias)
+        await self._book.changed()
+        await ctx.reply(sentences.CHANGED.format(command=self._shown(name)) + self._remarks(name, text))
+
+    @command(
+        "cmd remove", usage="NAME", aliases=["cmd delete", "command remove", "commands delete", "delcom"], who="mods"
+    )
+    async def remove(self, ctx: Context, name: str) -> None:
+        """Remove a command of your own."""
+        name = self._book.name_of(bare_name(name, self._prefix))
+        async with self.bot.transaction(ctx, "cmd remove") as tx:
+            await tx.session.delete(await self._own(tx, name))
+            await tx.session.execute(delete(Options).where(Options.name == name))
+            await tx.session.execute(delete(OtherName).where(OtherName.command == name))
+        await self._book.changed()
+        await ctx.reply(sentences.REMOVED.format(command=self._shown(name)))
+
+    @command("cmd show", usage="NAME", who="mods")
+    async def show(self, ctx: Context, name: str) -> None:
+        """Show the text of a command of your own as it was typed."""
+        name = self._book.name_of(bare_name(name, self._prefix))
+        if name not in self._book.texts:
+            raise ChatError(sentences.NO_SUCH.format(command=self._shown(name), prefix=self._prefix))
+        await ctx.reply(sentences.SHOWN.format(command=self._shown(name), text=self._book.texts[name]))
+
+    @command("cmd option", usage="NAME KEY VALUE", aliases=["cmd options", "command option"], who="mods")
+    async def option(self, ctx: Context, *, typed: str = "") -> None:
+        """Set cooldown, everyone (the cooldown for all), who, cost, alias, on or reply of any command."""
+        await ctx.reply(await self._options.set(ctx, typed))
+
+    @command("cmd allow", usage="[HOST]", who="streamer")
+    async def allow(self, ctx: Context, host: str = "") -> None:
+        """Allow the texts of commands to ask a server on the internet, or list which ones may be asked."""
+        if not host:
+            there = sentences.HOSTS.format(hosts=listed(sorted(self._book.hosts)))
+            await ctx.reply(there if self._book.hosts else sentences.NO_HOSTS.format(prefix=self._prefix))
+            return
+        host = self._checked_host(host)
+        async with self.bot.transaction(ctx, "cmd allow") as tx:
+            if await tx.session.get(AllowedHost, host) is None:
+                tx.session.add(AllowedHost(host=host))
+        await self._book.changed()
+        await ctx.reply(sentences.HOST_ALLOWED.format(host=host))
+
+    @command("cmd forbid", usage="HOST", who="streamer")
+    async def forbid(self, ctx: Context, host: str) -> None:
+        """Forbid it again."""
+        host = self._checked_host(host)
+        async with self.bot.transaction(ctx, "cmd allow") as tx:
+            await tx.session.execute(delete(AllowedHost).where(AllowedHost.host == host))
+        await self._book.changed()
+        await ctx.reply(sentences.HOST_FORBIDDEN.format(host=host))
+
+    @command(usage="[PAGE]")
+    async def commands(self, ctx: Context, page: str = "") -> None:
+        """The commands that this channel has of its own."""
+        there = {one.name for one in command_list(self.bot)} & self._book.texts.keys()
+        prices = {price.key: price.words for price in await self.bot.redeems.prices()}
+        entries = [f"{self._prefix}{name}" + (f" {prices[name]}" if name in prices else "") for name in sorted(there)]
+        shown = paged(sentences.LIST, entries, page, f"{self._prefix}commands", " ")
+        await ctx.reply(shown if entries else sentences.NONE_YET.format(prefix=self._prefix))
+
+    @effect(EFFECT, seconds=20)
+    async def answer(self, job: Job) -> None:
+        """Say the text of a command that was paid for; where that cannot be, the points go back."""
+        name = str(job.args.get("command", ""))
+        text = self._book.texts.get(name)
+        if text is None:
+            raise EffectFailed(sentences.GONE.format(command=self._shown(name)))
+        # By the item's key: begun anew after a crash, it counts nothing twice.
+        source = replace(VariableSource.from_args(job.args["source"]), key=job.key)
+        rendered = await self.bot.render(text, source)
+        said = self.bot.text_filter.bleeped(rendered.text)
+        if rendered.problems or not said:
+            raise EffectFailed(rendered.problems[0] if rendered.problems else sentences.NOTHING_TO_SAY)
+        await job.say(said)
+
+    async def _add_alias(self, ctx: Context, new: Typed, name: str) -> None:
+        """Nightbot's ``-a=``: the new name is another name of a command."""
+        if new.text:
+            raise BadInput(sentences.NO_ALIAS_TEXT)
+        base = self._book.name_of(str(new.options["alias"]))
+        async with self.bot.transaction(ctx, "cmd add") as tx:
+            await self._options.name_anew(tx, base, name)
+        await self._book.changed()
+        await ctx.reply(sentences.ADDED.format(command=self._shown(name)))
+
+    async def _own(self, tx: Transaction, name: str) -> CustomCommand:
+        own = await tx.session.get(CustomCommand, name)
+        if own is None:
+            is_ours = name in self.bot.commands_of_classes
+            sentence = sentences.BUILT_IN if is_ours else sentences.NO_SUCH
+            raise ChatError(sentence.format(command=self._shown(name), prefix=self._prefix))
+        return own
+
+    def _free_name(self, name: str) -> str:
+        """A name that no command of the bot has, and that is no other name of one."""
+        name = checked_name(name, self._prefix)
+        self._options.refuse_taken(name)
+        return name
+
+    def _checked_host(self, typed: str) -> str:
+        host = typed.lower().rstrip(".")
+        if len(host) > 253 or _ONE_HOST.fullmatch(host) is None:
+            raise BadInput(sentences.NOT_A_HOST)
+        return host
+
+    def _remarks(self, name: str, text: str) -> str:
+        """What the one who made a command should know of its text."""
+        known = self.bot.variables_in(text)
+        said = ""
+        if NEVER_RUNS in known:
+            said += sentences.NEVER_RUNS.format(command=self._shown(name))
+        if unknown := [f"$({one})" for one, is_known in known.items() if not is_known and one != NEVER_RUNS]:
+            said += sentences.UNKNOWN.format(names=listed(unknown[:5]))
+        hosts = (
+            {host.lower() for host in _HOST.findall(text)} - self._book.hosts
+            if _ASKS & {one.partition(".")[0] for one in known}
+            else set[str]()
+        )
+        if hosts:
+            first = min(hosts)
+            said += sentences.ASK_STREAMER.format(hosts=listed(sorted(hosts)), first=first, prefix=self._prefix)
+        return said
+
+    def _shown(self, name: str) -> str:
+        return f"{self._prefix}{name[: options.LONGEST_SHOWN]}"

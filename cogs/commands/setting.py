@@ -1,0 +1,154 @@
+"""Sets the options of commands: of those that come along, too."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete, update
+
+from pixel_bot.plugin import BadInput, ChatError, Context, PixelBot, Transaction, listed
+
+from . import options, sentences
+from .book import CommandBook
+from .tables import CustomCommand, Options, OtherName
+from .typed import bare_name, checked_name
+
+ALWAYS_ON = frozenset({"cmd", "cmd option", "cog", "cog load"})
+
+
+class OptionSetting:
+    """Reads ``NAME KEY VALUE``, and writes it."""
+
+    def __init__(self, bot: PixelBot, book: CommandBook) -> None:
+        self._bot = bot
+        self._book = book
+        self._prefix = bot.settings.command_prefix
+
+    async def set(self, ctx: Context, typed: str) -> str:
+        """Set one option of one command. Returns what to say.
+
+        Raises:
+            ChatError: something of it cannot be used.
+        """
+        name, key, value = self._parts(typed)
+        match key:
+            case "alias":
+                await self._set_alias(ctx, name, value)
+            case "cost":
+                await self._set_cost(ctx, name, options.points_of(value))
+            case "cooldown" | "everyone" if self._is_redeem(name):
+                seconds = options.seconds_of(key, value)
+                await self._bot.redeems.set_cooldown(name, seconds, everyone=key == "everyone")
+            case _:
+                await self._set_rule(ctx, name, key, value)
+        return sentences.SET.format(key=key, command=self._shown(name), value=value)
+
+    def _parts(self, typed: str) -> tuple[str, str, str]:
+        """Name, key and value; a name may have two words."""
+        words = typed.split()
+        how = sentences.HOW_TO_SET.format(prefix=self._prefix, keys=listed(options.KEYS))
+        if len(words) < 3:
+            raise BadInput(how)
+        first = bare_name(words[0], self._prefix)
+        two = f"{first} {words[1].lower()}"
+        name, rest = (two, words[2:]) if two in self._bot.commands_by_name else (self._book.name_of(first), words[1:])
+        if len(rest) < 2:
+            raise BadInput(how)
+        found = self._bot.commands_by_name.get(name)
+        if found is None:
+            raise ChatError(sentences.NO_COMMAND.format(command=self._shown(name)))
+        key = rest[0].lower()
+        if key not in options.KEYS:
+            raise BadInput(sentences.NO_KEY.format(key=key[: options.LONGEST_SHOWN], keys=listed(options.KEYS)))
+        return found.name, key, rest[1]
+
+    async def _set_rule(self, ctx: Context, name: str, key: str, value: str) -> None:
+        match key:
+            case "who":
+                change: dict[str, str | int] = {"who": options.level_of(value)}
+            case "cooldown" | "everyone":
+                change = {key: options.seconds_of(key, value)}
+            case "on":
+                if not options.switch_of(key, value) and name in ALWAYS_ON:
+                    raise ChatError(sentences.NOT_OFF.format(command=self._shown(name)))
+                change = {"is_on": options.switch_of(key, value)}
+            case _:
+                change = {"reply": options.switch_of(key, value)}
+        async with self._bot.transaction(ctx, "cmd option") as tx:
+            await self.write(tx, name, change)
+        await self._book.changed()
+
+    async def _set_cost(self, ctx: Context, name: str, cost: int) -> None:
+        """A command of the streamer's own becomes a redeem, or free again; a redeem gets another price."""
+        if name not in self._book.texts:
+            if not self._is_redeem(name):
+                raise ChatError(sentences.NO_COST.format(command=self._shown(name)))
+            await self._bot.redeems.reprice(name, cost)
+            return
+        if cost and not (name.isidentifier() and name.isascii()):
+            raise BadInput(sentences.COST_NAME.format(command=self._shown(name)))
+        async with self._bot.transaction(ctx, "cmd option") as tx:
+            await tx.session.execute(update(CustomCommand).where(CustomCommand.name == name).values(cost=cost))
+            rule = await tx.session.get(Options, name)
+            cooldowns = (rule.cooldown, rule.everyone) if rule is not None else (0, 0)
+            if rule is not None and cost:
+                rule.cooldown = rule.everyone = 0
+        await self._book.changed()
+        if cost:
+            await self._bot.redeems.reprice(name, cost)
+            for seconds, everyone in zip(cooldowns, (False, True), strict=True):
+                if seconds:
+                    await self._bot.redeems.set_cooldown(name, seconds, everyone=everyone)
+
+    async def _set_alias(self, ctx: Context, name: str, value: str) -> None:
+        async with self._bot.transaction(ctx, "cmd option") as tx:
+            if value.startswith("-"):
+                other = bare_name(value[1:], self._prefix)
+                where = (OtherName.name == other, OtherName.command == name)
+                if not (await tx.session.execute(delete(OtherName).where(*where).returning(OtherName.name))).all():
+                    shown = {"other": self._shown(other), "command": self._shown(name)}
+                    raise ChatError(sentences.NOT_ITS_NAME.format(**shown))
+            else:
+                await self.name_anew(tx, name, bare_name(value, self._prefix))
+        await self._book.changed()
+
+    async def name_anew(self, tx: Transaction, name: str, other: str) -> None:
+        """Give a command another name.
+
+        Raises:
+            ChatError: there is no such command, or the name is taken.
+        """
+        if name not in self._bot.commands_by_name:
+            raise ChatError(sentences.NO_COMMAND.format(command=self._shown(name)))
+        other = checked_name(other, self._prefix)
+        self.refuse_taken(other)
+        if await tx.session.get(CustomCommand, other) is not None or await tx.session.get(OtherName, other) is not None:
+            raise ChatError(sentences.EXISTS.format(command=self._shown(other), prefix=self._prefix))
+        tx.session.add(OtherName(name=other, command=self._bot.commands_by_name[name].name))
+
+    def refuse_taken(self, name: str) -> None:
+        """Refuse a name that a command of the bot has, or that is another name of one.
+
+        Raises:
+            ChatError: it is taken.
+        """
+        if name in self._bot.commands_of_classes:
+            raise ChatError(sentences.BUILT_IN.format(command=self._shown(name)))
+        if name in self._book.other_names:
+            other = self._shown(self._book.other_names[name])
+            raise ChatError(sentences.IS_OTHER_NAME.format(command=self._shown(name), other=other))
+
+    async def write(self, tx: Transaction, name: str, change: Mapping[str, str | int]) -> None:
+        """Write options of a command, in a transaction."""
+        if not change:
+            return
+        row = await tx.session.get(Options, name)
+        if row is None:
+            row = Options(name=name, is_on=True, who="everyone", cooldown=0, everyone=0, reply=None)
+            tx.session.add(row)
+        for key, value in change.items():
+            setattr(row, key, value)
+
+    def _is_redeem(self, name: str) -> bool:
+        return name in self._bot.redeems.keys
+
+    def _shown(self, name: str) -> str:
+        return f"{self._prefix}{name[: options.LONGEST_SHOWN]}"

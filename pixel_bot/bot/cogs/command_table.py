@@ -1,0 +1,155 @@
+"""All commands by name: those of cogs, those that cogs make while the bot runs, other names, and rules for each."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+from twitchio.ext import commands
+
+from pixel_bot.bot.rests import Rests
+from pixel_bot.errors import NotAllowed
+
+Command = commands.Command[Any, ...]
+
+Level = Literal["everyone", "sub", "regular", "vip", "mods", "streamer"]
+"""Who may use a command: those of that level, and of all that follow it here."""
+
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+_WORDS: Mapping[Level, str] = {
+    "sub": "subs, regulars and VIPs",
+    "regular": "regulars and VIPs",
+    "vip": "VIPs",
+    "mods": "mods",
+    "streamer": "the streamer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRule:
+    """What the streamer wants of a command, beyond what its cog says. It can narrow who may use it, and never widen.
+
+    Attributes:
+        on: False for a command that is not there.
+        who: the level that one needs.
+        cooldown, everyone: seconds before the same viewer, and anybody, may use it again.
+        reply: whether its answer is a reply to the message; None as the command has it.
+    """
+
+    on: bool = True
+    who: Level = "everyone"
+    cooldown: float = 0
+    everyone: float = 0
+    reply: bool | None = None
+
+
+NO_RULE = CommandRule()
+
+
+async def nobody(_: int) -> bool:
+    """Stands for those who know the regulars, while no cog does."""
+    return False
+
+
+class CommandTable:
+    """The commands of one bot. Where two have one name, that of a cog's class wins.
+
+    Args:
+        own: the commands of the loaded cogs' classes.
+        off: names of commands that the settings switch off, lower case.
+    """
+
+    def __init__(self, own: Callable[[], Mapping[str, Command]], off: Collection[str] = ()) -> None:
+        self._own = own
+        self._off = frozenset(off)
+        self._made: dict[str, Command] = {}
+        self._rules: dict[str, CommandRule] = {}
+        self._other_names: dict[str, str] = {}
+        self._rests: dict[str, Rests] = {}
+        self._all: Mapping[str, Command] | None = None
+        self._known: Mapping[str, Command] | None = None
+        self.is_regular: Callable[[int], Awaitable[bool]] = nobody
+        """Whether a viewer, by their id, is one of the channel's regulars."""
+
+    def changed(self) -> None:
+        """Commands came or went."""
+        self._all = self._known = None
+
+    @property
+    def all(self) -> Mapping[str, Command]:
+        """Every command by each name of its own, also those that are off."""
+        if self._all is None:
+            self._all = MappingProxyType({**self._made, **self._own()})
+        return self._all
+
+    @property
+    def known(self) -> Mapping[str, Command]:
+        """What chat can type: without commands that are off, and with the other names that the streamer gave them."""
+        if self._known is None:
+            there = {name: found for name, found in self.all.items() if self._is_on(name, found)}
+            others = {n: there[base] for n, base in self._other_names.items() if base in there and n not in self.all}
+            self._known = MappingProxyType({**others, **there})
+        return self._known
+
+    def _is_on(self, name: str, found: Command) -> bool:
+        return self.rule_of(found).on and not self._off & {name, found.name}
+
+    @property
+    def made(self) -> Collection[Command]:
+        """The commands that cogs made while the bot ran."""
+        return tuple(self._made.values())
+
+    def put(self, made: Command) -> None:
+        """A command that a cog made is there, in place of one of the same name."""
+        self._made[made.name] = made
+        self.changed()
+
+    def take(self, name: str) -> Command | None:
+        """It is gone."""
+        self.changed()
+        return self._made.pop(name, None)
+
+    def set_rules(self, rules: Mapping[str, CommandRule], other_names: Mapping[str, str]) -> None:
+        """From now on these rules hold, by the command's name, and these other names, each with the command's name."""
+        kept = {name for name, rule in rules.items() if self._rules.get(name) == rule}
+        self._rests = {name: rests for name, rests in self._rests.items() if name in kept}
+        self._rules, self._other_names = dict(rules), dict(other_names)
+        self.changed()
+
+    def rule_of(self, found: Command | None) -> CommandRule:
+        """The rule for a command."""
+        return self._rules.get(found.name, NO_RULE) if found is not None else NO_RULE
+
+    async def begin(self, context: Any, found: Command) -> Callable[[], None]:
+        """A command is about to run: check who may, and begin its cooldowns.
+
+        Returns:
+            What takes the cooldowns back, for a command that refuses or fails.
+
+        Raises:
+            NotAllowed: not by them.
+            Resting: it is on cooldown.
+        """
+        rule = self.rule_of(found)
+        if rule.who != "everyone" and not await self._reaches(rule.who, context):
+            raise NotAllowed(f"Only {_WORDS[rule.who]} can do that.")
+        if not (rule.cooldown or rule.everyone) or context.is_exempt:
+            return _nothing
+        rests = self._rests.setdefault(found.name, Rests(found.name, rule.cooldown, rule.everyone))
+        return rests.begin(context.viewer.id, context.bot.prefix, context.bot.clock.now())
+
+    async def _reaches(self, level: Level, context: Any) -> bool:
+        if context.is_broadcaster or level == "everyone":
+            return True
+        if context.is_mod:
+            return level != "streamer"
+        if level in {"mods", "streamer"}:
+            return False
+        if "vip" in context.roles or (level == "sub" and "sub" in context.roles):
+            return True
+        return level != "vip" and await self.is_regular(context.viewer.id)
+
+
+def _nothing() -> None:
+    pass
