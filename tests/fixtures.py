@@ -114,7 +114,7 @@ ABOUT_COGS = frozenset({"cogs", "cog_tools", "documents", "variables", "wording"
 """Folders whose tests have all cogs, by their beginnings."""
 
 APART = ("commands", "counters", "lineup", "quotes", "timers")
-"""Cogs of which no other one needs anything. Loading them takes a third of a bot's start, of which there are thousands."""
+"""Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
 
 
 @pytest.fixture(autouse=True)
