@@ -34,6 +34,7 @@ from pixel_bot.bot.cog_services.twitch_api import PlatformRefused
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import LEVELS, CommandRule
 from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - the word that everybody looks for
+from pixel_bot.bot.cogs.given_roles import role
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
@@ -212,6 +213,7 @@ __all__ = [
     "pick",
     "redact",
     "redeem",
+    "role",
     "scheduled",
     "signed",
     "text_of",

@@ -125,6 +125,7 @@ EXPORTS = [
     "pick",
     "redact",
     "redeem",
+    "role",
     "scheduled",
     "signed",
     "text_of",
