@@ -51,6 +51,7 @@ from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
 from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, RedeemOff, UnknownViewer
+from pixel_bot.filters.no_command import no_command
 from pixel_bot.logs import hide, redact
 from pixel_bot.model.channel_events import (
     Announcement,
@@ -202,6 +203,7 @@ __all__ = [
     "later",
     "listed",
     "mods_only",
+    "no_command",
     "number",
     "on",
     "only",

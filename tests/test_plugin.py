@@ -115,6 +115,7 @@ EXPORTS = [
     "later",
     "listed",
     "mods_only",
+    "no_command",
     "number",
     "on",
     "only",
