@@ -13,7 +13,7 @@ from pixel_bot.wording.catalogue import HERE, languages
 from pixel_bot.wording.extract import CALLS, DECORATORS, Sentence, sentences_of
 from pixel_bot.wording.fields import misfit
 
-WITHOUT = {"speech", "pixel", "clips", "lineup", "commands", "counters", "quotes", "timers"}
+WITHOUT = {"commands", "counters", "quotes", "timers"}
 """Cogs whose sentences are not translated yet."""
 
 FOUND = find_cogs(None, installed=False).cogs
@@ -21,8 +21,14 @@ COGS = sorted(FOUND.keys() - WITHOUT)
 CHARGED = "Nothing was charged."
 """It is taken off the end of a sentence where channel points paid."""
 
-ENGLISH = {"SetupStep", "ValueError", "AssertionError", "OSError"}
-"""Calls whose texts are for the set-up page and for authors, which are English."""
+ENGLISH = {
+    *("problems", "setup_step", "SetupStep"),
+    *("ValueError", "OSError"),
+    *("AiFailure", "_BudgetRefused", "_advice", "why"),
+    *("_RULES", "persona", "_BY_OPENING"),
+}
+"""Calls, methods and names whose texts nobody reads in chat: the set-up page, errors of authors, reasons in the log,
+and what an AI reads or a viewer types."""
 
 SAMPLES = {"1,234.5", "1st", "{n}d", "{n}h", "{n}m", "{n}s", " or ", "point"}
 """Words that other code knows by heart."""
@@ -91,13 +97,16 @@ def _is_marked(node: ast.AST) -> bool:
 
 
 def _is_english(node: ast.AST) -> bool:
-    """What nobody reads in chat: the log, descriptions of settings, errors of the author's, the set-up page."""
+    """What nobody reads in chat, as ``ENGLISH`` says, and lines of the log, and descriptions of settings."""
     match node:
-        case ast.FunctionDef(name="problems"):
-            return True
         case ast.Call(func=ast.Attribute(value=ast.Name(id="log"))) | ast.keyword(arg="description" | "page"):
             return True
-        case ast.Call(func=ast.Name(id=name)):
+        case (
+            ast.FunctionDef(name=name)
+            | ast.Call(func=ast.Name(id=name))
+            | ast.Assign(targets=[ast.Name(id=name)])
+            | ast.AnnAssign(target=ast.Name(id=name))
+        ):
             return name in ENGLISH
         case _:
             return False
