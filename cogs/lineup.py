@@ -126,7 +126,7 @@ class Lineup(Cog):
             waiting = len(await self._in_order(tx.session))
         closed = _("The lineup is closed.")
         if waiting:
-            closed = _("The lineup is closed. {n} waits.", "The lineup is closed. {n} wait.", n=waiting)
+            closed = _("The lineup is closed. {n} wait.", "The lineup is closed. {n} wait.", n=waiting)
         await ctx.reply(closed)
 
     @command("lineup clear")
@@ -155,7 +155,7 @@ class Lineup(Cog):
         said, left = _("Your turn: {viewers}!", viewers=names), len(line) - len(called)
         if left:
             said = _(
-                "Your turn: {viewers}! {n} still waits.", "Your turn: {viewers}! {n} still wait.", viewers=names, n=left
+                "Your turn: {viewers}! {n} still wait.", "Your turn: {viewers}! {n} still wait.", viewers=names, n=left
             )
         await self.bot.announce(said)
 
