@@ -4,10 +4,12 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
 
-from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, Viewer, command
+from pixel_bot.plugin import Cog, Context, KnownViewer, PixelBot, Viewer, command, texts
 
 from . import sentences
 from .tables import Regular
+
+_ = texts(__name__)
 
 
 class Regulars(Cog):
@@ -27,7 +29,7 @@ class Regulars(Cog):
             if known is None:
                 tx.session.add(Regular(viewer=viewer.id))
         said = sentences.REGULAR if known is None else sentences.WAS_REGULAR
-        await ctx.reply(said.format(viewer=viewer))
+        await ctx.reply(_(said, viewer=viewer))
 
     @command("regular remove", usage="@user", who="mods")
     async def remove(self, ctx: Context, viewer: KnownViewer) -> None:
@@ -36,7 +38,7 @@ class Regulars(Cog):
             gone = (
                 await tx.session.execute(delete(Regular).where(Regular.viewer == viewer.id).returning(Regular.viewer))
             ).all()
-        await ctx.reply((sentences.NO_REGULAR if gone else sentences.WAS_NO_REGULAR).format(viewer=viewer))
+        await ctx.reply(_(sentences.NO_REGULAR if gone else sentences.WAS_NO_REGULAR, viewer=viewer))
 
     async def is_regular(self, viewer_id: int) -> bool:
         """Whether the viewer of that id is one."""

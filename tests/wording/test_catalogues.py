@@ -13,11 +13,8 @@ from pixel_bot.wording.catalogue import HERE, languages
 from pixel_bot.wording.extract import CALLS, DECORATORS, Sentence, sentences_of
 from pixel_bot.wording.fields import misfit
 
-WITHOUT = {"commands", "counters", "quotes", "timers"}
-"""Cogs whose sentences are not translated yet."""
-
 FOUND = find_cogs(None, installed=False).cogs
-COGS = sorted(FOUND.keys() - WITHOUT)
+COGS = sorted(FOUND)
 CHARGED = "Nothing was charged."
 """It is taken off the end of a sentence where channel points paid."""
 
