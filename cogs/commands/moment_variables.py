@@ -21,7 +21,7 @@ class MomentVariables(Cog):
         zone = zone_of(name)
         if zone is None:
             raise VariableFailed(_(NO_ZONE, name=name[:SHOWN]))
-        form = " ".join(call.words[0 if call.field else 1 :]) or ("HH:mm" if call.field else "h:mm A z")
+        form = " ".join(call.words[0 if call.field else 1 :]) or ("HH:mm" if call.field else _("h:mm A z"))
         return formatted(self.bot.clock.now().astimezone(zone), form[:SHOWN])
 
     @variable("countdown", "time.until")

@@ -20,12 +20,12 @@ CHARGED = "Nothing was charged."
 
 ENGLISH = {
     *("problems", "setup_step", "SetupStep"),
-    *("ValueError", "OSError"),
+    *("ValueError", "OSError", "NoResult"),
     *("AiFailure", "_BudgetRefused", "_advice", "why"),
-    *("_RULES", "persona", "_BY_OPENING"),
+    *("_RULES", "persona", "_BY_OPENING", "ALWAYS_ON"),
 }
 """Calls, methods and names whose texts nobody reads in chat: the set-up page, errors of authors, reasons in the log,
-and what an AI reads or a viewer types."""
+what an AI reads, and what a viewer types."""
 
 SAMPLES = {"1,234.5", "1st", "{n}d", "{n}h", "{n}m", "{n}s", " or ", "point"}
 """Words that other code knows by heart."""
@@ -94,9 +94,12 @@ def _is_marked(node: ast.AST) -> bool:
 
 
 def _is_english(node: ast.AST) -> bool:
-    """What nobody reads in chat, as ``ENGLISH`` says, and lines of the log, and descriptions of settings."""
+    """What nobody reads in chat, as ``ENGLISH`` says, and the log, names of transactions, descriptions of settings."""
     match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="log"))) | ast.keyword(arg="description" | "page"):
+        case (
+            ast.Call(func=ast.Attribute(value=ast.Name(id="log")) | ast.Attribute(attr="transaction"))
+            | ast.keyword(arg="description" | "page")
+        ):
             return True
         case (
             ast.FunctionDef(name=name)
