@@ -33,7 +33,7 @@ class Content:
     def remark(self) -> str:
         """What cannot be used, in one sentence; empty where all can."""
         more = len(self.problems) - NAMED
-        return " ".join([*self.problems[:NAMED], *([f"And {more} more."] if more > 0 else [])])
+        return " ".join([*self.problems[:NAMED], *([_("And {n} more.", n=more)] if more > 0 else [])])
 
 
 def all_sentences(cogs_dir: Path | None = None) -> dict[str, Sentence]:
