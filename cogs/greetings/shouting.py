@@ -58,7 +58,7 @@ class ShoutOuts(Cog):
         await ctx.reply(_(said, viewer=viewer))
 
     async def show(self, viewers: Sequence[Viewer]) -> None:
-        """Show the channels of those who have come, five in a sentence; by Twitch's shout-out, too, where it can."""
+        """Show the channels of those who have come, five in a sentence; also by Twitch's shout-out, if it can."""
         for first in range(0, len(viewers), MOST_IN_A_SENTENCE):
             some = viewers[first : first + MOST_IN_A_SENTENCE]
             await self.bot.announce(await self._sentence(some[0]) if len(some) == 1 else self._sentence_of(some))
