@@ -125,7 +125,7 @@ async def test_the_streamers_own_words_win_and_are_read_again(tmp_path: Path) ->
             file.write_text(broken, encoding="utf-8")
             assert await chat.say("alice", "!points") == ["Nur 5 Punkte (Punkt)?"]
         assert len(told) == 1
-        assert told[0].startswith("texts.toml cannot be read: ")
+        assert told[0].startswith("texts.toml lässt sich nicht lesen: ")
         assert told[0].endswith("The words that it had before stay.")
         file.unlink()
         assert await chat.say("alice", "!points") == ["Du hast 5 Punkte."]
