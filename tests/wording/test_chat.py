@@ -126,7 +126,7 @@ async def test_the_streamers_own_words_win_and_are_read_again(tmp_path: Path) ->
             assert await chat.say("alice", "!points") == ["Nur 5 Punkte (Punkt)?"]
         assert len(told) == 1
         assert told[0].startswith("texts.toml lässt sich nicht lesen: ")
-        assert told[0].endswith("The words that it had before stay.")
+        assert told[0].endswith("Die Worte von vorher bleiben.")
         file.unlink()
         assert await chat.say("alice", "!points") == ["Du hast 5 Punkte."]
 
