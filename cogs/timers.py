@@ -163,7 +163,9 @@ class Timers(Cog):
         """Chat has written a line."""
         self._lines += 1
         now = self.bot.clock.now()
-        if self._written_at is None or abs(now - self._written_at) >= KEPT_FOR:
+        if self._written_at is None:
+            self._written_at = now
+        elif abs(now - self._written_at) >= KEPT_FOR:
             await self._flush()
 
     @every(minutes=1, while_live=True)

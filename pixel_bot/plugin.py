@@ -34,6 +34,7 @@ from pixel_bot.bot.cog_services.twitch_api import PlatformRefused
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import LEVELS, CommandRule
 from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - the word that everybody looks for
+from pixel_bot.bot.cogs.given_roles import role
 from pixel_bot.bot.cogs.hearing import on
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.timing import Scheduled, daily, every, scheduled
@@ -50,6 +51,7 @@ from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
 from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
 from pixel_bot.errors import BadAmount, BadInput, ChatError, EffectFailed, NotEnoughPoints, RedeemOff, UnknownViewer
+from pixel_bot.filters.no_command import no_command
 from pixel_bot.logs import hide, redact
 from pixel_bot.model.channel_events import (
     Announcement,
@@ -201,6 +203,7 @@ __all__ = [
     "later",
     "listed",
     "mods_only",
+    "no_command",
     "number",
     "on",
     "only",
@@ -210,6 +213,7 @@ __all__ = [
     "pick",
     "redact",
     "redeem",
+    "role",
     "scheduled",
     "signed",
     "text_of",

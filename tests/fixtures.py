@@ -110,12 +110,28 @@ def _ready_database(request: pytest.FixtureRequest) -> Generator[None]:
     made.drop_all()
 
 
+ABOUT_COGS = frozenset({"cogs", "cog_tools", "documents", "variables", "wording", "imports"})
+"""Folders whose tests have all cogs, by their beginnings."""
+
+APART = ("commands", "counters", "lineup", "quotes", "timers")
+"""Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
+
+
+@pytest.fixture(autouse=True)
+def _without_cogs_apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests in folders that are not about cogs do without some."""
+    folder = request.path.relative_to(TESTS).parts
+    if len(folder) > 1 and ABOUT_COGS.isdisjoint(folder):
+        monkeypatch.setattr("pixel_bot.testing.settings.left_out", APART)
+
+
 @pytest.fixture
 def no_file_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests about a folder in which no bot has been: nothing stands in for its databases."""
     monkeypatch.setattr("pixel_bot.testing.settings.stands_in_for", [])
 
 
+TESTS = Path(__file__).parent
 SETTINGS = frozenset(name.upper() for name in Settings.model_fields) | names_in_cogs(None, installed=False).keys()
 
 

@@ -7,7 +7,6 @@ from .channel_variables import ChannelVariables
 from .editing import CustomCommands
 from .moment_variables import MomentVariables
 from .people_variables import PeopleVariables
-from .regulars import Regulars
 from .web_variables import WebVariables
 from .word_variables import WordVariables
 
@@ -17,5 +16,4 @@ async def setup(bot: PixelBot) -> None:
     for variables in (PeopleVariables, WordVariables, MomentVariables, ChannelVariables):
         await bot.add_component(variables(bot))
     await bot.add_component(WebVariables(bot, book))
-    await bot.add_component(Regulars(bot))
     await bot.add_component(CustomCommands(bot, book))

@@ -1,10 +1,10 @@
-"""What is kept: commands, options, other names, allowed servers, regulars."""
+"""What is kept: commands, options, other names, allowed servers."""
 
 from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
-from pixel_bot.plugin import CogModel, ViewerId
+from pixel_bot.plugin import CogModel
 
 
 class CustomCommand(CogModel):
@@ -38,9 +38,3 @@ class AllowedHost(CogModel):
     """A server that texts may ask, as the streamer has allowed."""
 
     host: Mapped[str] = mapped_column(primary_key=True)
-
-
-class Regular(CogModel):
-    """Somebody who is a regular of the channel."""
-
-    viewer: Mapped[ViewerId] = mapped_column(primary_key=True)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from pixel_bot.plugin import fit, visible
+from pixel_bot.plugin import fit, no_command, visible
 
 QUESTION_LIMIT = 400
 ANSWER_LIMIT = 220
@@ -40,10 +40,6 @@ _EMPHASIS = re.compile(r"(?<!\w)\*{1,3}(?=\S)|(?<=\S)\*{1,3}(?!\w)")
 _CITATION = re.compile(r"[ \t]*(?:\[\d{1,3}(?:[,\-–]\s?\d{1,3})*\]|【[^【】\n]*】)")
 
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "„": "“", "«": "»", "»": "«", "「": "」"}
-# Whatever sign stands before a letter may be the prefix of some bot's commands; what opens a sentence is none.
-_OPENING = frozenset("\"'“‘„«»「『(¿¡@")
-_SYMBOLS = frozenset("°¦©®")
-_ALWAYS_TAKEN_AWAY = ("/", ".", "!", "\\")
 _MENTION = re.compile(r"[@＠﹫]+(\w+)")
 
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|\Z)|[。！？]+[」』”]*")
@@ -125,32 +121,15 @@ def _with_one_mention(line: str, asker: str) -> str:
     return _MENTION.sub(named, line)
 
 
-def _without_signs(line: str) -> str:
-    """The line without the signs in front of its first letter, each of which is the prefix of some bot's commands."""
-    at = 0
-    while at < len(line) and (line[at] == " " or _is_sign(line[at])):
-        at += 1
-    is_command = line[at : at + 1].isalpha() and not _OPENING.issuperset(line[:at])
-    return line[at:] if is_command else line
-
-
-def _is_sign(char: str) -> bool:
-    kind = unicodedata.category(char)
-    return kind[0] == "P" or kind in {"Sm", "Sc", "Sk"} or char in _SYMBOLS
-
-
 def _bare(line: str, prefix: str, mark: str) -> str:
     """The line without quotes around it, and without anything in front that would make it a chat command."""
     before = None
     while line != before:
         before = line
-        for sign in (prefix, *_ALWAYS_TAKEN_AWAY, *([mark] if mark else [])):
-            line = line.removeprefix(sign).lstrip()
         closing = _QUOTES.get(line[:1])
         if closing and len(line) > 1 and line.endswith(closing) and line[0] not in line[1:-1]:
             line = line[1:-1].strip()
-        else:
-            line = _without_signs(line)
+        line = no_command(line.removeprefix(mark).lstrip(), (prefix,))
     return line
 
 

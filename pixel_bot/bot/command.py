@@ -10,7 +10,6 @@ from typing_extensions import override
 from pixel_bot.bot import guards
 from pixel_bot.bot.rests import with_cooldown
 from pixel_bot.bot.twitchio_internals import CommandInternals
-from pixel_bot.model.heard_chat import ChatRole
 from pixel_bot.wording.texts import texts_of
 
 
@@ -45,7 +44,7 @@ def command(
     cooldown: float = 0,
     everyone: float = 0,
     live_only: bool = False,
-    who: Who | ChatRole | Collection[ChatRole] = "everyone",
+    who: Who | guards.Role | Collection[guards.Role] = "everyone",
 ) -> Callable[[Any], PixelCommand]:
     """Decorator: the method is a command.
 
@@ -86,7 +85,7 @@ def as_method(function: Any) -> None:
         function.__qualname__ = f"{function.__qualname__}.{function.__name__}"
 
 
-def _guard_for(who: Who | ChatRole | Collection[ChatRole]) -> Any:
+def _guard_for(who: Who | guards.Role | Collection[guards.Role]) -> Any:
     if who == "everyone":
         return None
     roles = [who] if isinstance(who, str) else [*who]

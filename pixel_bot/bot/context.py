@@ -1,5 +1,6 @@
 """Our context: who typed, as the database knows them, and answers that keep the platform's limits."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import twitchio
@@ -9,6 +10,7 @@ from typing_extensions import override
 from pixel_bot.accounts.people import Asker, People
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.cogs.command_table import CommandTable
+from pixel_bot.bot.cogs.given_roles import GivenRole
 from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.receipts import held_words, receipt_words
 from pixel_bot.bot.twitchio_internals import ContextInternals
@@ -114,6 +116,11 @@ class Context(ContextInternals):
     def roles(self) -> frozenset[ChatRole]:
         """What the one who typed is in this channel: ``streamer``, ``mod``, ``vip``, ``sub``. Empty for others."""
         return roles_of([badge.set_id for badge in self.chat_message.badges])
+
+    async def has_given(self, roles: Sequence[GivenRole]) -> bool:
+        """Whether cogs gave the one who typed any of these roles."""
+        given = self._pixel_bot.runtime.roles
+        return any([await given.has(role, self.viewer) for role in roles])
 
     @property
     def is_exempt(self) -> bool:

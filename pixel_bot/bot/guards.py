@@ -5,6 +5,7 @@ from typing import Any
 from twitchio.ext import commands
 
 from pixel_bot.accounts.cog_economy import command_audience
+from pixel_bot.bot.cogs.given_roles import GIVEN_ROLES, GivenRole
 from pixel_bot.bot.context import Context
 from pixel_bot.errors import NotAllowed
 from pixel_bot.model.heard_chat import CHAT_ROLES, ChatRole
@@ -13,11 +14,17 @@ from pixel_bot.wording.texts import later, texts
 
 _ = texts(__name__)
 
-_WORDS: dict[ChatRole, str] = {
+Role = ChatRole | GivenRole
+"""What somebody may be in a channel: by the platform, or by a cog."""
+
+_ROLES: tuple[Role, ...] = (*CHAT_ROLES, *GIVEN_ROLES)
+
+_WORDS: dict[Role, str] = {
     "sub": later("subs"),
     "vip": later("VIPs"),
     "mod": later("mods"),
     "streamer": later("the streamer"),
+    "regular": later("regulars"),
 }
 
 
@@ -45,22 +52,25 @@ def broadcaster_only() -> Any:
     return _guard(allow, "broadcaster")
 
 
-def only(*roles: ChatRole) -> Any:
+def only(*roles: Role) -> Any:
     """Decorator: only those with one of these roles may use the command, and the streamer.
 
     Args:
-        roles: ``sub``, ``vip``, ``mod``, ``streamer``. Mods have no others' rights: name them, too, where they may.
+        roles: ``sub``, ``vip``, ``mod``, ``streamer``, and ``regular``, which cogs give with ``@role``. Mods have no
+            others' rights: name them, too, where they may.
 
     Raises:
         ValueError: no role is named, or one that there is not.
     """
-    unknown = [role for role in roles if role not in CHAT_ROLES]
+    unknown = [role for role in roles if role not in _ROLES]
     if unknown or not roles:
-        raise ValueError(f"@only takes {', '.join(CHAT_ROLES)}" + (f", and not {unknown[0]!r}." if unknown else "."))
+        raise ValueError(f"@only takes {', '.join(_ROLES)}" + (f", and not {unknown[0]!r}." if unknown else "."))
     wanted = frozenset(roles) | {"streamer"}
 
-    def allow(ctx: Context) -> bool:
-        if not ctx.roles & wanted:
+    given: list[GivenRole] = [role for role in GIVEN_ROLES if role in wanted]
+
+    async def allow(ctx: Context) -> bool:
+        if not ctx.roles & wanted and not await ctx.has_given(given):
             raise NotAllowed(_("Only {people} can do that.", people=joined([_(_WORDS[role]) for role in roles])))
         return True
 

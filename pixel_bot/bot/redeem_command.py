@@ -122,7 +122,6 @@ def redeem(
     def wrap(method: Callable[..., Awaitable[Outcome]]) -> RedeemCommand:
         if not iscoroutinefunction(method):
             raise TypeError(f"The redeem {method.__qualname__} must be an async method.")
-        as_method(method)
         chosen = key or method.__name__
         has_words = len(signature(method).parameters) > 2  # beside the cog and the context
         title = name or chosen.replace("_", " ").title()
@@ -141,6 +140,8 @@ def _command_for(offer: Offer, method: Any, aliases: Sequence[str], extras: dict
 
 def _buying(offer: Offer, method: Callable[..., Awaitable[Outcome]]) -> Callable[..., Coroutine[Any, Any, None]]:
     """The method, and then the purchase of what it decides."""
+
+    as_method(method)
 
     @functools.wraps(method)
     async def buy(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:

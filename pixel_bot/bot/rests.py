@@ -1,6 +1,7 @@
 """Cooldowns of commands that cost nothing: for the same viewer, and for everybody."""
 
 import functools
+import weakref
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,13 +79,16 @@ def with_cooldown(
     Raises:
         ValueError: a number is negative.
     """
-    rests = Rests(name, own, everyone)
+    new = functools.partial(Rests, name, own, everyone)
+    new()
+    of_cogs: weakref.WeakKeyDictionary[Any, Rests] = weakref.WeakKeyDictionary()
 
     @functools.wraps(method)
     async def run(cog: Any, ctx: Any, *args: Any, **kwargs: Any) -> None:
         if ctx.is_exempt:
             await method(cog, ctx, *args, **kwargs)
             return
+        rests = of_cogs.get(cog) or of_cogs.setdefault(cog, new())
         # Begun before it runs: of two at the same moment one is refused.
         take_back = rests.begin(ctx.viewer.id, ctx.bot.prefix, ctx.bot.clock.now())
         try:

@@ -9,7 +9,7 @@ from typing_extensions import override
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.twitch.helix import HelixError, Role
 from pixel_bot.platforms.twitch.helix_structs import Row
-from pixel_bot.sandbox.twitch.users import SandboxUsers
+from pixel_bot.sandbox.twitch.users import STREAMER, SandboxUsers
 from pixel_bot.testing.twitch_users import FakeHelix, rows_as
 
 R = TypeVar("R", bound=Row)
@@ -52,6 +52,8 @@ class FakeTwitch(FakeHelix):
         """Id and name."""
         self.categories: dict[str, str] = {"Just Chatting": "509658", "Tetris": "27", "Tetris Effect": "509448"}
         """Ids of the categories that exist, by name."""
+        self.channels: dict[str, tuple[str, str]] = {}
+        """Title and category of other channels, by login."""
         self.followers: dict[str, datetime] = {}
         """Since when somebody follows, by login."""
         self.present: list[str] = []
@@ -69,8 +71,7 @@ class FakeTwitch(FakeHelix):
         self._fail()
         match path:
             case "channels":
-                number, name = self.category
-                return rows_as(row, [{"title": self.title, "game_id": number, "game_name": name}])
+                return rows_as(row, self._channel(params["broadcaster_id"]))
             case "channels/followers":
                 since = self.followers.get(self._login(params["user_id"]))
                 return rows_as(row, [] if since is None else [{"followed_at": since.isoformat()}])
@@ -113,6 +114,13 @@ class FakeTwitch(FakeHelix):
                 self._change(data)
             case _:
                 await super().call(method, path, role, body, **params)
+
+    def _channel(self, user_id: str) -> list[dict[str, str]]:
+        if user_id == STREAMER.id:
+            number, name = self.category
+            return [{"title": self.title, "game_id": number, "game_name": name}]
+        found = self.channels.get(self._login(user_id))
+        return [] if found is None else [{"title": found[0], "game_id": "1", "game_name": found[1]}]
 
     def _change(self, data: Mapping[str, Any]) -> None:
         self.title = data.get("title", self.title)

@@ -1,6 +1,6 @@
 """Settings for a test: a folder of its own, nothing from the environment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from pixel_bot.settings import Mode, Settings
 
 stands_in_for: list[Callable[[Path, Mode], str]] = []
 """Where one is given: the URL of a database that stands in for the file of a mode in a folder."""
+
+left_out: Sequence[str] = ()
+"""Cogs that stay off, where the test itself does not set ``cogs_off``."""
 
 
 class _Isolated(Settings):
@@ -50,5 +53,5 @@ def settings_in(folder: Path, **overrides: Any) -> Settings:
         overrides: settings by their lower-case names, like ``points_chat_amount=5``; those of cogs, too, like
             ``slots_max_stake=5``.
     """
-    values: dict[str, Any] = {"data_dir": folder, "web_port": 0, **overrides}
+    values: dict[str, Any] = {"data_dir": folder, "web_port": 0, "cogs_off": ",".join(left_out), **overrides}
     return _Isolated(**values)

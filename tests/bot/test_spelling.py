@@ -92,7 +92,7 @@ async def test_plain_chat_stays_plain_chat(chat: Stage) -> None:
 
 OTHERS = [
     "!points@nightbot",
-    "!so?",
+    "!hug?",
     "!pointsy",
     "!point s",
     "?points",
@@ -101,7 +101,7 @@ OTHERS = [
     "!!",
     "!@pixelbot",
     "！",
-    "@pixelbot !so",
+    "@pixelbot !hug",
 ]
 """Commands of other bots, and none at all."""
 

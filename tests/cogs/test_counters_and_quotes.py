@@ -6,6 +6,7 @@ import pytest
 
 from pixel_bot.testing import Stage
 from tests.cogs.commands.scene import mod
+from tests.cogs.loaded import cog_class
 from tests.harness.database import rows
 
 
@@ -86,7 +87,7 @@ async def test_who_added_a_quote_is_kept_and_forgotten(chat: Stage) -> None:
     await mod(chat, "!quote add one")
     viewer = await chat.bot.viewers.find("mod")
     assert await rows(chat, "SELECT added_by FROM cog_quotes_quote") == [(viewer.id,)]
-    (cog,) = chat.bot.cogs.components_of("quotes")
+    cog = cog_class(chat.bot, "Quotes")
     async with chat.bot.write() as session:
-        await cog.forget(viewer, session)  # pyright: ignore[reportAttributeAccessIssue]
+        await cog.forget(viewer, session)
     assert await rows(chat, "SELECT added_by FROM cog_quotes_quote") == [(None,)]

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from pixel_bot.model.stream_state import Broadcast
 from pixel_bot.testing import SettableClock, Stage, stage
 from tests.cogs.commands.scene import mod
+from tests.cogs.loaded import cog_class
 from tests.harness.database import rows
 
 
@@ -115,10 +116,10 @@ async def test_of_two_processes_one_speaks(chat: Stage) -> None:
     await mod(chat, "!timer lines water 0")
     await chat.goes_live()
     await chat.passes(59)
-    (cog,) = chat.bot.cogs.components_of("timers")
+    cog = cog_class(chat.bot, "Timers")
     chat.clock.advance(300)
     before = len(chat.sent)
-    await asyncio.gather(*(cog.speak() for _ in range(3)))  # pyright: ignore[reportAttributeAccessIssue]
+    await asyncio.gather(*(cog.speak() for _ in range(3)))
     await chat.settled()
     assert {str(line) for line in chat.sent[before:]} == {"Drink!"}
     assert await rows(chat, "SELECT turns FROM cog_timers_timer") == [(1,)]

@@ -60,7 +60,9 @@ async def _migrate(path: Path) -> None:
 
 async def _start(path: Path, mode: Mode) -> None:
     path.write_bytes(pattern())
-    async with opened(settings_in(path.parent, database_url=url_of(path)), mode, SettableClock()) as services:
+    async with opened(
+        settings_in(path.parent, database_url=url_of(path), cogs_off=""), mode, SettableClock()
+    ) as services:
         bot = PixelBot(services)
         await bot.setup_hook()
         await bot.backends.close()

@@ -66,9 +66,9 @@ class ChannelControl:
         self._shoutouts: dict[str, datetime] = {}
         self._shouting = asyncio.Lock()
 
-    async def info(self) -> ChannelInfo:
-        """The title and the category."""
-        owner = self._twitch.owner_id
+    async def info(self, of: Viewer | Person | None = None) -> ChannelInfo:
+        """The title and the category; of the channel of that viewer, or of the streamer's own."""
+        owner = self._twitch.owner_id if of is None else (await self._twitch.person(of)).platform_id
         rows = await self._twitch.ask(
             _("read the title"),
             "",

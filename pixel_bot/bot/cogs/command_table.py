@@ -1,6 +1,6 @@
 """All commands by name: those of cogs, those that cogs make while the bot runs, other names, and rules for each."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -47,11 +47,6 @@ class CommandRule:
 NO_RULE = CommandRule()
 
 
-async def nobody(_: int) -> bool:
-    """Stands for those who know the regulars, while no cog does."""
-    return False
-
-
 class CommandTable:
     """The commands of one bot. Where two have one name, that of a cog's class wins.
 
@@ -69,8 +64,6 @@ class CommandTable:
         self._rests: dict[str, Rests] = {}
         self._all: Mapping[str, Command] | None = None
         self._known: Mapping[str, Command] | None = None
-        self.is_regular: Callable[[int], Awaitable[bool]] = nobody
-        """Whether a viewer, by their id, is one of the channel's regulars."""
 
     def changed(self) -> None:
         """Commands came or went."""
@@ -148,7 +141,7 @@ class CommandTable:
             return False
         if "vip" in context.roles or (level == "sub" and "sub" in context.roles):
             return True
-        return level != "vip" and await self.is_regular(context.viewer.id)
+        return level != "vip" and await context.bot.runtime.roles.has("regular", context.viewer)
 
 
 def _nothing() -> None:

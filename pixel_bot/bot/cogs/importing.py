@@ -37,8 +37,8 @@ def modules_of(cog: CogFile) -> Mapping[str, ModuleType]:
         alone = sys.modules.get(cog.module)
         return {cog.module: alone} if alone is not None else {}
     top = cog.module if cog.path is not None else cog.name
-    near = [(name, module) for name, module in tuple(sys.modules.items()) if name.startswith(top)]
-    return {name: module for name, module in near if f"{name}.".startswith(f"{top}.")}
+    near = [name for name in tuple(sys.modules) if name.startswith(top)]
+    return {name: sys.modules[name] for name in near if f"{name}.".startswith(f"{top}.")}
 
 
 def take_away(modules: Mapping[str, ModuleType]) -> None:

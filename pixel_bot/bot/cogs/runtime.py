@@ -9,6 +9,7 @@ from pixel_bot.bot.cogs.cog_base import check_settings
 from pixel_bot.bot.cogs.confirmations import Confirmations
 from pixel_bot.bot.cogs.event_bus import EventBus
 from pixel_bot.bot.cogs.faults import Faults
+from pixel_bot.bot.cogs.given_roles import GivenRoles
 from pixel_bot.bot.cogs.hearing import refuse_foreign_listeners
 from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.loader import CogLoader
@@ -46,6 +47,7 @@ class CogRuntime:
         self.bus = EventBus(self.faults)
         self.live = Live()
         self.variables = Variables()
+        self.roles = GivenRoles(self.faults)
         self.stored = StoredCalls(self.bus, services.database, services.clock)
         self.bus.store = self.stored
         self.scopes = CogScopes()
@@ -87,6 +89,7 @@ class CogRuntime:
         self.scopes.add(cog, component)
         self.timers.add(cog, component)
         self.variables.add(component)
+        self.roles.add(cog, component)
 
     def remove(self, component: commands.Component) -> None:
         """A cog class goes."""
@@ -95,6 +98,7 @@ class CogRuntime:
         self.scopes.remove(component)
         self.timers.remove(component)
         self.variables.remove(component)
+        self.roles.remove(component)
 
     # What happens
 

@@ -96,7 +96,7 @@ async def test_what_twitch_refuses_is_a_sentence(
 async def test_without_a_scope_that_part_is_off_and_it_is_said(
     tmp_path: Path, cog: WriteCog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with stage(tmp_path, cogs_dir=cog(GUARD)) as chat:
+    async with stage(tmp_path, cogs_dir=cog(GUARD), cogs_off="channel,greetings") as chat:
         lacks = "mine (partly off: allow moderator:manage:banned_users on the set-up page)"
         assert lacks not in (await chat.say("", "!cog list", "broadcaster"))[0]
         chat.bot.runtime.scopes.granted = lambda _: {"moderator:manage:chat_messages"}

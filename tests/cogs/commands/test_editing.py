@@ -58,16 +58,16 @@ async def test_what_cannot_be_is_refused_with_a_sentence(chat: Stage, words: str
 
 
 async def test_commands_of_nightbot_are_understood(chat: Stage) -> None:
-    assert await mod(chat, "!commands add -ul=moderator -cd=10 !so Follow $(touser)") == ["Added !so."]
-    assert await chat.say("alice", "!so bob") == ["Only mods can do that."]
-    assert await mod(chat, "!so bob") == ["Follow bob"]
+    assert await mod(chat, "!commands add -ul=moderator -cd=10 !fan Follow $(touser)") == ["Added !fan."]
+    assert await chat.say("alice", "!fan bob") == ["Only mods can do that."]
+    assert await mod(chat, "!fan bob") == ["Follow bob"]
     assert await rows(chat, "SELECT who, everyone FROM cog_commands_options") == [("mods", 10)]
-    assert await mod(chat, "!editcom -ul=everyone !so Go follow $(touser)") == ["Changed !so."]
-    assert await chat.say("alice", "!so bob") == ["Go follow bob"]
-    assert "!so is resting for everyone: 10s left." in (await chat.say("bob", "!so alice"))[0]
+    assert await mod(chat, "!editcom -ul=everyone !fan Go follow $(touser)") == ["Changed !fan."]
+    assert await chat.say("alice", "!fan bob") == ["Go follow bob"]
+    assert "!fan is resting for everyone: 10s left." in (await chat.say("bob", "!fan alice"))[0]
     assert await mod(chat, "!addcom -a=!points !bal") == ["Added !bal."]
     assert await chat.say("alice", "!bal") == ["You have 0 points."]
-    assert await mod(chat, "!delcom !so") == ["Removed !so."]
+    assert await mod(chat, "!delcom !fan") == ["Removed !fan."]
 
 
 async def test_what_comes_out_is_never_a_command(chat: Stage) -> None:

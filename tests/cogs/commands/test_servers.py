@@ -98,6 +98,7 @@ class World:
         self.names: dict[str, list[str]] = {}
         self.allowed: set[str] = set()
         self.looked_up: list[str] = []
+        self.connected: list[str] = []
         self.requests: list[web.Request] = []
 
     async def find(self, host: str, _: int) -> list[str]:
@@ -110,8 +111,17 @@ class World:
         if host not in self.allowed:
             raise VariableFailed(f"{host} is not allowed.")
 
+    def connect(self, address: str) -> str:
+        self.connected.append(address)
+        return "127.0.0.1"
+
     async def fetch(self, url: str) -> str:
-        return await FETCHING.fetch(url, self.allow, self.find, lambda _: "127.0.0.1")
+        return await FETCHING.fetch(url, self.allow, self.find, self.connect)
+
+
+def _here(address: str) -> str:
+    """Where a connection to an address is made instead."""
+    return "127.0.0.1"
 
 
 @asynccontextmanager
@@ -216,18 +226,14 @@ async def test_a_name_that_changes_its_address_after_the_check_gains_nothing(mon
     """DNS rebinding: what is connected to is the address that was checked."""
     async with world(monkeypatch, {"/": says("hi")}) as net:
         net.names, net.allowed = {"a.example": [PUBLIC]}, {"a.example"}
-        connected: list[str] = []
 
         async def find(host: str, port: int) -> list[str]:
             found = await net.find(host, port)
             net.names["a.example"] = ["127.0.0.1"]
             return found
 
-        assert (
-            await FETCHING.fetch("http://a.example/", net.allow, find, lambda a: (connected.append(a), "127.0.0.1")[1])
-            == "hi"
-        )
-        assert connected == [PUBLIC]
+        assert await FETCHING.fetch("http://a.example/", net.allow, find, net.connect) == "hi"
+        assert net.connected == [PUBLIC]
         assert net.looked_up == ["a.example"]
 
 

@@ -155,6 +155,8 @@ async def test_a_store_that_refuses_leaves_nothing(services: Services) -> None:
     with pytest.raises(ImportRefused):
         await imports(services, store).store(commands_in(exports.FOSSABOT), "a")
     assert await rows(services, "SELECT * FROM changes") == []
+    async with services.database.write() as session:
+        await session.execute(text("DROP TABLE IF EXISTS cog_commands_custom_command"))
     with pytest.raises(ImportRefused, match=r"no tables for commands yet\. Start the bot once"):
         await imports(services).store(commands_in(exports.FOSSABOT), "a")
     assert await rows(services, "SELECT * FROM changes") == []

@@ -48,7 +48,7 @@ async def test_unknown_commands_are_left_to_others(chat: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "cost", "what"), [("!tts hello there", 25, "speak"), ("!sound ding", 15, "sound"), ("!spin", 100, "wheel")]
+    ("line", "cost", "what"), [("!tts hello there", 25, "speak"), ("!sound ding", 15, "sound"), ("!spin", 100, "art")]
 )
 async def test_effects_of_the_overlay(rich: Stage, line: str, cost: int, what: str) -> None:
     said = await rich.say_there("Jules", line)

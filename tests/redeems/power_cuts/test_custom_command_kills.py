@@ -44,7 +44,7 @@ async def test_killed_on_the_way_of_a_command_that_costs(house: Harness) -> None
     assert fans >= 3
     await house.is_right()
     bought = house.rows(SAID)
-    assert len(bought) >= fans
+    assert 2 <= len(bought) <= fans  # who died before the purchase has bought nothing
     assert {cost for _, _, cost, _ in bought} == {COST}
     for message, status, _, name in bought:
         answers = [x.text for x in house.lines if x.reply_id == message and "cheers, number" in x.text]

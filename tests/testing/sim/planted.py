@@ -56,7 +56,13 @@ BUGS = {
     "XP that is given twice": Planted(bugs.double_xp, "were earned, won and given", seconds=20.0),
     "a refund that is paid twice": Planted(bugs.double_refunds, "were to be given back"),
     "a claim outside of the transaction": Planted(
-        bugs.claim_outside, "are noted|was not paid", every=KILLS, seconds=30.0, pace=3.0, commands=0.0, chatters=300
+        bugs.claim_outside,
+        "are noted|was not paid|were earned",
+        every=KILLS,
+        seconds=30.0,
+        pace=3.0,
+        commands=0.0,
+        chatters=300,
     ),
     "a cooldown before the purchase": Planted(bugs.early_cooldown, "rests from", every=KILLS, commands=1.0),
     "an order that is charged before it is put down": Planted(

@@ -39,6 +39,9 @@ export class Tour {
       { key: "add", fill: `${prefix}points add @${viewer} 500`, why: asMod, mod: true },
       { key: "undo", fill: `${prefix}undo`, why: `take it back ${asMod}`, mod: true },
       { key: "cmd", fill: `${prefix}cmd add hug $(user) hugs $(touser)!`, why: `make a command ${asMod}`, mod: true },
+      { key: "title", fill: `${prefix}title An evening with pixels`, why: `set the title ${asMod}`, mod: true },
+      { key: "so", fill: `${prefix}so @${viewer}`, why: `show somebody's channel ${asMod}`, mod: true },
+      { key: "uptime", fill: `${prefix}uptime`, why: "how long the stream has been on" },
       { key: "link", fill: `${prefix}link`, why: asGuest, there: true },
       { key: "help", fill: `${prefix}help`, why: "everything else" },
     ];
@@ -65,12 +68,13 @@ export class Tour {
     let key = "hi";
     if (word) {
       const [name, first = "", second = "", third = ""] = word;
-      const plain = ["sound", "redeems", "link", "help", ...this.offered.map((redeem) => redeem.key)];
+      const plain = ["sound", "redeems", "uptime", "link", "help", ...this.offered.map((redeem) => redeem.key)];
       key = plain.includes(name) ? name : "";
       if (name === "points" && first === "add") key = mod && second && third ? "add" : "";
       else if (name === "tts" || name === "pixel") key = first ? name : "";
       else if (name === "give") key = first && second ? "give" : "";
       else if (name === "cmd") key = mod && first === "add" && third ? "cmd" : "";
+      else if (name === "title" || name === "so") key = mod && first ? name : "";
       else if (name === "undo") key = mod ? "undo" : "";
     }
     if (!key || this.done.has(key)) return;
