@@ -24,11 +24,11 @@ def main() -> None:
     options = _options()
     # Each branch imports its own bot only: what a process imports counts in its memory and its collector's work.
     if options.bot == "stock":
-        from _stock import run_stock
+        from _children.stock import run_stock
 
         asyncio.run(run_stock(options.port, options.messages))
     else:
-        from _pixel import run_pixel
+        from _children.pixel import run_pixel
 
         asyncio.run(run_pixel(options))
 

@@ -15,19 +15,23 @@ from pixel_bot.plugin import (
     PixelBot,
     VariableCall,
     command,
+    later,
     number,
+    texts,
     variable,
 )
+
+_ = texts(__name__)
 
 LONGEST = 30
 LARGEST = 10**12
 MOST_IN_A_TEXT = 5
 
-HOW = "Type it like this: {prefix}counter NAME, or for mods {prefix}counter NAME +1, -1 or set 5"
-VALUE = "The counter {name}: {value}"
-NONE = "There is no counter {name} yet. A mod makes it with {prefix}counter {name} +1"
-MODS = "Only mods can change a counter."
-TOO_FAR = "A counter goes up to {most}, and no further."
+HOW = later("Type it like this: {prefix}counter NAME, or for mods {prefix}counter NAME +1, -1 or set 5")
+VALUE = later("The counter {name}: {value}")
+NONE = later("There is no counter {name} yet. A mod makes it with {prefix}counter {name} +1")
+MODS = later("Only mods can change a counter.")
+TOO_FAR = later("A counter goes up to {most}, and no further.")
 
 _NAME = re.compile(r"[\w-]+")
 _CHANGE = re.compile(r"([+-]?)(\d{1,13})")
@@ -49,20 +53,20 @@ class Counters(Cog):
     async def counter(self, ctx: Context, name: str = "", change: str = "", value: str = "") -> None:
         """Show a counter; mods change it with +1, -1 or set 5."""
         prefix = self.bot.settings.command_prefix
-        name = _checked(name, HOW.format(prefix=prefix))
+        name = _checked(name, _(HOW, prefix=prefix))
         if not change:
             there = await self._value(name)
             if there is None:
-                raise ChatError(NONE.format(name=name, prefix=prefix))
-            await ctx.reply(VALUE.format(name=name, value=number(there)))
+                raise ChatError(_(NONE, name=name, prefix=prefix))
+            await ctx.reply(_(VALUE, name=name, value=number(there)))
             return
         if not ctx.is_mod:
-            raise ChatError(MODS)
+            raise ChatError(_(MODS))
         is_set = change.lower() == "set"
-        sign, amount = _amount(value if is_set else change, HOW.format(prefix=prefix))
+        sign, amount = _amount(value if is_set else change, _(HOW, prefix=prefix))
         async with self.bot.transaction(ctx, "counter") as tx:
             result = await _changed(tx.session, name, sign * amount, is_set=is_set)
-        await ctx.reply(VALUE.format(name=name, value=number(result)))
+        await ctx.reply(_(VALUE, name=name, value=number(result)))
 
     @variable("count", "counter", fresh=True, most=MOST_IN_A_TEXT)
     async def count(self, call: VariableCall) -> str | None:
@@ -73,7 +77,7 @@ class Counters(Cog):
         words = list(call.words)
         change = words.pop() if words and _CHANGE.fullmatch(words[-1]) else "+1"
         name = _name_of(words[0] if words else call.source.command)
-        sign, amount = _amount(change, HOW)
+        sign, amount = _amount(change, _(HOW, prefix=self.bot.settings.command_prefix))
         try:
             async with self.bot.transaction(call, "count") as tx:
                 return str(await _changed(tx.session, name, sign * amount, is_set=change[0].isdigit()))
@@ -99,7 +103,7 @@ async def _changed(session: AsyncSession, name: str, change: int, *, is_set: boo
         session.add(counter)
     value = change if is_set else counter.value + change
     if abs(value) > LARGEST:
-        raise ChatError(TOO_FAR.format(most=number(LARGEST)))
+        raise ChatError(_(TOO_FAR, most=number(LARGEST)))
     counter.value = value
     return value
 

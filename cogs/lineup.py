@@ -22,11 +22,15 @@ from pixel_bot.plugin import (
     Viewer,
     ViewerId,
     command,
+    later,
     mods_only,
     on,
     ordinal,
     paged,
+    texts,
 )
+
+_ = texts(__name__)
 
 MOST_AT_ONCE = 10
 
@@ -73,7 +77,8 @@ class Lineup(Cog):
                 await self._add(tx.session, ctx.viewer, is_sub="sub" in ctx.roles)
             line = await self._in_order(tx.session)
         place = ordinal(_place(line, ctx.viewer.id))
-        await ctx.reply(f"You are {place} in the lineup." if mine is None else f"You wait already: {place}.")
+        words = later("You are {place} in the lineup.") if mine is None else later("You wait already: {place}.")
+        await ctx.reply(_(words, place=place))
 
     @command(aliases=("queue leave",))
     async def leave(self, ctx: Context) -> None:
@@ -81,9 +86,9 @@ class Lineup(Cog):
         async with self.bot.transaction(ctx, "lineup") as tx:
             mine = await tx.session.get(Waiting, ctx.viewer.id)
             if mine is None:
-                raise ChatError("You are not in the lineup.")
+                raise ChatError(_("You are not in the lineup."))
             await tx.session.delete(mine)
-        await ctx.reply("You left the lineup.")
+        await ctx.reply(_("You left the lineup."))
 
     @command(usage="[PAGE]", aliases=("queue list",))
     async def lineup(self, ctx: Context, page: str = "") -> None:
@@ -91,22 +96,26 @@ class Lineup(Cog):
         async with self.bot.readers() as session:
             line = await self._in_order(session)
             is_open = await self._is_open(session)
-        how = f"{self.bot.settings.command_prefix}join" if is_open else "closed"
+        how = f"{self.bot.settings.command_prefix}join" if is_open else _("closed")
         if not line:
-            await ctx.reply(f"Nobody waits. To play along: {how}." if is_open else "The lineup is closed.")
+            nobody = _("Nobody waits. To play along: {command}.", command=how)
+            await ctx.reply(nobody if is_open else _("The lineup is closed."))
             return
         names = [f"{place}. {viewer}" for place, viewer in enumerate(await self._viewers(line), start=1)]
         place = _place(line, ctx.viewer.id)
-        heading = f"Lineup ({how}{f', you are {ordinal(place)}' if place else ''})"
+        heading = _("Lineup ({how})", how=how)
+        if place:
+            heading = _("Lineup ({how}, you are {place})", how=how, place=ordinal(place))
         await ctx.reply(paged(heading, names, page, f"{self.bot.settings.command_prefix}lineup"))
 
     @command("lineup open", aliases=("queue open",))
     @mods_only()
     async def open(self, ctx: Context) -> None:
         """Open the lineup."""
+        join = f"{self.bot.settings.command_prefix}join"
         async with self.bot.transaction(ctx, "lineup") as tx:
             await self._set_open(tx.session, is_open=True)
-        await self.bot.announce(f"The lineup is open: type {self.bot.settings.command_prefix}join to play along.")
+        await self.bot.announce(_("The lineup is open: type {command} to play along.", command=join))
 
     @command("lineup close", aliases=("queue close",))
     @mods_only()
@@ -115,7 +124,10 @@ class Lineup(Cog):
         async with self.bot.transaction(ctx, "lineup") as tx:
             await self._set_open(tx.session, is_open=False)
             waiting = len(await self._in_order(tx.session))
-        await ctx.reply(f"The lineup is closed. {waiting} wait." if waiting else "The lineup is closed.")
+        closed = _("The lineup is closed.")
+        if waiting:
+            closed = _("The lineup is closed. {n} wait.", "The lineup is closed. {n} wait.", n=waiting)
+        await ctx.reply(closed)
 
     @command("lineup clear")
     @mods_only()
@@ -124,7 +136,7 @@ class Lineup(Cog):
         async with self.bot.transaction(ctx, "lineup") as tx:
             gone = len(await self._in_order(tx.session))
             await tx.session.execute(delete(Waiting))
-        await ctx.reply(f"The lineup is empty: {gone} waited." if gone else "Nobody waited.")
+        await ctx.reply(_("The lineup is empty: {n} waited.", n=gone) if gone else _("Nobody waited."))
 
     @command("next", aliases=("lineup next", "queue pick"), usage="[N]")
     @mods_only()
@@ -132,16 +144,20 @@ class Lineup(Cog):
         """Call the next viewer, or the next N."""
         wanted = 1 if how_many is None else how_many.value
         if not 1 <= wanted <= MOST_AT_ONCE:
-            raise BadInput(f"Between 1 and {MOST_AT_ONCE} at once.")
+            raise BadInput(_("Between 1 and {most} at once.", most=MOST_AT_ONCE))
         async with self.bot.transaction(ctx, "lineup") as tx:
             line = await self._in_order(tx.session)
             called = line[:wanted]
             await tx.session.execute(delete(Waiting).where(Waiting.viewer.in_(called)))
         if not called:
-            raise ChatError("Nobody waits.")
+            raise ChatError(_("Nobody waits."))
         names = ", ".join(f"@{viewer}" for viewer in await self._viewers(called))
-        left = f" {len(line) - len(called)} still wait." if len(line) > len(called) else ""
-        await self.bot.announce(f"Your turn: {names}!{left}")
+        said, left = _("Your turn: {viewers}!", viewers=names), len(line) - len(called)
+        if left:
+            said = _(
+                "Your turn: {viewers}! {n} still wait.", "Your turn: {viewers}! {n} still wait.", viewers=names, n=left
+            )
+        await self.bot.announce(said)
 
     @on(StreamOffline)
     async def end(self, event: StreamOffline) -> None:
@@ -167,7 +183,7 @@ class Lineup(Cog):
     async def _add(self, session: AsyncSession, viewer: Viewer, *, is_sub: bool) -> None:
         waiting, last = (await session.execute(select(func.count(), func.max(Waiting.turn)))).one()
         if waiting >= self.config.max:
-            raise ChatError("The lineup is full.")
+            raise ChatError(_("The lineup is full."))
         session.add(Waiting(viewer=viewer.id, turn=(last or 0) + 1, is_sub=is_sub))
         await session.flush()
 
@@ -194,7 +210,7 @@ class Lineup(Cog):
 
     async def _require_open(self, session: AsyncSession) -> None:
         if not await self._is_open(session):
-            raise ChatError("The lineup is closed.")
+            raise ChatError(_("The lineup is closed."))
 
     async def _set_open(self, session: AsyncSession, *, is_open: bool) -> None:
         await session.merge(State(id=1, is_open=is_open))

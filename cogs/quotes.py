@@ -18,24 +18,28 @@ from pixel_bot.plugin import (
     Viewer,
     ViewerId,
     command,
+    later,
+    texts,
     variable,
 )
+
+_ = texts(__name__)
 
 LONGEST = 350
 MOST = 10_000
 
-NONE_YET = "There are no quotes yet. Mods add one with {prefix}quote add TEXT"
-NO_NUMBER = "There is no quote {number}."
-NO_WORD = "There is no quote with {word} in it."
-ADDED = "Added quote {number}."
-CHANGED = "Changed quote {number}."
-REMOVED = "Removed quote {number}."
-NO_TEXT = "Type the quote, like this: {prefix}quote add I meant to do that"
-HOW_TO_EDIT = "Type it like this: {prefix}quote edit 3 TEXT"
-TOO_LONG = "A quote has at most {most} characters."
-TOO_MANY = "There are {most} quotes already, which is the most I keep."
-ADDED_BY = "added by {viewer}"
-SHOWN = "Quote {number}: {text}"
+NONE_YET = later("There are no quotes yet. Mods add one with {prefix}quote add TEXT")
+NO_NUMBER = later("There is no quote {number}.")
+NO_WORD = later("There is no quote with {word} in it.")
+ADDED = later("Added quote {number}.")
+CHANGED = later("Changed quote {number}.")
+REMOVED = later("Removed quote {number}.")
+NO_TEXT = later("Type the quote, like this: {prefix}quote add I meant to do that")
+HOW_TO_EDIT = later("Type it like this: {prefix}quote edit 3 TEXT")
+TOO_LONG = later("A quote has at most {most} characters.")
+TOO_MANY = later("There are {most} quotes already, which is the most I keep.")
+ADDED_BY = later("added by {viewer}")
+SHOWN = later("Quote {number}: {text}")
 
 
 class Quote(CogModel):
@@ -69,11 +73,11 @@ class Quotes(Cog):
         async with self.bot.transaction(ctx, "quote add") as tx:
             last = await tx.session.scalar(select(func.max(Quote.number))) or 0
             if last >= MOST:
-                raise ChatError(TOO_MANY.format(most=MOST))
+                raise ChatError(_(TOO_MANY, most=MOST))
             game = "" if game.startswith("$") else game
             new = Quote(number=last + 1, text=text, said_at=tx.now, game=game, added_by=ctx.viewer.id)
             tx.session.add(new)
-        await ctx.reply(ADDED.format(number=last + 1))
+        await ctx.reply(_(ADDED, number=str(last + 1)))
 
     @command("quote edit", usage="N TEXT", who="mods")
     async def edit(self, ctx: Context, number: str, *, text: str = "") -> None:
@@ -82,8 +86,8 @@ class Quotes(Cog):
         async with self.bot.transaction(ctx, "quote edit") as tx:
             changed = update(Quote).where(Quote.number == chosen).values(text=text).returning(Quote.number)
             if not (await tx.session.execute(changed)).all():
-                raise ChatError(NO_NUMBER.format(number=chosen))
-        await ctx.reply(CHANGED.format(number=chosen))
+                raise ChatError(_(NO_NUMBER, number=str(chosen)))
+        await ctx.reply(_(CHANGED, number=str(chosen)))
 
     @command("quote remove", usage="N", aliases=["quote delete"], who="mods")
     async def remove(self, ctx: Context, number: str) -> None:
@@ -92,8 +96,8 @@ class Quotes(Cog):
         async with self.bot.transaction(ctx, "quote remove") as tx:
             gone = await tx.session.execute(delete(Quote).where(Quote.number == chosen).returning(Quote.number))
             if not gone.all():
-                raise ChatError(NO_NUMBER.format(number=chosen))
-        await ctx.reply(REMOVED.format(number=chosen))
+                raise ChatError(_(NO_NUMBER, number=str(chosen)))
+        await ctx.reply(_(REMOVED, number=str(chosen)))
 
     @variable("quote", most=3)
     async def quote_in_text(self, call: VariableCall) -> str | None:
@@ -121,26 +125,26 @@ class Quotes(Cog):
         """A quote with what was played, when, and who added it."""
         about = [quote.game, quote.said_at.date().isoformat()]
         if quote.added_by is not None:
-            about.append(ADDED_BY.format(viewer=await self.bot.viewers.by_id(quote.added_by)))
-        return f"{SHOWN.format(number=quote.number, text=quote.text)} ({', '.join(filter(None, about))})"
+            about.append(_(ADDED_BY, viewer=await self.bot.viewers.by_id(quote.added_by)))
+        return f"{_(SHOWN, number=str(quote.number), text=quote.text)} ({', '.join(filter(None, about))})"
 
     def _none(self, which: str) -> str:
         wanted = which.strip().lstrip("#")
         if not wanted:
-            return NONE_YET.format(prefix=self.bot.settings.command_prefix)
-        return NO_NUMBER.format(number=wanted) if _is_number(wanted) else NO_WORD.format(word=wanted[:40])
+            return _(NONE_YET, prefix=self.bot.settings.command_prefix)
+        return _(NO_NUMBER, number=wanted) if _is_number(wanted) else _(NO_WORD, word=wanted[:40])
 
     def _checked(self, text: str, how: str) -> str:
         text = " ".join(text.split())
         if not text:
-            raise BadInput(how.format(prefix=self.bot.settings.command_prefix))
+            raise BadInput(_(how, prefix=self.bot.settings.command_prefix))
         if len(text) > LONGEST:
-            raise BadInput(TOO_LONG.format(most=LONGEST))
+            raise BadInput(_(TOO_LONG, most=LONGEST))
         return text
 
     def _number(self, typed: str) -> int:
         if not _is_number(typed.lstrip("#")):
-            raise BadInput(HOW_TO_EDIT.format(prefix=self.bot.settings.command_prefix))
+            raise BadInput(_(HOW_TO_EDIT, prefix=self.bot.settings.command_prefix))
         return int(typed.lstrip("#"))
 
 

@@ -15,13 +15,16 @@ from pixel_bot.plugin import (
     PixelBot,
     VariableSource,
     command,
-    count,
     every,
+    later,
     listed,
     number,
     on,
     paged,
+    texts,
 )
+
+_ = texts(__name__)
 
 MOST = 100
 LONGEST_NAME = 30
@@ -36,23 +39,23 @@ BETWEEN = timedelta(seconds=45)
 KEPT_FOR = timedelta(seconds=10)
 """How long lines of chat are counted before they are written: a busy chat must not cost a write a line."""
 
-HOW_TO_ADD = "Type it like this: {prefix}timer add NAME MINUTES TEXT"
-HOW_TO_COUNT = "Type it like this: {prefix}timer lines NAME N"
-HOW = "Type it like this: {prefix}timer add NAME MINUTES TEXT, or remove, on, off NAME, or lines NAME N"
-ADDED = "Added the timer {name}: every {minutes} while the stream is on, once chat has written {lines}."
-REMOVED = "Removed the timer {name}."
-ON = "The timer {name} is on."
-OFF = "The timer {name} is off."
-LINES = "The timer {name} waits for {lines} of chat."
-NONE = "There is no timer {name}. {prefix}timers lists them."
-EXISTS = "There is a timer {name} already. Remove it first."
-TOO_MANY = "There are {most} timers already, which is the most I keep."
-TOO_LONG = "That is too long: a text has at most {most} characters."
-UNKNOWN = " I do not know {names}, so that stays as it is typed."
-NONE_YET = "There are no timers yet. Add one with {prefix}timer add NAME MINUTES TEXT"
-LIST = "Timers"
-ENTRY = "{name} every {minutes} min after {lines} lines{off}"
-SWITCHED_OFF = ", off"
+HOW_TO_ADD = later("Type it like this: {prefix}timer add NAME MINUTES TEXT")
+HOW_TO_COUNT = later("Type it like this: {prefix}timer lines NAME N")
+HOW = later("Type it like this: {prefix}timer add NAME MINUTES TEXT, or remove, on, off NAME, or lines NAME N")
+ADDED = later("Added the timer {name}: every {minutes} while the stream is on, once chat has written {lines}.")
+REMOVED = later("Removed the timer {name}.")
+ON = later("The timer {name} is on.")
+OFF = later("The timer {name} is off.")
+LINES = later("The timer {name} waits for {lines} of chat.")
+NONE = later("There is no timer {name}. {prefix}timers lists them.")
+EXISTS = later("There is a timer {name} already. Remove it first.")
+TOO_MANY = later("There are {most} timers already, which is the most I keep.")
+TOO_LONG = later("That is too long: a text has at most {most} characters.")
+UNKNOWN = later(" I do not know {names}, so that stays as it is typed.")
+NONE_YET = later("There are no timers yet. Add one with {prefix}timer add NAME MINUTES TEXT")
+LIST = later("Timers")
+ENTRY = later("{name} every {minutes} min after {lines} lines{off}")
+SWITCHED_OFF = later(", off")
 
 
 class Timer(CogModel):
@@ -90,30 +93,33 @@ class Timers(Cog):
     @command(usage="add NAME MINUTES TEXT", who="mods")
     async def timer(self, ctx: Context) -> None:
         """Have a text said again and again while the stream is on."""
-        await ctx.reply(HOW.format(prefix=self._prefix))
+        await ctx.reply(_(HOW, prefix=self._prefix))
 
     @command("timer add", usage="NAME MINUTES TEXT", who="mods")
     async def add(self, ctx: Context, name: str = "", minutes: str = "", *, text: str = "") -> None:
         """Add a timer; its text may have variables like $(uptime)."""
-        how = HOW_TO_ADD.format(prefix=self._prefix)
+        how = _(HOW_TO_ADD, prefix=self._prefix)
         name, text = name.lower(), text.strip()
         if not text or len(name) > LONGEST_NAME or not name.isprintable():
             raise BadInput(how)
         if len(text) > LONGEST_TEXT:
-            raise BadInput(TOO_LONG.format(most=number(LONGEST_TEXT)))
+            raise BadInput(_(TOO_LONG, most=number(LONGEST_TEXT)))
         every_minutes = _whole(minutes, LONGEST_MINUTES, how, least=1)
         await self._flush()
         async with self.bot.transaction(ctx, "timer add") as tx:
             if await tx.session.get(Timer, name) is not None:
-                raise ChatError(EXISTS.format(name=name))
+                raise ChatError(_(EXISTS, name=name))
             if (await tx.session.scalar(select(func.count()).select_from(Timer)) or 0) >= MOST:
-                raise ChatError(TOO_MANY.format(most=MOST))
+                raise ChatError(_(TOO_MANY, most=MOST))
             lines = await tx.session.scalar(select(Chat.lines)) or 0
             new = Timer(name=name, text=text, minutes=every_minutes, lines=USUAL_LINES, is_on=True, turns=0)
             new.last_at, new.lines_then = tx.now, lines
             tx.session.add(new)
-        shown = {"minutes": count(every_minutes, "minute"), "lines": count(USUAL_LINES, "line")}
-        await ctx.reply(ADDED.format(name=name, **shown) + self._remarks(text))
+        shown = {
+            "minutes": _("{n} minute", "{n} minutes", n=every_minutes),
+            "lines": _("{n} line", "{n} lines", n=USUAL_LINES),
+        }
+        await ctx.reply(_(ADDED, name=name, **shown) + self._remarks(text))
 
     @command("timer remove", usage="NAME", aliases=["timer delete"], who="mods")
     async def remove(self, ctx: Context, name: str) -> None:
@@ -122,7 +128,7 @@ class Timers(Cog):
         async with self.bot.transaction(ctx, "timer remove") as tx:
             if not (await tx.session.execute(delete(Timer).where(Timer.name == name).returning(Timer.name))).all():
                 raise self._none(name)
-        await ctx.reply(REMOVED.format(name=name))
+        await ctx.reply(_(REMOVED, name=name))
 
     @command("timer on", usage="NAME", aliases=["timer enable"], who="mods")
     async def switch_on(self, ctx: Context, name: str) -> None:
@@ -137,7 +143,7 @@ class Timers(Cog):
     @command("timer lines", usage="NAME N", who="mods")
     async def lines(self, ctx: Context, name: str = "", lines: str = "") -> None:
         """Set how many lines chat must have written since a timer's last turn."""
-        wanted = _whole(lines, MOST_LINES, HOW_TO_COUNT.format(prefix=self._prefix), least=0)
+        wanted = _whole(lines, MOST_LINES, _(HOW_TO_COUNT, prefix=self._prefix), least=0)
         await self._change(ctx, name.lower(), LINES, lines=wanted)
 
     @command(usage="[PAGE]", who="mods")
@@ -146,11 +152,11 @@ class Timers(Cog):
         async with self.bot.readers() as session:
             there = (await session.scalars(select(Timer).order_by(Timer.name))).all()
         entries = [
-            ENTRY.format(name=t.name, minutes=t.minutes, lines=t.lines, off="" if t.is_on else SWITCHED_OFF)
+            _(ENTRY, name=t.name, minutes=str(t.minutes), lines=str(t.lines), off="" if t.is_on else _(SWITCHED_OFF))
             for t in there
         ]
-        shown = paged(LIST, entries, page, f"{self._prefix}timers")
-        await ctx.reply(shown if there else NONE_YET.format(prefix=self._prefix))
+        shown = paged(_(LIST), entries, page, f"{self._prefix}timers")
+        await ctx.reply(shown if there else _(NONE_YET, prefix=self._prefix))
 
     @on(ChatMessage)
     async def count_line(self, message: ChatMessage) -> None:
@@ -212,14 +218,14 @@ class Timers(Cog):
             changed = update(Timer).where(Timer.name == name).values(**values).returning(Timer.lines)
             if not (await tx.session.execute(changed)).all():
                 raise self._none(name)
-        await ctx.reply(said.format(name=name, lines=count(lines, "line")))
+        await ctx.reply(_(said, name=name, lines=_("{n} line", "{n} lines", n=lines)))
 
     def _none(self, name: str) -> ChatError:
-        return ChatError(NONE.format(name=name[:LONGEST_NAME], prefix=self._prefix))
+        return ChatError(_(NONE, name=name[:LONGEST_NAME], prefix=self._prefix))
 
     def _remarks(self, text: str) -> str:
         unknown = [f"$({name})" for name, is_known in self.bot.variables_in(text).items() if not is_known]
-        return UNKNOWN.format(names=listed(unknown[:5])) if unknown else ""
+        return _(UNKNOWN, names=listed(unknown[:5])) if unknown else ""
 
 
 def _due(timer: Timer, since: datetime, now: datetime) -> datetime:

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings
 
 from pixel_bot.setting_types import Amount, Factor, HttpBase, HttpUrl, PublicUrl, Seconds, SocketUrl, Template, TwitchId
+from pixel_bot.wording.texts import later
 
 
 class PlatformSettings(BaseSettings):
@@ -194,7 +195,7 @@ class MessageSettings(BaseSettings):
         ),
     )
     greeting: Template = Field(
-        "Hi, I am here! Type {prefix}help to see what I can do.",
+        later("Hi, I am here! Type {prefix}help to see what I can do."),
         description="What the bot says when you have connected it to a platform. {prefix} is COMMAND_PREFIX",
     )
 

@@ -15,9 +15,12 @@ from pixel_bot.plugin import (
     SetupStep,
     effect,
     redeem,
+    texts,
 )
 
 from .twitch import TwitchClips
+
+_ = texts(__name__)
 
 
 class Clips(Cog):
@@ -34,10 +37,10 @@ class Clips(Cog):
             try:
                 await self.bot.obs.check()
             except ObsProblem as exc:
-                raise ChatError(f"No clip right now: {exc.reason}.") from exc
+                raise ChatError(_("No clip right now: {reason}.", reason=exc.reason)) from exc
         elif not self.twitch.is_there:
-            raise ChatError("Clips are not set up here: neither OBS nor Twitch is connected. Nothing was charged.")
-        return Outcome("Saving it ...", Run("clip"))
+            raise ChatError(_("Clips are not set up here: neither OBS nor Twitch is connected. Nothing was charged."))
+        return Outcome(_("Saving it ..."), Run("clip"))
 
     @effect("clip", seconds=15, again=False, stoppable=False)
     async def save(self, job: Job) -> str:
@@ -46,9 +49,9 @@ class Clips(Cog):
             try:
                 await self.bot.obs.save_replay()
             except ObsProblem as exc:
-                raise EffectFailed(f"The clip was not saved: {exc.reason}.") from exc
-            return "The clip is saved on the streamer's disk."
-        return f"Here is the clip: {await self.twitch.make()}"
+                raise EffectFailed(_("The clip was not saved: {reason}.", reason=exc.reason)) from exc
+            return _("The clip is saved on the streamer's disk.")
+        return _("Here is the clip: {address}", address=await self.twitch.make())
 
     @override
     def setup_step(self) -> SetupStep:

@@ -5,12 +5,14 @@ import logging
 
 from twitchio import HTTPException
 
-from pixel_bot.plugin import EffectFailed, PixelBot
+from pixel_bot.plugin import EffectFailed, PixelBot, later, texts
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 1.0
-FAILED = "Twitch did not make the clip."
+FAILED = later("Twitch did not make the clip.")
+OFFLINE = later("The stream is offline, so Twitch has nothing to clip.")
 STREAMER = "broadcaster"
 """Whose sign-in makes clips: by its role, because one account may have both."""
 
@@ -44,7 +46,7 @@ class TwitchClips:
         except HTTPException as exc:
             log.warning("Twitch refused a clip: %s %s", exc.status, exc.extra.get("message", ""))
             offline = exc.status == 404
-            raise EffectFailed("The stream is offline, so Twitch has nothing to clip." if offline else FAILED) from None
+            raise EffectFailed(_(OFFLINE if offline else FAILED)) from None
         except (OSError, LookupError, KeyError) as exc:
             log.warning("Twitch's answer on a clip cannot be used: %s", type(exc).__name__)
-            raise EffectFailed(FAILED) from None
+            raise EffectFailed(_(FAILED)) from None

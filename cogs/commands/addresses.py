@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from pixel_bot.plugin import VariableFailed
+from pixel_bot.plugin import VariableFailed, later, texts
+
+_ = texts(__name__)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-NOT_AN_ADDRESS = "That is no web address that I may ask."
-NOT_PUBLIC = "{host} is not on the public internet, so I do not ask it."
+NOT_AN_ADDRESS = later("That is no web address that I may ask.")
+NOT_PUBLIC = later("{host} is not on the public internet, so I do not ask it.")
 
 LONGEST_URL = 1_000
 
@@ -31,13 +33,13 @@ def host_and_port(url: str) -> tuple[str, int]:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError as exc:
-        raise VariableFailed(NOT_AN_ADDRESS) from exc
+        raise VariableFailed(_(NOT_AN_ADDRESS)) from exc
     usual = _PORTS.get(parts.scheme)
     strange = any(char.isspace() or not char.isprintable() or char == "\\" for char in url)
     if usual is None or strange or len(url) > LONGEST_URL or parts.username is not None or parts.password is not None:
-        raise VariableFailed(NOT_AN_ADDRESS)
+        raise VariableFailed(_(NOT_AN_ADDRESS))
     if len(host) > 253 or _NAME.fullmatch(host) is None or port not in {None, usual}:
-        raise VariableFailed(NOT_AN_ADDRESS)
+        raise VariableFailed(_(NOT_AN_ADDRESS))
     return host, usual
 
 
@@ -50,7 +52,7 @@ def public_address(host: str, found: Iterable[str]) -> str:
     """
     addresses = list(dict.fromkeys(found))
     if not addresses or not all(map(is_public, addresses)):
-        raise VariableFailed(NOT_PUBLIC.format(host=host))
+        raise VariableFailed(_(NOT_PUBLIC, host=host))
     return addresses[0]
 
 

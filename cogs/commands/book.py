@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from pixel_bot.plugin import Cog, CommandRule, Context, Outcome, PixelBot, Run, command, redeem
+from pixel_bot.plugin import Cog, CommandRule, Context, Outcome, PixelBot, Run, command, later, redeem, texts
 
 from . import sentences
 from .tables import AllowedHost, CustomCommand, Options, OtherName
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 TOPIC = "cog:commands"
@@ -91,8 +92,7 @@ class CommandBook:
             self._costly[name] = bool(cost)
 
     def _free(self, name: str) -> Any:
-        async def say(_: Cog, ctx: Context, *, text: str = "") -> None:
-            """Says a text of the streamer."""
+        async def say(_cog: Cog, ctx: Context, *, text: str = "") -> None:
             rendered = await self.bot.render(self.texts.get(name, ""), ctx.source(text))
             if rendered.problems:
                 await ctx.reply(rendered.problems[0])
@@ -100,15 +100,16 @@ class CommandBook:
                 is_reply = self.bot.command_table.rule_of(self.bot.commands_by_name.get(name)).reply
                 await (ctx.reply(said) if is_reply else ctx.send(said))
 
-        return command(name, usage="[TEXT]")(say)
+        say.__doc__ = later("Says a text of the streamer.")
+        return command(name, usage=later("[TEXT]"))(say)
 
     def _costs(self, name: str, cost: int) -> Any:
-        async def buy(_: Cog, ctx: Context, *, text: str = "") -> Outcome:
-            """Says a text of the streamer, for points."""
+        async def buy(_cog: Cog, ctx: Context, *, text: str = "") -> Outcome:
             source = ctx.source(text)
-            return Outcome(sentences.COMING, Run(EFFECT, {"command": name, "source": source.as_args()}))
+            return Outcome(_(sentences.COMING), Run(EFFECT, {"command": name, "source": source.as_args()}))
 
-        return redeem(name, name=name, cost=cost, usage="[TEXT]")(buy)
+        buy.__doc__ = later("Says a text of the streamer, for points.")
+        return redeem(name, name=name, cost=cost, usage=later("[TEXT]"))(buy)
 
 
 def _rule(options: Options) -> CommandRule:

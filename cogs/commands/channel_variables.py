@@ -2,15 +2,21 @@
 
 import re
 
-from pixel_bot.plugin import Cog, PixelBot, VariableCall, VariableFailed, variable
+from pixel_bot.plugin import Cog, PixelBot, VariableCall, VariableFailed, later, texts, variable
 
 from .channel import ChannelFacts
 from .moments import spelled
 
+_ = texts(__name__)
+
 _BRACED = re.compile(r"\{\{(\w{1,30})\}\}")
 
-NO_COUNT = "I cannot count the {what} of the channel."
-NO_SOURCE = "I know nobody who could tell me $({name})."
+NO_COUNT = {
+    "viewers": later("I cannot count the viewers of the channel."),
+    "followers": later("I cannot count the followers of the channel."),
+    "subs": later("I cannot count the subs of the channel."),
+}
+NO_SOURCE = later("I know nobody who could tell me $({name}).")
 
 
 class ChannelVariables(Cog):
@@ -33,7 +39,7 @@ class ChannelVariables(Cog):
             case "game" | "title" | "uptime" as field:
                 return await self._fact(field)
             case "viewers" | "followers" | "subs" as field:
-                raise VariableFailed(NO_COUNT.format(what=field))
+                raise VariableFailed(_(NO_COUNT[field]))
             case _:
                 return None
 
@@ -51,7 +57,7 @@ class ChannelVariables(Cog):
     async def uptime(self, call: VariableCall) -> str:
         """How long the stream has been on, like `2 hours 5 minutes`; `offline` while it is off."""
         since = self.bot.live.since
-        return spelled((self.bot.clock.now() - since).total_seconds(), 2) if since is not None else "offline"
+        return spelled((self.bot.clock.now() - since).total_seconds(), 2) if since is not None else _("offline")
 
     @variable("channelid", "chatid")
     async def channel_id(self, call: VariableCall) -> str:
@@ -94,10 +100,10 @@ class ChannelVariables(Cog):
     async def _fact(self, name: str) -> str:
         if name == "uptime":
             since = self.bot.live.since
-            return spelled((self.bot.clock.now() - since).total_seconds(), 2) if since is not None else "offline"
+            return spelled((self.bot.clock.now() - since).total_seconds(), 2) if since is not None else _("offline")
         return await (self._facts.game() if name == "game" else self._facts.title())
 
     @variable("weather", "tweet", "steam", "lastfm")
     async def no_source(self, call: VariableCall) -> str:
         """Known from Nightbot, and without a source here: a command with one of them says that it cannot."""
-        raise VariableFailed(NO_SOURCE.format(name=call.name))
+        raise VariableFailed(_(NO_SOURCE, name=call.name))

@@ -22,6 +22,7 @@ from pixel_bot.plugin import (
     listed,
     number,
     paged,
+    texts,
 )
 
 from . import options, sentences
@@ -29,6 +30,8 @@ from .book import EFFECT, CommandBook
 from .setting import OptionSetting
 from .tables import AllowedHost, CustomCommand, Options, OtherName
 from .typed import Typed, bare_name, checked_name, checked_text, read
+
+_ = texts(__name__)
 
 MOST = 2_000
 """Commands of a channel's own."""
@@ -69,7 +72,7 @@ class CustomCommands(Cog):
     @command(usage="add|edit|remove|show NAME [TEXT]", aliases=["command"], who="mods")
     async def cmd(self, ctx: Context) -> None:
         """Make a command of your own, like !cmd add hug $(user) hugs $(touser)."""
-        await ctx.reply(sentences.HOW_TO_ADD.format(prefix=self._prefix))
+        await ctx.reply(_(sentences.HOW_TO_ADD, prefix=self._prefix))
 
     @command("cmd add", usage="NAME TEXT", aliases=["command add", "commands add", "addcom"], who="mods")
     async def add(self, ctx: Context, *, typed: str = "") -> None:
@@ -83,13 +86,13 @@ class CustomCommands(Cog):
         never_runs = NEVER_RUNS in self.bot.variables_in(text)
         async with self.bot.transaction(ctx, "cmd add") as tx:
             if await tx.session.get(CustomCommand, name) is not None:
-                raise ChatError(sentences.EXISTS.format(command=self._shown(name), prefix=self._prefix))
+                raise ChatError(_(sentences.EXISTS, command=self._shown(name), prefix=self._prefix))
             if (await tx.session.scalar(select(func.count()).select_from(CustomCommand)) or 0) >= MOST:
-                raise ChatError(sentences.TOO_MANY.format(most=number(MOST)))
+                raise ChatError(_(sentences.TOO_MANY, most=number(MOST)))
             tx.session.add(CustomCommand(name=name, text=text, cost=0, made_at=tx.now))
             await self._options.write(tx, name, new.options | ({"is_on": False} if never_runs else {}))
         await self._book.changed()
-        await ctx.reply(sentences.ADDED.format(command=self._shown(name)) + self._remarks(name, text))
+        await ctx.reply(_(sentences.ADDED, command=self._shown(name)) + self._remarks(name, text))
 
     @command("cmd edit", usage="NAME TEXT", aliases=["command edit", "commands edit", "editcom"], who="mods")
     async def edit(self, ctx: Context, *, typed: str = "") -> None:
@@ -106,7 +109,7 @@ class CustomCommands(Cog):
             if alias:
                 await self._options.name_anew(tx, name, alias)
         await self._book.changed()
-        await ctx.reply(sentences.CHANGED.format(command=self._shown(name)) + self._remarks(name, text))
+        await ctx.reply(_(sentences.CHANGED, command=self._shown(name)) + self._remarks(name, text))
 
     @command(
         "cmd remove", usage="NAME", aliases=["cmd delete", "command remove", "commands delete", "delcom"], who="mods"
@@ -119,15 +122,15 @@ class CustomCommands(Cog):
             await tx.session.execute(delete(Options).where(Options.name == name))
             await tx.session.execute(delete(OtherName).where(OtherName.command == name))
         await self._book.changed()
-        await ctx.reply(sentences.REMOVED.format(command=self._shown(name)))
+        await ctx.reply(_(sentences.REMOVED, command=self._shown(name)))
 
     @command("cmd show", usage="NAME", who="mods")
     async def show(self, ctx: Context, name: str) -> None:
         """Show the text of a command of your own as it was typed."""
         name = self._book.name_of(bare_name(name, self._prefix))
         if name not in self._book.texts:
-            raise ChatError(sentences.NO_SUCH.format(command=self._shown(name), prefix=self._prefix))
-        await ctx.reply(sentences.SHOWN.format(command=self._shown(name), text=self._book.texts[name]))
+            raise ChatError(_(sentences.NO_SUCH, command=self._shown(name), prefix=self._prefix))
+        await ctx.reply(_(sentences.SHOWN, command=self._shown(name), text=self._book.texts[name]))
 
     @command("cmd option", usage="NAME KEY VALUE", aliases=["cmd options", "command option"], who="mods")
     async def option(self, ctx: Context, *, typed: str = "") -> None:
@@ -138,15 +141,15 @@ class CustomCommands(Cog):
     async def allow(self, ctx: Context, host: str = "") -> None:
         """Allow the texts of commands to ask a server on the internet, or list which ones may be asked."""
         if not host:
-            there = sentences.HOSTS.format(hosts=listed(sorted(self._book.hosts)))
-            await ctx.reply(there if self._book.hosts else sentences.NO_HOSTS.format(prefix=self._prefix))
+            there = _(sentences.HOSTS, hosts=listed(sorted(self._book.hosts)))
+            await ctx.reply(there if self._book.hosts else _(sentences.NO_HOSTS, prefix=self._prefix))
             return
         host = self._checked_host(host)
         async with self.bot.transaction(ctx, "cmd allow") as tx:
             if await tx.session.get(AllowedHost, host) is None:
                 tx.session.add(AllowedHost(host=host))
         await self._book.changed()
-        await ctx.reply(sentences.HOST_ALLOWED.format(host=host))
+        await ctx.reply(_(sentences.HOST_ALLOWED, host=host))
 
     @command("cmd forbid", usage="HOST", who="streamer")
     async def forbid(self, ctx: Context, host: str) -> None:
@@ -155,7 +158,7 @@ class CustomCommands(Cog):
         async with self.bot.transaction(ctx, "cmd allow") as tx:
             await tx.session.execute(delete(AllowedHost).where(AllowedHost.host == host))
         await self._book.changed()
-        await ctx.reply(sentences.HOST_FORBIDDEN.format(host=host))
+        await ctx.reply(_(sentences.HOST_FORBIDDEN, host=host))
 
     @command(usage="[PAGE]")
     async def commands(self, ctx: Context, page: str = "") -> None:
@@ -163,8 +166,8 @@ class CustomCommands(Cog):
         there = {one.name for one in command_list(self.bot)} & self._book.texts.keys()
         prices = {price.key: price.words for price in await self.bot.redeems.prices()}
         entries = [f"{self._prefix}{name}" + (f" {prices[name]}" if name in prices else "") for name in sorted(there)]
-        shown = paged(sentences.LIST, entries, page, f"{self._prefix}commands", " ")
-        await ctx.reply(shown if entries else sentences.NONE_YET.format(prefix=self._prefix))
+        shown = paged(_(sentences.LIST), entries, page, f"{self._prefix}commands", " ")
+        await ctx.reply(shown if entries else _(sentences.NONE_YET, prefix=self._prefix))
 
     @effect(EFFECT, seconds=20)
     async def answer(self, job: Job) -> None:
@@ -172,31 +175,31 @@ class CustomCommands(Cog):
         name = str(job.args.get("command", ""))
         text = self._book.texts.get(name)
         if text is None:
-            raise EffectFailed(sentences.GONE.format(command=self._shown(name)))
+            raise EffectFailed(_(sentences.GONE, command=self._shown(name)))
         # By the item's key: begun anew after a crash, it counts nothing twice.
         source = replace(VariableSource.from_args(job.args["source"]), key=job.key)
         rendered = await self.bot.render(text, source)
         said = self.bot.text_filter.bleeped(rendered.text)
         if rendered.problems or not said:
-            raise EffectFailed(rendered.problems[0] if rendered.problems else sentences.NOTHING_TO_SAY)
+            raise EffectFailed(rendered.problems[0] if rendered.problems else _(sentences.NOTHING_TO_SAY))
         await job.say(said)
 
     async def _add_alias(self, ctx: Context, new: Typed, name: str) -> None:
         """Nightbot's ``-a=``: the new name is another name of a command."""
         if new.text:
-            raise BadInput(sentences.NO_ALIAS_TEXT)
+            raise BadInput(_(sentences.NO_ALIAS_TEXT))
         base = self._book.name_of(str(new.options["alias"]))
         async with self.bot.transaction(ctx, "cmd add") as tx:
             await self._options.name_anew(tx, base, name)
         await self._book.changed()
-        await ctx.reply(sentences.ADDED.format(command=self._shown(name)))
+        await ctx.reply(_(sentences.ADDED, command=self._shown(name)))
 
     async def _own(self, tx: Transaction, name: str) -> CustomCommand:
         own = await tx.session.get(CustomCommand, name)
         if own is None:
             is_ours = name in self.bot.commands_of_classes
             sentence = sentences.BUILT_IN if is_ours else sentences.NO_SUCH
-            raise ChatError(sentence.format(command=self._shown(name), prefix=self._prefix))
+            raise ChatError(_(sentence, command=self._shown(name), prefix=self._prefix))
         return own
 
     def _free_name(self, name: str) -> str:
@@ -208,7 +211,7 @@ class CustomCommands(Cog):
     def _checked_host(self, typed: str) -> str:
         host = typed.lower().rstrip(".")
         if len(host) > 253 or _ONE_HOST.fullmatch(host) is None:
-            raise BadInput(sentences.NOT_A_HOST)
+            raise BadInput(_(sentences.NOT_A_HOST))
         return host
 
     def _remarks(self, name: str, text: str) -> str:
@@ -216,9 +219,9 @@ class CustomCommands(Cog):
         known = self.bot.variables_in(text)
         said = ""
         if NEVER_RUNS in known:
-            said += sentences.NEVER_RUNS.format(command=self._shown(name))
+            said += _(sentences.NEVER_RUNS, command=self._shown(name))
         if unknown := [f"$({one})" for one, is_known in known.items() if not is_known and one != NEVER_RUNS]:
-            said += sentences.UNKNOWN.format(names=listed(unknown[:5]))
+            said += _(sentences.UNKNOWN, names=listed(unknown[:5]))
         hosts = (
             {host.lower() for host in _HOST.findall(text)} - self._book.hosts
             if _ASKS & {one.partition(".")[0] for one in known}
@@ -226,7 +229,7 @@ class CustomCommands(Cog):
         )
         if hosts:
             first = min(hosts)
-            said += sentences.ASK_STREAMER.format(hosts=listed(sorted(hosts)), first=first, prefix=self._prefix)
+            said += _(sentences.ASK_STREAMER, hosts=listed(sorted(hosts)), first=first, prefix=self._prefix)
         return said
 
     def _shown(self, name: str) -> str:

@@ -10,17 +10,19 @@ import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
 
-from pixel_bot.plugin import VariableFailed
+from pixel_bot.plugin import VariableFailed, later, texts
 
 from .addresses import NOT_AN_ADDRESS, host_and_port, public_address
+
+_ = texts(__name__)
 
 SECONDS = 2.0
 LONGEST_ANSWER = 400
 MOST_BYTES = 4_096
 MOST_REDIRECTS = 3
 
-NO_ANSWER = "{host} did not answer."
-REFUSED = "{host} answered with an error."
+NO_ANSWER = later("{host} did not answer.")
+REFUSED = later("{host} answered with an error.")
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """All addresses of a name."""
@@ -75,7 +77,7 @@ async def fetch(url: str, allow: Allow, find: Resolve = resolve, connect: Callab
     host = ""
     try:
         async with asyncio.timeout(SECONDS):
-            for _ in range(MOST_REDIRECTS + 1):
+            for _attempt in range(MOST_REDIRECTS + 1):
                 host, port = host_and_port(url)
                 allow(host)
                 address = connect(public_address(host, await find(host, port)))
@@ -84,8 +86,8 @@ async def fetch(url: str, allow: Allow, find: Resolve = resolve, connect: Callab
                     return answer
                 url = urljoin(url, moved)
     except (TimeoutError, OSError, aiohttp.ClientError, UnicodeError) as exc:
-        raise VariableFailed(NO_ANSWER.format(host=host)) from exc
-    raise VariableFailed(NO_ANSWER.format(host=host))
+        raise VariableFailed(_(NO_ANSWER, host=host)) from exc
+    raise VariableFailed(_(NO_ANSWER, host=host))
 
 
 async def _get(url: str, host: str, address: str) -> tuple[str, str]:
@@ -109,7 +111,7 @@ async def _get(url: str, host: str, address: str) -> tuple[str, str]:
         if response.status in {301, 302, 303, 307, 308}:
             return "", response.headers.get("Location", "")[:1_000]
         if response.status != 200:
-            raise VariableFailed(REFUSED.format(host=host))
+            raise VariableFailed(_(REFUSED, host=host))
         body = b""
         async for chunk in response.content.iter_chunked(MOST_BYTES):
             body += chunk

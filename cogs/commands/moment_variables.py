@@ -1,11 +1,13 @@
 """Variables on time."""
 
-from pixel_bot.plugin import Cog, VariableCall, VariableFailed, variable
+from pixel_bot.plugin import Cog, VariableCall, VariableFailed, later, texts, variable
 
 from .moments import formatted, moment_in, spelled, zone_of
 
-NO_ZONE = "I know no time zone {name}."
-NO_MOMENT = "I cannot read that as a date: {text}"
+_ = texts(__name__)
+
+NO_ZONE = later("I know no time zone {name}.")
+NO_MOMENT = later("I cannot read that as a date: {text}")
 SHOWN = 60
 
 
@@ -18,8 +20,8 @@ class MomentVariables(Cog):
         name = call.field or (call.words[0] if call.words else "UTC")
         zone = zone_of(name)
         if zone is None:
-            raise VariableFailed(NO_ZONE.format(name=name[:SHOWN]))
-        form = " ".join(call.words[0 if call.field else 1 :]) or ("HH:mm" if call.field else "h:mm A z")
+            raise VariableFailed(_(NO_ZONE, name=name[:SHOWN]))
+        form = " ".join(call.words[0 if call.field else 1 :]) or ("HH:mm" if call.field else _("h:mm A z"))
         return formatted(self.bot.clock.now().astimezone(zone), form[:SHOWN])
 
     @variable("countdown", "time.until")
@@ -36,5 +38,5 @@ class MomentVariables(Cog):
         now = self.bot.clock.now()
         moment = moment_in(text, now)
         if moment is None:
-            raise VariableFailed(NO_MOMENT.format(text=text[:SHOWN]))
+            raise VariableFailed(_(NO_MOMENT, text=text[:SHOWN]))
         return spelled(sign * (moment - now).total_seconds())

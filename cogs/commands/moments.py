@@ -1,15 +1,37 @@
 """Dates and times as people write them, and as the formats of moment.js show them (https://momentjs.com/docs/#/displaying/)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pixel_bot.plugin import ordinal
+from pixel_bot.plugin import later, ordinal, texts
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ = texts(__name__)
+
+MONTHS = (
+    later("January"),
+    later("February"),
+    later("March"),
+    later("April"),
+    later("May"),
+    later("June"),
+    later("July"),
+    later("August"),
+    later("September"),
+    later("October"),
+    later("November"),
+    later("December"),
+)
+DAYS = (
+    later("Monday"),
+    later("Tuesday"),
+    later("Wednesday"),
+    later("Thursday"),
+    later("Friday"),
+    later("Saturday"),
+    later("Sunday"),
+)
 
 _ABBREVIATIONS = {
     "est": "America/New_York", "edt": "America/New_York", "cst": "America/Chicago", "cdt": "America/Chicago",
@@ -25,7 +47,13 @@ _WORD = re.compile(
     r"[A-Za-z]+(?:/[A-Za-z_]+)*|\d{4}-\d{1,2}-\d{1,2}|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}(?::\d{2}){1,2}|\d{1,4}"
 )
 
-_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+_UNITS: Sequence[tuple[int, Callable[[str], str]]] = (
+    (86_400, lambda n: _("{n} day", "{n} days", n=n)),
+    (3_600, lambda n: _("{n} hour", "{n} hours", n=n)),
+    (60, lambda n: _("{n} minute", "{n} minutes", n=n)),
+    (1, lambda n: _("{n} second", "{n} seconds", n=n)),
+)
+"""Seconds of each unit, and so many of it in words."""
 
 
 def zone_of(name: str) -> tzinfo | None:
@@ -46,7 +74,7 @@ def formatted(moment: datetime, form: str) -> str:
     return _FORMAT.sub(lambda match: match[1] if match[1] is not None else _FORMATS.get(match[0], _as_is)(moment), form)
 
 
-def _as_is(_: datetime) -> str:
+def _as_is(_moment: datetime) -> str:
     return ""
 
 
@@ -59,8 +87,8 @@ def _offset(moment: datetime, between: str) -> str:
 _FORMATS: Mapping[str, Callable[[datetime], str]] = {
     "YYYY": lambda m: str(m.year),
     "YY": lambda m: f"{m.year % 100:02}",
-    "MMMM": lambda m: MONTHS[m.month - 1],
-    "MMM": lambda m: MONTHS[m.month - 1][:3],
+    "MMMM": lambda m: _(MONTHS[m.month - 1]),
+    "MMM": lambda m: _(MONTHS[m.month - 1])[:3],
     "MM": lambda m: f"{m.month:02}",
     "M": lambda m: str(m.month),
     "DDDD": lambda m: f"{m.timetuple().tm_yday:03}",
@@ -68,8 +96,8 @@ _FORMATS: Mapping[str, Callable[[datetime], str]] = {
     "DD": lambda m: f"{m.day:02}",
     "Do": lambda m: ordinal(m.day),
     "D": lambda m: str(m.day),
-    "dddd": lambda m: DAYS[m.weekday()],
-    "ddd": lambda m: DAYS[m.weekday()][:3],
+    "dddd": lambda m: _(DAYS[m.weekday()]),
+    "ddd": lambda m: _(DAYS[m.weekday()])[:3],
     "HH": lambda m: f"{m.hour:02}",
     "H": lambda m: str(m.hour),
     "hh": lambda m: f"{(m.hour + 11) % 12 + 1:02}",
@@ -90,10 +118,10 @@ _FORMATS: Mapping[str, Callable[[datetime], str]] = {
 def spelled(seconds: float, units: int = 4) -> str:
     """Seconds in words, like ``2 hours 5 minutes``: so many units at the most, from the largest one on."""
     left, said = max(0, int(seconds)), list[str]()
-    for unit, size in _UNITS:
+    for size, in_words in _UNITS:
         amount, left = divmod(left, size)
-        if amount or (unit == "second" and not said):
-            said.append(f"{amount} {unit}{'' if amount == 1 else 's'}")
+        if amount or (size == 1 and not said):
+            said.append(in_words(str(amount)))
     return " ".join(said[:units])
 
 

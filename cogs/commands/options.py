@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
-from pixel_bot.plugin import LEVELS, BadInput, listed
+from pixel_bot.plugin import LEVELS, BadInput, listed, texts
 
 from . import sentences
+
+_ = texts(__name__)
 
 KEYS = ("cooldown", "everyone", "who", "cost", "alias", "on", "reply")
 
@@ -53,7 +55,7 @@ def level_of(typed: str) -> str:
     """
     level = LEVEL_NAMES.get(typed.lower().lstrip("@+"))
     if level is None:
-        raise BadInput(sentences.NOT_WHO.format(levels=listed(LEVELS)))
+        raise BadInput(_(sentences.NOT_WHO, levels=listed(LEVELS)))
     return level
 
 
@@ -65,7 +67,7 @@ def seconds_of(key: str, typed: str) -> int:
     """
     digits = typed.lower().removesuffix("s")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 7 and int(digits) <= LONGEST):
-        raise BadInput(sentences.NOT_SECONDS.format(key=key))
+        raise BadInput(_(sentences.NOT_SECONDS, key=key))
     return int(digits)
 
 
@@ -77,7 +79,7 @@ def points_of(typed: str) -> int:
     """
     digits = typed.replace(",", "")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 11 and int(digits) <= MOST_POINTS):
-        raise BadInput(sentences.NOT_POINTS)
+        raise BadInput(_(sentences.NOT_POINTS))
     return int(digits)
 
 
@@ -89,5 +91,5 @@ def switch_of(key: str, typed: str) -> bool:
     """
     chosen = _SWITCH.get(typed.lower())
     if chosen is None:
-        raise BadInput(sentences.NOT_SWITCH.format(key=key))
+        raise BadInput(_(sentences.NOT_SWITCH, key=key))
     return chosen

@@ -14,17 +14,21 @@ from pixel_bot.plugin import (
     VariableCall,
     VariableFailed,
     Viewer,
+    later,
     on,
+    texts,
     variable,
 )
 
 from .channel import ChannelFacts
 from .moments import spelled
 
+_ = texts(__name__)
+
 REMEMBERED = 2_000
 RECENT = timedelta(minutes=30)
 
-NO_WATCH_TIME = "I do not count how long somebody watches."
+NO_WATCH_TIME = later("I do not count how long somebody watches.")
 
 
 class Heard(NamedTuple):
@@ -98,7 +102,7 @@ class PeopleVariables(Cog):
             case "game":
                 return await self._facts.game()
             case "time_online":
-                raise VariableFailed(NO_WATCH_TIME)
+                raise VariableFailed(_(NO_WATCH_TIME))
             case _:
                 return None
 
@@ -123,7 +127,7 @@ class PeopleVariables(Cog):
             return None
         ask = self._facts.account_created if fact == "accountage" else self._facts.following_since
         since = await ask(person)
-        return spelled((self.bot.clock.now() - since).total_seconds(), 2) if since is not None else "not following"
+        return spelled((self.bot.clock.now() - since).total_seconds(), 2) if since is not None else _("not following")
 
     @variable("userid", "user_id")
     async def userid(self, call: VariableCall) -> str:

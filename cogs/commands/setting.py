@@ -4,12 +4,14 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete, update
 
-from pixel_bot.plugin import BadInput, ChatError, Context, PixelBot, Transaction, listed
+from pixel_bot.plugin import BadInput, ChatError, Context, PixelBot, Transaction, listed, texts
 
 from . import options, sentences
 from .book import CommandBook
 from .tables import CustomCommand, Options, OtherName
 from .typed import bare_name, checked_name
+
+_ = texts(__name__)
 
 ALWAYS_ON = frozenset({"cmd", "cmd option", "cog", "cog load"})
 
@@ -39,12 +41,12 @@ class OptionSetting:
                 await self._bot.redeems.set_cooldown(name, seconds, everyone=key == "everyone")
             case _:
                 await self._set_rule(ctx, name, key, value)
-        return sentences.SET.format(key=key, command=self._shown(name), value=value)
+        return _(sentences.SET, key=key, command=self._shown(name), value=value)
 
     def _parts(self, typed: str) -> tuple[str, str, str]:
         """Name, key and value; a name may have two words."""
         words = typed.split()
-        how = sentences.HOW_TO_SET.format(prefix=self._prefix, keys=listed(options.KEYS))
+        how = _(sentences.HOW_TO_SET, prefix=self._prefix, keys=listed(options.KEYS))
         if len(words) < 3:
             raise BadInput(how)
         first = bare_name(words[0], self._prefix)
@@ -54,10 +56,10 @@ class OptionSetting:
             raise BadInput(how)
         found = self._bot.commands_by_name.get(name)
         if found is None:
-            raise ChatError(sentences.NO_COMMAND.format(command=self._shown(name)))
+            raise ChatError(_(sentences.NO_COMMAND, command=self._shown(name)))
         key = rest[0].lower()
         if key not in options.KEYS:
-            raise BadInput(sentences.NO_KEY.format(key=key[: options.LONGEST_SHOWN], keys=listed(options.KEYS)))
+            raise BadInput(_(sentences.NO_KEY, key=key[: options.LONGEST_SHOWN], keys=listed(options.KEYS)))
         return found.name, key, rest[1]
 
     async def _set_rule(self, ctx: Context, name: str, key: str, value: str) -> None:
@@ -68,7 +70,7 @@ class OptionSetting:
                 change = {key: options.seconds_of(key, value)}
             case "on":
                 if not options.switch_of(key, value) and name in ALWAYS_ON:
-                    raise ChatError(sentences.NOT_OFF.format(command=self._shown(name)))
+                    raise ChatError(_(sentences.NOT_OFF, command=self._shown(name)))
                 change = {"is_on": options.switch_of(key, value)}
             case _:
                 change = {"reply": options.switch_of(key, value)}
@@ -80,11 +82,11 @@ class OptionSetting:
         """A command of the streamer's own becomes a redeem, or free again; a redeem gets another price."""
         if name not in self._book.texts:
             if not self._is_redeem(name):
-                raise ChatError(sentences.NO_COST.format(command=self._shown(name)))
+                raise ChatError(_(sentences.NO_COST, command=self._shown(name)))
             await self._bot.redeems.reprice(name, cost)
             return
         if cost and not (name.isidentifier() and name.isascii()):
-            raise BadInput(sentences.COST_NAME.format(command=self._shown(name)))
+            raise BadInput(_(sentences.COST_NAME, command=self._shown(name)))
         async with self._bot.transaction(ctx, "cmd option") as tx:
             await tx.session.execute(update(CustomCommand).where(CustomCommand.name == name).values(cost=cost))
             rule = await tx.session.get(Options, name)
@@ -105,7 +107,7 @@ class OptionSetting:
                 where = (OtherName.name == other, OtherName.command == name)
                 if not (await tx.session.execute(delete(OtherName).where(*where).returning(OtherName.name))).all():
                     shown = {"other": self._shown(other), "command": self._shown(name)}
-                    raise ChatError(sentences.NOT_ITS_NAME.format(**shown))
+                    raise ChatError(_(sentences.NOT_ITS_NAME, **shown))
             else:
                 await self.name_anew(tx, name, bare_name(value, self._prefix))
         await self._book.changed()
@@ -117,11 +119,11 @@ class OptionSetting:
             ChatError: there is no such command, or the name is taken.
         """
         if name not in self._bot.commands_by_name:
-            raise ChatError(sentences.NO_COMMAND.format(command=self._shown(name)))
+            raise ChatError(_(sentences.NO_COMMAND, command=self._shown(name)))
         other = checked_name(other, self._prefix)
         self.refuse_taken(other)
         if await tx.session.get(CustomCommand, other) is not None or await tx.session.get(OtherName, other) is not None:
-            raise ChatError(sentences.EXISTS.format(command=self._shown(other), prefix=self._prefix))
+            raise ChatError(_(sentences.EXISTS, command=self._shown(other), prefix=self._prefix))
         tx.session.add(OtherName(name=other, command=self._bot.commands_by_name[name].name))
 
     def refuse_taken(self, name: str) -> None:
@@ -131,10 +133,10 @@ class OptionSetting:
             ChatError: it is taken.
         """
         if name in self._bot.commands_of_classes:
-            raise ChatError(sentences.BUILT_IN.format(command=self._shown(name)))
+            raise ChatError(_(sentences.BUILT_IN, command=self._shown(name)))
         if name in self._book.other_names:
             other = self._shown(self._book.other_names[name])
-            raise ChatError(sentences.IS_OTHER_NAME.format(command=self._shown(name), other=other))
+            raise ChatError(_(sentences.IS_OTHER_NAME, command=self._shown(name), other=other))
 
     async def write(self, tx: Transaction, name: str, change: Mapping[str, str | int]) -> None:
         """Write options of a command, in a transaction."""

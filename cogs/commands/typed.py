@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass, field
 
-from pixel_bot.plugin import BadInput
+from pixel_bot.plugin import BadInput, texts
 
 from . import sentences
 from .options import level_of, seconds_of
+
+_ = texts(__name__)
 
 LONGEST_NAME = 30
 LONGEST_TEXT = 1_500
@@ -32,7 +34,7 @@ def read(typed: str, prefix: str) -> Typed:
     """
     read_so_far, rest = Typed(), typed.strip()
     while rest:
-        word, _, after = rest.partition(" ")
+        word, _blank, after = rest.partition(" ")
         if (flag := _FLAG.fullmatch(word)) is not None:
             _add_flag(read_so_far, flag[1].lower(), flag[2], prefix)
         elif not read_so_far.name:
@@ -66,7 +68,7 @@ def checked_name(name: str, prefix: str) -> str:
         BadInput: it is none.
     """
     if not (0 < len(name) <= LONGEST_NAME and _NAME.fullmatch(name) and name.isprintable() and name[0].isalnum()):
-        raise BadInput(sentences.BAD_NAME.format(most=LONGEST_NAME, prefix=prefix))
+        raise BadInput(_(sentences.BAD_NAME, most=LONGEST_NAME, prefix=prefix))
     return name
 
 
@@ -77,7 +79,7 @@ def checked_text(text: str, command: str) -> str:
         BadInput: it is empty, or too long.
     """
     if not text.strip():
-        raise BadInput(sentences.NO_TEXT.format(command=command))
+        raise BadInput(_(sentences.NO_TEXT, command=command))
     if len(text) > LONGEST_TEXT:
-        raise BadInput(sentences.TOO_LONG.format(most=LONGEST_TEXT))
+        raise BadInput(_(sentences.TOO_LONG, most=str(LONGEST_TEXT)))
     return text.strip()

@@ -1,11 +1,13 @@
 """``$(urlfetch)``: the answer of a server that the streamer has allowed."""
 
-from pixel_bot.plugin import Cog, PixelBot, VariableCall, VariableFailed, variable
+from pixel_bot.plugin import Cog, PixelBot, VariableCall, VariableFailed, later, texts, variable
 
 from .book import CommandBook
 from .fetching import fetch
 
-NOT_ALLOWED = "The streamer has not allowed {host} yet: {prefix}cmd allow {host}"
+_ = texts(__name__)
+
+NOT_ALLOWED = later("The streamer has not allowed {host} yet: {prefix}cmd allow {host}")
 MOST = 2
 """Servers that a text may ask: each may take its two seconds."""
 
@@ -25,4 +27,4 @@ class WebVariables(Cog):
 
     def _allow(self, host: str) -> None:
         if host not in self._book.hosts:
-            raise VariableFailed(NOT_ALLOWED.format(host=host, prefix=self.bot.settings.command_prefix))
+            raise VariableFailed(_(NOT_ALLOWED, host=host, prefix=self.bot.settings.command_prefix))

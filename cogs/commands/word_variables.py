@@ -3,9 +3,11 @@
 import secrets
 from urllib.parse import quote
 
-from pixel_bot.plugin import Cog, VariableCall, VariableFailed, variable
+from pixel_bot.plugin import Cog, VariableCall, VariableFailed, later, texts, variable
 
 from .arithmetic import NoResult, calculate, shown
+
+_ = texts(__name__)
 
 EMOTES = (
     "Kappa", "LUL", "PogChamp", "Kreygasm", "SeemsGood", "HeyGuys", "NotLikeThis", "BibleThump", "VoHiYo",
@@ -17,7 +19,7 @@ EMOTES = (
 MOST_REPEATS = 100
 FARTHEST = 10**12
 
-NO_MATH = "I cannot work that out."
+NO_MATH = later("I cannot work that out.")
 
 
 class WordVariables(Cog):
@@ -76,7 +78,7 @@ class WordVariables(Cog):
         try:
             return shown(calculate(call.text))
         except NoResult as exc:
-            raise VariableFailed(NO_MATH) from exc
+            raise VariableFailed(_(NO_MATH)) from exc
 
     @variable("repeat")
     async def repeat(self, call: VariableCall) -> str | None:
@@ -89,8 +91,7 @@ class WordVariables(Cog):
     @variable("pointsname")
     async def pointsname(self, call: VariableCall) -> str:
         """What the points are called."""
-        name = self.bot.settings.points_name or "point|points"
-        return name.partition("|")[2] or name
+        return _("{points}")
 
 
 def _range(typed: str) -> tuple[int, int]:

@@ -17,12 +17,15 @@ from pixel_bot.plugin import (
     SetupStep,
     Speak,
     effect,
+    later,
     redeem,
+    texts,
 )
 
 from .ai import Ai, ai_for
 from .settings import Settings
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 LONGEST = 400
@@ -31,10 +34,10 @@ LONGEST = 400
 WHOLE = 2_000
 """Characters of an answer that the filter reads: it has a limit of its own, which is not that of speech."""
 
-OFF = "{command} is off: no AI is set up here."
-SILENT = "{command} is off: SILENT is set, so I say nothing in chat."
-ENOUGH = "The AI has answered enough for today; it is back tomorrow."
-HOW = "{command} needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start the bot again."
+OFF = later("{command} is off: no AI is set up here.")
+SILENT = later("{command} is off: SILENT is set, so I say nothing in chat.")
+ENOUGH = later("The AI has answered enough for today; it is back tomorrow.")
+HOW = later("{command} needs an AI: set AI_API_KEY or AI_BASE_URL in .env, then start the bot again.")
 
 
 class Pixel(Cog):
@@ -53,9 +56,9 @@ class Pixel(Cog):
         prefix = self.bot.settings.command_prefix
         self.ai = ai_for(self.config, clean, prefix, sandbox=in_sandbox, count_call=self._count_call)
         if self.bot.settings.silent:
-            self.bot.redeems.close("pixel", SILENT.format(command=self._command))
+            self.bot.redeems.close("pixel", _(SILENT, command=self._command))
         if self.ai is None:
-            off, how = (text.format(command=self._command) for text in (OFF, HOW))
+            off, how = (_(text, command=self._command) for text in (OFF, HOW))
             self.bot.redeems.close("pixel", off, for_mods=how)
 
     @override
@@ -81,21 +84,21 @@ class Pixel(Cog):
         """Ask the AI something; it answers in chat."""
         question = await self.bot.text_filter.with_limit(LONGEST).cleaned(question, ctx.emotes)
         if not question:
-            raise BadInput(f"Ask me something, like this: {self._command} what is a pixel?")
-        return Outcome("Let me think.", Run("pixel", {"question": question}), interim=True)
+            raise BadInput(_("Ask me something, like this: {command} what is a pixel?", command=self._command))
+        return Outcome(_("Let me think."), Run("pixel", {"question": question}), interim=True)
 
     @effect("pixel", seconds=20)
     async def answer(self, job: Job) -> Effect | None:
         """Ask, and say the answer in chat. Only then it is paid for."""
         if self.ai is None:
-            raise EffectFailed(OFF.format(command=self._command))
-        asker = job.viewer.display_name if job.viewer else "somebody"
+            raise EffectFailed(_(OFF, command=self._command))
+        asker = job.viewer.display_name if job.viewer else _("somebody")
         answer = await self.ai.answer(asker, job.args["question"])
         await job.say(f"{self.config.prefix} {answer}")
         return Speak(await self.bot.text_filter.cleaned(answer)) if self.config.speak else None
 
     async def _count_call(self) -> None:
-        await self.bot.quota.take("ai", self.config.daily_limit, ENOUGH)
+        await self.bot.quota.take("ai", self.config.daily_limit, _(ENOUGH))
 
     @property
     def _command(self) -> str:

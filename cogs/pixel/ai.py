@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pixel_bot.plugin import EffectFailed
+from pixel_bot.plugin import EffectFailed, texts
 
 from .offline import OfflineAi
 from .server import NOTHING_TO_SAY, TOO_SLOW, AiFailure, ChatServer, Reply
 from .settings import Settings
 from .text import as_data, sayable, seen, system_prompt
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 
@@ -111,18 +112,18 @@ class ServerAi:
     async def answer(self, asker: str, question: str) -> str:
         """See ``Ai.answer``."""
         if not seen(question):
-            raise EffectFailed("There was no question that I could read.")
+            raise EffectFailed(_("There was no question that I could read."))
         failure = AiFailure(TOO_SLOW, f"The AI had no answer within {self._patience.answer:g} s.")
         try:
             async with asyncio.timeout(self._patience.answer):
-                name = self._clean(asker.replace("_", " ")) or "somebody"
+                name = self._clean(asker.replace("_", " ")) or _("somebody")
                 return await self._twice(as_data(name, self._clean(question)), asker)
         except TimeoutError:
             pass
         except AiFailure as exc:
             failure = exc
         log.warning("!pixel got no answer. %s", failure.why)
-        raise EffectFailed(failure.sentence)
+        raise EffectFailed(_(failure.sentence))
 
     async def close(self) -> None:
         """See ``Ai.close``."""

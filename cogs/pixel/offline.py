@@ -2,44 +2,48 @@
 
 import hashlib
 
+from pixel_bot.plugin import later, texts
+
 from .text import seen
 
-MARK = "(offline demo)"
+_ = texts(__name__)
+
+MARK = later("(offline demo)")
 
 _GREETINGS = (
-    "Hey there, nice to meet you!",
-    "Hello, my pixels are all warmed up.",
-    "Hi, you just made my day a little brighter.",
+    later("Hey there, nice to meet you!"),
+    later("Hello, my pixels are all warmed up."),
+    later("Hi, you just made my day a little brighter."),
 )
 _ABOUT_ME = (
-    "I am Pixel, sixteen squares wide and very proud of it.",
-    "I am Pixel, the mascot that lives between your points and the wheel.",
-    "My name is Pixel, and I run on snacks and stray electrons.",
+    later("I am Pixel, sixteen squares wide and very proud of it."),
+    later("I am Pixel, the mascot that lives between your points and the wheel."),
+    later("My name is Pixel, and I run on snacks and stray electrons."),
 )
 _AMOUNTS = (
-    "I counted twice and got 42.",
-    "Somewhere between three and a whole bag of pixels.",
-    "More than a few, fewer than a lot.",
+    later("I counted twice and got 42."),
+    later("Somewhere between three and a whole bag of pixels."),
+    later("More than a few, fewer than a lot."),
 )
 _REASONS = (
-    "Because somebody pressed the big red button again.",
-    "It has always been like that, ask the oldest pixel you know.",
-    "Because the wheel wanted it so.",
+    later("Because somebody pressed the big red button again."),
+    later("It has always been like that, ask the oldest pixel you know."),
+    later("Because the wheel wanted it so."),
 )
 _VERDICTS = (
-    "Yes, and I would bet a point on it.",
-    "My crystal pixel says no.",
-    "Ask me again after the next spin!",
-    "Absolutely, but bring a snack.",
-    "I would not count on it.",
+    later("Yes, and I would bet a point on it."),
+    later("My crystal pixel says no."),
+    later("Ask me again after the next spin!"),
+    later("Absolutely, but bring a snack."),
+    later("I would not count on it."),
 )
 _MUSINGS = (
-    "I had to think about that for a whole frame, and I like it.",
-    "That is a question for a bigger screen than mine.",
-    "My best guess: turn it off and on again.",
-    "I would paint that in violet and gold.",
-    "Chat surely knows better than I do!",
-    "Let us spin the wheel and call it science.",
+    later("I had to think about that for a whole frame, and I like it."),
+    later("That is a question for a bigger screen than mine."),
+    later("My best guess: turn it off and on again."),
+    later("I would paint that in violet and gold."),
+    later("Chat surely knows better than I do!"),
+    later("Let us spin the wheel and call it science."),
 )
 _BY_OPENING = (
     (("hi", "hello", "hey", "yo", "hallo", "hola", "how are you"), _GREETINGS),
@@ -59,7 +63,7 @@ class OfflineAi:
         asked = " ".join("".join(c if c.isalnum() else " " for c in seen(question).casefold()).split())
         answers = next((some for openings, some in _BY_OPENING if _begins(asked, openings)), _MUSINGS)
         digest = hashlib.sha256(asked.encode()).digest()
-        return f"{answers[int.from_bytes(digest[:8]) % len(answers)]} {MARK}"
+        return f"{_(answers[int.from_bytes(digest[:8]) % len(answers)])} {_(MARK)}"
 
     async def close(self) -> None:
         """Nothing is open."""

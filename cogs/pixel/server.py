@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from pixel_bot.plugin import fit, hide, redact, with_version
+from pixel_bot.plugin import fit, hide, later, redact, with_version
 
 from .settings import Settings
 
@@ -27,11 +27,11 @@ _ANSWER_TOKENS = 150
 # A model that thinks before it speaks spends tokens on that too.
 _THINKING_TOKENS = 1_500
 
-NOT_SET_UP = "The AI is not set up right. The streamer finds the reason in the bot's log."
-TOO_SLOW = "The AI took too long to answer."
-TOO_BUSY = "The AI has too much to do right now. Please try again in a minute."
-AWAY = "The AI cannot be reached right now."
-NOTHING_TO_SAY = "The AI found nothing to say that fits this chat."
+NOT_SET_UP = later("The AI is not set up right. The streamer finds the reason in the bot's log.")
+TOO_SLOW = later("The AI took too long to answer.")
+TOO_BUSY = later("The AI has too much to do right now. Please try again in a minute.")
+AWAY = later("The AI cannot be reached right now.")
+NOTHING_TO_SAY = later("The AI found nothing to say that fits this chat.")
 
 
 class AiFailure(Exception):
@@ -175,7 +175,7 @@ def _open(url: str, key: str, seconds: float) -> "AsyncOpenAI":
 
     client = AsyncOpenAI(api_key=key, base_url=url, timeout=seconds, max_retries=0)
     # The SDK loads this part when it is first touched: here, in the thread, and not in the event loop.
-    _ = client.chat.completions
+    _completions = client.chat.completions
     return client
 
 

@@ -10,11 +10,15 @@ from pixel_bot.plugin import (
     PixelBot,
     Speak,
     command,
+    later,
     paged,
     redeem,
+    texts,
 )
 
 from .settings import Settings
+
+_ = texts(__name__)
 
 
 class Speech(Cog):
@@ -28,11 +32,12 @@ class Speech(Cog):
         words = await self.bot.text_filter.cleaned(text, ctx.emotes)
         if not words:
             prefix = self.bot.settings.command_prefix
-            raise BadInput(f"There is nothing in it that can be read out. Type it like this: {prefix}tts hello")
+            nothing = later("There is nothing in it that can be read out. Type it like this: {command} hello")
+            raise BadInput(_(nothing, command=f"{prefix}tts"))
         voice = await self.bot.viewers.voice_of(ctx.viewer)
         await self._check(words, voice)
         by = self.bot.text_filter.clean(ctx.viewer.display_name.replace("_", " "))
-        return Outcome("Coming up!", Speak(words, voice, by if self.config.prefix_username else ""))
+        return Outcome(_("Coming up!"), Speak(words, voice, by if self.config.prefix_username else ""))
 
     async def _check(self, words: str, voice: str) -> None:
         try:
@@ -46,17 +51,18 @@ class Speech(Cog):
     async def voice(self, ctx: Context, name: str = "") -> None:
         """Choose the voice that reads your texts, or hear which ones there are."""
         if not name:
-            mine = await self.bot.viewers.voice_of(ctx.viewer) or "the streamer's choice"
-            await ctx.reply(await self._voices(f"Your voice is {mine}. There are", ""))
+            mine = await self.bot.viewers.voice_of(ctx.viewer) or _("the streamer's choice")
+            await ctx.reply(await self._voices(_("Your voice is {voice}. There are", voice=mine), ""))
             return
         chosen = "" if name.lower() in {"off", "default"} else await self.bot.find_voice(name)
         await self.bot.viewers.choose_voice(ctx.viewer, chosen)
-        await ctx.reply(f"From now on you speak as {chosen}." if chosen else "You speak as the streamer chose again.")
+        own = _("From now on you speak as {voice}.", voice=chosen) if chosen else ""
+        await ctx.reply(own or _("You speak as the streamer chose again."))
 
     @command(usage="[PAGE]")
     async def voices(self, ctx: Context, page: str = "") -> None:
         """Which voices there are, the most used first."""
-        await ctx.reply(await self._voices("Voices", page))
+        await ctx.reply(await self._voices(_("Voices"), page))
 
     async def _voices(self, heading: str, page: str) -> str:
         names = await self.bot.uses.by_use("voice", await self.bot.speech.voices())

@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from pixel_bot.plugin import (
     ChannelEvent,
@@ -22,13 +22,16 @@ from pixel_bot.plugin import (
     Tip,
     Upgrade,
     WatchStreak,
-    count,
     fit,
+    joined,
     number,
+    texts,
     visible,
 )
 
 from .settings import Settings
+
+_ = texts(__name__)
 
 GATHER_SECONDS = 2.0
 PACE_SECONDS = 30.0
@@ -42,18 +45,7 @@ NAME_LENGTH = 40
 
 Kind = Literal["follow", "sub", "upgrade", "gift", "cheer", "raid", "streak", "tip", "hype_train"]
 
-NOUNS: dict[Kind, str] = {
-    "follow": "follower",
-    "sub": "sub",
-    "upgrade": "sub",
-    "gift": "sub",
-    "cheer": "bit",
-    "raid": "viewer",
-    "streak": "stream",
-    "tip": "token",
-    "hype_train": "level",
-}
-SOMEBODY: dict[Kind, str] = {"gift": "an anonymous gifter"}
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 ORDERS = ("/", ".", "!")
 """What begins a command of Twitch's own, or mostly of another bot's in the same chat; beside our own prefix."""
@@ -120,7 +112,7 @@ class ChannelThanks:
         seconds: float = GATHER_SECONDS,
         timers: Timers | None = None,
     ) -> None:
-        self._templates: dict[Kind, str] = {kind: getattr(settings, kind) for kind in NOUNS}
+        self._templates: dict[Kind, str] = {kind: _.of_source(getattr(settings, kind)) for kind in KINDS}
         self._prefix = prefix
         self._say = say
         self._seconds = seconds
@@ -172,7 +164,7 @@ class ChannelThanks:
         await self._say(text)
 
     def _words(self, kind: Kind, burst: Burst) -> str:
-        somebody = SOMEBODY.get(kind, "somebody")
+        somebody = _("an anonymous gifter") if kind == "gift" else _("somebody")
         names = [*burst.names, *([somebody] if burst.nameless else [])]
         values = {
             "user": listed(names, burst.people - len(burst.names)),
@@ -191,12 +183,20 @@ def _counted(kind: Kind, burst: Burst) -> str:
     """The sum; streaks and levels have none."""
     match kind:
         case "streak":
-            most = count(burst.highest, NOUNS[kind])
-            return f"up to {most}" if burst.people > 1 else most
+            most = _("{n} stream", "{n} streams", n=burst.highest)
+            return _("up to {most}", most=most) if burst.people > 1 else most
         case "hype_train":
             return number(burst.highest)
+        case "follow":
+            return _("{n} follower", "{n} followers", n=burst.total)
+        case "cheer":
+            return _("{n} bit", "{n} bits", n=burst.total)
+        case "raid":
+            return _("{n} viewer", "{n} viewers", n=burst.total)
+        case "tip":
+            return _("{n} token", "{n} tokens", n=burst.total)
         case _:
-            return count(burst.total, NOUNS[kind])
+            return _("{n} sub", "{n} subs", n=burst.total)
 
 
 def _reading(channel_event: ChannelEvent) -> tuple[Kind, int, int] | None:
@@ -229,7 +229,7 @@ def _reading(channel_event: ChannelEvent) -> tuple[Kind, int, int] | None:
 
 def shown(person: Person) -> str:
     """The name as it is said: on one line, of a bearable length, and calling nobody else by an ``@``."""
-    return _tame(person.display_name) or _tame(person.login) or "somebody"
+    return _tame(person.display_name) or _tame(person.login) or _("somebody")
 
 
 def _tame(name: str) -> str:
@@ -238,8 +238,8 @@ def _tame(name: str) -> str:
 
 def listed(names: Sequence[str], more: int) -> str:
     """``alice``, ``alice and bob``, ``alice, bob and 12 more``."""
-    words = [*names, *([f"{number(more)} more"] if more > 0 else [])]
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    words = [*names, *([_("{n} more", n=more)] if more > 0 else [])]
+    return joined(words) if words else ""
 
 
 def harmless(text: str, prefix: str) -> str:

@@ -25,21 +25,25 @@ from pixel_bot.plugin import (
     PixelBot,
     Transaction,
     command,
+    later,
     mods_only,
     paged,
+    percent,
     redeem,
+    texts,
 )
 
 from .draws import REASON, Draw, Draws, Odds, earlier_item
 from .owed import Owed
 from .prizes import Prizes, prize_file
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 SECONDS = 15.0
 """The longest that the page may take from the start to the landing."""
 
-FINAL = "The wheel has turned: the prize counts, so the spin is not given back."
+FINAL = later("The wheel has turned: the prize counts, so the spin is not given back.")
 
 
 class Settings(CogSettings):
@@ -76,7 +80,7 @@ class Wheel(Cog):
 
     settings = Settings
     tables = (Draw,)
-    reasons: ClassVar = {REASON: "won on the wheel"}
+    reasons: ClassVar = {REASON: later("won on the wheel")}
 
     def __init__(self, bot: PixelBot) -> None:
         super().__init__(bot)
@@ -103,7 +107,7 @@ class Wheel(Cog):
             drawn = await self.draws.draw(tx, ctx.viewer)
             return Decided(shown(drawn.slices, drawn.winner), {"draw": drawn.id})
 
-        return Outcome("The wheel is yours!", shown([], 0), on_buy=draw)
+        return Outcome(_("The wheel is yours!"), shown([], 0), on_buy=draw)
 
     @spin.on_done
     async def land(self, tx: Transaction, bought: Bought) -> str | Outcome | None:
@@ -140,7 +144,7 @@ class Wheel(Cog):
             slices = await self.draws.odds(session)
             won = await self.draws.won(session)
         slices.sort(key=lambda odds: (-won.get(odds.prize.name, 0), odds.prize.name.casefold()))
-        return paged("The wheel", map(in_chat, slices), page, f"{self.bot.settings.command_prefix}wheel")
+        return paged(_("The wheel"), map(in_chat, slices), page, f"{self.bot.settings.command_prefix}wheel")
 
     @command("wheel last")
     async def last(self, ctx: Context) -> None:
@@ -148,17 +152,26 @@ class Wheel(Cog):
         async with self.bot.readers() as session:
             draw = await self.draws.last(session)
         if draw is None:
-            await ctx.reply("Nobody has spun the wheel yet.")
+            await ctx.reply(_("Nobody has spun the wheel yet."))
             return
         winner = await self.bot.viewers.by_id(draw.user_id)
         if draw.landed_at is None:
-            await ctx.reply(f"Draw {draw.id} of {winner} is still to land. Its seed is told after that.")
+            pending = later("Draw {draw} of {winner} is still to land. Its seed is told after that.")
+            await ctx.reply(_(pending, draw=str(draw.id), winner=winner))
             return
         odds = draw.odds_json
         chance = next((w for n, w in odds if n == draw.prize), 0.0) / sum(w for _, w in odds)
         await ctx.reply(
-            f"Draw {draw.id}, {draw.created_at:%Y-%m-%d %H:%M} UTC: {winner} won {draw.prize}, "
-            f"a chance of {chance:.1%} among {len(odds)}. Seed {draw.seed}"
+            _(
+                "Draw {draw}, {time} UTC: {winner} won {prize}, a chance of {chance} among {prizes}. Seed {seed}",
+                draw=str(draw.id),
+                time=f"{draw.created_at:%Y-%m-%d %H:%M}",
+                winner=winner,
+                prize=draw.prize,
+                chance=percent(chance),
+                prizes=len(odds),
+                seed=draw.seed,
+            )
         )
 
     @command("wheel owed", usage="[PAGE]")
@@ -167,17 +180,18 @@ class Wheel(Cog):
         """Prizes that a mod has still to hand over."""
         entries = [f"{winner}: {draw.prize}" for draw, winner in await self.owed_prizes.all()]
         if not entries:
-            await ctx.reply("No prize is waiting to be handed over.")
+            await ctx.reply(_("No prize is waiting to be handed over."))
             return
         list_command = f"{self.bot.settings.command_prefix}wheel owed"
-        await ctx.reply(paged("Still to hand over", entries, page, list_command))
+        await ctx.reply(paged(_("Still to hand over"), entries, page, list_command))
 
     @command("wheel given", usage="@user")
     @mods_only()
     async def given(self, ctx: Context, viewer: KnownViewer) -> None:
         """You have handed over somebody's oldest prize."""
         prize = await self.owed_prizes.give(ctx, viewer)
-        await ctx.reply(f"{viewer} got {prize}." if prize else f"Nothing is owed to {viewer}.")
+        got = _("{viewer} got {prize}.", viewer=viewer, prize=prize) if prize else ""
+        await ctx.reply(got or _("Nothing is owed to {viewer}.", viewer=viewer))
 
 
 def shown(slices: list[dict[str, Any]], winner: int) -> OverlayEffect:
@@ -187,7 +201,8 @@ def shown(slices: list[dict[str, Any]], winner: int) -> OverlayEffect:
 
 def in_chat(odds: Odds) -> str:
     """A slice in words."""
-    return f"{odds.prize.name} {odds.chance:.1%}" + (f" ({odds.left} left)" if odds.left is not None else "")
+    left = _("({n} left)", n=odds.left) if odds.left is not None else ""
+    return f"{odds.prize.name} {percent(odds.chance)} {left}".rstrip()
 
 
 async def setup(bot: PixelBot) -> None:

@@ -23,10 +23,14 @@ from pixel_bot.plugin import (
     Unreadable,
     Viewer,
     count,
+    number,
     pick,
+    texts,
 )
 
 from .prizes import Prize, Prizes, effect_of
+
+_ = texts(__name__)
 
 REASON = "wheel"
 """Of prizes in the ledger."""
@@ -81,7 +85,7 @@ class Draws:
         try:
             prizes = self._file.now()
         except Unreadable as exc:
-            raise RedeemOff("The wheel", f"The wheel stands still: {exc} Nothing was charged.") from exc
+            raise RedeemOff("", _("The wheel stands still: {problem} Nothing was charged.", problem=exc)) from exc
         stocked = [p.name for p in prizes if p.stock is not None]
         query = (
             select(Draw.prize, func.count())
@@ -92,7 +96,7 @@ class Draws:
         left = [(p, None if p.stock is None else max(0, p.stock - drawn.get(p.name, 0))) for p in prizes]
         available = [(p, stock) for p, stock in left if p.weight > 0 and stock != 0]
         if not available:
-            raise RedeemOff("The wheel", "All prizes of the wheel are gone. Nothing was charged.")
+            raise RedeemOff("", _("All prizes of the wheel are gone. Nothing was charged."))
         total = sum(p.weight for p, _ in available)
         return [Odds(p, p.weight / total, stock) for p, stock in available]
 
@@ -141,7 +145,7 @@ class Draws:
         """The effect of a prize did not happen: a mod owes it now. Returns the sentence; None when it is settled."""
         lost = update(Draw).where(Draw.id == bought.kept["draw"], Draw.landed_at.is_not(None), Draw.given_by.is_(None))
         prize = (await tx.session.execute(lost.values(owed=True).returning(Draw.prize))).scalar()
-        return None if prize is None else f"A mod hands over {prize}."
+        return None if prize is None else _("A mod hands over {prize}.", prize=prize)
 
     async def last(self, session: AsyncSession) -> Draw | None:
         """The newest draw that was not cancelled."""
@@ -184,12 +188,13 @@ def earlier_item(
 
 def _result(winner: str, prize: Prize, *, owed: bool) -> str:
     if owed:
-        return f"{winner} won {prize.name}! A mod hands it over."
+        return _("{winner} won {prize}! A mod hands it over.", winner=winner, prize=prize.name)
     grants = [
         *([count(prize.grant_points, "point")] if prize.grant_points else []),
-        *([f"{prize.grant_xp:,} XP"] if prize.grant_xp else []),
+        *([f"{number(prize.grant_xp)} XP"] if prize.grant_xp else []),
     ]
     if not grants and not prize.effect:
-        return f"{winner} landed on {prize.name}."
+        return _("{winner} landed on {prize}.", winner=winner, prize=prize.name)
     more = [grant for grant in grants if grant != prize.name]
-    return f"{winner} won {prize.name}!" + (f" (+{', +'.join(more)})" if more else "")
+    won = _("{winner} won {prize}!", winner=winner, prize=prize.name)
+    return f"{won} (+{', +'.join(more)})" if more else won

@@ -7,10 +7,23 @@ from typing import Any, Protocol, cast
 
 import orjson
 
-from pixel_bot.plugin import Effect, LastGoodFile, PlaySound, Run, ShowOverlay, Speak, Unreadable, text_of
+from pixel_bot.plugin import (
+    Effect,
+    LastGoodFile,
+    PlaySound,
+    Run,
+    ShowOverlay,
+    Speak,
+    Unreadable,
+    count,
+    number,
+    text_of,
+    texts,
+)
+
+_ = texts(__name__)
 
 MOST = 100
-_FORMS = "sound:NAME, show:TEXT, speak:TEXT or run:NAME"
 
 
 class PrizesUnreadable(Unreadable):
@@ -43,24 +56,25 @@ class Prize:
         return cls(**{name: stored[name] for name in cls.__dataclass_fields__ if name in stored})
 
 
-DEFAULT = (
-    Prize("25 points", 30, grant_points=25),
-    Prize("50 XP", 20, grant_xp=50),
-    Prize("100 points", 20, grant_points=100),
-    Prize("Fanfare", 15, effect="sound:fanfare"),
-    Prize("200 points", 12, grant_points=200),
-    Prize("So close", 10, grant_points=0),
-    Prize("500 points", 5, grant_points=500),
-    Prize("Jackpot 2,000", 1, grant_points=2_000),
-)
-"""The default prizes, without a file. Their expected value is less than the price of a spin."""
+def default_prizes() -> "Prizes":
+    """The prizes without a file. Their expected value is less than the price of a spin."""
+    return (
+        Prize(count(25, "point"), 30, grant_points=25),
+        Prize("50 XP", 20, grant_xp=50),
+        Prize(count(100, "point"), 20, grant_points=100),
+        Prize(_("Fanfare"), 15, effect="sound:fanfare"),
+        Prize(count(200, "point"), 12, grant_points=200),
+        Prize(_("So close"), 10, grant_points=0),
+        Prize(count(500, "point"), 5, grant_points=500),
+        Prize(_("Jackpot {points}", points=number(2_000)), 1, grant_points=2_000),
+    )
 
 
 Check = Callable[[Effect], str]
 """Says why an effect cannot be played; an empty text where it can."""
 
 
-def _any_effect(_: Effect) -> str:
+def _any_effect(_effect: Effect) -> str:
     return ""
 
 
@@ -88,8 +102,8 @@ def prize_file(path: Path, sounds: Sounds | None = None) -> LastGoodFile[Prizes]
     def check(effect: Effect) -> str:
         return "" if sounds is None else _why_not(sounds, effect)
 
-    stands = "The wheel stands still until this is fixed."
-    return LastGoodFile(path, lambda raw: parse(raw, path.name, check), DEFAULT, stands)
+    stands = _("The wheel stands still until this is fixed.")
+    return LastGoodFile(path, lambda raw: parse(raw, path.name, check), default_prizes(), stands)
 
 
 def _why_not(sounds: Sounds, effect: Effect) -> str:
@@ -109,29 +123,33 @@ def parse(raw: bytes, name: str, check: Check = _any_effect) -> Prizes:
     """
     text = text_of(raw, name)
     if not text.strip():
-        raise PrizesUnreadable(f"{name} is empty.")
+        raise PrizesUnreadable(_("{file} is empty.", file=name))
     try:
         entries: Any = orjson.loads(text)
     except orjson.JSONDecodeError as exc:
-        raise PrizesUnreadable(f"{name}, line {exc.lineno}: {exc.msg}.") from None
+        raise _at(name, exc.lineno, exc.msg) from None
     lines = entry_lines(text)
     if not isinstance(entries, list) or not entries:
-        raise PrizesUnreadable(f'{name}, line 1: write a list of prizes, like [{{"name": "100 points", "weight": 3}}].')
+        raise _at(name, 1, _("write a list of prizes, like {example}", example='[{"name": "100 points", "weight": 3}]'))
     rows = cast(list[Any], entries)
     if len(rows) > MOST:
-        raise PrizesUnreadable(f"{name}, line {lines[MOST]}: {MOST} prizes are the most.")
+        raise _at(name, lines[MOST], _("{most} prizes are the most", most=MOST))
     prizes: list[Prize] = []
     for line, entry in zip(lines, rows, strict=True):
         problem = _problem(entry, check)
         if problem:
-            raise PrizesUnreadable(f"{name}, line {line}: {problem}.")
+            raise _at(name, line, problem)
         prize = Prize.from_json(entry | {"name": entry["name"].strip()})
         if any(p.name == prize.name for p in prizes):
-            raise PrizesUnreadable(f"{name}, line {line}: {prize.name} stands twice.")
+            raise _at(name, line, _("{prize} stands twice", prize=prize.name))
         prizes.append(prize)
     if not any(p.weight > 0 for p in prizes):
-        raise PrizesUnreadable(f"{name}, line {lines[0]}: at least one weight must be above zero.")
+        raise _at(name, lines[0], _("at least one weight must be above zero"))
     return prizes
+
+
+def _at(name: str, line: int, problem: str) -> PrizesUnreadable:
+    return PrizesUnreadable(_("{file}, line {line}: {problem}.", file=name, line=str(line), problem=problem))
 
 
 def entry_lines(text: str) -> list[int]:
@@ -160,19 +178,20 @@ def entry_lines(text: str) -> list[int]:
 
 def _problem(entry: Any, check: Check) -> str:
     if not isinstance(entry, dict):
-        return 'a prize is written like {"name": "100 points", "weight": 3}'
+        return _("a prize is written like {example}", example='{"name": "100 points", "weight": 3}')
     fields = cast(dict[str, Any], entry)
     if unknown := sorted(set(fields) - set(Prize.__dataclass_fields__)):
-        return f"{unknown[0]} is not known; there are {', '.join(Prize.__dataclass_fields__)}"
+        known = ", ".join(Prize.__dataclass_fields__)
+        return _("{field} is not known; there are {known}", field=unknown[0], known=known)
     name, weight = fields.get("name"), fields.get("weight")
     if not isinstance(name, str) or not name.strip() or len(name) > 60:
-        return '"name" must be a text of 1 to 60 characters'
+        return _('"name" must be a text of 1 to 60 characters')
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= 1_000_000:
-        return '"weight" must be a number from 0 to 1,000,000'
+        return _('"weight" must be a number from 0 to {most}', most=1_000_000)
     for field in ("grant_points", "grant_xp", "stock"):
         value = fields.get(field, 0)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1_000_000_000:
-            return f'"{field}" must be a whole number, zero or more'
+            return _('"{field}" must be a whole number, zero or more', field=field)
     return _effect_problem(fields.get("effect", ""), check)
 
 
@@ -180,7 +199,11 @@ def _effect_problem(written: Any, check: Check) -> str:
     if written == "":
         return ""
     effect = effect_of(written, "") if isinstance(written, str) else None
-    return check(effect) if effect is not None else f'"effect" is written like {_FORMS}'
+    return check(effect) if effect is not None else _('"effect" is written like {forms}', forms=_forms())
+
+
+def _forms() -> str:
+    return _("sound:NAME, show:TEXT, speak:TEXT or run:NAME")
 
 
 def effect_of(written: str, winner: str) -> Effect | None:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from pixel_bot.filters.bad_words import WordList
 from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 MAX_BYTES = 1_000_000
 
@@ -14,8 +17,8 @@ def word_file(path: Path) -> LastGoodFile[WordList]:
         path,
         lambda raw: WordList(words_in(raw, path.name)),
         WordList(),
-        "Only the built-in words are blocked.",
-        "The words that it had before are still blocked.",
+        later("Only the built-in words are blocked."),
+        later("The words that it had before are still blocked."),
     )
 
 
@@ -26,6 +29,6 @@ def words_in(raw: bytes, name: str) -> list[str]:
         Unreadable: it is no text.
     """
     if len(raw) > MAX_BYTES:
-        raise Unreadable(f"{name} cannot be read: it is larger than 1 MB.")
+        raise Unreadable(_("{file} cannot be read: it is larger than {n} MB.", file=name, n=1))
     text = text_of(raw, name)
     return [word for line in text.splitlines() if (word := line.partition("#")[0].strip())]

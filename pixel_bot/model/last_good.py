@@ -9,7 +9,9 @@ from typing import Generic, TypeVar
 
 from pixel_bot.errors import PixelError
 from pixel_bot.texts import plain
+from pixel_bot.wording.texts import later, texts
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -54,8 +56,8 @@ class LastGoodFile(Generic[T]):
         parse: Callable[[bytes], T],
         without: T,
         meanwhile: str,
-        stays: str = "The last good one stays in force.",
-        remark: Callable[[T], str] = lambda _: "",
+        stays: str = later("The last good one stays in force."),
+        remark: Callable[[T], str] = lambda _content: "",
     ) -> None:
         self._path = path
         self._parse = parse
@@ -63,9 +65,9 @@ class LastGoodFile(Generic[T]):
         self._meanwhile = meanwhile
         self._stays = stays
         self._remark = remark
-        self.on_problem: Callable[[str], None] = lambda _: None
+        self.on_problem: Callable[[str], None] = lambda _problem: None
         """Called with ``problem``, once, when the file breaks while the bot runs."""
-        self._is_known = False
+        self._is_known = self._is_reading = False
         self._stamp: tuple[int, int] | str | None = None
         self._good: T | None = None
         self._fault: Unreadable | None = None
@@ -102,7 +104,18 @@ class LastGoodFile(Generic[T]):
             return self._without
 
     def _refresh(self) -> None:
-        """Read the file if it has changed since the last time."""
+        """Read the file if it has changed since the last time.
+
+        What is said of the streamer's own sentences may be one of them: looked up meanwhile, nothing is read again.
+        """
+        if not self._is_reading:
+            self._is_reading = True
+            try:
+                self._look()
+            finally:
+                self._is_reading = False
+
+    def _look(self) -> None:
         stamp: tuple[int, int] | str | None
         try:
             stat = self._path.stat()
@@ -118,7 +131,7 @@ class LastGoodFile(Generic[T]):
         if stamp is None:
             self._good = None
         elif isinstance(stamp, str):
-            self._fault = Unreadable(f"{self.name} cannot be read: {stamp}.")
+            self._fault = Unreadable(_("{file} cannot be read: {why}.", file=self.name, why=stamp))
         else:
             self._read()
         self._tell(before)
@@ -128,7 +141,7 @@ class LastGoodFile(Generic[T]):
             with self._path.open("rb") as file:
                 raw = file.read(MAX_BYTES + 1)
             if len(raw) > MAX_BYTES:
-                raise Unreadable(f"{self.name} cannot be read: it is larger than {MAX_BYTES // 1_000_000} MB.")
+                raise _too_large(self.name, MAX_BYTES // 1_000_000)
             self._good = self._parse(raw)
         except Unreadable as exc:
             self._fault = exc
@@ -138,7 +151,7 @@ class LastGoodFile(Generic[T]):
         except OSError as exc:
             # Whatever keeps it from being read may end without a change of the file: it is tried again each time.
             self._stamp = exc.strerror or type(exc).__name__
-            self._fault = Unreadable(f"{self.name} cannot be read: {self._stamp}.")
+            self._fault = Unreadable(_("{file} cannot be read: {why}.", file=self.name, why=self._stamp))
 
     def _tell(self, before: str) -> None:
         is_known, self._is_known = self._is_known, True
@@ -156,7 +169,11 @@ class LastGoodFile(Generic[T]):
         return "" if self._good is None else self._remark(self._good)
 
     def _in_force(self) -> str:
-        return self._stays if self._good is not None else self._meanwhile
+        return _.of_source(self._stays if self._good is not None else self._meanwhile)
+
+
+def _too_large(name: str, megabytes: int) -> Unreadable:
+    return Unreadable(_("{file} cannot be read: it is larger than {n} MB.", file=name, n=megabytes))
 
 
 def text_of(raw: bytes, name: str) -> str:
@@ -174,10 +191,12 @@ def text_of(raw: bytes, name: str) -> str:
     except UnicodeDecodeError as exc:
         if exc.encoding == "utf-8":
             line = exc.object[: exc.start].count(b"\n") + 1
-            raise Unreadable(f"{name}, line {line}: it cannot be read as UTF-8 text. Save it as UTF-8.") from None
-        raise Unreadable(f"{name} cannot be read: it is no whole {exc.encoding.upper()[:6]} text.") from None
+            words = later("{file}, line {line}: it cannot be read as UTF-8 text. Save it as UTF-8.")
+            raise Unreadable(_(words, file=name, line=str(line))) from None
+        words = later("{file} cannot be read: it is no whole {encoding} text.")
+        raise Unreadable(_(words, file=name, encoding=exc.encoding.upper()[:6])) from None
     if any(not char.isprintable() and not char.isspace() for char in text if char < "\xa0"):
-        raise Unreadable(f"{name} cannot be read: it is no text file.")
+        raise Unreadable(_("{file} cannot be read: it is no text file.", file=name))
     return text
 
 

@@ -12,7 +12,9 @@ from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
 from pixel_bot.wording.catalogue import HERE
 from pixel_bot.wording.extract import Sentence, sentences_of
 from pixel_bot.wording.fields import misfit
-from pixel_bot.wording.texts import OwnWords
+from pixel_bot.wording.texts import OwnWords, later, texts
+
+_ = texts(__name__)
 
 NAME = "texts.toml"
 
@@ -31,7 +33,7 @@ class Content:
     def remark(self) -> str:
         """What cannot be used, in one sentence; empty where all can."""
         more = len(self.problems) - NAMED
-        return " ".join([*self.problems[:NAMED], *([f"And {more} more."] if more > 0 else [])])
+        return " ".join([*self.problems[:NAMED], *([_("And {n} more.", n=more)] if more > 0 else [])])
 
 
 def all_sentences(cogs_dir: Path | None = None) -> dict[str, Sentence]:
@@ -52,8 +54,8 @@ def own_words(folder: Path, sentences: Callable[[], Mapping[str, Sentence]]) -> 
         folder / NAME,
         lambda raw: parse(raw, sentences()),
         Content({}),
-        "The bot says everything in its own words.",
-        "The words that it had before stay.",
+        later("The bot says everything in its own words."),
+        later("The words that it had before stay."),
         lambda content: content.remark,
     )
 
@@ -67,14 +69,14 @@ def parse(raw: bytes, sentences: Mapping[str, Sentence]) -> Content:
     try:
         entries = tomllib.loads(text_of(raw, NAME))
     except tomllib.TOMLDecodeError as exc:
-        raise Unreadable(f"{NAME} cannot be read: {str(exc)[:120]}.") from None
+        raise Unreadable(_("{file} cannot be read: {why}.", file=NAME, why=str(exc)[:120])) from None
     words: dict[str, tuple[str, ...]] = {}
     problems: list[str] = []
     for original, value in entries.items():
         forms = _forms(value)
         why = _why_not(original, forms, sentences)
         if why:
-            problems.append(f'{NAME}: "{_short(original)}" is not used: {why}.')
+            problems.append(_('{file}: "{text}" is not used: {why}.', file=NAME, text=_short(original), why=why))
         else:
             words[original] = forms
     return Content(words, tuple(problems))
@@ -89,15 +91,17 @@ def _why_not(original: str, forms: tuple[str, ...], sentences: Mapping[str, Sent
     known = sentences.get(original)
     if known is None:
         near = difflib.get_close_matches(original, sentences, 1, 0.8)
-        return "the bot has no such sentence" + (f', but "{near[0]}"' if near else "")
+        if near:
+            return _('the bot has no such sentence, but "{near}"', near=near[0])
+        return _("the bot has no such sentence")
     if not forms or not all(form.strip() for form in forms):
-        return 'it must be a text between "'
+        return _('it must be a text between "')
     return next(_misfits(known, forms), "")
 
 
 def _misfits(known: Sentence, forms: tuple[str, ...]) -> Iterator[str]:
     if len(forms) > 1 and not known.plural:
-        yield "it has no plural, so one text is enough"
+        yield _("it has no plural, so one text is enough")
     yield from (why for form in forms if (why := misfit(form, known.originals)))
 
 

@@ -9,7 +9,9 @@ from typing import Any, cast
 
 from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
 from pixel_bot.texts import plain
+from pixel_bot.wording.texts import later, texts
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +32,7 @@ class LevelRewards:
 
     def __init__(self, path: Path) -> None:
         self.file: LastGoodFile[Mapping[int, Reward]] = LastGoodFile(
-            path, lambda raw: parse(raw, path.name), {}, "Levels pay nothing until this is fixed."
+            path, lambda raw: parse(raw, path.name), {}, later("Levels pay nothing until this is fixed.")
         )
 
     def now(self) -> Mapping[int, Reward]:
@@ -46,15 +48,19 @@ def parse(raw: bytes, name: str) -> Mapping[int, Reward]:
     """
     text = text_of(raw, name)
     if not text.strip():
-        raise Unreadable(f"{name} is empty.")
+        raise Unreadable(_("{file} is empty.", file=name))
     try:
         entries = json.loads(text)
     except json.JSONDecodeError as exc:
-        raise Unreadable(f"{name}, line {exc.lineno}: {exc.msg}.") from None
+        raise Unreadable(
+            _("{file}, line {line}: {problem}.", file=name, line=str(exc.lineno), problem=exc.msg)
+        ) from None
     except (ValueError, RecursionError):
-        raise Unreadable(f"{name} cannot be read: it holds a number or a nesting without end.") from None
+        words = later("{file} cannot be read: it holds a number or a nesting without end.")
+        raise Unreadable(_(words, file=name)) from None
     if not isinstance(entries, dict):
-        raise Unreadable(f'{name} must map levels to rewards, like {{"5": {{"points": 100}}}}.')
+        words = later("{file} must map levels to rewards, like {example}.")
+        raise Unreadable(_(words, file=name, example='{"5": {"points": 100}}'))
     rewards: dict[int, Reward] = {}
     for level, value in cast(dict[str, Any], entries).items():
         reward = _reward(level, value)

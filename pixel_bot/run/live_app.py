@@ -39,6 +39,7 @@ from pixel_bot.web.oauth import oauth_routes
 from pixel_bot.web.pages import common_routes
 from pixel_bot.web.server import WebServer
 from pixel_bot.web.setup import setup_routes
+from pixel_bot.wording.texts import texts
 
 SIGN_INS = "twitch-sign-ins"
 """Topic of the cluster: somebody signed in to Twitch in another process, or a sign-in ended there."""
@@ -256,7 +257,7 @@ def _are_signed_in(accounts: Accounts) -> bool:
 async def _greet(running_bot: RunningBot, platform: Platform) -> None:
     """Greet in chat, so that the streamer who has just connected the bot sees that it works."""
     if words := running_bot.bot.settings.greeting:
-        greeting = words.replace("{prefix}", running_bot.bot.settings.command_prefix)
+        greeting = texts(__name__).of_source(words).replace("{prefix}", running_bot.bot.settings.command_prefix)
         await running_bot.bot.channels[platform].outbox.put(Outgoing(greeting, paid=True))
 
 

@@ -8,6 +8,9 @@ from typing import Protocol
 
 from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
 from pixel_bot.variables.parsing import Choice, Parts, Variable, parse
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 MAX_VALUE = 500
 """Characters of one value: what is longer is cut."""
@@ -18,8 +21,8 @@ MAX_OUT = 1_000
 SECONDS = 8.0
 """The longest that a text may take, servers that are asked included."""
 
-TOO_MANY = "A text may have $({name}) {most} times, and no more."
-LATE = "It took too long."
+TOO_MANY = later("A text may have $({name}) {most} times, and no more.")
+LATE = later("It took too long.")
 
 
 class FillIn(Protocol):
@@ -66,7 +69,7 @@ async def render(text: str, source: VariableSource, find: Find, failed: Callable
         async with asyncio.timeout(SECONDS):
             filled = await work.of(parse(text))
     except TimeoutError:
-        return Rendered("", (LATE,))
+        return Rendered("", (_(LATE),))
     return Rendered(" ".join(filled.split()), tuple(work.problems))
 
 
@@ -120,7 +123,7 @@ class _Rendering:
             return self._values[same]
         self._asked[known.method] += 1
         if known.most and self._asked[known.method] > known.most:
-            self.problems.append(TOO_MANY.format(name=call.name, most=known.most))
+            self.problems.append(_(TOO_MANY, name=call.name, most=known.most))
             return None
         value = self._values[same] = await self._value_of(known.method, call)
         return value
@@ -133,6 +136,6 @@ class _Rendering:
         except TimeoutError:
             raise
         except Exception as exc:  # noqa: BLE001 - the boundary to a cog, which may raise anything
-            self.problems.append(f"$({call.name}) does not work right now.")
+            self.problems.append(_("$({name}) does not work right now.", name=call.name))
             self._failed(call.name, exc)
         return None

@@ -8,26 +8,24 @@ from pathlib import Path
 import polib
 import pytest
 
-from pixel_bot.configuration.cog_files import BUILT_IN
+from pixel_bot.configuration.cog_files import find_cogs, sources_of
 from pixel_bot.wording.catalogue import HERE, languages
 from pixel_bot.wording.extract import CALLS, DECORATORS, Sentence, sentences_of
 from pixel_bot.wording.fields import misfit
 
-WITHOUT = {"counters", "lineup", "quotes", "timers", "wheel"}
-"""Cogs whose sentences are not translated yet."""
-
-FOLDERS = ["greetings"]
-"""Cogs that are folders, and are translated."""
-
-COGS = sorted(
-    {
-        *FOLDERS,
-        *(path.stem for path in BUILT_IN.glob("[a-z]*.py")),
-    }
-    - WITHOUT
-)
+FOUND = find_cogs(None, installed=False).cogs
+COGS = sorted(FOUND)
 CHARGED = "Nothing was charged."
 """It is taken off the end of a sentence where channel points paid."""
+
+ENGLISH = {
+    *("problems", "setup_step", "SetupStep"),
+    *("ValueError", "OSError", "NoResult"),
+    *("AiFailure", "_BudgetRefused", "_advice", "why"),
+    *("_RULES", "persona", "_BY_OPENING", "ALWAYS_ON"),
+}
+"""Calls, methods and names whose texts nobody reads in chat: the set-up page, errors of authors, reasons in the log,
+what an AI reads, and what a viewer types."""
 
 SAMPLES = {"1,234.5", "1st", "{n}d", "{n}h", "{n}m", "{n}s", " or ", "point"}
 """Words that other code knows by heart."""
@@ -37,10 +35,8 @@ def catalogue(name: str) -> tuple[Path, Mapping[str, Sentence]]:
     """A German catalogue, and what its source says."""
     if name == "core":
         return HERE / "locale" / "de" / "core.po", sentences_of(sorted(HERE.rglob("*.py")))
-    if name in FOLDERS:
-        sources = sorted((BUILT_IN / name).rglob("*.py"))
-        return BUILT_IN / name / "locale" / "de" / f"{name}.po", sentences_of(sources)
-    return BUILT_IN / "locale" / "de" / f"{name}.po", sentences_of([BUILT_IN / f"{name}.py"])
+    files = list(sources_of(FOUND[name]))
+    return files[0].parent / "locale" / "de" / f"{name}.po", sentences_of(files)
 
 
 @pytest.mark.parametrize("name", ["core", *COGS])
@@ -82,7 +78,8 @@ def untranslated(source: str) -> Iterator[str]:
         above = [node]
         while above[-1] in parents:
             above.append(parents[above[-1]])  # pyright: ignore[reportArgumentType]
-        if isinstance(above[1], ast.Expr) or any(_is_marked(one) or _is_typed(one) for one in above):
+        passed = (_is_marked, _is_typed, _is_english)
+        if isinstance(above[1], ast.Expr) or any(is_passed(one) for one in above for is_passed in passed):
             continue
         yield node.value
 
@@ -93,9 +90,26 @@ def _reads_like_words(text: str) -> bool:
 
 def _is_marked(node: ast.AST) -> bool:
     known = CALLS | DECORATORS.keys()
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return isinstance(node.func.value, ast.Name) and node.func.value.id == "log"
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in known
+
+
+def _is_english(node: ast.AST) -> bool:
+    """What nobody reads in chat, as ``ENGLISH`` says, and the log, names of transactions, descriptions of settings."""
+    match node:
+        case (
+            ast.Call(func=ast.Attribute(value=ast.Name(id="log")) | ast.Attribute(attr="transaction"))
+            | ast.keyword(arg="description" | "page")
+        ):
+            return True
+        case (
+            ast.FunctionDef(name=name)
+            | ast.Call(func=ast.Name(id=name))
+            | ast.Assign(targets=[ast.Name(id=name)])
+            | ast.AnnAssign(target=ast.Name(id=name))
+        ):
+            return name in ENGLISH
+        case _:
+            return False
 
 
 def _is_typed(node: ast.AST) -> bool:
@@ -107,11 +121,8 @@ def _is_typed(node: ast.AST) -> bool:
 
 @pytest.mark.parametrize("name", COGS)
 def test_every_sentence_of_a_cog_can_be_translated(name: str) -> None:
-    # Descriptions of settings are for .env, as the log is for the streamer: both are English.
-    inside = [file for file in (BUILT_IN / name).rglob("*.py") if file.stem != "settings"]
-    files = inside if name in FOLDERS else [BUILT_IN / f"{name}.py"]
-    found = [words for file in files for words in untranslated(file.read_text(encoding="utf-8"))]
-    assert found == []
+    sources = [file.read_text(encoding="utf-8") for file in sources_of(FOUND[name])]
+    assert [text for source in sources for text in untranslated(source)] == []
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
+from cogs.thanks.gathering import ChannelThanks
+from cogs.thanks.settings import Settings as Thanked
 from pixel_bot.cli.command_line import main
 from pixel_bot.cli.texts import update_catalogues
 from pixel_bot.errors import SettingsError
+from pixel_bot.model.channel_events import Raid
 from pixel_bot.model.own_words import all_sentences, parse
 from pixel_bot.run.runner import _file_facts
 from pixel_bot.settings import load_settings
 from pixel_bot.testing import Stage, settings_in, stage
 from pixel_bot.wording.texts import Texts
+from tests.cogs.thanks.thanked import event
 
 OWN = '"You have {points}." = "Wow, {points}!"\n'
 WRONG = """
@@ -56,6 +60,43 @@ async def test_points_help_and_a_refund_in_german(tmp_path: Path) -> None:
         ]
     async with stage(tmp_path) as chat:
         assert await chat.say("alice", "!rank") == ["You are 1st of 1 with 1,219 points; nobody has more."]
+
+
+async def test_cogs_in_folders_and_their_files_speak_german(tmp_path: Path) -> None:
+    async with stage(tmp_path, bot_language="de") as chat:
+        await chat.viewer("alice", points=1000)
+        (board,) = await chat.say("alice", "!wheel")
+        assert board.startswith("Das Rad: 100 Punkte 17,7% · ")
+        assert "Knapp daneben 8,8%" in board
+        assert (await chat.say("alice", "!spin"))[0] == "Das Rad gehört dir! Übrig: 900 Punkte."
+        assert await chat.say("mia", "!lineup open", "moderator") == [
+            "Die Schlange ist offen: Tippe !join, um mitzuspielen."
+        ]
+        assert await chat.say("alice", "!join") == ["Du bist 1. in der Schlange."]
+        assert await chat.say("mia", "!lineup close", "moderator") == [
+            "Die Schlange ist geschlossen. Noch 1 wartet.",
+        ]
+        assert await chat.say("mia", "!counter tode +1", "moderator") == ["Der Zähler tode: 1"]
+        assert await chat.say("mia", "!cmd add an $(uptime)", "moderator") == ["!an ist angelegt."]
+        (added,) = await chat.say("mia", "!timer add werbung 1 Hallo", "moderator")
+        assert added.startswith("Der Timer werbung ist angelegt: Abstand 1 Minute, solange der Stream läuft")
+        (tmp_path / "prizes.json").write_text("[]", encoding="utf-8")
+        said = await chat.say("mia", "!status", "moderator")
+        assert ["prizes.json, Zeile 1: schreib eine Liste von Preisen, etwa " in line for line in said] == [True, True]
+
+
+async def test_thanks_are_german_where_the_streamer_has_set_none(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    async def say(text: str) -> None:
+        said.append(text)
+
+    async with stage(tmp_path, bot_language="de"):
+        for own in ({}, {"SHOUTOUT_RAID": "{user} + {count}"}):
+            thanks = ChannelThanks(Thanked.model_validate(own), "!", say)
+            thanks.on_event(Raid(*event("Alice"), viewers=12))
+            await thanks.close()
+    assert said == ["Raid von Alice: 12 Zuschauer. Willkommen zusammen!", "Alice + 12 Zuschauer"]
 
 
 async def test_chat_without_an_answer_looks_up_no_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +166,8 @@ async def test_the_streamers_own_words_win_and_are_read_again(tmp_path: Path) ->
             file.write_text(broken, encoding="utf-8")
             assert await chat.say("alice", "!points") == ["Nur 5 Punkte (Punkt)?"]
         assert len(told) == 1
-        assert told[0].startswith("texts.toml cannot be read: ")
-        assert told[0].endswith("The words that it had before stay.")
+        assert told[0].startswith("texts.toml lässt sich nicht lesen: ")
+        assert told[0].endswith("Die Worte von vorher bleiben.")
         file.unlink()
         assert await chat.say("alice", "!points") == ["Du hast 5 Punkte."]
 

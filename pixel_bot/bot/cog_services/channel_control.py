@@ -16,8 +16,11 @@ from pixel_bot.model.people import Person, Viewer
 from pixel_bot.platforms.twitch.helix_structs import CategoryRow, ChannelRow, Chatter, FollowerRow, User
 from pixel_bot.platforms.twitch.scopes import ANNOUNCEMENTS, BROADCAST, CHATTERS, FOLLOWERS, SHOUTOUTS
 from pixel_bot.texts import duration
+from pixel_bot.wording.texts import later, texts
 
 Color = Literal["blue", "green", "orange", "purple", "primary"]
+
+_ = texts(__name__)
 
 LONGEST_TITLE = 140
 LONGEST_ANNOUNCEMENT = 500
@@ -67,10 +70,12 @@ class ChannelControl:
         """The title and the category; of the channel of that viewer, or of the streamer's own."""
         owner = self._twitch.owner_id if of is None else (await self._twitch.person(of)).platform_id
         rows = await self._twitch.ask(
-            "read the title", "", lambda helix: helix.get("channels", "broadcaster", ChannelRow, broadcaster_id=owner)
+            _("read the title"),
+            "",
+            lambda helix: helix.get("channels", "broadcaster", ChannelRow, broadcaster_id=owner),
         )
         if not rows:
-            raise PlatformRefused("Twitch does not know the channel any more.")
+            raise PlatformRefused(_("Twitch does not know the channel any more."))
         row = rows[0]
         return ChannelInfo(row.title, Category(row.game_id, row.game_name) if row.game_id else None)
 
@@ -82,14 +87,16 @@ class ChannelControl:
         """
         title = " ".join(title.split())
         if not 1 <= len(title) <= LONGEST_TITLE:
-            raise BadInput(f"A title has 1 to {LONGEST_TITLE} characters, and this one has {len(title)}.")
+            raise BadInput(
+                _("A title has 1 to {most} characters, and this one has {has}.", most=LONGEST_TITLE, has=len(title))
+            )
         await self._change("title", title)
 
     async def find_categories(self, name: str) -> Sequence[Category]:
         """Categories whose names are like that, as Twitch finds them; the nearest first."""
         asked = {"query": name[:100], "first": "20"}
         rows = await self._twitch.ask(
-            "look for a category",
+            _("look for a category"),
             "",
             lambda helix: helix.first_page("search/categories", "broadcaster", CategoryRow, **asked),
         )
@@ -111,8 +118,7 @@ class ChannelControl:
         found = await self.find_categories(name)
         same = next((one for one in found if one.name.casefold() == name.strip().casefold()), None)
         if same is None and len(found) != 1:
-            near = f" Did you mean {' or '.join(map(str, found[:MOST_SHOWN]))}?" if found else ""
-            raise BadInput(f"Twitch has no category {name[:40]}.{near}")
+            raise BadInput(_no_category(name[:40], found[:MOST_SHOWN]))
         chosen = same or found[0]
         await self._change("game_id", chosen.id)
         return chosen
@@ -124,10 +130,11 @@ class ChannelControl:
             BadInput: it is empty, or longer than 500 characters.
         """
         if not 1 <= len(text) <= LONGEST_ANNOUNCEMENT:
-            raise BadInput(f"An announcement has 1 to {LONGEST_ANNOUNCEMENT} characters, and this one has {len(text)}.")
+            words = later("An announcement has 1 to {most} characters, and this one has {has}.")
+            raise BadInput(_(words, most=LONGEST_ANNOUNCEMENT, has=len(text)))
         body = {"message": text, "color": color}
         await self._twitch.ask(
-            "announce anything",
+            _("announce anything"),
             ANNOUNCEMENTS,
             lambda helix: helix.call("POST", "chat/announcements", "broadcaster", body, **self._us()),
         )
@@ -146,7 +153,7 @@ class ChannelControl:
             owner = self._twitch.owner_id
             asked = {"from_broadcaster_id": owner, "to_broadcaster_id": person.platform_id, "moderator_id": owner}
             await self._twitch.ask(
-                f"shout out {person}",
+                _("shout out {viewer}", viewer=person),
                 SHOUTOUTS,
                 lambda helix: helix.call("POST", "chat/shoutouts", "broadcaster", **asked),
             )
@@ -157,7 +164,7 @@ class ChannelControl:
         person = await self._twitch.person(viewer)
         asked = {"broadcaster_id": self._twitch.owner_id, "user_id": person.platform_id}
         rows = await self._twitch.ask(
-            "see who follows",
+            _("see who follows"),
             FOLLOWERS,
             lambda helix: helix.get("channels/followers", "broadcaster", FollowerRow, **asked),
         )
@@ -167,17 +174,17 @@ class ChannelControl:
         """When somebody's account was made."""
         person = await self._twitch.person(viewer)
         rows = await self._twitch.ask(
-            "look up accounts", "", lambda helix: helix.get("users", "broadcaster", User, id=[person.platform_id])
+            _("look up accounts"), "", lambda helix: helix.get("users", "broadcaster", User, id=[person.platform_id])
         )
         made = rows[0].created_at if rows else None
         if not isinstance(made, str):
-            raise NotThere(f"Twitch has no account of {person} any more.")
+            raise NotThere(_("Twitch has no account of {viewer} any more.", viewer=person))
         return datetime.fromisoformat(made)
 
     async def chatters(self) -> Sequence[Person]:
         """Who is in chat, also those who say nothing (``moderator:read:chatters``)."""
         rows = await self._twitch.ask(
-            "see who is in chat",
+            _("see who is in chat"),
             CHATTERS,
             lambda helix: helix.get("chat/chatters", "broadcaster", Chatter, first="1000", **self._us()),
         )
@@ -186,7 +193,7 @@ class ChannelControl:
     async def _change(self, field: str, value: str) -> None:
         owner = self._twitch.owner_id
         await self._twitch.ask(
-            "change the title or the category",
+            _("change the title or the category"),
             BROADCAST,
             lambda helix: helix.call("PATCH", "channels", "broadcaster", {field: value}, broadcaster_id=owner),
         )
@@ -198,9 +205,16 @@ class ChannelControl:
         if (same := self._shoutouts.get(person.platform_id)) is not None:
             waits.append(same + BETWEEN_SAME - now)
         if waits and (longest := max(waits)) > timedelta():
-            whom = f"{person} again" if same is not None and longest > BETWEEN_SHOUTOUTS else "anybody"
             left = duration(longest.total_seconds())
-            raise PlatformRefused(f"Twitch lets me shout out {whom} in {left}.")
+            if same is not None and longest > BETWEEN_SHOUTOUTS:
+                raise PlatformRefused(_("Twitch lets me shout out {viewer} again in {time}.", viewer=person, time=left))
+            raise PlatformRefused(_("Twitch lets me shout out anybody in {time}.", time=left))
 
     def _us(self) -> dict[str, str]:
         return {"broadcaster_id": self._twitch.owner_id, "moderator_id": self._twitch.owner_id}
+
+
+def _no_category(name: str, near: Sequence[Category]) -> str:
+    if not near:
+        return _("Twitch has no category {name}.", name=name)
+    return _("Twitch has no category {name}. Did you mean {near}?", name=name, near=_(" or ").join(map(str, near)))

@@ -16,7 +16,9 @@ from pydantic import SecretStr
 from pixel_bot.bot.cog_services.http_transport import HttpAnswer, HttpRequest, NoAnswer, PooledTransport, Transport
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.logs import hide
+from pixel_bot.wording.texts import later, texts
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 TRIES = 3
@@ -41,8 +43,10 @@ class HttpFailed(EffectFailed, ChatError):
         self.host = host
         self.answer = answer
         self.status = answer.status if answer is not None else 0
-        said = f"answered {self.status}" if answer is not None else f"cannot be reached ({reason})"
-        super().__init__(f"{host} {said}. Try again in a minute.")
+        said = _("{host} cannot be reached ({reason}). Try again in a minute.", host=host, reason=_(reason))
+        if answer is not None:
+            said = _("{host} answered {status}. Try again in a minute.", host=host, status=str(answer.status))
+        super().__init__(said)
 
 
 class CogHttp:
@@ -130,7 +134,7 @@ class CogHttp:
 
     async def _try(self, request: HttpRequest) -> tuple[HttpAnswer | None, str]:
         if self._is_closed:
-            return None, "the bot is stopping"
+            return None, later("the bot is stopping")
         try:
             answer = await self.transport.send(request)
         except NoAnswer as exc:

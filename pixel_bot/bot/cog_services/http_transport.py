@@ -9,6 +9,8 @@ import aiohttp
 import orjson
 from typing_extensions import override
 
+from pixel_bot.wording.texts import later
+
 MOST_BYTES = 8 * 2**20
 
 
@@ -101,7 +103,7 @@ class PooledTransport(Transport):
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return HttpAnswer(response.status, headers, await _whole(response.content))
         except TimeoutError:
-            reason = "no answer in time"
+            reason = later("no answer in time")
         except (aiohttp.ClientError, OSError, ValueError) as exc:
             reason = type(exc).__name__
         # Outside of the handler: an error of aiohttp's may hold the address, and would come along as the context.

@@ -23,7 +23,9 @@ from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.joystick.gateway_socket import GatewayLost
+from pixel_bot.wording.texts import texts
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 KEY = "joystick_mutes"
@@ -89,7 +91,9 @@ class JoystickModeration:
         """
         message_id = self._last.get(who.login.lower())
         if message_id is None:
-            raise PlatformRefused(f"{who} has not written on Joystick.tv of late, so I cannot mute them there.")
+            raise PlatformRefused(
+                _("{viewer} has not written on Joystick.tv of late, so I cannot mute them there.", viewer=who)
+            )
         # Kept first: a mute that nobody lifts would be for ever.
         await self._keep(who.login, self._clock.now() + timedelta(seconds=seconds))
         await self._send("mute_user", message_id=message_id.removeprefix("joystick:"))
@@ -102,8 +106,8 @@ class JoystickModeration:
             NotThere: the bot is not there.
         """
         if self._whisper is None:
-            raise NotThere("The bot is not on Joystick.tv.")
-        await self._whisper(who.login, f"A warning: {reason}")
+            raise NotThere(_("The bot is not on Joystick.tv."))
+        await self._whisper(who.login, _("A warning: {reason}", reason=reason))
 
     async def lift_mutes(self) -> None:
         """Lift the mutes whose time is over, and see to the next one."""
@@ -149,11 +153,11 @@ class JoystickModeration:
 
     async def _send(self, action: str, **fields: str) -> None:
         if self._perform is None:
-            raise NotThere("The bot is not on Joystick.tv.")
+            raise NotThere(_("The bot is not on Joystick.tv."))
         try:
             await self._perform(action, **fields)
         except GatewayLost as exc:
-            raise PlatformRefused("Joystick.tv is not connected right now. Try again in a minute.") from exc
+            raise PlatformRefused(_("Joystick.tv is not connected right now. Try again in a minute.")) from exc
 
 
 def _read(kept: str | None) -> dict[str, str]:

@@ -12,7 +12,9 @@ from pixel_bot.model.heard_chat import ChatMessage
 from pixel_bot.model.people import Person, Platform, Viewer, platform_of, platform_of_name
 from pixel_bot.platforms.twitch.scopes import BANS, MESSAGES, WARNINGS
 from pixel_bot.texts import fit
+from pixel_bot.wording.texts import texts
 
+_ = texts(__name__)
 log = logging.getLogger(__name__)
 
 LONGEST_REASON = 500
@@ -47,7 +49,9 @@ class Moderation:
             return
         asked = {**self._us(), "message_id": message_id}
         await self._twitch.ask(
-            "delete messages", MESSAGES, lambda helix: helix.call("DELETE", "moderation/chat", "broadcaster", **asked)
+            _("delete messages"),
+            MESSAGES,
+            lambda helix: helix.call("DELETE", "moderation/chat", "broadcaster", **asked),
         )
 
     async def timeout(self, viewer: Viewer | Person, seconds: float, reason: str = "") -> None:
@@ -70,7 +74,7 @@ class Moderation:
             return
         body = {"data": {"user_id": who.platform_id, "duration": int(seconds), "reason": fit(reason, LONGEST_REASON)}}
         await self._twitch.ask(
-            "time anybody out",
+            _("time anybody out"),
             BANS,
             lambda helix: helix.call("POST", "moderation/bans", "broadcaster", body, **self._us()),
         )
@@ -91,7 +95,7 @@ class Moderation:
             return
         body = {"data": {"user_id": who.platform_id, "reason": fit(reason, LONGEST_REASON)}}
         await self._twitch.ask(
-            "warn anybody",
+            _("warn anybody"),
             WARNINGS,
             lambda helix: helix.call("POST", "moderation/warnings", "broadcaster", body, **self._us()),
         )

@@ -10,6 +10,9 @@ from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.model.event import Event
 from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
 from pixel_bot.texts import fit
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 NOT_FOUND = frozenset({600, 602})
 """There is none of that name, or it is of another kind.
@@ -29,8 +32,8 @@ class ObsFailed(EffectFailed, ChatError):
 class NotSetUp(ObsProblem):
     """The settings do not say where OBS is."""
 
-    sentence = "OBS is not set up. Set OBS_PASSWORD for it."
-    reason = "OBS is not set up"
+    sentence = later("OBS is not set up. Set OBS_PASSWORD for it.")
+    why = later("OBS is not set up")
 
 
 class ObsRequests(Protocol):
@@ -98,7 +101,7 @@ class ObsControl:
     @property
     def problem(self) -> str:
         """What the streamer should do before saving works, in one sentence; empty when it does."""
-        return NotSetUp.sentence if self._obs is None else self._obs.problem
+        return str(NotSetUp()) if self._obs is None else self._obs.problem
 
     async def check(self) -> None:
         """See whether the last seconds can be saved now. Connects if necessary; takes two seconds at most.
@@ -118,16 +121,16 @@ class ObsControl:
 
     async def scene(self) -> str:
         """The scene that is on the stream."""
-        answer = await self._ask("see which scene is on", "", "GetCurrentProgramScene")
+        answer = await self._ask(_("see which scene is on"), "", "GetCurrentProgramScene")
         return str(answer.get("currentProgramSceneName") or "")
 
     async def set_scene(self, name: str) -> None:
         """Switch to a scene."""
-        await self._ask("switch the scene", f"scene {name}", "SetCurrentProgramScene", sceneName=name)
+        await self._ask(_("switch the scene"), _("scene {name}", name=name), "SetCurrentProgramScene", sceneName=name)
 
     async def scenes(self) -> Sequence[str]:
         """All scenes, as OBS lists them from top to bottom."""
-        found: Any = (await self._ask("see the scenes", "", "GetSceneList")).get("scenes") or ()
+        found: Any = (await self._ask(_("see the scenes"), "", "GetSceneList")).get("scenes") or ()
         return [str(scene["sceneName"]) for scene in reversed(found)]
 
     async def show(self, source: str, *, visible: bool = True, scene: str | None = None) -> None:
@@ -139,32 +142,35 @@ class ObsControl:
             scene: in which scene; None for the one that is on the stream.
         """
         where = scene if scene is not None else await self.scene()
-        called = f"source {source} in the scene {where}"
-        found = await self._ask("show a source", called, "GetSceneItemId", sceneName=where, sourceName=source)
+        called = _("source {source} in the scene {scene}", source=source, scene=where)
+        found = await self._ask(_("show a source"), called, "GetSceneItemId", sceneName=where, sourceName=source)
         item: dict[str, Any] = {"sceneItemId": found.get("sceneItemId"), "sceneItemEnabled": visible}
-        await self._ask("show a source", called, "SetSceneItemEnabled", sceneName=where, **item)
+        await self._ask(_("show a source"), called, "SetSceneItemEnabled", sceneName=where, **item)
 
     async def set_filter(self, source: str, name: str, *, enabled: bool = True) -> None:
         """Switch a filter of a source on, or off."""
         fields = {"sourceName": source, "filterName": name, "filterEnabled": enabled}
-        await self._ask("switch a filter", f"filter {name} of {source}", "SetSourceFilterEnabled", **fields)
+        called = _("filter {name} of {source}", name=name, source=source)
+        await self._ask(_("switch a filter"), called, "SetSourceFilterEnabled", **fields)
 
     async def set_text(self, source: str, text: str) -> None:
         """Set what a text source shows."""
         fields: dict[str, Any] = {"inputName": source, "inputSettings": {"text": text}, "overlay": True}
-        await self._ask("write a text", f"text source {source}", "SetInputSettings", **fields)
+        called = _("text source {source}", source=source)
+        await self._ask(_("write a text"), called, "SetInputSettings", **fields)
 
     async def _ask(self, what: str, named: str, kind: str, **fields: Any) -> Mapping[str, Any]:
         if self._obs is None:
-            raise ObsFailed(f"I cannot {what}: OBS is not set up. The streamer sets OBS_PASSWORD for it.")
+            raise ObsFailed(_("I cannot {what}: OBS is not set up. The streamer sets OBS_PASSWORD for it.", what=what))
         try:
             return await self._obs.request(kind, fields)
         except RequestRefused as exc:
-            missing = exc.code in NOT_FOUND and named
-            why = f"OBS has no {fit(named, LONGEST_NAME)}" if missing else f"OBS refused it (code {exc.code})"
-            raise ObsFailed(f"I could not {what}: {why}.") from exc
+            why = _("OBS refused it (code {code})", code=str(exc.code))
+            if exc.code in NOT_FOUND and named:
+                why = _("OBS has no {named}", named=fit(named, LONGEST_NAME))
+            raise ObsFailed(_("I could not {what}: {why}.", what=what, why=why)) from exc
         except ObsProblem as exc:
-            raise ObsFailed(f"I could not {what}: {exc.reason}.") from exc
+            raise ObsFailed(_("I could not {what}: {why}.", what=what, why=exc.reason)) from exc
 
     def _there(self) -> ObsRequests:
         if self._obs is None:

@@ -11,10 +11,17 @@ from pixel_bot.model.people import Person, Platform, Viewer
 from pixel_bot.platforms.twitch.helix import Helix, HelixError
 from pixel_bot.points.accounts_of import account_on
 from pixel_bot.texts import fit
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 T = TypeVar("T")
 
 LONGEST_REASON = 200
+
+NEEDS_YES = later(
+    "I cannot {what} yet: Twitch needs the streamer's yes for it ({scope}), which the set-up page asks for."
+)
 
 
 class PlatformRefused(ChatError):
@@ -26,9 +33,7 @@ class MissingScope(PlatformRefused):
 
     def __init__(self, what: str, scope: str) -> None:
         self.scope = scope
-        super().__init__(
-            f"I cannot {what} yet: Twitch needs the streamer's yes for it ({scope}), which the set-up page asks for."
-        )
+        super().__init__(_(NEEDS_YES, what=what, scope=scope))
 
 
 class NotThere(PlatformRefused):
@@ -62,7 +67,7 @@ class TwitchApi:
         """Send requests.
 
         Args:
-            what: is done, in words: ``I cannot ... yet``.
+            what: is done, in words, and in the language of the chat: ``I cannot ... yet``.
             scope: that the streamer's account needs; empty for none.
             work: sends them.
 
@@ -71,7 +76,7 @@ class TwitchApi:
             PlatformRefused: Twitch refused, or cannot be reached.
         """
         if self._helix is None:
-            raise NotThere(f"I cannot {what}: that is Twitch's, and the bot is not on Twitch.")
+            raise NotThere(_("I cannot {what}: that is Twitch's, and the bot is not on Twitch.", what=what))
         if scope and not self._scopes.has(scope):
             raise MissingScope(what, scope)
         try:
@@ -96,7 +101,7 @@ async def person_on(platform: Platform, who: Viewer | Person, database: Database
     """
     found = who if isinstance(who, Person) else await account_on(database, platform, who)
     if found is None or found.platform != platform:
-        raise NotThere(f"{who} has no account on {SHOWN[platform]} that I know of.")
+        raise NotThere(_("{viewer} has no account on {place} that I know of.", viewer=who, place=SHOWN[platform]))
     return found
 
 
@@ -106,13 +111,13 @@ def _refusal(exc: HelixError, what: str, scope: str) -> PlatformRefused:
         return MissingScope(what, scope)
     match exc.status:
         case 401:
-            why = "the streamer has to sign in on Twitch again, on the set-up page."
+            why = _("the streamer has to sign in on Twitch again, on the set-up page.")
         case 403:
-            why = f"Twitch does not allow it here ({said})."
+            why = _("Twitch does not allow it here ({said}).", said=said)
         case 429:
-            why = f"Twitch says that it is too soon ({said}). Try again in a minute."
+            why = _("Twitch says that it is too soon ({said}). Try again in a minute.", said=said)
         case status if 400 <= status < 500:
-            why = f"Twitch refused it ({said})."
+            why = _("Twitch refused it ({said}).", said=said)
         case _:
-            why = "Twitch cannot be reached right now. Try again in a minute."
-    return PlatformRefused(f"I could not {what}: {why}")
+            why = _("Twitch cannot be reached right now. Try again in a minute.")
+    return PlatformRefused(_("I could not {what}: {why}", what=what, why=why))

@@ -20,6 +20,7 @@ from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
 from pixel_bot.web.setup import Step
+from pixel_bot.wording.texts import texts_of
 
 
 class CogComponents(CogFace):
@@ -209,7 +210,10 @@ def _files_of(component: commands.Component) -> Sequence[LastGoodFile[Any]]:
 
 
 def _reasons_of(component: commands.Component) -> Mapping[str, str]:
-    return getattr(component, "reasons", {})
+    """What the reasons of a cog are called, in the language of the chat."""
+    reasons: Mapping[str, str] = getattr(component, "reasons", {})
+    said = texts_of(type(component).__module__).of_source
+    return {reason: said(words) for reason, words in reasons.items()}
 
 
 def _widgets_of(component: commands.Component) -> Sequence[Widget]:

@@ -56,7 +56,8 @@ class CogState:
     def words(self, now: datetime) -> str:
         """Its name, and what is wrong since when: ``slots (broken for 3m: KeyError)``."""
         if self.lacks and self.loaded:
-            return f"{self.name} (partly off: allow {', '.join(self.lacks)} on the set-up page)"
+            scopes = ", ".join(self.lacks)
+            return _("{cog} (partly off: allow {scopes} on the set-up page)", cog=self.name, scopes=scopes)
         if not self.problem:
             return self.name if self.loaded else _("{cog} (off)", cog=self.name)
         ago = roughly((now - self.since).total_seconds()) if self.since is not None else ""

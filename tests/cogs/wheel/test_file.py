@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cogs.wheel.prizes import DEFAULT, Prize, PrizesUnreadable, entry_lines, parse, prize_file
+from cogs.wheel.prizes import Prize, PrizesUnreadable, default_prizes, entry_lines, parse, prize_file
 from pixel_bot.model.last_good import MAX_BYTES, Unreadable
 from pixel_bot.plugin import pick
 from pixel_bot.testing import Stage, stage
@@ -21,12 +21,12 @@ from tests.sounds.test_length import wav
 
 
 def test_without_a_file_there_is_a_wheel(tmp_path: Path) -> None:
-    assert prize_file(tmp_path / "prizes.json").now() == DEFAULT
+    assert prize_file(tmp_path / "prizes.json").now() == default_prizes()
 
 
 def test_the_built_in_wheel_does_not_print_points() -> None:
-    total = sum(p.weight for p in DEFAULT)
-    assert 50 < sum(p.weight * (p.grant_points or 0) for p in DEFAULT) / total < 100
+    total = sum(p.weight for p in default_prizes())
+    assert 50 < sum(p.weight * (p.grant_points or 0) for p in default_prizes()) / total < 100
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ DRAWS = 20_000
 
 def test_draws_follow_the_weights() -> None:
     """Chi-square with 7 degrees of freedom: 24.32 is passed by chance once in a thousand; the seeds are fixed."""
-    odds = [(p.name, p.weight) for p in DEFAULT]
+    odds = [(p.name, p.weight) for p in default_prizes()]
     drawn = Counter(pick(f"seed {number}", odds) for number in range(DRAWS))
     total = sum(weight for _, weight in odds)
     expected = [DRAWS * weight / total for _, weight in odds]
