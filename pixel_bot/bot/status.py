@@ -82,7 +82,7 @@ class Status:
 
     def _problems(self) -> Iterator[str]:
         if (trouble := self._services.awards.write_outage.now) is not None:
-            yield _("nothing can be saved: {why}", why=_(trouble.what))
+            yield _("nothing can be saved: {why}", why=_.of_source(trouble.what))
         problems = [problem for platform in self._platforms.values() for problem in platform.problems()]
         for problem in problems[:SENTENCES]:
             yield fit(problem.rstrip("."), SENTENCE)

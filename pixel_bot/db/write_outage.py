@@ -48,14 +48,16 @@ class Problem:
 
 FULL = Problem(later("the disk is full"), "Make room on it")
 READ_ONLY = Problem(later("the disk is read-only"), "Make it writable again")
-LOCKED = Problem("another program is writing to it", "Close that program")
-BROKEN = Problem("the disk reports an error", "Check the disk and its cable")
-UNREACHABLE = Problem("its file cannot be opened", "See that its folder is there and may be written")
-PROTECTED = Problem("the file or its folder is read-only", "Allow writing there again")
+LOCKED = Problem(later("another program is writing to it"), "Close that program")
+BROKEN = Problem(later("the disk reports an error"), "Check the disk and its cable")
+UNREACHABLE = Problem(later("its file cannot be opened"), "See that its folder is there and may be written")
+PROTECTED = Problem(later("the file or its folder is read-only"), "Allow writing there again")
 LOST = Problem(
-    "the file was deleted or replaced", "The bot saves a copy of what it has and ends", "its log says how to go on"
+    later("the file was deleted or replaced"),
+    "The bot saves a copy of what it has and ends",
+    "its log says how to go on",
 )
-AWAY = Problem("it does not answer", "See that the database server runs")
+AWAY = Problem(later("it does not answer"), "See that the database server runs")
 
 _SQLITE = {
     sqlite3.SQLITE_FULL: FULL,

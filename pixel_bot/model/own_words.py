@@ -102,7 +102,7 @@ def _why_not(original: str, forms: tuple[str, ...], sentences: Mapping[str, Sent
 def _misfits(known: Sentence, forms: tuple[str, ...]) -> Iterator[str]:
     if len(forms) > 1 and not known.plural:
         yield _("it has no plural, so one text is enough")
-    yield from (why for form in forms if (why := misfit(form, known.originals)))
+    yield from (why for form in forms if (why := misfit(form, known.originals, _)))
 
 
 def _short(text: str) -> str:

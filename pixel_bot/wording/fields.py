@@ -28,25 +28,26 @@ def fields_of(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def misfit(text: str, originals: Collection[str]) -> str:
+def misfit(text: str, originals: Collection[str], _: Callable[..., str] = str.format) -> str:
     """Why a sentence cannot stand for its original; empty where it can.
 
     Args:
         text: the translation, or the streamer's own words.
         originals: the original, and its plural where it has one.
+        _: says it, like what ``texts(__name__)`` returns; in English unless another is given.
     """
     try:
         there = fields_of(text)
     except ValueError as exc:
-        return f"{exc}" if "is no field" in f"{exc}" else "a brace in it is not closed"
+        return f"{exc}" if "is no field" in f"{exc}" else _("a brace in it is not closed")
     wanted = frozenset[str]().union(*map(fields_of, originals))
     if unknown := there - wanted - CURRENCY_FIELDS:
-        known = ", ".join(f"{{{name}}}" for name in sorted(wanted)) or "none"
-        return f"it has no field {{{min(unknown)}}} (there are: {known})"
+        known = ", ".join(f"{{{name}}}" for name in sorted(wanted)) or _("none")
+        return _("it has no field {field} (there are: {known})", field=f"{{{min(unknown)}}}", known=known)
     missing = wanted - there
     if len(originals) > 1:
         missing -= {COUNT_FIELD}  # "one redeem" says it in a word
-    return f"the field {{{min(missing)}}} is missing" if missing else ""
+    return _("the field {field} is missing", field=f"{{{min(missing)}}}") if missing else ""
 
 
 class Values(dict[str, object]):
