@@ -191,7 +191,8 @@ class SetUp:
     def _broken_cogs(self) -> tuple[Step, ...]:
         """Only while one could not be loaded, or was set aside."""
         running_bot = self._running_bot()
-        broken = running_bot.bot.cogs.broken() if running_bot is not None else []
+        # What lacks a scope stands with the account, where one button mends it.
+        broken = running_bot.bot.cogs.broken(partly=False) if running_bot is not None else []
         if not broken:
             return ()
         words = f"{count(len(broken), 'cog')} could not be loaded. All else works."

@@ -152,9 +152,9 @@ class CogLoader:
         names = sorted({*self._loaded, *self._found().cogs, *self._problems})
         return [self._state(name) for name in names]
 
-    def broken(self) -> list[str]:
-        """What is wrong with cogs, a few words each."""
-        now, lacking = self._clock.now(), {name for name in self._loaded if self.lacking(name)}
+    def broken(self, *, partly: bool = True) -> list[str]:
+        """What is wrong with cogs, a few words each; with ``partly`` also what lacks a scope of Twitch."""
+        now, lacking = self._clock.now(), {name for name in self._loaded if partly and self.lacking(name)}
         return [self._state(name).words(now) for name in sorted({*self._problems, *lacking})]
 
     def _state(self, name: str) -> CogState:
