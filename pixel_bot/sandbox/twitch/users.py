@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from pixel_bot.sandbox.twitch.devices import Devices
 from pixel_bot.sandbox.twitch.tokens import Tokens
 
 Role = Literal["viewer", "subscriber", "vip", "moderator", "broadcaster", "bot", "joystick"]
+ROLES: frozenset[str] = frozenset(get_args(Role))
 
 COLORS = ("#FF7F50", "#1E90FF", "#9ACD32", "#DA70D6", "#00CED1", "#FFD166", "#F4A261", "#90BE6D")
 ANONYMOUS_IDS = {"ananonymouscheerer": "407665396", "ananonymousgifter": "274598607"}
@@ -52,7 +53,13 @@ def id_of(login: str) -> str:
 
 
 def sandbox_user(login: str, role: Role = "viewer", name: str = "") -> SandboxUser:
-    """Somebody of that login, with a colour that follows from it."""
+    """Somebody of that login, with a colour that follows from it.
+
+    Raises:
+        ValueError: there is no such role.
+    """
+    if role not in ROLES:
+        raise ValueError(f"There is no role {role}. There are {', '.join(sorted(ROLES))}.")
     color = COLORS[int(id_of(login)) % len(COLORS)]
     return SandboxUser(login, name or login, role, color)
 
