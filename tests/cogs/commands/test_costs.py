@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +116,7 @@ ops = st.one_of(
 )
 
 
+@pytest.mark.sqlite  # each program begins in a file of its own
 @given(program=st.lists(ops, min_size=4, max_size=12))
 @example(program=[("buy", 0), ("restart", 0), ("again", 0), ("buy", 1), ("again", 1), ("restart", 0), ("again", 0)])
 @example(program=[("refuse", 0), ("buy", 0), ("again", 0), ("restart", 0), ("again", 0), ("refuse", 0), ("buy", 0)])
