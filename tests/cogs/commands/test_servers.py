@@ -119,11 +119,6 @@ class World:
         return await FETCHING.fetch(url, self.allow, self.find, self.connect)
 
 
-def _here(address: str) -> str:
-    """Where a connection to an address is made instead."""
-    return "127.0.0.1"
-
-
 @asynccontextmanager
 async def world(monkeypatch: pytest.MonkeyPatch, answers: Mapping[str, Handler]) -> AsyncGenerator[World]:
     """A server on this machine that answers for all names; ``http://`` goes to its port."""
