@@ -33,7 +33,6 @@ class CommandBook:
         """Servers that the streamer has allowed."""
         self._costly: dict[str, bool] = {}
         self._lock = asyncio.Lock()
-        self._reading: set[asyncio.Task[None]] = set()
 
     def name_of(self, typed: str) -> str:
         """The command behind a name, which may be another name of it."""
@@ -48,8 +47,6 @@ class CommandBook:
     def end(self) -> None:
         """Listen no more."""
         self.bot.cluster.subscribers.get(TOPIC, set[Any]()).discard(self._on_told)
-        for task in self._reading:
-            task.cancel()
         self.bot.command_table.set_rules({}, {})
 
     async def changed(self) -> None:
@@ -58,9 +55,7 @@ class CommandBook:
         self.bot.cluster.publish(TOPIC)
 
     def _on_told(self, _: str) -> None:
-        task = asyncio.create_task(self.load())
-        self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
+        self._cog.spawn(self.load())
 
     async def load(self) -> None:
         """Read all commands and options, and let the bot have them."""

@@ -1,7 +1,6 @@
 """Greets who comes: those who write for the first time in a stream, or ever; and shows the channels of friends."""
 
 import asyncio
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,8 +33,6 @@ from .shouting import ShoutOuts
 from .tables import Arrival, Friend, Greeting
 
 _ = texts(__name__)
-
-log = logging.getLogger(__name__)
 
 GATHER_SECONDS = 3
 """How long the first who comes waits for others, who are greeted in the same sentence."""
@@ -78,7 +75,7 @@ class Greetings(Cog):
         self._shout_outs = shout_outs
         self._waiting: dict[str, tuple[Person, bool]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._lock = asyncio.Lock()
 
     @command("greeting set", usage="@user TEXT", who="mods")
     async def put(self, ctx: Context, viewer: KnownViewer, *, text: str) -> None:
@@ -131,9 +128,9 @@ class Greetings(Cog):
 
     async def close(self) -> None:
         """Greet at once who waits, and return when it is said."""
-        self._begin()
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._greet_waiting()
 
     @override
     async def component_teardown(self) -> None:
@@ -141,22 +138,19 @@ class Greetings(Cog):
         await self.close()
 
     def _begin(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-            task = asyncio.get_running_loop().create_task(self._greet_all())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-
-    async def _greet_all(self) -> None:
-        try:
-            await self._greet_waiting()
-        except Exception:
-            log.exception("Who has come was not greeted.")
+        self.spawn(self._greet_waiting())
 
     async def _greet_waiting(self) -> None:
-        """Greet all who have come meanwhile. It is written before it is said: nobody is greeted twice."""
+        """Greet all who have come meanwhile, one group after the other."""
+        async with self._lock:
+            self._timer = None
+            await self._greet_group()
+
+    async def _greet_group(self) -> None:
+        """It is written before it is said: nobody is greeted twice."""
         waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return
         guests = [await self._guest(person, raids=raids) for person, raids in waiting.values()]
         guests = [guest for guest in guests if guest.xp is not None]
         async with self.bot.write() as session:

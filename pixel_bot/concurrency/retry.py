@@ -21,6 +21,11 @@ async def sleep_with_jitter(pause: float) -> None:
     await asyncio.sleep(pause * random.uniform(0.2, 1.0))  # noqa: S311 - chance spreads them here, it guards nothing
 
 
+def backoff(first: float, tries: int) -> float:
+    """Exponential back-off with jitter: seconds before the next try, after so many, where the first pause is given."""
+    return first * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - as above
+
+
 async def keep_running(name: str, work: Callable[[], Awaitable[None]]) -> None:
     """The edge of what runs for weeks: a fault that nobody foresaw costs half a minute of one feature."""
     while True:

@@ -135,7 +135,8 @@ class _Rendering:
             self.problems.append(str(exc))
         except TimeoutError:
             raise
-        except Exception as exc:  # noqa: BLE001 - the boundary to a cog, which may raise anything
+        # A variable of a cog may raise anything; the viewer is told which one, and the error counts against the cog.
+        except Exception as exc:  # noqa: BLE001
             self.problems.append(_("$({name}) does not work right now.", name=call.name))
             self._failed(call.name, exc)
         return None

@@ -5,7 +5,6 @@ Addresses are never logged and stand in no error, because one may be a secret it
 
 import asyncio
 import logging
-import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -14,6 +13,7 @@ import orjson
 from pydantic import SecretStr
 
 from pixel_bot.bot.cog_services.http_transport import HttpAnswer, HttpRequest, NoAnswer, PooledTransport, Transport
+from pixel_bot.concurrency.retry import backoff
 from pixel_bot.errors import ChatError, EffectFailed
 from pixel_bot.logs import hide
 from pixel_bot.wording.texts import later, texts
@@ -187,11 +187,11 @@ def _pause(answer: HttpAnswer | None, tries: int, *, may_repeat: bool) -> float 
     """Seconds until the next try, with exponential back-off and jitter; None for no further one."""
     if tries >= TRIES:
         return None
-    backoff = FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads requests, guards nothing
+    pause = backoff(FIRST_PAUSE, tries)
     if answer is None:
-        return backoff if may_repeat else None
+        return pause if may_repeat else None
     if answer.status == 429 or (answer.status >= 500 and may_repeat):
-        return _asked_for(answer, backoff)
+        return _asked_for(answer, pause)
     return None
 
 

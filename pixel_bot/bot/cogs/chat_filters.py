@@ -154,7 +154,9 @@ class ChatFilters:
         began = asyncio.get_running_loop().time()
         try:
             found = _checked(one, one.method(message))
-        except (Exception, SystemExit) as exc:  # noqa: BLE001 - the boundary to a cog
+        # A filter may raise anything, sys.exit() included. The message goes on without its answer: else one broken cog
+        # would keep all of chat from earning and from commands.
+        except (Exception, SystemExit) as exc:  # noqa: BLE001
             self._report(one, exc)
             return None
         if asyncio.get_running_loop().time() - began > LONGEST_PLAIN_SECONDS:
@@ -172,7 +174,8 @@ class ChatFilters:
             return None
         try:
             return _checked(one, running.result())
-        except (Exception, SystemExit, asyncio.CancelledError) as exc:  # noqa: BLE001 - the boundary to a cog
+        # As above; a filter that cancels itself, too. The cancellation is never ours, for its task has ended.
+        except (Exception, SystemExit, asyncio.CancelledError) as exc:  # noqa: BLE001
             self._report(one, exc)
             return None
 

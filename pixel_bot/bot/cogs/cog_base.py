@@ -1,5 +1,6 @@
 """What every cog class has that needs no bot: its settings."""
 
+from collections.abc import Coroutine
 from typing import Any, Protocol, TypeVar, cast
 
 from twitchio.ext import commands
@@ -34,6 +35,18 @@ class CogBase(commands.Component):
         """
         return None
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in the background; nobody waits for it.
+
+        It ends with the cog, or after two minutes. What it raises is logged with the cog's name, and is a crash of the
+        cog, as in a method with ``@on``.
+        """
+
+        def end(_: object) -> None:
+            work.close()  # also where it never began: else Python complains that nobody waited for it
+
+        self.bot.runtime.bus.run(self.bot.cogs.owner_of(self), (_done, work, "in the background", end))
+
     @property
     def config(self: HasSettings[S]) -> S:
         """The settings of the class that ``settings`` names, read and checked when the cog is loaded.
@@ -42,6 +55,10 @@ class CogBase(commands.Component):
             CogError: one of them is wrong.
         """
         return cast(Any, _settings_of(cast(CogBase, self), self.settings))
+
+
+async def _done(work: Coroutine[Any, Any, None]) -> None:
+    await work
 
 
 def _settings_of(cog: CogBase, model: type[CogSettings]) -> CogSettings:

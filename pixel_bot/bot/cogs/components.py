@@ -179,7 +179,8 @@ class CogComponents(CogFace):
         for component in tuple(self._components.values()):
             try:
                 step = component.setup_step() if isinstance(component, CogBase) else None
-            except Exception as exc:  # noqa: BLE001 - the boundary to a cog
+            # A cog may raise anything; the page with which the streamer would find out must still come.
+            except Exception as exc:  # noqa: BLE001
                 self.runtime.faults.report(self.cogs.owner_of(component), "in setup_step", exc)
             else:
                 found += [step] if step is not None else []

@@ -43,7 +43,8 @@ def findings_of_cogs(settings: Settings) -> Iterator[Finding]:
                 yield from map(warning, settings.for_cog(model, cog.name).problems(bot))
         except CogError as exc:
             yield warning(f"{exc} The cog {cog.name} is left out.")
-        except Exception as exc:  # noqa: BLE001 - the boundary to a cog: starting the bot says where it fails
+        # A cog's own check may raise anything; what is wrong with the other settings must be said all the same.
+        except Exception as exc:  # noqa: BLE001
             yield warning(f"The cog {cog.name} could not be asked about its settings: {type(exc).__name__}.")
 
 
@@ -79,6 +80,7 @@ def _models_of(cog: CogFile) -> list[type[CogSettings]]:
         found = modules_of(cog)
         take_away(found)
     except (Exception, SystemExit) as exc:
+        # Importing runs the cog's code, which may raise anything. It becomes a sentence with the place in the cog.
         raise CogError(f"The cog {cog.name} cannot be imported: {reason(exc, cog)}.") from exc
     finally:
         sys.modules.update(before)

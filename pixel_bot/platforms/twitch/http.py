@@ -6,7 +6,6 @@ into its errors. All of its requests pass through ``request``, which replaces th
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -17,6 +16,7 @@ from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.http import Route
 from typing_extensions import override
 
+from pixel_bot.concurrency.retry import backoff
 from pixel_bot.platforms.decoding import Unreadable, decode
 from pixel_bot.platforms.twitch.accounts import Accounts
 from pixel_bot.platforms.twitch.helix import Role
@@ -229,13 +229,13 @@ def _retry_delay(answer: Answer | None, method: str, tries: int) -> float | None
     """Exponential back-off with jitter: seconds until the next try; None for no further one."""
     if tries >= TRIES:
         return None
-    backoff = FIRST_PAUSE * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - spreads requests, guards nothing
+    pause = backoff(FIRST_PAUSE, tries)
     if answer is None:
-        return backoff if method in REPEATABLE else None
+        return pause if method in REPEATABLE else None
     if answer.status == 429:
-        return _until_reset(answer.headers, backoff)
+        return _until_reset(answer.headers, pause)
     if answer.status == 503 or (answer.status >= 500 and method in REPEATABLE):
-        return backoff
+        return pause
     return None
 
 
