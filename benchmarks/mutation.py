@@ -48,7 +48,10 @@ TESTS = {
         "bot/test_event_handler earning/claims/test_subs_in_chat earning/claims/test_bits_in_chat"
     ),
     "pixel_bot/bot/sub_waits.py": "bot/test_sub_waits",
-    "pixel_bot/queue/result_writer.py": "queue/test_promises_results queue/test_effects queue/test_queue",
+    "pixel_bot/queue/result_writer.py": (
+        "queue/results/test_promises_results queue/results/test_ended_meanwhile queue/results/test_not_written "
+        "queue/test_effects queue/test_queue"
+    ),
     "pixel_bot/queue/recovery.py": "queue/test_promises_attempts queue/test_effects",
     "pixel_bot/queue/attempt.py": (
         "queue/test_promises_attempts queue/test_promises_effects queue/test_effects queue/test_queue"

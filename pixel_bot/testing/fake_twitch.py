@@ -23,7 +23,7 @@ class Timeout(NamedTuple):
     reason: str
 
 
-class Warning(NamedTuple):  # noqa: A001 - Twitch's word
+class WarningGiven(NamedTuple):
     """Somebody was warned: by login, and why."""
 
     login: str
@@ -43,7 +43,7 @@ class FakeTwitch(FakeHelix):
         self.deleted: list[str] = []
         """Ids of messages that were deleted."""
         self.timeouts: list[Timeout] = []
-        self.warnings: list[Warning] = []
+        self.warnings: list[WarningGiven] = []
         self.announcements: list[str] = []
         self.shoutouts: list[str] = []
         """Logins of the channels that were shown."""
@@ -105,7 +105,7 @@ class FakeTwitch(FakeHelix):
             case "POST", "moderation/bans":
                 self.timeouts.append(Timeout(self._login(data["user_id"]), data["duration"], data["reason"]))
             case "POST", "moderation/warnings":
-                self.warnings.append(Warning(self._login(data["user_id"]), data["reason"]))
+                self.warnings.append(WarningGiven(self._login(data["user_id"]), data["reason"]))
             case "POST", "chat/announcements":
                 self.announcements.append(data["message"])
             case "POST", "chat/shoutouts":

@@ -6,13 +6,11 @@ from typing import cast
 
 import pytest
 
-from pixel_bot.model.outcome import Effect, OverlayEffect, PlaySound, Run, ShowOverlay, Speak, from_payload, to_payload
 from pixel_bot.queue.approvals import LIMIT, MODS_AWAY
-from pixel_bot.redeems.approvals import LATER, WAITING, approval_for
 from pixel_bot.run.running_bot import RunningBot
 from pixel_bot.run.setup_page import SetUp
-from pixel_bot.sandbox.twitch.users import id_of
-from pixel_bot.testing import Stage, stage
+from pixel_bot.testing import stage
+from tests.queue.approvals.speaking import buys, spoken
 
 ASKED = (
     "Mods, this waits for a yes: #1 alice: hello there · "
@@ -20,18 +18,7 @@ ASKED = (
 )
 HELD = "It waits for a mod's yes; without one you get it back in 30m. 75 points left."
 
-
-AGES = [("2025-12-26T12:00:00Z", True), ("2025-12-25T11:59:00Z", False), ("", True)]
 LONG = "one two three four five six seven eight nine ten eleven"
-
-
-async def buys(chat: Stage, login: str = "alice", text: str = "hello there") -> list[str]:
-    await chat.viewer(login, points=100)
-    return await chat.say(login, f"!tts {text}")
-
-
-def spoken(chat: Stage) -> list[str]:
-    return [message["text"] for message in chat.overlay.played if message["what"] == "speak"]
 
 
 async def test_nobody_waits_while_it_is_off(tmp_path: Path) -> None:
@@ -94,55 +81,6 @@ async def test_the_same_answer_twice_counts_once(tmp_path: Path) -> None:
         await chat.say("mia", "!yes", "moderator", message_id="same")
         assert await chat.say("mia", "!yes", "moderator", message_id="same") == []
         assert spoken(chat) == ["one"]
-
-
-async def test_others_do_not_wait_for_it(tmp_path: Path) -> None:
-    async with stage(tmp_path, tts_approve="new") as chat:
-        chat.users_api.accounts.by_login("regular")
-        for number in range(5):
-            await chat.say("regular", f"message {number}")
-        await buys(chat, "alice", "from a stranger")
-        assert await buys(chat, "regular", "from a regular") == ["Coming up! 76 points left."]
-        assert spoken(chat) == ["from a regular"]
-
-
-@pytest.mark.parametrize(("age", "is_new"), AGES)
-async def test_a_young_account_is_new(tmp_path: Path, age: str, is_new: bool) -> None:
-    async with stage(tmp_path, tts_approve="new", points_chat_amount=0) as chat:
-        chat.users_api.accounts.by_login("alice")
-        chat.users_api.created_at[id_of("alice")] = age
-        for number in range(5):
-            await chat.say("alice", f"message {number}")
-        await buys(chat)
-        assert (spoken(chat) == []) is is_new
-
-
-async def test_an_age_that_nobody_tells_counts_as_new_and_is_asked_for_once(tmp_path: Path) -> None:
-    async with stage(tmp_path, tts_approve="new") as chat:
-        chat.users_api.is_signed_in = False
-        for number in range(5):
-            await chat.say("alice", f"message {number}")
-        await buys(chat)
-        assert spoken(chat) == []
-        await chat.say("mia", "!yes", "moderator")
-        chat.users_api.is_signed_in = True
-        chat.users_api.accounts.by_login("alice")
-        for _ in range(2):
-            chat.clock.advance(60)
-            await buys(chat)
-        assert spoken(chat) == ["hello there"] * 3
-        assert len(chat.users_api.requests) == 1
-
-
-async def test_counted_messages_survive_a_restart(tmp_path: Path) -> None:
-    async with stage(tmp_path, tts_approve="new", points_chat_amount=0) as chat:
-        for number in range(3):
-            await chat.say("alice", f"message {number}")
-    async with stage(tmp_path, tts_approve="new", points_chat_amount=0) as chat:
-        chat.users_api.accounts.by_login("alice")
-        await chat.say("alice", "and again")
-        await buys(chat)
-        assert spoken(chat) == ["hello there"]
 
 
 async def test_a_hostile_text_is_not_repeated(tmp_path: Path) -> None:
@@ -263,22 +201,6 @@ async def test_what_the_ai_says_aloud_waits_too(tmp_path: Path) -> None:
         await chat.say("mia", "!no", "moderator")
         assert await chat.points("alice") == 50
         assert spoken(chat) == []
-
-
-@pytest.mark.parametrize(
-    ("effect", "kind"),
-    [
-        (Speak("hello"), WAITING),
-        (ShowOverlay("an answer", approve=True), WAITING),
-        (ShowOverlay("Drink!"), None),
-        (PlaySound("ding"), None),
-        (OverlayEffect("duel"), None),
-        (Run("pixel"), LATER),
-    ],
-)
-def test_which_effects_need_a_yes(effect: Effect, kind: str | None) -> None:
-    assert approval_for(effect) == kind
-    assert approval_for(from_payload(to_payload(effect))) == kind
 
 
 async def test_the_set_up_page_answers_as_a_mod_does(tmp_path: Path) -> None:
