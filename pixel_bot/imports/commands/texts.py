@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from pixel_bot.variables.parsing import variables_in
+
 KNOWN = frozenset(
     {"user", "sender", "source", "username", "touser", "target", "tousername", "args", "query", "querystring"}
     | {"queryescape", "pathescape", "count", "counter", "getcount", "countdown", "countup", "time", "channel"}
@@ -28,12 +30,12 @@ NO_SOURCE = frozenset(
 MAX_LENGTH = 1_500
 """Characters of a text."""
 
-_VARIABLE = re.compile(r"\$[({]\s*([\w:]+(?:\.[a-z_]+)?)")
-_STREAMLABS = re.compile(r"(?<![{$])\{(user|touser|target|channel|uptime|readapi)([.}])")
+_EVAL = re.compile(r"\$[({]\s*eval\b", re.IGNORECASE)
+"""With a blank in front it is no variable here; said as it stands it would puzzle chat, so it is off all the same."""
+
 _DESKTOP = re.compile(r"\$([a-z]{3,})\b")
 _POSITION = re.compile(r"\d{1,2}(?::\d{0,2})?")
 _ADDRESS = re.compile(r"(?:urlfetch|customapi|readapi)[ .]+(?:json\s+)?([^\s)}]+)", re.IGNORECASE)
-_DESKTOP_WORDS = frozenset({"username", "tousername", "randuserid"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,11 @@ def needs_of(text: str, *, is_desktop: bool = False) -> Needs:
 
 
 def _names(text: str, *, is_desktop: bool) -> Iterator[str]:
-    yield from (match[1].lower() for match in _VARIABLE.finditer(text))
-    yield from (match[1] for match in _STREAMLABS.finditer(text))
-    for match in _DESKTOP.finditer(text):
-        if is_desktop or match[1] in _DESKTOP_WORDS:
-            yield match[1]
+    yield from (f"{name}.{field}" if field else name for name, field in variables_in(text))
+    if _EVAL.search(text):
+        yield "eval"
+    if is_desktop:
+        yield from (match[1] for match in _DESKTOP.finditer(text))
 
 
 def _off(names: Sequence[str], hosts: Sequence[str]) -> str:

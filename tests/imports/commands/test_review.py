@@ -4,8 +4,9 @@ import pytest
 
 from pixel_bot.imports.commands.files import commands_in
 from pixel_bot.imports.commands.review import Review, Reviewed, review
-from pixel_bot.imports.commands.texts import needs_of
+from pixel_bot.imports.commands.texts import KNOWN, NO_SOURCE, needs_of
 from pixel_bot.imports.commands.values import CommandFile, ImportedCommand
+from pixel_bot.testing import Stage
 from tests.imports.commands import exports
 
 BUILT_IN = {"points", "so"}
@@ -110,3 +111,10 @@ def test_servers_of_a_text() -> None:
     text = "$(urlfetch json https://A.example.com:8443/x?u=$(querystring)) ${customapi.https://b.example.org/}"
     assert needs_of(text).hosts == ("a.example.com", "b.example.org")
     assert needs_of("$(urlfetch c.example.com/x)").hosts == ("c.example.com",)
+
+
+async def test_the_variables_that_an_import_knows_are_those_that_cogs_know(chat: Stage) -> None:
+    known = {name.partition(".")[0] for name in chat.bot.runtime.variables.names}
+    unfilled = {name.partition(".")[0] for name in NO_SOURCE}
+    assert KNOWN - known == set()
+    assert known - KNOWN - unfilled - {"1", "eval"} == set()
