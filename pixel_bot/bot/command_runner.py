@@ -9,9 +9,10 @@ from pixel_bot.accounts.cog_economy import command_audience
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.command import usage
 from pixel_bot.bot.context import Context
-from pixel_bot.bot.error_replies import SORRY, reply_for
+from pixel_bot.bot.error_replies import is_fault, reply_for
 from pixel_bot.bot.spelling import Spelling
 from pixel_bot.clock import Clock
+from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.db.engine import Database
 from pixel_bot.points.idempotency import claim_command, use_idempotency_key
 
@@ -54,8 +55,11 @@ class CommandRunner:
 
     async def reply_to_error(self, context: Context, error: Exception) -> None:
         """Say in chat what went wrong, in one sentence; nothing where the command did nothing by design."""
-        sentence = reply_for(error, usage(context.found_command, self.prefix))
-        if sentence == SORRY:
+        command = context.found_command
+        component = command.component if command is not None else None
+        cog = cog_name(type(component).__module__) if component is not None else ""
+        sentence = reply_for(error, usage(command, self.prefix), cog)
+        if is_fault(sentence):
             self.failed(context, error)
         if sentence is not None:
             await context.reply(sentence)

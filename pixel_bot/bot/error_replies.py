@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy.exc import DBAPIError
 from twitchio.ext import commands
 
-from pixel_bot.db.write_outage import FULL, LOST, PROTECTED, READ_ONLY, problem_of
+from pixel_bot.db.write_outage import FULL, LOST, PROTECTED, READ_ONLY, is_of_statement, problem_of
 from pixel_bot.errors import CannotSave, ChatError
 from pixel_bot.points.idempotency import AlreadyProcessed
 from pixel_bot.texts import plain
@@ -32,12 +32,18 @@ def may_work_later(sentence: str | None) -> bool:
     return sentence == _(NO_DATABASE) or any(sentence == str(CannotSave(_(what))) for what in _NOT_SAVED.values())
 
 
-def reply_for(error: BaseException, usage: str) -> str | None:
+def is_fault(sentence: str | None) -> bool:
+    """Whether it is said of what nobody foresaw, which is a fault of the command's cog."""
+    return sentence == _(SORRY)
+
+
+def reply_for(error: BaseException, usage: str, cog: str = "") -> str | None:
     """What to answer.
 
     Args:
         error: what TwitchIO caught.
         usage: how the command is typed, like ``!give @user N``.
+        cog: whose command it is, for the log.
 
     Returns:
         The sentence; None for commands that are not ours, which stay silent beside other bots, and for messages that
@@ -49,7 +55,7 @@ def reply_for(error: BaseException, usage: str) -> str | None:
             return str(cause)
     if any(isinstance(c, commands.CommandNotFound | AlreadyProcessed) for c in causes):
         return None
-    if any(isinstance(c, DBAPIError | sqlite3.Error) for c in causes):
+    if any(isinstance(c, DBAPIError | sqlite3.Error) for c in causes) and not any(map(is_of_statement, causes)):
         for problem in map(problem_of, causes):
             if problem in _NOT_SAVED:
                 return str(CannotSave(_(_NOT_SAVED[problem])))  # the log has it already, once for all commands
@@ -57,7 +63,8 @@ def reply_for(error: BaseException, usage: str) -> str | None:
         return _(NO_DATABASE)
     if isinstance(error, commands.ArgumentError | commands.GuardFailure):
         return _("Type it like this: {usage}", usage=usage)
-    log.error("A command failed: %s", plain(usage), exc_info=causes[-1])
+    whose = f", of the cog {cog}" if cog else ""
+    log.error("A command failed: %s%s", plain(usage), whose, exc_info=causes[-1])
     return _(SORRY)
 
 

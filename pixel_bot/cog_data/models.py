@@ -4,7 +4,7 @@ import enum
 import re
 import sys
 from datetime import date, datetime, time
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -145,9 +145,9 @@ def _registry_for(cog: str, model: type[CogModel]) -> registry:
     name = model.__tablename__
     there = Base.metadata.tables.get(name)
     if there is not None:
-        owner, place = there.info.get(_MODEL, ("", ("this bot", "")))
-        if owner != cog or place != _place(model):
-            who = f"by the cog {owner}" if owner != cog else f"in {place[0]}"
+        owner, place = there.info.get(_MODEL, ("", None))
+        if owner != cog or place is None or not place.is_of(_place(model)):
+            who = f"by the cog {owner}" if owner != cog else f"in {place.module if place is not None else 'this bot'}"
             raise TypeError(
                 f"The table {name} is declared already, {who}. Give the model {model.__name__} another name."
             )
@@ -166,10 +166,25 @@ def _adopt(model: type[CogModel], cog: str, name: str) -> None:
     registry(metadata=Base.metadata).map_imperatively(model, table)
 
 
-def _place(model: type[CogModel]) -> tuple[str, str]:
-    """Where a model is declared: by its file, for a test may import a cog's module that the bot loads as another."""
+class _Place(NamedTuple):
+    """Where a model is declared."""
+
+    module: str
+    file: str
+    name: str
+
+    def is_of(self, other: "_Place") -> bool:
+        """Whether the other one is the same model, declared anew.
+
+        Its module is the same, or its file: a test may import a cog's module that the bot loads under another name, and
+        have cogs of one name in two folders, one after the other.
+        """
+        return self.name == other.name and (self.module == other.module or self.file == other.file)
+
+
+def _place(model: type[CogModel]) -> _Place:
     module = sys.modules.get(model.__module__)
-    return getattr(module, "__file__", None) or model.__module__, model.__qualname__
+    return _Place(model.__module__, getattr(module, "__file__", None) or model.__module__, model.__qualname__)
 
 
 def _refuse_type(model: type[CogModel], column: Column[Any]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ExceptionContext, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from typing_extensions import override
 
 from pixel_bot.db.engine import Database
@@ -70,6 +70,11 @@ _EXACT = {sqlite3.SQLITE_READONLY_DBMOVED: LOST, sqlite3.SQLITE_READONLY_DIRECTO
 _POSTGRES = {"53100": FULL, "25006": READ_ONLY, "55P03": LOCKED, "58030": BROKEN}
 _SERIALIZATION = ("40001", "40P01")
 """SQLSTATE of a serialization failure and of a deadlock: no outage, the next try works."""
+
+
+def is_of_statement(error: BaseException) -> bool:
+    """Whether the database is well, and refuses a statement: it breaks a constraint, or a value does not fit."""
+    return isinstance(error, IntegrityError | DataError)
 
 
 def problem_of(error: BaseException, folder: Path | None = None) -> Problem | None:

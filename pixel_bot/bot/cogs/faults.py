@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.task_group import TaskGroup
+from pixel_bot.db.write_outage import is_of_statement
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +53,8 @@ class Faults:
         self.count(cog, what, exc)
 
     def count(self, cog: str, what: str, exc: BaseException) -> None:
-        """Count a crash that is in the log already. One of the database is not the cog's."""
-        if isinstance(exc, DBAPIError):
+        """Count a crash that is in the log already. A database that is away is not the cog's fault."""
+        if isinstance(exc, DBAPIError) and not is_of_statement(exc):
             return
         now, times = self._clock.now(), self._times[cog]
         times.append(now)

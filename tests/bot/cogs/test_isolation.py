@@ -66,6 +66,45 @@ async def test_a_command_that_crashes_counts_and_one_that_refuses_does_not(tmp_p
         assert await chat.say("bob", "!boom error") == []
 
 
+CONSTRAINT = '''
+from sqlalchemy.orm import Mapped, mapped_column
+
+class Row(CogModel):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    word: Mapped[str]
+
+
+class Broken(Cog):
+    tables = (Row,)
+
+    @command()
+    async def crash(self, ctx) -> None:
+        """Break a constraint."""
+        async with self.bot.transaction(ctx, "broken") as tx:
+            tx.session.add(Row(id=1, word=None))
+
+
+async def setup(bot) -> None:
+    await bot.add_component(Broken(bot))
+'''
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_what_a_cog_does_wrong_in_the_database_is_its_own_fault_in_any_language(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, language: str
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "broken.py").write_text(f"from pixel_bot.plugin import Cog, CogModel, command\n{CONSTRAINT}")
+    async with stage(tmp_path, cogs_dir=folder, bot_language=language) as chat:
+        for _ in range(3):
+            (answer,) = await chat.say("alice", "!crash")
+            assert answer.startswith("Sorry, ")
+        assert await chat.say("alice", "!crash") == [], "three crashes in a minute, and it is set aside"
+    assert "A command failed: !crash, of the cog broken" in caplog.text
+    assert "NOT NULL constraint failed: cog_broken_row.word" in caplog.text
+
+
 async def test_what_was_done_before_is_no_crash(
     tmp_path: Path, cog: WriteCog, caplog: pytest.LogCaptureFixture
 ) -> None:
