@@ -14,9 +14,13 @@ from pixel_bot.cog_tools.findings import Findings, causes, place_of
 from pixel_bot.cog_tools.watching import NoNetwork, Stuck, Watchdog
 from pixel_bot.concurrency.open_writers import HeldTooLong, NestedWriter, SpokeTooSoon
 from pixel_bot.db.json_rows import sql
+from pixel_bot.model.channel_events import Cheer, Gift
 from pixel_bot.model.heard_chat import ChatMessage
 from pixel_bot.sandbox.twitch.users import Role
 from pixel_bot.testing.stage import Stage
+
+ANONYMOUS = (Cheer, Gift)
+"""What people can do on Twitch without telling who they are: then the event has no ``person``."""
 
 PEOPLE: Sequence[tuple[str, Role]] = (
     ("alice", "viewer"),
@@ -119,13 +123,13 @@ class Trial:
             if known is ChatMessage:
                 await self._patiently(f"in {name}", self._chat.say("bob", "hello"))
                 continue
-            for _ in range(2):
+            for who in ("alice", "alice", *([""] if known in ANONYMOUS else [])):
                 self._chat.clock.advance(60)
-                await self._patiently(f"in {name}", self._happens(known, dict(heard.where)))
+                await self._patiently(f"in {name}", self._happens(known, who, dict(heard.where)))
 
-    async def _happens(self, kind: Any, fields: dict[str, Any]) -> None:
+    async def _happens(self, kind: Any, who: str, fields: dict[str, Any]) -> None:
         try:
-            await self._chat.happens(kind, "alice", **fields)
+            await self._chat.happens(kind, who, **fields)
         except TypeError:
             return  # an event that only the bot itself can tell
 

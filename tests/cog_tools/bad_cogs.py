@@ -89,6 +89,15 @@ BAD: dict[str, BadCog] = {
         "load", "event_ready is a listener of TwitchIO", "@Cog.listener()\nasync def event_ready(self):\n    pass"
     ),
     "unknown_event": bad("load", "is no event", "@on('Folow')  # here\nasync def hear(self, event):\n    pass"),
+    "nobody": bad(
+        "crash",
+        "'NoneType' object has no attribute",
+        """
+        @on(Cheer)
+        async def hear(self, event):
+            await self.bot.announce(event.person.display_name)  # here
+        """,
+    ),
     "taken_name": bad("load", "!give exists already", HELLO.replace("command()", 'command("give")')),
     "task_that_stays": bad(
         "task",
