@@ -203,15 +203,20 @@ async def _links(session: AsyncSession) -> list[str]:
 
 async def _cogs(session: AsyncSession) -> list[str]:
     """Each table that a cog has made is there, whether the cog is loaded or not."""
+    listed = await _tables_of_cogs(session)
+    # In this order, as a cog may just now be making its tables, which it does before it lists them.
     present = set(await (await session.connection()).run_sync(other_names))
-    rows = await session.execute(text("SELECT name, tables FROM installed_cogs ORDER BY name"))
     found = [
         f"The table {table} of the cog {name} is missing. Restore a backup that has it."
-        for name, tables in rows
-        for table in tables.split()
+        for name, table in listed
         if table not in present
     ]
     return _shortened(found, "tables")
+
+
+async def _tables_of_cogs(session: AsyncSession) -> list[tuple[str, str]]:
+    rows = await session.execute(text("SELECT name, tables FROM installed_cogs ORDER BY name"))
+    return [(name, table) for name, tables in rows for table in tables.split()]
 
 
 def _shortened(found: list[str], what: str) -> list[str]:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from pixel_bot.cli.database import check_database
+from pixel_bot.cog_data.file_tables import other_names
 from pixel_bot.errors import DatabaseRefused
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.points.levels import Curve
@@ -218,6 +220,20 @@ async def test_an_index_that_lost_a_row_is_a_finding(path: Path) -> None:
     found = await findings(path)
     assert found
     assert all(finding.startswith("The database file is damaged: ") for finding in found)
+
+
+async def test_a_cog_that_makes_its_tables_meanwhile_is_no_finding(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def names_before_it(connection: Connection) -> list[str]:
+        names = other_names(connection)
+        execute(
+            path,
+            "CREATE TABLE cog_slots_stake (id INTEGER PRIMARY KEY)",
+            "INSERT INTO installed_cogs VALUES ('slots', 1, 'cog_slots_stake', '2026-01-01')",
+        )
+        return names
+
+    monkeypatch.setattr("pixel_bot.upkeep.check.other_names", names_before_it)
+    assert await findings(path) == []
 
 
 @pytest.mark.parametrize("table", ["users", "transactions", "xp_records", "ix_users_points"])

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from pixel_bot.db.json_type import read_json
 from pixel_bot.testing import Stage, stage
 from tests.cogs.wheel.wheel_files import POINTS, write
 from tests.harness.database import findings, rows
-from tests.harness.seed import execute
+from tests.harness.seed import execute, place_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -24,19 +25,20 @@ async def left_by_the_version_before(
         await before.viewer("alice", points=100)
         before.overlay.close()
         await before.say("alice", "!spin")
+        file = place_of(before.services.database)
         ((kept,),) = await rows(before, "SELECT payload_json FROM queue_items")
-    shown = json.loads(kept)
+    shown = read_json(kept)
     payload: dict[str, Any] = {"effect": "wheel", "draw": shown["kept"]["draw"], **shown["data"]}
     if prize_of:
         payload = {"effect": "sound", "name": "ding", "volume": 1.0, "prize_of": payload["draw"]}
-        execute(folder / "sandbox.db", "UPDATE draws SET landed_at = created_at")
+        execute(file, "UPDATE draws SET landed_at = created_at")
         execute(
-            folder / "sandbox.db",
+            file,
             "UPDATE queue_items SET cost = 0, kind = 'effect', track = 'sound', message_id = NULL",
         )
     begun = f"'{begun_at}'" if begun_at else "NULL"
     changes = f"payload_json = '{json.dumps(payload)}', status = '{status}', begun_at = {begun}"
-    execute(folder / "sandbox.db", f"UPDATE queue_items SET {changes}")
+    execute(file, f"UPDATE queue_items SET {changes}")
 
 
 async def is_right(chat: Stage, points: int, landed: bool, cancelled: bool) -> None:
@@ -107,7 +109,7 @@ async def test_what_was_bought_is_given_back_without_the_wheel_and_all_else_work
         await before.viewer("alice", points=100)
         before.overlay.close()
         await before.say("alice", "!spin")
-        execute(tmp_path / "sandbox.db", "UPDATE queue_items SET begun_at = created_at")
+        execute(place_of(before.services.database), "UPDATE queue_items SET begun_at = created_at")
     async with stage(tmp_path, cogs_off="wheel") as chat:
         await chat.settled()
         assert await chat.points("alice") == 100
