@@ -65,6 +65,11 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         "A place, like cogs/lineup.py, lets your own cog of that name in",
     )
     commands_off: str = Field("", description="Names of commands that stay off, with a comma between them")
+    games: bool = Field(
+        False,
+        description="true: games with points may be played, like bets, raffles, and tickets that cost something. "
+        "Read docs/games.md first",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
     )

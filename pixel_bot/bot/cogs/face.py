@@ -37,6 +37,7 @@ DOORS = (
     "cooldowns",
     "economy",
     "emit",
+    "games",
     "http",
     "leaderboard",
     "levels",
@@ -84,6 +85,11 @@ class CogFace(ServiceNames):
     def live(self) -> Live:
         """True while a stream is on, on any platform; ``bot.live.since`` is when it began."""
         return self.runtime.live
+
+    @property
+    def games(self) -> bool:
+        """Whether the streamer has said yes to games with points."""
+        return self.settings.games
 
     @property
     def moderation(self) -> Moderation:
