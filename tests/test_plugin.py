@@ -60,6 +60,7 @@ EXPORTS = [
     "OnPage",
     "Outcome",
     "OverlayEffect",
+    "Owed",
     "PayItForward",
     "Person",
     "PixelBot",

@@ -15,6 +15,9 @@ Command = commands.Command[Any, ...]
 Level = Literal["everyone", "sub", "regular", "vip", "mods", "streamer"]
 """Who may use a command: those of that level, and of all that follow it here."""
 
+BUY = "redeem"
+"""The word before the name of any redeem."""
+
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 _WORDS: Mapping[Level, str] = {
@@ -53,10 +56,17 @@ class CommandTable:
     Args:
         own: the commands of the loaded cogs' classes.
         off: names of commands that the settings switch off, lower case.
+        is_bought: whether a command is a redeem.
     """
 
-    def __init__(self, own: Callable[[], Mapping[str, Command]], off: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        own: Callable[[], Mapping[str, Command]],
+        off: Collection[str] = (),
+        is_bought: Callable[[Command], bool] = lambda _: False,
+    ) -> None:
         self._own = own
+        self._is_bought = is_bought
         self._off = frozenset(off)
         self._made: dict[str, Command] = {}
         self._rules: dict[str, CommandRule] = {}
@@ -78,11 +88,16 @@ class CommandTable:
 
     @property
     def known(self) -> Mapping[str, Command]:
-        """What chat can type: without commands that are off, and with the other names that the streamer gave them."""
+        """What chat can type: without commands that are off, and with the other names that the streamer gave them.
+
+        Each redeem can also be bought with ``redeem NAME``, as viewers know it from elsewhere.
+        """
         if self._known is None:
             there = {name: found for name, found in self.all.items() if self._is_on(name, found)}
             others = {n: there[base] for n, base in self._other_names.items() if base in there and n not in self.all}
-            self._known = MappingProxyType({**others, **there})
+            named = {**others, **there}
+            bought = {f"{BUY} {n}": one for n, one in named.items() if self._is_bought(one) and " " not in n}
+            self._known = MappingProxyType({**bought, **named})
         return self._known
 
     def _is_on(self, name: str, found: Command) -> bool:
