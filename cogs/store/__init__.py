@@ -58,7 +58,7 @@ class Store(Cog):
     @override
     async def component_load(self) -> None:
         """Let the bot have the redeems."""
-        await self._shelf.begin(self)
+        await self._shelf.begin(self, self.take_back)
 
     @override
     async def component_teardown(self) -> None:
@@ -80,7 +80,7 @@ class Store(Cog):
     async def items(self, ctx: Context, page: str = "") -> None:
         """What the store has, what it costs, and how many are left."""
         async with self.bot.readers() as session:
-            left = {key: stock for key, stock in await session.execute(select(Item.key, Item.stock))}
+            left = {item.key: item.stock for item in await session.scalars(select(Item))}
         there = [p for p in await self.bot.redeems.prices() if p.key in left and p.enabled]
         entries = [f"{self._prefix}{price.key} {price.words}{_left(left[price.key])}" for price in there]
         listed = paged(_("The store"), entries, page, f"{self._prefix}items")

@@ -1,7 +1,6 @@
 """What a purchase does: the limit and the stock are counted in its transaction, and a refund takes that back."""
 
 import re
-from dataclasses import replace
 
 from sqlalchemy import delete, select, update
 
@@ -21,10 +20,10 @@ from pixel_bot.plugin import (
     Speak,
     Transaction,
     Viewer,
-    later,
     texts,
 )
 
+from . import sentences
 from .tables import Due, Item, Period
 
 _ = texts(__name__)
@@ -32,8 +31,6 @@ _ = texts(__name__)
 SAY = "store_say"
 HAND_OVER = "store_hand_over"
 """Names of the effects on the server."""
-
-SOLD_OUT = later("{redeem} is sold out. Nothing was charged.")
 
 LONGEST_WORDS = 100
 """Characters of what a viewer adds to something that is handed over."""
@@ -78,7 +75,9 @@ class Selling:
         needed = any(_NEEDED.match(name) for name in self._bot.variables_in(item.text))
         if not words and (needed or typed.strip()):
             command = f"{self._bot.settings.command_prefix}{item.key}"
-            raise BadInput(_("There is no text in it that can be used. Type it like this: {command} hello", command=command))
+            raise BadInput(
+                _("There is no text in it that can be used. Type it like this: {command} hello", command=command)
+            )
         return words
 
     async def _effect(self, ctx: Context, item: Item, words: str) -> tuple[str, Effect]:
@@ -112,7 +111,7 @@ class Selling:
     async def _expect_sale(self, ctx: Context, item: Item) -> None:
         async with self._bot.readers() as session:
             if await session.scalar(select(Item.stock).where(Item.id == item.id)) == 0:
-                raise RedeemOff("", _(SOLD_OUT, redeem=item.key))
+                raise RedeemOff("", _(sentences.SOLD_OUT, redeem=item.key))
         cost = next((price.cost for price in await self._bot.redeems.prices() if price.key == item.key), 0)
         if ctx.redemption_ref is None and cost > ctx.viewer.points:
             raise NotEnoughPoints(needed=cost, balance=ctx.viewer.points)
@@ -137,7 +136,7 @@ async def _count(tx: Transaction, viewer: Viewer, item_id: int, key: str, words:
         # One statement: of two buyers of the last one the second finds none left.
         taken = update(Item).where(Item.id == item.id, Item.stock > 0).values(stock=Item.stock - 1).returning(Item.id)
         if (await tx.session.execute(taken)).first() is None:
-            raise RedeemOff("", _(SOLD_OUT, redeem=key))
+            raise RedeemOff("", _(sentences.SOLD_OUT, redeem=key))
         kept["stock"] = True
     if item.kind == "manual":
         words = words[:LONGEST_WORDS]

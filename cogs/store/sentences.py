@@ -7,6 +7,9 @@ _ = texts(__name__)
 HOW_TO_BUY = later("Type {prefix}redeem NAME. What there is: {prefix}items, and all redeems: {prefix}redeems.")
 NO_REDEEM = later("There is no redeem {redeem}. What there is: {prefix}items, and all redeems: {prefix}redeems.")
 
+SOLD_OUT = later("{redeem} is sold out. Nothing was charged.")
+NO_WORDS = later("There is no text in it that can be used. Type it like this: {command} hello")
+
 MADE = later("{command} costs {points} from now on.")
 EXISTS = later("There is a command {command} already. Take another name.")
 TOO_MANY = later("The store is full: it holds {most} redeems.")

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,9 +37,9 @@ class Shelf:
         """Those that can be bought, by key."""
         self._lock = asyncio.Lock()
 
-    async def begin(self, cog: Cog) -> None:
-        """Read all, and listen to the other processes."""
-        self._cog = cog
+    async def begin(self, cog: Cog, take_back: Callable[..., Awaitable[None]]) -> None:
+        """Read all, and listen to the other processes. ``take_back`` is the method for what is given back."""
+        self._cog, self._take_back = cog, take_back
         self._bot.cluster.subscribers.setdefault(TOPIC, set()).add(self._on_told)
         await self.load()
 
@@ -101,5 +101,5 @@ class Shelf:
             page=OnPage(picture="gift"),
         )(buy)
         made.offer = replace(made.offer, has_words=words)
-        made.on_refund(type(self._cog).take_back)  # pyright: ignore[reportAttributeAccessIssue] - the class of the cog
+        made.on_refund(self._take_back)
         return made

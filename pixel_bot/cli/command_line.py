@@ -64,6 +64,10 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
             work = person.forget_person if args.command == "forget" else person.export_person
             return await work(settings, args.name)
+        case "economy":
+            from pixel_bot.cli.economy import show_economy
+
+            return await show_economy(settings, args.days, args.what_if)
         case "fair":
             from pixel_bot.cli.fair import show_draw
 

@@ -20,6 +20,8 @@ from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.model.owed import Owed
 from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.widgets import Widget
+from pixel_bot.points.economy.figures import Figures
+from pixel_bot.points.economy.measure import measured
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
@@ -196,6 +198,18 @@ class CogComponents(CogFace):
             else:
                 found += [step] if step is not None else []
         return found
+
+    async def economy_figures(self, days: int = 30) -> Figures:
+        """Where points came from and went to in the last days, and what that means for prices. It may take seconds."""
+        earned = self.settings
+        return await measured(
+            self.services.database,
+            self.clock.now(),
+            days,
+            watch_minutes=earned.points_watch_minutes,
+            chat_seconds=earned.points_chat_cooldown_seconds,
+            keys=self.redeems.keys,
+        )
 
     async def owed(self) -> list[Owed]:
         """All that the loaded cogs owe viewers, and that a mod hands over, the oldest first."""

@@ -36,6 +36,7 @@ DOORS = (
     "command_table",
     "cooldowns",
     "economy",
+    "economy_figures",
     "emit",
     "games",
     "hand_over",

@@ -1,6 +1,5 @@
 """The store: redeems made in chat, with stock and limits, durable and refunded like those of code."""
 
-import asyncio
 import os
 from pathlib import Path
 
@@ -11,8 +10,10 @@ from pixel_bot.testing import Stage, stage
 from tests.cogs.store.mortal_store import COST, NEEDED, SCRIPT, START, STOCK
 from tests.harness.database import findings, rows
 from tests.harness.postgres import Databases
-from tests.harness.process import start
+from tests.harness.process import line_from, start, tell
 
+RACING = Path(__file__).with_name("racing_store.py")
+RESERVED = ("on", "off", "cost", "cooldown", "native", "new", "remove", "limit", "stock")
 OFF = ",".join(find_cogs(None, installed=False).cogs.keys() - NEEDED)
 
 
@@ -45,11 +46,17 @@ async def test_each_kind_is_made_in_chat_and_bought_by_both_names(tmp_path: Path
         assert await ask(chat, "alice", "!redeem splash") == "Coming up! 150 points left."
         assert await ask(chat, "alice", "!hello big world") == "Coming up! 130 points left."
         assert await ask(chat, "alice", "!redeem aloud oh yes") == "Coming up! 110 points left."
-        assert [p.get("text") or p["name"] for p in chat.overlay.played] == ["ding", "Hello alice, big world!", "oh yes indeed"]
+        assert [p.get("text") or p["name"] for p in chat.overlay.played] == [
+            "ding",
+            "Hello alice, big world!",
+            "oh yes indeed",
+        ]
         assert (await chat.say("alice", "!redeem yell !kick me"))[-1] == "kick me says alice"
         assert await ask(chat, "alice", "!hydrate now") == "It is yours: a mod hands it over. 85 points left."
         assert await as_mod(chat, "!owed") == "Still to hand over: alice: hydrate (now)"
-        assert await ask(chat, "bob", "!store") == "The store: !hydrate 5 · !aloud 20 · !hello 20 · !yell 20 · !splash 50"
+        assert (
+            await ask(chat, "bob", "!store") == "The store: !hydrate 5 · !aloud 20 · !hello 20 · !yell 20 · !splash 50"
+        )
         assert "!hydrate 5" in await ask(chat, "bob", "!redeems")
         assert await ask(chat, "bob", "!help hello") == "Type !hello [TEXT]: Shows a card of the store."
         assert (await ask(chat, "bob", "!redeem nonsense")).startswith("There is no redeem nonsense.")
@@ -67,10 +74,9 @@ async def test_what_a_viewer_adds_is_filtered_and_needs_words(tmp_path: Path) ->
         assert await chat.points("alice") == 80
 
 
-@pytest.mark.parametrize("key", "on off cost cooldown native new remove limit stock tts points a-b 1st".split())
-async def test_names_that_mean_something_else_are_refused(chat: Stage, key: str) -> None:
-    said = await as_mod(chat, f"!redeem new {key} 5 manual")
-    assert "from now on" not in said
+async def test_names_that_mean_something_else_are_refused(chat: Stage) -> None:
+    for key in (*RESERVED, "tts", "points", "a-b", "1st"):
+        assert "from now on" not in await as_mod(chat, f"!redeem new {key} 5 manual")
     assert await rows(chat, "SELECT key FROM cog_store_item") == []
 
 
@@ -172,9 +178,12 @@ async def test_killed_at_every_commit(tmp_path: Path, what: str) -> None:
     assert buyers > 3
     async with stage(tmp_path, cogs_off=OFF) as chat:
         last = f"fan{buyers}"
-        await chat.say(*((last, "!game") if what == "buy" else ("mila", f"!refund @{last}", "moderator")), message_id=f"{'buy' if what == 'buy' else 'back'}-{buyers}")
-        sold = buyers if what == "buy" else 0
-        spent = COST if what == "buy" else 0
+        if what == "buy":
+            await chat.say(last, "!game", message_id=f"buy-{buyers}")
+            sold, spent = buyers, COST
+        else:
+            await chat.say("mila", f"!refund @{last}", "moderator", message_id=f"back-{buyers}")
+            sold = spent = 0
         assert await findings(chat) == []
         assert set(await rows(chat, "SELECT points FROM users WHERE name LIKE 'fan%'")) == {(START - spent,)}
         assert await left(chat, "game") == STOCK - sold
@@ -182,7 +191,19 @@ async def test_killed_at_every_commit(tmp_path: Path, what: str) -> None:
         assert await rows(chat, "SELECT COALESCE(SUM(uses), 0) FROM limit_uses") == [(sold,)]
 
 
-@pytest.mark.server
-async def test_two_processes_sell_the_last_one_once(tmp_path: Path, databases: Databases) -> None:
-    url = databases.of(tmp_path)
-    raise NotImplementedError
+async def test_two_processes_sell_the_last_ones_once(tmp_path: Path, databases: Databases) -> None:
+    url, most = databases.of(tmp_path, "sandbox"), 5
+    async with stage(tmp_path / "first", database_url=url, cogs_off=OFF) as chat:
+        await as_mod(chat, f"!redeem new game {COST} manual", f"!redeem stock game {most}")
+    bots = [await start(RACING, str(tmp_path / name), url, OFF, name) for name in ("one", "two")]
+    for bot in bots:
+        assert await line_from(bot) == "ready"
+    for bot in bots:
+        tell(bot, "go")
+    assert [await bot.wait() for bot in bots] == [0, 0]
+    async with stage(tmp_path / "last", database_url=url, cogs_off=OFF) as chat:
+        assert await findings(chat) == []
+        assert await left(chat, "game") == 0
+        bought = "SELECT COUNT(*) FROM cog_store_due"
+        paid = "SELECT COUNT(*), SUM(amount) FROM transactions WHERE reason = 'redeem:game'"
+        assert (await rows(chat, bought), await rows(chat, paid)) == ([(most,)], [(most, -most * COST)])
