@@ -51,15 +51,20 @@ class EconomyFigures(Cog):
         flows = {NAMES[group]: sums for group, sums in figures.groups.items() if group in NAMES}
         came = _shares({name: sums.came for name, sums in flows.items()})
         went = _shares({name: sums.went for name, sums in flows.items()})
-        said = [
-            _("In {days} days {came} came ({from_what}), {went} went ({for_what}).",
-              days=number(max(1, round(figures.days))), came=count(figures.came, "point"), from_what=came or _("nothing"),
-              went=number(figures.went), for_what=went or _("nothing")),
-            _("In circulation: {points}, the median has {median}.",
-              points=count(figures.circulation, "point"), median=number(figures.median)),
-            _growth(figures),
-            _prices(figures),
-        ]  # fmt: skip
+        in_and_out = _(
+            "In {days} days {came} came ({from_what}), {went} went ({for_what}).",
+            days=number(max(1, round(figures.days))),
+            came=count(figures.came, "point"),
+            from_what=came or _("nothing"),
+            went=number(figures.went),
+            for_what=went or _("nothing"),
+        )
+        there = _(
+            "In circulation: {points}, the median has {median}.",
+            points=count(figures.circulation, "point"),
+            median=number(figures.median),
+        )
+        said = [in_and_out, there, _growth(figures), _prices(figures)]
         await ctx.reply(" ".join(filter(None, said)))
 
 

@@ -157,8 +157,8 @@ async def _run_bot(args: argparse.Namespace, settings: Settings) -> int:
 
 async def _let_in(args: argparse.Namespace, settings: Settings) -> int:
     """A link for a browser, or a token for a script; the bot may run."""
-    from pixel_bot.cli import open as opening
-    from pixel_bot.cli import token
+    from pixel_bot.cli.access import open as opening
+    from pixel_bot.cli.access import token
 
     if args.command == "open":
         return await opening.open_pages(settings)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 
 from pixel_bot.cli.running import database_of_bot
+from pixel_bot.cli.saying import say
 from pixel_bot.clock import Clock
 from pixel_bot.points.economy.figures import Figures
 from pixel_bot.points.economy.groups import OUTSIDE, Group
@@ -55,7 +56,8 @@ async def show_economy(settings: Settings, days: int, what_if: Sequence[str]) ->
         shown = ", ".join(f"{change.name} {float(change.old):g} -> {float(change.new):g}" for change in changes)
         lines += ["", f"What if: {shown}", "", *report(simulated(figures, changes)), "", "This cannot know:"]
         lines += [f"- {one}" for one in UNKNOWN]
-    sys.stdout.write("\n".join(lines) + "\n")
+    for line in lines:
+        say(line)
     return 0
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from twitchio.ext import commands
 from typing_extensions import override
 
+from pixel_bot.bot.cog_services.owing import all_owed
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
-from pixel_bot.bot.cogs.owing import all_owed
 from pixel_bot.bot.command import PixelCommand
 from pixel_bot.bot.redeem_command import RedeemCommand, offers_of, redeems_of
 from pixel_bot.cog_data.transaction import Transaction
