@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from pixel_bot.imports.files import Said
 
 MOST_DAYS = 36_500
+MOST_CROWD = 12
 
 
 def parser() -> argparse.ArgumentParser:
@@ -25,6 +26,14 @@ def parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
     sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
     sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
+
+    sandbox.add_argument(
+        "--crowd",
+        type=_crowd,
+        default=0,
+        metavar="N",
+        help=f"N viewers who play along by themselves, up to {MOST_CROWD}",
+    )
 
     commands.add_parser("login", help="sign in to Twitch with a code, on a machine without a browser")
 
@@ -148,6 +157,13 @@ def said_of(args: argparse.Namespace) -> "Said":
 
     mark = "." if args.decimal == "point" else "," if args.decimal else None
     return Said(mark, args.points, getattr(args, "xp", False), getattr(args, "xp_per_hour", 0))
+
+
+def _crowd(typed: str) -> int:
+    size = _whole(typed)
+    if not 1 <= size <= MOST_CROWD:
+        raise argparse.ArgumentTypeError(f"a number of viewers from 1 to {MOST_CROWD}")
+    return size
 
 
 def _days(typed: str) -> int:

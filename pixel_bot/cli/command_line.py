@@ -151,7 +151,7 @@ async def _run_bot(args: argparse.Namespace, settings: Settings) -> int:
             replay = Replay(args.replay, args.speed, args.exit_when_done)
         elif args.exit_when_done:
             raise StartError("--exit-when-done needs --replay FILE.")
-    await run(settings, replay)
+    await run(settings, replay, args.crowd if args.command == "sandbox" else 0)
     return 0
 
 

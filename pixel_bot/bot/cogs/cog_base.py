@@ -50,6 +50,13 @@ class CogBase(commands.Component):
         """The mod ``by`` has handed it over: keep that, in the transaction. False where it is not owed any more."""
         return False
 
+    async def what_is_open(self, session: AsyncSession) -> Sequence[str]:
+        """What viewers may type just now to take part in something, without the prefix, like ``bet red 20``.
+
+        Each of the sandbox's crowd types one of the lines. ``session`` only reads.
+        """
+        return ()
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something in the background; nobody waits for it.
 

@@ -7,7 +7,7 @@ from typing import Any
 from twitchio.ext import commands
 from typing_extensions import override
 
-from pixel_bot.bot.cog_services.owing import all_owed
+from pixel_bot.bot.cog_services.asking_cogs import all_open, all_owed
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
@@ -214,6 +214,10 @@ class CogComponents(CogFace):
     async def owed(self) -> list[Owed]:
         """All that the loaded cogs owe viewers, and that a mod hands over, the oldest first."""
         return await all_owed(tuple(self._components.values()), self.services.database, self.runtime.faults)
+
+    async def what_is_open(self) -> dict[str, list[str]]:
+        """What viewers may type just now to take part in something, by cog; without the prefix."""
+        return await all_open(tuple(self._components.values()), self.services.database, self.runtime.faults)
 
     async def hand_over(self, tx: Transaction, owed: Owed, by: Viewer) -> bool:
         """A mod has handed over what was owed; False where it is not owed any more, or its cog is gone.
