@@ -52,8 +52,9 @@ class EconomyFigures(Cog):
         came = _shares({name: sums.came for name, sums in flows.items()})
         went = _shares({name: sums.went for name, sums in flows.items()})
         in_and_out = _(
-            "In {days} days {came} came ({from_what}), {went} went ({for_what}).",
-            days=number(max(1, round(figures.days))),
+            "In {n} day {came} came ({from_what}), {went} went ({for_what}).",
+            "In {n} days {came} came ({from_what}), {went} went ({for_what}).",
+            n=max(1, round(figures.days)),
             came=count(figures.came, "point"),
             from_what=came or _("nothing"),
             went=number(figures.went),
@@ -78,7 +79,8 @@ def _shares(sums: Mapping[str, int]) -> str:
 def _growth(figures: Any) -> str:
     if figures.doubles_in is None:
         return _("It does not grow.")
-    return _("At this pace it doubles in {days} days.", days=number(round(figures.doubles_in)))
+    days = max(1, round(figures.doubles_in))
+    return _("At this pace it doubles in {n} day.", "At this pace it doubles in {n} days.", n=days)
 
 
 def _prices(figures: Any) -> str:

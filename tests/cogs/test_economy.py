@@ -8,7 +8,7 @@ async def test_mods_hear_the_figures(chat: Stage) -> None:
     await chat.say("alice", "!sound ding")
     (said,) = await chat.say("mila", "!economy", "moderator")
     assert said == (
-        "In 1 days 100 points came (mods 100.0%), 15 went (redeems 100.0%). "
-        "In circulation: 85 points, the median has 85. At this pace it doubles in 1 days."
+        "In 1 day 100 points came (mods 100.0%), 15 went (redeems 100.0%). "
+        "In circulation: 85 points, the median has 85. At this pace it doubles in 1 day."
     )
     assert await chat.say("alice", "!economy") == ["Only mods can do that."]
