@@ -26,6 +26,8 @@ ROOMS = (
     "platforms", "platforms.joystick", "platforms.twitch",
     # TwitchIO glue, and the one import for cog authors
     "bot", "plugin",
+    # What can be done from elsewhere, by the same services
+    "api",
     # The doubles of both platforms
     "sandbox.twitch", "sandbox.joystick", "sandbox",
     # Composition, test kit, tools for authors of cogs, command line

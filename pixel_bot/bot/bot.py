@@ -11,10 +11,10 @@ from typing_extensions import override
 
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
+from pixel_bot.bot.abandoned_rounds import AbandonedRounds
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.cog_services.outside import Outside
-from pixel_bot.bot.cogs.abandoned_rounds import AbandonedRounds
 from pixel_bot.bot.cogs.components import CogComponents
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.runtime import CogRuntime

@@ -14,6 +14,7 @@ from pixel_bot.bot.spelling import Spelling
 from pixel_bot.clock import Clock
 from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.db.engine import Database
+from pixel_bot.points.audit import begin_act, write_act
 from pixel_bot.points.idempotency import claim_command, use_idempotency_key
 
 COMMAND_SECONDS = 120.0
@@ -68,10 +69,12 @@ class CommandRunner:
         # The key is set before the claim: whatever the command writes, it writes together with this message's id.
         use_idempotency_key(message_id, self._clock.now())
         command_audience.set("everyone")
+        begin_act(None)
         try:
             # Where processes share a database each hears the message; the one that claims its id answers.
             if await claim_command(self._database, message_id, self._clock.now()):
                 await self._invoke(context)
+                await write_act(self._database)
                 if context.found_command is not None:
                     self.used(context.found_command.name)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here

@@ -16,6 +16,8 @@ from twitchio.ext import commands
 from twitchio.models.eventsub_ import create_event_instance
 from typing_extensions import override
 
+from pixel_bot.points.audit import begin_act
+
 PRIVATE: Mapping[type[Any], Mapping[str, str]] = {
     commands.Bot: {
         "_dispatch": "runs one listener and reports its error; dispatch() itself keeps no reference to its tasks",
@@ -164,6 +166,7 @@ class CommandInternals(commands.Command[Any, ...]):
 
     @override
     async def _dispatch_error(self, context: Any, exception: Any) -> None:
+        begin_act(None)  # what was refused was not done
         if not self.handles_error(context, exception):
             await super()._dispatch_error(context, exception)
 
