@@ -64,7 +64,11 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         description="Names of cogs that stay off, with a comma between them. "
         "A place, like cogs/lineup.py, lets your own cog of that name in",
     )
-    commands_off: str = Field("", description="Names of commands that stay off, with a comma between them")
+    commands_off: str = Field(
+        "",
+        description="Names of the bot's commands that stay off, with a comma between them. "
+        "Commands of your own may have these names",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
     )

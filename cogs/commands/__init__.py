@@ -2,6 +2,7 @@
 
 from pixel_bot.plugin import PixelBot
 
+from .beside import BesideOtherBots
 from .book import CommandBook
 from .channel_variables import ChannelVariables
 from .editing import CustomCommands
@@ -17,3 +18,4 @@ async def setup(bot: PixelBot) -> None:
         await bot.add_component(variables(bot))
     await bot.add_component(WebVariables(bot, book))
     await bot.add_component(CustomCommands(bot, book))
+    await bot.add_component(BesideOtherBots(bot, book))

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from pixel_bot.plugin import Cog, CommandRule, Context, Outcome, PixelBot, Run, command, later, redeem, texts
 
 from . import sentences
-from .tables import AllowedHost, CustomCommand, Options, OtherName
+from .tables import AllowedHost, Asleep, CustomCommand, Options, OtherName
 
 _ = texts(__name__)
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ class CommandBook:
         self.texts: Mapping[str, str] = {}
         """The text of each command."""
         self.other_names: Mapping[str, str] = {}
+        self.asleep: Mapping[str, Asleep] = {}
+        """The commands that another bot answers, too."""
         self.hosts: frozenset[str] = frozenset()
         """Servers that the streamer has allowed."""
         self._costly: dict[str, bool] = {}
@@ -48,6 +50,7 @@ class CommandBook:
         """Listen no more."""
         self.bot.cluster.subscribers.get(TOPIC, set[Any]()).discard(self._on_told)
         self.bot.command_table.set_rules({}, {})
+        self.bot.command_table.set_asleep(())
 
     async def changed(self) -> None:
         """Something was written: read it, and tell the other processes."""
@@ -65,8 +68,11 @@ class CommandBook:
                 options = (await session.scalars(select(Options))).all()
                 others = (await session.scalars(select(OtherName))).all()
                 hosts = (await session.scalars(select(AllowedHost.host))).all()
+                asleep = (await session.scalars(select(Asleep))).all()
             self.texts = {one.name: one.text for one in made}
             self.hosts = frozenset(hosts)
+            self.asleep = {one.name: one for one in asleep}
+            self.bot.command_table.set_asleep([one.name for one in asleep if one.whose != "ours"])
             self.other_names = {one.name: one.command for one in others}
             self.bot.command_table.set_rules({one.name: _rule(one) for one in options}, self.other_names)
             await self._register({one.name: one.cost for one in made})
