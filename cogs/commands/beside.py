@@ -125,18 +125,19 @@ class BesideOtherBots(Cog):
         undecided, theirs = self._sleeping.undecided, self._sleeping.theirs
         if not undecided and not theirs:
             return None
+        us = "Pixel Bot"
         bots = joined(sorted({*undecided.values(), *theirs.values()}))
         buttons = [
             SetupButton(f"{whose}:{name}", label, f"{self._prefix}{name}")
             for name, bot in sorted({**undecided, **theirs}.items())
-            for whose, label in (("ours", "Pixel Bot answers"), ("theirs", f"{bot} answers"))
+            for whose, label in (("ours", us), ("theirs", bot))
             if whose == "ours" or name in undecided
         ]
         if not undecided:
-            words = f"{bots} answers these commands. Pixel Bot answers one where you say so."
+            words = f"{bots} answers these commands. With a button {us} answers one again."
             return SetupStep("beside", f"Beside {bots}", "done", words, buttons=tuple(buttons))
-        for_all = (SetupButton(f"ours:{ALL}", "Pixel Bot answers all"), SetupButton(f"theirs:{ALL}", f"{bots}: all"))
-        words = f"{bots} is in your chat, too, so these commands of Pixel Bot sleep. Who is to answer them?"
+        for_all = (SetupButton(f"ours:{ALL}", f"All: {us}"), SetupButton(f"theirs:{ALL}", f"All: {bots}"))
+        words = f"{bots} is in your chat, too, so these commands of {us} sleep. Who is to answer each?"
         return SetupStep("beside", f"Beside {bots}", "todo", words, buttons=(*for_all, *buttons))
 
     @override

@@ -40,8 +40,12 @@ class OptionSetting:
             case "cooldown" | "everyone" if self._is_redeem(name):
                 seconds = options.seconds_of(key, value)
                 await self._bot.redeems.set_cooldown(name, seconds, everyone=key == "everyone")
+            case "on":
+                is_on = options.switch_of(key, value)
+                await self._switch(ctx, name, typed_name, is_on=is_on)
+                return _(sentences.ON if is_on else sentences.OFF, command=self._shown(name))
             case _:
-                await self._set_rule(ctx, name, typed_name, key, value)
+                await self._set_rule(ctx, name, key, value)
         return _(sentences.SET, key=key, command=self._shown(name), value=value)
 
     def _parts(self, typed: str) -> tuple[str, str, str, str]:
@@ -63,15 +67,12 @@ class OptionSetting:
             raise BadInput(_(sentences.NO_KEY, key=key[: options.LONGEST_SHOWN], keys=listed(options.KEYS)))
         return found.name, first, key, rest[1]
 
-    async def _set_rule(self, ctx: Context, name: str, typed: str, key: str, value: str) -> None:
+    async def _set_rule(self, ctx: Context, name: str, key: str, value: str) -> None:
         match key:
             case "who":
                 change: dict[str, str | int] = {"who": options.level_of(value)}
             case "cooldown" | "everyone":
                 change = {key: options.seconds_of(key, value)}
-            case "on":
-                await self._switch(ctx, name, typed, is_on=options.switch_of(key, value))
-                return
             case _:
                 change = {"reply": options.switch_of(key, value)}
         async with self._bot.transaction(ctx, "cmd option") as tx:

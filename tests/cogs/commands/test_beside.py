@@ -93,7 +93,7 @@ async def test_a_mod_wakes_it_in_chat_and_then_it_never_sleeps_again(tmp_path: P
     async with stage(tmp_path, clock) as chat:
         for _ in range(2):
             await both_answer(chat, "!points")
-        assert await mod(chat, "!cmd option points on yes") == ["Set on of !points to yes."]
+        assert await mod(chat, "!cmd option points on yes") == ["The command !points is on."]
         assert await chat.say("alice", "!points") == POINTS
         for _ in range(3):
             assert await both_answer(chat, "!points") == []
@@ -115,7 +115,7 @@ async def test_cmd_sleeps_and_behind_a_mention_it_always_works(tmp_path: Path, c
         assert await chat.say("alice", "@pixelbot cmd edit hug mine") == [], "a viewer talks to the bot"
         assert await mod(chat, "@pixelbot how is it going?") == []
         assert await mod(chat, "@pixelbot clip that") == [], "what may cost points needs the prefix"
-        assert await mod(chat, "@pixelbot cmd option cmd on yes") == ["Set on of !cmd to yes."]
+        assert await mod(chat, "@pixelbot cmd option cmd on yes") == ["The command !cmd is on."]
         assert await mod(chat, "!cmd show hug") == ["The text of !hug: Hug!"]
 
 
