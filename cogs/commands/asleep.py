@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.plugin import PixelBot
 
-from .book import CommandBook
+from .registry import CommandRegistry
 from .tables import Asleep
 
 Whose = Literal["asleep", "ours", "theirs"]
@@ -20,24 +20,24 @@ ALL = "*"
 class SleepingCommands:
     """Puts commands to sleep, and wakes them. A command is known by the first word that is typed for it."""
 
-    def __init__(self, bot: PixelBot, book: CommandBook) -> None:
+    def __init__(self, bot: PixelBot, registry: CommandRegistry) -> None:
         self._bot = bot
-        self._book = book
+        self._registry = registry
 
     @property
     def undecided(self) -> Mapping[str, str]:
         """Those that wait for a decision, each with the other bot's name."""
-        return {name: one.bot for name, one in self._book.asleep.items() if one.whose == "asleep"}
+        return {name: one.bot for name, one in self._registry.asleep.items() if one.whose == "asleep"}
 
     @property
     def theirs(self) -> Mapping[str, str]:
         """Those that were left to another bot, each with its name."""
-        return {name: one.bot for name, one in self._book.asleep.items() if one.whose == "theirs"}
+        return {name: one.bot for name, one in self._registry.asleep.items() if one.whose == "theirs"}
 
     def may_fall_asleep(self, name: str) -> bool:
         """Whether nobody has decided about it, and it is no command that a mod made in place of one that sleeps."""
-        return name not in self._book.asleep and not (
-            name in self._book.texts and name in self._bot.commands_of_classes
+        return name not in self._registry.asleep and not (
+            name in self._registry.texts and name in self._bot.commands_of_classes
         )
 
     async def put(self, session: AsyncSession, names: Iterable[str], bot: str) -> list[str]:
@@ -50,7 +50,7 @@ class SleepingCommands:
         """Decide about commands that sleep; others stay as they are."""
         async with self._bot.write("beside") as session:
             await decide(session, names, whose)
-        await self._book.changed()
+        await self._registry.changed()
 
 
 async def decide(session: AsyncSession, names: Collection[str], whose: Whose) -> None:

@@ -30,7 +30,7 @@ from pixel_bot.plugin import (
 
 from . import sentences
 from .asleep import ALL, SleepingCommands
-from .book import CommandBook
+from .registry import CommandRegistry
 
 _ = texts(__name__)
 log = logging.getLogger(__name__)
@@ -71,10 +71,10 @@ class Use(NamedTuple):
 class BesideOtherBots(Cog):
     """Leaves to other bots what they answer."""
 
-    def __init__(self, bot: PixelBot, book: CommandBook) -> None:
+    def __init__(self, bot: PixelBot, registry: CommandRegistry) -> None:
         super().__init__(bot)
-        self._book = book
-        self._sleeping = SleepingCommands(bot, book)
+        self._registry = registry
+        self._sleeping = SleepingCommands(bot, registry)
         self._prefix = bot.settings.command_prefix
         self._uses: deque[Use] = deque()
         self._answers: Counter[tuple[str, str]] = Counter()
@@ -169,7 +169,7 @@ class BesideOtherBots(Cog):
         async with self.bot.write("beside") as session:
             if not await self._sleeping.put(session, [name], bot):
                 return  # another process was first
-        await self._book.changed()
+        await self._registry.changed()
         command = f"{self._prefix}{name}"
         log.warning("%s answers %s, too, so it sleeps here. The set-up page has a button for it.", bot, command)
         words = sentences.CMD_SLEEPS if name in EDITORS else sentences.SLEEPS
@@ -202,7 +202,7 @@ class BesideOtherBots(Cog):
                 slept = await self._sleeping.put(tx.session, names, str(other))
         except AlreadyDone:
             return
-        await self._book.changed()
+        await self._registry.changed()
         await self._tell_mods(slept, str(other))
 
     async def _tell_mods(self, names: Sequence[str], bot: str) -> None:

@@ -8,7 +8,7 @@ from pixel_bot.plugin import BadInput, ChatError, Context, PixelBot, Transaction
 
 from . import options, sentences
 from .asleep import decide
-from .book import CommandBook
+from .registry import CommandRegistry
 from .tables import CustomCommand, Options, OtherName
 from .typed import bare_name, checked_name
 
@@ -20,9 +20,9 @@ ALWAYS_ON = frozenset({"cmd", "cmd option", "cog", "cog load"})
 class OptionSetting:
     """Reads ``NAME KEY VALUE``, and writes it."""
 
-    def __init__(self, bot: PixelBot, book: CommandBook) -> None:
+    def __init__(self, bot: PixelBot, registry: CommandRegistry) -> None:
         self._bot = bot
-        self._book = book
+        self._registry = registry
         self._prefix = bot.settings.command_prefix
 
     async def set(self, ctx: Context, typed: str) -> str:
@@ -56,7 +56,9 @@ class OptionSetting:
             raise BadInput(how)
         first = bare_name(words[0], self._prefix)
         two = f"{first} {words[1].lower()}"
-        name, rest = (two, words[2:]) if two in self._bot.commands_by_name else (self._book.name_of(first), words[1:])
+        name, rest = (
+            (two, words[2:]) if two in self._bot.commands_by_name else (self._registry.name_of(first), words[1:])
+        )
         if len(rest) < 2:
             raise BadInput(how)
         found = self._bot.commands_by_name.get(name)
@@ -77,7 +79,7 @@ class OptionSetting:
                 change = {"reply": options.switch_of(key, value)}
         async with self._bot.transaction(ctx, "cmd option") as tx:
             await self.write(tx, name, change)
-        await self._book.changed()
+        await self._registry.changed()
 
     async def _switch(self, ctx: Context, name: str, typed: str, *, is_on: bool) -> None:
         """Switch a command on or off; where another bot answers it, too, that decides whose it is."""
@@ -86,11 +88,11 @@ class OptionSetting:
         async with self._bot.transaction(ctx, "cmd option") as tx:
             await self.write(tx, name, {"is_on": is_on})
             await decide(tx.session, [name, typed], "ours" if is_on else "theirs")
-        await self._book.changed()
+        await self._registry.changed()
 
     async def _set_cost(self, ctx: Context, name: str, cost: int) -> None:
         """A command of the streamer's own becomes a redeem, or free again; a redeem gets another price."""
-        if name not in self._book.texts:
+        if name not in self._registry.texts:
             if not self._is_redeem(name):
                 raise ChatError(_(sentences.NO_COST, command=self._shown(name)))
             await self._bot.redeems.reprice(name, cost)
@@ -103,7 +105,7 @@ class OptionSetting:
             cooldowns = (rule.cooldown, rule.everyone) if rule is not None else (0, 0)
             if rule is not None and cost:
                 rule.cooldown = rule.everyone = 0
-        await self._book.changed()
+        await self._registry.changed()
         if cost:
             await self._bot.redeems.reprice(name, cost)
             for seconds, everyone in zip(cooldowns, (False, True), strict=True):
@@ -119,10 +121,10 @@ class OptionSetting:
                     shown = {"other": self._shown(other), "command": self._shown(name)}
                     raise ChatError(_(sentences.NOT_ITS_NAME, **shown))
             else:
-                await self.name_anew(tx, name, bare_name(value, self._prefix))
-        await self._book.changed()
+                await self.add_name(tx, name, bare_name(value, self._prefix))
+        await self._registry.changed()
 
-    async def name_anew(self, tx: Transaction, name: str, other: str) -> None:
+    async def add_name(self, tx: Transaction, name: str, other: str) -> None:
         """Give a command another name.
 
         Raises:
@@ -155,8 +157,8 @@ class OptionSetting:
         """
         if not self._bot.command_table.gives_way(name):
             raise ChatError(_(sentences.BUILT_IN, command=self._shown(name)))
-        if name in self._book.other_names:
-            other = self._shown(self._book.other_names[name])
+        if name in self._registry.other_names:
+            other = self._shown(self._registry.other_names[name])
             raise ChatError(_(sentences.IS_OTHER_NAME, command=self._shown(name), other=other))
 
     async def write(self, tx: Transaction, name: str, change: Mapping[str, str | int]) -> None:

@@ -21,7 +21,7 @@ TOPIC = "cog:commands"
 EFFECT = "custom"
 
 
-class CommandBook:
+class CommandRegistry:
     """All commands that mods made, with the options of all commands. What is read is kept, for each message asks it."""
 
     def __init__(self, bot: PixelBot) -> None:
@@ -33,7 +33,10 @@ class CommandBook:
         """The commands that another bot answers, too."""
         self.hosts: frozenset[str] = frozenset()
         """Servers that the streamer has allowed."""
-        self._costly: dict[str, bool] = {}
+        self._registered: dict[str, bool] = {}
+        """The commands that the bot has, each with whether it costs points."""
+        self._unusable: set[str] = set()
+        """Those that it cannot have, because a cog has the name; they are told of once."""
         self._lock = asyncio.Lock()
 
     def name_of(self, typed: str) -> str:
@@ -79,20 +82,27 @@ class CommandBook:
 
     async def _register(self, costs: Mapping[str, int]) -> None:
         """Let the bot have the commands, those with a price as redeems."""
-        for name in self._costly.keys() - costs.keys():
-            del self._costly[name]
+        for name in self._registered.keys() - costs.keys():
+            del self._registered[name]
             await self.bot.take_command(name)
         for name, cost in costs.items():
-            if self._costly.get(name) == bool(cost) and name in self.bot.commands_by_name:
+            if self._registered.get(name) == bool(cost) and name in self.bot.commands_by_name:
                 continue
             try:
-                await self.bot.put_command(self._cog, self._costs(name, cost) if cost else self._free(name))
+                await self.bot.put_command(
+                    self._cog, self._paid_command(name, cost) if cost else self._free_command(name)
+                )
             except ValueError as exc:
-                log.warning("The command %s of your own cannot be used: %s.", name, exc)
+                if name not in self._unusable:
+                    log.warning("The command %s of your own cannot be used: %s.", name, exc)
+                self._unusable.add(name)
                 continue
-            self._costly[name] = bool(cost)
+            self._unusable.discard(name)
+            self._registered[name] = bool(cost)
 
-    def _free(self, name: str) -> Any:
+    def _free_command(self, name: str) -> Any:
+        """A command that says its text at once."""
+
         async def say(_cog: Cog, ctx: Context, *, text: str = "") -> None:
             rendered = await self.bot.render(self.texts.get(name, ""), ctx.source(text))
             if rendered.problems:
@@ -104,7 +114,9 @@ class CommandBook:
         say.__doc__ = later("Says a text of the streamer.")
         return command(name, usage=later("[TEXT]"))(say)
 
-    def _costs(self, name: str, cost: int) -> Any:
+    def _paid_command(self, name: str, cost: int) -> Any:
+        """A redeem: its text is said by the effect, so that the points go back where it cannot be."""
+
         async def buy(_cog: Cog, ctx: Context, *, text: str = "") -> Outcome:
             source = ctx.source(text)
             return Outcome(_(sentences.COMING), Run(EFFECT, {"command": name, "source": source.as_args()}))
