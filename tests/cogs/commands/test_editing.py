@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
 from pixel_bot.imports.commands.batches import CommandImports
 from pixel_bot.imports.commands.files import commands_in
 from pixel_bot.imports.commands.store import CogTables
-from pixel_bot.plugin import CommandsImported
-from pixel_bot.run.housekeeping import Housekeeping
-from pixel_bot.testing import Stage
+from pixel_bot.run import housekeeping
+from pixel_bot.testing import Stage, live
 from tests.cogs.commands.scene import mod, scene, streamer
 from tests.harness.database import rows
 from tests.harness.waiting import until
@@ -113,21 +114,21 @@ async def test_names_of_commands_that_are_off_by_the_settings_are_free(tmp_path:
         assert await chat.say("alice", "!uptime") == ["The stream is off."], "the bot's own wins where it is on"
 
 
-async def test_an_import_beside_a_running_bot_is_there_without_a_restart(chat: Stage) -> None:
-    looks = Housekeeping(chat.services)
-    looks.on_import = lambda: chat.bot.runtime.bus.publish(CommandsImported())
-    await looks.look_for_imports()
-    imports = CommandImports(chat.services.database, chat.clock, CogTables(), {"points"})
+async def test_an_import_beside_a_running_bot_is_there_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "LOOK_SECONDS", 0.05)
     file = commands_in([{"name": "!wow", "message": "Wow, $(user)!", "userLevel": "everyone", "coolDown": 5}])
-    outcome = await imports.store(file, "commands.json")
-    assert await chat.say("alice", "!wow") == []
-    await looks.look_for_imports()
-    await chat.settled()
-    assert await chat.say("alice", "!wow") == ["Wow, alice!"]
-    await imports.undo(outcome.batch)
-    await looks.look_for_imports()
-    await chat.settled()
-    assert await chat.say("alice", "!wow") == []
+    async with live(tmp_path) as chat:
+        database = Database(chat.app.services.database.url)
+        imports = CommandImports(database, Clock(), CogTables(), {"points"})
+        outcome = await imports.store(file, "commands.json")
+        await until(lambda: "wow" in chat.bot.known_commands)
+        await chat.say("alice", "!wow")
+        await until(lambda: any(message.text == "Wow, alice!" for message in chat.twitch.chat_log.lines))
+        await imports.undo(outcome.batch)
+        await until(lambda: "wow" not in chat.bot.known_commands)
+        await database.close()
 
 
 async def test_what_comes_out_is_never_a_command(chat: Stage) -> None:
