@@ -44,9 +44,10 @@ from pixel_bot.bot.context import Context
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
 from pixel_bot.bot.guards import audience, broadcaster_only, mods_only, only
 from pixel_bot.bot.redeem_command import redeem
-from pixel_bot.cog_data.draws import Draw, StoredDraw, pick
+from pixel_bot.cog_data.draws import Draw, Promise, StoredDraw, StoredPromise, pick
 from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.cog_data.models import CogModel, ViewerId
+from pixel_bot.cog_data.rounds import Round, RoundOver
 from pixel_bot.cog_data.transaction import Shares, Transaction
 from pixel_bot.cog_data.transactions import AlreadyDone
 from pixel_bot.configuration.cog_settings import CheckedBot, CogSettings
@@ -156,12 +157,15 @@ __all__ = [
     "PixelBot",
     "PlatformRefused",
     "PlaySound",
+    "Promise",
     "QueuePosition",
     "Raid",
     "Rank",
     "RedeemOff",
     "Redemption",
     "Rendered",
+    "Round",
+    "RoundOver",
     "Run",
     "Scheduled",
     "Sentence",
@@ -171,6 +175,7 @@ __all__ = [
     "ShowOverlay",
     "Speak",
     "StoredDraw",
+    "StoredPromise",
     "StreamOffline",
     "StreamOnline",
     "Sub",

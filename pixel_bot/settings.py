@@ -69,6 +69,11 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         description="Names of the bot's commands that stay off, with a comma between them. "
         "Commands of your own may have these names",
     )
+    games: bool = Field(
+        False,
+        description="true: games with points may be played, like bets, raffles, and tickets that cost something. "
+        "Read docs/games.md first",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"
     )

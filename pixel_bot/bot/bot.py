@@ -14,6 +14,7 @@ from pixel_bot.backends.tts import UnknownVoice, find_voice
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.cog_services.outside import Outside
+from pixel_bot.bot.cogs.abandoned_rounds import AbandonedRounds
 from pixel_bot.bot.cogs.components import CogComponents
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.runtime import CogRuntime
@@ -82,6 +83,8 @@ class PixelBot(CogComponents):
         self.queue = Queue(services, self.dispatcher)
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings, services.clock)
         self.runtime = CogRuntime(services, self.cogs)
+        is_loaded = self.cogs.is_loaded
+        self._abandoned_rounds = AbandonedRounds(services.database, services.clock, is_loaded, self.announce)
         self.outside = Outside(services, self.runtime, self.backends.obs)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
@@ -225,6 +228,7 @@ class PixelBot(CogComponents):
         await self.runtime.filters.load()
         await self.cogs.load_all()
         await ask_cogs(self.services.database, self.services.cog_tables.loaded)
+        self.runtime.timers.add("rounds", self._abandoned_rounds)
         self.runtime.timers.start()
 
     @override

@@ -72,6 +72,8 @@ def _add_points_and_people(commands: Any) -> None:
     forgetting.add_argument("name", metavar="NAME")
     exporting = commands.add_parser("export", help="print everything that is kept of a person, as JSON")
     exporting.add_argument("name", metavar="NAME")
+    fair = commands.add_parser("fair", help="print a draw as JSON, to verify it; exit 1 when it is wrong")
+    fair.add_argument("number", type=int, metavar="ID", help="as chat was told it")
 
 
 def _add_cogs(commands: Any) -> None:

@@ -64,6 +64,10 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
             work = person.forget_person if args.command == "forget" else person.export_person
             return await work(settings, args.name)
+        case "fair":
+            from pixel_bot.cli.fair import show_draw
+
+            return await show_draw(settings, args.number)
         case "cog":
             return await _work_on_cogs(args, settings)
         case "texts":

@@ -35,6 +35,7 @@ class Entry(NamedTuple):
     at: datetime
     change_id: int | None = None
     note: str | None = None
+    round_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: 
         if balance < 0 and e.amount < 0:
             raise NotEnoughPoints(needed=-e.amount, balance=before[e.user_id])
         before[e.user_id] = balance
-        rows.append((e.user_id, e.amount, e.reason, balance, stamp(e.at), e.change_id, e.note))
+        rows.append((e.user_id, e.amount, e.reason, balance, stamp(e.at), e.change_id, e.note, e.round_id))
     source = unfold(
         session,
         {
@@ -173,12 +174,14 @@ async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: 
             "created_at": "timestamp",
             "change_id": "bigint",
             "note": "text",
+            "round_id": "bigint",
         },
     )
     await run(
         session,
-        "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
-        "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
+        "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note, round_id) "
+        "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note, "
+        "row.round_id "
         f"FROM {source} ORDER BY row.seq",
         {"rows": fold(rows)},
     )

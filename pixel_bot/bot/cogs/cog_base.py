@@ -1,7 +1,7 @@
 """What every cog class has that needs no bot: its settings."""
 
 from collections.abc import Coroutine
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Protocol, TypeVar, cast
 
 from twitchio.ext import commands
 
@@ -25,6 +25,9 @@ class CogBase(commands.Component):
     """The base of every cog class."""
 
     bot: Any
+    is_game: ClassVar[bool] = False
+    """True for a game with points: its commands work only once the streamer said yes to games (``GAMES``)."""
+
     settings_read: CogSettings | None = None
     """What ``config`` gives, once it was read."""
 

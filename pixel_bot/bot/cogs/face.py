@@ -40,6 +40,7 @@ DOORS = (
     "economy",
     "emit",
     "first_start",
+    "games",
     "http",
     "leaderboard",
     "levels",
@@ -47,6 +48,7 @@ DOORS = (
     "mode",
     "moderation",
     "obs",
+    "open_rounds",
     "overlay",
     "put_command",
     "queue",
@@ -60,6 +62,7 @@ DOORS = (
     "settings",
     "sounds",
     "stored_draw",
+    "stored_promise",
     "take_command",
     "text_filter",
     "transaction",
@@ -87,6 +90,11 @@ class CogFace(ServiceNames):
     def live(self) -> Live:
         """True while a stream is on, on any platform; ``bot.live.since`` is when it began."""
         return self.runtime.live
+
+    @property
+    def games(self) -> bool:
+        """Whether the streamer has said yes to games with points."""
+        return self.settings.games
 
     @property
     def moderation(self) -> Moderation:
