@@ -70,6 +70,11 @@ class BotInternals(commands.Bot):
         return self.commands_by_name
 
     @property
+    def reachable_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What can be typed behind a mention of the bot, by name."""
+        return self.known_commands
+
+    @property
     def component_names(self) -> Collection[str]:
         """The names of the loaded cog classes."""
         return self._components.keys()
@@ -113,18 +118,22 @@ class ContextInternals(commands.Context[Any]):
     def find_command(self) -> None:
         """Find the command of two words where there is one: ``points add`` before ``points``.
 
-        TwitchIO's own groups would tie such commands to one cog; as names of their own they live in any.
+        TwitchIO's own groups would tie such commands to one cog; as names of their own they live in any. Whether it may
+        be typed at all was found out before: so what is not known is one that is reachable.
         """
         view: Any = self._view
         view.skip_string(self.prefix)
         view.skip_ws()
-        words: Mapping[str, commands.Command[Any, ...]] = self._bot.known_commands
         self._invoked_with = first = view.get_word().lower()
-        self._command = words.get(first)
         after_first = view.index
         view.skip_ws()
+        second = view.get_word().lower()
+        words: Mapping[str, commands.Command[Any, ...]] = self._bot.known_commands
+        if first not in words and f"{first} {second}" not in words:
+            words = self._bot.reachable_commands
+        self._command = words.get(first)
         base = self._command.name if self._command is not None else first
-        longer = words.get(f"{base} {view.get_word().lower()}")
+        longer = words.get(f"{base} {second}") or words.get(f"{first} {second}")
         if longer is not None:
             self._command = longer
         else:

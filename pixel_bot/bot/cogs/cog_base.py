@@ -38,6 +38,9 @@ class CogBase(commands.Component):
         """
         return None
 
+    async def setup_pressed(self, button: str) -> None:
+        """The streamer pressed a button of ``setup_step`` on the set-up page. ``button`` is its key."""
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something in the background; nobody waits for it.
 

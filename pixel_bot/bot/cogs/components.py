@@ -52,6 +52,12 @@ class CogComponents(CogFace):
         """What chat can type: without what is off, and with other names that the streamer gave."""
         return self.command_table.known
 
+    @property
+    @override
+    def reachable_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What can be typed behind a mention of the bot: also what is asleep."""
+        return self.command_table.reachable
+
     @override
     async def close(self, **options: Any) -> None:
         """Take all cogs away, and end the connections."""
@@ -142,9 +148,10 @@ class CogComponents(CogFace):
             made: what ``@command`` or ``@redeem`` returned.
 
         Raises:
-            ValueError: a cog's class has a command, or a redeem, of that name: that one stays.
+            ValueError: a cog's class has a command, or a redeem, of that name, which is neither off by the settings nor
+                asleep: that one stays.
         """
-        if made.name in self.commands_of_classes:
+        if not self.command_table.gives_way(made.name):
             raise ValueError(f"{self.prefix}{made.name} exists already, in a cog")
         await self.take_command(made.name, is_replaced=True)
         made.belongs_to(component)
@@ -185,6 +192,20 @@ class CogComponents(CogFace):
             else:
                 found += [step] if step is not None else []
         return found
+
+    async def setup_pressed(self, step: str, button: str) -> bool:
+        """A button of a cog's step on the set-up page was pressed. Returns False where there is none of that key."""
+        for component in tuple(self._components.values()):
+            if not isinstance(component, CogBase):
+                continue
+            try:
+                shown = component.setup_step()
+                if shown is not None and shown.key == step and any(one.key == button for one in shown.buttons):
+                    await component.setup_pressed(button)
+                    return True
+            except Exception as exc:  # noqa: BLE001 - as in setup_steps
+                self.runtime.faults.report(self.cogs.owner_of(component), "in setup_pressed", exc)
+        return False
 
     def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
         """Count a crash of the cog that an effect belongs to."""

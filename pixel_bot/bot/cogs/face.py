@@ -19,6 +19,7 @@ from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.cogs.timing import Missed, moment_of
 from pixel_bot.bot.service_names import ServiceNames
+from pixel_bot.db.meta import first_start
 from pixel_bot.filters.no_command import no_command
 from pixel_bot.model.event import Event
 from pixel_bot.model.people import Platform
@@ -32,11 +33,13 @@ log = logging.getLogger(__name__)
 DOORS = (
     "announce",
     "channel",
+    "chat_name",
     "clock",
     "command_table",
     "cooldowns",
     "economy",
     "emit",
+    "first_start",
     "games",
     "http",
     "leaderboard",
@@ -80,6 +83,8 @@ class CogFace(ServiceNames):
     runtime: CogRuntime
     channels: dict[Platform, ChatChannel]
     outside: Outside
+    chat_name = ""
+    """What the bot is called in chat on Twitch, for mentions; empty while it is not there."""
 
     @property
     def live(self) -> Live:
@@ -111,6 +116,11 @@ class CogFace(ServiceNames):
     def obs(self) -> ObsControl:
         """Scenes, sources, filters and texts in OBS."""
         return self.outside.obs
+
+    async def first_start(self) -> datetime | None:
+        """When the bot first started on its database; None for one that is older than this note."""
+        async with self.readers() as session:
+            return await first_start(session)
 
     def emit(self, event: Event) -> None:
         """Tell an event of one's own to all cogs that hear it.
