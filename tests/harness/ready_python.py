@@ -179,8 +179,10 @@ def serve(orders: socket.socket) -> dict[str, Any] | None:
 def _warm_up() -> None:
     """Start a bot once, and end it: what each would import, map and compile at its start is then there for all."""
     sys.path.insert(0, ROOT)
-    keep_cogs = importlib.import_module("tests.kept_cogs").keep_cogs
+    importlib.import_module("tests.kept_cogs").keep_cogs()
+    importlib.import_module("tests.shared_dialect").share_dialect()
     sys.path.remove(ROOT)
+    importlib.import_module("pixel_bot.configuration.cog_settings").names_in_cogs(None, installed=False)
     sandbox = importlib.import_module("pixel_bot.run.sandbox_app")
     testing = importlib.import_module("pixel_bot.testing")
 
@@ -188,7 +190,6 @@ def _warm_up() -> None:
         async with sandbox.running(testing.settings_in(folder)):
             pass
 
-    keep_cogs()
     logging.disable()
     with TemporaryDirectory() as folder:
         asyncio.run(start(Path(folder)))
