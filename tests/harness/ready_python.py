@@ -98,6 +98,10 @@ def is_ready(words: list[str]) -> bool:
 _BLOCKS: list[None] = []
 
 
+HASHES_AS_HERE = {"PYTHONHASHSEED": "0"}
+"""Of the environment: said to a simulation, it knows that its hashes are as it needs them."""
+
+
 @contextmanager
 def ready() -> Generator[None]:
     """Within the block, processes are started that way; blocks of several tasks may end in any order."""
@@ -124,7 +128,9 @@ class _Server:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = [PYTHON, str(Path(__file__).resolve()), str(theirs.fileno())]
-            self._process = _POPEN(command, pass_fds=[theirs.fileno()])
+            # A simulation takes no other seed for its hashes, and starts Python anew where it has one.
+            environment = {**os.environ, **HASHES_AS_HERE}
+            self._process = _POPEN(command, pass_fds=[theirs.fileno()], env=environment)
         atexit.register(self._end)
 
     def fork(self, order: dict[str, Any], streams: list[int]) -> int:
