@@ -118,20 +118,20 @@ ABOUT_COGS = frozenset({"cogs", "cog_tools", "documents", "variables", "wording"
 APART = ("channel", "commands", "counters", "greetings", "lineup", "quotes", "regulars", "timers")
 """Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
 
-ABOUT_THE_DATABASE = frozenset({"db", "upkeep", "cluster", "testing", "concurrency"})
-"""Folders whose tests have a thread for each connection, as the bot has."""
+ABOUT_CONNECTIONS = frozenset({"db", "disk", "upkeep", "backups", "cleanup", "restore", "cluster", "testing", "sim"})
+"""Folders whose own tests have a thread for each connection to a database, as the bot has."""
 
 
 @pytest.fixture(autouse=True)
 def _what_a_folder_is_about(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests in folders that are not about cogs do without some; and those not about the database, without its threads.
+    """Tests in folders that are not about cogs do without some; and those not about connections, without their threads.
 
     A test that is about either asks for ``all_cogs`` or ``database_threads``.
     """
     folder = request.path.relative_to(TESTS).parts[:-1]
     if folder and ABOUT_COGS.isdisjoint(folder) and "all_cogs" not in request.fixturenames:
         monkeypatch.setattr(settings, "left_out", APART)
-    if folder and ABOUT_THE_DATABASE.isdisjoint(folder) and "database_threads" not in request.fixturenames:
+    if folder and folder[-1] not in ABOUT_CONNECTIONS and "database_threads" not in request.fixturenames:
         monkeypatch.setattr(driver, "make_worker", LoopWorker)
 
 
