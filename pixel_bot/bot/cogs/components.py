@@ -234,6 +234,8 @@ def _files_of(component: commands.Component) -> Sequence[LastGoodFile[Any]]:
 def _reasons_of(component: commands.Component) -> Mapping[str, str]:
     """What the reasons of a cog are called, in the language of the chat."""
     reasons: Mapping[str, str] = getattr(component, "reasons", {})
+    if not reasons:
+        return {}
     said = texts_of(type(component).__module__).of_source
     return {reason: said(words) for reason, words in reasons.items()}
 
