@@ -93,7 +93,7 @@ class Transactions:
         def period(per: Per) -> str:
             return period_of(per, now, self._stream)
 
-        return Origin(cog, reason, now, period, self._account_of, self._levels, platform)
+        return Origin(cog, reason, now, period, self._account_of, self._levels, platform, self._viewers.is_ignored)
 
     async def _account_of(self, session: AsyncSession, person: Person) -> int:
         return (await self._viewers.upsert(session, [person]))[person].id
