@@ -180,6 +180,11 @@ class Lineup(Cog):
             await self._set_open(session, is_open=False)
 
     @override
+    async def what_is_open(self, session: AsyncSession) -> Sequence[str]:
+        """While it is open, anybody may join."""
+        return ["join"] if await self._is_open(session) else []
+
+    @override
     async def merge(self, session: AsyncSession, old: int, new: int) -> None:
         """Somebody who waits with both of their accounts keeps the better turn."""
         theirs, kept = await session.get(Waiting, old), await session.get(Waiting, new)

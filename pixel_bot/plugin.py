@@ -80,6 +80,7 @@ from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
 from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
 from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import Decided, Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak
+from pixel_bot.model.owed import Owed
 from pixel_bot.model.people import Person, Viewer
 from pixel_bot.model.stream_events import CommandsImported, CommandTyped, Redemption, StreamOffline, StreamOnline
 from pixel_bot.overlay.widgets import Widget
@@ -154,6 +155,7 @@ __all__ = [
     "OnPage",
     "Outcome",
     "OverlayEffect",
+    "Owed",
     "PayItForward",
     "Person",
     "PixelBot",

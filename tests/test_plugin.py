@@ -63,6 +63,7 @@ EXPORTS = [
     "OnPage",
     "Outcome",
     "OverlayEffect",
+    "Owed",
     "PayItForward",
     "Person",
     "PixelBot",

@@ -15,6 +15,9 @@ Command = commands.Command[Any, ...]
 Level = Literal["everyone", "sub", "regular", "vip", "mods", "streamer"]
 """Who may use a command: those of that level, and of all that follow it here."""
 
+BUY = "redeem"
+"""The word before the name of any redeem."""
+
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 _WORDS: Mapping[Level, str] = {
@@ -53,10 +56,17 @@ class CommandTable:
     Args:
         own: the commands of the loaded cogs' classes.
         off: names of those that the settings switch off, lower case.
+        is_bought: whether a command is a redeem.
     """
 
-    def __init__(self, own: Callable[[], Mapping[str, Command]], off: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        own: Callable[[], Mapping[str, Command]],
+        off: Collection[str] = (),
+        is_bought: Callable[[Command], bool] = lambda _: False,
+    ) -> None:
         self._own = own
+        self._is_bought = is_bought
         self._off = frozenset(off)
         self._made: dict[str, Command] = {}
         self._claimed: dict[str, Command] = {}
@@ -81,12 +91,17 @@ class CommandTable:
 
     @property
     def known(self) -> Mapping[str, Command]:
-        """What chat can type: without commands that are off or asleep, and with the names that the streamer gave."""
+        """What chat can type: without commands that are off or asleep, and with the names that the streamer gave.
+
+        Each redeem can also be bought with ``redeem NAME``, as viewers know it from elsewhere.
+        """
         if self._known is None:
             own = self._own()
             there = {name: found for name, found in self._that_are_on.items() if name in own or not self._sleeps(name)}
             awake = {name: found for name, found in self._own_on.items() if not self._sleeps(name)}
-            self._known = MappingProxyType({**there, **awake})
+            named = {**there, **awake}
+            bought = {f"{BUY} {n}": one for n, one in named.items() if self._is_bought(one) and " " not in n}
+            self._known = MappingProxyType({**bought, **named})
         return self._known
 
     @property
@@ -104,7 +119,8 @@ class CommandTable:
     @property
     def _that_are_on(self) -> dict[str, Command]:
         """The others that are on: other names, and commands that cogs made."""
-        made = {name: found for name, found in self._made.items() if self.rule_of(found).on}
+        given = {**self._claimed, **self._made}
+        made = {name: found for name, found in given.items() if self.rule_of(found).on}
         there = {**made, **self._own_on}
         return {**{name: there[base] for name, base in self._other_names.items() if base in there}, **made}
 

@@ -8,6 +8,7 @@ from twitchio.ext import commands
 from typing_extensions import override
 
 from pixel_bot.bot.claimed_commands import MARK as CLAIMS
+from pixel_bot.bot.cog_services.asking_cogs import all_open, all_owed
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
@@ -16,8 +17,13 @@ from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.timing import marked_with
 from pixel_bot.bot.command import PixelCommand, command
 from pixel_bot.bot.redeem_command import RedeemCommand, offers_of, redeems_of
+from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.model.last_good import LastGoodFile
+from pixel_bot.model.owed import Owed
+from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.widgets import Widget
+from pixel_bot.points.economy.figures import Figures
+from pixel_bot.points.economy.measure import measured
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
@@ -34,7 +40,11 @@ class CogComponents(CogFace):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self.command_table = CommandTable(lambda: self.commands_of_classes, services.settings.commands_left_out)
+        self.command_table = CommandTable(
+            lambda: self.commands_of_classes,
+            services.settings.commands_left_out,
+            lambda found: isinstance(found, RedeemCommand),
+        )
         """All commands by name, and the streamer's rules for them."""
 
     @property
@@ -100,6 +110,8 @@ class CogComponents(CogFace):
             self.reasons.update(_reasons_of(component))
             self.services.files.add(_files_of(component))
             self.command_table.changed()
+            offered = [offer.key for offer in offers_of(component.__all_commands__.values())]
+            await self.services.hooks.catch_up(self.services.database, offered)
         except BaseException:
             self._forget(component)
             raise
@@ -174,6 +186,7 @@ class CogComponents(CogFace):
         if isinstance(made, RedeemCommand):
             await self.redeems.offer([made.offer])
             self.services.hooks.add(made.offer.key, made.hooks_of(component))
+            await self.services.hooks.catch_up(self.services.database, [made.offer.key])
         self.command_table.put(made)
 
     async def take_command(self, name: str, *, is_replaced: bool = False) -> None:
@@ -222,6 +235,37 @@ class CogComponents(CogFace):
             except Exception as exc:  # noqa: BLE001 - as in setup_steps
                 self.runtime.faults.report(self.cogs.owner_of(component), "in setup_pressed", exc)
         return False
+
+    async def economy_figures(self, days: int = 30) -> Figures:
+        """Where points came from and went to in the last days, and what that means for prices. It may take seconds."""
+        earned = self.settings
+        return await measured(
+            self.services.database,
+            self.clock.now(),
+            days,
+            watch_minutes=earned.points_watch_minutes,
+            chat_seconds=earned.points_chat_cooldown_seconds,
+            keys=self.redeems.keys,
+        )
+
+    async def owed(self) -> list[Owed]:
+        """All that the loaded cogs owe viewers, and that a mod hands over, the oldest first."""
+        return await all_owed(tuple(self._components.values()), self.services.database, self.runtime.faults)
+
+    async def what_is_open(self) -> dict[str, list[str]]:
+        """What viewers may type just now to take part in something, by cog; without the prefix."""
+        return await all_open(tuple(self._components.values()), self.services.database, self.runtime.faults)
+
+    async def hand_over(self, tx: Transaction, owed: Owed, by: Viewer) -> bool:
+        """A mod has handed over what was owed; False where it is not owed any more, or its cog is gone.
+
+        Args:
+            tx: the transaction that it is written in.
+            owed: one of ``bot.owed()``.
+            by: the mod.
+        """
+        found = (c for c in self._components.values() if isinstance(c, CogBase) and c.bot.cogs.owner_of(c) == owed.cog)
+        return any([await component.hand_over(tx, owed, by) for component in tuple(found)])
 
     def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
         """Count a crash of the cog that an effect belongs to."""
