@@ -87,6 +87,8 @@ class CogComponents(CogFace):
             await self._add_widgets(component)
             await super().add_component(component)
             self.cogs.note_component(component)
+            if getattr(component, "is_game", False):
+                self.services.transactions.games.add(self.cogs.owner_of(component))
             self.runtime.add(component)
             self.reasons.update(_reasons_of(component))
             self.services.files.add(_files_of(component))
