@@ -12,6 +12,7 @@ from typing_extensions import override
 from pixel_bot.plugin import (
     BadInput,
     ChatError,
+    Claim,
     Cog,
     CogModel,
     CogSettings,
@@ -21,6 +22,7 @@ from pixel_bot.plugin import (
     Total,
     Viewer,
     ViewerId,
+    claims,
     command,
     later,
     mods_only,
@@ -79,6 +81,15 @@ class Lineup(Cog):
         place = ordinal(_place(line, ctx.viewer.id))
         words = later("You are {place} in the lineup.") if mine is None else later("You wait already: {place}.")
         await ctx.reply(_(words, place=place))
+
+    @claims("join")
+    async def join_while_open(self, ctx: Context) -> Claim | None:
+        """Wait for your turn to play along."""
+        async with self.bot.readers() as session:
+            is_open = await self._is_open(session)
+        return (
+            Claim(_("{command} (lineup)", command=f"{self.bot.settings.command_prefix}queue join")) if is_open else None
+        )
 
     @command(aliases=("queue leave",))
     async def leave(self, ctx: Context) -> None:

@@ -26,6 +26,7 @@ from pixel_bot.accounts.merge import Linked
 from pixel_bot.backends.base_url import with_version
 from pixel_bot.backends.obs_problems import ObsProblem
 from pixel_bot.bot.bot import PixelBot
+from pixel_bot.bot.claimed_commands import Claim, claims
 from pixel_bot.bot.cog_services.channel_control import Category, ChannelInfo
 from pixel_bot.bot.cog_services.http import HttpFailed
 from pixel_bot.bot.cog_services.http_transport import HttpAnswer
@@ -116,6 +117,7 @@ __all__ = [
     "ChatMessage",
     "CheckedBot",
     "Cheer",
+    "Claim",
     "Cog",
     "CogModel",
     "CogSettings",
@@ -192,6 +194,7 @@ __all__ = [
     "Widget",
     "audience",
     "broadcaster_only",
+    "claims",
     "command",
     "command_list",
     "count",

@@ -5,7 +5,7 @@ text typed for a reward could choose the command. ``PRIVATE`` lists them, and a 
 TwitchIO and with this file.
 """
 
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from inspect import Parameter
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -151,6 +151,8 @@ class CommandInternals(commands.Command[Any, ...]):
 
     @override
     async def _invoke(self, context: Any) -> Any:
+        if (other := await self.taken_over(context)) is not None:
+            return await other()
         take_back = await self.begin(context)
         try:
             await self.before_parsing(context)
@@ -170,6 +172,10 @@ class CommandInternals(commands.Command[Any, ...]):
     def belongs_to(self, component: commands.Component) -> None:
         """The command, which was made at run time, is one of this cog class."""
         self._injected = component
+
+    async def taken_over(self, context: Any) -> Callable[[], Awaitable[None]] | None:
+        """What is done in place of this command, before all else; None for the command itself."""
+        return None
 
     async def begin(self, context: Any) -> Callable[[], None]:
         """Refuse by raising, before all else. Returns what to do when the command refuses later, or fails."""

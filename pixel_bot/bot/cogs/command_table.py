@@ -59,6 +59,7 @@ class CommandTable:
         self._own = own
         self._off = frozenset(off)
         self._made: dict[str, Command] = {}
+        self._claimed: dict[str, Command] = {}
         self._rules: dict[str, CommandRule] = {}
         self._other_names: dict[str, str] = {}
         self._rests: dict[str, Rests] = {}
@@ -73,7 +74,7 @@ class CommandTable:
     def all(self) -> Mapping[str, Command]:
         """Every command by each name of its own, also those that are off."""
         if self._all is None:
-            self._all = MappingProxyType({**self._made, **self._own()})
+            self._all = MappingProxyType({**self._claimed, **self._made, **self._own()})
         return self._all
 
     @property
@@ -102,6 +103,14 @@ class CommandTable:
         """It is gone."""
         self.changed()
         return self._made.pop(name, None)
+
+    def claim(self, made: Command) -> None:
+        """A cog may want a command of this name, which is there as long as no other cog has one."""
+        self._claimed[made.name] = made
+
+    def withdraw_claims(self, component: object) -> None:
+        """The cog is gone, with what it may have wanted."""
+        self._claimed = {name: one for name, one in self._claimed.items() if one.component is not component}
 
     def set_rules(self, rules: Mapping[str, CommandRule], other_names: Mapping[str, str]) -> None:
         """From now on these rules hold, by the command's name, and these other names, each with the command's name."""

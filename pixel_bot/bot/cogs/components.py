@@ -7,12 +7,14 @@ from typing import Any
 from twitchio.ext import commands
 from typing_extensions import override
 
+from pixel_bot.bot.claimed_commands import MARK as CLAIMS
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
-from pixel_bot.bot.command import PixelCommand
+from pixel_bot.bot.cogs.timing import marked_with
+from pixel_bot.bot.command import PixelCommand, command
 from pixel_bot.bot.redeem_command import RedeemCommand, offers_of, redeems_of
 from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.overlay.widgets import Widget
@@ -90,6 +92,7 @@ class CogComponents(CogFace):
             if getattr(component, "is_game", False):
                 self.services.transactions.games.add(self.cogs.owner_of(component))
             self.runtime.add(component)
+            self._claim_commands(component)
             self.reasons.update(_reasons_of(component))
             self.services.files.add(_files_of(component))
             self.command_table.changed()
@@ -124,6 +127,7 @@ class CogComponents(CogFace):
         for reason in _reasons_of(component):
             self.reasons.pop(reason, None)
         self.services.files.remove(_files_of(component))
+        self.command_table.withdraw_claims(component)
         self.command_table.changed()
         made = [one for one in self.command_table.made if one.component is component]
         for one in made:
@@ -135,6 +139,18 @@ class CogComponents(CogFace):
         self.dispatcher.effects.remove(component)
         self.overlay.widgets.remove(_widgets_of(component))
         self.services.cog_tables.remove(component)
+
+    def _claim_commands(self, component: commands.Component) -> None:
+        """What a cog may want of commands can be typed, also where no cog has the command."""
+        for _, method, name in marked_with(CLAIMS, component):
+
+            async def nothing(_: object, ctx: object) -> None:
+                """Nobody wants it just now, so it is like a command that there is not."""
+
+            nothing.__doc__, nothing.__module__ = method.__doc__, method.__module__
+            made = command(name)(nothing)
+            made.belongs_to(component)
+            self.command_table.claim(made)
 
     async def put_command(self, component: commands.Component, made: PixelCommand) -> None:
         """Add a command that a cog makes while the bot runs, in place of one of the same name that a cog made before.

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from twitchio.ext import commands
 
+from pixel_bot.bot.claimed_commands import ClaimedCommands
 from pixel_bot.bot.cogs.chat_filters import ChatFilters
 from pixel_bot.bot.cogs.cog_base import check_settings
 from pixel_bot.bot.cogs.confirmations import Confirmations
@@ -48,6 +49,7 @@ class CogRuntime:
         self.live = Live()
         self.variables = Variables()
         self.roles = GivenRoles(self.faults)
+        self.claims = ClaimedCommands(self.faults)
         self.stored = StoredCalls(self.bus, services.database, services.clock)
         self.bus.store = self.stored
         self.scopes = CogScopes()
@@ -90,6 +92,7 @@ class CogRuntime:
         self.timers.add(cog, component)
         self.variables.add(component)
         self.roles.add(cog, component)
+        self.claims.add(cog, component)
 
     def remove(self, component: commands.Component) -> None:
         """A cog class goes."""
@@ -99,6 +102,7 @@ class CogRuntime:
         self.timers.remove(component)
         self.variables.remove(component)
         self.roles.remove(component)
+        self.claims.remove(component)
 
     # What happens
 
