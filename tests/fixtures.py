@@ -113,7 +113,7 @@ def _ready_database(request: pytest.FixtureRequest) -> Generator[None]:
 ABOUT_COGS = frozenset({"cogs", "cog_tools", "documents", "variables", "wording", "imports"})
 """Folders whose tests have all cogs, by their beginnings."""
 
-APART = ("commands", "counters", "giveaways", "lineup", "quotes", "timers")
+APART = ("bets", "commands", "counters", "duel", "giveaways", "heist", "lineup", "quotes", "timers")
 """Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
 
 

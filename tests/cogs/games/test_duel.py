@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.testing import SettableClock, Stage, stage
-from tests.cogs.games.scene import all_is_over, game, owned
+from tests.cogs.games.bets_scene import all_is_over, game, owned
 from tests.harness.database import rows
 
 ASKED = "@bob, alice wants a duel: 100 points each. !accept or !decline, within 2m."
@@ -27,7 +27,7 @@ async def test_both_stake_the_same_and_one_has_it_all(tmp_path: Path) -> None:
         assert await owned(chat) == ([1_100, 900, 1_000] if winner == "alice" else [900, 1_100, 1_000])
         (fair,) = await chat.say("carol", "!fair 1")
         assert ("challenger" if winner == "alice" else "challenged") in fair
-        assert "50%" in fair
+        assert "50.0%" in fair
         assert await say(chat, "bob", "!accept") == ["Nobody has asked you for a duel."]
         await all_is_over(chat)
 

@@ -6,7 +6,7 @@ import pytest
 
 from pixel_bot.plugin import pick
 from pixel_bot.testing import SettableClock, Stage, stage
-from tests.cogs.games.scene import all_is_over, game, owned
+from tests.cogs.games.bets_scene import all_is_over, game, owned
 from tests.harness.database import rows
 
 
