@@ -112,7 +112,7 @@ class Duel(Cog):
             pair = {"challenger": ctx.viewer.id, "challenged": rival.id}
             tx.session.add(Challenge(id=made.id, points=points, ends_at=ends_at, **pair))
             await self.bot.cooldowns.start(tx.session, ctx.viewer.id, key, self.config.wait)
-            await self.bot.schedule("duel ends", {"round": made.id}, at=ends_at, session=tx.session)
+            await self.bot.schedule("duel_ends", {"round": made.id}, at=ends_at, session=tx.session)
             words = later("@{rival}, {viewer} wants a duel: {points} each. {accept} or {decline}, within {time}.")
             prefix = self.bot.settings.command_prefix
             how = {"accept": f"{prefix}accept", "decline": f"{prefix}decline", "time": duration(self.config.answer)}
@@ -164,7 +164,7 @@ class Duel(Cog):
 
     # By time
 
-    @scheduled("duel ends")
+    @scheduled("duel_ends")
     async def end_in_time(self, call: Scheduled) -> None:
         """Nobody accepted in time."""
         await self._end(call.args["round"])
@@ -177,7 +177,7 @@ class Duel(Cog):
         for round_id in late.all():
             await self._end(round_id)
 
-    @scheduled("duel is told")
+    @scheduled("duel_told")
     async def tell(self, call: Scheduled) -> None:
         """What chat has to hear, also where the bot ended before it could say it."""
         await self.bot.announce(call.args["words"])
@@ -245,7 +245,7 @@ class Duel(Cog):
         return Names(found[duel.challenger], found[duel.challenged])
 
     async def _tell(self, tx: Transaction, words: str) -> None:
-        await self.bot.schedule("duel is told", {"words": words}, after=0, session=tx.session)
+        await self.bot.schedule("duel_told", {"words": words}, after=0, session=tx.session)
 
 
 async def setup(bot: PixelBot) -> None:

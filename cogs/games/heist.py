@@ -125,7 +125,7 @@ class Heist(Cog):
 
     # By time
 
-    @scheduled("heist ends")
+    @scheduled("heist_ends")
     async def end_in_time(self, call: Scheduled) -> None:
         """Nobody else can join: they go in."""
         await self._end(call.args["round"])
@@ -138,7 +138,7 @@ class Heist(Cog):
         if plan is not None and plan.ends_at + LATE < self.bot.clock.now():
             await self._end(plan.round)
 
-    @scheduled("heist is told")
+    @scheduled("heist_told")
     async def tell(self, call: Scheduled) -> None:
         """What chat has to hear, also where the bot ended before it could say it."""
         await self.bot.announce(call.args["words"])
@@ -175,7 +175,7 @@ class Heist(Cog):
         ends_at = tx.now + timedelta(seconds=self.config.join)
         plan = Plan(id=THE_ONE, round=opened.id, promise=promise.id, ends_at=ends_at)
         tx.session.add(plan)
-        await self.bot.schedule("heist ends", {"round": opened.id}, at=ends_at, session=tx.session)
+        await self.bot.schedule("heist_ends", {"round": opened.id}, at=ends_at, session=tx.session)
         return plan
 
     async def _join(self, tx: Transaction, plan: Plan, viewer: int, stake: Amount) -> tuple[int, int]:
@@ -221,7 +221,7 @@ class Heist(Cog):
         return won
 
     async def _tell(self, tx: Transaction, words: str) -> None:
-        await self.bot.schedule("heist is told", {"words": words}, after=0, session=tx.session)
+        await self.bot.schedule("heist_told", {"words": words}, after=0, session=tx.session)
 
 
 def payout(stake: int, back: int, chance: int) -> int:

@@ -87,7 +87,7 @@ class Bets(Cog):
             made = Bet(id=THE_ONE, question=asked.question, options=[*asked.options], opener=ctx.viewer.id)
             made.round, made.is_open, made.ends_at = (await tx.rounds.open("bet")).id, True, ends_at
             tx.session.add(made)
-            await self.bot.schedule("bet closes", {"round": made.round}, at=ends_at, session=tx.session)
+            await self.bot.schedule("bet_closes", {"round": made.round}, at=ends_at, session=tx.session)
             words = later("Bet: {question} {options}. Type {command}, within {time}.")
             options, how = listed_options(asked.options), f"{prefix}bet {asked.options[0]} {self.config.min}"
             time = duration(asked.seconds)
@@ -125,12 +125,12 @@ class Bets(Cog):
 
     # By time
 
-    @scheduled("bet closes")
+    @scheduled("bet_closes")
     async def close_in_time(self, call: Scheduled) -> None:
         """Its seconds are over."""
         await self._end_of(call.args["round"], was_open=True)
 
-    @scheduled("bet is given back")
+    @scheduled("bet_given_back")
     async def give_back_in_time(self, call: Scheduled) -> None:
         """Nobody settled it for too long."""
         await self._end_of(call.args["round"], was_open=False)
@@ -143,7 +143,7 @@ class Bets(Cog):
         if bet is not None and bet.ends_at + LATE < self.bot.clock.now():
             await self._end_of(bet.round, was_open=bet.is_open)
 
-    @scheduled("bet waits")
+    @scheduled("bet_waits")
     async def remind(self, call: Scheduled) -> None:
         """It is closed and not settled: chat is reminded, each time after twice as long."""
         async with self.bot.transaction(call.key, "bet") as tx:
@@ -160,7 +160,7 @@ class Bets(Cog):
             fields = {"question": bet.question, "options": options, "settle": settle, "cancel": cancel, "time": time}
             await self._tell(tx, _(words, **fields))
 
-    @scheduled("bet is told")
+    @scheduled("bet_told")
     async def tell(self, call: Scheduled) -> None:
         """What chat has to hear, also where the bot ended before it could say it."""
         await self.bot.announce(call.args["words"])
@@ -205,7 +205,7 @@ class Bets(Cog):
         if bet is None:
             raise ChatError(_(NONE))
         if await has_stake(tx.session, ctx.viewer.id):
-            raise ChatError(_("You have a stake in this bet. The streamer can do that, or a mod, who has none in it."))
+            raise ChatError(_("You have a stake in this bet. Only the streamer or a mod without one can do that."))
         return bet
 
     async def _end_of(self, round_id: int, *, was_open: bool) -> None:
@@ -229,7 +229,7 @@ class Bets(Cog):
             await self._give_back(tx, bet, later("Nobody bet on it: {question}"))
             return
         bet.is_open, bet.ends_at = False, tx.now + timedelta(hours=self.config.give_back)
-        await self.bot.schedule("bet is given back", {"round": bet.round}, at=bet.ends_at, session=tx.session)
+        await self.bot.schedule("bet_given_back", {"round": bet.round}, at=bet.ends_at, session=tx.session)
         await self._remind_later(tx, bet, self.config.remind)
         how = f"{self.bot.settings.command_prefix}bet settle {bet.options[0]}"
         options = with_odds(bet.options, by_option(stakes, len(bet.options)), self.config.back)
@@ -240,7 +240,7 @@ class Bets(Cog):
         after = timedelta(minutes=minutes)
         if minutes and tx.now + after < bet.ends_at:
             args = {"round": bet.round, "minutes": minutes}
-            await self.bot.schedule("bet waits", args, after=after, session=tx.session)
+            await self.bot.schedule("bet_waits", args, after=after, session=tx.session)
 
     async def _give_back(self, tx: Transaction, bet: Bet, words: str) -> None:
         given = await tx.rounds.cancel(bet.round)
@@ -252,7 +252,7 @@ class Bets(Cog):
         await self._tell(tx, said)
 
     async def _tell(self, tx: Transaction, words: str) -> None:
-        await self.bot.schedule("bet is told", {"words": words}, after=0, session=tx.session)
+        await self.bot.schedule("bet_told", {"words": words}, after=0, session=tx.session)
 
     async def _status(self, ctx: Context) -> str:
         async with self.bot.readers() as session:

@@ -51,6 +51,6 @@ def result(question: str, answer: str, settled: Settled, names: Mapping[int, str
         shown.append(_("{n} more", "{n} more", n=more))
     words = _("{question} {answer}! {winners}.", question=question, answer=answer, winners=", ".join(shown))
     if settled.rest:
-        rest = _("{points} could not be divided: the house keeps them.", points=count(settled.rest, "point"))
+        rest = _("Left over for the house: {points}.", points=count(settled.rest, "point"))
         words = f"{words} {rest}"
     return words

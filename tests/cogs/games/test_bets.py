@@ -34,7 +34,7 @@ async def test_who_is_right_shares_the_pot_by_stakes(tmp_path: Path) -> None:
         assert await chat.say("bob", "!bet yes 25") == ["The bet is closed: Do we win?"]
         assert await owned(chat) == [900, 925, 959]
         assert await mod(chat, "!bet win YES") == [
-            "Do we win? Yes! alice +123, bob +92. 1 point could not be divided: the house keeps them."
+            "Do we win? Yes! alice +123, bob +92. Left over for the house: 1 point."
         ]
         assert await owned(chat) == [1_023, 1_017, 959]
         assert await rows(chat, "SELECT state, house FROM rounds") == [("ended", 1)]
@@ -61,7 +61,7 @@ async def test_with_one_side_alone_all_is_given_back(tmp_path: Path, stakes: lis
 
 
 async def test_who_leads_it_has_no_stake_in_it(tmp_path: Path) -> None:
-    staked = "You have a stake in this bet. The streamer can do that, or a mod, who has none in it."
+    staked = "You have a stake in this bet. Only the streamer or a mod without one can do that."
     async with game(tmp_path) as chat:
         await mod(chat, OPEN, "alice")
         assert await chat.say("alice", "!bet no 10", "moderator") == [
@@ -141,8 +141,8 @@ async def test_a_bet_that_nobody_settles_is_reminded_of_and_given_back(tmp_path:
         await chat.passes(120)
         (reminder,) = await chat.passes(15 * 60)
         assert reminder == (
-            "A bet waits for its outcome: Do we win? (Yes | No). A mod without a stake types !bet settle or !bet cancel; "
-            "in 1h 45m it is given back."
+            "A bet waits for its outcome: Do we win? (Yes | No). A mod without a stake types !bet settle or "
+            "!bet cancel; in 1h 45m it is given back."
         )
         assert len(await chat.passes(29 * 60)) == 0
     async with stage(tmp_path, clock, games=True, bets_give_back=2) as chat:

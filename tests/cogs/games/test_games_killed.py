@@ -1,4 +1,4 @@
-"""Bets, duels and heists of a bot that is killed at its commits: what was staked is paid or given back, exactly once."""
+"""Games of a bot that is killed at its commits: what was staked is paid or given back, exactly once."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ def messages(steps: list[Step]) -> list[Step]:
 
 
 def killed_lives(folder: Path, seed: int, stride: int) -> tuple[int, dict[int, Account]]:
-    """Lives that die at one commit after the other, until one is through. Returns how many, and the rounds in the end."""
+    """Lives that die at one commit after the other, until one is through. Returns how many, and all rounds."""
     path = folder / "sandbox.db"
     asyncio.run(begin(folder))
     before: list[Step] = []
