@@ -5,6 +5,7 @@ from pixel_bot.plugin import PixelBot
 from .answers import Answers
 from .entering import Entering
 from .giveaways import Giveaways
+from .keywords import Keywords
 from .raffles import Raffles
 from .watch import Watch
 
@@ -12,6 +13,7 @@ from .watch import Watch
 async def setup(bot: PixelBot) -> None:
     watch = Watch(bot)
     await bot.add_component(Giveaways(bot, watch))
-    await bot.add_component(Entering(bot, watch))
+    await bot.add_component(Entering(bot))
+    await bot.add_component(Keywords(bot, watch))
     await bot.add_component(Answers(bot, watch))
     await bot.add_component(Raffles(bot))

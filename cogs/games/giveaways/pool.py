@@ -101,25 +101,36 @@ async def opened(tx: Transaction, kind: Kind, rules: Rules) -> tuple[Giveaway, P
     return made, promise
 
 
-async def enter(bot: PixelBot, tx: Transaction, pool: Giveaway, viewer: Viewer, tickets: int, *, is_sub: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Entering:
+    """Who wants how many tickets, and by which message."""
+
+    viewer: Viewer
+    tickets: int
+    is_sub: bool
+    message: str
+
+
+async def enter(bot: PixelBot, tx: Transaction, pool: Giveaway, entry: Entry | None, wanted: Entering) -> None:
     """Enter somebody, or give them more tickets; what these cost is staked.
 
+    Args:
+        entry: what they have; None where they have not entered yet.
+
     Raises:
-        ChatError: they may not, or cannot.
+        ChatError: they have too many, or cannot pay. Nothing happened.
     """
-    if not await tx.plays(viewer):
-        raise ChatError(_("Who is ignored cannot take part."))
-    entry = await tx.session.get(Entry, (pool.id, viewer.id))
     has = entry.tickets if entry is not None else 0
-    if has + tickets > pool.most:
+    if has + wanted.tickets > pool.most:
         raise BadInput(_most_words(pool, has))
     if pool.cost:
-        await tx.rounds.stake(pool.round, viewer, pool.cost * tickets)
+        await tx.rounds.stake(pool.round, wanted.viewer, pool.cost * wanted.tickets)
     if entry is None:
         pool.entered += 1
-        entry = Entry(giveaway=pool.id, viewer=viewer.id, number=pool.entered, tickets=0, is_sub=False, is_told=False)
+        entry = Entry(giveaway=pool.id, viewer=wanted.viewer.id, number=pool.entered, is_sub=False)
         tx.session.add(entry)
-    entry.tickets, entry.is_sub, entry.is_told = has + tickets, entry.is_sub or is_sub, False
+    entry.tickets, entry.is_sub, entry.is_told = has + wanted.tickets, entry.is_sub or wanted.is_sub, False
+    entry.message = wanted.message
     await tell_soon(bot, tx, pool)
 
 

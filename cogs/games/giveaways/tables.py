@@ -72,6 +72,8 @@ class Entry(CogModel):
     is_sub: Mapped[bool]
     is_told: Mapped[bool]
     """Whether chat has heard of it."""
+    message: Mapped[str] = mapped_column(index=True)
+    """By which they entered last, so that one that is delivered again enters nobody in a later giveaway."""
 
 
 class Winner(CogModel):
