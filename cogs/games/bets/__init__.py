@@ -210,7 +210,7 @@ class Bets(Cog):
 
     async def _end_of(self, round_id: int, *, was_open: bool) -> None:
         """Close a bet whose time is over, or give it back; once."""
-        key = f"{'close' if was_open else 'give back'}:{round_id}"
+        key = f"{'close' if was_open else 'give_back'}:{round_id}"
         try:
             async with self.bot.transaction(key, "bet") as tx:
                 bet = await bet_in(tx)

@@ -11,9 +11,9 @@ class Ending(StrEnum):
     """How a bet ended: paid, or given back because nobody was right, or because all were."""
 
     PAID = "paid"
-    NOBODY_RIGHT = "nobody right"
-    ALL_RIGHT = "all right"
-    NO_STAKES = "no stakes"
+    NOBODY_RIGHT = "nobody_right"
+    ALL_RIGHT = "all_right"
+    NO_STAKES = "no_stakes"
 
 
 @dataclass(frozen=True, slots=True)

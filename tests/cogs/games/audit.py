@@ -70,7 +70,8 @@ async def is_exact(place: Place) -> dict[int, Account]:
                 assert list(one.won.values()) == [sum(one.staked.values())], one
             case _:
                 assert one.won == heists.pop(0)(one.staked), one
-        assert one.house == sum(one.staked.values()) - sum(one.won.values()) - sum(one.back.values()) or not one.house
+        left = sum(one.staked.values()) - sum(one.won.values()) - sum(one.back.values())
+        assert one.house == (0 if one.state == "open" else left), one
     return found
 
 

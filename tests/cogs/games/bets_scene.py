@@ -14,7 +14,8 @@ async def game(
     folder: Path, clock: SettableClock | None = None, points: int = 1_000, **settings: Any
 ) -> AsyncGenerator[Stage]:
     """A stage with games on and the stream on. Alice, bob and carol have so many points, and mia is a mod."""
-    async with stage(folder, clock, **{"games": True, "games_day_loss": 0, "cogs_off": OTHERS, **settings}) as chat:
+    rules: dict[str, Any] = {"games": True, "games_day_loss": 0, "cogs_off": OTHERS, **settings}
+    async with stage(folder, clock, **rules) as chat:
         await chat.goes_live()
         for name in ("alice", "bob", "carol"):
             await chat.viewer(name, points=points)

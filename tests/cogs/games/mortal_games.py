@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
+from typing_extensions import override
 
 from pixel_bot.sandbox.twitch.users import Role
 from pixel_bot.testing import SettableClock, Stage, stage
@@ -62,7 +63,7 @@ def program(number: int, rng: random.Random) -> list[Step]:
     bettors = rng.sample(YES + NO, rng.randrange(1, 5))
     steps: list[Step] = [
         mod(f"!bet settle {rng.choice(['yes', 'no'])}"),  # of the life before, where one is left
-        mod(f'!bet open "Q{number}" yes|no 60'),
+        mod(f'!bet open "Q{number}?" yes|no 60'),
         typed("alice", f"!duel @bob {100 + number}"),
         *(typed(who, f"!bet {'yes' if who in YES else 'no'} {rng.randrange(10, 200)}") for who in bettors),
         *(typed(who, f"!heist {rng.randrange(10, 200)}") for who in rng.sample(YES + NO, rng.randrange(1, 5))),
@@ -84,6 +85,7 @@ class _Told(list[str]):
         super().__init__()
         self._file = path.open("a", encoding="utf-8", buffering=1)
 
+    @override
     def append(self, line: str, /) -> None:
         super().append(line)
         self._file.write(f"{line}\n")

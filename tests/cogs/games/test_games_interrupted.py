@@ -3,6 +3,7 @@
 import asyncio
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ async def test_stakes_follow_when_two_accounts_are_linked(tmp_path: Path) -> Non
 async def test_two_processes_on_one_server(databases: Databases, tmp_path: Path) -> None:
     """Both hear each message; and each has messages of its own at the same time."""
     url = databases.of(tmp_path, "shared")
-    rules = {"database_url": url, "games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0}
+    rules: dict[str, Any] = {"database_url": url, "games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0}
     clock = SettableClock()
     async with (
         stage(tmp_path / "a", clock, cogs_off=f"{OTHERS},giveaways", **rules) as one,

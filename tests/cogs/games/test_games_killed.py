@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import re
 from itertools import count
 from pathlib import Path
 
@@ -56,9 +57,14 @@ def test_all_is_paid_once_or_given_back_and_told(tmp_path: Path) -> None:
     ended = [one for one in found.values() if one.state == "ended"]
     assert all(one.state != "open" for one in found.values())
     assert {one.kind for one in ended} == {"bet", "duel", "heist"}
-    told = (tmp_path / "told.txt").read_text("utf-8")
+    told = (tmp_path / "told.txt").read_text("utf-8").splitlines()
+    asked = {said[0] for line in told if (said := re.search(r"Q\d+\?(?= (?:yes|no)!|.* went back)", line))}
+    silent = {said[1] for line in told if (said := re.search(r"Nobody bet on it: (Q\d+\?)", line))}
+    assert len(asked | silent) == sum(one.kind == "bet" for one in found.values())
+    drawn = {said[0] for line in told if (said := re.search(r"!fair \d+", line))}
+    assert len(drawn) == sum(one.kind != "bet" for one in ended)
     for one in found.values():
         if one.kind == "duel" and one.state == "returned":
             (points,) = one.staked.values()
-            assert f"alice has {points} points back." in told
-    print(lives, len(found), len(ended))
+            assert any(line.endswith(f"alice has {points} points back.") for line in told)
+    assert lives > 10
