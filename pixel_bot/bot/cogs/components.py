@@ -22,8 +22,6 @@ from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.model.owed import Owed
 from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.widgets import Widget
-from pixel_bot.points.economy.figures import Figures
-from pixel_bot.points.economy.measure import measured
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
@@ -105,6 +103,8 @@ class CogComponents(CogFace):
             await self._add_widgets(component)
             await super().add_component(component)
             self.cogs.note_component(component)
+            if getattr(component, "is_game", False):
+                self.services.transactions.games.add(self.cogs.owner_of(component))
             self.runtime.add(component)
             self._claim_commands(component)
             self.reasons.update(_reasons_of(component))
@@ -235,18 +235,6 @@ class CogComponents(CogFace):
             except Exception as exc:  # noqa: BLE001 - as in setup_steps
                 self.runtime.faults.report(self.cogs.owner_of(component), "in setup_pressed", exc)
         return False
-
-    async def economy_figures(self, days: int = 30) -> Figures:
-        """Where points came from and went to in the last days, and what that means for prices. It may take seconds."""
-        earned = self.settings
-        return await measured(
-            self.services.database,
-            self.clock.now(),
-            days,
-            watch_minutes=earned.points_watch_minutes,
-            chat_seconds=earned.points_chat_cooldown_seconds,
-            keys=self.redeems.keys,
-        )
 
     async def owed(self) -> list[Owed]:
         """All that the loaded cogs owe viewers, and that a mod hands over, the oldest first."""

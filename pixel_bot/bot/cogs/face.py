@@ -23,6 +23,8 @@ from pixel_bot.db.meta import first_start
 from pixel_bot.filters.no_command import no_command
 from pixel_bot.model.event import Event
 from pixel_bot.model.people import Platform
+from pixel_bot.points.economy.figures import Figures
+from pixel_bot.points.economy.measure import measured
 from pixel_bot.texts import fit, visible
 from pixel_bot.variables.call import Rendered, VariableSource
 from pixel_bot.variables.parsing import variables_in
@@ -201,3 +203,15 @@ class CogFace(ServiceNames):
     async def unschedule(self, name: str) -> int:
         """Take back all that waits under that name. Returns how many calls that were."""
         return await self.runtime.timers.unschedule(name)
+
+    async def economy_figures(self, days: int = 30) -> Figures:
+        """Where points came from and went to in the last days, and what that means for prices. It may take seconds."""
+        earned = self.settings
+        return await measured(
+            self.services.database,
+            self.clock.now(),
+            days,
+            watch_minutes=earned.points_watch_minutes,
+            chat_seconds=earned.points_chat_cooldown_seconds,
+            keys=self.redeems.keys,
+        )
