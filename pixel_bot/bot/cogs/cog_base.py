@@ -42,6 +42,9 @@ class CogBase(commands.Component):
         """
         return None
 
+    async def setup_pressed(self, button: str) -> None:
+        """The streamer pressed a button of ``setup_step`` on the set-up page. ``button`` is its key."""
+
     async def what_is_owed(self, session: AsyncSession) -> Sequence[Owed]:
         """What the cog owes viewers, and mods hand over: ``!owed`` lists it. ``session`` only reads."""
         return ()

@@ -7,21 +7,21 @@ from typing import Any
 from twitchio.ext import commands
 from typing_extensions import override
 
+from pixel_bot.bot.claimed_commands import MARK as CLAIMS
 from pixel_bot.bot.cog_services.asking_cogs import all_open, all_owed
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
 from pixel_bot.bot.cogs.hearing import instead_of
 from pixel_bot.bot.cogs.loader import CogLoader
-from pixel_bot.bot.command import PixelCommand
+from pixel_bot.bot.cogs.timing import marked_with
+from pixel_bot.bot.command import PixelCommand, command
 from pixel_bot.bot.redeem_command import RedeemCommand, offers_of, redeems_of
 from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.model.last_good import LastGoodFile
 from pixel_bot.model.owed import Owed
 from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.widgets import Widget
-from pixel_bot.points.economy.figures import Figures
-from pixel_bot.points.economy.measure import measured
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
@@ -62,6 +62,12 @@ class CogComponents(CogFace):
         """What chat can type: without what is off, and with other names that the streamer gave."""
         return self.command_table.known
 
+    @property
+    @override
+    def reachable_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What can be typed behind a mention of the bot: also what is asleep."""
+        return self.command_table.reachable
+
     @override
     async def close(self, **options: Any) -> None:
         """Take all cogs away, and end the connections."""
@@ -97,7 +103,10 @@ class CogComponents(CogFace):
             await self._add_widgets(component)
             await super().add_component(component)
             self.cogs.note_component(component)
+            if getattr(component, "is_game", False):
+                self.services.transactions.games.add(self.cogs.owner_of(component))
             self.runtime.add(component)
+            self._claim_commands(component)
             self.reasons.update(_reasons_of(component))
             self.services.files.add(_files_of(component))
             self.command_table.changed()
@@ -134,6 +143,7 @@ class CogComponents(CogFace):
         for reason in _reasons_of(component):
             self.reasons.pop(reason, None)
         self.services.files.remove(_files_of(component))
+        self.command_table.withdraw_claims(component)
         self.command_table.changed()
         made = [one for one in self.command_table.made if one.component is component]
         for one in made:
@@ -146,6 +156,18 @@ class CogComponents(CogFace):
         self.overlay.widgets.remove(_widgets_of(component))
         self.services.cog_tables.remove(component)
 
+    def _claim_commands(self, component: commands.Component) -> None:
+        """What a cog may want of commands can be typed, also where no cog has the command."""
+        for _, method, name in marked_with(CLAIMS, component):
+
+            async def nothing(_: object, ctx: object) -> None:
+                """Nobody wants it just now, so it is like a command that there is not."""
+
+            nothing.__doc__, nothing.__module__ = method.__doc__, method.__module__
+            made = command(name)(nothing)
+            made.belongs_to(component)
+            self.command_table.claim(made)
+
     async def put_command(self, component: commands.Component, made: PixelCommand) -> None:
         """Add a command that a cog makes while the bot runs, in place of one of the same name that a cog made before.
 
@@ -154,9 +176,10 @@ class CogComponents(CogFace):
             made: what ``@command`` or ``@redeem`` returned.
 
         Raises:
-            ValueError: a cog's class has a command, or a redeem, of that name: that one stays.
+            ValueError: a cog's class has a command, or a redeem, of that name, which is neither off by the settings nor
+                asleep: that one stays.
         """
-        if made.name in self.commands_of_classes:
+        if not self.command_table.gives_way(made.name):
             raise ValueError(f"{self.prefix}{made.name} exists already, in a cog")
         await self.take_command(made.name, is_replaced=True)
         made.belongs_to(component)
@@ -199,17 +222,19 @@ class CogComponents(CogFace):
                 found += [step] if step is not None else []
         return found
 
-    async def economy_figures(self, days: int = 30) -> Figures:
-        """Where points came from and went to in the last days, and what that means for prices. It may take seconds."""
-        earned = self.settings
-        return await measured(
-            self.services.database,
-            self.clock.now(),
-            days,
-            watch_minutes=earned.points_watch_minutes,
-            chat_seconds=earned.points_chat_cooldown_seconds,
-            keys=self.redeems.keys,
-        )
+    async def setup_pressed(self, step: str, button: str) -> bool:
+        """A button of a cog's step on the set-up page was pressed. Returns False where there is none of that key."""
+        for component in tuple(self._components.values()):
+            if not isinstance(component, CogBase):
+                continue
+            try:
+                shown = component.setup_step()
+                if shown is not None and shown.key == step and any(one.key == button for one in shown.buttons):
+                    await component.setup_pressed(button)
+                    return True
+            except Exception as exc:  # noqa: BLE001 - as in setup_steps
+                self.runtime.faults.report(self.cogs.owner_of(component), "in setup_pressed", exc)
+        return False
 
     async def owed(self) -> list[Owed]:
         """All that the loaded cogs owe viewers, and that a mod hands over, the oldest first."""
@@ -257,6 +282,8 @@ def _files_of(component: commands.Component) -> Sequence[LastGoodFile[Any]]:
 def _reasons_of(component: commands.Component) -> Mapping[str, str]:
     """What the reasons of a cog are called, in the language of the chat."""
     reasons: Mapping[str, str] = getattr(component, "reasons", {})
+    if not reasons:
+        return {}
     said = texts_of(type(component).__module__).of_source
     return {reason: said(words) for reason, words in reasons.items()}
 
