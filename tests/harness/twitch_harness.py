@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 from sqlalchemy import func, select
-from starlette.routing import Mount
+from starlette.routing import Mount, Router
 from typing_extensions import override
 
 from pixel_bot.clock import Clock
@@ -28,6 +28,7 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, San
 from pixel_bot.web.server import WebServer
 from tests.harness.live_harness import LiveHarness
 from tests.harness.live_harness import the_bot as the_bot
+from tests.harness.near_wire import bring_near
 from tests.harness.waiting import until
 
 DOUBLE = "/twitch"
@@ -40,9 +41,13 @@ TYPES = sum(not kind.instead_of for kind in subscription_types("1", "2"))
 class Harness(LiveHarness):
     """The double, and how a person gets a bot to run on it."""
 
-    def __init__(self, folder: Path, web: WebServer, twitch: TwitchDouble, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, folder: Path, web: WebServer, twitch: TwitchDouble, http: aiohttp.ClientSession, *, near: bool
+    ) -> None:
         super().__init__(folder, web, http)
         self.twitch = twitch
+        self.is_near = near
+        """Whether bots of this process ask the double without a socket."""
         self.world = twitch.users
         self.lines: list[SandboxMessage] = []
         """All that the bot said, also where it speaks as the streamer."""
@@ -60,6 +65,13 @@ class Harness(LiveHarness):
             "twitch_eventsub_url": f"ws://{base}/ws",
             **more,
         }
+
+    @override
+    def prepare(self, app: LiveApp) -> None:
+        """What it asks the double needs no socket, unless the double is away or goes wrong."""
+        routes = Router([Mount(DOUBLE, routes=Endpoints(self.twitch).routes())])
+        base = f"http://{self.web.address}{DOUBLE}/"
+        bring_near(app.platform.wire, base, routes, lambda: not self.is_near or bool(self.twitch.faults._waiting))
 
     @asynccontextmanager
     async def signed_in(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
@@ -149,6 +161,7 @@ class Harness(LiveHarness):
 
     async def leave(self) -> None:
         """Twitch cannot be reached any more, and all connections are lost."""
+        self.is_near = False
         await self.web.stop()
 
     async def return_(self) -> None:
@@ -163,14 +176,14 @@ class Harness(LiveHarness):
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncGenerator[Harness]:
-    """A double of Twitch, on a port of its own."""
+async def house(folder: Path, *, near: bool = True) -> AsyncGenerator[Harness]:
+    """A double of Twitch, on a port of its own; ``near=False`` for tests about requests on their way."""
     twitch = TwitchDouble(SandboxUsers())
     web = WebServer("127.0.0.1", 0)
     await web.start([Mount(DOUBLE, routes=Endpoints(twitch).routes())], [])
     try:
         async with aiohttp.ClientSession() as browser:
-            home = Harness(folder, web, twitch, browser)
+            home = Harness(folder, web, twitch, browser, near=near)
             try:
                 yield home
             finally:
