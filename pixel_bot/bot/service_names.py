@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.accounts.cog_economy import CogEconomy
 from pixel_bot.bot.twitchio_internals import BotInternals
-from pixel_bot.cog_data.draws import StoredDraw, stored_draw
+from pixel_bot.cog_data.draws import StoredDraw, StoredPromise, stored_draw, stored_promise
+from pixel_bot.cog_data.rounds import Round, open_rounds
 from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.cog_data.transactions import ForMessage
 from pixel_bot.concurrency.open_writers import calling_module
@@ -76,3 +77,13 @@ class ServiceNames(BotInternals):
     async def stored_draw(self, draw_id: int) -> StoredDraw | None:
         """A draw that ``tx.draw`` made, with its seed and odds; None when there is none of that id."""
         return await stored_draw(self.services.database, draw_id)
+
+    async def stored_promise(self, promise_id: int) -> StoredPromise | None:
+        """A promise that ``tx.promise`` made, by its id or that of one of its draws; None when there is none."""
+        return await stored_promise(self.services.database, promise_id)
+
+    async def open_rounds(self) -> list[Round]:
+        """The rounds of this cog's games that have not ended, the oldest first: after a start it goes on with them."""
+        cog = cog_name(calling_module())
+        async with self.readers() as session:
+            return await open_rounds(session, cog)

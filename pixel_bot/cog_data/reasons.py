@@ -1,6 +1,7 @@
 """Reasons that cogs may give in the ledger."""
 
 MAX_REASON = 40
+"""Characters; a round of a game adds an ending of its own."""
 RESERVED = frozenset({
     "adopted", "chat", "cheer", "enter", "follow", "gift", "give", "import", "level", "link", "mod", "raid", "redeem",
     "refund", "sandbox", "start", "streak", "sub", "tip", "undo", "unlink", "upgrade", "watch",

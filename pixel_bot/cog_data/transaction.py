@@ -1,164 +1,50 @@
-"""A cog's transaction: points, the cog's own rows, draws, limits and claims, all or nothing."""
+"""A cog's transaction: points, the cog's own rows, draws, limits, claims and rounds of games, all or nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Generic, TypeVar
+from collections.abc import Mapping
+from typing import TypeVar
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.cog_data import draws, limits
-from pixel_bot.cog_data.draws import Draw
-from pixel_bot.cog_data.level_news import tell_when_durable
+from pixel_bot.cog_data.draws import Draw, Promise
 from pixel_bot.cog_data.limits import Per
-from pixel_bot.cog_data.reasons import checked_reason
-from pixel_bot.db.models import User
-from pixel_bot.errors import BadAmount
-from pixel_bot.model.people import Person, Platform, Viewer
-from pixel_bot.points import ledger, processed_ids
-from pixel_bot.points.amounts import HasValue, Share, amount_or_share, points_of
-from pixel_bot.points.ledger import MAX_AMOUNT, Entry
-from pixel_bot.points.levels import Gain, Levels
-from pixel_bot.wording.texts import texts
+from pixel_bot.cog_data.points_transaction import Origin, PointsTransaction, Shares, Who, shares_of
+from pixel_bot.cog_data.transaction_rounds import TransactionRounds
+from pixel_bot.points import processed_ids
 
-_ = texts(__name__)
+__all__ = ["Origin", "Shares", "Transaction", "Who", "shares_of"]
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Shares(Generic[T]):
-    """What each one got of a pot, in whole points; ``rest`` is what could not be divided, and nobody got."""
-
-    parts: Mapping[T, int]
-    rest: int
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Whose transaction it is: the cog, the reason for the ledger, and what the time and a period are read from."""
-
-    cog: str
-    reason: str
-    now: datetime
-    period: Callable[[Per], str]
-    account_of: Callable[[AsyncSession, Person], Awaitable[int]]
-    """Finds somebody's account, or makes it, in the transaction."""
-    levels: Levels
-    platform: Platform = "twitch"
-
-
-Who = Viewer | Person | int
-"""Somebody with an account: a ``Viewer``, the ``Person`` of an event, or the id that a ``ViewerId`` column holds."""
-
-
-class Transaction:
+class Transaction(PointsTransaction):
     """One transaction of a cog. What is done in it is there together once the block ends, or not at all.
 
     A viewer is a ``Viewer``, the ``Person`` whom an event names, or the id that a ``ViewerId`` column holds.
+    ``tx.rounds`` keeps the stakes of games.
     """
 
     def __init__(self, session: AsyncSession, origin: Origin) -> None:
-        self._session: AsyncSession | None = session
-        self._origin = origin
+        super().__init__(session, origin)
+        self.rounds = TransactionRounds(self)
 
-    @property
-    def session(self) -> AsyncSession:
-        """The session for the cog's own rows. It commits by itself when the block ends.
-
-        Raises:
-            RuntimeError: the block has ended.
-        """
-        if self._session is None:
-            raise RuntimeError("This transaction has ended; what belongs to it goes into its block.")
-        return self._session
-
-    @property
-    def now(self) -> datetime:
-        """The moment that its ledger rows carry."""
-        return self._origin.now
-
-    def end(self) -> None:
-        """From now on nothing can be done in it."""
-        self._session = None
-
-    async def balance(self, viewer: Who) -> int:
-        """The balance of a viewer, which cannot change before the block ends."""
-        return await ledger.balance_of(self.session, await self._id_of(viewer))
-
-    async def debit(
-        self, viewer: Who, amount: HasValue | Share | str | int, *, note: str = "", reason: str = ""
-    ) -> int:
-        """Take points from a viewer.
-
-        Args:
-            viewer: from whom.
-            amount: a number, or an ``Amount`` as it was typed: ``all``, ``half`` and ``50%`` are parts of the balance
-                of this moment.
-            note: what ``!history`` may add to the reason.
-            reason: of this row of the ledger; that of the transaction when left out.
-
-        Returns:
-            How many points were taken.
-
-        Raises:
-            NotEnoughPoints: the viewer has fewer; nothing happened.
-            BadAmount: it is no amount above zero, or comes to less than a point.
-        """
-        points = await self._resolved(viewer, amount)
-        if points <= 0:
-            raise BadAmount(_("That has to be more than zero."))
-        await self._post(viewer, -points, note, reason)
-        return points
-
-    async def credit(self, viewer: Who, points: int, *, note: str = "", reason: str = "") -> int:
-        """Give points to a viewer; 0 gives nothing. Returns the balance after it.
-
-        Args:
-            viewer: to whom.
-            points: how many.
-            note: what ``!history`` may add to the reason.
-            reason: of this row of the ledger; that of the transaction when left out.
-
-        Raises:
-            ValueError: the number is negative; or the reason is one of the bot's own.
-            BadAmount: it is more than may be moved at once, or than a balance can hold.
-        """
-        if points < 0:
-            raise ValueError(f"tx.credit gives points, and {points} is negative: use tx.debit to take some.")
-        if not points:
-            return await self.balance(viewer)
-        return await self._post(viewer, points, note, reason)
-
-    async def give_xp(self, viewer: Who, xp: int) -> None:
-        """Give XP to a viewer. Levels that are reached are paid at once, and told when the transaction is durable.
-
-        Raises:
-            ValueError: the number is negative.
-        """
-        if xp < 0:
-            raise ValueError(f"tx.give_xp gives XP, and {xp} is negative.")
-        if not xp:
-            return
-        user_id = await self._id_of(viewer)
-        query = select(User.name, func.coalesce(User.display_name, User.name)).where(User.id == user_id)
-        name, shown = (await self.session.execute(query)).one()
-        gain = Gain(user_id, name, shown, xp, self._origin.now, self._origin.platform)
-        if ups := await self._origin.levels.add(self.session, [gain]):
-            tell_when_durable(self.session, ups, self._origin.levels.notify)
-
-    async def draw(self, weights: Mapping[T, float]) -> Draw[T]:
+    async def draw(self, weights: Mapping[T, float], promise: int | None = None) -> Draw[T]:
         """Choose by weight. The seed and the odds are kept, so that ``!fair ID`` can tell them.
 
         Args:
             weights: of each choice; they need not add up to anything.
+            promise: the id of a promise of this cog, by whose seed it is drawn.
 
         Raises:
-            ValueError: a weight is negative or no number, none is above zero, or two choices read the same.
+            ValueError: a weight is negative or no number, none is above zero, or two choices read the same; or there
+                is no such promise.
         """
-        origin = self._origin
-        return await draws.draw(self.session, origin.cog, origin.reason, weights, origin.now)
+        origin = self.origin
+        return await draws.draw(self.session, origin.cog, origin.reason, weights, origin.now, promise)
+
+    async def promise(self) -> Promise:
+        """Keep a seed for draws that come later, so that its hash can be told before anybody buys a ticket."""
+        return await draws.promise(self.session, self.origin.cog, self.origin.reason, self.origin.now)
 
     async def limit(self, viewer: Who, name: str, most: int, per: Per = "day") -> int:
         """Count one use of something by a viewer.
@@ -175,67 +61,21 @@ class Transaction:
         Raises:
             LimitReached: there are none left; nothing happened. Chat hears it as it is.
         """
-        origin, period = self._origin, self._origin.period(per)
-        user_id = await self._id_of(viewer)
+        origin, period = self.origin, self.origin.period(per)
+        user_id = await self.id_of(viewer)
         return await limits.use(self.session, origin.cog, name, user_id, most, per, period, origin.now)
+
+    def period(self, per: Per) -> str:
+        """The name of the present period of a limit. Keep it where a use may have to be given back."""
+        return self.origin.period(per)
+
+    async def unlimit(self, viewer: Who, name: str, period: str) -> None:
+        """Give back a use that ``limit`` has counted; ``period`` is what ``tx.period`` said then."""
+        user_id = await self.id_of(viewer)
+        await limits.give_back(self.session, self.origin.cog, name, user_id, period)
 
     async def claim(self, key: str) -> bool:
         """Claim something that only one can have, like ``spawn:7``. True for the first who does, for ever."""
-        event_id = f"cog:{self._origin.cog}:claim:{key}"
-        claimed = processed_ids.ProcessedId(event_id, "cog", 0, 0, self._origin.now)
+        event_id = f"cog:{self.origin.cog}:claim:{key}"
+        claimed = processed_ids.ProcessedId(event_id, "cog", 0, 0, self.origin.now)
         return bool(await processed_ids.claim(self.session, [claimed]))
-
-    async def share(self, pot: int, stakes: Mapping[T, int]) -> Shares[T]:
-        """Pay a pot to viewers, each in proportion to a stake, rounded down.
-
-        Args:
-            pot: the points.
-            stakes: by ``Viewer`` or id. Who staked nothing gets nothing.
-
-        Returns:
-            What each one got, and the rest that nobody got: keep it for the next pot, or give it to somebody.
-
-        Raises:
-            ValueError: the pot or a stake is negative.
-        """
-        shares = shares_of(pot, stakes)
-        for viewer, points in shares.parts.items():
-            if not isinstance(viewer, Viewer | Person | int):
-                raise TypeError(f"{viewer!r} is neither a viewer nor the id of one.")
-            if points:
-                await self._post(viewer, points, "", "")
-        return shares
-
-    async def _resolved(self, viewer: Who, amount: HasValue | Share | str | int) -> int:
-        if isinstance(amount, str):
-            amount = amount_or_share(amount)
-        if not isinstance(amount, int | Share):
-            amount = amount.value
-        return points_of(amount, 0 if isinstance(amount, int) else await self.balance(viewer))
-
-    async def _post(self, viewer: Who, points: int, note: str, reason: str) -> int:
-        if reason:
-            checked_reason(reason)
-        if points > MAX_AMOUNT:
-            raise BadAmount(_("That is too much at once."))
-        user_id = await self._id_of(viewer)
-        entry = Entry(user_id, points, reason or self._origin.reason, self._origin.now, note=note or None)
-        return (await ledger.post(self.session, [entry]))[user_id]
-
-    async def _id_of(self, viewer: Who) -> int:
-        if isinstance(viewer, Person):
-            return await self._origin.account_of(self.session, viewer)
-        return viewer if isinstance(viewer, int) else viewer.id
-
-
-def shares_of(pot: int, stakes: Mapping[T, int]) -> Shares[T]:
-    """Divide a pot in proportion to stakes, rounded down.
-
-    Raises:
-        ValueError: the pot or a stake is negative.
-    """
-    if pot < 0 or any(stake < 0 for stake in stakes.values()):
-        raise ValueError("A pot and its stakes are numbers from zero up.")
-    total = sum(stakes.values())
-    parts = {who: pot * stake // total if total else 0 for who, stake in stakes.items()}
-    return Shares(parts, pot - sum(parts.values()))

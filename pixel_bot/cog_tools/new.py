@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pixel_bot.cog_tools.names import class_names, command_names, trees_in
-from pixel_bot.configuration.cog_files import BUILT_IN
+from pixel_bot.configuration.cog_files import BUILT_IN, find_cogs
 from pixel_bot.errors import StartError
 
 MAX_NAME = 30
@@ -104,7 +104,7 @@ def _check_name(name: str) -> None:
         raise StartError(f"{name} is a word of Python itself. Choose another name.")
     if name == "tests":
         raise StartError("tests is the folder that the tests of cogs lie in. Choose another name.")
-    if name in {path.stem for path in BUILT_IN.iterdir()}:
+    if name in find_cogs(None, installed=False).cogs:
         raise StartError(f"There is a cog {name} already, which comes along with the bot. Choose another name.")
     if name in {word for tree in trees_in(BUILT_IN) for word in command_names(tree)}:
         raise StartError(f"There is a command !{name} already, which comes along with the bot. Choose another name.")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import keyword
+import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,11 @@ BUILT_IN = Path(__file__).resolve().parents[2] / "cogs"
 
 PACKAGE = "pixel_cogs"
 """The package that cogs of both folders are modules of. It stands in no folder, so no name of theirs hides another."""
+
+NO_GROUPS = frozenset({"tests", "locale"})
+"""Folders beside cogs that hold none."""
+
+_SETUP = re.compile(rb"^async def setup\(", re.MULTILINE)
 
 GROUP = "pixel_bot.cogs"
 """The group of entry points in which an installed package names its cog."""
@@ -119,18 +125,34 @@ def _in_folder(folder: Path) -> Iterator[CogFile | str]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith(("_", ".")):
             continue
-        init = path / "__init__.py"
-        if path.suffix == ".py" and path.is_file():
-            name, file = path.stem, path
-        elif path.is_dir() and init.is_file():
-            name, file = path.name, init
-        else:
+        if path.is_dir() and path.name not in NO_GROUPS and not (path / "__init__.py").is_file():
+            yield from _in_group(path, folder.name)
+        elif cog := _at(path, f"{folder.name}/{path.name}"):
+            yield cog
+
+
+def _in_group(group: Path, parent: str) -> Iterator[CogFile | str]:
+    """The cogs in a folder that is none itself; whatever else lies there is left alone."""
+    for path in sorted(group.iterdir()):
+        if path.name.startswith(("_", ".", "test_")):
             continue
-        where = f"{folder.name}/{path.name}"
-        if not name.isidentifier() or keyword.iskeyword(name):
-            yield f"{where} is left out: the name of a cog is one word of letters, digits and _. Rename it."
-        else:
-            yield CogFile(name, f"{PACKAGE}.{name}", file, where)
+        init = path / "__init__.py"
+        source = init if init.is_file() else path
+        if source.suffix == ".py" and source.is_file() and _SETUP.search(source.read_bytes()):
+            yield from filter(None, [_at(path, f"{parent}/{group.name}/{path.name}")])
+
+
+def _at(path: Path, where: str) -> CogFile | str | None:
+    init = path / "__init__.py"
+    if path.suffix == ".py" and path.is_file():
+        name, file = path.stem, path
+    elif path.is_dir() and init.is_file():
+        name, file = path.name, init
+    else:
+        return None
+    if not name.isidentifier() or keyword.iskeyword(name):
+        return f"{where} is left out: the name of a cog is one word of letters, digits and _. Rename it."
+    return CogFile(name, f"{PACKAGE}.{name}", file, where)
 
 
 def _installed() -> Iterator[CogFile | str]:

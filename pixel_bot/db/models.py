@@ -20,7 +20,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from typing_extensions import override
 
 from pixel_bot.db.json_type import AnyJson, PlainText
-from pixel_bot.db.partial_indexes import HELD, on_postgres
+from pixel_bot.db.partial_indexes import HELD, OF_A_ROUND, on_postgres
 
 BigInt = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -115,6 +115,7 @@ class Transaction(Base):
         Index("ix_transactions_user_id", "user_id"),
         Index("ix_transactions_created_at", "created_at"),
         Index("ix_transactions_change_id", "change_id", sqlite_where=text("change_id IS NOT NULL")),
+        Index("ix_transactions_round_id", "round_id", sqlite_where=text(OF_A_ROUND), info=on_postgres(OF_A_ROUND)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -125,6 +126,7 @@ class Transaction(Base):
     created_at: Mapped[datetime | None]
     change_id: Mapped[int | None]  # added
     note: Mapped[str | None]  # added
+    round_id: Mapped[int | None]  # added: the game's round that it belongs to
 
 
 class Cooldown(Base):

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from pixel_bot.db.json_type import AnyJson
 from pixel_bot.db.models import Base
+from pixel_bot.db.partial_indexes import OPEN, on_postgres
 
 
 class InstalledCog(Base):
@@ -39,6 +40,7 @@ class FairDraw(Base):
     """A draw of a cog, with all that is needed to draw it again: the seed and the odds."""
 
     __tablename__ = "fair_draws"
+    __table_args__ = (Index("ix_fair_draws_promise_id", "promise_id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cog: Mapped[str]
@@ -47,6 +49,23 @@ class FairDraw(Base):
     odds_json: Mapped[Any] = mapped_column(AnyJson)
     choice: Mapped[str]
     at: Mapped[datetime]
+    promise_id: Mapped[int | None]  # of the row that holds the seed which was promised for it
+    seed_hash: Mapped[str | None]  # in a promise alone: what was told of its seed; it has neither odds nor a choice
+
+
+class Round(Base):
+    """A round of a cog's game. The rows of the ledger with its id are all the points that were moved in it."""
+
+    __tablename__ = "rounds"
+    __table_args__ = (Index("ix_rounds_open", "cog", sqlite_where=text(OPEN), info=on_postgres(OPEN)),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cog: Mapped[str]
+    kind: Mapped[str]
+    state: Mapped[str]  # open, ended, returned
+    house: Mapped[int] = mapped_column(server_default=text("0"))  # what came in and was not paid out; may be negative
+    opened_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class FollowedRow(Base):
@@ -77,7 +96,8 @@ class StoredCall(Base):
     """A method of a cog that is to be called once with a value, at a time.
 
     ``kind`` is ``schedule`` or ``event``; ``name`` is that of the schedule, or of the method; ``value`` is JSON.
-    ``missed`` says what becomes of one that was due while the bot was down: ``once`` or ``skip``.
+    ``missed`` says what becomes of one that was due while the bot was down: ``once`` or ``skip``. ``event`` is the
+    class of an event; of a schedule it is a token of this call alone.
     """
 
     __tablename__ = "stored_calls"

@@ -10,6 +10,12 @@ from sqlalchemy import Connection, MetaData, event, text
 HELD = "approval = 'waiting' AND status = 'pending'"
 """Items of the queue that wait for a mod's yes."""
 
+OF_A_ROUND = "round_id IS NOT NULL"
+"""Rows of the ledger that belong to a round of a game."""
+
+OPEN = "state = 'open'"
+"""Rounds of games that have not ended."""
+
 _CONDITION = "condition on PostgreSQL"
 
 

@@ -10,7 +10,7 @@ from pixel_bot.db.engine import Database
 from pixel_bot.errors import DatabaseRefused, FolderNotWritable
 from pixel_bot.security.private_files import make_folder
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration. A constant, so that a start with nothing to do needs not import Alembic."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -26,6 +26,12 @@ MAX_BALANCE = 10**18
 """Far below what a 64-bit column holds, so that no sum can overflow."""
 
 
+EARNED = ("chat", "watch", "follow", "sub", "upgrade", "gift", "cheer", "raid", "streak", "tip", "enter")
+"""Reasons of what viewers earn by being here and by what they do for the channel."""
+
+_EARNED = ", ".join(f":r{n}" for n in range(len(EARNED)))
+
+
 class Entry(NamedTuple):
     """One change of one balance: ``amount`` points, negative to take, for a short ``reason``."""
 
@@ -35,6 +41,7 @@ class Entry(NamedTuple):
     at: datetime
     change_id: int | None = None
     note: str | None = None
+    round_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: 
         if balance < 0 and e.amount < 0:
             raise NotEnoughPoints(needed=-e.amount, balance=before[e.user_id])
         before[e.user_id] = balance
-        rows.append((e.user_id, e.amount, e.reason, balance, stamp(e.at), e.change_id, e.note))
+        rows.append((e.user_id, e.amount, e.reason, balance, stamp(e.at), e.change_id, e.note, e.round_id))
     source = unfold(
         session,
         {
@@ -173,12 +180,14 @@ async def _insert_rows(session: AsyncSession, entries: Sequence[Entry], before: 
             "created_at": "timestamp",
             "change_id": "bigint",
             "note": "text",
+            "round_id": "bigint",
         },
     )
     await run(
         session,
-        "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note) "
-        "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note "
+        "INSERT INTO transactions (user_id, amount, reason, balance_after, created_at, change_id, note, round_id) "
+        "SELECT row.user_id, row.amount, row.reason, row.balance_after, row.created_at, row.change_id, row.note, "
+        "row.round_id "
         f"FROM {source} ORDER BY row.seq",
         {"rows": fold(rows)},
     )
@@ -195,6 +204,15 @@ async def balance_of(session: AsyncSession, user_id: int) -> int:
     if points is None:
         raise UnknownAccount(f"There is no user {user_id}.")
     return points
+
+
+async def earned_since(session: AsyncSession, moment: datetime) -> int:
+    """The points that all viewers earned since a moment, by the rows of what earns."""
+    statement = (
+        f"SELECT COALESCE(SUM(amount), 0) FROM transactions WHERE created_at >= :since AND reason IN ({_EARNED})"
+    )
+    values = {"since": stamp(moment)} | {f"r{n}": reason for n, reason in enumerate(EARNED)}
+    return int((await session.execute(sql(statement), values)).scalar_one())
 
 
 async def history(session: AsyncSession, user_id: int, limit: int) -> list[Row]:

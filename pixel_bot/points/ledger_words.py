@@ -61,4 +61,10 @@ def in_words(row: Row, reasons: Mapping[str, str] = MappingProxyType({})) -> str
     if kind == "mod":
         verb = _(_VERBS[detail]) if detail in _VERBS else detail
         return _("{what} by {name}", what=verb, name=row.note) if row.note else verb
+    if detail in ("won", "back"):
+        return _in_a_round(reasons.get(kind) or kind, detail)
     return reasons.get(row.reason) or row.reason or _("no reason kept")
+
+
+def _in_a_round(game: str, how: str) -> str:
+    return _("{game}: won", game=game) if how == "won" else _("{game}: given back", game=game)

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, PrivateAttr
 from typing_extensions import override
 
-from pixel_bot.configuration.cog_settings import T, names_in_cogs, read_cog_settings
+from pixel_bot.configuration.cog_settings import T, read_cog_settings
 from pixel_bot.settings import Mode, Settings
 
 stands_in_for: list[Callable[[Path, Mode], str]] = []
@@ -52,12 +52,6 @@ def settings_in(folder: Path, **overrides: Any) -> Settings:
         folder: where database and backups go, like pytest's ``tmp_path``.
         overrides: settings by their lower-case names, like ``points_chat_amount=5``; those of cogs, too, like
             ``slots_max_stake=5``.
-
-    Raises:
-        ValueError: neither the bot nor a cog has a setting of that name.
     """
-    others = {name.upper() for name in overrides if name.lower() not in Settings.model_fields}
-    if others and (unknown := others - names_in_cogs(overrides.get("cogs_dir"), installed=True).keys()):
-        raise ValueError(f"There is no setting {', '.join(sorted(unknown))}.")
     values: dict[str, Any] = {"data_dir": folder, "web_port": 0, "cogs_off": ",".join(left_out), **overrides}
     return _Isolated(**values)

@@ -42,6 +42,7 @@ async def check(session: AsyncSession, level_of: Callable[[int], int], *, knows_
             *await _levels(session, level_of),
             *await _merged(session),
             *await _links(session),
+            *await _rounds(session),
             *await _cogs(session),
         ]
 
@@ -199,6 +200,35 @@ async def _links(session: AsyncSession) -> list[str]:
     )
     found = [f"{name} is not linked as the list of links says." for name in rows.scalars()]
     return _shortened(found, "linked accounts")
+
+
+async def _rounds(session: AsyncSession) -> list[str]:
+    """What came into each round of a game that has ended was paid out, given back, or left to the house."""
+    rows = await session.execute(
+        text(
+            """
+            SELECT r.kind, r.id, r.house, -COALESCE(SUM(t.amount), 0) AS kept, MIN(r.state) AS state
+            FROM rounds r LEFT JOIN transactions t ON t.round_id = r.id
+            WHERE r.state <> 'open' GROUP BY r.id, r.kind, r.house
+            HAVING r.house <> -COALESCE(SUM(t.amount), 0) OR (MIN(r.state) = 'returned' AND r.house <> 0)
+            ORDER BY r.id
+            """
+        )
+    )
+    found = [
+        f"The {kind} of round {one} kept {number(kept)} points, but {number(house)} are noted."
+        if kept != house
+        else f"The {kind} of round {one} was given back, but kept {number(house)} points."
+        for kind, one, house, kept, _ in rows
+    ]
+    lost = await session.execute(
+        text(
+            "SELECT t.id, t.round_id FROM transactions t LEFT JOIN rounds r ON r.id = t.round_id "
+            "WHERE t.round_id IS NOT NULL AND r.id IS NULL ORDER BY t.id"
+        )
+    )
+    found += [f"Transaction {row} belongs to the round {one}, which does not exist." for row, one in lost]
+    return _shortened(found, "rounds")
 
 
 async def _cogs(session: AsyncSession) -> list[str]:

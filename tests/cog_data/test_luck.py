@@ -1,9 +1,11 @@
 """Draws, limits, claims and shares of a transaction."""
 
+import hashlib
 from typing import Any
 
 import pytest
 
+from pixel_bot.cog_data.draws import pick, stored_draw, stored_promise
 from pixel_bot.cog_data.limits import LimitReached
 from pixel_bot.model.people import Viewer
 from pixel_bot.services import Services
@@ -20,6 +22,29 @@ async def test_a_draw_keeps_what_it_can_be_verified_with(services: Services) -> 
     assert {draw.choice for draw in drawn} == {"cherry", "bell"}
     stored = await rows(services, "SELECT id, cog, reason, choice, seed FROM fair_draws ORDER BY id")
     assert stored == [(draw.id, "slots", "slots", draw.choice, draw.seed) for draw in drawn]
+
+
+async def test_a_promised_seed_is_told_once_it_was_used(services: Services) -> None:
+    async with services.transactions.open("k", "giveaway", "giveaway") as tx:
+        promise = await tx.promise()
+    kept = await stored_promise(services.database, promise.id)
+    assert kept is not None
+    assert promise.seed_hash == hashlib.sha256(kept.seed.encode()).hexdigest()
+    assert await stored_draw(services.database, promise.id) is None
+    tickets = {"alice": 3.0, "bob": 1.0}
+    async with services.transactions.open("draw", "giveaway", "giveaway") as tx:
+        drawn = [await tx.draw(tickets, promise=promise.id) for _ in range(2)]
+        with pytest.raises(ValueError, match="no promise"):
+            await tx.draw(tickets, promise=drawn[0].id)
+    async with services.transactions.open("draw", "slots", "slots") as tx:
+        with pytest.raises(ValueError, match="no promise"):
+            await tx.draw(tickets, promise=promise.id)  # another cog's
+    assert [draw.seed for draw in drawn] == [f"{kept.seed}-1", f"{kept.seed}-2"]
+    assert [draw.choice for draw in drawn] == [list(tickets)[pick(draw.seed, list(tickets.items()))] for draw in drawn]
+    for number in (promise.id, drawn[1].id):
+        kept = await stored_promise(services.database, number)
+        assert kept is not None
+        assert [draw.id for draw in kept.draws] == [draw.id for draw in drawn]
 
 
 async def test_a_limit_counts_for_each_viewer_and_period(services: Services, alice: Viewer, bob: Viewer) -> None:

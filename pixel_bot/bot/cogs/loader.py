@@ -123,6 +123,10 @@ class CogLoader:
                 await self._take_out(cog)
                 take_away(cog.modules)
 
+    def is_loaded(self, name: str) -> bool:
+        """Whether a cog of that name runs."""
+        return name in self._loaded
+
     def owner_of(self, component: object) -> str:
         """The name of the cog that a cog class belongs to: whose ``setup`` adds it, else that of its module."""
         loading = _loading.get()

@@ -60,11 +60,26 @@ def test_a_folder_with_the_name_cogs_hides_none_of_ours(tmp_path: Path) -> None:
     done = run_as_typed(tmp_path, *words)
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("Cogs: ")]
     ours = sorted(
-        p.stem for p in BUILT_IN.iterdir() if (p.suffix == ".py" or (p / "__init__.py").exists()) and p.name[0] != "_"
+        path.stem
+        for path in (*BUILT_IN.iterdir(), *BUILT_IN.glob("games/*"))
+        if (path.suffix == ".py" or (path / "__init__.py").exists()) and path.name[0] != "_"
     )
     assert len(ours) > 10
     assert line.removeprefix("Cogs: ").split(", ") == ours
     assert "Commands answered: 1" in done.stdout
+
+
+def test_a_folder_that_is_no_cog_groups_some(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    write(folder / "games" / "dice.py")
+    write(folder / "games" / "cards" / "__init__.py", cls="Cards")
+    write(folder / "games" / "test_dice.py")
+    write(folder / "tests" / "dice.py")
+    (folder / "games" / "notes.py").write_text("print('no cog')\n")
+    found = find_cogs(folder)
+    mine = {name: cog.where for name, cog in found.cogs.items() if cog.path and cog.path.is_relative_to(folder)}
+    assert mine == {"cards": "mine/games/cards", "dice": "mine/games/dice.py"}
+    assert found.problems == []
 
 
 async def test_a_folder_is_one_cog_and_is_reloaded_with_all_its_modules(tmp_path: Path) -> None:

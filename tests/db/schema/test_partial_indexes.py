@@ -28,6 +28,8 @@ ON_BOTH = {
     "ix_redemptions_open": "reported_at IS NULL",
     "ix_queue_items_approval": "approval = 'waiting' AND status = 'pending'",
     "ux_links_merged_id": "undone_at IS NULL",
+    "ix_rounds_open": "state = 'open'",
+    "ix_transactions_round_id": "round_id IS NOT NULL",
 }
 ON_POSTGRES = {"ix_queue_items_untold": "NOT told", "ix_draws_owed": "owed"}
 ON_SQLITE = {

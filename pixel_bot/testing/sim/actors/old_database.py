@@ -17,7 +17,7 @@ from pixel_bot.testing.sim.plan import Actor
 from pixel_bot.testing.sim.series import Event
 from pixel_bot.testing.sim.troubles.death import KILL
 
-SCHEMAS = ("0004", "0005", "0006", "0007", "0008", "0009")
+SCHEMAS = ("0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Those in which the bot can be signed in; that of Joystick.tv is in all but the first one."""
 
 SIGN_INS = ("accounts", "joystick_installs")
