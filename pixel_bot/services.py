@@ -122,7 +122,7 @@ def _cog_services(
 ) -> CogServices:
     backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
     stream = Stream()
-    transactions = Transactions(database, clock, stream, viewers, levels)
+    transactions = Transactions(database, clock, stream, viewers, levels, settings.games_day_loss)
     tables = CogTables(database, clock, backups.add)
     return CogServices(stream, transactions, RedeemHooks(transactions), tables, backups)
 

@@ -13,6 +13,7 @@ from pixel_bot.configuration.values import control_characters
 from pixel_bot.setting_groups import MessageSettings, PlatformSettings, PointsSettings, UpkeepSettings, WebSettings
 from pixel_bot.setting_types import (
     OVERLAY_KEY,
+    Amount,
     CommandPrefix,
     Currency,
     Language,
@@ -64,11 +65,18 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         description="Names of cogs that stay off, with a comma between them. "
         "A place, like cogs/lineup.py, lets your own cog of that name in",
     )
-    commands_off: str = Field("", description="Names of commands that stay off, with a comma between them")
+    commands_off: str = Field(
+        "",
+        description="Names of the bot's commands that stay off, with a comma between them. "
+        "Commands of your own may have these names",
+    )
     games: bool = Field(
         False,
         description="true: games with points may be played, like bets, raffles, and tickets that cost something. "
         "Read docs/games.md first",
+    )
+    games_day_loss: Amount = Field(
+        2_000, description="Points that each viewer may lose in a day, over all games with points. 0: no limit"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="How much the log says: DEBUG (most), INFO, WARNING or ERROR (least)"

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pixel_bot.imports.files import Said
 
+MOST_DAYS = 36_500
+MOST_CROWD = 12
+
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line, with everything that may be typed."""
@@ -23,6 +26,14 @@ def parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
     sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
     sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
+
+    sandbox.add_argument(
+        "--crowd",
+        type=_crowd,
+        default=0,
+        metavar="N",
+        help=f"N viewers who play along by themselves, up to {MOST_CROWD}",
+    )
 
     commands.add_parser("login", help="sign in to Twitch with a code, on a machine without a browser")
 
@@ -72,6 +83,15 @@ def _add_points_and_people(commands: Any) -> None:
     forgetting.add_argument("name", metavar="NAME")
     exporting = commands.add_parser("export", help="print everything that is kept of a person, as JSON")
     exporting.add_argument("name", metavar="NAME")
+    economy = commands.add_parser("economy", help="where points come from and go to; changes nothing")
+    economy.add_argument("--days", type=_days, default=30, metavar="N", help="so many days back; 30 if left out")
+    economy.add_argument(
+        "--what-if",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="and with another setting, like POINTS_CHAT_AMOUNT=5 or REDEEM_COST_TTS=50; may be given again",
+    )
     fair = commands.add_parser("fair", help="print a draw as JSON, to verify it; exit 1 when it is wrong")
     fair.add_argument("number", type=int, metavar="ID", help="as chat was told it")
 
@@ -137,6 +157,20 @@ def said_of(args: argparse.Namespace) -> "Said":
 
     mark = "." if args.decimal == "point" else "," if args.decimal else None
     return Said(mark, args.points, getattr(args, "xp", False), getattr(args, "xp_per_hour", 0))
+
+
+def _crowd(typed: str) -> int:
+    size = _whole(typed)
+    if not 1 <= size <= MOST_CROWD:
+        raise argparse.ArgumentTypeError(f"a number of viewers from 1 to {MOST_CROWD}")
+    return size
+
+
+def _days(typed: str) -> int:
+    days = _whole(typed)
+    if not 1 <= days <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"a number of days from 1 to {MOST_DAYS:,}")
+    return days
 
 
 def _whole(typed: str) -> int:

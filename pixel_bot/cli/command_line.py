@@ -64,6 +64,10 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
             work = person.forget_person if args.command == "forget" else person.export_person
             return await work(settings, args.name)
+        case "economy":
+            from pixel_bot.cli.economy import show_economy
+
+            return await show_economy(settings, args.days, args.what_if)
         case "fair":
             from pixel_bot.cli.fair import show_draw
 
@@ -147,14 +151,14 @@ async def _run_bot(args: argparse.Namespace, settings: Settings) -> int:
             replay = Replay(args.replay, args.speed, args.exit_when_done)
         elif args.exit_when_done:
             raise StartError("--exit-when-done needs --replay FILE.")
-    await run(settings, replay)
+    await run(settings, replay, args.crowd if args.command == "sandbox" else 0)
     return 0
 
 
 async def _let_in(args: argparse.Namespace, settings: Settings) -> int:
     """A link for a browser, or a token for a script; the bot may run."""
-    from pixel_bot.cli import open as opening
-    from pixel_bot.cli import token
+    from pixel_bot.cli.access import open as opening
+    from pixel_bot.cli.access import token
 
     if args.command == "open":
         return await opening.open_pages(settings)

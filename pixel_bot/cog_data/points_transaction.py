@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pixel_bot.cog_data.day_loss import DayLoss
 from pixel_bot.cog_data.level_news import tell_when_durable
 from pixel_bot.cog_data.limits import Per
 from pixel_bot.cog_data.reasons import checked_reason
@@ -45,6 +46,8 @@ class Origin:
     """Finds somebody's account, or makes it, in the transaction."""
     levels: Levels
     platform: Platform = "twitch"
+    day_loss: DayLoss | None = None
+    """What a viewer may lose in a day; None where the cog is no game."""
     is_ignored: Callable[[AsyncSession, int], Awaitable[bool]] | None = None
     """Whether an account is on the ignore list."""
 

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from pixel_bot.cog_data import rounds
+from pixel_bot.cog_data.day_loss import check_day_loss
 from pixel_bot.cog_data.points_transaction import PointsTransaction, Shares, Who, shares_of
 from pixel_bot.cog_data.reasons import checked_reason
 from pixel_bot.cog_data.rounds import Round, RoundState
 from pixel_bot.errors import BadAmount
-from pixel_bot.points.amounts import HasValue, Share
-from pixel_bot.wording.texts import texts
+from pixel_bot.points.amounts import HasValue, Share, amount_or_share
+from pixel_bot.texts import count
+from pixel_bot.wording.texts import later, texts
 
 _ = texts(__name__)
 
@@ -37,17 +39,42 @@ class TransactionRounds:
         checked_reason(kind)
         return await rounds.open_round(self._tx.session, self._tx.origin.cog, kind, self._tx.now)
 
-    async def stake(self, round_id: int, viewer: Who, amount: HasValue | Share | str | int) -> int:
+    async def stake(
+        self,
+        round_id: int,
+        viewer: Who,
+        amount: HasValue | Share | str | int,
+        *,
+        least: int = 1,
+        most: int | None = None,
+    ) -> int:
         """Take points from a viewer into a round, as ``tx.debit`` does. Returns how many were taken.
+
+        In a round of a game, a stake that could lose the viewer more than GAMES_DAY_LOSS since midnight is refused.
+
+        Args:
+            round_id: of the round.
+            viewer: from whom.
+            amount: as of ``tx.debit``.
+            least: the smallest stake.
+            most: the largest one. ``all``, ``half`` and ``50%`` come to no more than that.
 
         Raises:
             RoundOver: the round is not open.
-            NotEnoughPoints, BadAmount: as of ``tx.debit``.
+            BadAmount: it is less or more than may be staked, or than the viewer may still lose today.
+            NotEnoughPoints: the viewer has fewer; nothing happened.
         """
-        points = await self._tx.resolved(viewer, amount)
-        if points <= 0:
-            raise BadAmount(_("That has to be more than zero."))
-        await rounds.move(self._tx.session, round_id, await self._tx.entry(viewer, -points, self._tx.origin.reason))
+        tx = self._tx
+        if isinstance(amount, str):
+            amount = amount_or_share(amount)
+        found = amount if isinstance(amount, int | Share) else amount.value
+        points = await tx.resolved(viewer, found)
+        if isinstance(found, Share) and most is not None:
+            points = min(points, most)
+        _check_stake(points, least, most)
+        if tx.origin.day_loss is not None:
+            await check_day_loss(tx.session, await tx.id_of(viewer), points, tx.origin.day_loss, tx.now)
+        await rounds.move(tx.session, round_id, await tx.entry(viewer, -points, tx.origin.reason))
         return points
 
     async def pay(self, round_id: int, viewer: Who, points: int) -> int:
@@ -111,3 +138,12 @@ class TransactionRounds:
     async def all_open(self) -> list[Round]:
         """The rounds of this cog that have not ended, the oldest first."""
         return await rounds.open_rounds(self._tx.session, self._tx.origin.cog)
+
+
+def _check_stake(points: int, least: int, most: int | None) -> None:
+    if points <= 0:
+        raise BadAmount(_("That has to be more than zero."))
+    if points < least or (most is not None and points > most):
+        words = later("A stake is at least {least}.") if most is None else later("A stake is from {lowest} to {most}.")
+        fields = {"least": count(least, "point"), "lowest": least, "most": count(most or 0, "point")}
+        raise BadAmount(_(words, **fields))

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from pixel_bot.clock import Clock
+from pixel_bot.cog_data.day_loss import DayLoss
 from pixel_bot.cog_data.limits import Per, period_of
 from pixel_bot.cog_data.reasons import checked_reason
 from pixel_bot.cog_data.transaction import Origin, Transaction
@@ -41,7 +42,18 @@ class AlreadyDone(AlreadyProcessed):
 class Transactions:
     """The transactions of cogs on one database."""
 
-    def __init__(self, database: Database, clock: Clock, stream: Stream, viewers: Viewers, levels: Levels) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        stream: Stream,
+        viewers: Viewers,
+        levels: Levels,
+        day_loss: int = 0,
+    ) -> None:
+        self.games: set[str] = set()
+        """The cogs that are games: what was lost in their rounds counts together. One that goes counts on."""
+        self._day_loss = DayLoss(day_loss, self.games)
         self._database = database
         self._clock = clock
         self._stream = stream
@@ -93,7 +105,8 @@ class Transactions:
         def period(per: Per) -> str:
             return period_of(per, now, self._stream)
 
-        return Origin(cog, reason, now, period, self._account_of, self._levels, platform, self._viewers.is_ignored)
+        loss, ignored = self._day_loss if cog in self.games else None, self._viewers.is_ignored
+        return Origin(cog, reason, now, period, self._account_of, self._levels, platform, loss, ignored)
 
     async def _account_of(self, session: AsyncSession, person: Person) -> int:
         return (await self._viewers.upsert(session, [person]))[person].id

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.routing import BaseRoute
 
+from pixel_bot.api.lazy import api_routes
+from pixel_bot.api.state import ApiState
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
@@ -115,6 +117,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
             *monitoring.routes(),
             *_sign_in_routes(app, stack),
             *access_routes(access),
+            *api_routes(ApiState(services, access, lambda: app.running_bot and app.running_bot.bot, how_it_is)),
             *overlay.routes(),
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","), access)

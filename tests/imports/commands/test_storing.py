@@ -215,7 +215,7 @@ async def test_the_whole_way(live: Settings, tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().out.splitlines() == [
         *report,
         f"Done. This is batch {batch}. To take it back: python -m pixel_bot undo {batch}",
-        "If the bot is running, it knows them after its next start.",
+        "If the bot is running, it knows them within ten seconds.",
     ]
     for dry_run in (True, False):
         assert await import_commands(live, file, dry_run=dry_run) == 1
