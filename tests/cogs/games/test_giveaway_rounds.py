@@ -36,6 +36,9 @@ EARNED = 60
 COMMITS = 60
 """About as many as a program has."""
 
+ROUNDS = 4
+"""In one database."""
+
 LATER = 1_200
 """Seconds of the bot's clock between two lives; a raffle may follow the last one after half an hour."""
 
@@ -137,13 +140,14 @@ async def is_fair(database: Database, promise_id: int, won: Sequence[str]) -> No
 
 
 @pytest.mark.sqlite
-async def test_killed_at_any_commit_and_told_everything_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(rounds(1)))
+async def test_killed_at_any_commit_and_told_everything_again(tmp_path: Path, seed: int) -> None:
     url = url_of(tmp_path / "pixel.db")
     await prepare(url, tmp_path)
-    rng, killed, now, last = random.Random(31), 0, 0, 0
+    rng, killed, now, last = random.Random(seed), 0, 0, 0
     database = Database(url)
     try:
-        for number in range(rounds(4)):
+        for number in range(ROUNDS):
             steps = program(rng, f"r{number}")
             settings = {"giveaways_redraws": rng.choice([0, 1])}
             nth, at = rng.randrange(1, COMMITS), rng.choice(["before", "after"])
@@ -153,9 +157,8 @@ async def test_killed_at_any_commit_and_told_everything_again(tmp_path: Path) ->
             assert await live(url, tmp_path, order | {"at": "", "nth": 0, "minutes": 4, "from": now + LATER}) == 0
             last = await is_right(database, since=last, is_over=True)
             now += 3 * LATER
-        assert killed >= 1
         ((drawn,),) = await rows(database, "SELECT COUNT(*) FROM cog_giveaways_winner")
-        assert drawn > 0
+        assert seed or (killed and drawn)  # of others it may be that nobody dies, or wins
     finally:
         await database.close()
 
