@@ -154,7 +154,7 @@ async def test_killed_at_any_commit_and_told_everything_again(tmp_path: Path, se
             order: dict[str, Any] = {"steps": steps, "settings": settings}
             killed += await live(url, tmp_path, order | {"at": at, "nth": nth, "minutes": 0, "from": now}) != 0
             await is_right(database, since=last, is_over=False)
-            assert await live(url, tmp_path, order | {"at": "", "nth": 0, "minutes": 4, "from": now + LATER}) == 0
+            assert await live(url, tmp_path, order | {"at": "", "nth": 0, "minutes": 9, "from": now + LATER}) == 0
             last = await is_right(database, since=last, is_over=True)
             now += 3 * LATER
         ((drawn,),) = await rows(database, "SELECT COUNT(*) FROM cog_giveaways_winner")
