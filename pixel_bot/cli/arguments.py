@@ -22,19 +22,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--verbose", action="store_true", help="with --version: also the licences of what it uses")
     commands = made.add_subparsers(dest="command", metavar="COMMAND")
 
-    sandbox = commands.add_parser("sandbox", help="run on the sandbox, whatever credentials are set")
-    sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
-    sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
-    sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
-
-    sandbox.add_argument(
-        "--crowd",
-        type=_crowd,
-        default=0,
-        metavar="N",
-        help=f"N viewers who play along by themselves, up to {MOST_CROWD}",
-    )
-
+    _add_sandbox(commands)
     commands.add_parser("login", help="sign in to Twitch with a code, on a machine without a browser")
 
     voices = commands.add_parser("voices", help="voices for TTS_ENGINE=piper").add_subparsers(
@@ -43,20 +31,7 @@ def parser() -> argparse.ArgumentParser:
     voices.add_parser("list", help="which voices there are")
     voices.add_parser("download", help="fetch a voice").add_argument("name", metavar="NAME")
 
-    db = commands.add_parser("db", help="look after the database").add_subparsers(
-        dest="action", metavar="ACTION", required=True
-    )
-    db.add_parser("upgrade", help="bring the database to the present schema, after a backup")
-    db.add_parser("check", help="verify the ledger, levels and the file; exit 1 when something is wrong")
-    backup = db.add_parser("backup", help="copy the database, also while the bot runs, and verify the copy")
-    backup.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else a new one in BACKUP_DIR")
-    restore = db.add_parser("restore", help="put a backup in the database's place, while the bot does not run")
-    restore.add_argument("file", type=Path, metavar="FILE")
-    db.add_parser("cleanup", help="remove old rows that are no longer needed, and give the free space back to the disk")
-    copy = db.add_parser("copy", help="copy everything into an empty database: SQLite to PostgreSQL, or back")
-    copy.add_argument("source", metavar="FROM", help="a database's URL, or a SQLite file")
-    copy.add_argument("target", metavar="TO", help="the same; it must be empty")
-
+    _add_database(commands)
     _add_points_and_people(commands)
     _add_cogs(commands)
     commands.add_parser("check-config", help="check settings and files, and start nothing")
@@ -70,6 +45,36 @@ def parser() -> argparse.ArgumentParser:
         "--scope", action="append", default=[], metavar="S", help="what it may do, like viewers:manage; else everything"
     )
     return made
+
+
+def _add_sandbox(commands: Any) -> None:
+    sandbox = commands.add_parser("sandbox", help="run on the sandbox, whatever credentials are set")
+    sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
+    sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
+    sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
+    sandbox.add_argument(
+        "--crowd",
+        type=_crowd,
+        default=0,
+        metavar="N",
+        help=f"N viewers who play along by themselves, up to {MOST_CROWD}",
+    )
+
+
+def _add_database(commands: Any) -> None:
+    db = commands.add_parser("db", help="look after the database").add_subparsers(
+        dest="action", metavar="ACTION", required=True
+    )
+    db.add_parser("upgrade", help="bring the database to the present schema, after a backup")
+    db.add_parser("check", help="verify the ledger, levels and the file; exit 1 when something is wrong")
+    backup = db.add_parser("backup", help="copy the database, also while the bot runs, and verify the copy")
+    backup.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else a new one in BACKUP_DIR")
+    restore = db.add_parser("restore", help="put a backup in the database's place, while the bot does not run")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    db.add_parser("cleanup", help="remove old rows that are no longer needed, and give the free space back to the disk")
+    copy = db.add_parser("copy", help="copy everything into an empty database: SQLite to PostgreSQL, or back")
+    copy.add_argument("source", metavar="FROM", help="a database's URL, or a SQLite file")
+    copy.add_argument("target", metavar="TO", help="the same; it must be empty")
 
 
 def _add_points_and_people(commands: Any) -> None:

@@ -89,16 +89,16 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
     """Points of another bot."""
     if args.command == "compare":
-        from pixel_bot.cli.compare import compare_points
+        from pixel_bot.cli.imports.compare import compare_points
 
         return await compare_points(settings, args.file, arguments.said_of(args))
 
-    from pixel_bot.cli.import_points import Wishes, import_points, undo_import
+    from pixel_bot.cli.imports.import_points import Wishes, import_points, undo_import
 
     if args.command == "undo":
         return await undo_import(settings, args.batch)
     if len(args.files) == 2 and args.files[0] == "commands":
-        from pixel_bot.cli.import_commands import import_commands
+        from pixel_bot.cli.imports.import_commands import import_commands
 
         file = Path(args.files[1])
         return await import_commands(settings, file, dry_run=args.dry_run, all_lines=args.all_lines)

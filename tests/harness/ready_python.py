@@ -34,7 +34,7 @@ PRELOADED = (
     "pixel_bot.cli.command_line",
     "pixel_bot.cli.copy",
     "pixel_bot.cli.database",
-    "pixel_bot.cli.import_points",
+    "pixel_bot.cli.imports.import_points",
     "pixel_bot.cli.login",
     "pixel_bot.db.adopt",
     "pixel_bot.plugin",

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.cli.import_commands import built_in_names, import_commands
-from pixel_bot.cli.import_points import undo_import
+from pixel_bot.cli.imports.import_commands import built_in_names, import_commands
+from pixel_bot.cli.imports.import_points import undo_import
 from pixel_bot.clock import Clock
 from pixel_bot.imports.commands.batches import CommandImports
 from pixel_bot.imports.commands.files import commands_in

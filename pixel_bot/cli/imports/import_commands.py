@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from pixel_bot.cli.import_report import MANY_LEFT_OUT
+from pixel_bot.cli.imports.import_report import MANY_LEFT_OUT
 from pixel_bot.cli.live_database import bring_up, opened_live, refuse_play_money
 from pixel_bot.cli.saying import say
 from pixel_bot.clock import Clock
