@@ -4,13 +4,11 @@ A cog is a class of commands in a file of its own::
 
     from pixel_bot.plugin import Cog, Context, PixelBot, command
 
-
     class Hello(Cog):
         @command()
         async def hello(self, ctx: Context) -> None:
             \"\"\"Say hello.\"\"\"
             await ctx.reply(f"Hello {ctx.viewer}!")
-
 
     async def setup(bot: PixelBot) -> None:
         await bot.add_component(Hello(bot))
