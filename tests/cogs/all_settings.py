@@ -1,10 +1,10 @@
 """Every setting that there is: the bot's own, and those of the cogs that come along."""
 
-import importlib
 from collections.abc import Iterator
 
 from pydantic.fields import FieldInfo
 
+from pixel_bot.bot.cogs.importing import import_cog, modules_of, take_away
 from pixel_bot.configuration.cog_files import CogFile, find_cogs, sources_of
 from pixel_bot.configuration.cog_settings import CogSettings, names_of
 from pixel_bot.settings import Settings
@@ -18,12 +18,12 @@ def all_settings() -> dict[str, FieldInfo]:
 
 
 def _of_cog(cog: CogFile) -> Iterator[tuple[str, FieldInfo]]:
-    for path in sources_of(cog):
-        if "CogSettings" not in path.read_text(encoding="utf-8"):
-            continue
-        inside = () if cog.folder is None else path.relative_to(cog.folder).with_suffix("").parts
-        parts = [part for part in inside if part != "__init__"]
-        module = importlib.import_module(".".join(["cogs", cog.name, *parts]))
+    if not any("CogSettings" in path.read_text(encoding="utf-8") for path in sources_of(cog)):
+        return
+    import_cog(cog)
+    modules = modules_of(cog)
+    take_away(modules)
+    for module in modules.values():
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, CogSettings) and value.__module__ == module.__name__:
                 for field, info in value.model_fields.items():
