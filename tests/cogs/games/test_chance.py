@@ -22,7 +22,7 @@ OFF = "Games with points are off. In the sandbox, GAMES=true in .env switches th
 
 @asynccontextmanager
 async def casino(folder: Path, **settings: Any) -> AsyncGenerator[Stage]:
-    async with stage(folder, **{"games": True, **settings}) as chat:
+    async with stage(folder, games=True, **settings) as chat:
         await chat.viewer("alice", points=1_000)
         await chat.goes_live()
         yield chat
@@ -88,7 +88,8 @@ async def test_what_is_refused_takes_nothing_and_begins_no_wait(tmp_path: Path, 
 
 @pytest.mark.parametrize("game", GAMES)
 async def test_without_a_stream_and_a_wait_by_its_settings(tmp_path: Path, game: str) -> None:
-    async with stage(tmp_path, games=True, **{f"{game}_live_only": False, f"{game}_wait": 5}) as chat:
+    settings: dict[str, Any] = {f"{game}_live_only": False, f"{game}_wait": 5}
+    async with stage(tmp_path, games=True, **settings) as chat:
         await chat.viewer("alice", points=100)
         assert "!fair" in (await chat.say("alice", f"!{game} 10"))[0]
         assert await chat.say("alice", f"!{game} 10") == [f"You are on cooldown for !{game}: 5s left."]
@@ -105,7 +106,8 @@ async def test_without_a_yes_or_the_cog_there_is_no_game(tmp_path: Path, game: s
         assert "!fair" in (await chat.say("alice", f"!{game} 10"))[0]
         await chat.say("", f"!cog unload {game}", "broadcaster")
         assert await chat.say("alice", f"!{game} 10") == []
-    async with stage(tmp_path, games=True, **{f"{game}_most": 5}) as chat:
+    too_little: dict[str, Any] = {f"{game}_most": 5}
+    async with stage(tmp_path, games=True, **too_little) as chat:
         assert len(chat.bot.cogs.broken()) == 1
         assert chat.bot.cogs.is_loaded(game) is False
 
@@ -128,8 +130,8 @@ async def test_a_field_is_known_in_both_languages(tmp_path: Path, typed: str, an
 
 
 async def test_a_day_loses_so_much_over_the_three(tmp_path: Path) -> None:
-    settings = {"gamble_chance": 0.0001, "slots_pays": "💎💎💎 0", "games_day_loss": 600, "gamble_wait": 0}
-    async with casino(tmp_path, **settings) as chat:
+    losing: dict[str, Any] = {"gamble_chance": 0.0001, "slots_pays": "💎💎💎 0"}
+    async with casino(tmp_path, **losing, games_day_loss=600, gamble_wait=0) as chat:
         await chat.say("alice", "!gamble 500")
         await chat.say("alice", "!slots 50")
         (said,) = await chat.say("alice", "!roulette 51 red")
