@@ -12,6 +12,7 @@ from typing_extensions import override
 from pixel_bot.plugin import (
     BadInput,
     ChatError,
+    Claim,
     Cog,
     CogModel,
     CogSettings,
@@ -21,6 +22,7 @@ from pixel_bot.plugin import (
     Total,
     Viewer,
     ViewerId,
+    claims,
     command,
     later,
     mods_only,
@@ -33,6 +35,7 @@ from pixel_bot.plugin import (
 _ = texts(__name__)
 
 MOST_AT_ONCE = 10
+"""Viewers that one ``!next`` may call."""
 
 
 class Settings(CogSettings):
@@ -62,7 +65,7 @@ class Waiting(CogModel):
 
 
 class Lineup(Cog):
-    """The lineup."""
+    """Viewers join, and mods call the next one."""
 
     tables = (State, Waiting)
     settings = Settings
@@ -79,6 +82,15 @@ class Lineup(Cog):
         place = ordinal(_place(line, ctx.viewer.id))
         words = later("You are {place} in the lineup.") if mine is None else later("You wait already: {place}.")
         await ctx.reply(_(words, place=place))
+
+    @claims("join")
+    async def join_while_open(self, ctx: Context) -> Claim | None:
+        """Wait for your turn to play along."""
+        async with self.bot.readers() as session:
+            is_open = await self._is_open(session)
+        return (
+            Claim(_("{command} (lineup)", command=f"{self.bot.settings.command_prefix}queue join")) if is_open else None
+        )
 
     @command(aliases=("queue leave",))
     async def leave(self, ctx: Context) -> None:
@@ -162,10 +174,15 @@ class Lineup(Cog):
     @on(StreamOffline)
     async def end(self, event: StreamOffline) -> None:
         """The stream is over: close it, and keep who waits."""
-        if self.bot.live:
+        if self.bot.live:  # on the other platform
             return
         async with self.bot.write() as session:
             await self._set_open(session, is_open=False)
+
+    @override
+    async def what_is_open(self, session: AsyncSession) -> Sequence[str]:
+        """While it is open, anybody may join."""
+        return ["join"] if await self._is_open(session) else []
 
     @override
     async def merge(self, session: AsyncSession, old: int, new: int) -> None:
@@ -185,7 +202,7 @@ class Lineup(Cog):
         if waiting >= self.config.max:
             raise ChatError(_("The lineup is full."))
         session.add(Waiting(viewer=viewer.id, turn=(last or 0) + 1, is_sub=is_sub))
-        await session.flush()
+        await session.flush()  # the caller reads the lineup again, with this viewer in it
 
     async def _in_order(self, session: AsyncSession) -> Sequence[int]:
         """The ids of all who wait, the next one first."""

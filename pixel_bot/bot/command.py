@@ -1,6 +1,6 @@
 """``@command``: a method of a cog that chat can call."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from inspect import iscoroutinefunction
 from typing import Any, Literal, Protocol
 
@@ -31,6 +31,14 @@ class PixelCommand(CommandInternals):
         if context.redemption_ref is not None:
             return await super().begin(context)
         return await context.bot.command_table.begin(context, self)
+
+    @override
+    async def taken_over(self, context: Any) -> Callable[[], Awaitable[None]] | None:
+        """Another cog may want it just now, by the name that was typed."""
+        if context.redemption_ref is not None:
+            return None
+        claim = await context.bot.runtime.claims.claim_of(context.invoked_with, context)
+        return claim.run if claim is not None else None
 
 
 Who = Literal["everyone", "mods", "streamer"]

@@ -5,7 +5,7 @@ text typed for a reward could choose the command. ``PRIVATE`` lists them, and a 
 TwitchIO and with this file.
 """
 
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from inspect import Parameter
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -15,6 +15,8 @@ from twitchio.authentication.tokens import ManagedHTTPClient
 from twitchio.ext import commands
 from twitchio.models.eventsub_ import create_event_instance
 from typing_extensions import override
+
+from pixel_bot.points.audit import begin_act
 
 PRIVATE: Mapping[type[Any], Mapping[str, str]] = {
     commands.Bot: {
@@ -73,6 +75,11 @@ class BotInternals(commands.Bot):
         return self.known_commands
 
     @property
+    def reachable_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What can be typed behind a mention of the bot, by name."""
+        return self.known_commands
+
+    @property
     def component_names(self) -> Collection[str]:
         """The names of the loaded cog classes."""
         return self._components.keys()
@@ -116,18 +123,22 @@ class ContextInternals(commands.Context[Any]):
     def find_command(self) -> None:
         """Find the command of two words where there is one: ``points add`` before ``points``.
 
-        TwitchIO's own groups would tie such commands to one cog; as names of their own they live in any.
+        TwitchIO's own groups would tie such commands to one cog; as names of their own they live in any. Whether it may
+        be typed at all was found out before: so what is not known is one that is reachable.
         """
         view: Any = self._view
         view.skip_string(self.prefix)
         view.skip_ws()
-        words: Mapping[str, commands.Command[Any, ...]] = self._bot.typed_commands
         self._invoked_with = first = view.get_word().lower()
-        self._command = words.get(first)
         after_first = view.index
         view.skip_ws()
+        second = view.get_word().lower()
+        words: Mapping[str, commands.Command[Any, ...]] = self._bot.typed_commands
+        if first not in words and f"{first} {second}" not in words:
+            words = self._bot.reachable_commands
+        self._command = words.get(first)
         base = self._command.name if self._command is not None else first
-        longer = words.get(f"{base} {view.get_word().lower()}")
+        longer = words.get(f"{base} {second}") or words.get(f"{first} {second}")
         if longer is not None:
             self._command = longer
         else:
@@ -156,6 +167,8 @@ class CommandInternals(commands.Command[Any, ...]):
 
     @override
     async def _invoke(self, context: Any) -> Any:
+        if (other := await self.taken_over(context)) is not None:
+            return await other()
         take_back = await self.begin(context)
         try:
             await self.before_parsing(context)
@@ -169,12 +182,17 @@ class CommandInternals(commands.Command[Any, ...]):
 
     @override
     async def _dispatch_error(self, context: Any, exception: Any) -> None:
+        begin_act(None)  # what was refused was not done
         if not self.handles_error(context, exception):
             await super()._dispatch_error(context, exception)
 
     def belongs_to(self, component: commands.Component) -> None:
         """The command, which was made at run time, is one of this cog class."""
         self._injected = component
+
+    async def taken_over(self, context: Any) -> Callable[[], Awaitable[None]] | None:
+        """What is done in place of this command, before all else; None for the command itself."""
+        return None
 
     async def begin(self, context: Any) -> Callable[[], None]:
         """Refuse by raising, before all else. Returns what to do when the command refuses later, or fails."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from sqlalchemy import func, select
@@ -48,6 +48,8 @@ class Origin:
     platform: Platform = "twitch"
     day_loss: DayLoss | None = None
     """What a viewer may lose in a day; None where the cog is no game."""
+    is_ignored: Callable[[AsyncSession, int], Awaitable[bool]] | None = None
+    """Whether an account is on the ignore list."""
 
 
 Who = Viewer | Person | int
@@ -87,6 +89,18 @@ class PointsTransaction:
     async def balance(self, viewer: Who) -> int:
         """The balance of a viewer, which cannot change before the block ends."""
         return await ledger.balance_of(self.session, await self.id_of(viewer))
+
+    async def plays(self, viewer: Who) -> bool:
+        """Whether a viewer takes part in games: not where they are on the ignore list, as the bot itself is."""
+        ask = self.origin.is_ignored
+        return ask is None or not await ask(self.session, await self.id_of(viewer))
+
+    async def earned(self, hours: float) -> int:
+        """The points that all viewers earned in the last hours: by chat, watching, follows, subs and the like.
+
+        What mods gave, what games paid and what was given back is left out.
+        """
+        return await ledger.earned_since(self.session, self.now - timedelta(hours=hours))
 
     async def debit(
         self, viewer: Who, amount: HasValue | Share | str | int, *, note: str = "", reason: str = ""

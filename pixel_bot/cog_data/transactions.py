@@ -103,8 +103,8 @@ class Transactions:
         def period(per: Per) -> str:
             return period_of(per, now, self._stream)
 
-        loss = self._day_loss if cog in self._day_loss.cogs else None
-        return Origin(cog, reason, now, period, self._account_of, self._levels, platform, loss)
+        loss, ignored = self._day_loss if cog in self._day_loss.cogs else None, self._viewers.is_ignored
+        return Origin(cog, reason, now, period, self._account_of, self._levels, platform, loss, ignored)
 
     async def _account_of(self, session: AsyncSession, person: Person) -> int:
         return (await self._viewers.upsert(session, [person]))[person].id

@@ -26,6 +26,12 @@ MAX_BALANCE = 10**18
 """Far below what a 64-bit column holds, so that no sum can overflow."""
 
 
+EARNED = ("chat", "watch", "follow", "sub", "upgrade", "gift", "cheer", "raid", "streak", "tip", "enter")
+"""Reasons of what viewers earn by being here and by what they do for the channel."""
+
+_EARNED = ", ".join(f":r{n}" for n in range(len(EARNED)))
+
+
 class Entry(NamedTuple):
     """One change of one balance: ``amount`` points, negative to take, for a short ``reason``."""
 
@@ -198,6 +204,15 @@ async def balance_of(session: AsyncSession, user_id: int) -> int:
     if points is None:
         raise UnknownAccount(f"There is no user {user_id}.")
     return points
+
+
+async def earned_since(session: AsyncSession, moment: datetime) -> int:
+    """The points that all viewers earned since a moment, by the rows of what earns."""
+    statement = (
+        f"SELECT COALESCE(SUM(amount), 0) FROM transactions WHERE created_at >= :since AND reason IN ({_EARNED})"
+    )
+    values = {"since": stamp(moment)} | {f"r{n}": reason for n, reason in enumerate(EARNED)}
+    return int((await session.execute(sql(statement), values)).scalar_one())
 
 
 async def history(session: AsyncSession, user_id: int, limit: int) -> list[Row]:

@@ -34,6 +34,10 @@ FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
 WHERE u.display_key = :key AND u.platform = :platform
 """
 _BY_ID = f"{_ACCOUNT} WHERE u.id = :id"
+_IDENTITY = """
+SELECT k.id, k.name, k.platform, k.platform_id
+FROM users u JOIN users k ON k.id = COALESCE(u.merged_into, u.id) WHERE u.id = :id
+"""
 _BY_IDS = """
 SELECT row.id, k.id, k.name, COALESCE(k.display_name, k.name), k.points
 FROM {} JOIN users u ON u.id = row.id JOIN users k ON k.id = COALESCE(u.merged_into, u.id)
@@ -143,6 +147,12 @@ class Viewers:
         known = await ViewerUpsert(session, self._clock.now(), self._start_points, ignored.has_person).of(people)
         await self._ignore_list.take_over(session, known)
         return known
+
+    async def is_ignored(self, session: AsyncSession, user_id: int) -> bool:
+        """Whether an account is on the ignore list, as this session sees it."""
+        ignored = await self._ignore_list.read(session)
+        account, name, platform, platform_id = (await session.execute(sql(_IDENTITY), {"id": user_id})).one()
+        return ignored.has(account, name) or (platform, platform_id) in ignored.people
 
     async def _upserted(self, person: Person) -> Viewer:
         """Group commit: all people who wait for the writer lock are upserted in one transaction."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from twitchio.ext import commands
 
+from pixel_bot.bot.claimed_commands import ClaimedCommands
 from pixel_bot.bot.cogs.chat_filters import ChatFilters
 from pixel_bot.bot.cogs.cog_base import check_settings
 from pixel_bot.bot.cogs.confirmations import Confirmations
@@ -22,8 +23,8 @@ from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage as Message
 from pixel_bot.model.heard_chat import ChatDetails, ChatMessage
-from pixel_bot.model.people import Platform
-from pixel_bot.model.stream_events import Redemption
+from pixel_bot.model.people import Person, Platform
+from pixel_bot.model.stream_events import CommandTyped, Redemption
 from pixel_bot.model.stream_state import Broadcast
 from pixel_bot.points.processed_ids import ProcessedId, claim
 from pixel_bot.services import Services
@@ -48,6 +49,7 @@ class CogRuntime:
         self.live = Live()
         self.variables = Variables()
         self.roles = GivenRoles(self.faults)
+        self.claims = ClaimedCommands(self.faults)
         self.stored = StoredCalls(self.bus, services.database, services.clock)
         self.bus.store = self.stored
         self.scopes = CogScopes()
@@ -90,6 +92,7 @@ class CogRuntime:
         self.timers.add(cog, component)
         self.variables.add(component)
         self.roles.add(cog, component)
+        self.claims.add(cog, component)
 
     def remove(self, component: commands.Component) -> None:
         """A cog class goes."""
@@ -99,6 +102,7 @@ class CogRuntime:
         self.timers.remove(component)
         self.variables.remove(component)
         self.roles.remove(component)
+        self.claims.remove(component)
 
     # What happens
 
@@ -119,6 +123,11 @@ class CogRuntime:
     def on_chat(self, message: Message, details: ChatDetails) -> None:
         """Let cogs hear a message."""
         self.bus.publish(ChatMessage(message, details, self._chatters.add(message.key, True)))
+
+    def on_command(self, person: Person, name: str, *, is_addressed: bool) -> None:
+        """Let cogs hear that somebody typed a command."""
+        if self.bus.hears(CommandTyped):
+            self.bus.publish(CommandTyped(person, name, is_addressed, person.platform))
 
     async def on_redemption(self, redemption: Redemption) -> None:
         """Let cogs hear a redemption, once, whichever process is told of it."""

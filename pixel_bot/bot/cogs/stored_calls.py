@@ -1,6 +1,7 @@
 """Calls of cogs that survive a restart: events that must not be lost, and what ``bot.schedule`` was given."""
 
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,6 +46,13 @@ class StoredSchedule:
     value: str
     due_at: datetime
     missed: str
+    token: str = ""
+    """Of this call alone: SQLite gives the number of a row that is gone to the next one."""
+
+    @property
+    def key(self) -> str:
+        """What ``Scheduled.key`` is: the same however often this call is made, and that of no other one."""
+        return f"schedule:{self.row}:{self.token}" if self.token else f"schedule:{self.row}"
 
 
 class EventStore:
@@ -120,12 +128,13 @@ class StoredCalls:
     # Schedules
 
     async def schedule(self, session: AsyncSession, cog: str, schedule: StoredSchedule) -> None:
-        """Store a call in the caller's transaction; the row's id in ``schedule`` does not count."""
+        """Store a call in the caller's transaction; the row's id and token in ``schedule`` do not count."""
         await session.execute(
             insert(StoredCall).values(
                 kind="schedule",
                 cog=cog,
                 name=schedule.name,
+                event=secrets.token_hex(8),
                 value=schedule.value,
                 missed=schedule.missed,
                 due_at=schedule.due_at,
@@ -138,7 +147,7 @@ class StoredCalls:
         rows = await self._rows(
             StoredCall.kind == "schedule", StoredCall.name.in_(sorted(names)), StoredCall.due_at <= now
         )
-        return [StoredSchedule(row.id, row.name, row.value, row.due_at, row.missed) for row in rows]
+        return [StoredSchedule(row.id, row.name, row.value, row.due_at, row.missed, row.event) for row in rows]
 
     async def next_due(self, names: Collection[str]) -> datetime | None:
         """When the next of these is due that is not under way; None when there is none."""

@@ -263,7 +263,7 @@ class Timers:
             log.info("What was scheduled as %s for %s is left out: the bot was down then.", row.name, row.due_at)
             await self._stored.skip(row.row)
             return
-        value = Scheduled(f"schedule:{row.row}", row.name, row.due_at, json.loads(row.value))
+        value = Scheduled(row.key, row.name, row.due_at, json.loads(row.value))
 
         def run(end: Callable[[Outcome], None]) -> None:
             self._bus.run(handler.cog, (handler.method, value, f"in the schedule {row.name}", end))

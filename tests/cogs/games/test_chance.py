@@ -34,7 +34,7 @@ async def casino(folder: Path, **settings: Any) -> AsyncGenerator[Stage]:
     [
         ("!gamble 50", {"gamble_chance": 100, "gamble_force": True}, r"You win: 100 points back, 1,050 now\.", 1_050),
         ("!gamble all", {"gamble_chance": 0.0001}, r"You lose 500 points, 500 left\.", 500),
-        ("!gamble half", {"gamble_chance": 0.0001, "gamble_most": 9_000}, r"You lose 500 points, 500 left\.", 500),
+        ("!gamble half", {"gamble_chance": 0.0001, "gamble_max": 9_000}, r"You lose 500 points, 500 left\.", 500),
         (
             "!slots 10",
             {"slots_reel": "🍒 1", "slots_pays": "🍒🍒🍒 3", "slots_force": True},
@@ -88,11 +88,14 @@ async def test_what_is_refused_takes_nothing_and_begins_no_wait(tmp_path: Path, 
 
 @pytest.mark.parametrize("game", GAMES)
 async def test_without_a_stream_and_a_wait_by_its_settings(tmp_path: Path, game: str) -> None:
-    settings: dict[str, Any] = {f"{game}_live_only": False, f"{game}_wait": 5}
+    settings: dict[str, Any] = {f"{game}_only_live": False, f"{game}_wait": 5}
     async with stage(tmp_path, games=True, **settings) as chat:
         await chat.viewer("alice", points=100)
         assert "!fair" in (await chat.say("alice", f"!{game} 10"))[0]
         assert await chat.say("alice", f"!{game} 10") == [f"You are on cooldown for !{game}: 5s left."]
+    off: dict[str, Any] = {f"{game}_on": False}
+    async with casino(tmp_path, **off) as chat:
+        assert await chat.say("alice", f"!{game} 10") == ["That is switched off."]
 
 
 @pytest.mark.parametrize("game", GAMES)
@@ -106,7 +109,7 @@ async def test_without_a_yes_or_the_cog_there_is_no_game(tmp_path: Path, game: s
         assert "!fair" in (await chat.say("alice", f"!{game} 10"))[0]
         await chat.say("", f"!cog unload {game}", "broadcaster")
         assert await chat.say("alice", f"!{game} 10") == []
-    too_little: dict[str, Any] = {f"{game}_most": 5}
+    too_little: dict[str, Any] = {f"{game}_max": 5}
     async with stage(tmp_path, games=True, **too_little) as chat:
         assert len(chat.bot.cogs.broken()) == 1
         assert chat.bot.cogs.is_loaded(game) is False

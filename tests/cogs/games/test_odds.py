@@ -85,7 +85,7 @@ def test_the_highest_prize_that_fits_counts(reels: str, paid: int) -> None:
     ("cog", "model", "given", "says"),
     [
         ("gamble", gamble.Settings, {"gamble_chance": 50.1}, "GAMBLE_CHANCE and GAMBLE_PAYS pay 100.2% back"),
-        ("gamble", gamble.Settings, {"gamble_least": 501}, "GAMBLE_LEAST is more than GAMBLE_MOST."),
+        ("gamble", gamble.Settings, {"gamble_min": 501}, "GAMBLE_MIN is above GAMBLE_MAX, so nobody can play."),
         ("slots", slots.Settings, {"slots_pays": "🍒🍒 2, 🍒🍒🍒 6"}, ""),
         ("slots", slots.Settings, {"slots_pays": "🍒🍒 3, 🍒🍒🍒 6"}, "SLOTS_REEL and SLOTS_PAYS pay 124.8% back"),
         ("slots", slots.Settings, {"slots_pays": "🍒🍒"}, "SLOTS_PAYS: write it like 🍒🍒 1, "),

@@ -1,0 +1,113 @@
+"""Games whose cog is unloaded in the middle, whose messages come twice, or that two processes serve."""
+
+import asyncio
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixel_bot.testing import SettableClock, stage
+from tests.cogs.games.audit import is_exact
+from tests.cogs.games.bets_scene import OTHERS, all_is_over, game, owned
+from tests.cogs.games.mortal_games import NO, YES, Typed, play, program
+from tests.harness.database import rows
+from tests.harness.postgres import Databases
+from tests.harness.rounds import rounds
+
+
+@pytest.mark.parametrize("away", [120, 400])
+async def test_a_cog_that_is_unloaded_goes_on_or_all_is_given_back(tmp_path: Path, away: int) -> None:
+    async with game(tmp_path) as chat:
+        await chat.say("mia", '!bet open "Q?" yes|no 60', "moderator")
+        await chat.say("alice", "!bet yes 100")
+        await chat.say("bob", "!bet no 100")
+        await chat.say("alice", "!heist 100")
+        await chat.say("bob", "!duel @carol 100")
+        for cog in ("bets", "heist", "duel"):
+            await chat.say("", f"!cog unload {cog}", "broadcaster")
+        await chat.passes(away)
+        for cog in ("bets", "heist", "duel"):
+            await chat.say("", f"!cog load {cog}", "broadcaster")
+        await chat.passes(1)
+        await chat.say("mia", "!bet settle yes", "moderator")
+        await chat.passes(200)
+        await all_is_over(chat)
+        states = {state for (state,) in await rows(chat, "SELECT state FROM rounds")}
+        if away > 300:
+            assert states == {"returned"}
+            assert await owned(chat) == [1_000] * 3
+            assert await chat.say("mia", '!bet open "Next?" yes|no', "moderator") == []
+        else:
+            assert any(line.startswith("No more bets! Q? yes: 100 points (x2.00)") for line in chat.sent)
+            assert await rows(chat, "SELECT kind, state FROM rounds ORDER BY id") == [
+                ("bet", "ended"), ("heist", "ended"), ("duel", "returned"),
+            ]  # fmt: skip
+
+
+async def test_messages_that_come_twice_count_once(tmp_path: Path) -> None:
+    async with stage(tmp_path, games=True, games_day_loss=0, cogs_off=f"{OTHERS},giveaways", heist_wait=0) as chat:
+        await chat.goes_live()
+        for name in (*YES, *NO):
+            await chat.viewer(name, points=100_000)
+        for number in range(6):
+            steps = program(number, random.Random(number))
+            await play(chat, [step for step in steps for _ in range(2)])
+            await play(chat, [step for step in steps if isinstance(step, Typed)])
+            await is_exact(chat)
+        await chat.passes(30 * 3_600)
+        assert all(one.state != "open" for one in (await is_exact(chat)).values())
+
+
+async def test_stakes_follow_when_two_accounts_are_linked(tmp_path: Path) -> None:
+    async with game(tmp_path) as chat:
+        await chat.say("mia", '!bet open "Q?" yes|no', "moderator")
+        await chat.say("alice", "!bet yes 100")
+        await chat.say("bob", "!bet no 100")
+        await chat.say_there("Alice2", "hello")
+        await chat.services.economy.add(
+            await chat.bot.viewers.find("alice"), await chat.bot.viewers.find("alice2@joystick"), 500
+        )
+        await chat.say_there("Alice2", "!bet yes 50")
+        await chat.say("alice", "!heist 10")
+        await chat.say_there("Alice2", "!heist 20")
+        one, other = [await chat.bot.viewers.find(name) for name in ("alice", "alice2@joystick")]
+        request = await chat.services.links.ask(one, public=False)
+        await chat.services.links.give(other, request.code)
+        assert await rows(chat, "SELECT option, points FROM cog_bets_stake ORDER BY option") == [(0, 150), (1, 100)]
+        assert await rows(chat, "SELECT points FROM cog_heist_robber") == [(30,)]
+        await chat.say("mia", "!bet settle yes", "moderator")
+        await chat.passes(100)
+        assert "Q? yes! alice +250." in chat.sent
+        await all_is_over(chat)
+
+
+async def test_two_processes_on_one_server(databases: Databases, tmp_path: Path) -> None:
+    """Both hear each message; and each has messages of its own at the same time."""
+    url = databases.of(tmp_path, "shared")
+    rules: dict[str, Any] = {"database_url": url, "games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0}
+    clock = SettableClock()
+    async with (
+        stage(tmp_path / "a", clock, cogs_off=f"{OTHERS},giveaways", **rules) as one,
+        stage(tmp_path / "b", clock, cogs_off=f"{OTHERS},giveaways", **rules) as other,
+    ):
+        for chat in (one, other):
+            await chat.goes_live()
+        for name in (*YES, *NO):
+            await one.viewer(name, points=100_000)
+        for number in range(rounds(3)):
+            steps = program(number, random.Random(number))
+            mine, theirs = (program(100 * n + number, random.Random(100 * n + number)) for n in (1, 2))
+            await asyncio.gather(
+                play(one, [*(s for s in mine if isinstance(s, Typed)), *(s for s in steps if isinstance(s, Typed))]),
+                play(
+                    other, [*(s for s in theirs if isinstance(s, Typed)), *(s for s in steps if isinstance(s, Typed))]
+                ),
+            )
+            await asyncio.gather(one.passes(130), other.passes(0))
+            await is_exact(one)
+        await asyncio.gather(one.passes(30 * 3_600), other.passes(0))
+        found = await is_exact(one)
+        assert {one.kind for one in found.values()} == {"bet", "duel", "heist"}
+        assert all(one.state != "open" for one in found.values())
+    databases.drop_all()
