@@ -117,7 +117,7 @@ ABOUT_COGS = frozenset({"cogs", "cog_tools", "documents", "variables", "wording"
 
 APART = (
     "bets", "channel", "commands", "counters", "duel", "economy", "giveaways", "greetings", "heist", "lineup", "owed",
-    "quotes", "regulars", "store", "timers",
+    "quotes", "regulars", "store", "timers", *(f"cogs/games/{name}.py" for name in ("gamble", "roulette", "slots")),
 )  # fmt: skip
 """Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
 
