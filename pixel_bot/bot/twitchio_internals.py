@@ -70,6 +70,11 @@ class BotInternals(commands.Bot):
         return self.commands_by_name
 
     @property
+    def typed_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What is understood as a command, by name."""
+        return self.known_commands
+
+    @property
     def reachable_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
         """What can be typed behind a mention of the bot, by name."""
         return self.known_commands
@@ -128,7 +133,7 @@ class ContextInternals(commands.Context[Any]):
         after_first = view.index
         view.skip_ws()
         second = view.get_word().lower()
-        words: Mapping[str, commands.Command[Any, ...]] = self._bot.known_commands
+        words: Mapping[str, commands.Command[Any, ...]] = self._bot.typed_commands
         if first not in words and f"{first} {second}" not in words:
             words = self._bot.reachable_commands
         self._command = words.get(first)

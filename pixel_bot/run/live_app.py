@@ -36,6 +36,7 @@ from pixel_bot.services import Services
 from pixel_bot.settings import Settings
 from pixel_bot.web.access.access import Access
 from pixel_bot.web.access.pages import access_routes
+from pixel_bot.web.games import games_routes
 from pixel_bot.web.joystick import CALLBACK, joystick_routes
 from pixel_bot.web.oauth import oauth_routes
 from pixel_bot.web.pages import common_routes
@@ -98,9 +99,8 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         cipher = load_cipher(settings)
         twitch = await twitch_of(settings, services, cipher) if settings.on_twitch else None
         joystick = await joystick_of(settings, services, cipher) if settings.on_joystick else None
-        for platform in (twitch, joystick):
-            if platform is not None:
-                stack.push_async_callback(platform.close)
+        for platform in filter(None, (twitch, joystick)):
+            stack.push_async_callback(platform.close)
         access = await access_for(web, services, "/setup", stack)
         refuse_without_owner(access, twitch, joystick)
         app = LiveApp(web, access, services, twitch, joystick)
@@ -130,7 +130,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
 
 def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
     """The set-up page, and the ways to the platforms and back; sign-ins under way end with the stack."""
-    routes: list[BaseRoute] = []
+    routes = games_routes(app.services.games)
     base = app.access.base
     twitch = joystick = None
     if app.twitch is not None:

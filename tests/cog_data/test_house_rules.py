@@ -1,17 +1,25 @@
 """What may be staked in a round: within the game's limits, and no more than somebody may lose in a day."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from pixel_bot.clock import Clock
 from pixel_bot.cog_data.day_loss import DayLossReached, lost_today
 from pixel_bot.errors import BadAmount, NotEnoughPoints
-from pixel_bot.model.people import Viewer
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
-from pixel_bot.testing import SettableClock
+from pixel_bot.testing import SettableClock, settings_in
 from tests.harness.database import findings
+from tests.harness.postgres import Databases
+from tests.harness.waiting import until
 from tests.harness.zones import in_zone
+
+WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 keys = iter(range(1_000_000))
 
@@ -68,7 +76,7 @@ async def test_without_a_most_only_the_least_counts(services: Services, alice: V
 
 
 async def test_a_day_loses_so_much_over_all_games(services: Services, clock: SettableClock, alice: Viewer) -> None:
-    services.transactions.games.update({"bet", "dice"})
+    services.games.cogs.update({"bet", "dice"})
     with in_zone("UTC"):
         clock.set(datetime(2026, 1, 31, 22, 0, tzinfo=UTC))
         await give(services, alice, 10_000)
@@ -89,7 +97,7 @@ async def test_a_day_loses_so_much_over_all_games(services: Services, clock: Set
 
 
 async def test_what_was_won_may_be_lost_again(services: Services, alice: Viewer) -> None:
-    services.transactions.games.add("bet")
+    services.games.cogs.add("bet")
     await give(services, alice, 5_000)
     await stake(services, alice, 100, win=900)
     assert await stake(services, alice, 2_800) == 2_800
@@ -98,7 +106,7 @@ async def test_what_was_won_may_be_lost_again(services: Services, alice: Viewer)
 
 
 async def test_what_waits_for_an_outcome_counts_until_it_is_given_back(services: Services, alice: Viewer) -> None:
-    services.transactions.games.add("bet")
+    services.games.cogs.add("bet")
     await give(services, alice, 5_000)
     async with services.transactions.open("open", "bet", "bet") as tx:
         one = await tx.rounds.open("bet")
@@ -110,7 +118,7 @@ async def test_what_waits_for_an_outcome_counts_until_it_is_given_back(services:
 
 
 async def test_linked_accounts_lose_together(services: Services, alice: Viewer, bob: Viewer) -> None:
-    services.transactions.games.add("bet")
+    services.games.cogs.add("bet")
     await give(services, alice, 5_000)
     await give(services, bob, 5_000)
     await stake(services, bob, 1_500)
@@ -121,11 +129,29 @@ async def test_linked_accounts_lose_together(services: Services, alice: Viewer, 
             await stake(services, either, 501)
 
 
+async def test_two_processes_take_no_more_than_a_day_may_lose(databases: Databases, tmp_path: Path) -> None:
+    url = databases.of(tmp_path, "shared")
+    settings = settings_in(tmp_path, database_url=url)
+    async with opened(settings, "sandbox", Clock()) as one, opened(settings, "sandbox", Clock()) as other:
+        alice = await one.viewers.meet(Person("1", "alice", "Alice"))
+        await give(one, alice, 10_000)
+        for services in (one, other):
+            services.games.cogs.add("bet")
+        async with one.transactions.open("first", "bet", "bet") as tx:
+            first = await tx.rounds.open("bet")
+            await tx.rounds.stake(first.id, alice, 1_800)
+            second = asyncio.create_task(stake(other, alice, 500))
+            await until(lambda: one.database.look_up(WAITS, {}))
+        with pytest.raises(DayLossReached, match="You have 200 left"):
+            await second
+        assert await findings(one) == []
+
+
 @pytest.mark.parametrize(("month", "day", "hours"), [(3, 29, "23h"), (10, 25, "25h"), (6, 1, "1d")])
 async def test_the_day_is_that_of_the_local_time(
     services: Services, clock: SettableClock, alice: Viewer, month: int, day: int, hours: str
 ) -> None:
-    services.transactions.games.add("bet")
+    services.games.cogs.add("bet")
     with in_zone("Europe/Berlin"):
         midnight = datetime(2026, month, day).astimezone()
         clock.set(midnight - timedelta(seconds=1))

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 from twitchio.ext import commands
 
 from pixel_bot.bot.rests import Rests
+from pixel_bot.cog_data.games import Games
 from pixel_bot.errors import NotAllowed
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 Command = commands.Command[Any, ...]
 
@@ -56,17 +60,21 @@ class CommandTable:
     Args:
         own: the commands of the loaded cogs' classes.
         off: names of those that the settings switch off, lower case.
+        games: whether there are games with points.
         is_bought: whether a command is a redeem.
     """
 
     def __init__(
         self,
         own: Callable[[], Mapping[str, Command]],
-        off: Collection[str] = (),
-        is_bought: Callable[[Command], bool] = lambda _: False,
+        off: Collection[str],
+        games: Games,
+        is_bought: Callable[[Command], bool],
     ) -> None:
         self._own = own
         self._is_bought = is_bought
+        self._games = games
+        games.changed.add(self.changed)
         self._off = frozenset(off)
         self._made: dict[str, Command] = {}
         self._claimed: dict[str, Command] = {}
@@ -75,12 +83,13 @@ class CommandTable:
         self._rests: dict[str, Rests] = {}
         self._all: Mapping[str, Command] | None = None
         self._known: Mapping[str, Command] | None = None
+        self._typed: Mapping[str, Command] | None = None
         self._reachable: Mapping[str, Command] | None = None
         self._asleep: frozenset[str] = frozenset()
 
     def changed(self) -> None:
         """Commands came or went."""
-        self._all = self._known = self._reachable = None
+        self._all = self._known = self._typed = self._reachable = None
 
     @property
     def all(self) -> Mapping[str, Command]:
@@ -96,19 +105,28 @@ class CommandTable:
         Each redeem can also be bought with ``redeem NAME``, as viewers know it from elsewhere.
         """
         if self._known is None:
+            there = self.typed.items()
+            self._known = MappingProxyType({n: found for n, found in there if self._games.on or not is_of_game(found)})
+        return self._known
+
+    @property
+    def typed(self) -> Mapping[str, Command]:
+        """Those, and the commands of games while these are off: they are silent, and tell mods why."""
+        if self._typed is None:
             own = self._own()
             there = {name: found for name, found in self._that_are_on.items() if name in own or not self._sleeps(name)}
             awake = {name: found for name, found in self._own_on.items() if not self._sleeps(name)}
-            named = {**there, **awake}
+            games = {} if self._games.on else {name: found for name, found in awake.items() if is_of_game(found)}
+            named = {**games, **there, **{name: found for name, found in awake.items() if name not in games}}
             bought = {f"{BUY} {n}": one for n, one in named.items() if self._is_bought(one) and " " not in n}
-            self._known = MappingProxyType({**bought, **named})
-        return self._known
+            self._typed = MappingProxyType({**bought, **named})
+        return self._typed
 
     @property
     def reachable(self) -> Mapping[str, Command]:
         """What can be typed behind a mention of the bot: also what is asleep."""
         if self._reachable is None:
-            self._reachable = MappingProxyType({**self._that_are_on, **self._own_on, **self.known})
+            self._reachable = MappingProxyType({**self._that_are_on, **self._own_on, **self.typed})
         return self._reachable
 
     @property
@@ -139,9 +157,14 @@ class CommandTable:
         return bool(self._asleep) and name.partition(" ")[0] in self._asleep
 
     def gives_way(self, name: str) -> bool:
-        """Whether a made command may have that name: no class has it, or that one is off by the settings, or asleep."""
+        """Whether a made command may have that name: no class has it, or that one is off by the settings, or asleep.
+
+        A game is off while the streamer has not said yes to games.
+        """
         found = self._own().get(name)
-        return found is None or bool(self._off & {name, found.name}) or self._sleeps(name)
+        if found is None or (is_of_game(found) and not self._games.on):
+            return True
+        return bool(self._off & {name, found.name}) or self._sleeps(name)
 
     @property
     def made(self) -> Collection[Command]:
@@ -184,9 +207,12 @@ class CommandTable:
             What takes the cooldowns back, for a command that refuses or fails.
 
         Raises:
-            NotAllowed: not by them.
+            CommandNotFound: it belongs to a game, and these are off: chat hears nothing.
+            NotAllowed: not by them; or games are off, and a mod learns how to switch them on.
             Resting: it is on cooldown.
         """
+        if is_of_game(found) and not await self._games.still_on():
+            _refuse_game(context, found)
         rule = self.rule_of(found)
         if rule.who != "everyone" and not await self._reaches(rule.who, context):
             raise NotAllowed(f"Only {_WORDS[rule.who]} can do that.")
@@ -205,6 +231,20 @@ class CommandTable:
         if "vip" in context.roles or (level == "sub" and "sub" in context.roles):
             return True
         return level != "vip" and await context.bot.runtime.roles.has("regular", context.viewer)
+
+
+def is_of_game(found: Command) -> bool:
+    """Whether a command belongs to a cog that is a game with points."""
+    return bool(getattr(found.component, "is_game", False))
+
+
+def _refuse_game(context: Any, found: Command) -> NoReturn:
+    if not context.is_mod:
+        raise commands.CommandNotFound(f"Games are off, and {found.name} is one.")
+    how = later("Games with {points} are off. The streamer switches them on: Games on the set-up page, or GAMES=true.")
+    if context.bot.mode == "sandbox":
+        how = later("Games with {points} are off. In the sandbox, GAMES=true in .env switches them on.")
+    raise NotAllowed(_(how))
 
 
 def _nothing() -> None:

@@ -41,6 +41,7 @@ class CogComponents(CogFace):
         self.command_table = CommandTable(
             lambda: self.commands_of_classes,
             services.settings.commands_left_out,
+            services.games,
             lambda found: isinstance(found, RedeemCommand),
         )
         """All commands by name, and the streamer's rules for them."""
@@ -61,6 +62,12 @@ class CogComponents(CogFace):
     def known_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
         """What chat can type: without what is off, and with other names that the streamer gave."""
         return self.command_table.known
+
+    @property
+    @override
+    def typed_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What is understood as a command: those, and the ones of games that are off, which answer mods alone."""
+        return self.command_table.typed
 
     @property
     @override
@@ -92,7 +99,8 @@ class CogComponents(CogFace):
         for name in [n for n in names if isinstance(self.command_table.all.get(n), RedeemCommand)]:
             await self.take_command(name)  # made at run time: it would offer the same for points
         try:
-            await self.redeems.offer(offers_of(component.__all_commands__.values()))
+            is_game = getattr(component, "is_game", False)
+            await self.redeems.offer(offers_of(component.__all_commands__.values(), is_game=is_game))
         except ValueError as exc:
             raise commands.ComponentLoadError(str(exc)) from exc
         try:
@@ -103,8 +111,8 @@ class CogComponents(CogFace):
             await self._add_widgets(component)
             await super().add_component(component)
             self.cogs.note_component(component)
-            if getattr(component, "is_game", False):
-                self.services.transactions.games.add(self.cogs.owner_of(component))
+            if is_game:
+                self.services.games.cogs.add(self.cogs.owner_of(component))
             self.runtime.add(component)
             self._claim_commands(component)
             self.reasons.update(_reasons_of(component))
