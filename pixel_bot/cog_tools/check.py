@@ -59,7 +59,7 @@ async def check_cog(path: Path) -> list[Finding]:
                 # It comes when the bot is there already, so that what it brings can be told from what was there.
                 cogs.mkdir()
                 off = "" if namesake is None else namesake.where
-                async with stage(folder, cogs_dir=cogs, cogs_off=off, **_settings_for(cog)) as chat:
+                async with stage(folder, cogs_dir=cogs, cogs_off=off, games=True, **_settings_for(cog)) as chat:
                     _copy(original, cogs)
                     await Visit(chat, cog, cogs, findings).whole()
     return findings.in_order()

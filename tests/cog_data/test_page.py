@@ -21,9 +21,9 @@ def cog_on_the_page(folder: Path, name: str, usage: str = "") -> Path:
 
 
 async def test_the_jackpot_is_won_and_no_point_is_lost(tmp_path: Path) -> None:
-    async with stage(tmp_path, cogs_dir=cog_on_the_page(tmp_path, "slots", " N")) as chat:
+    async with stage(tmp_path, cogs_dir=cog_on_the_page(tmp_path, "fruits", " N"), games=True) as chat:
         await chat.viewer("alice", 100)
-        answers = [(await chat.say("alice", "!slots 5"))[0] for _ in range(21)]
+        answers = [(await chat.say("alice", "!fruits 5"))[0] for _ in range(21)]
         assert answers[0].endswith((" You staked 5 points and won 0 points.", " You staked 5 points and won 5 points."))
         assert answers[20] == "You have done that 20 times today, which is as often as it goes."
         assert await findings(chat) == []

@@ -73,7 +73,7 @@ async def test_nothing_is_wrong_with_a_recipe(name: str, tmp_path: Path, monkeyp
 
 
 @pytest.mark.sqlite
-@pytest.mark.parametrize("name", ["Slots", "Lottery", "Reel", "Hello", "Reminders"])
+@pytest.mark.parametrize("name", ["Fruits", "Lottery", "Reel", "Hello", "Reminders"])
 async def test_nothing_is_wrong_with_the_cogs_of_the_page(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -236,28 +236,28 @@ from pixel_bot.plugin import Cog, Context, PixelBot, command, texts
 _ = texts(__name__)
 
 
-class Slots(Cog):
+class Fruits(Cog):
     @command()
-    async def slots(self, ctx: Context) -> None:
+    async def fruits(self, ctx: Context) -> None:
         """Lose {points}."""
         await ctx.reply(_("You lost, {viewer}.", viewer=ctx.viewer))
 
 
 async def setup(bot: PixelBot) -> None:
-    await bot.add_component(Slots(bot))
+    await bot.add_component(Fruits(bot))
 '''
 
 
 def of_one_file(folder: Path) -> Path:
-    (folder / "slots.py").write_text(COG)
+    (folder / "fruits.py").write_text(COG)
     return folder / "locale"
 
 
 def of_a_folder(folder: Path) -> Path:
-    (folder / "slots").mkdir()
-    (folder / "slots" / "__init__.py").write_text("from .play import setup as setup\n")
-    (folder / "slots" / "play.py").write_text(COG)
-    return folder / "slots" / "locale"
+    (folder / "fruits").mkdir()
+    (folder / "fruits" / "__init__.py").write_text("from .play import setup as setup\n")
+    (folder / "fruits" / "play.py").write_text(COG)
+    return folder / "fruits" / "locale"
 
 
 @pytest.mark.parametrize("written", [of_one_file, of_a_folder])
@@ -267,18 +267,18 @@ async def test_an_authors_cog_brings_its_own_translations(
     cogs = tmp_path / "my_cogs"
     cogs.mkdir()
     locale = written(cogs)
-    source = next(path for path in sorted(cogs.iterdir()) if path.name.startswith("slots"))
+    source = next(path for path in sorted(cogs.iterdir()) if path.name.startswith("fruits"))
     assert update_catalogues(settings_in(tmp_path), "de", source) == 0
-    file = locale / "de" / "slots.po"
+    file = locale / "de" / "fruits.po"
     assert f"{file}: 2 sentences, 2 to translate." in capsys.readouterr().out
     empty = file.read_text(encoding="utf-8")
     translated = empty.replace('"Lose {points}."\nmsgstr ""', '"Lose {points}."\nmsgstr "Verlier {points}."')
     options: dict[str, Any] = {"bot_language": "de", "cogs_dir": cogs}
     async with stage(tmp_path, **options) as chat:
-        assert await chat.say("alice", "!slots") == ["You lost, alice."]
+        assert await chat.say("alice", "!fruits") == ["You lost, alice."]
         file.write_text(
             translated.replace('{viewer}."\nmsgstr ""', '{viewer}."\nmsgstr "Verloren, {viewer}."'), encoding="utf-8"
         )
-        await chat.say("", "!cog reload slots", "broadcaster")
-        assert await chat.say("alice", "!slots") == ["Verloren, alice."]
-        assert await chat.say("alice", "!help slots") == ["Tippe !slots: Verlier Punkte."]
+        await chat.say("", "!cog reload fruits", "broadcaster")
+        assert await chat.say("alice", "!fruits") == ["Verloren, alice."]
+        assert await chat.say("alice", "!help fruits") == ["Tippe !fruits: Verlier Punkte."]

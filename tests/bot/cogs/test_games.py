@@ -66,6 +66,30 @@ async def test_without_a_yes_its_commands_are_not_there(tmp_path: Path) -> None:
         assert "reroll" not in " ".join([*await chat.say("alice", "!redeems"), *await chat.say("alice", "!help")])
 
 
+MAKER = cog_with(
+    """
+    @command()
+    async def make(self, ctx: Context) -> None:
+        \"\"\"Make a command with the name of a game's.\"\"\"
+        async def say(_: Cog, ctx: Context) -> None:
+            \"\"\"Says so.\"\"\"
+            await ctx.reply("A text of the streamer's.")
+        await self.bot.put_command(self, command("dice")(say))
+    """,
+    "Maker",
+)
+
+
+async def test_a_made_command_may_have_the_name_of_a_game_that_is_off(tmp_path: Path) -> None:
+    async with stage(tmp_path, cogs_dir=cogs_in(tmp_path, dice=DICE, maker=MAKER)) as chat:
+        await chat.viewer("alice", 100)
+        assert await chat.say("alice", "!make") == []
+        assert await chat.say("alice", "!dice") == ["A text of the streamer's."]
+        assert "!dice" in (await chat.say("alice", "!help"))[0]
+        await chat.bot.services.games.say(yes=True)
+        assert await chat.say("alice", "!dice 5") == ["Staked."]
+
+
 async def test_with_the_setting_they_work(tmp_path: Path) -> None:
     async with dice(tmp_path, games=True) as chat:
         assert chat.bot.games is True
