@@ -7,6 +7,7 @@ from pixel_bot.plugin import (
     KnownViewer,
     PixelBot,
     Total,
+    broadcaster_only,
     command,
     count,
     duration,
@@ -82,7 +83,7 @@ class Redeems(Cog):
         await ctx.reply(_(words, name=price.display_name, redeem=price.key, time=duration(cooldown)))
 
     @command("redeem native", usage="on KEY COST | off KEY | list [PAGE]")
-    @mods_only()
+    @broadcaster_only()
     async def native(self, ctx: Context, what: str = "list", key: str = "", cost: Total | None = None) -> None:
         """Offer a redeem for Twitch's channel points, or stop that."""
         prefix = self.bot.settings.command_prefix

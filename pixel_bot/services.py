@@ -10,6 +10,8 @@ from pixel_bot.accounts.merge import AccountMerge
 from pixel_bot.accounts.newcomers import Newcomers
 from pixel_bot.accounts.people import People
 from pixel_bot.clock import Clock
+from pixel_bot.cog_data.day_loss import DayLoss
+from pixel_bot.cog_data.games import Games
 from pixel_bot.cog_data.tables import CogTables
 from pixel_bot.cog_data.transactions import Transactions
 from pixel_bot.db.engine import Database
@@ -51,6 +53,7 @@ class CogServices:
     """What cogs keep, and what that is read from."""
 
     stream: Stream
+    games: Games
     transactions: Transactions
     hooks: RedeemHooks
     cog_tables: CogTables
@@ -118,13 +121,14 @@ def _speak(settings: Settings) -> LastGoodFile[Content]:
 
 
 def _cog_services(
-    settings: Settings, database: Database, clock: Clock, mode: Mode, viewers: Viewers, levels: Levels
+    settings: Settings, database: Database, clock: Clock, mode: Mode, viewers: Viewers, levels: Levels, games: Games
 ) -> CogServices:
     backups = Backups(database.url, settings.backup_dir, settings.backup_keep, clock, mode, database.identity)
     stream = Stream()
-    transactions = Transactions(database, clock, stream, viewers, levels, settings.games_day_loss)
+    day_loss = DayLoss(games.day_loss, games.cogs)
+    transactions = Transactions(database, clock, stream, viewers, levels, day_loss)
     tables = CogTables(database, clock, backups.add)
-    return CogServices(stream, transactions, RedeemHooks(transactions), tables, backups)
+    return CogServices(stream, games, transactions, RedeemHooks(transactions), tables, backups)
 
 
 def _overlay(settings: Settings, database: Database, clock: Clock, cluster: Cluster) -> Overlay:
@@ -148,9 +152,10 @@ def build_services(
     sounds = Sounds(settings.sounds_dir, settings.command_prefix)
     words = word_file(settings.tts_words_file)
     cooldowns = Cooldowns(database, clock)
-    redeems = Redeems(database, clock)
+    games = Games(database, cluster, is_set=settings.games, day_loss=settings.games_day_loss)
+    redeems = Redeems(database, clock, games)
     overlay = _overlay(settings, database, clock, cluster)
-    cogs = _cog_services(settings, database, clock, mode, viewers, levels)
+    cogs = _cog_services(settings, database, clock, mode, viewers, levels, games)
     refunds = Refunds(database, clock, cooldowns, overlay, cogs.hooks)
     awards = Awards(database, clock, viewers, levels, rules_of(settings), ignore_list)
     people = People(viewers, awards)

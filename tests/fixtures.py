@@ -113,7 +113,10 @@ def _ready_database(request: pytest.FixtureRequest) -> Generator[None]:
 ABOUT_COGS = frozenset({"cogs", "cog_tools", "documents", "variables", "wording", "imports"})
 """Folders whose tests have all cogs, by their beginnings."""
 
-APART = ("bets", "commands", "counters", "duel", "giveaways", "heist", "lineup", "quotes", "timers")
+APART = (
+    *("bets", "commands", "counters", "duel", "giveaways", "heist", "lineup", "quotes", "timers"),
+    *(f"cogs/games/{name}.py" for name in ("gamble", "roulette", "slots")),
+)
 """Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
 
 

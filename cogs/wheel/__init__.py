@@ -98,6 +98,7 @@ class Wheel(Cog):
         lane="wheel",
         counts_from="begun",
         final=FINAL,
+        random_payout=True,
         page=OnPage("Spin", "wheelclaim", why="turn the prize wheel"),
     )
     async def spin(self, ctx: Context) -> Outcome:

@@ -83,8 +83,7 @@ class PixelBot(CogComponents):
         self.queue = Queue(services, self.dispatcher)
         self.cogs = CogLoader(self, services.redeems, self.queue, services.settings, services.clock)
         self.runtime = CogRuntime(services, self.cogs)
-        is_loaded = self.cogs.is_loaded
-        self._abandoned_rounds = AbandonedRounds(services.database, services.clock, is_loaded, self.announce)
+        self._abandoned_rounds = AbandonedRounds(services.database, services.clock, self._is_played, self.announce)
         self.outside = Outside(services, self.runtime, self.backends.obs)
         self.channel_points: ChannelPointsAdmin = NoChannelPoints()
         self.platforms: dict[str, PlatformHealth] = {}
@@ -94,7 +93,7 @@ class PixelBot(CogComponents):
         self.announcements = Announcements(services, self.channels, self.text_filter.bleeped)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
-            self.settings.command_prefixes, lambda: self.known_commands, self.invoke, services.database, services.clock
+            self.settings.command_prefixes, lambda: self.typed_commands, self.invoke, services.database, services.clock
         )
         self.dispatcher.effects.failed = self.note_failed_effect
         self.runner.failed = self.note_failed_command
@@ -132,6 +131,11 @@ class PixelBot(CogComponents):
     def outbox(self) -> Outbox:
         """What is said on Twitch."""
         return self.channels["twitch"].outbox
+
+    def _is_played(self, cog: str) -> bool:
+        """Whether the rounds of a cog go on: it is there, and if it is a game, there are games."""
+        games = self.services.games
+        return self.cogs.is_loaded(cog) and (games.on or cog not in games.cogs)
 
     async def recent_chatters(self) -> list[int]:
         """User ids of everybody who chatted in the last 30 minutes, also before a restart."""

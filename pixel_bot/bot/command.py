@@ -49,9 +49,9 @@ def command(
     *,
     aliases: Sequence[str] = (),
     usage: str = "",
-    cooldown: float = 0,
+    cooldown: float | str = 0,
     everyone: float = 0,
-    live_only: bool = False,
+    live_only: bool | str = False,
     who: Who | guards.Role | Collection[guards.Role] = "everyone",
 ) -> Callable[[Any], PixelCommand]:
     """Decorator: the method is a command.
@@ -60,10 +60,10 @@ def command(
         name: what is typed after the prefix; the method's name when left out. It may have two words.
         aliases: other names for it.
         usage: what comes after the name, like ``@user N``, for ``!help`` and for friendly refusals.
-        cooldown: seconds before the same viewer may use it again. Mods and the streamer do not wait for it, unless
-            REDEEM_MODS_WAIT is set; a restart ends it.
+        cooldown: seconds before the same viewer may use it again, or the name of the cog's setting that has them. Mods
+            and the streamer do not wait for it, unless REDEEM_MODS_WAIT is set; a restart ends it.
         everyone: seconds before anybody may.
-        live_only: whether it works only while a stream is on.
+        live_only: whether it works only while a stream is on, or the name of the cog's setting that says so.
         who: who may use it: ``everyone``, ``mods``, ``streamer``; or roles, as ``@only`` takes them.
 
     Raises:
@@ -81,7 +81,7 @@ def command(
         if (guard := _guard_for(who)) is not None:
             method = guard(method)
         if live_only:
-            method = guards.live_only()(method)
+            method = guards.live_only(live_only if isinstance(live_only, str) else "")(method)
         return PixelCommand(method, name=shown, aliases=list(aliases), extras={"usage": usage})
 
     return wrap

@@ -37,6 +37,7 @@ class ChannelEventHandler:
     ) -> None:
         self._awards = services.awards
         self._settings = services.settings
+        self._games = services.games
         self._claims = EventClaims(services.database, services.clock)
         self._overlay = services.overlay
         self._cluster = services.cluster
@@ -64,7 +65,8 @@ class ChannelEventHandler:
             # Only the notice, which comes at the same moment, knows whether the month was a gift.
             await self.waits.until_notice(event.person)
         # Nothing is told before the award is durable; an event that was processed before ends here.
-        award, stored = award_for(event, self._settings), list[StoredEvent]()
+        award = award_for(event, self._settings, games=self._games.on)
+        stored = list[StoredEvent]()
         # Of those that several events tell of, only what is announced in the end is heard, and stored then.
         is_stored = award.evidence is None and self._store is not None and self._store.is_needed(event)
         if is_stored and self._store is not None:

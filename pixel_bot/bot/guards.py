@@ -77,11 +77,12 @@ def only(*roles: Role) -> Any:
     return _guard(allow, {frozenset({"mod"}): "mods", frozenset({"streamer"}): "broadcaster"}.get(frozenset(roles), ""))
 
 
-def live_only() -> Any:
-    """Decorator: the command works only while a stream is on."""
+def live_only(setting: str = "") -> Any:
+    """Decorator: the command works only while a stream is on; with a setting of the cog's only where that says so."""
 
     def allow(ctx: Context) -> bool:
-        if not ctx.bot.live:
+        cog: Any = ctx.found_command.component if ctx.found_command is not None else None
+        if not ctx.bot.live and (not setting or getattr(cog.config, setting)):
             raise NotAllowed(_("That works only while the stream is on."))
         return True
 

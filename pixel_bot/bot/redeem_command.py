@@ -91,6 +91,7 @@ def redeem(
     usage: str | None = None,
     price: str = "",
     final: str = "",
+    random_payout: bool = False,
     page: OnPage | None = None,
 ) -> Callable[[Callable[..., Awaitable[Outcome]]], RedeemCommand]:
     """Decorator: the method is a command that costs points, and returns an ``Outcome``.
@@ -112,6 +113,8 @@ def redeem(
         usage: what is typed after the name, like ``TEXT``; from the parameters when left out.
         price: what it costs in words, like ``what you bid``, where its outcomes have a ``cost`` of their own.
         final: a sentence with which a mod's ``!refund`` is refused once it counts.
+        random_payout: whether what it brings depends on chance. While there are games with points, channel points do
+            not pay for it.
         page: how the sandbox's page shows it.
 
     Raises:
@@ -126,7 +129,7 @@ def redeem(
         has_words = len(signature(method).parameters) > 2  # beside the cog and the context
         title = name or chosen.replace("_", " ").title()
         offer = Offer(chosen, title, cost, cooldown, everyone_cooldown, lane, counts_from, price, method.__module__)
-        offer = replace(offer, final=final, has_words=has_words, page=page or offer.page)
+        offer = replace(offer, final=final, has_words=has_words, random_payout=random_payout, page=page or offer.page)
         return _command_for(offer, method, aliases, {} if usage is None else {"usage": usage})
 
     return wrap

@@ -128,6 +128,8 @@ class RedemptionHandler:
             raise RedeemOff(native.key)
         if not native.enabled:
             raise RedeemOff(command.offer.title)
+        if why := self._bot.redeems.why_not_for_channel_points(native.key):
+            raise RedeemOff(command.offer.title, why)
         context: RedemptionContext = self._bot.get_context(self._message(heard, command), cls=RedemptionContext)
         context.fixed = command
         context.redemption_ref = heard.ref

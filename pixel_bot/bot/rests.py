@@ -66,20 +66,24 @@ class Rests:
 
 
 def with_cooldown(
-    method: Callable[..., Awaitable[None]], name: str, own: float, everyone: float
+    method: Callable[..., Awaitable[None]], name: str, own: float | str, everyone: float
 ) -> Callable[..., Awaitable[None]]:
     """The method of a command, which begins the cooldowns. One that fails, or refuses, begins none.
 
     Args:
         method: of the cog.
         name: of the command.
-        own: seconds before the same viewer may use it again.
+        own: seconds before the same viewer may use it again; or the name of the cog's setting that has them.
         everyone: seconds before anybody may.
 
     Raises:
         ValueError: a number is negative.
     """
-    new = functools.partial(Rests, name, own, everyone)
+
+    def new(cog: Any = None) -> Rests:
+        seconds = own if not isinstance(own, str) else getattr(cog.config, own) if cog is not None else 0
+        return Rests(name, seconds, everyone)
+
     new()
     of_cogs: weakref.WeakKeyDictionary[Any, Rests] = weakref.WeakKeyDictionary()
 
@@ -88,7 +92,7 @@ def with_cooldown(
         if ctx.is_exempt:
             await method(cog, ctx, *args, **kwargs)
             return
-        rests = of_cogs.get(cog) or of_cogs.setdefault(cog, new())
+        rests = of_cogs.get(cog) or of_cogs.setdefault(cog, new(cog))
         # Begun before it runs: of two at the same moment one is refused.
         take_back = rests.begin(ctx.viewer.id, ctx.bot.prefix, ctx.bot.clock.now())
         try:

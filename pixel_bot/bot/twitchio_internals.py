@@ -68,6 +68,11 @@ class BotInternals(commands.Bot):
         return self.commands_by_name
 
     @property
+    def typed_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What is understood as a command, by name."""
+        return self.known_commands
+
+    @property
     def component_names(self) -> Collection[str]:
         """The names of the loaded cog classes."""
         return self._components.keys()
@@ -116,7 +121,7 @@ class ContextInternals(commands.Context[Any]):
         view: Any = self._view
         view.skip_string(self.prefix)
         view.skip_ws()
-        words: Mapping[str, commands.Command[Any, ...]] = self._bot.known_commands
+        words: Mapping[str, commands.Command[Any, ...]] = self._bot.typed_commands
         self._invoked_with = first = view.get_word().lower()
         self._command = words.get(first)
         after_first = view.index

@@ -49,11 +49,9 @@ class Transactions:
         stream: Stream,
         viewers: Viewers,
         levels: Levels,
-        day_loss: int = 0,
+        day_loss: DayLoss | None = None,
     ) -> None:
-        self.games: set[str] = set()
-        """The cogs that are games: what was lost in their rounds counts together. One that goes counts on."""
-        self._day_loss = DayLoss(day_loss, self.games)
+        self._day_loss = day_loss or DayLoss()
         self._database = database
         self._clock = clock
         self._stream = stream
@@ -105,7 +103,7 @@ class Transactions:
         def period(per: Per) -> str:
             return period_of(per, now, self._stream)
 
-        loss, ignored = self._day_loss if cog in self.games else None, self._viewers.is_ignored
+        loss, ignored = self._day_loss if cog in self._day_loss.cogs else None, self._viewers.is_ignored
         return Origin(cog, reason, now, period, self._account_of, self._levels, platform, loss, ignored)
 
     async def _account_of(self, session: AsyncSession, person: Person) -> int:

@@ -3,8 +3,12 @@
 A follow pays once in a person's life. A subscription pays by its tier, and its months are never multiplied. A gifted
 one pays the giver for each one given, and the receiver nothing, also when they share it. Paying it forward is a gift,
 and the gift pays. A platform's own wheel was paid for there, and pays nothing here.
+
+While there are games with points, bits and tips pay points only by a setting that the streamer has set: by its default
+they would be a stake.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import floor
 
@@ -24,10 +28,21 @@ from pixel_bot.model.channel_events import (
 )
 from pixel_bot.settings import Settings
 
+_EXPRESSLY: Mapping[type[ChannelEvent], str] = {Cheer: "points_cheer_per_bit", Tip: "points_tip_per_token"}
+"""What was paid with money, and by which setting it pays points."""
 
-def award_for(channel_event: ChannelEvent, settings: Settings) -> EventAward:
-    """What an event pays; nothing when nobody is named who could be paid."""
+
+def award_for(channel_event: ChannelEvent, settings: Settings, *, games: bool = False) -> EventAward:
+    """What an event pays; nothing when nobody is named who could be paid.
+
+    Args:
+        channel_event: what happened.
+        settings: what things pay.
+        games: whether there are games with points.
+    """
     kind, points, xp = _amounts(channel_event, settings)
+    if games and _EXPRESSLY.get(type(channel_event), "") not in {"", *settings.model_fields_set}:
+        points = 0
     event_id, person, evidence = channel_event.event_id, channel_event.person, evidence_of(channel_event)
     if person is None:
         return EventAward(event_id, kind, None, 0, 0, channel_event.at, evidence=evidence)

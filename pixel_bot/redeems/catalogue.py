@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from pixel_bot.clock import Clock
+from pixel_bot.cog_data.games import Games
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import Redeem, stamp
@@ -49,7 +50,7 @@ class Price:
 class Redeems:
     """Holds the offers of the loaded cogs, and changes their rows."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, games: Games) -> None:
         self._database = database
         self._clock = clock
         self._offers: dict[str, Offer] = {}
@@ -58,6 +59,8 @@ class Redeems:
         self._depending: set[str] = set()
         self.changed: set[Callable[[], None]] = set()
         """Called after each change of the catalogue."""
+        self._games = games
+        games.changed.add(self._notify)
 
     async def offer(self, offers: Sequence[Offer]) -> None:
         """Register offers. Existing rows keep the streamer's values.
@@ -134,7 +137,19 @@ class Redeems:
     def why_closed(self, key: str, *, mod: bool = False) -> str:
         """The reason why it is closed; empty when it is open. The first mod who tries it gets the remedy instead."""
         advice = self._advice.pop(key, "") if mod else ""
-        return advice or self._closed.get(key, "")
+        offer = self._offers.get(key)
+        off = _("Games are off here.") if offer is not None and offer.is_game and not self._games.on else ""
+        return advice or off or self._closed.get(key, "")
+
+    def why_not_for_channel_points(self, key: str) -> str:
+        """Why channel points do not pay for a redeem at present; empty where they do."""
+        offer = self._offers.get(key)
+        if offer is None or not self._games.on or not (offer.random_payout or offer.is_game):
+            return ""
+        return _(
+            "What {redeem} brings depends on chance, so channel points do not pay for it while games are on.",
+            redeem=key,
+        )
 
     @property
     def keys(self) -> list[str]:

@@ -30,6 +30,10 @@ class Offer:
     """With what a mod's ``!refund`` is refused once it counts; empty where a mod can still give it back."""
     has_words: bool = True
     """False where it takes no text from who buys it."""
+    random_payout: bool = False
+    """Whether what it brings depends on chance. While there are games, channel points do not pay for it."""
+    is_game: bool = False
+    """Whether its cog is a game with points: it can only be bought while there are games."""
     page: OnPage = field(default_factory=OnPage)
     """How the sandbox's page shows it."""
 

@@ -34,6 +34,7 @@ from pixel_bot.services import Services
 from pixel_bot.settings import Settings
 from pixel_bot.web.access.access import Access
 from pixel_bot.web.access.pages import access_routes
+from pixel_bot.web.games import games_routes
 from pixel_bot.web.joystick import CALLBACK, joystick_routes
 from pixel_bot.web.oauth import oauth_routes
 from pixel_bot.web.pages import common_routes
@@ -143,6 +144,7 @@ def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
         install = JoystickSignIn(app.joystick.installations, app.joystick.oauth, app.joystick.api, uri)
         joystick = JoystickSetUp(app.joystick, install, uri)
         routes += joystick_routes(install)
+    routes += games_routes(app.services.games)
     return [*setup_routes(SetUp(app.services, lambda: app.running_bot, app.overlay_url, twitch, joystick)), *routes]
 
 

@@ -73,6 +73,7 @@ async def opened(
             await _mark(database, mode)
             await forget_again(database, clock.now(), settings.backup_dir, mode)
             services = build_services(settings, database, clock, left_out, mode)
+            await services.games.read()
             if changed := await services.levels.align():
                 log.info("The level curve is new: %s moved, without rewards.", count(changed, "viewer"))
             try:

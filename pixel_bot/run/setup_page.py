@@ -11,9 +11,10 @@ from pixel_bot.run.setup_twitch import TwitchSetUp
 from pixel_bot.services import Services
 from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import SAME_DISK
+from pixel_bot.web.games import GAMES_PAGE
 from pixel_bot.web.oauth import SignInRefused
 from pixel_bot.web.setup import JOYSTICK, SetupState, Step, WaitingText
-from pixel_bot.wording.texts import currency_title
+from pixel_bot.wording.texts import currency, currency_title
 
 SHOWN_SOUNDS = 20
 
@@ -58,7 +59,7 @@ class SetUp:
     async def state(self) -> SetupState:
         """The present state of all steps."""
         twitch = self._twitch.steps(self._running_bot()) if self._twitch is not None else (NO_TWITCH,)
-        rest = (self._overlay(), self._obs())
+        rest = (self._overlay(), self._obs(), self._games())
         # What is to be done stands above what is only possible.
         steps = (*twitch, *rest, NO_JOYSTICK) if self._joystick is None else (*twitch, self._joystick.step(), *rest)
         at_risk = (*self._database(), *await self._backups())
@@ -182,6 +183,16 @@ class SetUp:
             return Step("obs", "OBS", "off", "It is connected as soon as the bot is at work.")
         problem = running_bot.bot.obs.problem
         return Step("obs", "OBS", "broken" if problem else "done", problem or "It is connected.")
+
+    def _games(self) -> Step:
+        games, title = self._services.games, f"Games with {currency(2)}"
+        if games.on:
+            by = " by GAMES=true" if games.is_set else ""
+            return Step("games", title, "done", f"They are on{by}.", GAMES_PAGE, "What that means")
+        words = "Bets, raffles and the like are off. Read one page, and say yes or no."
+        if games.answer is False:
+            words = "You have said no. You can change that."
+        return Step("games", title, "off", words, GAMES_PAGE, "Read the page")
 
     def _of_cogs(self) -> tuple[Step, ...]:
         """What the features say, as soon as the bot is at work."""

@@ -68,7 +68,7 @@ async def test_without_a_most_only_the_least_counts(services: Services, alice: V
 
 
 async def test_a_day_loses_so_much_over_all_games(services: Services, clock: SettableClock, alice: Viewer) -> None:
-    services.transactions.games.update({"bet", "dice"})
+    services.games.cogs.update({"bet", "dice"})
     with in_zone("UTC"):
         clock.set(datetime(2026, 1, 31, 22, 0, tzinfo=UTC))
         await give(services, alice, 10_000)
@@ -89,7 +89,7 @@ async def test_a_day_loses_so_much_over_all_games(services: Services, clock: Set
 
 
 async def test_what_was_won_may_be_lost_again(services: Services, alice: Viewer) -> None:
-    services.transactions.games.add("bet")
+    services.games.cogs.add("bet")
     await give(services, alice, 5_000)
     await stake(services, alice, 100, win=900)
     assert await stake(services, alice, 2_800) == 2_800
@@ -98,7 +98,7 @@ async def test_what_was_won_may_be_lost_again(services: Services, alice: Viewer)
 
 
 async def test_what_waits_for_an_outcome_counts_until_it_is_given_back(services: Services, alice: Viewer) -> None:
-    services.transactions.games.add("bet")
+    services.games.cogs.add("bet")
     await give(services, alice, 5_000)
     async with services.transactions.open("open", "bet", "bet") as tx:
         one = await tx.rounds.open("bet")
@@ -110,7 +110,7 @@ async def test_what_waits_for_an_outcome_counts_until_it_is_given_back(services:
 
 
 async def test_linked_accounts_lose_together(services: Services, alice: Viewer, bob: Viewer) -> None:
-    services.transactions.games.add("bet")
+    services.games.cogs.add("bet")
     await give(services, alice, 5_000)
     await give(services, bob, 5_000)
     await stake(services, bob, 1_500)
@@ -125,7 +125,7 @@ async def test_linked_accounts_lose_together(services: Services, alice: Viewer, 
 async def test_the_day_is_that_of_the_local_time(
     services: Services, clock: SettableClock, alice: Viewer, month: int, day: int, hours: str
 ) -> None:
-    services.transactions.games.add("bet")
+    services.games.cogs.add("bet")
     with in_zone("Europe/Berlin"):
         midnight = datetime(2026, month, day).astimezone()
         clock.set(midnight - timedelta(seconds=1))

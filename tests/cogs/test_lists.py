@@ -113,7 +113,7 @@ async def test_all_redeems_for_channel_points_are_reached(tmp_path: Path) -> Non
     offered = [ChannelPointsRedeem(f"a_rather_long_key_{n:03}", f"{n}", 1_000 + n, enabled=True) for n in range(60)]
     async with stage(tmp_path) as chat:
         chat.bot.channel_points.list = AsyncMock(return_value=offered)
-        pages = await all_pages(chat, "!redeem native list", "mia", "moderator")
+        pages = await all_pages(chat, "!redeem native list", "pixel_street", "broadcaster")
     assert len(pages) > 1
     assert all(sum(redeem.key in page for page in pages) == 1 for redeem in offered)
 

@@ -82,6 +82,14 @@ async def test_cooldown_blocks_and_room_hold_for_channel_points(channel: Channel
     assert channel.twitch.count("PATCH") == 3
 
 
+async def test_what_pays_by_chance_is_given_back_while_games_are_on(channel: Channel) -> None:
+    reward = await channel.offer("spin")
+    await channel.bot.services.games.say(yes=True)
+    await channel.becomes(channel.redeem("alice", reward, ""), "CANCELED")
+    line = await channel.said("@Alice What spin brings depends on chance")
+    assert line.endswith("Your channel points are back.")
+
+
 async def test_no_room_is_refused(channel: Channel) -> None:
     reward = await channel.offer()
     channel.chat.overlay.close()

@@ -189,20 +189,35 @@ async def test_wishes_that_cannot_be(channel: Channel, key: str, cost: int) -> N
     assert channel.twitch.asked == []
 
 
-async def test_mods_manage_rewards_in_chat(channel: Channel) -> None:
-    async def mod(words: str) -> str:
-        (answer,) = await channel.chat.say("maria", words, "moderator")
+async def test_the_streamer_manages_rewards_in_chat(channel: Channel) -> None:
+    async def streamer(words: str) -> str:
+        (answer,) = await channel.chat.say("pixel_street", words, "broadcaster")
         return answer
 
-    assert await mod("!redeem native list") == "Nothing is for channel points yet."
-    assert await mod("!redeem native on SOUND 1,500") == "sound is a reward now, for 1,500 channel points."
-    assert await mod("!redeem native") == "For channel points: sound 1,500"
-    assert await mod("!redeem native off sound") == "sound is no reward any more; it stays on Twitch, disabled."
-    assert await mod("!redeem native off tts") == "tts is no Channel Points reward of mine."
-    assert "Type it like this" in await mod("!redeem native on sound")
-    assert "a number" in await mod("!redeem native on sound many")
-    (answer,) = await channel.chat.say("alice", "!redeem native on sound 5")
-    assert answer == "Only mods can do that."
+    assert await streamer("!redeem native list") == "Nothing is for channel points yet."
+    assert await streamer("!redeem native on SOUND 1,500") == "sound is a reward now, for 1,500 channel points."
+    assert await streamer("!redeem native") == "For channel points: sound 1,500"
+    assert await streamer("!redeem native off sound") == "sound is no reward any more; it stays on Twitch, disabled."
+    assert await streamer("!redeem native off tts") == "tts is no Channel Points reward of mine."
+    assert "Type it like this" in await streamer("!redeem native on sound")
+    assert "a number" in await streamer("!redeem native on sound many")
+    (answer,) = await channel.chat.say("maria", "!redeem native on sound 5", "moderator")
+    assert answer == "Only the streamer can do that."
+
+
+async def test_while_games_are_on_no_chance_can_be_had_for_channel_points(channel: Channel) -> None:
+    """A reward that is there is paused, not deleted, and comes back with the end of games."""
+    reward = channel.twitch.rewards[await channel.offer("spin", 500)]
+    assert reward["is_enabled"]
+    await channel.bot.services.games.say(yes=True)
+    await channel.rewards.align()
+    assert not reward["is_enabled"]
+    with pytest.raises(BadInput, match=r"^What spin brings depends on chance, so channel points do not pay for it"):
+        await channel.offer("spin", 600)
+    await channel.offer("sound", 600)
+    await channel.bot.services.games.say(yes=False)
+    await channel.rewards.align()
+    assert (reward["is_enabled"], reward["cost"]) == (True, 500)
 
 
 async def test_without_twitch_mods_hear_that() -> None:

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 from twitchio.ext import commands
 
 from pixel_bot.bot.rests import Rests
+from pixel_bot.cog_data.games import Games
 from pixel_bot.errors import NotAllowed
+from pixel_bot.wording.texts import later, texts
+
+_ = texts(__name__)
 
 Command = commands.Command[Any, ...]
 
@@ -53,10 +57,13 @@ class CommandTable:
     Args:
         own: the commands of the loaded cogs' classes.
         off: names of commands that the settings switch off, lower case.
+        games: whether there are games with points.
     """
 
-    def __init__(self, own: Callable[[], Mapping[str, Command]], off: Collection[str] = ()) -> None:
+    def __init__(self, own: Callable[[], Mapping[str, Command]], off: Collection[str], games: Games) -> None:
         self._own = own
+        self._games = games
+        games.changed.add(self.changed)
         self._off = frozenset(off)
         self._made: dict[str, Command] = {}
         self._claimed: dict[str, Command] = {}
@@ -65,10 +72,11 @@ class CommandTable:
         self._rests: dict[str, Rests] = {}
         self._all: Mapping[str, Command] | None = None
         self._known: Mapping[str, Command] | None = None
+        self._typed: Mapping[str, Command] | None = None
 
     def changed(self) -> None:
         """Commands came or went."""
-        self._all = self._known = None
+        self._all = self._known = self._typed = None
 
     @property
     def all(self) -> Mapping[str, Command]:
@@ -81,10 +89,18 @@ class CommandTable:
     def known(self) -> Mapping[str, Command]:
         """What chat can type: without commands that are off, and with the other names that the streamer gave them."""
         if self._known is None:
+            there = self.typed.items()
+            self._known = MappingProxyType({n: found for n, found in there if self._games.on or not is_of_game(found)})
+        return self._known
+
+    @property
+    def typed(self) -> Mapping[str, Command]:
+        """Those, and the commands of games while these are off: they are silent, and tell mods why."""
+        if self._typed is None:
             there = {name: found for name, found in self.all.items() if self._is_on(name, found)}
             others = {n: there[base] for n, base in self._other_names.items() if base in there and n not in self.all}
-            self._known = MappingProxyType({**others, **there})
-        return self._known
+            self._typed = MappingProxyType({**others, **there})
+        return self._typed
 
     def _is_on(self, name: str, found: Command) -> bool:
         return self.rule_of(found).on and not self._off & {name, found.name}
@@ -130,9 +146,12 @@ class CommandTable:
             What takes the cooldowns back, for a command that refuses or fails.
 
         Raises:
-            NotAllowed: not by them.
+            CommandNotFound: it belongs to a game, and these are off: chat hears nothing.
+            NotAllowed: not by them; or games are off, and a mod learns how to switch them on.
             Resting: it is on cooldown.
         """
+        if is_of_game(found) and not await self._games.still_on():
+            _refuse_game(context, found)
         rule = self.rule_of(found)
         if rule.who != "everyone" and not await self._reaches(rule.who, context):
             raise NotAllowed(f"Only {_WORDS[rule.who]} can do that.")
@@ -151,6 +170,20 @@ class CommandTable:
         if "vip" in context.roles or (level == "sub" and "sub" in context.roles):
             return True
         return level != "vip" and await context.bot.runtime.roles.has("regular", context.viewer)
+
+
+def is_of_game(found: Command) -> bool:
+    """Whether a command belongs to a cog that is a game with points."""
+    return bool(getattr(found.component, "is_game", False))
+
+
+def _refuse_game(context: Any, found: Command) -> NoReturn:
+    if not context.is_mod:
+        raise commands.CommandNotFound(f"Games are off, and {found.name} is one.")
+    how = later("Games with {points} are off. The streamer switches them on: Games on the set-up page, or GAMES=true.")
+    if context.bot.mode == "sandbox":
+        how = later("Games with {points} are off. In the sandbox, GAMES=true in .env switches them on.")
+    raise NotAllowed(_(how))
 
 
 def _nothing() -> None:

@@ -1,6 +1,7 @@
 """Cog classes come into the bot and go, all or nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ class CogComponents(CogFace):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        self.command_table = CommandTable(lambda: self.commands_of_classes, services.settings.commands_left_out)
+        off = services.settings.commands_left_out
+        self.command_table = CommandTable(lambda: self.commands_of_classes, off, services.games)
         """All commands by name, and the streamer's rules for them."""
 
     @property
@@ -53,6 +55,12 @@ class CogComponents(CogFace):
     def known_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
         """What chat can type: without what is off, and with other names that the streamer gave."""
         return self.command_table.known
+
+    @property
+    @override
+    def typed_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """Those, and the ones of games that are off, which answer mods alone."""
+        return self.command_table.typed
 
     @override
     async def close(self, **options: Any) -> None:
@@ -78,7 +86,9 @@ class CogComponents(CogFace):
         for name in [n for n in names if isinstance(self.command_table.all.get(n), RedeemCommand)]:
             await self.take_command(name)  # made at run time: it would offer the same for points
         try:
-            await self.redeems.offer(offers_of(component.__all_commands__.values()))
+            is_game = getattr(component, "is_game", False)
+            offers = offers_of(component.__all_commands__.values())
+            await self.redeems.offer([replace(offer, is_game=is_game) for offer in offers])
         except ValueError as exc:
             raise commands.ComponentLoadError(str(exc)) from exc
         try:
@@ -89,8 +99,8 @@ class CogComponents(CogFace):
             await self._add_widgets(component)
             await super().add_component(component)
             self.cogs.note_component(component)
-            if getattr(component, "is_game", False):
-                self.services.transactions.games.add(self.cogs.owner_of(component))
+            if is_game:
+                self.services.games.cogs.add(self.cogs.owner_of(component))
             self.runtime.add(component)
             self._claim_commands(component)
             self.reasons.update(_reasons_of(component))

@@ -89,7 +89,7 @@ class CogFace(ServiceNames):
     @property
     def games(self) -> bool:
         """Whether the streamer has said yes to games with points."""
-        return self.settings.games
+        return self.services.games.on
 
     @property
     def moderation(self) -> Moderation:

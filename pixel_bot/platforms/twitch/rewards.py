@@ -81,6 +81,8 @@ class Rewards:
             RewardWaits: Twitch cannot be asked now; it follows by itself.
         """
         key = self._redeems.check_fixed(self._checked(key), FIXED)
+        if why := self._redeems.why_not_for_channel_points(key):
+            raise BadInput(why)
         if not 1 <= cost <= HIGHEST_COST:
             raise BadInput(_("A reward costs from 1 to {most} channel points.", most=HIGHEST_COST))
         # Under the lock of ``align``: a run that began before would compare with the old row, and undo this.
@@ -241,12 +243,15 @@ class Rewards:
             "title": price.display_name[:LONGEST_TITLE],
             "prompt": text.prompt[:LONGEST_PROMPT],
             "cost": redeem.cost,
-            "is_enabled": redeem.enabled and price.enabled and not self._redeems.why_closed(redeem.key),
+            "is_enabled": redeem.enabled and price.enabled and not self._is_paused(redeem.key),
             "is_user_input_required": text.takes_text,
             "should_redemptions_skip_request_queue": False,
             "is_global_cooldown_enabled": cooldown > 0,
             **({"global_cooldown_seconds": cooldown} if cooldown else {}),
         }
+
+    def _is_paused(self, key: str) -> bool:
+        return bool(self._redeems.why_closed(key) or self._redeems.why_not_for_channel_points(key))
 
     async def _price(self, key: str) -> Price | None:
         return next((p for p in await self._redeems.prices() if p.key == key), None)
