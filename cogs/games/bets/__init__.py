@@ -52,7 +52,8 @@ class Bets(Cog):
         if not typed.strip():
             await ctx.reply(await self._status(ctx))
             return
-        self._require_live()
+        if self.config.live_only and not self.bot.live:
+            raise ChatError(_("Bets are there only while the stream is on."))
         parts = stake_in(typed)
         if parts is None:
             raise BadInput(_("Type it like this: {how}", how=f"{self.bot.settings.command_prefix}bet A N"))
@@ -71,12 +72,11 @@ class Bets(Cog):
             more = _("{points} more: you have {total} on {option}.", points=points, total=total, option=on)
             await ctx.reply(more)
 
-    @command("bet open", usage='"QUESTION" A|B [SECONDS]', who="mods")
+    @command("bet open", usage='"QUESTION" A|B [SECONDS]', who="mods", live_only="live_only")
     async def open(self, ctx: Context, *, typed: str = "") -> None:
         """Open a bet. It closes by itself; whoever opens it has no stake in it."""
         if not self.config.on:
             raise ChatError(_("Bets are switched off."))
-        self._require_live()
         prefix = self.bot.settings.command_prefix
         asked = opening(typed, self.config.seconds, f'{prefix}bet open "..." A|B')
         async with self.bot.transaction(ctx, "bet") as tx:
@@ -89,7 +89,7 @@ class Bets(Cog):
             tx.session.add(made)
             await self.bot.schedule("bet_closes", {"round": made.round}, at=ends_at, session=tx.session)
             words = later("Bet: {question} {options}. Type {command}, within {time}.")
-            options, how = listed_options(asked.options), f"{prefix}bet {asked.options[0]} {self.config.min}"
+            options, how = listed_options(asked.options), f"{prefix}bet {asked.options[0]} {self.config.least}"
             time = duration(asked.seconds)
             await self._tell(tx, _(words, question=asked.question, options=options, command=how, time=time))
 
@@ -179,10 +179,10 @@ class Bets(Cog):
             on = bet.options[mine[0].option]
             raise ChatError(_("You are on {option} already, and nobody bets on two sides.", option=on))
         before = sum(each.points for each in mine)
-        most = min(self.config.max, self.config.limit - before) if self.config.limit else self.config.max
-        if most < self.config.min:
+        most = min(self.config.most, self.config.limit - before) if self.config.limit else self.config.most
+        if most < self.config.least:
             raise ChatError(_("You have {points} in this bet, which is the most.", points=count(before, "point")))
-        points = await tx.rounds.stake(bet.round, wanted.viewer, amount, least=self.config.min, most=most)
+        points = await tx.rounds.stake(bet.round, wanted.viewer, amount, least=self.config.least, most=most)
         there = next((each for each in mine if each.option == wanted.option), None)
         if there is None:
             wanted.points = points
@@ -268,10 +268,6 @@ class Bets(Cog):
         return _(
             "{question} {options}. It is closed, and waits for its outcome.", question=bet.question, options=options
         )
-
-    def _require_live(self) -> None:
-        if self.config.only_live and not self.bot.live:
-            raise ChatError(_("Bets are there only while the stream is on."))
 
 
 async def setup(bot: PixelBot) -> None:

@@ -46,7 +46,7 @@ async def test_a_cog_that_is_unloaded_goes_on_or_all_is_given_back(tmp_path: Pat
 
 
 async def test_messages_that_come_twice_count_once(tmp_path: Path) -> None:
-    async with stage(tmp_path, games=True, games_day_loss=0, cogs_off=f"{OTHERS},giveaways", heist_wait=0) as chat:
+    async with stage(tmp_path, games=True, games_day_loss=0, cogs_off=OTHERS, heist_wait=0) as chat:
         await chat.goes_live()
         for name in (*YES, *NO):
             await chat.viewer(name, points=100_000)
@@ -88,8 +88,8 @@ async def test_two_processes_on_one_server(databases: Databases, tmp_path: Path)
     rules: dict[str, Any] = {"database_url": url, "games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0}
     clock = SettableClock()
     async with (
-        stage(tmp_path / "a", clock, cogs_off=f"{OTHERS},giveaways", **rules) as one,
-        stage(tmp_path / "b", clock, cogs_off=f"{OTHERS},giveaways", **rules) as other,
+        stage(tmp_path / "a", clock, cogs_off=OTHERS, **rules) as one,
+        stage(tmp_path / "b", clock, cogs_off=OTHERS, **rules) as other,
     ):
         for chat in (one, other):
             await chat.goes_live()

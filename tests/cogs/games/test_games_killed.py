@@ -21,7 +21,7 @@ OWNED = 100_000
 
 
 async def begin(folder: Path) -> None:
-    async with stage(folder, games=True, cogs_off=f"{OTHERS},giveaways") as chat:
+    async with stage(folder, games=True, cogs_off=OTHERS) as chat:
         for name in (*YES, *NO):
             await chat.viewer(name, points=OWNED)
 
