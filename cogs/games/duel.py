@@ -131,7 +131,7 @@ class Duel(Cog):
             names = await self._names(duel)
             draw = await tx.draw({"challenger": 1, "challenged": 1})
             winner = names.challenger if draw.choice == "challenger" else names.challenged
-            won = 2 * duel.points * self.config.back // 100
+            won = payout(duel.points, self.config.back)
             await tx.rounds.pay(duel.id, winner.id, won)
             await tx.rounds.end(duel.id)
             await tx.session.delete(duel)
@@ -242,6 +242,11 @@ class Duel(Cog):
 
     async def _tell(self, tx: Transaction, words: str) -> None:
         await self.bot.schedule("duel_told", {"words": words}, after=0, session=tx.session)
+
+
+def payout(stake: int, back: int) -> int:
+    """What the winner has of both stakes, where so many percent of them come back; rounded down."""
+    return 2 * stake * back // 100
 
 
 async def setup(bot: PixelBot) -> None:
