@@ -187,10 +187,15 @@ class Duel(Cog):
     # The parts
 
     async def _require_free(self, tx: Transaction, viewer: Viewer, rival: Viewer) -> None:
-        """Neither has a duel that waits, so that nobody must say which one they mean."""
-        if any(viewer.id in {each.challenger, each.challenged} for each in await self._open_ones(tx)):
+        """Both play along, and neither has a duel that waits, so that nobody must say which one they mean."""
+        if not await tx.plays(viewer):
+            raise ChatError(_("Who is ignored cannot take part."))
+        if not await tx.plays(rival):
+            raise ChatError(_("{viewer} does not play along.", viewer=rival))
+        in_duels = {who for each in await self._open_ones(tx) for who in (each.challenger, each.challenged)}
+        if viewer.id in in_duels:
             raise ChatError(_("You have a duel already."))
-        if any(rival.id in {each.challenger, each.challenged} for each in await self._open_ones(tx)):
+        if rival.id in in_duels:
             raise ChatError(_("{viewer} has a duel already.", viewer=rival))
 
     async def _asked_of(self, tx: Transaction, viewer: Viewer) -> Challenge:

@@ -176,6 +176,8 @@ class Heist(Cog):
     async def _join(self, tx: Transaction, plan: Plan, viewer: int, stake: Amount) -> tuple[int, int]:
         """Take the stake. Returns how much it is, and how many are in it now."""
         crew = await _crew(tx.session)
+        if not await tx.plays(viewer):
+            raise ChatError(_("Who is ignored cannot take part."))
         if any(each.viewer == viewer for each in crew):
             raise ChatError(_("You are in already."))
         if len(crew) >= self.config.crew:

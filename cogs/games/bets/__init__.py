@@ -62,6 +62,8 @@ class Bets(Cog):
             option = option_in(parts[0], bet.options)
             if option is None:
                 raise BadInput(one_of(bet.options))
+            if not await tx.plays(ctx.viewer):
+                raise ChatError(_("Who is ignored cannot take part."))
             if bet.opener == ctx.viewer.id:
                 raise ChatError(_("You opened this bet, so you have no stake in it."))
             points, total = await self._stake(tx, bet, Stake(viewer=ctx.viewer.id, option=option), parts[1])
