@@ -1,19 +1,15 @@
-"""Games whose cog is unloaded in the middle, whose messages come twice, or that two processes serve."""
+"""Games whose cog is unloaded in the middle, whose messages come twice, or whose viewers are linked."""
 
-import asyncio
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from pixel_bot.testing import SettableClock, stage
+from pixel_bot.testing import stage
 from tests.cogs.games.audit import is_exact
 from tests.cogs.games.bets_scene import OTHERS, all_is_over, game, owned
 from tests.cogs.games.mortal_games import NO, YES, Typed, play, program
 from tests.harness.database import rows
-from tests.harness.postgres import Databases
-from tests.harness.rounds import rounds
 
 
 @pytest.mark.parametrize("away", [120, 400])
@@ -80,34 +76,3 @@ async def test_stakes_follow_when_two_accounts_are_linked(tmp_path: Path) -> Non
         await chat.passes(100)
         assert "Q? yes! alice +250." in chat.sent
         await all_is_over(chat)
-
-
-async def test_two_processes_on_one_server(databases: Databases, tmp_path: Path) -> None:
-    """Both hear each message; and each has messages of its own at the same time."""
-    url = databases.of(tmp_path, "shared")
-    rules: dict[str, Any] = {"database_url": url, "games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0}
-    clock = SettableClock()
-    async with (
-        stage(tmp_path / "a", clock, cogs_off=OTHERS, **rules) as one,
-        stage(tmp_path / "b", clock, cogs_off=OTHERS, **rules) as other,
-    ):
-        for chat in (one, other):
-            await chat.goes_live()
-        for name in (*YES, *NO):
-            await one.viewer(name, points=100_000)
-        for number in range(rounds(3)):
-            steps = program(number, random.Random(number))
-            mine, theirs = (program(100 * n + number, random.Random(100 * n + number)) for n in (1, 2))
-            await asyncio.gather(
-                play(one, [*(s for s in mine if isinstance(s, Typed)), *(s for s in steps if isinstance(s, Typed))]),
-                play(
-                    other, [*(s for s in theirs if isinstance(s, Typed)), *(s for s in steps if isinstance(s, Typed))]
-                ),
-            )
-            await asyncio.gather(one.passes(130), other.passes(0))
-            await is_exact(one)
-        await asyncio.gather(one.passes(30 * 3_600), other.passes(0))
-        found = await is_exact(one)
-        assert {one.kind for one in found.values()} == {"bet", "duel", "heist"}
-        assert all(one.state != "open" for one in found.values())
-    databases.drop_all()
