@@ -102,17 +102,16 @@ class Duel(Cog):
             raise ChatError(_("Duels are switched off."))
         if rival.id == ctx.viewer.id:
             raise BadInput(_("A duel needs two."))
-        key = f"duel:{ctx.viewer.id}"
         async with self.bot.transaction(ctx, "duel") as tx:
             await self._require_free(tx, ctx.viewer, rival)
-            if not ctx.is_exempt and (left := await self.bot.cooldowns.left(ctx.viewer.id, key)):
+            if not ctx.is_exempt and (left := await self.bot.cooldowns.left(ctx.viewer.id, "duel")):
                 raise ChatError(_("You can ask for a duel again in {time}.", time=duration(left)))
             made = await tx.rounds.open("duel")
             points = await tx.rounds.stake(made.id, ctx.viewer, stake, least=self.config.least, most=self.config.most)
             ends_at = tx.now + timedelta(seconds=self.config.answer)
             pair = {"challenger": ctx.viewer.id, "challenged": rival.id}
             tx.session.add(Challenge(id=made.id, points=points, ends_at=ends_at, **pair))
-            await self.bot.cooldowns.start(tx.session, ctx.viewer.id, key, self.config.wait)
+            await self.bot.cooldowns.start(tx.session, ctx.viewer.id, "duel", self.config.wait)
             await self.bot.schedule("duel_ends", {"round": made.id}, at=ends_at, session=tx.session)
             words = later("@{rival}, {viewer} wants a duel: {points} each. {accept} or {decline}, within {time}.")
             prefix = self.bot.settings.command_prefix

@@ -190,7 +190,10 @@ class Heist(Cog):
         try:
             async with self.bot.transaction(f"end:{round_id}", "heist") as tx:
                 plan = await self._plan(tx)
-                if plan is None or plan.round != round_id:
+                if plan is None:
+                    await _clear(tx.session)  # it was given back while this cog was away
+                    return
+                if plan.round != round_id:
                     return
                 until = tx.now + timedelta(minutes=self.config.wait)
                 await tx.session.merge(Rest(id=THE_ONE, until=until))

@@ -21,6 +21,7 @@ from pixel_bot.plugin import (
     duration,
     every,
     later,
+    no_command,
     scheduled,
     texts,
 )
@@ -80,20 +81,24 @@ class Bets(Cog):
         if not self.config.on:
             raise ChatError(_("Bets are switched off."))
         prefix = self.bot.settings.command_prefix
-        asked = opening(typed, self.config.seconds, f'{prefix}bet open "..." A|B')
+        how = f'{prefix}bet open "..." A|B'
+        asked = opening(typed, self.config.seconds, how)
+        question = no_command(asked.question, self.bot.settings.command_prefixes)
+        if not question:
+            raise BadInput(_("Type it like this: {how}", how=how))
         async with self.bot.transaction(ctx, "bet") as tx:
             if (there := await bet_in(tx)) is not None:
                 raise ChatError(_("There is a bet already: {question}", question=there.question))
             await clear(tx.session)
             ends_at = tx.now + timedelta(seconds=asked.seconds)
-            made = Bet(id=THE_ONE, question=asked.question, options=[*asked.options], opener=ctx.viewer.id)
+            made = Bet(id=THE_ONE, question=question, options=[*asked.options], opener=ctx.viewer.id)
             made.round, made.is_open, made.ends_at = (await tx.rounds.open("bet")).id, True, ends_at
             tx.session.add(made)
             await self.bot.schedule("bet_closes", {"round": made.round}, at=ends_at, session=tx.session)
             words = later("Bet: {question} {options}. Type {command}, within {time}.")
             options, how = listed_options(asked.options), f"{prefix}bet {asked.options[0]} {self.config.least}"
             time = duration(asked.seconds)
-            await self._tell(tx, _(words, question=asked.question, options=options, command=how, time=time))
+            await self._tell(tx, _(words, question=question, options=options, command=how, time=time))
 
     @command("bet close", who="mods")
     async def close(self, ctx: Context) -> None:
@@ -216,7 +221,10 @@ class Bets(Cog):
         try:
             async with self.bot.transaction(key, "bet") as tx:
                 bet = await bet_in(tx)
-                if bet is None or bet.round != round_id or bet.is_open != was_open:
+                if bet is None:
+                    await clear(tx.session)  # it was given back while this cog was away
+                    return
+                if bet.round != round_id or bet.is_open != was_open:
                     return
                 if was_open:
                     await self._close(tx, bet)

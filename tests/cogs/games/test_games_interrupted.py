@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from pixel_bot.testing import stage
 from tests.cogs.games.audit import is_exact
@@ -32,6 +33,8 @@ async def test_a_cog_that_is_unloaded_goes_on_or_all_is_given_back(tmp_path: Pat
         states = {state for (state,) in await rows(chat, "SELECT state FROM rounds")}
         if away > 300:
             assert states == {"returned"}
+            for table in ("cog_bets_bet", "cog_bets_stake", "cog_heist_plan", "cog_heist_robber", "cog_duel_challenge"):
+                assert await rows(chat, f"SELECT * FROM {table}") == []
             assert await owned(chat) == [1_000] * 3
             assert await chat.say("mia", '!bet open "Next?" yes|no', "moderator") == []
         else:
@@ -75,4 +78,23 @@ async def test_stakes_follow_when_two_accounts_are_linked(tmp_path: Path) -> Non
         await chat.say("mia", "!bet settle yes", "moderator")
         await chat.passes(100)
         assert "Q? yes! alice +250." in chat.sent
+        await all_is_over(chat)
+
+
+async def test_what_a_failed_schedule_left_open_is_ended_all_the_same(tmp_path: Path) -> None:
+    async with game(tmp_path, bets_remind=0, bets_give_back=1) as chat:
+        await chat.say("mia", '!bet open "Q?" yes|no 60', "moderator")
+        await chat.say("alice", "!bet yes 100")
+        await chat.say("alice", "!heist 100")
+        await chat.say("bob", "!duel @carol 100")
+        await chat.passes(1)
+        for _ in range(2):  # the second time, that the bet is given back
+            async with chat.bot.write() as session:
+                await session.execute(text("DELETE FROM stored_calls"))
+            await chat.passes(240)
+        assert await rows(chat, "SELECT kind, state FROM rounds ORDER BY id") == [
+            ("bet", "open"), ("heist", "ended"), ("duel", "returned"),
+        ]  # fmt: skip
+        await chat.passes(3_600)
+        assert "Nobody said how this bet ended: Q? 100 points went back." in chat.sent
         await all_is_over(chat)
