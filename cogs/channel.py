@@ -22,6 +22,7 @@ WAIT = 5
 """Seconds before the same viewer may ask Twitch again."""
 
 ONLY_MODS = later("Only mods can do that.")
+"""Viewers may ask for title and category; so that is refused inside of the command, and not by ``who="mods"``."""
 
 
 class Channel(Cog):

@@ -24,8 +24,13 @@ from pixel_bot.plugin import (
 _ = texts(__name__)
 
 LONGEST = 30
+"""Characters of a name."""
+
 LARGEST = 10**12
+"""Value of a counter, also below zero."""
+
 MOST_IN_A_TEXT = 5
+"""Counters that the text of a command may have."""
 
 HOW = later("Type it like this: {prefix}counter NAME, or for mods {prefix}counter NAME +1, -1 or set 5")
 VALUE = later("The counter {name}: {value}")
@@ -38,14 +43,14 @@ _CHANGE = re.compile(r"([+-]?)(\d{1,13})")
 
 
 class Counter(CogModel):
-    """A counter."""
+    """A counter: it is there from the first change on."""
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int]
 
 
 class Counters(Cog):
-    """Counters, in chat and in texts."""
+    """Counters: a command in chat, and variables in the texts of commands and timers."""
 
     tables = (Counter,)
 
@@ -55,10 +60,10 @@ class Counters(Cog):
         prefix = self.bot.settings.command_prefix
         name = _checked(name, _(HOW, prefix=prefix))
         if not change:
-            there = await self._value(name)
-            if there is None:
+            current = await self._value(name)
+            if current is None:
                 raise ChatError(_(NONE, name=name, prefix=prefix))
-            await ctx.reply(_(VALUE, name=name, value=number(there)))
+            await ctx.reply(_(VALUE, name=name, value=number(current)))
             return
         if not ctx.is_mod:
             raise ChatError(_(MODS))
@@ -81,7 +86,7 @@ class Counters(Cog):
         try:
             async with self.bot.transaction(call, "count") as tx:
                 return str(await _changed(tx.session, name, sign * amount, is_set=change[0].isdigit()))
-        except AlreadyDone:
+        except AlreadyDone:  # the message is delivered again: it counts once, and says the same
             return str(await self._value(name) or 0)
 
     @variable("getcount", fresh=True, most=MOST_IN_A_TEXT)
@@ -91,12 +96,22 @@ class Counters(Cog):
 
     async def _value(self, name: str) -> int | None:
         async with self.bot.readers() as session:
-            there = await session.get(Counter, name)
-            return there.value if there is not None else None
+            counter = await session.get(Counter, name)
+            return counter.value if counter is not None else None
 
 
 async def _changed(session: AsyncSession, name: str, change: int, *, is_set: bool) -> int:
-    """Change a counter, or make it. Returns its value."""
+    """Change a counter in a transaction, or make it. Returns its new value.
+
+    Args:
+        session: of the transaction, so that nobody else changes it meanwhile.
+        name: of the counter.
+        change: what is added; or the new value, where ``is_set``.
+        is_set: whether ``change`` takes the place of the value.
+
+    Raises:
+        ChatError: the value would be too large.
+    """
     counter = await session.get(Counter, name)
     if counter is None:
         counter = Counter(name=name, value=0)
@@ -109,6 +124,11 @@ async def _changed(session: AsyncSession, name: str, change: int, *, is_set: boo
 
 
 def _amount(typed: str, how: str) -> tuple[int, int]:
+    """Sign and size of a change like ``+2``, ``-1`` or ``5``.
+
+    Raises:
+        BadInput: it is none; ``how`` is what chat hears.
+    """
     match = _CHANGE.fullmatch(typed)
     if match is None:
         raise BadInput(how)
@@ -116,6 +136,11 @@ def _amount(typed: str, how: str) -> tuple[int, int]:
 
 
 def _checked(name: str, how: str) -> str:
+    """A counter's name as it is kept.
+
+    Raises:
+        BadInput: it is none; ``how`` is what chat hears.
+    """
     name = name.lower()
     if not _NAME.fullmatch(name) or len(name) > LONGEST:
         raise BadInput(how)

@@ -35,6 +35,7 @@ from pixel_bot.plugin import (
 _ = texts(__name__)
 
 MOST_AT_ONCE = 10
+"""Viewers that one ``!next`` may call."""
 
 
 class Settings(CogSettings):
@@ -64,7 +65,7 @@ class Waiting(CogModel):
 
 
 class Lineup(Cog):
-    """The lineup."""
+    """Viewers join, and mods call the next one."""
 
     tables = (State, Waiting)
     settings = Settings
@@ -173,10 +174,15 @@ class Lineup(Cog):
     @on(StreamOffline)
     async def end(self, event: StreamOffline) -> None:
         """The stream is over: close it, and keep who waits."""
-        if self.bot.live:
+        if self.bot.live:  # on the other platform
             return
         async with self.bot.write() as session:
             await self._set_open(session, is_open=False)
+
+    @override
+    async def what_is_open(self, session: AsyncSession) -> Sequence[str]:
+        """While it is open, anybody may join."""
+        return ["join"] if await self._is_open(session) else []
 
     @override
     async def merge(self, session: AsyncSession, old: int, new: int) -> None:
@@ -196,7 +202,7 @@ class Lineup(Cog):
         if waiting >= self.config.max:
             raise ChatError(_("The lineup is full."))
         session.add(Waiting(viewer=viewer.id, turn=(last or 0) + 1, is_sub=is_sub))
-        await session.flush()
+        await session.flush()  # the caller reads the lineup again, with this viewer in it
 
     async def _in_order(self, session: AsyncSession) -> Sequence[int]:
         """The ids of all who wait, the next one first."""

@@ -26,7 +26,10 @@ from pixel_bot.plugin import (
 _ = texts(__name__)
 
 LONGEST = 350
+"""Characters of a quote: with what stands around it, it fits into one message."""
+
 MOST = 10_000
+"""Quotes that are kept."""
 
 NONE_YET = later("There are no quotes yet. Mods add one with {prefix}quote add TEXT")
 NO_NUMBER = later("There is no quote {number}.")
@@ -69,6 +72,7 @@ class Quotes(Cog):
     async def add(self, ctx: Context, *, text: str = "") -> None:
         """Add a quote, with today's date and what is played."""
         text = self._checked(text, NO_TEXT)
+        # A variable of another cog: without that cog it stays as it is typed.
         game = (await self.bot.render("$(game)", ctx.source())).text
         async with self.bot.transaction(ctx, "quote add") as tx:
             last = await tx.session.scalar(select(func.max(Quote.number))) or 0
@@ -111,7 +115,7 @@ class Quotes(Cog):
         await session.execute(update(Quote).where(Quote.added_by == viewer.id).values(added_by=None))
 
     async def _find(self, which: str) -> Quote | None:
-        """A quote by what was typed."""
+        """A quote by what was typed: any one for nothing, else by number or word. None where there is none."""
         wanted = which.strip().lstrip("#")
         query = select(Quote)
         if _is_number(wanted):
@@ -129,12 +133,18 @@ class Quotes(Cog):
         return f"{_(SHOWN, number=str(quote.number), text=quote.text)} ({', '.join(filter(None, about))})"
 
     def _none(self, which: str) -> str:
+        """What to say where none was found."""
         wanted = which.strip().lstrip("#")
         if not wanted:
             return _(NONE_YET, prefix=self.bot.settings.command_prefix)
         return _(NO_NUMBER, number=wanted) if _is_number(wanted) else _(NO_WORD, word=wanted[:40])
 
     def _checked(self, text: str, how: str) -> str:
+        """The text of a quote, on one line.
+
+        Raises:
+            BadInput: it is empty, for which chat hears ``how``; or too long.
+        """
         text = " ".join(text.split())
         if not text:
             raise BadInput(_(how, prefix=self.bot.settings.command_prefix))
@@ -143,6 +153,11 @@ class Quotes(Cog):
         return text
 
     def _number(self, typed: str) -> int:
+        """The number of a quote, like ``3`` or ``#3``.
+
+        Raises:
+            BadInput: it is none.
+        """
         if not _is_number(typed.lstrip("#")):
             raise BadInput(_(HOW_TO_EDIT, prefix=self.bot.settings.command_prefix))
         return int(typed.lstrip("#"))

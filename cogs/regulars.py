@@ -33,7 +33,7 @@ class Regular(CogModel):
 
 
 class Regulars(Cog):
-    """Who is a regular."""
+    """Keeps who is a regular, and tells it to commands that are for regulars."""
 
     tables = (Regular,)
 
@@ -76,7 +76,7 @@ class Regulars(Cog):
 
     @override
     async def component_load(self) -> None:
-        """Take over who was a regular in an earlier version."""
+        """Take over who was a regular in an earlier version; ``migrate`` is for a cog's own tables."""
         async with self.bot.readers() as session:
             is_there = await (await session.connection()).run_sync(lambda there: inspect(there).has_table(EARLIER.name))
         if is_there:

@@ -27,11 +27,16 @@ from pixel_bot.plugin import (
 _ = texts(__name__)
 
 MOST = 100
+"""Timers that are kept."""
+
 LONGEST_NAME = 30
 LONGEST_TEXT = 1_500
+"""Characters."""
+
 LONGEST_MINUTES = 1_440
 MOST_LINES = 1_000
 USUAL_LINES = 5
+"""Of chat, between two turns of a timer that nobody has set otherwise."""
 
 BETWEEN = timedelta(seconds=45)
 """At least, between the texts of two timers; a look comes once a minute, and says one."""
@@ -80,7 +85,7 @@ class Chat(CogModel):
 
 
 class Timers(Cog):
-    """Texts by time."""
+    """Says texts by time, one a minute at most."""
 
     tables = (Timer, Chat)
 
@@ -189,7 +194,7 @@ class Timers(Cog):
         if since is None:
             return None
         async with self.bot.write("timer") as session:
-            chat = await session.get(Chat, 1, with_for_update=True)
+            chat = await session.get(Chat, 1, with_for_update=True)  # one of several processes has the turn
             if chat is None or (chat.spoke_at is not None and timedelta() <= now - chat.spoke_at < BETWEEN):
                 return None
             there = (await session.scalars(select(Timer).where(Timer.is_on))).all()
@@ -200,7 +205,7 @@ class Timers(Cog):
             timer.last_at, timer.lines_then, timer.turns = now, chat.lines, timer.turns + 1
             chat.spoke_at = now
             await session.flush()
-            session.expunge(timer)
+            session.expunge(timer)  # it is read after the session has ended
         return timer
 
     async def _flush(self) -> None:
@@ -221,9 +226,11 @@ class Timers(Cog):
         await ctx.reply(_(said, name=name, lines=_("{n} line", "{n} lines", n=lines)))
 
     def _none(self, name: str) -> ChatError:
+        """The error for a timer that is not there."""
         return ChatError(_(NONE, name=name[:LONGEST_NAME], prefix=self._prefix))
 
     def _remarks(self, text: str) -> str:
+        """What the one who added a text should know of it; empty for nothing."""
         unknown = [f"$({name})" for name, is_known in self.bot.variables_in(text).items() if not is_known]
         return _(UNKNOWN, names=listed(unknown[:5])) if unknown else ""
 
@@ -235,6 +242,11 @@ def _due(timer: Timer, since: datetime, now: datetime) -> datetime:
 
 
 def _whole(typed: str, most: int, how: str, *, least: int) -> int:
+    """A whole number within limits, like ``30`` or ``30m``.
+
+    Raises:
+        BadInput: it is none; ``how`` is what chat hears.
+    """
     digits = typed.lower().removesuffix("m")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 6 and least <= int(digits) <= most):
         raise BadInput(how)

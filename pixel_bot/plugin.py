@@ -31,7 +31,7 @@ from pixel_bot.bot.cog_services.channel_control import Category, ChannelInfo
 from pixel_bot.bot.cog_services.http import HttpFailed
 from pixel_bot.bot.cog_services.http_transport import HttpAnswer
 from pixel_bot.bot.cog_services.obs import ObsFailed
-from pixel_bot.bot.cog_services.twitch_api import PlatformRefused
+from pixel_bot.bot.cog_services.twitch_api import PlatformRefused, TooSoon
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import LEVELS, CommandRule
 from pixel_bot.bot.cogs.filtering import Allow, Block, filter  # noqa: A004 - the word that everybody looks for
@@ -80,8 +80,9 @@ from pixel_bot.model.last_good import LastGoodFile, Unreadable, text_of
 from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
 from pixel_bot.model.on_page import OnPage
 from pixel_bot.model.outcome import Decided, Effect, Outcome, OverlayEffect, PlaySound, Run, ShowOverlay, Speak
+from pixel_bot.model.owed import Owed
 from pixel_bot.model.people import Person, Viewer
-from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
+from pixel_bot.model.stream_events import CommandsImported, CommandTyped, Redemption, StreamOffline, StreamOnline
 from pixel_bot.overlay.widgets import Widget
 from pixel_bot.points.leaderboard import Rank
 from pixel_bot.points.ledger_words import in_words
@@ -93,6 +94,7 @@ from pixel_bot.redeems.hooks import Bought
 from pixel_bot.setting_types import Sentence, Template
 from pixel_bot.texts import count, duration, fit, joined, listed, number, ordinal, paged, percent, signed, visible
 from pixel_bot.variables.call import Rendered, VariableCall, VariableFailed, VariableSource
+from pixel_bot.web.setup import Button as SetupButton
 from pixel_bot.web.setup import Step as SetupStep
 from pixel_bot.wording.texts import later, texts
 
@@ -122,6 +124,8 @@ __all__ = [
     "CogModel",
     "CogSettings",
     "CommandRule",
+    "CommandTyped",
+    "CommandsImported",
     "Context",
     "Decided",
     "Draw",
@@ -151,6 +155,7 @@ __all__ = [
     "OnPage",
     "Outcome",
     "OverlayEffect",
+    "Owed",
     "PayItForward",
     "Person",
     "PixelBot",
@@ -168,6 +173,7 @@ __all__ = [
     "Run",
     "Scheduled",
     "Sentence",
+    "SetupButton",
     "SetupStep",
     "Shares",
     "ShowOverlay",
@@ -179,6 +185,7 @@ __all__ = [
     "Sub",
     "Template",
     "Tip",
+    "TooSoon",
     "Total",
     "Transaction",
     "UnknownViewer",

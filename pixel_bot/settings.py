@@ -65,7 +65,11 @@ class Settings(PlatformSettings, WebSettings, PointsSettings, MessageSettings, U
         description="Names of cogs that stay off, with a comma between them. "
         "A place, like cogs/lineup.py, lets your own cog of that name in",
     )
-    commands_off: str = Field("", description="Names of commands that stay off, with a comma between them")
+    commands_off: str = Field(
+        "",
+        description="Names of the bot's commands that stay off, with a comma between them. "
+        "Commands of your own may have these names",
+    )
     games: bool = Field(
         False,
         description="true: games with points may be played, like bets, raffles, and tickets that cost something. "

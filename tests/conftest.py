@@ -41,7 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A report goes from process to process; dozens of keywords in each, which nobody reads there, take their time."""
+    """A report goes from process to process; what nobody reads there, keywords and the log of a success, takes time."""
     report = yield
     report.keywords = {}
+    if report.passed:
+        report.sections = []
     return report

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from pixel_bot.configuration.cog_settings import names_in_cogs
+from pixel_bot.db import driver
 from pixel_bot.queue.cluster import DEAD_SECONDS
 from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
-from pixel_bot.testing import SettableClock, Stage, settings_in, stage
+from pixel_bot.testing import SettableClock, Stage, settings, settings_in, stage
 from pixel_bot.testing.settings import stands_in_for
 from tests.harness.browser import browser, careful_browser, playwright
 from tests.harness.logging_state import logging_as_before
@@ -21,6 +22,7 @@ from tests.harness.pattern import fresh_file
 from tests.harness.postgres import Databases, postgres
 from tests.harness.rounds import rounds
 from tests.kept_cogs import keep_cogs
+from tests.loop_worker import LoopWorker
 from tests.shared_dialect import share_dialect
 
 __all__ = ["browser", "careful_browser", "playwright"]  # fixtures, which pytest finds here
@@ -114,18 +116,36 @@ ABOUT_COGS = frozenset({"cogs", "cog_tools", "documents", "variables", "wording"
 """Folders whose tests have all cogs, by their beginnings."""
 
 APART = (
-    *("bets", "commands", "counters", "duel", "giveaways", "heist", "lineup", "quotes", "timers"),
-    *(f"cogs/games/{name}.py" for name in ("gamble", "roulette", "slots")),
-)
+    "bets", "channel", "commands", "counters", "duel", "giveaways", "greetings", "heist", "lineup", "quotes",
+    "regulars", "store", "timers", *(f"cogs/games/{name}.py" for name in ("gamble", "roulette", "slots")),
+)  # fmt: skip
 """Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
+
+ABOUT_CONNECTIONS = frozenset({"db", "disk", "upkeep", "backups", "cleanup", "restore", "cluster", "testing", "sim"})
+"""Folders whose own tests have a thread for each connection to a database, as the bot has."""
 
 
 @pytest.fixture(autouse=True)
-def _without_cogs_apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests in folders that are not about cogs do without some."""
-    folder = request.path.relative_to(TESTS).parts
-    if len(folder) > 1 and ABOUT_COGS.isdisjoint(folder):
-        monkeypatch.setattr("pixel_bot.testing.settings.left_out", APART)
+def _what_a_folder_is_about(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests in folders that are not about cogs do without some; and those not about connections, without their threads.
+
+    A test that is about either asks for ``all_cogs`` or ``database_threads``.
+    """
+    folder = request.path.relative_to(TESTS).parts[:-1]
+    if folder and ABOUT_COGS.isdisjoint(folder) and "all_cogs" not in request.fixturenames:
+        monkeypatch.setattr(settings, "left_out", APART)
+    if folder and folder[-1] not in ABOUT_CONNECTIONS and "database_threads" not in request.fixturenames:
+        monkeypatch.setattr(driver, "make_worker", LoopWorker)
+
+
+@pytest.fixture
+def all_cogs() -> None:
+    """For a test with all cogs, in a folder that does without some."""
+
+
+@pytest.fixture
+def database_threads() -> None:
+    """For a test about the threads of connections, in a folder that does without them."""
 
 
 @pytest.fixture
@@ -141,7 +161,7 @@ SETTINGS = frozenset(name.upper() for name in Settings.model_fields) | names_in_
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the environment's settings, or leaves files in the working directory."""
-    for name in SETTINGS & os.environ.keys():
+    for name in SETTINGS.intersection(os.environ):
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 

@@ -2,18 +2,20 @@
 
 from pixel_bot.plugin import PixelBot
 
-from .book import CommandBook
+from .beside import BesideOtherBots
 from .channel_variables import ChannelVariables
 from .editing import CustomCommands
 from .moment_variables import MomentVariables
 from .people_variables import PeopleVariables
+from .registry import CommandRegistry
 from .web_variables import WebVariables
 from .word_variables import WordVariables
 
 
 async def setup(bot: PixelBot) -> None:
-    book = CommandBook(bot)
+    registry = CommandRegistry(bot)
     for variables in (PeopleVariables, WordVariables, MomentVariables, ChannelVariables):
         await bot.add_component(variables(bot))
-    await bot.add_component(WebVariables(bot, book))
-    await bot.add_component(CustomCommands(bot, book))
+    await bot.add_component(WebVariables(bot, registry))
+    await bot.add_component(CustomCommands(bot, registry))
+    await bot.add_component(BesideOtherBots(bot, registry))

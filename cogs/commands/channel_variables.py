@@ -4,7 +4,7 @@ import re
 
 from pixel_bot.plugin import Cog, PixelBot, VariableCall, VariableFailed, later, texts, variable
 
-from .channel import ChannelFacts
+from .channel_facts import ChannelFacts
 from .moments import spelled
 
 _ = texts(__name__)

@@ -10,6 +10,7 @@ from pixel_bot.plugin import (
     BadInput,
     ChatError,
     Cog,
+    CommandsImported,
     Context,
     EffectFailed,
     Job,
@@ -21,14 +22,16 @@ from pixel_bot.plugin import (
     effect,
     listed,
     number,
+    on,
     paged,
     texts,
 )
 
 from . import options, sentences
-from .book import EFFECT, CommandBook
+from .asleep import decide
+from .registry import EFFECT, CommandRegistry
 from .setting import OptionSetting
-from .tables import AllowedHost, CustomCommand, Options, OtherName
+from .tables import AllowedHost, Asleep, CustomCommand, Options, OtherName
 from .typed import Typed, bare_name, checked_name, checked_text, read
 
 _ = texts(__name__)
@@ -37,6 +40,9 @@ MOST = 2_000
 """Commands of a channel's own."""
 
 NEVER_RUNS = "eval"
+
+PASSED_ON = frozenset({"$(query)", "${query}", "$(querystring)", "${querystring}"})
+"""Texts with which Nightbot passes on to the command behind ``-a=`` what was typed, as other names here do."""
 
 _HOST = re.compile(r"https?://([^/\s$(){}?#|\"']+)", re.IGNORECASE)
 _ONE_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.[a-z][a-z0-9-]{1,62}")
@@ -50,24 +56,30 @@ class CustomCommands(Cog):
         CustomCommand,
         Options,
         OtherName,
+        Asleep,
         AllowedHost,
     )
 
-    def __init__(self, bot: PixelBot, book: CommandBook) -> None:
+    def __init__(self, bot: PixelBot, registry: CommandRegistry) -> None:
         super().__init__(bot)
-        self._book = book
-        self._options = OptionSetting(bot, book)
+        self._registry = registry
+        self._options = OptionSetting(bot, registry)
         self._prefix = bot.settings.command_prefix
 
     @override
     async def component_load(self) -> None:
         """Let the bot have the commands."""
-        await self._book.begin(self)
+        await self._registry.begin(self)
 
     @override
     async def component_teardown(self) -> None:
         """They go with the cog."""
-        self._book.end()
+        self._registry.end()
+
+    @on(CommandsImported)
+    async def read_anew(self, _event: CommandsImported) -> None:
+        """Another program has stored commands, or taken them away."""
+        await self._registry.load()
 
     @command(usage="add|edit|remove|show NAME [TEXT]", aliases=["command"], who="mods")
     async def cmd(self, ctx: Context) -> None:
@@ -91,46 +103,46 @@ class CustomCommands(Cog):
                 raise ChatError(_(sentences.TOO_MANY, most=number(MOST)))
             tx.session.add(CustomCommand(name=name, text=text, cost=0, made_at=tx.now))
             await self._options.write(tx, name, new.options | ({"is_on": False} if never_runs else {}))
-        await self._book.changed()
+            await decide(tx.session, [name], "theirs")  # one of the bot's own that slept stays asleep
+        await self._registry.changed()
         await ctx.reply(_(sentences.ADDED, command=self._shown(name)) + self._remarks(name, text))
 
     @command("cmd edit", usage="NAME TEXT", aliases=["command edit", "commands edit", "editcom"], who="mods")
     async def edit(self, ctx: Context, *, typed: str = "") -> None:
         """Change what a command of your own says."""
         new = read(typed, self._prefix)
-        name = self._book.name_of(new.name)
+        if "alias" in new.options:
+            await self._edit_alias(ctx, new)
+            return
+        name = self._registry.name_of(new.name)
         text = checked_text(new.text, self._shown(name)) if new.text or not new.options else ""
-        alias = str(new.options.pop("alias", ""))
         async with self.bot.transaction(ctx, "cmd edit") as tx:
             await self._own(tx, name)
             if text:
                 await tx.session.execute(update(CustomCommand).where(CustomCommand.name == name).values(text=text))
             await self._options.write(tx, name, new.options)
-            if alias:
-                await self._options.name_anew(tx, name, alias)
-        await self._book.changed()
+        await self._registry.changed()
         await ctx.reply(_(sentences.CHANGED, command=self._shown(name)) + self._remarks(name, text))
 
     @command(
         "cmd remove", usage="NAME", aliases=["cmd delete", "command remove", "commands delete", "delcom"], who="mods"
     )
     async def remove(self, ctx: Context, name: str) -> None:
-        """Remove a command of your own."""
-        name = self._book.name_of(bare_name(name, self._prefix))
+        """Remove a command of your own; of a command's other names that one alone."""
+        name = bare_name(name, self._prefix)
         async with self.bot.transaction(ctx, "cmd remove") as tx:
-            await tx.session.delete(await self._own(tx, name))
-            await tx.session.execute(delete(Options).where(Options.name == name))
-            await tx.session.execute(delete(OtherName).where(OtherName.command == name))
-        await self._book.changed()
+            other = await tx.session.get(OtherName, name)
+            await (tx.session.delete(other) if other is not None else self._remove_own(tx, name))
+        await self._registry.changed()
         await ctx.reply(_(sentences.REMOVED, command=self._shown(name)))
 
     @command("cmd show", usage="NAME", who="mods")
     async def show(self, ctx: Context, name: str) -> None:
         """Show the text of a command of your own as it was typed."""
-        name = self._book.name_of(bare_name(name, self._prefix))
-        if name not in self._book.texts:
+        name = self._registry.name_of(bare_name(name, self._prefix))
+        if name not in self._registry.texts:
             raise ChatError(_(sentences.NO_SUCH, command=self._shown(name), prefix=self._prefix))
-        await ctx.reply(_(sentences.SHOWN, command=self._shown(name), text=self._book.texts[name]))
+        await ctx.reply(_(sentences.SHOWN, command=self._shown(name), text=self._registry.texts[name]))
 
     @command("cmd option", usage="NAME KEY VALUE", aliases=["cmd options", "command option"], who="mods")
     async def option(self, ctx: Context, *, typed: str = "") -> None:
@@ -141,14 +153,14 @@ class CustomCommands(Cog):
     async def allow(self, ctx: Context, host: str = "") -> None:
         """Allow the texts of commands to ask a server on the internet, or list which ones may be asked."""
         if not host:
-            there = _(sentences.HOSTS, hosts=listed(sorted(self._book.hosts)))
-            await ctx.reply(there if self._book.hosts else _(sentences.NO_HOSTS, prefix=self._prefix))
+            there = _(sentences.HOSTS, hosts=listed(sorted(self._registry.hosts)))
+            await ctx.reply(there if self._registry.hosts else _(sentences.NO_HOSTS, prefix=self._prefix))
             return
         host = self._checked_host(host)
         async with self.bot.transaction(ctx, "cmd allow") as tx:
             if await tx.session.get(AllowedHost, host) is None:
                 tx.session.add(AllowedHost(host=host))
-        await self._book.changed()
+        await self._registry.changed()
         await ctx.reply(_(sentences.HOST_ALLOWED, host=host))
 
     @command("cmd forbid", usage="HOST", who="streamer")
@@ -157,13 +169,13 @@ class CustomCommands(Cog):
         host = self._checked_host(host)
         async with self.bot.transaction(ctx, "cmd allow") as tx:
             await tx.session.execute(delete(AllowedHost).where(AllowedHost.host == host))
-        await self._book.changed()
+        await self._registry.changed()
         await ctx.reply(_(sentences.HOST_FORBIDDEN, host=host))
 
     @command(usage="[PAGE]")
     async def commands(self, ctx: Context, page: str = "") -> None:
         """The commands that this channel has of its own."""
-        there = {one.name for one in command_list(self.bot)} & self._book.texts.keys()
+        there = {one.name for one in command_list(self.bot)} & self._registry.texts.keys()
         prices = {price.key: price.words for price in await self.bot.redeems.prices()}
         entries = [f"{self._prefix}{name}" + (f" {prices[name]}" if name in prices else "") for name in sorted(there)]
         shown = paged(_(sentences.LIST), entries, page, f"{self._prefix}commands", " ")
@@ -173,7 +185,7 @@ class CustomCommands(Cog):
     async def answer(self, job: Job) -> None:
         """Say the text of a command that was paid for; where that cannot be, the points go back."""
         name = str(job.args.get("command", ""))
-        text = self._book.texts.get(name)
+        text = self._registry.texts.get(name)
         if text is None:
             raise EffectFailed(_(sentences.GONE, command=self._shown(name)))
         # By the item's key: begun anew after a crash, it counts nothing twice.
@@ -186,13 +198,39 @@ class CustomCommands(Cog):
 
     async def _add_alias(self, ctx: Context, new: Typed, name: str) -> None:
         """Nightbot's ``-a=``: the new name is another name of a command."""
-        if new.text:
-            raise BadInput(_(sentences.NO_ALIAS_TEXT))
-        base = self._book.name_of(str(new.options["alias"]))
+        base = self._base_of(new)
         async with self.bot.transaction(ctx, "cmd add") as tx:
-            await self._options.name_anew(tx, base, name)
-        await self._book.changed()
+            await self._options.add_name(tx, base, name)
+        await self._registry.changed()
         await ctx.reply(_(sentences.ADDED, command=self._shown(name)))
+
+    async def _edit_alias(self, ctx: Context, new: Typed) -> None:
+        """The same for a name that is another name already: it becomes one of another command."""
+        base, name = self._base_of(new), new.name
+        async with self.bot.transaction(ctx, "cmd edit") as tx:
+            other = await tx.session.get(OtherName, name)
+            if other is None:
+                await self._own(tx, name)
+                raise ChatError(_(sentences.HAS_TEXT, command=self._shown(name), prefix=self._prefix, name=name))
+            other.command = self._options.command_behind(base)
+        await self._registry.changed()
+        await ctx.reply(_(sentences.CHANGED, command=self._shown(name)))
+
+    def _base_of(self, new: Typed) -> str:
+        """The command behind ``-a=``; it gets what is typed after the other name, as with Nightbot's ``$(query)``."""
+        if new.text not in {"", *PASSED_ON}:
+            raise BadInput(_(sentences.NO_ALIAS_TEXT))
+        base = self._registry.name_of(str(new.options.pop("alias")))
+        if new.options:
+            raise BadInput(_(sentences.NO_ALIAS_OPTIONS, command=self._shown(base)))
+        return base
+
+    async def _remove_own(self, tx: Transaction, name: str) -> None:
+        await tx.session.delete(await self._own(tx, name))
+        await tx.session.execute(delete(Options).where(Options.name == name))
+        await tx.session.execute(delete(OtherName).where(OtherName.command == name))
+        if name not in self.bot.commands_of_classes:
+            await tx.session.execute(delete(Asleep).where(Asleep.name == name))
 
     async def _own(self, tx: Transaction, name: str) -> CustomCommand:
         own = await tx.session.get(CustomCommand, name)
@@ -223,7 +261,7 @@ class CustomCommands(Cog):
         if unknown := [f"$({one})" for one, is_known in known.items() if not is_known and one != NEVER_RUNS]:
             said += _(sentences.UNKNOWN, names=listed(unknown[:5]))
         hosts = (
-            {host.lower() for host in _HOST.findall(text)} - self._book.hosts
+            {host.lower() for host in _HOST.findall(text)} - self._registry.hosts
             if _ASKS & {one.partition(".")[0] for one in known}
             else set[str]()
         )

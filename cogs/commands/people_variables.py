@@ -20,7 +20,7 @@ from pixel_bot.plugin import (
     variable,
 )
 
-from .channel import ChannelFacts
+from .channel_facts import ChannelFacts
 from .moments import spelled
 
 _ = texts(__name__)

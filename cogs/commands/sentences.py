@@ -22,6 +22,8 @@ NEVER_RUNS = later(" $(eval) never runs here, so {command} is off.")
 ASK_STREAMER = later(" The streamer must allow {hosts} once: {prefix}cmd allow {first}")
 NOTHING_TO_SAY = later("There is nothing to say right now.")
 NOT_OFF = later("I keep {command} on: without it nobody could switch anything on again.")
+ON = later("The command {command} is on.")
+OFF = later("The command {command} is off.")
 SET = later("Set {key} of {command} to {value}.")
 NO_COST = later("Only redeems and commands of your own can cost points, and {command} is neither.")
 COST_NAME = later("A command that costs points needs a name of letters, digits and _, which {command} is not.")
@@ -33,6 +35,8 @@ NO_KEY = later("There is no option {key}. There are {keys}.")
 ONE_ALIAS = later("An alias is another name; with - in front of it that name goes.")
 NOT_ITS_NAME = later("That is no other name of {command}: {other}.")
 NO_ALIAS_TEXT = later("With -a= a name is another name of a command, and takes no text of its own.")
+NO_ALIAS_OPTIONS = later("With -a= a name is another name of a command: set -ul= and -cd= of {command} itself.")
+HAS_TEXT = later("The command {command} has a text of its own. Remove it first: {prefix}cmd remove {name}")
 NONE_YET = later("There are no commands of your own yet. Mods add one with {prefix}cmd add NAME TEXT")
 LIST = later("Commands")
 HOSTS = later("Allowed servers: {hosts}.")
@@ -40,5 +44,14 @@ NO_HOSTS = later("No server is allowed yet: {prefix}cmd allow api.example.com")
 HOST_ALLOWED = later("Texts may ask {host} now.")
 HOST_FORBIDDEN = later("Texts may not ask {host} any more.")
 NOT_A_HOST = later("A server is a name like api.example.com, without https:// and path.")
+SLEEPS = later("{bot} answers {command}, too, so I leave it alone. Mods can make it mine: {me}cmd option {name} on yes")
+CMD_SLEEPS = later(
+    "{bot} answers {command}, too, so I leave it alone. Mods reach me with my name: {me}cmd add NAME TEXT. To make it "
+    "mine: {me}cmd option {name} on yes"
+)
+MET = later(
+    "{bot} is here, too, so these commands of mine sleep: {commands}. Mods can wake each: "
+    "{me}cmd option NAME on yes; the streamer can on the set-up page."
+)
 COMING = later("Coming up!")
 GONE = later("The command {command} was removed.")

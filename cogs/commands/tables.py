@@ -1,4 +1,4 @@
-"""What is kept: commands, options, other names, allowed servers."""
+"""What is kept: commands, options, other names, commands that sleep, allowed servers."""
 
 from datetime import datetime
 
@@ -32,6 +32,17 @@ class OtherName(CogModel):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     command: Mapped[str]
+
+
+class Asleep(CogModel):
+    """A command that another bot answers, too, by the first word that is typed for it.
+
+    ``whose`` is ``asleep`` until somebody has decided, then ``ours`` or ``theirs``.
+    """
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    bot: Mapped[str]
+    whose: Mapped[str]
 
 
 class AllowedHost(CogModel):

@@ -2,8 +2,8 @@
 
 from pixel_bot.plugin import Cog, PixelBot, VariableCall, VariableFailed, later, texts, variable
 
-from .book import CommandBook
 from .fetching import fetch
+from .registry import CommandRegistry
 
 _ = texts(__name__)
 
@@ -15,9 +15,9 @@ MOST = 2
 class WebVariables(Cog):
     """Answers of servers."""
 
-    def __init__(self, bot: PixelBot, book: CommandBook) -> None:
+    def __init__(self, bot: PixelBot, registry: CommandRegistry) -> None:
         super().__init__(bot)
-        self._book = book
+        self._registry = registry
 
     @variable("urlfetch", "customapi", "readapi", most=MOST)
     async def urlfetch(self, call: VariableCall) -> str:
@@ -26,5 +26,5 @@ class WebVariables(Cog):
         return await fetch(url.replace(" ", "%20"), self._allow)
 
     def _allow(self, host: str) -> None:
-        if host not in self._book.hosts:
+        if host not in self._registry.hosts:
             raise VariableFailed(_(NOT_ALLOWED, host=host, prefix=self.bot.settings.command_prefix))

@@ -47,9 +47,9 @@ class Settings(CogSettings):
     """The settings of the cog duel."""
 
     on: bool = Field(True, description="false: nobody can ask for a duel")
-    live_only: bool = Field(True, description="true: duels are asked for and accepted only while the stream is on")
-    least: int = Field(10, ge=1, description="The smallest stake of a duel")
-    most: int = Field(1_000, ge=1, description="The largest stake of a duel; all counts as this")
+    only_live: bool = Field(True, description="false: there are duels while the stream is off, too")
+    min: int = Field(10, ge=1, description="The smallest stake of a duel")
+    max: int = Field(1_000, ge=1, description="The largest stake of a duel; all counts as this")
     answer: int = Field(120, ge=10, le=3_600, description="Seconds to accept a duel; then the stake goes back")
     wait: int = Field(60, ge=0, le=86_400, description="Seconds until the same viewer can ask for a duel again")
     force: bool = Field(False, description="true: DUEL_BACK may be more than 100")
@@ -65,8 +65,8 @@ class Settings(CogSettings):
     @override
     def problems(self, bot: CheckedBot) -> Iterable[str]:
         """A smallest stake above the largest lets nobody play."""
-        if self.least > self.most:
-            yield "DUEL_LEAST is above DUEL_MOST, so nobody can ask for a duel."
+        if self.min > self.max:
+            yield "DUEL_MIN is above DUEL_MAX, so nobody can ask for a duel."
 
 
 class Challenge(CogModel):
@@ -95,7 +95,7 @@ class Duel(Cog):
     settings = Settings
     reasons = MappingProxyType({"duel": later("duel")})
 
-    @command(usage="@user N", live_only="live_only")
+    @command(usage="@user N", live_only="only_live")
     async def duel(self, ctx: Context, rival: KnownViewer, stake: Amount) -> None:
         """Ask somebody for a duel: both stake the same, and one of you gets it all."""
         if not self.config.on:
@@ -107,7 +107,7 @@ class Duel(Cog):
             if not ctx.is_exempt and (left := await self.bot.cooldowns.left(ctx.viewer.id, "duel")):
                 raise ChatError(_("You can ask for a duel again in {time}.", time=duration(left)))
             made = await tx.rounds.open("duel")
-            points = await tx.rounds.stake(made.id, ctx.viewer, stake, least=self.config.least, most=self.config.most)
+            points = await tx.rounds.stake(made.id, ctx.viewer, stake, least=self.config.min, most=self.config.max)
             ends_at = tx.now + timedelta(seconds=self.config.answer)
             pair = {"challenger": ctx.viewer.id, "challenged": rival.id}
             tx.session.add(Challenge(id=made.id, points=points, ends_at=ends_at, **pair))
@@ -119,7 +119,7 @@ class Duel(Cog):
             said = _(words, rival=rival, viewer=ctx.viewer, points=count(points, "point"), **how)
             await self._tell(tx, said)
 
-    @command(live_only="live_only")
+    @command(live_only="only_live")
     async def accept(self, ctx: Context) -> None:
         """Accept a duel: you stake as much, and one of you gets it all."""
         if not self.config.on:

@@ -6,7 +6,19 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from pixel_bot.plugin import Amount, Cog, CogSettings, Context, PixelBot, command, count, later, percent, texts
+from pixel_bot.plugin import (
+    Amount,
+    ChatError,
+    Cog,
+    CogSettings,
+    Context,
+    PixelBot,
+    command,
+    count,
+    later,
+    percent,
+    texts,
+)
 
 _ = texts(__name__)
 
@@ -14,18 +26,19 @@ _ = texts(__name__)
 class Settings(CogSettings):
     """What a gamble costs and pays."""
 
-    least: int = Field(10, ge=1, le=1_000_000_000, description="Smallest stake of !gamble")
-    most: int = Field(500, ge=1, le=1_000_000_000, description="Largest stake of !gamble")
+    on: bool = Field(True, description="false: nobody can play !gamble")
+    only_live: bool = Field(True, description="false: !gamble works while the stream is off, too")
+    min: int = Field(10, ge=1, le=1_000_000_000, description="The smallest stake of !gamble")
+    max: int = Field(500, ge=1, le=1_000_000_000, description="The largest stake of !gamble; all counts as this")
     chance: float = Field(47.5, gt=0, le=100, description="How often !gamble wins, in percent")
     pays: float = Field(2.0, ge=1, le=1_000, description="What a win pays back: the stake times this factor")
     wait: int = Field(60, ge=0, le=86_400, description="Seconds before the same viewer can gamble again")
-    live_only: bool = Field(True, description="true: !gamble works only while the stream is on")
     force: bool = Field(False, description="true: !gamble may pay back more than it takes in")
 
     @model_validator(mode="after")
     def _takes_no_less_than_it_pays(self) -> Self:
-        if self.least > self.most:
-            raise ValueError("GAMBLE_LEAST is more than GAMBLE_MOST.")
+        if self.min > self.max:
+            raise ValueError("GAMBLE_MIN is above GAMBLE_MAX, so nobody can play.")
         if back(self) > 1 and not self.force:
             share = percent(float(back(self)))
             raise ValueError(f"GAMBLE_CHANCE and GAMBLE_PAYS pay {share} back. Lower one, or set GAMBLE_FORCE=true.")
@@ -54,13 +67,15 @@ class Gamble(Cog):
     settings = Settings
     reasons: ClassVar = {"gamble": later("gamble")}
 
-    @command(usage="N", cooldown="wait", live_only="live_only")
+    @command(usage="N", cooldown="wait", live_only="only_live")
     async def gamble(self, ctx: Context, stake: Amount) -> None:
         """Stake {points}: you get twice as many, or lose them."""
         rules = self.config
+        if not rules.on:
+            raise ChatError(_("That is switched off."))
         async with self.bot.transaction(ctx, "gamble") as tx:
             one = await tx.rounds.open("gamble")
-            staked = await tx.rounds.stake(one.id, ctx.viewer, stake, least=rules.least, most=rules.most)
+            staked = await tx.rounds.stake(one.id, ctx.viewer, stake, least=rules.min, most=rules.max)
             draw = await tx.draw(odds(rules))
             paid = won(staked, draw.choice, rules)
             balance = await tx.rounds.pay(one.id, ctx.viewer, paid)

@@ -45,9 +45,9 @@ class Settings(CogSettings):
     """The settings of the cog heist."""
 
     on: bool = Field(True, description="false: nobody can begin a heist")
-    live_only: bool = Field(True, description="true: heists are begun and joined only while the stream is on")
-    least: int = Field(10, ge=1, description="The smallest stake of a heist")
-    most: int = Field(1_000, ge=1, description="The largest stake of a heist; all counts as this")
+    only_live: bool = Field(True, description="false: there are heists while the stream is off, too")
+    min: int = Field(10, ge=1, description="The smallest stake of a heist")
+    max: int = Field(1_000, ge=1, description="The largest stake of a heist; all counts as this")
     join: int = Field(90, ge=10, le=3_600, description="Seconds in which others can join a heist")
     wait: int = Field(15, ge=0, le=1_440, description="Minutes after a heist until there can be another one")
     crew: int = Field(100, ge=1, le=200, description="How many viewers can be in one heist")
@@ -65,8 +65,8 @@ class Settings(CogSettings):
     @override
     def problems(self, bot: CheckedBot) -> Iterable[str]:
         """A smallest stake above the largest lets nobody play."""
-        if self.least > self.most:
-            yield "HEIST_LEAST is above HEIST_MOST, so nobody can join a heist."
+        if self.min > self.max:
+            yield "HEIST_MIN is above HEIST_MAX, so nobody can join a heist."
         if self.back <= self.chance:
             yield "HEIST_BACK is not above HEIST_CHANCE, so who gets away has no more than before."
 
@@ -104,7 +104,7 @@ class Heist(Cog):
     settings = Settings
     reasons = MappingProxyType({"heist": later("heist")})
 
-    @command(usage="N", live_only="live_only")
+    @command(usage="N", live_only="only_live")
     async def heist(self, ctx: Context, stake: Amount) -> None:
         """Begin a heist or join it: who gets away has more than before, who is caught loses the stake."""
         if not self.config.on:
@@ -182,7 +182,7 @@ class Heist(Cog):
             raise ChatError(_("You are in already."))
         if len(crew) >= self.config.crew:
             raise ChatError(_("The crew is complete."))
-        points = await tx.rounds.stake(plan.round, viewer, stake, least=self.config.least, most=self.config.most)
+        points = await tx.rounds.stake(plan.round, viewer, stake, least=self.config.min, most=self.config.max)
         tx.session.add(Robber(viewer=viewer, turn=len(crew) + 1, points=points))
         return points, len(crew) + 1
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pixel_bot.plugin import (
     Amount,
     BadInput,
+    ChatError,
     Cog,
     CogSettings,
     Context,
@@ -44,18 +45,19 @@ COINS = {"red": "🔴", "black": "⚫", "": "🟢"}
 class Settings(CogSettings):
     """What roulette costs and pays."""
 
-    least: int = Field(10, ge=1, le=1_000_000_000, description="Smallest stake of !roulette")
-    most: int = Field(500, ge=1, le=1_000_000_000, description="Largest stake of !roulette")
+    on: bool = Field(True, description="false: nobody can play !roulette")
+    only_live: bool = Field(True, description="false: !roulette works while the stream is off, too")
+    min: int = Field(10, ge=1, le=1_000_000_000, description="The smallest stake of !roulette")
+    max: int = Field(500, ge=1, le=1_000_000_000, description="The largest stake of !roulette; all counts as this")
     pays: int = Field(2, ge=1, le=1_000, description="What red, black, even and odd pay back: the stake times this")
     pays_number: int = Field(36, ge=1, le=10_000, description="What a number pays back: the stake times this")
     wait: int = Field(60, ge=0, le=86_400, description="Seconds before the same viewer can play roulette again")
-    live_only: bool = Field(True, description="true: !roulette works only while the stream is on")
     force: bool = Field(False, description="true: !roulette may pay back more than it takes in")
 
     @model_validator(mode="after")
     def _takes_no_less_than_it_pays(self) -> Self:
-        if self.least > self.most:
-            raise ValueError("ROULETTE_LEAST is more than ROULETTE_MOST.")
+        if self.min > self.max:
+            raise ValueError("ROULETTE_MIN is above ROULETTE_MAX, so nobody can play.")
         for name, field in (("ROULETTE_PAYS", "red"), ("ROULETTE_PAYS_NUMBER", "0")):
             if back(self, field) > 1 and not self.force:
                 share = percent(float(back(self, field)))
@@ -98,13 +100,15 @@ class Roulette(Cog):
     settings = Settings
     reasons: ClassVar = {"roulette": later("roulette")}
 
-    @command(usage="N [red|black|even|odd|0-36]", cooldown="wait", live_only="live_only")
+    @command(usage="N [red|black|even|odd|0-36]", cooldown="wait", live_only="only_live")
     async def roulette(self, ctx: Context, stake: Amount, *, on: str = "") -> None:
         """Stake {points} on a colour, on even or odd, or on a number; without one, on a colour by chance."""
         rules, field = self.config, field_of(on)
+        if not rules.on:
+            raise ChatError(_("That is switched off."))
         async with self.bot.transaction(ctx, "roulette") as tx:
             one = await tx.rounds.open("roulette")
-            staked = await tx.rounds.stake(one.id, ctx.viewer, stake, least=rules.least, most=rules.most)
+            staked = await tx.rounds.stake(one.id, ctx.viewer, stake, least=rules.min, most=rules.max)
             field = field or (await tx.draw(dict.fromkeys(COLOURS, 1))).choice
             draw = await tx.draw(WHEEL)
             paid = won(staked, field, draw.choice, rules)

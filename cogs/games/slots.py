@@ -8,7 +8,19 @@ from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from pixel_bot.plugin import Amount, Cog, CogSettings, Context, PixelBot, command, count, later, percent, texts
+from pixel_bot.plugin import (
+    Amount,
+    ChatError,
+    Cog,
+    CogSettings,
+    Context,
+    PixelBot,
+    command,
+    count,
+    later,
+    percent,
+    texts,
+)
 
 _ = texts(__name__)
 
@@ -19,8 +31,10 @@ MOST_SYMBOLS = 12
 class Settings(CogSettings):
     """What the slots cost and pay."""
 
-    least: int = Field(10, ge=1, le=1_000_000_000, description="Smallest stake of !slots")
-    most: int = Field(500, ge=1, le=1_000_000_000, description="Largest stake of !slots")
+    on: bool = Field(True, description="false: nobody can play !slots")
+    only_live: bool = Field(True, description="false: !slots works while the stream is off, too")
+    min: int = Field(10, ge=1, le=1_000_000_000, description="The smallest stake of !slots")
+    max: int = Field(500, ge=1, le=1_000_000_000, description="The largest stake of !slots; all counts as this")
     reel: str = Field(
         "🍒 8, 🍋 6, 🔔 4, 💎 2", description="Symbols on each reel of !slots, and how often each is there"
     )
@@ -29,13 +43,12 @@ class Settings(CogSettings):
         description="What two or three of a symbol pay back: the stake times this number. The highest that fits counts",
     )
     wait: int = Field(60, ge=0, le=86_400, description="Seconds before the same viewer can turn the slots again")
-    live_only: bool = Field(True, description="true: !slots works only while the stream is on")
     force: bool = Field(False, description="true: !slots may pay back more than it takes in")
 
     @model_validator(mode="after")
     def _takes_no_less_than_it_pays(self) -> Self:
-        if self.least > self.most:
-            raise ValueError("SLOTS_LEAST is more than SLOTS_MOST.")
+        if self.min > self.max:
+            raise ValueError("SLOTS_MIN is above SLOTS_MAX, so nobody can play.")
         weights, prizes = odds(self), prizes_of(self)
         if not 1 <= len(weights) <= MOST_SYMBOLS or min(weights.values()) < 1:
             raise ValueError(f"SLOTS_REEL has from 1 to {MOST_SYMBOLS} symbols, each with a number from 1 up.")
@@ -99,13 +112,15 @@ class Slots(Cog):
     settings = Settings
     reasons: ClassVar = {"slots": later("slots")}
 
-    @command(usage="N", cooldown="wait", live_only="live_only")
+    @command(usage="N", cooldown="wait", live_only="only_live")
     async def slots(self, ctx: Context, stake: Amount) -> None:
         """Stake {points} and turn three reels: two or three alike pay."""
         rules = self.config
+        if not rules.on:
+            raise ChatError(_("That is switched off."))
         async with self.bot.transaction(ctx, "slots") as tx:
             one = await tx.rounds.open("slots")
-            staked = await tx.rounds.stake(one.id, ctx.viewer, stake, least=rules.least, most=rules.most)
+            staked = await tx.rounds.stake(one.id, ctx.viewer, stake, least=rules.min, most=rules.max)
             draws = [await tx.draw(odds(rules)) for _reel in range(REELS)]
             paid = won(staked, [draw.choice for draw in draws], prizes_of(rules))
             balance = await tx.rounds.pay(one.id, ctx.viewer, paid)

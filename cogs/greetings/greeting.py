@@ -30,7 +30,7 @@ from pixel_bot.plugin import (
 
 from .settings import Settings
 from .shouting import ShoutOuts
-from .tables import Arrival, Friend, Greeting
+from .tables import Arrival, Friend, Greeting, OwedShoutOut
 
 _ = texts(__name__)
 
@@ -165,7 +165,7 @@ class Greetings(Cog):
     @override
     async def merge(self, session: AsyncSession, old: int, new: int) -> None:
         """Rows of both accounts of a person: that of the kept one stays, with the later times."""
-        for model in (Greeting, Friend):
+        for model in (Greeting, Friend, OwedShoutOut):
             if await session.get(model, new) is not None:
                 await session.execute(delete(model).where(model.viewer == old))
         theirs, kept = await session.get(Arrival, old), await session.get(Arrival, new)
@@ -177,7 +177,7 @@ class Greetings(Cog):
     @override
     async def forget(self, viewer: Viewer, session: AsyncSession) -> None:
         """They have no greeting, are no friend, and never came."""
-        for model in (Greeting, Friend, Arrival):
+        for model in (Greeting, Friend, Arrival, OwedShoutOut):
             await session.execute(delete(model).where(model.viewer == viewer.id))
 
     async def _anybody_is_kept(self) -> bool:

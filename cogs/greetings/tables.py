@@ -1,4 +1,4 @@
-"""What is kept: greetings of people's own, friends of the channel, and when somebody was greeted and shown."""
+"""What is kept: greetings of people's own, friends of the channel, when somebody was greeted, shown, or is to be."""
 
 from datetime import datetime
 
@@ -26,3 +26,10 @@ class Arrival(CogModel):
     viewer: Mapped[ViewerId] = mapped_column(primary_key=True)
     greeted_at: Mapped[datetime | None]
     shown_at: Mapped[datetime | None]
+
+
+class OwedShoutOut(CogModel):
+    """Whose channel Twitch would not show yet: it is made up for in the same stream."""
+
+    viewer: Mapped[ViewerId] = mapped_column(primary_key=True)
+    asked_at: Mapped[datetime]

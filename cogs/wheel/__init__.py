@@ -1,11 +1,12 @@
 """Wheel: !spin turns the prize wheel, !wheel shows its odds and its last draw."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import override
 
 from pixel_bot.plugin import (
@@ -22,8 +23,10 @@ from pixel_bot.plugin import (
     OnPage,
     Outcome,
     OverlayEffect,
+    Owed,
     PixelBot,
     Transaction,
+    Viewer,
     command,
     later,
     mods_only,
@@ -34,7 +37,7 @@ from pixel_bot.plugin import (
 )
 
 from .draws import REASON, Draw, Draws, Odds, earlier_item
-from .owed import Owed
+from .owed import OwedPrizes, all_owed, hand_over
 from .prizes import Prizes, prize_file
 
 _ = texts(__name__)
@@ -87,7 +90,7 @@ class Wheel(Cog):
         self.file: LastGoodFile[Prizes] = prize_file(self.config.path(bot), bot.sounds)
         self.files = [self.file]
         self.draws = Draws(self.file)
-        self.owed_prizes = Owed(bot)
+        self.owed_prizes = OwedPrizes(bot)
         for problem in self.config.problems(bot):
             log.warning("%s", problem)
 
@@ -129,6 +132,16 @@ class Wheel(Cog):
     def earlier(self, effect: Effect | None, stored: dict[str, Any]) -> Earlier | None:
         """Read what version 0.1 has put into the queue."""
         return earlier_item(effect, stored, shown)
+
+    @override
+    async def what_is_owed(self, session: AsyncSession) -> Sequence[Owed]:
+        """Prizes that a mod has still to hand over."""
+        return await all_owed(session, self.spin.name)
+
+    @override
+    async def hand_over(self, tx: Transaction, owed: Owed, by: Viewer) -> bool:
+        """A mod has handed a prize over."""
+        return await hand_over(tx, owed.id, by) is not None
 
     @command(usage="[PAGE]")
     async def wheel(self, ctx: Context, page: str = "") -> None:

@@ -17,6 +17,7 @@ from pixel_bot.errors import BadAmount, NothingToUndo
 from pixel_bot.model.people import Viewer
 from pixel_bot.points import ledger, mod_changes
 from pixel_bot.points.amounts import ALL, Share
+from pixel_bot.points.audit import note_act
 from pixel_bot.points.idempotency import write_once
 from pixel_bot.points.ignore_list import IgnoreList
 from pixel_bot.points.ledger import Entry
@@ -187,6 +188,7 @@ class Economy:
             now = self._clock.now()
             change = await mod_changes.record(session, actor, summary, now)
             await ledger.post(session, [Entry(user, amount, "mod:addall", now, change_id=change) for user in users])
+            note_act(f"{len(users)} chatters", after={"points": f"+{amount}"}, change_id=change)
         return len(users)
 
     async def change_xp(
@@ -199,7 +201,8 @@ class Economy:
             delta, ups = await self._levels.change(session, viewer, requested)
             summary = _("{change} XP for {viewer}", change=signed(delta), viewer=viewer)
             now = self._clock.now()
-            await mod_changes.record(session, actor, summary, now, xp_user_id=viewer.id, xp_delta=delta)
+            change = await mod_changes.record(session, actor, summary, now, xp_user_id=viewer.id, xp_delta=delta)
+            note_act(viewer.name, {"xp": before}, {"xp": before + delta}, change)
         await self._levels.notify(ups)
         return XpChange(delta, before + delta, tuple(ups))
 
@@ -208,16 +211,21 @@ class Economy:
         async with self._database.readers() as session:
             return await ledger.history(session, viewer.id, limit)
 
-    async def undo(self, actor: Viewer) -> Undone:
-        """Undo the last active change by a mod, with compensating ledger rows.
+    async def undo(self, actor: Viewer, change_id: int | None = None) -> Undone:
+        """Undo a change by a mod, with compensating ledger rows.
+
+        Args:
+            actor: who undoes it.
+            change_id: which one; the last active one when left out.
 
         Raises:
-            NothingToUndo: there is no active change.
+            NothingToUndo: there is no such active change.
         """
         async with write_once(self._database) as session:
-            change = await mod_changes.undo_last(session, self._clock.now())
+            change = await mod_changes.mark_undone(session, self._clock.now(), change_id)
             if change is None:
                 raise NothingToUndo
+            note_act(change.summary)
             link = await self._merge.link_of_change(session, change.id)
             if link is not None:
                 missing = (await self._merge.unmerge(session, link)).missing
@@ -236,7 +244,9 @@ class Economy:
     ) -> int:
         change = await mod_changes.record(session, actor, summary, self._clock.now())
         entry = Entry(viewer.id, amount, reason, self._clock.now(), change_id=change, note=_signed_note(actor, note))
-        return (await ledger.post(session, [entry]))[viewer.id]
+        balance = (await ledger.post(session, [entry]))[viewer.id]
+        note_act(viewer.name, {"points": balance - amount}, {"points": balance}, change)
+        return balance
 
 
 def _shown(share: Share, balance: int) -> dict[str, str]:

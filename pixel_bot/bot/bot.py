@@ -11,10 +11,10 @@ from typing_extensions import override
 
 from pixel_bot.backends.build import Backends, build_backends
 from pixel_bot.backends.tts import UnknownVoice, find_voice
+from pixel_bot.bot.abandoned_rounds import AbandonedRounds
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.channel_points_admin import ChannelPointsAdmin, NoChannelPoints
 from pixel_bot.bot.cog_services.outside import Outside
-from pixel_bot.bot.cogs.abandoned_rounds import AbandonedRounds
 from pixel_bot.bot.cogs.components import CogComponents
 from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.runtime import CogRuntime
@@ -93,7 +93,12 @@ class PixelBot(CogComponents):
         self.announcements = Announcements(services, self.channels, self.text_filter.bleeped)
         self.listeners = Listeners(self)
         self.runner = CommandRunner(
-            self.settings.command_prefixes, lambda: self.typed_commands, self.invoke, services.database, services.clock
+            self.settings.command_prefixes,
+            lambda: self.typed_commands,
+            lambda: self.reachable_commands,
+            self.invoke,
+            services.database,
+            services.clock,
         )
         self.dispatcher.effects.failed = self.note_failed_effect
         self.runner.failed = self.note_failed_command
@@ -113,6 +118,7 @@ class PixelBot(CogComponents):
         if account.bot_id != account.owner_id:  # a streamer whose account speaks for the bot still plays
             self.services.ignore_list.add_own(account.bot_id)
         self.runner.spelling.own_names |= {name.casefold() for name in account.names}
+        self.chat_name = next(iter(account.names[::-1]), "")
         sender = TwitchSender(http, account.bot_id, account.owner_id)
         send = say_nothing if self.settings.silent else sender.send
         is_limited = account.limited and not self.settings.silent

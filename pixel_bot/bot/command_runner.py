@@ -1,19 +1,18 @@
 """Runs the commands that chat asks for: each once, with its message as the idempotency key."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
-
-from twitchio.ext import commands
 
 from pixel_bot.accounts.cog_economy import command_audience
 from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.command import usage
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.error_replies import is_fault, reply_for
-from pixel_bot.bot.spelling import Spelling
+from pixel_bot.bot.spelling import Names, Spelling
 from pixel_bot.clock import Clock
 from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.db.engine import Database
+from pixel_bot.points.audit import begin_act, write_act
 from pixel_bot.points.idempotency import claim_command, use_idempotency_key
 
 COMMAND_SECONDS = 120.0
@@ -26,6 +25,7 @@ class CommandRunner:
     Args:
         prefixes: what commands begin with; the first one is shown.
         names: all commands by name, as they are loaded now.
+        reachable: those behind a mention of the bot, which may be more.
         invoke: parses a context's text and calls the command's body.
         database, clock: where the message's id is claimed.
     """
@@ -33,13 +33,14 @@ class CommandRunner:
     def __init__(
         self,
         prefixes: Sequence[str],
-        names: Callable[[], Mapping[str, commands.Command[Any, ...]]],
+        names: Names,
+        reachable: Names,
         invoke: Callable[[Context], Awaitable[Any]],
         database: Database,
         clock: Clock,
     ) -> None:
         self.prefix = prefixes[0]
-        self.spelling = Spelling(prefixes, names)
+        self.spelling = Spelling(prefixes, names, reachable)
         """Knows which texts are commands."""
         self.used: Callable[[str], None] = lambda _: None
         """Called with the name of each command that was run."""
@@ -68,10 +69,12 @@ class CommandRunner:
         # The key is set before the claim: whatever the command writes, it writes together with this message's id.
         use_idempotency_key(message_id, self._clock.now())
         command_audience.set("everyone")
+        begin_act(None)
         try:
             # Where processes share a database each hears the message; the one that claims its id answers.
             if await claim_command(self._database, message_id, self._clock.now()):
                 await self._invoke(context)
+                await write_act(self._database)
                 if context.found_command is not None:
                     self.used(context.found_command.name)
         except Exception as exc:  # noqa: BLE001 - the edge: whatever a command did not foresee ends here

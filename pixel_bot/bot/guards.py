@@ -7,8 +7,10 @@ from twitchio.ext import commands
 from pixel_bot.accounts.cog_economy import command_audience
 from pixel_bot.bot.cogs.given_roles import GIVEN_ROLES, GivenRole
 from pixel_bot.bot.context import Context
+from pixel_bot.configuration.cog_files import cog_name
 from pixel_bot.errors import NotAllowed
 from pixel_bot.model.heard_chat import CHAT_ROLES, ChatRole
+from pixel_bot.points.audit import Act, begin_act
 from pixel_bot.texts import joined
 from pixel_bot.wording.texts import later, texts
 
@@ -16,6 +18,9 @@ _ = texts(__name__)
 
 Role = ChatRole | GivenRole
 """What somebody may be in a channel: by the platform, or by a cog."""
+
+MOST_OF_A_TARGET = 200
+"""Characters of what a mod typed that the audit log keeps, where no service says more exactly what was changed."""
 
 _ROLES: tuple[Role, ...] = (*CHAT_ROLES, *GIVEN_ROLES)
 
@@ -35,6 +40,7 @@ def mods_only() -> Any:
         if not ctx.is_mod:
             raise NotAllowed(_("Only mods can do that."))
         command_audience.set("mods")
+        _begin_act(ctx)
         return True
 
     return _guard(allow, "mods")
@@ -47,6 +53,7 @@ def broadcaster_only() -> Any:
         if not ctx.is_broadcaster:
             raise NotAllowed(_("Only the streamer can do that."))
         command_audience.set("broadcaster")
+        _begin_act(ctx)
         return True
 
     return _guard(allow, "broadcaster")
@@ -92,6 +99,15 @@ def live_only(setting: str = "") -> Any:
 def audience(command: "commands.Command[Any, ...]") -> str:
     """Who a command is for: ``everyone``, ``mods`` or ``broadcaster``."""
     return next((who for g in command.guards if (who := getattr(g, "audience", None))), "everyone")
+
+
+def _begin_act(ctx: Context) -> None:
+    """The audit log says what mods and the streamer do in chat."""
+    command = ctx.found_command
+    name = command.qualified_name if command is not None else ""
+    area = cog_name(type(command.component).__module__) if command is not None else ""
+    typed = (ctx.chat_message.text or "")[:MOST_OF_A_TARGET]
+    begin_act(Act(ctx.viewer.name, "chat", area, f"!{name}", ctx.bot.clock.now(), target=typed))
 
 
 def _guard(allow: Any, who: str) -> Any:

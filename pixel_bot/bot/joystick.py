@@ -11,6 +11,7 @@ from pixel_bot.bot.bot import PixelBot
 from pixel_bot.bot.channel import ChatChannel, say_nothing
 from pixel_bot.bot.context import Context
 from pixel_bot.bot.delivery.outbox import Outbox, Send
+from pixel_bot.bot.spelling import Request
 from pixel_bot.model.channel_events import ChannelEvent, Entrance
 from pixel_bot.model.chat_message import ChatMessage
 from pixel_bot.model.chat_rules import SendRules
@@ -134,11 +135,11 @@ class JoystickChannel(ChatChannel):
         self._bot.approvals.note(message, is_mod=message.is_mod)
         spelling = self._bot.runner.spelling
         is_answer = self._bot.runtime.confirmations.note(message)
-        request = None if is_answer else spelling.request_in(message.text, is_reply=False)
+        request = None if is_answer else spelling.request_in(message.text, is_reply=False, is_mod=message.is_mod)
         if request is None:
             self._bot.awards.chat(message)
         else:
-            self._on_request(message, spelling.command_in(request))
+            self._on_request(message, request)
         if self._bot.runtime.hears_chat:
             self._bot.runtime.on_chat(message, JoystickDetails(message))
 
@@ -149,9 +150,13 @@ class JoystickChannel(ChatChannel):
             return  # who does not play comes in unnoticed
         self._bot.events.start(channel_event, self)
 
-    def _on_request(self, message: ChatMessage, command: str | None) -> None:
+    def _on_request(self, message: ChatMessage, request: Request) -> None:
         self._bot.awards.heard.note(message.person)
+        spelling = self._bot.runner.spelling
+        command = spelling.command_in(request)
         if command is not None:
+            name = spelling.name_in(request)
+            self._bot.runtime.on_command(message.person, name, is_addressed=request.is_addressed)
             self._bot.runner.start(self._context(message._replace(text=command)), message.id, self)
 
     def _context(self, message: ChatMessage) -> JoystickContext:

@@ -13,6 +13,7 @@ from pixel_bot.bot.channel import ChatChannel
 from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.command_runner import CommandRunner
 from pixel_bot.bot.event_handler import ChannelEventHandler
+from pixel_bot.bot.spelling import Request
 from pixel_bot.earning.awards import Awards
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.channel_events import ChannelEvent
@@ -199,14 +200,16 @@ class Notifications:
         """Our own messages come back with our badges, which say what we are in the channel."""
         channel.standing = sender.standing_by(frame.as_json())
 
-    def _request_in(self, frame: Frame, message: ChatMessage) -> str | None:
+    def _request_in(self, frame: Frame, message: ChatMessage) -> Request | None:
         is_reply = chat_event(frame).reply is not None
-        return self._runner.spelling.request_in(message.text, is_reply=is_reply)
+        return self._runner.spelling.request_in(message.text, is_reply=is_reply, is_mod=is_by_mod(frame))
 
-    def _on_command(self, frame: Frame, message: ChatMessage, request: str, channel: ChatChannel) -> None:
+    def _on_command(self, frame: Frame, message: ChatMessage, request: Request, channel: ChatChannel) -> None:
         self._awards.heard.note(message.person)
-        command = self._runner.spelling.command_in(request)
+        spelling = self._runner.spelling
+        command = spelling.command_in(request)
         if command is not None:
+            self._bot.runtime.on_command(message.person, spelling.name_in(request), is_addressed=request.is_addressed)
             twitchio_message = self._bot.twitchio_message(frame.as_json())
             twitchio_message.text = command
             self._runner.start(self._bot.get_context(twitchio_message), message.id, channel)

@@ -155,9 +155,9 @@ def _buying(offer: Offer, method: Callable[..., Awaitable[Outcome]]) -> Callable
     return buy
 
 
-def offers_of(commands: Iterable[Any]) -> list[Offer]:
-    """What these commands offer for points."""
-    return [command.offer for command in redeems_of(commands)]
+def offers_of(commands: Iterable[Any], *, is_game: bool = False) -> list[Offer]:
+    """What these commands offer for points; ``is_game`` where their cog is a game."""
+    return [replace(command.offer, is_game=is_game) for command in redeems_of(commands)]
 
 
 def redeems_of(commands: Iterable[Any]) -> list[RedeemCommand]:

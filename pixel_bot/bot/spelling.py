@@ -4,15 +4,19 @@ Understood besides ``!points``: ``/me !points`` (which may arrive as ``\\x01ACTI
 East Asian keyboard, ``@thebot !points``, ``!points@thebot``, ``!points?``, in a reply also a mention of anybody in
 front; and ``!give 10 @bob`` for ``!give @bob 10``, for every command that takes a person and an amount. Texts that
 stand for themselves, like the one after ``!tts``, are not touched.
+
+Who mentions the bot by its name reaches commands that are asleep, too (``@thebot !uptime``). Mods may leave the prefix
+out (``@thebot cmd add ...``), but for redeems, which cost points, and in a reply, which begins with the name by itself.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from twitchio.ext import commands
 
 from pixel_bot.bot.converters import Amount, KnownViewer, Total
+from pixel_bot.bot.redeem_command import RedeemCommand
 from pixel_bot.points.amounts import looks_like_amount
 from pixel_bot.texts import ENDINGS, narrow
 
@@ -29,17 +33,36 @@ MOST_MENTIONS = 5
 _WIDE = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
+Names = Callable[[], Mapping[str, commands.Command[Any, ...]]]
+
+
+class Request(NamedTuple):
+    """What a message asks of a bot.
+
+    Attributes:
+        text: from the prefix on, which is the first one.
+        is_addressed: whether the bot is mentioned in front of it.
+        is_bare: whether the mention stands in place of the prefix.
+    """
+
+    text: str
+    is_addressed: bool = False
+    is_bare: bool = False
+
+
 class Spelling:
     """Finds the command in a chat message.
 
     Args:
         prefixes: what commands begin with; all are brought into the first one.
         names: all commands by name, lower case, as they are loaded now.
+        reachable: those behind a mention of the bot; left out: the same.
     """
 
-    def __init__(self, prefixes: Sequence[str], names: Callable[[], Mapping[str, commands.Command[Any, ...]]]) -> None:
+    def __init__(self, prefixes: Sequence[str], names: Names, reachable: Names | None = None) -> None:
         self.prefix = prefixes[0]
         self._names = names
+        self._reachable = reachable or names
         longest_first = sorted(prefixes, key=len, reverse=True)
         self._prefixes = tuple(form for one in longest_first for form in (one, one.translate(_WIDE)))
         self.openings = (*self._prefixes, *_AT, _ACTION)
@@ -47,48 +70,64 @@ class Spelling:
         self.own_names: set[str] = set()
         """What the bot is called in chat, case-folded."""
 
-    def request_in(self, text: str, *, is_reply: bool) -> str | None:
-        """What a message asks of a bot, from the prefix on; None for plain chat."""
-        if not text.startswith(self.openings) or all(prefix not in text for prefix in self._prefixes):
+    def request_in(self, text: str, *, is_reply: bool, is_mod: bool = False) -> Request | None:
+        """What a message asks of a bot; None for plain chat.
+
+        Args:
+            text: of the message.
+            is_reply: whether it replies to another one.
+            is_mod: whether a mod or the streamer wrote it.
+        """
+        if not text.startswith(self.openings):
             return None
         if text.startswith(_ACTION):
             text = text.strip(_ACTION).removeprefix(_ACTION_WORD).strip()
         for prefix in self._prefixes:
             if text.startswith(prefix):
-                return self.prefix + text[len(prefix) :]
-        return self._request_after_mentions(text, is_reply=is_reply)
+                return Request(self.prefix + text[len(prefix) :])
+        return self._request_after_mentions(text, is_reply=is_reply, is_mod=is_mod)
 
-    def _request_after_mentions(self, text: str, *, is_reply: bool) -> str | None:
-        start = 0
+    def _request_after_mentions(self, text: str, *, is_reply: bool, is_mod: bool) -> Request | None:
+        start, is_addressed = 0, False
         for _ in range(MOST_MENTIONS):
             mention = _MENTION.match(text, start)
-            if mention is None or not (is_reply or self._is_own(mention[1])):
+            if mention is None:
+                break
+            is_own = self._is_own(mention[1])
+            if not (is_reply or is_own):
                 return None
-            start = mention.end()
+            start, is_addressed = mention.end(), is_addressed or is_own
             for prefix in self._prefixes:
                 if text.startswith(prefix, start):
-                    return self.prefix + text[start + len(prefix) :]
-        return None
+                    return Request(self.prefix + text[start + len(prefix) :], is_addressed)
+        if is_reply or not is_mod or not is_addressed:
+            return None
+        bare = Request(self.prefix + text[start:], is_addressed=True, is_bare=True)
+        return bare if self.command_in(bare) is not None else None
 
-    def command_in(self, request: str) -> str | None:
+    def command_in(self, request: Request) -> str | None:
         """A request in the form that commands are read in: prefix, name, input. None where no command of ours is meant.
 
         Args:
             request: as ``request_in`` returned it.
         """
-        names = self._names()
-        first, rest = _first_word(request[len(self.prefix) :])
+        names = self._reachable() if request.is_addressed else self._names()
+        first, rest = _first_word(request.text[len(self.prefix) :])
         name = self._known_as(first, names)
         second, after = _first_word(rest)
         base = names[name].name if name in names else name
-        if second and (longer := self._longer(base, second, names)):
+        if second and (longer := self._longer(base, second, names) or self._longer(name, second, names)):
             name, rest = longer, after
-        if name not in names:
+        if name not in names or (request.is_bare and isinstance(names[name], RedeemCommand)):
             return None
         rest = _arranged(names[name], rest)
         if name != names[name].name and name not in names[name].aliases:
             name = names[name].name  # another name, which the streamer gave it
         return f"{self.prefix}{name} {rest}" if rest else f"{self.prefix}{name}"
+
+    def name_in(self, request: Request) -> str:
+        """The first word of a request, lower case, without prefix and punctuation."""
+        return self._known_as(_first_word(request.text[len(self.prefix) :])[0], self._reachable())
 
     def _known_as(self, word: str, names: Mapping[str, Any]) -> str:
         """The first word as a command may have it."""

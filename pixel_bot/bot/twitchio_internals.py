@@ -16,6 +16,8 @@ from twitchio.ext import commands
 from twitchio.models.eventsub_ import create_event_instance
 from typing_extensions import override
 
+from pixel_bot.points.audit import begin_act
+
 PRIVATE: Mapping[type[Any], Mapping[str, str]] = {
     commands.Bot: {
         "_dispatch": "runs one listener and reports its error; dispatch() itself keeps no reference to its tasks",
@@ -73,6 +75,11 @@ class BotInternals(commands.Bot):
         return self.known_commands
 
     @property
+    def reachable_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What can be typed behind a mention of the bot, by name."""
+        return self.known_commands
+
+    @property
     def component_names(self) -> Collection[str]:
         """The names of the loaded cog classes."""
         return self._components.keys()
@@ -116,18 +123,22 @@ class ContextInternals(commands.Context[Any]):
     def find_command(self) -> None:
         """Find the command of two words where there is one: ``points add`` before ``points``.
 
-        TwitchIO's own groups would tie such commands to one cog; as names of their own they live in any.
+        TwitchIO's own groups would tie such commands to one cog; as names of their own they live in any. Whether it may
+        be typed at all was found out before: so what is not known is one that is reachable.
         """
         view: Any = self._view
         view.skip_string(self.prefix)
         view.skip_ws()
-        words: Mapping[str, commands.Command[Any, ...]] = self._bot.typed_commands
         self._invoked_with = first = view.get_word().lower()
-        self._command = words.get(first)
         after_first = view.index
         view.skip_ws()
+        second = view.get_word().lower()
+        words: Mapping[str, commands.Command[Any, ...]] = self._bot.typed_commands
+        if first not in words and f"{first} {second}" not in words:
+            words = self._bot.reachable_commands
+        self._command = words.get(first)
         base = self._command.name if self._command is not None else first
-        longer = words.get(f"{base} {view.get_word().lower()}")
+        longer = words.get(f"{base} {second}") or words.get(f"{first} {second}")
         if longer is not None:
             self._command = longer
         else:
@@ -171,6 +182,7 @@ class CommandInternals(commands.Command[Any, ...]):
 
     @override
     async def _dispatch_error(self, context: Any, exception: Any) -> None:
+        begin_act(None)  # what was refused was not done
         if not self.handles_error(context, exception):
             await super()._dispatch_error(context, exception)
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pixel_bot.imports.files import Said
 
+MOST_DAYS = 36_500
+MOST_CROWD = 12
+
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the command line, with everything that may be typed."""
@@ -19,11 +22,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--verbose", action="store_true", help="with --version: also the licences of what it uses")
     commands = made.add_subparsers(dest="command", metavar="COMMAND")
 
-    sandbox = commands.add_parser("sandbox", help="run on the sandbox, whatever credentials are set")
-    sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
-    sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
-    sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
-
+    _add_sandbox(commands)
     commands.add_parser("login", help="sign in to Twitch with a code, on a machine without a browser")
 
     voices = commands.add_parser("voices", help="voices for TTS_ENGINE=piper").add_subparsers(
@@ -32,20 +31,7 @@ def parser() -> argparse.ArgumentParser:
     voices.add_parser("list", help="which voices there are")
     voices.add_parser("download", help="fetch a voice").add_argument("name", metavar="NAME")
 
-    db = commands.add_parser("db", help="look after the database").add_subparsers(
-        dest="action", metavar="ACTION", required=True
-    )
-    db.add_parser("upgrade", help="bring the database to the present schema, after a backup")
-    db.add_parser("check", help="verify the ledger, levels and the file; exit 1 when something is wrong")
-    backup = db.add_parser("backup", help="copy the database, also while the bot runs, and verify the copy")
-    backup.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else a new one in BACKUP_DIR")
-    restore = db.add_parser("restore", help="put a backup in the database's place, while the bot does not run")
-    restore.add_argument("file", type=Path, metavar="FILE")
-    db.add_parser("cleanup", help="remove old rows that are no longer needed, and give the free space back to the disk")
-    copy = db.add_parser("copy", help="copy everything into an empty database: SQLite to PostgreSQL, or back")
-    copy.add_argument("source", metavar="FROM", help="a database's URL, or a SQLite file")
-    copy.add_argument("target", metavar="TO", help="the same; it must be empty")
-
+    _add_database(commands)
     _add_points_and_people(commands)
     _add_cogs(commands)
     commands.add_parser("check-config", help="check settings and files, and start nothing")
@@ -61,6 +47,36 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def _add_sandbox(commands: Any) -> None:
+    sandbox = commands.add_parser("sandbox", help="run on the sandbox, whatever credentials are set")
+    sandbox.add_argument("--replay", type=Path, metavar="FILE", help="play a chat log: CSV second,user,text")
+    sandbox.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="1 is real time, 0 as fast as it goes")
+    sandbox.add_argument("--exit-when-done", action="store_true", help="end when the log has been played")
+    sandbox.add_argument(
+        "--crowd",
+        type=_crowd,
+        default=0,
+        metavar="N",
+        help=f"N viewers who play along by themselves, up to {MOST_CROWD}",
+    )
+
+
+def _add_database(commands: Any) -> None:
+    db = commands.add_parser("db", help="look after the database").add_subparsers(
+        dest="action", metavar="ACTION", required=True
+    )
+    db.add_parser("upgrade", help="bring the database to the present schema, after a backup")
+    db.add_parser("check", help="verify the ledger, levels and the file; exit 1 when something is wrong")
+    backup = db.add_parser("backup", help="copy the database, also while the bot runs, and verify the copy")
+    backup.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else a new one in BACKUP_DIR")
+    restore = db.add_parser("restore", help="put a backup in the database's place, while the bot does not run")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    db.add_parser("cleanup", help="remove old rows that are no longer needed, and give the free space back to the disk")
+    copy = db.add_parser("copy", help="copy everything into an empty database: SQLite to PostgreSQL, or back")
+    copy.add_argument("source", metavar="FROM", help="a database's URL, or a SQLite file")
+    copy.add_argument("target", metavar="TO", help="the same; it must be empty")
+
+
 def _add_points_and_people(commands: Any) -> None:
     add_import(commands)
     comparing = commands.add_parser("compare", help="set another bot's points beside the ones here; changes nothing")
@@ -72,6 +88,15 @@ def _add_points_and_people(commands: Any) -> None:
     forgetting.add_argument("name", metavar="NAME")
     exporting = commands.add_parser("export", help="print everything that is kept of a person, as JSON")
     exporting.add_argument("name", metavar="NAME")
+    economy = commands.add_parser("economy", help="where points come from and go to; changes nothing")
+    economy.add_argument("--days", type=_days, default=30, metavar="N", help="so many days back; 30 if left out")
+    economy.add_argument(
+        "--what-if",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="and with another setting, like POINTS_CHAT_AMOUNT=5 or REDEEM_COST_TTS=50; may be given again",
+    )
     fair = commands.add_parser("fair", help="print a draw as JSON, to verify it; exit 1 when it is wrong")
     fair.add_argument("number", type=int, metavar="ID", help="as chat was told it")
 
@@ -137,6 +162,20 @@ def said_of(args: argparse.Namespace) -> "Said":
 
     mark = "." if args.decimal == "point" else "," if args.decimal else None
     return Said(mark, args.points, getattr(args, "xp", False), getattr(args, "xp_per_hour", 0))
+
+
+def _crowd(typed: str) -> int:
+    size = _whole(typed)
+    if not 1 <= size <= MOST_CROWD:
+        raise argparse.ArgumentTypeError(f"a number of viewers from 1 to {MOST_CROWD}")
+    return size
+
+
+def _days(typed: str) -> int:
+    days = _whole(typed)
+    if not 1 <= days <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"a number of days from 1 to {MOST_DAYS:,}")
+    return days
 
 
 def _whole(typed: str) -> int:

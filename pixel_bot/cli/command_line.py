@@ -64,6 +64,10 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 
             work = person.forget_person if args.command == "forget" else person.export_person
             return await work(settings, args.name)
+        case "economy":
+            from pixel_bot.cli.economy import show_economy
+
+            return await show_economy(settings, args.days, args.what_if)
         case "fair":
             from pixel_bot.cli.fair import show_draw
 
@@ -85,16 +89,16 @@ async def _work(args: argparse.Namespace, settings: Settings) -> int:
 async def _take_over(args: argparse.Namespace, settings: Settings) -> int:
     """Points of another bot."""
     if args.command == "compare":
-        from pixel_bot.cli.compare import compare_points
+        from pixel_bot.cli.imports.compare import compare_points
 
         return await compare_points(settings, args.file, arguments.said_of(args))
 
-    from pixel_bot.cli.import_points import Wishes, import_points, undo_import
+    from pixel_bot.cli.imports.import_points import Wishes, import_points, undo_import
 
     if args.command == "undo":
         return await undo_import(settings, args.batch)
     if len(args.files) == 2 and args.files[0] == "commands":
-        from pixel_bot.cli.import_commands import import_commands
+        from pixel_bot.cli.imports.import_commands import import_commands
 
         file = Path(args.files[1])
         return await import_commands(settings, file, dry_run=args.dry_run, all_lines=args.all_lines)
@@ -147,14 +151,14 @@ async def _run_bot(args: argparse.Namespace, settings: Settings) -> int:
             replay = Replay(args.replay, args.speed, args.exit_when_done)
         elif args.exit_when_done:
             raise StartError("--exit-when-done needs --replay FILE.")
-    await run(settings, replay)
+    await run(settings, replay, args.crowd if args.command == "sandbox" else 0)
     return 0
 
 
 async def _let_in(args: argparse.Namespace, settings: Settings) -> int:
     """A link for a browser, or a token for a script; the bot may run."""
-    from pixel_bot.cli import open as opening
-    from pixel_bot.cli import token
+    from pixel_bot.cli.access import open as opening
+    from pixel_bot.cli.access import token
 
     if args.command == "open":
         return await opening.open_pages(settings)

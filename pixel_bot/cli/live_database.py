@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from sqlalchemy.exc import DatabaseError
 
 from pixel_bot.cli.saying import say
+from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database, is_damaged, sqlite_path
-from pixel_bot.db.meta import recall, remember
+from pixel_bot.db.meta import note_first_start, recall, remember
 from pixel_bot.db.schema import check_file, damaged
 from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.imports.errors import ImportRefused
@@ -44,6 +45,7 @@ async def bring_up(database: Database, settings: Settings) -> None:
         refuse_play_money(mode)
         if mode is None:
             await remember(session, "mode", "live")
+            await note_first_start(session, Clock().now())  # before points come in: the bot has not run here yet
 
 
 def refuse_play_money(mode: str | None) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import Integer, String, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.db.models import User, stamp
+from pixel_bot.db.json_rows import sql
+from pixel_bot.db.models import stamp
 from pixel_bot.errors import BadAmount
+from pixel_bot.points.account_sql import ACCOUNT
 from pixel_bot.texts import count, duration
 from pixel_bot.wording.texts import later, texts
 
@@ -40,35 +42,33 @@ class DayLossReached(BadAmount):
         super().__init__(_(words, most=count(most, "point"), left=left, time=duration(seconds)))
 
 
+_SAME = f"SELECT id FROM users WHERE id = {ACCOUNT} OR merged_into = {ACCOUNT}"
+
 # The newest rows of the account come first, and the look back ends a day before: how much somebody earned before does
 # not count in the time that this takes. The extra day is for a clock that was set back.
-_LOST = """
+_LOST = text("""
 SELECT COALESCE(-SUM(t.amount), 0) FROM transactions t JOIN rounds r ON r.id = t.round_id
 WHERE t.user_id IN :accounts AND t.created_at >= :midnight AND r.cog IN :cogs AND t.id > COALESCE((
     SELECT before.id FROM transactions before
     WHERE before.user_id IN :accounts AND before.created_at < :day_before ORDER BY before.id DESC LIMIT 1
 ), 0)
-"""
+""").bindparams(bindparam("accounts", None, Integer, expanding=True), bindparam("cogs", None, String, expanding=True))
 
 
 async def lost_today(session: AsyncSession, user_id: int, cogs: Collection[str], now: datetime) -> int:
     """What somebody has lost at games since midnight: stakes without wins and returns; below zero, what they won.
 
-    Linked accounts count as one. On PostgreSQL the account is locked, so that no other stake of it comes between.
+    Linked accounts count as one. Nobody else writes in the caller's transaction, so no other stake comes between.
     """
-    kept = select(func.coalesce(User.merged_into, User.id)).where(User.id == user_id)
-    account = (await session.execute(kept)).scalar_one()
-    await session.execute(select(User.id).where(User.id == account).with_for_update())
-    same = await session.scalars(select(User.id).where((User.id == account) | (User.merged_into == account)))
+    same = (await session.execute(sql(_SAME), {"user": user_id})).scalars()
     midnight = _midnight(now)
-    statement = text(_LOST).bindparams(bindparam("accounts", expanding=True), bindparam("cogs", expanding=True))
     values = {
         "accounts": list(same),
         "cogs": sorted(cogs),
         "midnight": stamp(midnight),
         "day_before": stamp(midnight - timedelta(days=1)),
     }
-    return int((await session.execute(statement, values)).scalar_one())
+    return int((await session.execute(_LOST, values)).scalar_one())
 
 
 async def check_day_loss(session: AsyncSession, user_id: int, points: int, rule: DayLoss, now: datetime) -> None:

@@ -81,6 +81,18 @@ async def use(
     return most - uses
 
 
+_GIVE_BACK = f"""
+UPDATE limit_uses SET uses = uses - 1
+WHERE cog = :cog AND name = :name AND period = :period AND user_id = {ACCOUNT} AND uses > 0
+"""
+
+
+async def give_back(session: AsyncSession, cog: str, name: str, user_id: int, period: str) -> None:
+    """Count one use less, in the caller's transaction."""
+    values = {"cog": cog, "name": name, "period": period, "user": user_id}
+    await session.execute(sql(_GIVE_BACK), values)
+
+
 _MOVE = """
 INSERT INTO limit_uses (cog, name, period, user_id, uses, at)
 SELECT l.cog, l.name, l.period, :taker, l.uses, l.at FROM limit_uses l WHERE l.user_id = :giver

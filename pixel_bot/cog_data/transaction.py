@@ -65,6 +65,15 @@ class Transaction(PointsTransaction):
         user_id = await self.id_of(viewer)
         return await limits.use(self.session, origin.cog, name, user_id, most, per, period, origin.now)
 
+    def period(self, per: Per) -> str:
+        """The name of the present period of a limit. Keep it where a use may have to be given back."""
+        return self.origin.period(per)
+
+    async def unlimit(self, viewer: Who, name: str, period: str) -> None:
+        """Give back a use that ``limit`` has counted; ``period`` is what ``tx.period`` said then."""
+        user_id = await self.id_of(viewer)
+        await limits.give_back(self.session, self.origin.cog, name, user_id, period)
+
     async def claim(self, key: str) -> bool:
         """Claim something that only one can have, like ``spawn:7``. True for the first who does, for ever."""
         event_id = f"cog:{self.origin.cog}:claim:{key}"

@@ -2,7 +2,8 @@
 
 import ast
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -132,11 +133,9 @@ def declared_in(cog: CogFile) -> Iterator[tuple[str, bool]]:
     for path in sources_of(cog):
         try:
             text = path.read_text(encoding="utf-8")
-            tree = ast.parse(text) if BASE in text else None
+            yield from _declared(text, cog.name) if BASE in text else ()
         except (OSError, ValueError, SyntaxError):
             continue  # loading it says what is wrong with it
-        if tree is not None:
-            yield from _declared(tree, cog.name)
 
 
 def folder_in(values: Mapping[str, str]) -> Path | None:
@@ -153,16 +152,19 @@ def folder_in(values: Mapping[str, str]) -> Path | None:
         return None
 
 
-def _declared(tree: ast.Module, cog: str) -> Iterator[tuple[str, bool]]:
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+@lru_cache(maxsize=64)  # parsing takes most of the time that reading settings does, and they are read more than once
+def _declared(text: str, cog: str) -> Sequence[tuple[str, bool]]:
+    classes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)]
     ours = {BASE}
     for _ in classes:  # each round finds those that build on the ones before
         ours |= {cls.name for cls in classes if any(ast.unparse(base).split(".")[-1] in ours for base in cls.bases)}
-    for cls in classes:
-        for node in cls.body if cls.name in ours else ():
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                is_sentence = ast.unparse(node.annotation).split(".")[-1] in SENTENCES
-                yield from ((name, is_sentence) for name in _names(node, node.target.id, cog))
+    return [found for cls in classes if cls.name in ours for node in cls.body for found in _names_in(node, cog)]
+
+
+def _names_in(node: ast.stmt, cog: str) -> Iterator[tuple[str, bool]]:
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        is_sentence = ast.unparse(node.annotation).split(".")[-1] in SENTENCES
+        yield from ((name, is_sentence) for name in _names(node, node.target.id, cog))
 
 
 def _names(node: ast.AnnAssign, field: str, cog: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The table ``meta``: key and value pairs about the database itself, like its mode."""
 
+from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import text
@@ -23,6 +24,35 @@ async def remember(session: AsyncSession, key: str, value: str) -> None:
         ),
         {"key": key, "value": value},
     )
+
+
+FIRST_START = "first_start"
+
+
+async def note_first_start(session: AsyncSession, now: datetime) -> None:
+    """Note once when a bot first started on a database; nothing for one in which somebody is already."""
+    if await recall(session, FIRST_START) is None:
+        has_users = (await session.execute(text("SELECT 1 FROM users LIMIT 1"))).first() is not None
+        await remember(session, FIRST_START, "" if has_users else now.isoformat())
+
+
+async def first_start(session: AsyncSession) -> datetime | None:
+    """When a bot first started on the database; None for one that is older than this note."""
+    noted = await recall(session, FIRST_START)
+    return datetime.fromisoformat(noted) if noted else None
+
+
+IMPORTS_OF_COMMANDS = "imports_of_commands"
+
+
+async def count_import(session: AsyncSession) -> None:
+    """Note that commands of another bot were stored or taken back, for a bot that runs meanwhile."""
+    await remember(session, IMPORTS_OF_COMMANDS, str(await imports_so_far(session) + 1))
+
+
+async def imports_so_far(session: AsyncSession) -> int:
+    """How often that was."""
+    return int(await recall(session, IMPORTS_OF_COMMANDS) or 0)
 
 
 def mode_of(mark: object) -> Mode | None:

@@ -96,8 +96,8 @@ class StoredCall(Base):
     """A method of a cog that is to be called once with a value, at a time.
 
     ``kind`` is ``schedule`` or ``event``; ``name`` is that of the schedule, or of the method; ``value`` is JSON.
-    ``missed`` says what becomes of one that was due while the bot was down: ``once`` or ``skip``. ``event`` is the class
-    of an event; of a schedule it is a token of this call alone.
+    ``missed`` says what becomes of one that was due while the bot was down: ``once`` or ``skip``. ``event`` is the
+    class of an event; of a schedule it is a token of this call alone.
     """
 
     __tablename__ = "stored_calls"

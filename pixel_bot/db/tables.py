@@ -4,6 +4,7 @@ from sqlalchemy import Table
 
 from pixel_bot.db import (
     models_access,
+    models_audit,
     models_board,
     models_chatters,
     models_claims,
@@ -19,6 +20,7 @@ __all__ = [
     "Base",
     "core_tables",
     "models_access",
+    "models_audit",
     "models_board",
     "models_chatters",
     "models_claims",

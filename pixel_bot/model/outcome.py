@@ -109,6 +109,9 @@ FOLLOWS = "follows"
 """Fields of a payload: the moment, where it is not the end; what ``on_buy`` has kept; and, in a free item that follows
 another one, what was kept with that one."""
 
+UNHEARD = "unheard_refund"
+"""In the payload of an item that was given back while its cog was gone."""
+
 
 class TypedAmount(Protocol):
     """An amount as a viewer typed it, like ``Amount``."""

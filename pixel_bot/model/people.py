@@ -5,6 +5,8 @@ from typing import Literal, NamedTuple
 
 from typing_extensions import override
 
+from pixel_bot.model.service_bots import COMMAND_BOTS
+
 Platform = Literal["twitch", "joystick"]
 
 PLATFORMS: tuple[Platform, ...] = ("twitch", "joystick")
@@ -30,6 +32,11 @@ class Person(NamedTuple):
         """The name in the database: the lower-case login, with the platform where it is not Twitch."""
         login = self.login.lower()
         return login if self.platform == "twitch" else f"{login}@{self.platform}"
+
+    @property
+    def is_command_bot(self) -> bool:
+        """True for a service bot that answers commands of viewers, like Nightbot."""
+        return self.login.lower() in COMMAND_BOTS
 
     @property
     def display_key(self) -> str | None:

@@ -1,12 +1,13 @@
 """Service bots that are in many chats. They do not play, unless a mod lets one of them."""
 
-from pixel_bot.model.names import name_of
-
 SERVICE_BOTS = frozenset(
     {
+        "botisimo",
         "botrixoficial",
+        "coebot",
         "commanderroot",
         "creatisbot",
+        "deepbot",
         "fossabot",
         "kofistreambot",
         "moobot",
@@ -28,5 +29,24 @@ SERVICE_BOTS = frozenset(
 )
 """Their logins."""
 
-SERVICE_NAMES = SERVICE_BOTS | {name_of(login, "joystick") for login in SERVICE_BOTS}
+COMMAND_BOTS = frozenset(
+    {
+        "botisimo",
+        "botrixoficial",
+        "coebot",
+        "deepbot",
+        "fossabot",
+        "mixitupapp",
+        "moobot",
+        "nightbot",
+        "phantombot",
+        "streamelements",
+        "streamlabs",
+        "wizebot",
+        "wzbot",
+    }
+)
+"""Logins of those that answer commands of viewers, as this bot does."""
+
+SERVICE_NAMES = SERVICE_BOTS | {f"{login}@joystick" for login in SERVICE_BOTS}
 """Their names in the database, on either platform."""

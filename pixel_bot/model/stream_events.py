@@ -1,4 +1,4 @@
-"""What happens to the stream, and redemptions of channel points, as cogs get them."""
+"""What happens to the stream, to commands, and to channel points, as cogs get it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,27 @@ class StreamOffline(Event):
     platform: Platform
     at: datetime
     stream_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandTyped(Event):
+    """Somebody typed a command that the bot knows; it may still refuse. ``name`` is the first word, without prefix.
+
+    ``is_addressed`` is True where the bot was mentioned in front of it.
+    """
+
+    person: Person
+    name: str
+    is_addressed: bool
+    platform: Platform
+
+
+@dataclass(frozen=True, slots=True)
+class CommandsImported(Event):
+    """Another program has stored commands of another bot while this one runs, or has taken them back.
+
+    It is heard some seconds later, in each process.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.db.engine import Database
 from pixel_bot.errors import PixelError
+from pixel_bot.points.audit import act_is_durable, audited
 from pixel_bot.points.processed_ids import ProcessedId, claim
 
 
@@ -37,6 +38,11 @@ _current: ContextVar[IdempotencyKey | None] = ContextVar("idempotency_key", defa
 def use_idempotency_key(message_id: str, at: datetime) -> None:
     """Set the idempotency key of this task."""
     _current.set(IdempotencyKey(message_id, at))
+
+
+def use_no_idempotency_key() -> None:
+    """What this task does from now on is done each time that it is asked for."""
+    _current.set(None)
 
 
 def unprocessed_message() -> str:
@@ -68,7 +74,7 @@ async def claim_command(database: Database, message_id: str, at: datetime) -> bo
 
 @asynccontextmanager
 async def write_once(database: Database) -> AsyncGenerator[AsyncSession]:
-    """Like ``database.write()``, with the current idempotency key claimed in the same transaction.
+    """Like ``database.write()``, with the current idempotency key claimed, and the act noted, in the same transaction.
 
     A command may change several things, each in a transaction of its own: the first one claims.
 
@@ -81,7 +87,9 @@ async def write_once(database: Database) -> AsyncGenerator[AsyncSession]:
             new = await claim(session, [ProcessedId(key.message_id, "command", 0, 0, key.at)])
             if not new:
                 raise AlreadyProcessed(key.message_id)
-        yield session
+        async with audited(session):
+            yield session
+    act_is_durable()
     if key is not None:
         # Only after the commit: a transaction that was rolled back has not claimed, and the next one must.
         key.claimed = True

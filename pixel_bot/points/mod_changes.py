@@ -67,16 +67,19 @@ def _log_after_commit(session: AsyncSession, actor: str, summary: str) -> None:
     event.listen(session.sync_session, "after_commit", on_commit, once=True)
 
 
-async def undo_last(session: AsyncSession, now: datetime) -> UndoneChange | None:
-    """Mark the last active change as undone; the caller reverses it. None when there is no active change.
+async def mark_undone(session: AsyncSession, now: datetime, change_id: int | None = None) -> UndoneChange | None:
+    """Mark an active change as undone, the last one where no id is given; the caller reverses it. None: there is none.
 
     Imports are excluded: they are undone by their batch.
     """
-    last = select(func.max(Change.id)).where(Change.undone_at.is_(None), Change.batch.is_(None)).scalar_subquery()
+    which = Change.id == change_id
+    if change_id is None:
+        last = select(func.max(Change.id)).where(Change.undone_at.is_(None), Change.batch.is_(None))
+        which = Change.id == last.scalar_subquery()
     row = (
         await session.execute(
             update(Change)
-            .where(Change.undone_at.is_(None), Change.id == last)
+            .where(Change.undone_at.is_(None), Change.batch.is_(None), which)
             .values(undone_at=now)
             .returning(Change.id, Change.actor, Change.summary, Change.xp_user_id, Change.xp_delta)
         )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.models import QueueItem, User
@@ -16,11 +17,10 @@ from pixel_bot.model.outcome import EFFECTS, SOUNDS, OverlayEffect, PlaySound, s
 from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.words import overlay_shown, overlay_words
 from pixel_bot.points.idempotency import refuse_repeats, write_once
-from pixel_bot.queue.attempt import ResultKind
 from pixel_bot.queue.cluster import PANIC
 from pixel_bot.queue.dispatcher import Dispatcher
+from pixel_bot.queue.item_control import Ended, ItemControl
 from pixel_bot.redeems import queue_items
-from pixel_bot.redeems.hooks import is_final
 from pixel_bot.redeems.queue_items import NOT_HELD, UNTOUCHED, WAITING, Item
 from pixel_bot.redeems.refunds import Refund
 from pixel_bot.services import Services
@@ -67,6 +67,7 @@ class Queue:
     def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
         self._services = services
         self._dispatcher = dispatcher
+        self._items = ItemControl(services, dispatcher)
         self._clock: Clock = services.clock
         self._removed: LruCache[str, bool] = LruCache(1_000)
         self._timed_out: LruCache[str, datetime] = LruCache(1_000)
@@ -175,24 +176,27 @@ class Queue:
         Raises:
             BadInput: it counts, and its redeem says that nobody takes it back then.
         """
-        async with write_once(self._services.database) as session:
-            item = await self._services.refunds.latest_of(session, viewer)
-            if item is None:
-                return None
-            offer = self._services.redeems.offered(item.redeem)
-            if offer is not None and offer.final and (is_final(item) or item.status == "done"):
-                raise BadInput(offer.shown(offer.final))
-            if item.status in {"done", "failed"}:
-                return await self._services.refunds.refund_finished(session, item)
-            refunds = await self._services.refunds.fail_in(
-                session, QueueItem.id == item.id, reason=_(BY_MOD), told=True, status=("pending",)
-            )
-        await self._services.refunds.revoke_from_overlay(refunds)
-        if refunds:
-            return refunds[0]
-        result = await self._dispatcher.stop_item(item.id, _(BY_MOD))
-        is_refunded = result is not None and result.kind is ResultKind.REFUND
-        return Refund(item, item.cost) if is_refunded else None
+
+        async def latest(session: AsyncSession) -> Item | None:
+            return await self._services.refunds.latest_of(session, viewer)
+
+        return await self._items.refund(latest, _(BY_MOD))
+
+    async def refund_item(self, item_id: int) -> Refund | None:
+        """A mod gives an item back; as ``refund`` does with somebody's newest one.
+
+        Raises:
+            BadInput: as of ``refund``.
+        """
+
+        async def that(session: AsyncSession) -> Item | None:
+            return await queue_items.last(session, QueueItem.id == item_id, QueueItem.refunded_at.is_(None))
+
+        return await self._items.refund(that, _(BY_MOD))
+
+    async def skip_item(self, item_id: int) -> Ended | None:
+        """A mod stops an item that plays, or gives back one that waits. None where it does neither."""
+        return await self._items.skip(item_id, _(SKIPPED))
 
     async def panic(self) -> None:
         """Stop and hide everything at once, and pause all lanes."""

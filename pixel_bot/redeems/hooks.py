@@ -4,7 +4,7 @@ Nothing of it names a feature: a duel or a lottery that draws when it is bought 
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.cog_data.transactions import Transactions
 from pixel_bot.concurrency.open_writers import at_most
 from pixel_bot.configuration.cog_files import cog_name
+from pixel_bot.db.engine import Database
 from pixel_bot.model.outcome import (
     COUNTS_FROM,
     FOLLOWS,
@@ -27,7 +28,7 @@ from pixel_bot.model.outcome import (
     owned_by,
 )
 from pixel_bot.model.people import Platform
-from pixel_bot.redeems import queue_items
+from pixel_bot.redeems import queue_items, unheard_refunds
 from pixel_bot.redeems.earlier_items import ReadEarlier, rewritten
 from pixel_bot.redeems.offers import Offer
 from pixel_bot.redeems.queue_items import Draft, Item
@@ -85,6 +86,8 @@ class RedeemHooks:
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
         self._known: dict[str, Hooks] = {}
+        self._unheard: frozenset[str] | None = None
+        """Redeems of which items were given back while their cogs were gone; None where that is to be looked up."""
 
     def add(self, key: str, hooks: Hooks) -> None:
         """A redeem is offered."""
@@ -125,7 +128,14 @@ class RedeemHooks:
         return Ended(said.said, owned_by(said.effect, cog_name(hook.__module__)))
 
     async def on_refund(self, session: AsyncSession, item: Item) -> None:
-        """The item is given back. A hook that fails changes nothing and is logged: the points go back all the same."""
+        """The item is given back. A hook that fails changes nothing and is logged: the points go back all the same.
+
+        Where the cog is gone, its hook hears of it once the cog is back.
+        """
+        if item.redeem not in self._known and _bought(item, KEPT) is not None:
+            await unheard_refunds.note(session, item)
+            self._unheard = None
+            return
         hook = self._known.get(item.redeem, Hooks()).on_refund
         if hook is None or (bought := _bought(item, KEPT)) is None:
             return
@@ -135,6 +145,19 @@ class RedeemHooks:
         except Exception:
             # The boundary to a cog: whatever its hook raises is undone with the savepoint, and the viewer is paid back.
             log.exception("The redeem %s could not take back what it did when it was bought.", item.redeem)
+
+    async def catch_up(self, database: Database, keys: Collection[str]) -> None:
+        """These redeems are offered: what was given back while their cog was gone, their hooks take back now."""
+        if self._unheard is None:
+            async with database.readers() as session:
+                self._unheard = await unheard_refunds.redeems(session)
+        due = self._unheard & {key for key in keys if self._known.get(key, Hooks()).on_refund is not None}
+        if not due:
+            return
+        async with database.write() as session:
+            for item in await unheard_refunds.take(session, due):
+                await self.on_refund(session, item)
+        self._unheard = self._unheard - due
 
     async def on_missed(self, session: AsyncSession, item: Item) -> str:
         """What followed an item did not happen. Returns what the redeem says of that; one that fails is logged."""

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 
 from pixel_bot.clock import last_time
 from pixel_bot.concurrency.retry import keep_running
+from pixel_bot.db.meta import imports_so_far
 from pixel_bot.errors import BackupUnderWay, StartError
 from pixel_bot.run.clock_watch import ClockWatch
 from pixel_bot.services import Services
@@ -28,7 +30,7 @@ clock is set, or the machine slept."""
 
 SAVE_SECONDS = 60.0
 LOOK_SECONDS = 10.0
-"""Between two looks at the streamer's files."""
+"""Between two looks at the streamer's files, and for imports."""
 
 RETRY = timedelta(hours=1)
 """After a backup that failed."""
@@ -52,6 +54,9 @@ class Housekeeping:
         self._tried_at: datetime | None = None
         self._clock_watch = ClockWatch(services)
         self._tasks: list[asyncio.Task[None]] = []
+        self.on_import: Callable[[], None] = lambda: None
+        """Called when another program has stored commands, or has taken them back."""
+        self._imports: int | None = None
 
     def begin(self) -> None:
         """Start the tasks. Needs a running event loop."""
@@ -59,6 +64,7 @@ class Housekeeping:
             "clean-up": self._clean_up_for_ever,
             "save-counts": self._save_counts_for_ever,
             "files": self._watch_files,
+            "imports": self._watch_imports,
             "clock": self._clock_watch.run,
         }
         self._tasks = [asyncio.create_task(keep_running(name, run), name=name) for name, run in work.items()]
@@ -159,6 +165,19 @@ class Housekeeping:
                 _ = file.problem  # looking is what tells
             told = await self._name_sounds(told)
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _watch_imports(self) -> None:
+        while True:
+            await self.look_for_imports()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look_for_imports(self) -> None:
+        """Look whether commands were imported since the last look."""
+        async with self._services.database.readers() as session:
+            now = await imports_so_far(session)
+        before, self._imports = self._imports, now
+        if before not in {None, now}:
+            self.on_import()
 
     async def _name_sounds(self, told: list[str]) -> list[str]:
         """Name the sounds that cannot be played, each once. Returns all of them."""

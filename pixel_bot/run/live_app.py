@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.routing import BaseRoute
 
+from pixel_bot.api.lazy import api_routes
+from pixel_bot.api.state import ApiState
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
 from pixel_bot.db.lock import only_one
@@ -97,9 +99,8 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
         cipher = load_cipher(settings)
         twitch = await twitch_of(settings, services, cipher) if settings.on_twitch else None
         joystick = await joystick_of(settings, services, cipher) if settings.on_joystick else None
-        for platform in (twitch, joystick):
-            if platform is not None:
-                stack.push_async_callback(platform.close)
+        for platform in filter(None, (twitch, joystick)):
+            stack.push_async_callback(platform.close)
         access = await access_for(web, services, "/setup", stack)
         refuse_without_owner(access, twitch, joystick)
         app = LiveApp(web, access, services, twitch, joystick)
@@ -116,6 +117,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
             *monitoring.routes(),
             *_sign_in_routes(app, stack),
             *access_routes(access),
+            *api_routes(ApiState(services, access, lambda: app.running_bot and app.running_bot.bot, how_it_is)),
             *overlay.routes(),
         ]
         await web.start(routes, settings.web_allowed_hosts.split(","), access)
@@ -128,7 +130,7 @@ async def live(settings: Settings, clock: Clock | None = None) -> AsyncGenerator
 
 def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
     """The set-up page, and the ways to the platforms and back; sign-ins under way end with the stack."""
-    routes: list[BaseRoute] = []
+    routes = games_routes(app.services.games)
     base = app.access.base
     twitch = joystick = None
     if app.twitch is not None:
@@ -144,7 +146,6 @@ def _sign_in_routes(app: LiveApp, stack: AsyncExitStack) -> list[BaseRoute]:
         install = JoystickSignIn(app.joystick.installations, app.joystick.oauth, app.joystick.api, uri)
         joystick = JoystickSetUp(app.joystick, install, uri)
         routes += joystick_routes(install)
-    routes += games_routes(app.services.games)
     return [*setup_routes(SetUp(app.services, lambda: app.running_bot, app.overlay_url, twitch, joystick)), *routes]
 
 

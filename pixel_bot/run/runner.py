@@ -20,6 +20,7 @@ from pixel_bot import __version__
 from pixel_bot.diagnostics.settings_check import warnings_of
 from pixel_bot.platforms.twitch.accounts import ROLES
 from pixel_bot.run.sandbox_app import App, running
+from pixel_bot.sandbox.crowd import Crowd
 from pixel_bot.sandbox.replay import ChatLog, fresh_start, play, read_log, start_of
 from pixel_bot.services import Services
 from pixel_bot.settings import Settings
@@ -45,8 +46,8 @@ class Replay:
     exit_when_done: bool = False
 
 
-async def run(settings: Settings, replay: Replay | None = None) -> None:
-    """Run the bot until a signal, or until a replay is done that should end it.
+async def run(settings: Settings, replay: Replay | None = None, crowd: int = 0) -> None:
+    """Run the bot until a signal, or until a replay is done that should end it; with a crowd of so many viewers.
 
     Raises:
         StartError: it cannot start.
@@ -60,6 +61,8 @@ async def run(settings: Settings, replay: Replay | None = None) -> None:
             work: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
             if replay is not None and chat_log is not None:
                 work.append(asyncio.create_task(_replay(app, chat_log, replay)))
+            if crowd:
+                work.append(asyncio.create_task(Crowd(app.services, app.twitch, app.bot.what_is_open, crowd).run()))
             done, _ = await asyncio.wait([*work, app.failed], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -15,10 +16,11 @@ from pixel_bot.bot.guards import audience
 from pixel_bot.bot.joystick import JoystickChannel
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.meta import Mode, claim_mode
+from pixel_bot.db.meta import Mode, claim_mode, note_first_start
 from pixel_bot.db.write_outage import in_plain_words
 from pixel_bot.errors import FolderNotWritable
 from pixel_bot.model.outgoing import Outgoing
+from pixel_bot.model.stream_events import CommandsImported
 from pixel_bot.platforms.joystick.platform import JoystickPlatform
 from pixel_bot.platforms.twitch.platform import TwitchPlatform
 from pixel_bot.run.database_watch import look_at_the_end
@@ -70,7 +72,7 @@ async def opened(
                 log.info("%s", line)
             await database.remember_file()
             await asyncio.to_thread(tighten_kept, settings.backup_dir)
-            await _mark(database, mode)
+            await _mark(database, mode, clock.now())
             await forget_again(database, clock.now(), settings.backup_dir, mode)
             services = build_services(settings, database, clock, left_out, mode)
             await services.games.read()
@@ -85,10 +87,11 @@ async def opened(
         await database.close()
 
 
-async def _mark(database: Database, mode: Mode) -> None:
+async def _mark(database: Database, mode: Mode, now: datetime) -> None:
     try:
         async with database.write() as session:
             await claim_mode(session, mode)
+            await note_first_start(session, now)
     except OperationalError as exc:
         if database.path is not None and "readonly" in str(exc):
             raise FolderNotWritable(database.path.parent, "DATA_DIR") from exc
@@ -120,6 +123,7 @@ class RunningBot:
         self._joystick = joystick
         self._joystick_channel = self._channel_on(joystick) if joystick is not None else None
         self._housekeeping = Housekeeping(services)
+        self._housekeeping.on_import = lambda: self.bot.runtime.bus.publish(CommandsImported())
         self._started = asyncio.Event()
 
     async def begin(self) -> None:

@@ -10,6 +10,8 @@ from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 from starlette.routing import Mount
 
+from pixel_bot.api.lazy import api_routes
+from pixel_bot.api.state import ApiState
 from pixel_bot.bot.bot import PixelBot
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import sqlite_path
@@ -115,6 +117,7 @@ async def running(settings: Settings, clock: Clock | None = None) -> AsyncGenera
             *overlay.routes(),
         ]
         access = await access_for(web, services, "/sandbox", stack)
+        routes += api_routes(ApiState(services, access, lambda: running_bot.bot, how_it_is))
         await web.start(routes, settings.web_allowed_hosts.split(","), access, large_bodies=(REPLAY,))
         platform.watch_tokens()
         await running_bot.begin()

@@ -87,6 +87,11 @@ class SetUp:
         approvals = running_bot.bot.approvals
         return await approvals.answer(yes=yes, by=ON_THE_PAGE, item_id=number) is not None
 
+    async def press(self, step: str, button: str) -> bool:
+        """Tell a cog that a button of its step was pressed. Returns False when it is not there any more."""
+        running_bot = self._running_bot()
+        return running_bot is not None and await running_bot.bot.setup_pressed(step, button)
+
     async def _texts(self) -> tuple[WaitingText, ...]:
         running_bot = self._running_bot()
         requests = await running_bot.bot.approvals.waiting() if running_bot is not None else []

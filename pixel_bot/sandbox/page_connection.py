@@ -3,24 +3,22 @@
 import asyncio
 import contextlib
 from collections import deque
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
 from sqlalchemy.exc import DBAPIError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from pixel_bot.earning.award_batch import EventAward
 from pixel_bot.sandbox.joystick.double import JoystickDouble, JoystickMessage
 from pixel_bot.sandbox.page_actions import PageActions, Refused
 from pixel_bot.sandbox.page_updates import CommandList, PageUpdates, joystick_message_update, message_update, person_of
+from pixel_bot.sandbox.play_money import give_play_money
 from pixel_bot.sandbox.twitch.double import SandboxMessage, TwitchDouble
 from pixel_bot.sandbox.twitch.frames import Json
 from pixel_bot.sandbox.twitch.users import PERSONAS, SandboxUser
 from pixel_bot.services import Services
 from pixel_bot.web.connections import greet
 
-PLAY_MONEY = 1_000
 TICK = 0.2
 """Seconds between two updates of the page."""
 
@@ -192,8 +190,6 @@ class PageConnection:
 
     async def _pick(self, who: SandboxUser) -> None:
         self._who = who
-        now = datetime.now(UTC)
-        gift = EventAward(f"sandbox:{person_of(who).name}", "sandbox", person_of(who), PLAY_MONEY, 0, now)
-        await self._services.awards.event(gift)
+        await give_play_money(self._services, who)
         self._last.pop("viewer", None)
         self._changed.set()

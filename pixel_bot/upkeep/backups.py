@@ -17,7 +17,7 @@ from pixel_bot.db.schema import damaged
 from pixel_bot.errors import BackupFailed, BackupUnderWay, ChatError, FolderNotWritable, StartError
 from pixel_bot.settings import Mode
 from pixel_bot.upkeep.backup_file import Backup, Stop, make_backup
-from pixel_bot.upkeep.backup_folder import Kind, NameTaken, kept_in, names, remove_oldest
+from pixel_bot.upkeep.backup_folder import KeptBackup, Kind, NameTaken, kept_in, names, remove_oldest
 from pixel_bot.upkeep.server_backup import make_server_backup
 from pixel_bot.upkeep.verify_backup import findings_in
 from pixel_bot.wording.texts import texts
@@ -132,6 +132,14 @@ class Backups:
             n=len(backup.findings),
         )
         return f"{made} {problems}"
+
+    async def kept(self) -> list[tuple[KeptBackup, int]]:
+        """Those that are in the folder, newest first, each with its size in bytes."""
+
+        def look() -> list[tuple[KeptBackup, int]]:
+            return [(one, one.path.stat().st_size) for one in reversed(kept_in(self._folder, self._kind))]
+
+        return await asyncio.to_thread(look)
 
     async def newest(self) -> datetime | None:
         """When the newest one was made, by its name; None when there is none.

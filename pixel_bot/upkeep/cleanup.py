@@ -24,6 +24,7 @@ events ``sub``, ``gift``,  never: they are few, and somebody paid for them
 claims of events           gifts, cheers and raids after 7 days, when no other event can tell of them any more; subs
                            after 400 days, because a gift can last a year
 uses of what cogs limit    after 31 days, unless the limit is for ever
+answers to requests        after 1 day: a script that sends a request again does so sooner
 any other kind             never: a plugin may need it
 =========================  ===========================================================================================
 
@@ -43,6 +44,7 @@ from pixel_bot.concurrency.throttle import throttle_after
 from pixel_bot.db.engine import Database
 from pixel_bot.db.json_rows import fold, sql, unfold
 from pixel_bot.db.models import QueueItem, stamp
+from pixel_bot.db.models_audit import AnsweredRequest
 from pixel_bot.db.models_claims import EventClaim
 from pixel_bot.db.models_cogs import LimitUse
 from pixel_bot.db.models_twitch import Redemption
@@ -52,6 +54,7 @@ from pixel_bot.points.cooldowns import AT_ONCE, Cooldowns
 KEEP_ENDED = timedelta(days=7)
 KEEP_SUBS = LOOK_BACK
 KEEP_USES = timedelta(days=31)
+KEEP_ANSWERS = timedelta(days=1)
 
 EXPIRING_KINDS = (
     "answer",
@@ -99,6 +102,7 @@ class Cleanup:
         """Remove all of them. Returns how many there were."""
         events = await self._events() + await self._claims()
         await self._uses()
+        await self._answers()
         return Cleaned(await self._cooldowns.clean_up(), await self._items(), events)
 
     async def _uses(self) -> None:
@@ -108,6 +112,14 @@ class Cleanup:
                 return
         async with throttle_after(self._database.write()) as session:
             await session.execute(delete(LimitUse).where(*old))
+
+    async def _answers(self) -> None:
+        old = AnsweredRequest.at < self._clock.now() - KEEP_ANSWERS
+        async with self._database.readers() as session:
+            if (await session.execute(select(AnsweredRequest.key).where(old).limit(1))).first() is None:
+                return
+        async with throttle_after(self._database.write()) as session:
+            await session.execute(delete(AnsweredRequest).where(old))
 
     async def _items(self) -> int:
         removed = 0

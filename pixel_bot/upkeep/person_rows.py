@@ -22,13 +22,14 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "draws": ("given_by",),
     "fair_draws": ("choice", "odds_json"),
     "event_claims": ("detail",),
+    "audit": ("actor", "target"),
 }
 """Of our own tables, the columns in which people's names are written."""
 
 BY_ACCOUNT: dict[str, tuple[str, ...]] = {"queue_items": ("user_id",), "changes": ("xp_user_id",)}
 """Columns that hold an account without a foreign key."""
 
-SECRET = frozenset({"link_codes", "followed_rows"})
+SECRET = frozenset({"link_codes", "followed_rows", "answered_requests"})
 """Tables that say nothing of a person that lasts, or hold what nobody else may read."""
 
 

@@ -28,13 +28,13 @@ from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Change, QueueItem
 from pixel_bot.db.models_links import LinkCode
 from pixel_bot.db.models_twitch import Redemption
-from pixel_bot.model.outcome import COUNTS_FROM, KEPT
+from pixel_bot.model.outcome import COUNTS_FROM, KEPT, UNHEARD
 from pixel_bot.points.cooldowns import AT_ONCE
 
 log = logging.getLogger(__name__)
 
 DELETED = "a change whose text is deleted by now"
-KEPT_KEYS = frozenset({KEPT, COUNTS_FROM})
+KEPT_KEYS = frozenset({KEPT, COUNTS_FROM, UNHEARD})
 """Of an item's payload: what a redeem kept in its purchase, and from when it counts, which a refund must find."""
 
 LOGS = "logs"

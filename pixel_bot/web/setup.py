@@ -21,8 +21,22 @@ Tone = Literal["done", "todo", "broken", "off", "later"]
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """A button on the card of a cog. When it is pressed, the cog's ``setup_pressed`` gets its ``key``.
+
+    Buttons with the same ``line`` stand behind these words; without one they stand above.
+    """
+
+    key: str
+    label: str
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One card of the page. ``words`` says what is and what to do, ``details`` are lines below it.
+
+    ``buttons`` are for steps of cogs.
 
     ``copy`` is an address that a person needs elsewhere, ``code`` one to type at Twitch: then ``link`` leads there, in
     a tab of its own.
@@ -37,6 +51,7 @@ class Step:
     details: tuple[str, ...] = ()
     copy: str = ""
     code: str = ""
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +131,10 @@ class SetUp(Protocol):
         """Say yes or no to the text of that number. Returns False when it does not wait any more."""
         ...
 
+    async def press(self, step: str, button: str) -> bool:
+        """Tell a cog that a button of its step was pressed. Returns False when it is not there any more."""
+        ...
+
 
 def setup_routes(setup: SetUp) -> list[BaseRoute]:
     """``/setup``, its changing part (``/setup/state``), and the targets of its buttons."""
@@ -139,6 +158,10 @@ def setup_routes(setup: SetUp) -> list[BaseRoute]:
         if not await setup.answer(_number(form), yes=form.get("answer") == "yes"):
             raise FormRefused("That text does not wait any more: somebody has answered, or its time was over.", 409)
 
+    async def press(form: Form) -> None:
+        if not await setup.press(form.get("step", ""), form.get("button", "")):
+            raise FormRefused("That button is not there any more: somebody has pressed it already.", 409)
+
     return [
         Route("/setup", whole),
         Route("/setup/state", board),
@@ -146,6 +169,7 @@ def setup_routes(setup: SetUp) -> list[BaseRoute]:
         Route("/setup/decline", _button(decline), methods=["POST"]),
         Route("/setup/forget", _button(forget), methods=["POST"]),
         Route("/setup/answer", _button(answer), methods=["POST"]),
+        Route("/setup/press", _button(press), methods=["POST"]),
     ]
 
 

@@ -90,6 +90,25 @@ async def test_plain_chat_stays_plain_chat(chat: Stage) -> None:
         assert await chat.points(f"alice{number}") == 1, typed
 
 
+async def test_mods_leave_the_prefix_out_behind_the_bots_name(chat: Stage) -> None:
+    for number, typed in enumerate(
+        ("@pixelbot points", "@PixelBot, points", "＠pixelbot　points?", "@pixelbot balance")
+    ):
+        assert await chat.say(f"mod{number}", typed, "moderator") == ["You have 0 points."], typed
+        assert await chat.points(f"mod{number}") == 0
+    assert await chat.say("", "@pixelbot points", "broadcaster") == ["You have 0 points."]
+    assert await chat.say_there("mo", "@pixelbot points", mod=True) == ["@mo You have 0 points."]
+    assert await chat.say_there("jo", "@pixelbot points") == []
+
+
+async def test_what_mods_say_to_the_bot_stays_plain_chat(chat: Stage) -> None:
+    await chat.say("mod", "@pixelbot thanks a lot", "moderator")
+    assert await chat.points("mod") == 1, "it earns as chat does"
+    for typed in ("@pixelbot @bob points", "@bob points", "@pixelbot clip it", "@pixelbot sound is good", "@pixelbot"):
+        assert await chat.say("mod", typed, "moderator") == [], typed
+    assert await chat.say("mod", "@pixelbot points", "moderator", reply=REPLY) == [], "a reply begins with the name"
+
+
 OTHERS = [
     "!points@nightbot",
     "!hug?",

@@ -1,17 +1,25 @@
 """What may be staked in a round: within the game's limits, and no more than somebody may lose in a day."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from pixel_bot.clock import Clock
 from pixel_bot.cog_data.day_loss import DayLossReached, lost_today
 from pixel_bot.errors import BadAmount, NotEnoughPoints
-from pixel_bot.model.people import Viewer
+from pixel_bot.model.people import Person, Viewer
+from pixel_bot.run.running_bot import opened
 from pixel_bot.services import Services
-from pixel_bot.testing import SettableClock
+from pixel_bot.testing import SettableClock, settings_in
 from tests.harness.database import findings
+from tests.harness.postgres import Databases
+from tests.harness.waiting import until
 from tests.harness.zones import in_zone
+
+WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 keys = iter(range(1_000_000))
 
@@ -119,6 +127,24 @@ async def test_linked_accounts_lose_together(services: Services, alice: Viewer, 
     for either in (alice, bob):
         with pytest.raises(DayLossReached, match="You have 500 left"):
             await stake(services, either, 501)
+
+
+async def test_two_processes_take_no_more_than_a_day_may_lose(databases: Databases, tmp_path: Path) -> None:
+    url = databases.of(tmp_path, "shared")
+    settings = settings_in(tmp_path, database_url=url)
+    async with opened(settings, "sandbox", Clock()) as one, opened(settings, "sandbox", Clock()) as other:
+        alice = await one.viewers.meet(Person("1", "alice", "Alice"))
+        await give(one, alice, 10_000)
+        for services in (one, other):
+            services.games.cogs.add("bet")
+        async with one.transactions.open("first", "bet", "bet") as tx:
+            first = await tx.rounds.open("bet")
+            await tx.rounds.stake(first.id, alice, 1_800)
+            second = asyncio.create_task(stake(other, alice, 500))
+            await until(lambda: one.database.look_up(WAITS, {}))
+        with pytest.raises(DayLossReached, match="You have 200 left"):
+            await second
+        assert await findings(one) == []
 
 
 @pytest.mark.parametrize(("month", "day", "hours"), [(3, 29, "23h"), (10, 25, "25h"), (6, 1, "1d")])

@@ -17,6 +17,7 @@ from pixel_bot.plugin import Follow
 from pixel_bot.testing import stage
 from tests.harness.database import findings, rows
 from tests.harness.paths import ROOT
+from tests.harness.ready_python import ready
 
 COOKBOOK = (ROOT / "docs" / "cookbook.md").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs" / "cogs.md").read_text(encoding="utf-8")
@@ -209,7 +210,8 @@ async def test_the_scene_is_switched_and_back_or_the_points_are(tmp_path: Path) 
 async def test_the_scene_is_switched_back_after_a_kill_once_obs_is_there(tmp_path: Path) -> None:
     folder = cooked(tmp_path, "spotlight")
     line = [sys.executable, str(Path(__file__).with_name("mortal_spotlight.py")), str(tmp_path), str(folder)]
-    ended = subprocess.run(line, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
+    with ready():
+        ended = subprocess.run(line, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
     assert ended.returncode == -signal.SIGKILL
     async with stage(tmp_path, cogs_dir=folder, obs_password="secret") as chat:
         chat.obs.scenes["Spotlight"] = {}

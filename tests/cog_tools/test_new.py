@@ -13,6 +13,7 @@ from pixel_bot.configuration.cog_files import BUILT_IN
 from pixel_bot.errors import StartError
 from pixel_bot.testing import Stage, stage
 from tests.harness.paths import ROOT
+from tests.harness.ready_python import ready
 
 pytestmark = pytest.mark.sqlite
 
@@ -31,7 +32,8 @@ def test_its_test_passes_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixt
     assert f"python -m pytest {test.relative_to(tmp_path)}" in said
     assert "class DailyWin(Cog):" in cog.read_text(encoding="utf-8")
     line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
-    ended = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+    with ready():
+        ended = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "1 passed" in ended.stdout, ended.stdout + ended.stderr
 
 

@@ -152,6 +152,58 @@ async def test_raiders_are_shown_once(tmp_path: Path, failure: HelixError | None
         assert await greeted(chat) == []
 
 
+SAID = "Twitch shows {} as soon as it allows the next shout-out."
+
+
+async def test_what_twitch_does_not_show_yet_is_made_up_for(tmp_path: Path) -> None:
+    async with stage(tmp_path) as chat:
+        await chat.goes_live()
+        for name in ("ann", "bob", "carol"):
+            await chat.viewer(name)
+            said = await mod(chat, f"!so @{name}")
+            assert said[1:] == ([] if name == "ann" else [SAID.format(name)])
+        await mod(chat, "!so @carol")
+        assert chat.twitch.shoutouts == ["ann"]
+        await chat.passes(121)
+        assert chat.twitch.shoutouts == ["ann", "bob"]
+        await chat.passes(60)
+        on_air = chat.services.stream.now
+        assert on_air is not None
+    async with stage(tmp_path, chat.clock) as chat:  # a bot that has forgotten when it showed whom
+        for name in ("ann", "bob", "carol"):
+            await chat.viewer(name)
+        chat.twitch.failure = HelixError(429, "too many")
+        await chat.passes(61)
+        assert chat.twitch.shoutouts == []
+        chat.happenings.streams["twitch"].went_live(on_air)
+        await chat.passes(120)
+        chat.twitch.failure = None
+        assert await chat.passes(61) == []
+        assert chat.twitch.shoutouts == ["carol"], "once, however often it was asked for"
+        await chat.passes(600)
+        assert chat.twitch.shoutouts == ["carol"]
+
+
+async def test_the_same_channel_is_shown_again_after_an_hour_but_not_after_the_end(chat: Stage) -> None:
+    await chat.viewer("ann")
+    (refused,) = await mod(chat, "!so @ann")
+    assert refused.startswith("Have a look at ann"), "Twitch decides while the stream is off"
+    await chat.passes(3_600)
+    await chat.goes_live()
+    await mod(chat, "!so @ann")
+    await mod(chat, "!so @ann")
+    before = len(chat.twitch.shoutouts)
+    await chat.passes(3_590)
+    assert len(chat.twitch.shoutouts) == before
+    await chat.passes(11)
+    assert len(chat.twitch.shoutouts) == before + 1
+    await mod(chat, "!so @ann")
+    await chat.goes_offline()
+    await chat.goes_live()
+    await chat.passes(3_700)
+    assert len(chat.twitch.shoutouts) == before + 1
+
+
 async def test_they_are_linked_and_forgotten(tmp_path: Path) -> None:
     async with stage(tmp_path, greetings_first=True) as chat:
         one, two = await chat.viewer("one"), await chat.viewer("two")

@@ -15,7 +15,9 @@ from tests.harness.database import findings
 async def test_service_bots_chat_and_get_nothing(tmp_path: Path) -> None:
     rewards = {"2": {"points": 50, "message": "{user} reached level {level}!"}}
     (tmp_path / "level_rewards.json").write_text(json.dumps(rewards), encoding="utf-8")
-    async with stage(tmp_path, xp_base=1, level_rewards_file=tmp_path / "level_rewards.json") as chat:
+    async with stage(
+        tmp_path, xp_base=1, level_rewards_file=tmp_path / "level_rewards.json", cogs_off="commands"
+    ) as chat:
         for number in range(4):
             for who in ("nightbot", "StreamElements", "carol"):
                 await chat.say(who, f"hello {number}")
@@ -58,19 +60,20 @@ async def test_it_is_for_mods(chat: Stage, typed: str) -> None:
 
 
 async def test_the_list(chat: Stage) -> None:
-    assert await chat.say("mia", "!ignored", "moderator") == ["Ignored: 20 known service bots and myself"]
+    assert await chat.say("mia", "!ignored", "moderator") == ["Ignored: 23 known service bots and myself"]
     await chat.viewer("Dave")
     for name in ("dave", "ghost", "nightbot"):
         await chat.say("mia", f"!ignore @{name}", "moderator")
     await chat.say("mia", "!unignore @moobot", "moderator")
     assert await chat.say("mia", "!ignored", "moderator") == [
-        "Ignored: Dave · ghost · 19 known service bots and myself · moobot may play"
+        "Ignored: Dave · ghost · 22 known service bots and myself · moobot may play"
     ]
 
 
 async def test_a_redeem_is_refused_before_and_while_it_is_bought(chat: Stage) -> None:
     await chat.viewer("alice", 100)
     await chat.viewer("nightbot", 100)
+    await chat.say("nightbot", "hi")
     await chat.say("mia", "!ignore @alice", "moderator")
     refused = "You do not play along here, so Play sound effect is not for you. Nothing was charged."
     for who in ("alice", "nightbot"):

@@ -106,7 +106,7 @@ async def test_everybody_who_is_ignored_is_reached(tmp_path: Path) -> None:
     assert len(pages) > 1
     assert all(sum(name in page for page in pages) == 1 for name in names)
     assert sum(page.count("may play") for page in pages) == 2
-    assert "18 known service bots and myself" in pages[-1]
+    assert "21 known service bots and myself" in pages[-1]
 
 
 async def test_all_redeems_for_channel_points_are_reached(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ NAME_LENGTH = 60
 PRELOADED = (
     "pixel_bot.cli.command_line",
     "pixel_bot.cli.backup",
-    "pixel_bot.cli.import_points",
+    "pixel_bot.cli.imports.import_points",
     "pixel_bot.cli.database",
     "alembic.command",
 )

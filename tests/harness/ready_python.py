@@ -34,7 +34,7 @@ PRELOADED = (
     "pixel_bot.cli.command_line",
     "pixel_bot.cli.copy",
     "pixel_bot.cli.database",
-    "pixel_bot.cli.import_points",
+    "pixel_bot.cli.imports.import_points",
     "pixel_bot.cli.login",
     "pixel_bot.db.adopt",
     "pixel_bot.plugin",
@@ -98,6 +98,10 @@ def is_ready(words: list[str]) -> bool:
 _BLOCKS: list[None] = []
 
 
+HASHES_AS_HERE = {"PYTHONHASHSEED": "0"}
+"""Of the environment: said to a simulation, it knows that its hashes are as it needs them."""
+
+
 @contextmanager
 def ready() -> Generator[None]:
     """Within the block, processes are started that way; blocks of several tasks may end in any order."""
@@ -124,7 +128,9 @@ class _Server:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             command = [PYTHON, str(Path(__file__).resolve()), str(theirs.fileno())]
-            self._process = _POPEN(command, pass_fds=[theirs.fileno()])
+            # A simulation takes no other seed for its hashes, and starts Python anew where it has one.
+            environment = {**os.environ, **HASHES_AS_HERE}
+            self._process = _POPEN(command, pass_fds=[theirs.fileno()], env=environment)
         atexit.register(self._end)
 
     def fork(self, order: dict[str, Any], streams: list[int]) -> int:
@@ -179,8 +185,10 @@ def serve(orders: socket.socket) -> dict[str, Any] | None:
 def _warm_up() -> None:
     """Start a bot once, and end it: what each would import, map and compile at its start is then there for all."""
     sys.path.insert(0, ROOT)
-    keep_cogs = importlib.import_module("tests.kept_cogs").keep_cogs
+    importlib.import_module("tests.kept_cogs").keep_cogs()
+    importlib.import_module("tests.shared_dialect").share_dialect()
     sys.path.remove(ROOT)
+    importlib.import_module("pixel_bot.configuration.cog_settings").names_in_cogs(None, installed=False)
     sandbox = importlib.import_module("pixel_bot.run.sandbox_app")
     testing = importlib.import_module("pixel_bot.testing")
 
@@ -188,7 +196,6 @@ def _warm_up() -> None:
         async with sandbox.running(testing.settings_in(folder)):
             pass
 
-    keep_cogs()
     logging.disable()
     with TemporaryDirectory() as folder:
         asyncio.run(start(Path(folder)))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.cli.compare import compare_points
-from pixel_bot.cli.import_points import import_points
+from pixel_bot.cli.imports.compare import compare_points
+from pixel_bot.cli.imports.import_points import import_points
 from pixel_bot.clock import Clock
 from pixel_bot.imports.errors import ImportRefused
 from pixel_bot.run.running_bot import opened

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.cli import import_points as import_cli
-from pixel_bot.cli.import_points import Wishes, import_points, undo_import
+from pixel_bot.cli.imports import import_points as import_cli
+from pixel_bot.cli.imports.import_points import Wishes, import_points, undo_import
 from pixel_bot.cli.progress import progress_of
 from pixel_bot.clock import Clock
 from pixel_bot.imports import batches, delimited

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.cli.import_points import import_points, undo_import
+from pixel_bot.cli.imports.import_points import import_points, undo_import
 from pixel_bot.db.engine import Database
 from pixel_bot.db.schema import HEAD
 from pixel_bot.errors import DatabaseNotWritable

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from pixel_bot.cli.import_points import import_points, undo_import
+from pixel_bot.cli.imports.import_points import import_points, undo_import
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
 from pixel_bot.imports.files import read_point_file
@@ -57,7 +57,7 @@ from sqlalchemy.engine import Engine
 import pixel_bot.db.adopt  # all that is needed is imported before the first fork
 from alembic import command  # noqa: F401
 from pixel_bot.db.engine import Database
-from pixel_bot.cli.import_points import import_points, undo_import
+from pixel_bot.cli.imports.import_points import import_points, undo_import
 from pixel_bot.points import ledger, mod_changes
 from pixel_bot.imports import batches
 from pixel_bot.testing import settings_in

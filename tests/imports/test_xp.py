@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.cli.import_points import Wishes, import_points, undo_import
+from pixel_bot.cli.imports.import_points import Wishes, import_points, undo_import
 from pixel_bot.clock import Clock
 from pixel_bot.imports.batches import Imports
 from pixel_bot.imports.errors import ImportRefused

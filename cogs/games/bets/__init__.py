@@ -53,7 +53,7 @@ class Bets(Cog):
         if not typed.strip():
             await ctx.reply(await self._status(ctx))
             return
-        if self.config.live_only and not self.bot.live:
+        if self.config.only_live and not self.bot.live:
             raise ChatError(_("Bets are there only while the stream is on."))
         parts = stake_in(typed)
         if parts is None:
@@ -75,7 +75,7 @@ class Bets(Cog):
             more = _("{points} more: you have {total} on {option}.", points=points, total=total, option=on)
             await ctx.reply(more)
 
-    @command("bet open", usage='"QUESTION" A|B [SECONDS]', who="mods", live_only="live_only")
+    @command("bet open", usage='"QUESTION" A|B [SECONDS]', who="mods", live_only="only_live")
     async def open(self, ctx: Context, *, typed: str = "") -> None:
         """Open a bet. It closes by itself; whoever opens it has no stake in it."""
         if not self.config.on:
@@ -96,7 +96,7 @@ class Bets(Cog):
             tx.session.add(made)
             await self.bot.schedule("bet_closes", {"round": made.round}, at=ends_at, session=tx.session)
             words = later("Bet: {question} {options}. Type {command}, within {time}.")
-            options, how = listed_options(asked.options), f"{prefix}bet {asked.options[0]} {self.config.least}"
+            options, how = listed_options(asked.options), f"{prefix}bet {asked.options[0]} {self.config.min}"
             time = duration(asked.seconds)
             await self._tell(tx, _(words, question=question, options=options, command=how, time=time))
 
@@ -186,10 +186,10 @@ class Bets(Cog):
             on = bet.options[mine[0].option]
             raise ChatError(_("You are on {option} already, and nobody bets on two sides.", option=on))
         before = sum(each.points for each in mine)
-        most = min(self.config.most, self.config.limit - before) if self.config.limit else self.config.most
-        if most < self.config.least:
+        most = min(self.config.max, self.config.limit - before) if self.config.limit else self.config.max
+        if most < self.config.min:
             raise ChatError(_("You have {points} in this bet, which is the most.", points=count(before, "point")))
-        points = await tx.rounds.stake(bet.round, wanted.viewer, amount, least=self.config.least, most=most)
+        points = await tx.rounds.stake(bet.round, wanted.viewer, amount, least=self.config.min, most=most)
         there = next((each for each in mine if each.option == wanted.option), None)
         if there is None:
             wanted.points = points

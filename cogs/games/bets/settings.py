@@ -12,10 +12,10 @@ class Settings(CogSettings):
     """The settings of the cog bets."""
 
     on: bool = Field(True, description="false: nobody can open a bet")
-    live_only: bool = Field(True, description="true: bets are opened and joined only while the stream is on")
+    only_live: bool = Field(True, description="false: bets can be opened and joined while the stream is off, too")
     seconds: int = Field(120, ge=10, le=3_600, description="Seconds that a bet is open, if a mod names no other")
-    least: int = Field(10, ge=1, description="The smallest stake of a bet")
-    most: int = Field(5_000, ge=1, description="The largest stake of a bet; all counts as this")
+    min: int = Field(10, ge=1, description="The smallest stake of a bet")
+    max: int = Field(5_000, ge=1, description="The largest stake of a bet; all counts as this")
     limit: int = Field(0, ge=0, description="Points that a viewer may have in one bet, in all. 0: no limit")
     remind: int = Field(
         15, ge=0, le=1_440, description="Minutes until chat is reminded of a bet that nobody settled. 0: never"
@@ -36,7 +36,7 @@ class Settings(CogSettings):
     @override
     def problems(self, bot: CheckedBot) -> Iterable[str]:
         """A smallest stake above the largest lets nobody bet."""
-        if self.least > self.most:
-            yield "BETS_LEAST is above BETS_MOST, so nobody can bet."
-        if self.limit and self.limit < self.least:
-            yield "BETS_LIMIT is below BETS_LEAST, so nobody can bet."
+        if self.min > self.max:
+            yield "BETS_MIN is above BETS_MAX, so nobody can bet."
+        if self.limit and self.limit < self.min:
+            yield "BETS_LIMIT is below BETS_MIN, so nobody can bet."

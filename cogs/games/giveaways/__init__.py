@@ -12,8 +12,8 @@ from .watch import Watch
 
 async def setup(bot: PixelBot) -> None:
     watch = Watch(bot)
-    await bot.add_component(Giveaways(bot, watch))
+    await bot.add_component(Raffles(bot))
     await bot.add_component(Entering(bot))
     await bot.add_component(Keywords(bot, watch))
     await bot.add_component(Answers(bot, watch))
-    await bot.add_component(Raffles(bot))
+    await bot.add_component(Giveaways(bot, watch))  # the last one is asked about the tables of all

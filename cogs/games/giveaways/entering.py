@@ -48,5 +48,5 @@ class Entering(Cog):
             if not await tx.plays(ctx.viewer):
                 raise ChatError(_("Who is ignored cannot take part."))
             entry = await tx.session.get(Entry, (open_ones[0].id, ctx.viewer.id))
-            wanted = pools.Entering(ctx.viewer, tickets, "sub" in ctx.roles, ctx.chat_message.id)
+            wanted = pools.Entering(ctx.viewer, tickets, "sub" in ctx.roles)
             await pools.enter(self.bot, tx, open_ones[0], entry, wanted)

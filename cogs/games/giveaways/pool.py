@@ -103,12 +103,12 @@ async def opened(tx: Transaction, kind: Kind, rules: Rules) -> tuple[Giveaway, P
 
 @dataclass(frozen=True, slots=True)
 class Entering:
-    """Who wants how many tickets, and by which message."""
+    """Who wants how many tickets, and by which message where that is the keyword."""
 
     viewer: Viewer
     tickets: int
     is_sub: bool
-    message: str
+    message: str = ""
 
 
 async def enter(bot: PixelBot, tx: Transaction, pool: Giveaway, entry: Entry | None, wanted: Entering) -> None:
@@ -127,10 +127,11 @@ async def enter(bot: PixelBot, tx: Transaction, pool: Giveaway, entry: Entry | N
         await tx.rounds.stake(pool.round, wanted.viewer, pool.cost * wanted.tickets)
     if entry is None:
         pool.entered += 1
-        entry = Entry(giveaway=pool.id, viewer=wanted.viewer.id, number=pool.entered, is_sub=False)
+        entry = Entry(
+            giveaway=pool.id, viewer=wanted.viewer.id, number=pool.entered, is_sub=False, message=wanted.message
+        )
         tx.session.add(entry)
     entry.tickets, entry.is_sub, entry.is_told = has + wanted.tickets, entry.is_sub or wanted.is_sub, False
-    entry.message = wanted.message
     await tell_soon(bot, tx, pool)
 
 

@@ -73,7 +73,7 @@ class Entry(CogModel):
     is_told: Mapped[bool]
     """Whether chat has heard of it."""
     message: Mapped[str] = mapped_column(index=True)
-    """By which they entered last, so that one that is delivered again enters nobody in a later giveaway."""
+    """The keyword that they entered by: delivered again, it enters nobody in a later giveaway. Empty for a command."""
 
 
 class Winner(CogModel):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from typing_extensions import override
 
-from pixel_bot.bot.cog_services.twitch_api import NotThere, PlatformRefused, TwitchApi
+from pixel_bot.bot.cog_services.twitch_api import NotThere, PlatformRefused, TooSoon, TwitchApi
 from pixel_bot.clock import Clock
 from pixel_bot.errors import BadInput
 from pixel_bot.model.people import Person, Viewer
@@ -145,7 +145,8 @@ class ChannelControl:
         Twitch allows one in two minutes, and one in an hour for the same channel.
 
         Raises:
-            PlatformRefused: it is too soon, and how long it takes; or the stream is off.
+            TooSoon: it is, and how long it takes.
+            PlatformRefused: the stream is off.
         """
         person = await self._twitch.person(who)
         async with self._shouting:
@@ -205,10 +206,11 @@ class ChannelControl:
         if (same := self._shoutouts.get(person.platform_id)) is not None:
             waits.append(same + BETWEEN_SAME - now)
         if waits and (longest := max(waits)) > timedelta():
-            left = duration(longest.total_seconds())
+            seconds = longest.total_seconds()
+            words = later("Twitch lets me shout out anybody in {time}.")
             if same is not None and longest > BETWEEN_SHOUTOUTS:
-                raise PlatformRefused(_("Twitch lets me shout out {viewer} again in {time}.", viewer=person, time=left))
-            raise PlatformRefused(_("Twitch lets me shout out anybody in {time}.", time=left))
+                words = later("Twitch lets me shout out {viewer} again in {time}.")
+            raise TooSoon(_(words, viewer=person, time=duration(seconds)), seconds)
 
     def _us(self) -> dict[str, str]:
         return {"broadcaster_id": self._twitch.owner_id, "moderator_id": self._twitch.owner_id}

@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 LONGEST_REASON = 200
 
+A_MINUTE = 60.0
+
 NEEDS_YES = later(
     "I cannot {what} yet: Twitch needs the streamer's yes for it ({scope}), which the set-up page asks for."
 )
@@ -26,6 +28,14 @@ NEEDS_YES = later(
 
 class PlatformRefused(ChatError):
     """A platform did not do what a cog asked for. The sentence says why, and what to do."""
+
+
+class TooSoon(PlatformRefused):
+    """A platform does not allow it yet. ``seconds`` is how long that takes, as far as it is known."""
+
+    def __init__(self, sentence: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(sentence)
 
 
 class MissingScope(PlatformRefused):
@@ -116,6 +126,7 @@ def _refusal(exc: HelixError, what: str, scope: str) -> PlatformRefused:
             why = _("Twitch does not allow it here ({said}).", said=said)
         case 429:
             why = _("Twitch says that it is too soon ({said}). Try again in a minute.", said=said)
+            return TooSoon(_("I could not {what}: {why}", what=what, why=why), A_MINUTE)
         case status if 400 <= status < 500:
             why = _("Twitch refused it ({said}).", said=said)
         case _:

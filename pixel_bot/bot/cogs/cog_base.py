@@ -1,12 +1,16 @@
 """What every cog class has that needs no bot: its settings."""
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from twitchio.ext import commands
 
+from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.configuration.cog_settings import CogSettings, secrets_in
 from pixel_bot.logs import hide
+from pixel_bot.model.owed import Owed
+from pixel_bot.model.people import Viewer
 from pixel_bot.web.setup import Step
 
 S = TypeVar("S", bound=CogSettings, covariant=True)
@@ -37,6 +41,24 @@ class CogBase(commands.Component):
         It is asked each time that somebody looks at the page, so it must not wait for anything.
         """
         return None
+
+    async def setup_pressed(self, button: str) -> None:
+        """The streamer pressed a button of ``setup_step`` on the set-up page. ``button`` is its key."""
+
+    async def what_is_owed(self, session: AsyncSession) -> Sequence[Owed]:
+        """What the cog owes viewers, and mods hand over: ``!owed`` lists it. ``session`` only reads."""
+        return ()
+
+    async def hand_over(self, tx: Transaction, owed: Owed, by: Viewer) -> bool:
+        """The mod ``by`` has handed it over: keep that, in the transaction. False where it is not owed any more."""
+        return False
+
+    async def what_is_open(self, session: AsyncSession) -> Sequence[str]:
+        """What viewers may type just now to take part in something, without the prefix, like ``bet red 20``.
+
+        Each of the sandbox's crowd types one of the lines. ``session`` only reads.
+        """
+        return ()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something in the background; nobody waits for it.

@@ -19,6 +19,9 @@ Command = commands.Command[Any, ...]
 Level = Literal["everyone", "sub", "regular", "vip", "mods", "streamer"]
 """Who may use a command: those of that level, and of all that follow it here."""
 
+BUY = "redeem"
+"""The word before the name of any redeem."""
+
 LEVELS: tuple[Level, ...] = get_args(Level)
 
 _WORDS: Mapping[Level, str] = {
@@ -52,16 +55,24 @@ NO_RULE = CommandRule()
 
 
 class CommandTable:
-    """The commands of one bot. Where two have one name, that of a cog's class wins.
+    """The commands of one bot. Where two have one name, that of a cog's class wins, unless it is off or asleep.
 
     Args:
         own: the commands of the loaded cogs' classes.
-        off: names of commands that the settings switch off, lower case.
+        off: names of those that the settings switch off, lower case.
         games: whether there are games with points.
+        is_bought: whether a command is a redeem.
     """
 
-    def __init__(self, own: Callable[[], Mapping[str, Command]], off: Collection[str], games: Games) -> None:
+    def __init__(
+        self,
+        own: Callable[[], Mapping[str, Command]],
+        off: Collection[str],
+        games: Games,
+        is_bought: Callable[[Command], bool],
+    ) -> None:
         self._own = own
+        self._is_bought = is_bought
         self._games = games
         games.changed.add(self.changed)
         self._off = frozenset(off)
@@ -73,10 +84,12 @@ class CommandTable:
         self._all: Mapping[str, Command] | None = None
         self._known: Mapping[str, Command] | None = None
         self._typed: Mapping[str, Command] | None = None
+        self._reachable: Mapping[str, Command] | None = None
+        self._asleep: frozenset[str] = frozenset()
 
     def changed(self) -> None:
         """Commands came or went."""
-        self._all = self._known = self._typed = None
+        self._all = self._known = self._typed = self._reachable = None
 
     @property
     def all(self) -> Mapping[str, Command]:
@@ -87,7 +100,10 @@ class CommandTable:
 
     @property
     def known(self) -> Mapping[str, Command]:
-        """What chat can type: without commands that are off, and with the other names that the streamer gave them."""
+        """What chat can type: without commands that are off or asleep, and with the names that the streamer gave.
+
+        Each redeem can also be bought with ``redeem NAME``, as viewers know it from elsewhere.
+        """
         if self._known is None:
             there = self.typed.items()
             self._known = MappingProxyType({n: found for n, found in there if self._games.on or not is_of_game(found)})
@@ -97,13 +113,58 @@ class CommandTable:
     def typed(self) -> Mapping[str, Command]:
         """Those, and the commands of games while these are off: they are silent, and tell mods why."""
         if self._typed is None:
-            there = {name: found for name, found in self.all.items() if self._is_on(name, found)}
-            others = {n: there[base] for n, base in self._other_names.items() if base in there and n not in self.all}
-            self._typed = MappingProxyType({**others, **there})
+            own = self._own()
+            there = {name: found for name, found in self._that_are_on.items() if name in own or not self._sleeps(name)}
+            awake = {name: found for name, found in self._own_on.items() if not self._sleeps(name)}
+            games = {} if self._games.on else {name: found for name, found in awake.items() if is_of_game(found)}
+            named = {**games, **there, **{name: found for name, found in awake.items() if name not in games}}
+            bought = {f"{BUY} {n}": one for n, one in named.items() if self._is_bought(one) and " " not in n}
+            self._typed = MappingProxyType({**bought, **named})
         return self._typed
 
-    def _is_on(self, name: str, found: Command) -> bool:
-        return self.rule_of(found).on and not self._off & {name, found.name}
+    @property
+    def reachable(self) -> Mapping[str, Command]:
+        """What can be typed behind a mention of the bot: also what is asleep."""
+        if self._reachable is None:
+            self._reachable = MappingProxyType({**self._that_are_on, **self._own_on, **self.typed})
+        return self._reachable
+
+    @property
+    def _own_on(self) -> dict[str, Command]:
+        """The commands of classes that are on."""
+        return {n: c for n, c in self._own().items() if self.rule_of(c).on and not self._off & {n, c.name}}
+
+    @property
+    def _that_are_on(self) -> dict[str, Command]:
+        """The others that are on: other names, and commands that cogs made."""
+        given = {**self._claimed, **self._made}
+        made = {name: found for name, found in given.items() if self.rule_of(found).on}
+        there = {**made, **self._own_on}
+        return {**{name: there[base] for name, base in self._other_names.items() if base in there}, **made}
+
+    def set_asleep(self, names: Collection[str]) -> None:
+        """From now on these first words of commands are answered only behind a mention of the bot.
+
+        A command that a cog made keeps answering where one of a cog's class has its name.
+
+        Args:
+            names: as they are typed, lower case, without prefix; ``quote`` is also ``quote add``.
+        """
+        self._asleep = frozenset(names)
+        self.changed()
+
+    def _sleeps(self, name: str) -> bool:
+        return bool(self._asleep) and name.partition(" ")[0] in self._asleep
+
+    def gives_way(self, name: str) -> bool:
+        """Whether a made command may have that name: no class has it, or that one is off by the settings, or asleep.
+
+        A game is off while the streamer has not said yes to games.
+        """
+        found = self._own().get(name)
+        if found is None or (is_of_game(found) and not self._games.on):
+            return True
+        return bool(self._off & {name, found.name}) or self._sleeps(name)
 
     @property
     def made(self) -> Collection[Command]:

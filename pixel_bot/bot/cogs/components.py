@@ -1,7 +1,6 @@
 """Cog classes come into the bot and go, all or nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from twitchio.ext import commands
 from typing_extensions import override
 
 from pixel_bot.bot.claimed_commands import MARK as CLAIMS
+from pixel_bot.bot.cog_services.asking_cogs import all_open, all_owed
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
@@ -17,7 +17,10 @@ from pixel_bot.bot.cogs.loader import CogLoader
 from pixel_bot.bot.cogs.timing import marked_with
 from pixel_bot.bot.command import PixelCommand, command
 from pixel_bot.bot.redeem_command import RedeemCommand, offers_of, redeems_of
+from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.model.last_good import LastGoodFile
+from pixel_bot.model.owed import Owed
+from pixel_bot.model.people import Viewer
 from pixel_bot.overlay.widgets import Widget
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
@@ -35,8 +38,12 @@ class CogComponents(CogFace):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services)
-        off = services.settings.commands_left_out
-        self.command_table = CommandTable(lambda: self.commands_of_classes, off, services.games)
+        self.command_table = CommandTable(
+            lambda: self.commands_of_classes,
+            services.settings.commands_left_out,
+            services.games,
+            lambda found: isinstance(found, RedeemCommand),
+        )
         """All commands by name, and the streamer's rules for them."""
 
     @property
@@ -59,8 +66,14 @@ class CogComponents(CogFace):
     @property
     @override
     def typed_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
-        """Those, and the ones of games that are off, which answer mods alone."""
+        """What is understood as a command: those, and the ones of games that are off, which answer mods alone."""
         return self.command_table.typed
+
+    @property
+    @override
+    def reachable_commands(self) -> Mapping[str, commands.Command[Any, ...]]:
+        """What can be typed behind a mention of the bot: also what is asleep."""
+        return self.command_table.reachable
 
     @override
     async def close(self, **options: Any) -> None:
@@ -87,8 +100,7 @@ class CogComponents(CogFace):
             await self.take_command(name)  # made at run time: it would offer the same for points
         try:
             is_game = getattr(component, "is_game", False)
-            offers = offers_of(component.__all_commands__.values())
-            await self.redeems.offer([replace(offer, is_game=is_game) for offer in offers])
+            await self.redeems.offer(offers_of(component.__all_commands__.values(), is_game=is_game))
         except ValueError as exc:
             raise commands.ComponentLoadError(str(exc)) from exc
         try:
@@ -106,6 +118,8 @@ class CogComponents(CogFace):
             self.reasons.update(_reasons_of(component))
             self.services.files.add(_files_of(component))
             self.command_table.changed()
+            offered = [offer.key for offer in offers_of(component.__all_commands__.values())]
+            await self.services.hooks.catch_up(self.services.database, offered)
         except BaseException:
             self._forget(component)
             raise
@@ -170,15 +184,17 @@ class CogComponents(CogFace):
             made: what ``@command`` or ``@redeem`` returned.
 
         Raises:
-            ValueError: a cog's class has a command, or a redeem, of that name: that one stays.
+            ValueError: a cog's class has a command, or a redeem, of that name, which is neither off by the settings nor
+                asleep: that one stays.
         """
-        if made.name in self.commands_of_classes:
+        if not self.command_table.gives_way(made.name):
             raise ValueError(f"{self.prefix}{made.name} exists already, in a cog")
         await self.take_command(made.name, is_replaced=True)
         made.belongs_to(component)
         if isinstance(made, RedeemCommand):
             await self.redeems.offer([made.offer])
             self.services.hooks.add(made.offer.key, made.hooks_of(component))
+            await self.services.hooks.catch_up(self.services.database, [made.offer.key])
         self.command_table.put(made)
 
     async def take_command(self, name: str, *, is_replaced: bool = False) -> None:
@@ -214,6 +230,39 @@ class CogComponents(CogFace):
                 found += [step] if step is not None else []
         return found
 
+    async def setup_pressed(self, step: str, button: str) -> bool:
+        """A button of a cog's step on the set-up page was pressed. Returns False where there is none of that key."""
+        for component in tuple(self._components.values()):
+            if not isinstance(component, CogBase):
+                continue
+            try:
+                shown = component.setup_step()
+                if shown is not None and shown.key == step and any(one.key == button for one in shown.buttons):
+                    await component.setup_pressed(button)
+                    return True
+            except Exception as exc:  # noqa: BLE001 - as in setup_steps
+                self.runtime.faults.report(self.cogs.owner_of(component), "in setup_pressed", exc)
+        return False
+
+    async def owed(self) -> list[Owed]:
+        """All that the loaded cogs owe viewers, and that a mod hands over, the oldest first."""
+        return await all_owed(tuple(self._components.values()), self.services.database, self.runtime.faults)
+
+    async def what_is_open(self) -> dict[str, list[str]]:
+        """What viewers may type just now to take part in something, by cog; without the prefix."""
+        return await all_open(tuple(self._components.values()), self.services.database, self.runtime.faults)
+
+    async def hand_over(self, tx: Transaction, owed: Owed, by: Viewer) -> bool:
+        """A mod has handed over what was owed; False where it is not owed any more, or its cog is gone.
+
+        Args:
+            tx: the transaction that it is written in.
+            owed: one of ``bot.owed()``.
+            by: the mod.
+        """
+        found = (c for c in self._components.values() if isinstance(c, CogBase) and c.bot.cogs.owner_of(c) == owed.cog)
+        return any([await component.hand_over(tx, owed, by) for component in tuple(found)])
+
     def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
         """Count a crash of the cog that an effect belongs to."""
         self.runtime.faults.count(self.cogs.owner_of(component), f"in the effect {name}", error)
@@ -241,6 +290,8 @@ def _files_of(component: commands.Component) -> Sequence[LastGoodFile[Any]]:
 def _reasons_of(component: commands.Component) -> Mapping[str, str]:
     """What the reasons of a cog are called, in the language of the chat."""
     reasons: Mapping[str, str] = getattr(component, "reasons", {})
+    if not reasons:
+        return {}
     said = texts_of(type(component).__module__).of_source
     return {reason: said(words) for reason, words in reasons.items()}
 

@@ -19,9 +19,12 @@ from pixel_bot.bot.cogs.live import Live
 from pixel_bot.bot.cogs.runtime import CogRuntime
 from pixel_bot.bot.cogs.timing import Missed, moment_of
 from pixel_bot.bot.service_names import ServiceNames
+from pixel_bot.db.meta import first_start
 from pixel_bot.filters.no_command import no_command
 from pixel_bot.model.event import Event
 from pixel_bot.model.people import Platform
+from pixel_bot.points.economy.figures import Figures
+from pixel_bot.points.economy.measure import measured
 from pixel_bot.texts import fit, visible
 from pixel_bot.variables.call import Rendered, VariableSource
 from pixel_bot.variables.parsing import variables_in
@@ -32,12 +35,16 @@ log = logging.getLogger(__name__)
 DOORS = (
     "announce",
     "channel",
+    "chat_name",
     "clock",
     "command_table",
     "cooldowns",
     "economy",
+    "economy_figures",
     "emit",
+    "first_start",
     "games",
+    "hand_over",
     "http",
     "leaderboard",
     "levels",
@@ -47,6 +54,7 @@ DOORS = (
     "obs",
     "open_rounds",
     "overlay",
+    "owed",
     "put_command",
     "queue",
     "quota",
@@ -80,6 +88,8 @@ class CogFace(ServiceNames):
     runtime: CogRuntime
     channels: dict[Platform, ChatChannel]
     outside: Outside
+    chat_name = ""
+    """What the bot is called in chat on Twitch, for mentions; empty while it is not there."""
 
     @property
     def live(self) -> Live:
@@ -111,6 +121,11 @@ class CogFace(ServiceNames):
     def obs(self) -> ObsControl:
         """Scenes, sources, filters and texts in OBS."""
         return self.outside.obs
+
+    async def first_start(self) -> datetime | None:
+        """When the bot first started on its database; None for one that is older than this note."""
+        async with self.readers() as session:
+            return await first_start(session)
 
     def emit(self, event: Event) -> None:
         """Tell an event of one's own to all cogs that hear it.
@@ -188,3 +203,15 @@ class CogFace(ServiceNames):
     async def unschedule(self, name: str) -> int:
         """Take back all that waits under that name. Returns how many calls that were."""
         return await self.runtime.timers.unschedule(name)
+
+    async def economy_figures(self, days: int = 30) -> Figures:
+        """Where points came from and went to in the last days, and what that means for prices. It may take seconds."""
+        earned = self.settings
+        return await measured(
+            self.services.database,
+            self.clock.now(),
+            days,
+            watch_minutes=earned.points_watch_minutes,
+            chat_seconds=earned.points_chat_cooldown_seconds,
+            keys=self.redeems.keys,
+        )

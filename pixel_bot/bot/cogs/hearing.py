@@ -15,7 +15,7 @@ from pixel_bot.model.channel_events import ChannelEvent
 from pixel_bot.model.event import Event
 from pixel_bot.model.heard_chat import ChatMessage
 from pixel_bot.model.obs_events import ObsConnected, ObsSceneChanged
-from pixel_bot.model.stream_events import Redemption, StreamOffline, StreamOnline
+from pixel_bot.model.stream_events import CommandsImported, CommandTyped, Redemption, StreamOffline, StreamOnline
 from pixel_bot.points.levels import LevelUp
 from pixel_bot.queue.effects import marks_of
 
@@ -29,11 +29,12 @@ CHANNEL_EVENTS: tuple[type[ChannelEvent], ...] = tuple(
     kind for kind in vars(channel_events).values() if isinstance(kind, type) and issubclass(kind, ChannelEvent)
 )
 
-OBS_EVENTS: tuple[type[Event], ...] = (ObsConnected, ObsSceneChanged)
+NOT_STORED: tuple[type[Event], ...] = (ChatMessage, CommandTyped, CommandsImported, ObsConnected, ObsSceneChanged)
+"""What means nothing after a restart."""
 
 EVENTS: Mapping[str, type[Event]] = {
     kind.__name__: kind
-    for kind in (ChatMessage, *CHANNEL_EVENTS, StreamOnline, StreamOffline, Redemption, Linked, LevelUp, *OBS_EVENTS)
+    for kind in (*NOT_STORED, *CHANNEL_EVENTS, StreamOnline, StreamOffline, Redemption, Linked, LevelUp)
 }
 """Everything of ours that a cog can hear, by name."""
 
@@ -67,8 +68,8 @@ def on(event: type[Event] | str, *, delivery: Delivery = "at_most_once", **where
     key = _key_of(event)
     if delivery not in {"at_most_once", "at_least_once"}:
         raise TypeError(f"delivery must be at_most_once or at_least_once, not {delivery!r}.")
-    if delivery == "at_least_once" and (key is ChatMessage or key in OBS_EVENTS or isinstance(key, str)):
-        raise TypeError("Chat messages, and events of OBS and of cogs are not stored. Leave delivery out.")
+    if delivery == "at_least_once" and (key in NOT_STORED or isinstance(key, str)):
+        raise TypeError(f"{name_of(key)} is not stored. Leave delivery out.")
     if isinstance(event, type):
         _check_fields(event, where)
     subscription = Subscription(key, delivery, tuple((name, _plain(value)) for name, value in where.items()))

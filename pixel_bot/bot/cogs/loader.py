@@ -280,7 +280,9 @@ async def _patiently(cog: LoadedCog, end: Coroutine[Any, Any, Any]) -> None:
 
 def _say_as_much_as_we(file: CogFile) -> None:
     """An installed package's log lines are shown from the same level on as those of other cogs, and counted, too."""
+    if file.path is not None:
+        watch(file.name, file.folder or file.path)
+        return
     for source in sources_of(file)[:1]:
-        watch(file.name, source.parent if file.path is None else file.folder or source)
-    if file.path is None:
-        logging.getLogger(file.name).setLevel(logging.getLogger("pixel_bot").level)
+        watch(file.name, source.parent)
+    logging.getLogger(file.name).setLevel(logging.getLogger("pixel_bot").level)

@@ -23,8 +23,8 @@ from pixel_bot.concurrency.task_group import TaskGroup
 from pixel_bot.lru_cache import LruCache
 from pixel_bot.model.chat_message import ChatMessage as Message
 from pixel_bot.model.heard_chat import ChatDetails, ChatMessage
-from pixel_bot.model.people import Platform
-from pixel_bot.model.stream_events import Redemption
+from pixel_bot.model.people import Person, Platform
+from pixel_bot.model.stream_events import CommandTyped, Redemption
 from pixel_bot.model.stream_state import Broadcast
 from pixel_bot.points.processed_ids import ProcessedId, claim
 from pixel_bot.services import Services
@@ -123,6 +123,11 @@ class CogRuntime:
     def on_chat(self, message: Message, details: ChatDetails) -> None:
         """Let cogs hear a message."""
         self.bus.publish(ChatMessage(message, details, self._chatters.add(message.key, True)))
+
+    def on_command(self, person: Person, name: str, *, is_addressed: bool) -> None:
+        """Let cogs hear that somebody typed a command."""
+        if self.bus.hears(CommandTyped):
+            self.bus.publish(CommandTyped(person, name, is_addressed, person.platform))
 
     async def on_redemption(self, redemption: Redemption) -> None:
         """Let cogs hear a redemption, once, whichever process is told of it."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.clock import Clock
 from pixel_bot.db.engine import Database
-from pixel_bot.db.meta import recall, remember
+from pixel_bot.db.meta import count_import, recall, remember
 from pixel_bot.db.models import Change
 from pixel_bot.imports.batches import ACTOR, Batch
 from pixel_bot.imports.commands.review import Review, review
@@ -85,6 +85,7 @@ class CommandImports:
             values = {"actor": ACTOR, "summary": summary, "created_at": now, "batch": batch}
             await session.execute(insert(Change).values(values))
             await remember(session, f"{KEY}{batch}", stored.as_json())
+            await count_import(session)
         return Outcome(reviewed, batch, stored=stored)
 
     async def undo(self, batch: str) -> tuple[int, int] | None:
@@ -106,6 +107,7 @@ class CommandImports:
             undone = update(Change).where(Change.batch == batch, Change.undone_at.is_(None)).values(undone_at=now)
             await session.execute(undone)
             await session.execute(text("DELETE FROM meta WHERE key = :key"), {"key": f"{KEY}{batch}"})
+            await count_import(session)
             return gone, len(stored.commands)
 
 

@@ -10,7 +10,7 @@ from pixel_bot.bot.cogs.hearing import EVENTS, on
 from pixel_bot.model.event import Event
 from pixel_bot.model.people import Person
 from pixel_bot.platforms.twitch.events.frames import frame_of
-from pixel_bot.plugin import Cheer, Follow, HypeTrain, Raid, Redemption, StreamOffline, StreamOnline
+from pixel_bot.plugin import Cheer, CommandTyped, Follow, HypeTrain, Raid, Redemption, StreamOffline, StreamOnline
 from pixel_bot.sandbox.twitch import frames
 from pixel_bot.sandbox.twitch.users import sandbox_user
 from pixel_bot.testing import SettableClock, Stage, stage
@@ -126,6 +126,30 @@ async def test_a_redemption_is_heard_by_its_reward(tmp_path: Path, cog: WriteCog
         assert (event.person.login, event.reward, event.text) == ("alice", "Hydrate", "please")
         await chat.happens(event)
         assert len(heard(chat)) == 1
+
+
+async def test_commands_that_are_typed_are_heard(tmp_path: Path, cog: WriteCog) -> None:
+    body = """
+    heard = ()
+
+    @on(CommandTyped)
+    async def note(self, event):
+        self.heard = (*self.heard, (str(event.person), event.name, event.is_addressed, event.platform))
+    """
+    async with stage(tmp_path, cogs_dir=cog(body)) as chat:
+        await chat.say("alice", "!Points? @bob")
+        await chat.say("alice", "@pixelbot !quote add x")
+        await chat.say("alice", "!nothing")
+        await chat.say("alice", "points")
+        await chat.say_there("jo", "!balance")
+        (mine,) = chat.bot.cogs.components_of("mine")
+        assert vars(mine)["heard"] == (
+            ("alice", "points", False, "twitch"),
+            ("alice", "quote", True, "twitch"),
+            ("jo", "balance", False, "joystick"),
+        )
+    with pytest.raises(TypeError, match="CommandTyped is not stored"):
+        on(CommandTyped, delivery="at_least_once")
 
 
 async def test_a_new_level_is_heard(tmp_path: Path, cog: WriteCog) -> None:

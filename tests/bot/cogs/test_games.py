@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,7 +111,7 @@ async def test_another_process_learns_of_it(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 async def test_while_games_are_on_bits_and_tips_pay_only_by_a_setting(
-    tmp_path: Path, games: bool, settings: dict[str, float], points: int
+    tmp_path: Path, games: bool, settings: dict[str, Any], points: int
 ) -> None:
     async with stage(tmp_path, **settings) as chat:
         await chat.bot.services.games.say(yes=games)

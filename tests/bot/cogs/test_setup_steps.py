@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pixel_bot.plugin import SetupStep
+from pixel_bot.plugin import SetupButton, SetupStep
 from pixel_bot.testing import stage
 from tests.bot.cogs.conftest import WriteCog
 
@@ -36,3 +36,34 @@ async def test_one_that_fails_at_that_costs_itself_alone(
             keys = [step.key for step in chat.bot.setup_steps()]
         assert "mine" in keys
         assert any("broken" in line and "setup_step" in line for line in caplog.messages)
+
+
+PRESSED = """
+pressed = ()
+
+def setup_step(self):
+    buttons = () if "close" in self.pressed else (SetupButton("open", "Open"), SetupButton("close", "Close", "Table 7"))
+    return SetupStep("mine", "Mine", "todo", "Which?", buttons=buttons)
+
+async def setup_pressed(self, button):
+    self.pressed = (*self.pressed, button)
+    if button == "open":
+        raise LookupError("nobody knows")
+"""
+
+
+async def test_a_button_is_pressed_as_long_as_it_is_there(
+    tmp_path: Path, cog: WriteCog, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with stage(tmp_path, cogs_dir=cog(PRESSED)) as chat:
+        (mine,) = chat.bot.cogs.components_of("mine")
+        (step,) = [step for step in chat.bot.setup_steps() if step.key == "mine"]
+        assert SetupButton("close", "Close", "Table 7") in step.buttons
+        assert not await chat.bot.setup_pressed("mine", "nothing")
+        assert not await chat.bot.setup_pressed("other", "open")
+        with caplog.at_level(logging.ERROR):
+            assert not await chat.bot.setup_pressed("mine", "open")
+        assert any("mine" in line and "setup_pressed" in line for line in caplog.messages)
+        assert await chat.bot.setup_pressed("mine", "close")
+        assert not await chat.bot.setup_pressed("mine", "close"), "it is not there any more"
+        assert vars(mine)["pressed"] == ("open", "close")

@@ -30,6 +30,9 @@ class Channel:
     async def info(self) -> Info:
         return Info()
 
+    async def chatters(self) -> list[Person]:
+        return []
+
     async def following_since(self, _: Person) -> datetime | None:
         return self._now - timedelta(days=31)
 

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from pixel_bot.testing import Stage
+from pixel_bot.clock import Clock
+from pixel_bot.db.engine import Database
+from pixel_bot.imports.commands.batches import CommandImports
+from pixel_bot.imports.commands.files import commands_in
+from pixel_bot.imports.commands.store import CogTables
+from pixel_bot.run import housekeeping
+from pixel_bot.testing import Stage, live
 from tests.cogs.commands.scene import mod, scene, streamer
 from tests.harness.database import rows
 from tests.harness.waiting import until
@@ -68,6 +74,61 @@ async def test_commands_of_nightbot_are_understood(chat: Stage) -> None:
     assert await mod(chat, "!addcom -a=!points !bal") == ["Added !bal."]
     assert await chat.say("alice", "!bal") == ["You have 0 points."]
     assert await mod(chat, "!delcom !fan") == ["Removed !fan."]
+
+
+async def test_names_for_a_command_in_the_spelling_of_nightbot(chat: Stage) -> None:
+    await mod(chat, "!cmd add hug hugs $(touser)")
+    assert await mod(chat, "!commands add -a=!hug !kiss") == ["Added !kiss."]
+    assert await mod(chat, "!commands add !cuddle -a=!hug $(query)") == ["Added !cuddle."]
+    assert await chat.say("alice", "!cuddle @bob") == ["hugs bob"]
+    assert await mod(chat, "!commands add -a=!hug -cd=5 !pat") == [
+        "With -a= a name is another name of a command: set -ul= and -cd= of !hug itself."
+    ]
+    assert await mod(chat, "!commands edit -a=!points !kiss") == ["Changed !kiss."]
+    assert await chat.say("alice", "!kiss") == ["You have 0 points."]
+    assert await mod(chat, "!commands edit -a=!nosuch !kiss") == ["There is no command !nosuch."]
+    assert await mod(chat, "!commands edit -a=!points !hug") == [
+        "The command !hug has a text of its own. Remove it first: !cmd remove hug"
+    ]
+    assert await mod(chat, "!commands edit -a=!points !new") == [
+        "There is no command !new of your own. !commands lists them."
+    ]
+    assert await mod(chat, "!commands delete !kiss") == ["Removed !kiss."]
+    assert await chat.say("alice", "!kiss") == []
+    assert await chat.say("alice", "!hug @bob") == ["hugs bob"], "the command itself is still there"
+    await mod(chat, "!cmd remove hug")
+    assert await chat.say("alice", "!cuddle @bob") == [], "its other names go with it"
+
+
+async def test_names_of_commands_that_are_off_by_the_settings_are_free(tmp_path: Path) -> None:
+    async with scene(tmp_path, commands_off="uptime, give") as chat:
+        assert await mod(chat, "!cmd add uptime We are on.") == ["Added !uptime."]
+        assert await chat.say("alice", "!uptime") == ["We are on."]
+        assert await mod(chat, "!cmd option give alias top") != ["Set alias of !give to top."]
+        assert await mod(chat, "!cmd option points alias give") == ["Set alias of !points to give."]
+        assert await chat.say("alice", "!give") == ["You have 0 points."]
+        assert await mod(chat, "!cmd add top no") == ["I have !top myself, and that one wins. Choose another name."]
+    async with scene(tmp_path, commands_off="uptime") as chat:
+        assert await chat.say("alice", "!uptime") == ["We are on."]
+    async with scene(tmp_path) as chat:
+        assert await chat.say("alice", "!uptime") == ["The stream is off."], "the bot's own wins where it is on"
+
+
+async def test_an_import_beside_a_running_bot_is_there_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "LOOK_SECONDS", 0.05)
+    file = commands_in([{"name": "!wow", "message": "Wow, $(user)!", "userLevel": "everyone", "coolDown": 5}])
+    async with live(tmp_path) as chat:
+        database = Database(chat.app.services.database.url)
+        imports = CommandImports(database, Clock(), CogTables(), {"points"})
+        outcome = await imports.store(file, "commands.json")
+        await until(lambda: "wow" in chat.bot.known_commands)
+        await chat.say("alice", "!wow")
+        await until(lambda: any(message.text == "Wow, alice!" for message in chat.twitch.chat_log.lines))
+        await imports.undo(outcome.batch)
+        await until(lambda: "wow" not in chat.bot.known_commands)
+        await database.close()
 
 
 async def test_what_comes_out_is_never_a_command(chat: Stage) -> None:

@@ -80,7 +80,7 @@ async def test_who_leads_it_has_no_stake_in_it(tmp_path: Path) -> None:
 
 
 async def test_limits_sides_and_words(tmp_path: Path) -> None:
-    async with game(tmp_path, bets_most=300, bets_limit=400) as chat:
+    async with game(tmp_path, bets_max=300, bets_limit=400) as chat:
         assert await chat.say("alice", "!bet yes 10") == ["There is no bet just now."]
         await mod(chat, '!bet open "Who?" Red team|Blue team|2-0 60')
         assert await mod(chat, OPEN) == ["There is a bet already: Who?"]

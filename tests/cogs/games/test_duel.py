@@ -86,7 +86,7 @@ async def test_one_at_a_time_and_a_wait_between_two(tmp_path: Path) -> None:
 
 
 async def test_what_is_no_duel(tmp_path: Path) -> None:
-    async with game(tmp_path, duel_most=300) as chat:
+    async with game(tmp_path, duel_max=300) as chat:
         assert await say(chat, "alice", "!duel @alice 10") == ["A duel needs two."]
         assert await say(chat, "alice", "!duel @bob 301") == ["A stake is from 10 to 300 points."]
         assert await say(chat, "alice", "!cancelduel") == ["You have not asked for a duel."]

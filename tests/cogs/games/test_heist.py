@@ -54,7 +54,7 @@ async def test_one_alone(tmp_path: Path, chance: int, said: str) -> None:
 
 
 async def test_what_is_no_stake_and_when_there_is_no_heist(tmp_path: Path) -> None:
-    async with game(tmp_path, heist_most=300, heist_crew=1) as chat:
+    async with game(tmp_path, heist_max=300, heist_crew=1) as chat:
         assert await say(chat, "alice", "!heist 9") == ["A stake is from 10 to 300 points."]
         assert await rows(chat, "SELECT id FROM rounds") == []
         await say(chat, "alice", "!heist all")
@@ -72,5 +72,5 @@ async def test_switched_off_or_a_tap(tmp_path: Path, caplog: pytest.LogCaptureFi
     async with game(tmp_path, heist_back=101) as chat:
         assert await say(chat, "alice", "!heist 10") == []
     assert any("HEIST_BACK: would pay more than comes in." in line for line in caplog.messages)
-    async with stage(tmp_path, games=True, heist_live_only=False) as chat:
+    async with stage(tmp_path, games=True, heist_only_live=False) as chat:
         assert len(await say(chat, "alice", "!heist 10")) == 1

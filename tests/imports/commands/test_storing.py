@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pixel_bot.cli.import_commands import built_in_names, import_commands
-from pixel_bot.cli.import_points import undo_import
+from pixel_bot.cli.imports.import_commands import built_in_names, import_commands
+from pixel_bot.cli.imports.import_points import undo_import
 from pixel_bot.clock import Clock
 from pixel_bot.imports.commands.batches import CommandImports
 from pixel_bot.imports.commands.files import commands_in
@@ -215,7 +215,7 @@ async def test_the_whole_way(live: Settings, tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().out.splitlines() == [
         *report,
         f"Done. This is batch {batch}. To take it back: python -m pixel_bot undo {batch}",
-        "If the bot is running, it knows them after its next start.",
+        "If the bot is running, it knows them within ten seconds.",
     ]
     for dry_run in (True, False):
         assert await import_commands(live, file, dry_run=dry_run) == 1

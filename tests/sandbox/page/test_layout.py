@@ -65,6 +65,11 @@ INSIDE = (
 )  # fmt: skip
 
 
+AT_THE_END = """() => {
+    const log = document.querySelector("#log");
+    return log.clientHeight < 200 && log.scrollHeight - log.scrollTop - log.clientHeight < 2;
+}"""
+
 SIZES = [(1280, 720), (390, 844), (1920, 1080)]
 
 
@@ -112,3 +117,7 @@ async def test_a_log_is_replayed_from_the_page_and_a_flood_leaves_it_bounded(
         await show.say("alice", "the last line")
         await expect(page.locator("#log .line").last).to_contain_text("the last line")
         assert await page.locator("#log .line").count() <= 200
+
+        # The last line is still seen where the page gets smaller.
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await page.wait_for_function(AT_THE_END)

@@ -179,10 +179,10 @@ def taken_twice() -> None:
 
 def undone_twice() -> None:
     """A change that was undone can be undone again."""
-    undo_last = mod_changes.undo_last
+    mark_undone = mod_changes.mark_undone
 
-    async def unmarked(session: Any, now: Any) -> Any:
-        change = await undo_last(session, now)
+    async def unmarked(session: Any, now: Any, change_id: Any = None) -> Any:
+        change = await mark_undone(session, now, change_id)
         if change is not None:
             await session.execute(update(Change).where(Change.id == change.id).values(undone_at=None))
         return change
@@ -193,7 +193,7 @@ def undone_twice() -> None:
         await ledger.post(session, [Entry(user, -amount, "undo", now, change_id, note) for user, amount in rows])
         return mod_changes.Reversal(len(rows), 0, 0)
 
-    _plant(mod_changes, "undo_last", unmarked)
+    _plant(mod_changes, "mark_undone", unmarked)
     _plant(mod_changes, "reverse", reverse)
 
 

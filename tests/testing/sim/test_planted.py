@@ -1,5 +1,6 @@
 """Bugs that are planted into the bot are found by the simulator: all in one process, which forks for each season."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.paths import ROOT
+from tests.harness.ready_python import HASHES_AS_HERE, ready
 from tests.harness.rounds import rounds
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks of files are simulated for POSIX systems")
@@ -24,6 +26,8 @@ PLANTED = Path(__file__).with_name("planted.py")
 @pytest.mark.timeout(900)
 def test_each_planted_bug_is_found() -> None:
     command = [sys.executable, str(PLANTED), str(TRIES), "", LONG if rounds(1) == 1 else ""]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    with ready():
+        environment = {**os.environ, **HASHES_AS_HERE}
+        found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
     assert found.stdout.count(", try ") >= FEWEST_BUGS

@@ -14,7 +14,7 @@ from tests.harness.rounds import rounds
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="locks of files are simulated for POSIX systems")
 
 SEEDS = 2
-HOURS = "0.015"
+HOURS = "0.01"
 DIGEST_OF = 1
 """The seed that is played again, in another process."""
 

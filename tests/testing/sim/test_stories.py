@@ -1,5 +1,6 @@
 """Stories: each bug that the simulator found is played again, and breaks no promise any more."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pixel_bot.testing.sim.series import Story
 from pixel_bot.testing.sim.simulate import Result
 from pixel_bot.testing.sim.stories import HELD, read, written
 from tests.harness.paths import ROOT
+from tests.harness.ready_python import HASHES_AS_HERE, ready
 
 STORIES = sorted(Path(__file__).with_name("stories").glob("*.story"))
 PLAN = Plan(3, 60.0, 4, 1.0, 0.3, {Trouble.KILL: 20.0}, left_out=frozenset({"chat:1", "chat:7"}))
@@ -53,6 +55,8 @@ def test_a_file_without_a_plan_is_refused(tmp_path: Path) -> None:
 @pytest.mark.timeout(600)
 def test_what_was_found_once_is_mended() -> None:
     command = [sys.executable, "-m", "pixel_bot.testing.sim", "--tries", "0", "--story", *map(str, STORIES)]
-    played = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    with ready():
+        environment = {**os.environ, **HASHES_AS_HERE}
+        played = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert played.returncode == 0, played.stdout + played.stderr
     assert played.stdout.count(HELD) == len(STORIES)

@@ -111,6 +111,10 @@ class SetUpPage:
         self.calls.append(("answer", str(number), "yes" if yes else "no"))
         return number == 7
 
+    async def press(self, step: str, button: str) -> bool:
+        self.calls.append(("press", step, button))
+        return button == "ours:*"
+
     async def begin(self, account: str, browser: str) -> str:
         assert browser == VISITOR.id
         self.calls.append(("begin", account))

@@ -46,6 +46,7 @@ async def test_the_browser_is_told_to_be_careful(desk: SetUpPage, web: aiohttp.C
         ("forget", {"account": "bot"}, ("forget", "bot")),
         ("answer", {"number": "7", "answer": "yes"}, ("answer", "7", "yes")),
         ("answer", {"number": "7", "answer": "no"}, ("answer", "7", "no")),
+        ("press", {"step": "beside", "button": "ours:*"}, ("press", "beside", "ours:*")),
     ],
 )
 async def test_a_button_acts_and_leads_back(

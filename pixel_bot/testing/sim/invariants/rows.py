@@ -92,12 +92,15 @@ class Rows:
             yield f"The wheel paid {self._won} points, and {due} were won."
 
     def _cooldowns(self) -> Iterator[str]:
-        """A viewer rests only after a purchase that was not given back: their own, or that of an account of theirs."""
+        """A viewer rests only after a purchase that was not given back: their own, or that of an account of theirs.
+
+        What rested together when two accounts were linked stays with one of them when they part.
+        """
         query = """
             SELECT c.user_id, c.key FROM cooldowns c JOIN redeems r ON r.key = c.key
             WHERE NOT EXISTS (SELECT 1 FROM queue_items q WHERE q.redeem = c.key
-                              AND q.cooldown_until = c.expires_at AND q.refunded_at IS NULL
-                              AND (q.user_id = c.user_id
+                              AND q.cooldown_until = c.expires_at
+                              AND (q.user_id = c.user_id AND q.refunded_at IS NULL
                                    OR q.user_id IN (SELECT merged_id FROM links WHERE kept_id = c.user_id)
                                    OR q.user_id IN (SELECT kept_id FROM links WHERE merged_id = c.user_id)))
         """

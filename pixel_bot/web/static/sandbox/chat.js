@@ -76,10 +76,14 @@ export class Chat {
     this.behind = 0;
     this.seen = new Set();
     this.stuck = true;
+    this.top = 0;
     this.frame = 0;
     log.addEventListener("scroll", () => {
       const before = this.stuck;
-      this.stuck = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
+      const isNear = log.scrollHeight - log.scrollTop - log.clientHeight < 24;
+      // A page that gets smaller hides the end, too: only who scrolls up leaves it.
+      this.stuck = isNear || (before && log.scrollTop >= this.top);
+      this.top = log.scrollTop;
       if (this.stuck && !before) this.plan();
     }, { passive: true });
     newer.addEventListener("click", () => this.follow());

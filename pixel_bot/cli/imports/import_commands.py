@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from pixel_bot.cli.import_report import MANY_LEFT_OUT
+from pixel_bot.cli.imports.import_report import MANY_LEFT_OUT
 from pixel_bot.cli.live_database import bring_up, opened_live, refuse_play_money
 from pixel_bot.cli.saying import say
 from pixel_bot.clock import Clock
@@ -64,7 +64,7 @@ async def import_commands(
         say(f"This was a dry run: nothing was changed. It would be batch {outcome.batch}.")
     else:
         say(f"Done. This is batch {outcome.batch}. To take it back: python -m pixel_bot undo {outcome.batch}")
-        say("If the bot is running, it knows them after its next start.")
+        say("If the bot is running, it knows them within ten seconds.")
     left_out = len(outcome.review.commands) - len(outcome.review.stored) + len(found.problems)
     return int(left_out > MANY_LEFT_OUT * max(1, len(outcome.review.commands)))
 
@@ -82,11 +82,11 @@ async def undo_commands(database: Database, batch: str, store: CommandStore | No
 
 
 def built_in_names(settings: Settings) -> set[str]:
-    """What chat can type already: the commands of all cogs, first words included."""
+    """What chat can type already: the commands of all cogs, first words included, without those of COMMANDS_OFF."""
     folders = [BUILT_IN, settings.cogs_dir]
     trees = (tree for folder in folders if folder is not None and folder.is_dir() for tree in trees_in(folder))
     names = {name.lower() for tree in trees for name in command_names(tree)}
-    return names | {name.split()[0] for name in names if name}
+    return (names | {name.split()[0] for name in names if name}) - settings.commands_left_out
 
 
 async def _work(settings: Settings, found: CommandFile, name: str, store: CommandStore, *, dry_run: bool) -> Outcome:

@@ -1,4 +1,4 @@
-"""Rounds of games, by whose id the ledger's rows of each can be summed; and draws whose seed was promised before."""
+"""Rounds of games, by whose id the ledger's rows of each can be summed; promised seeds; and the audit log."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,3 +36,30 @@ def upgrade() -> None:
     add("fair_draws", sa.Column("promise_id", BigInt))
     add("fair_draws", sa.Column("seed_hash", sa.Text))
     index("ix_fair_draws_promise_id", "fair_draws", ["promise_id"])
+    _audit()
+
+
+def _audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("id", BigInt, primary_key=True),
+        sa.Column("at", sa.TIMESTAMP, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("via", sa.Text, nullable=False),
+        sa.Column("area", sa.Text, nullable=False),
+        sa.Column("action", sa.Text, nullable=False),
+        sa.Column("target", sa.Text, nullable=False),
+        sa.Column("before_json", sa.JSON),
+        sa.Column("after_json", sa.JSON),
+        sa.Column("change_id", BigInt),
+    )
+    index("ix_audit_change_id", "audit", ["change_id"])
+    op.create_table(
+        "answered_requests",
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("request_hash", sa.Text, nullable=False),
+        sa.Column("status", BigInt),
+        sa.Column("body", sa.Text),
+        sa.Column("at", sa.TIMESTAMP, nullable=False),
+    )
+    index("ix_answered_requests_at", "answered_requests", ["at"])

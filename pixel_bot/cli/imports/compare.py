@@ -3,7 +3,7 @@
 import heapq
 from pathlib import Path
 
-from pixel_bot.cli.import_points import read_list
+from pixel_bot.cli.imports.import_points import read_list
 from pixel_bot.cli.live_database import opened_live
 from pixel_bot.cli.saying import say
 from pixel_bot.db.engine import sqlite_path

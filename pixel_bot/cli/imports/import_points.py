@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pixel_bot.cli.import_commands import undo_commands
-from pixel_bot.cli.import_report import is_whole, tell_file, tell_outlook, tell_standing
+from pixel_bot.cli.imports.import_commands import undo_commands
+from pixel_bot.cli.imports.import_report import is_whole, tell_file, tell_outlook, tell_standing
 from pixel_bot.cli.live_database import bring_up, opened_live, refuse_play_money
 from pixel_bot.cli.progress import progress_of
 from pixel_bot.cli.saying import say

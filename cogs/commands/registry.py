@@ -10,7 +10,7 @@ from sqlalchemy import select
 from pixel_bot.plugin import Cog, CommandRule, Context, Outcome, PixelBot, Run, command, later, redeem, texts
 
 from . import sentences
-from .tables import AllowedHost, CustomCommand, Options, OtherName
+from .tables import AllowedHost, Asleep, CustomCommand, Options, OtherName
 
 _ = texts(__name__)
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ TOPIC = "cog:commands"
 EFFECT = "custom"
 
 
-class CommandBook:
+class CommandRegistry:
     """All commands that mods made, with the options of all commands. What is read is kept, for each message asks it."""
 
     def __init__(self, bot: PixelBot) -> None:
@@ -29,9 +29,14 @@ class CommandBook:
         self.texts: Mapping[str, str] = {}
         """The text of each command."""
         self.other_names: Mapping[str, str] = {}
+        self.asleep: Mapping[str, Asleep] = {}
+        """The commands that another bot answers, too."""
         self.hosts: frozenset[str] = frozenset()
         """Servers that the streamer has allowed."""
-        self._costly: dict[str, bool] = {}
+        self._registered: dict[str, bool] = {}
+        """The commands that the bot has, each with whether it costs points."""
+        self._unusable: set[str] = set()
+        """Those that it cannot have, because a cog has the name; they are told of once."""
         self._lock = asyncio.Lock()
 
     def name_of(self, typed: str) -> str:
@@ -48,6 +53,7 @@ class CommandBook:
         """Listen no more."""
         self.bot.cluster.subscribers.get(TOPIC, set[Any]()).discard(self._on_told)
         self.bot.command_table.set_rules({}, {})
+        self.bot.command_table.set_asleep(())
 
     async def changed(self) -> None:
         """Something was written: read it, and tell the other processes."""
@@ -65,28 +71,38 @@ class CommandBook:
                 options = (await session.scalars(select(Options))).all()
                 others = (await session.scalars(select(OtherName))).all()
                 hosts = (await session.scalars(select(AllowedHost.host))).all()
+                asleep = (await session.scalars(select(Asleep))).all()
             self.texts = {one.name: one.text for one in made}
             self.hosts = frozenset(hosts)
+            self.asleep = {one.name: one for one in asleep}
+            self.bot.command_table.set_asleep([one.name for one in asleep if one.whose != "ours"])
             self.other_names = {one.name: one.command for one in others}
             self.bot.command_table.set_rules({one.name: _rule(one) for one in options}, self.other_names)
             await self._register({one.name: one.cost for one in made})
 
     async def _register(self, costs: Mapping[str, int]) -> None:
         """Let the bot have the commands, those with a price as redeems."""
-        for name in self._costly.keys() - costs.keys():
-            del self._costly[name]
+        for name in self._registered.keys() - costs.keys():
+            del self._registered[name]
             await self.bot.take_command(name)
         for name, cost in costs.items():
-            if self._costly.get(name) == bool(cost) and name in self.bot.commands_by_name:
+            if self._registered.get(name) == bool(cost) and name in self.bot.commands_by_name:
                 continue
             try:
-                await self.bot.put_command(self._cog, self._costs(name, cost) if cost else self._free(name))
+                await self.bot.put_command(
+                    self._cog, self._paid_command(name, cost) if cost else self._free_command(name)
+                )
             except ValueError as exc:
-                log.warning("The command %s of your own cannot be used: %s.", name, exc)
+                if name not in self._unusable:
+                    log.warning("The command %s of your own cannot be used: %s.", name, exc)
+                self._unusable.add(name)
                 continue
-            self._costly[name] = bool(cost)
+            self._unusable.discard(name)
+            self._registered[name] = bool(cost)
 
-    def _free(self, name: str) -> Any:
+    def _free_command(self, name: str) -> Any:
+        """A command that says its text at once."""
+
         async def say(_cog: Cog, ctx: Context, *, text: str = "") -> None:
             rendered = await self.bot.render(self.texts.get(name, ""), ctx.source(text))
             if rendered.problems:
@@ -98,7 +114,9 @@ class CommandBook:
         say.__doc__ = later("Says a text of the streamer.")
         return command(name, usage=later("[TEXT]"))(say)
 
-    def _costs(self, name: str, cost: int) -> Any:
+    def _paid_command(self, name: str, cost: int) -> Any:
+        """A redeem: its text is said by the effect, so that the points go back where it cannot be."""
+
         async def buy(_cog: Cog, ctx: Context, *, text: str = "") -> Outcome:
             source = ctx.source(text)
             return Outcome(_(sentences.COMING), Run(EFFECT, {"command": name, "source": source.as_args()}))

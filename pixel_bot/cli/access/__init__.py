@@ -1,0 +1,1 @@
+"""Links and tokens, by which one gets into the pages of the running bot."""

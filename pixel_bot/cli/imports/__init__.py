@@ -1,0 +1,1 @@
+"""``import`` and ``compare``: points and commands of other bots."""
