@@ -39,6 +39,9 @@ from pixel_bot.plugin import (
 
 _ = texts(__name__)
 
+CHALLENGER, CHALLENGED = "challenger", "challenged"
+ODDS = MappingProxyType({CHALLENGER: 1, CHALLENGED: 1})
+
 LATE = timedelta(seconds=30)
 """So long after its end a duel that should be over is ended all the same."""
 
@@ -128,8 +131,8 @@ class Duel(Cog):
             duel = await self._asked_of(tx, ctx.viewer)
             await tx.rounds.stake(duel.id, ctx.viewer, duel.points)
             names = await self._names(duel)
-            draw = await tx.draw({"challenger": 1, "challenged": 1})
-            winner = names.challenger if draw.choice == "challenger" else names.challenged
+            draw = await tx.draw(ODDS)
+            winner = names.challenger if draw.choice == CHALLENGER else names.challenged
             won = payout(duel.points, self.config.back)
             await tx.rounds.pay(duel.id, winner.id, won)
             await tx.rounds.end(duel.id)

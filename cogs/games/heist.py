@@ -36,6 +36,7 @@ from pixel_bot.plugin import (
 _ = texts(__name__)
 
 THE_ONE = 1
+AWAY, CAUGHT = "away", "caught"
 MOST_NAMED = 8
 LATE = timedelta(seconds=30)
 """So long after its end a heist that should be over is ended all the same."""
@@ -210,11 +211,10 @@ class Heist(Cog):
 
     async def _draw(self, tx: Transaction, plan: Plan, crew: Sequence[Robber]) -> Mapping[int, int]:
         """Draw for each, and pay. Returns what those have who got away."""
-        odds = {"away": self.config.chance, "caught": 100 - self.config.chance}
         won: dict[int, int] = {}
         for robber in crew:
-            draw = await tx.draw(odds, promise=plan.promise)
-            if draw.choice == "away":
+            draw = await tx.draw(odds(self.config.chance), promise=plan.promise)
+            if draw.choice == AWAY:
                 won[robber.viewer] = payout(robber.points, self.config.back, self.config.chance)
         for viewer, points in sorted(won.items()):
             await tx.rounds.pay(plan.round, viewer, points)
@@ -222,6 +222,11 @@ class Heist(Cog):
 
     async def _tell(self, tx: Transaction, words: str) -> None:
         await self.bot.schedule("heist_told", {"words": words}, after=0, session=tx.session)
+
+
+def odds(chance: int) -> Mapping[str, int]:
+    """How likely it is to get away and to be caught, in percent."""
+    return {AWAY: chance, CAUGHT: 100 - chance}
 
 
 def payout(stake: int, back: int, chance: int) -> int:

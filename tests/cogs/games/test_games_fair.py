@@ -1,4 +1,4 @@
-"""What duels, heists and bets give back in the long run; a million rounds are in ``benchmarks/games_bets.py``."""
+"""What duels, heists and bets give back in the long run; a million rounds are in ``benchmarks/games.py``."""
 
 import json
 import math
