@@ -42,7 +42,7 @@ CHEAPEST = 3
 class EconomyFigures(Cog):
     """What the economy of the channel does."""
 
-    @command("economy", usage="[DAYS]", everyone=10)
+    @command("economy", usage="[DAYS]")
     @mods_only()
     async def economy(self, ctx: Context, days: Total | None = None) -> None:
         """How many {points} came and went, from what and for what, and how fast they become more."""

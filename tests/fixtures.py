@@ -116,8 +116,8 @@ ABOUT_COGS = frozenset({"cogs", "cog_tools", "documents", "variables", "wording"
 """Folders whose tests have all cogs, by their beginnings."""
 
 APART = (
-    "bets", "channel", "commands", "counters", "duel", "giveaways", "greetings", "heist", "lineup", "quotes",
-    "regulars", "store", "timers", *(f"cogs/games/{name}.py" for name in ("gamble", "roulette", "slots")),
+    "bets", "channel", "commands", "counters", "duel", "economy", "giveaways", "greetings", "heist", "lineup", "owed",
+    "quotes", "regulars", "store", "timers", *(f"cogs/games/{name}.py" for name in ("gamble", "roulette", "slots")),
 )  # fmt: skip
 """Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
 

@@ -89,7 +89,7 @@ class Shelf:
         words = takes_words(self._bot, item)
 
         async def buy(_cog: Cog, ctx: Context, *, text: str = "") -> Outcome:
-            return await self._selling.sold(ctx, self.items[item.key], text)
+            return await self._selling.sold(ctx, item, text)
 
         buy.__doc__ = HELP[item.kind]
         is_manual = item.kind == "manual"

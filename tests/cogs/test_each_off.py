@@ -82,7 +82,7 @@ async def test_all_else_works_where_their_folders_are_deleted(tmp_path: Path, mo
     monkeypatch.setattr("pixel_bot.configuration.cog_files.BUILT_IN", tmp_path / "cogs")
     assert WRONG.keys().isdisjoint(find_cogs(None, installed=False).cogs)
     # The originals of these have declared their tables in this process.
-    async with stage(tmp_path, cogs_off="commands,counters,greetings,lineup,quotes,timers") as chat:
+    async with stage(tmp_path, cogs_off="commands,counters,greetings,lineup,quotes,store,timers") as chat:
         await look_around(chat, list(WRONG))
 
 

@@ -1,7 +1,7 @@
 """A double of Twitch on a server of its own, and bots that run live against it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 from sqlalchemy import func, select
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, Router
 from typing_extensions import override
 
 from pixel_bot.clock import Clock
@@ -28,6 +28,7 @@ from pixel_bot.sandbox.twitch.users import BOT, STREAMER, Role, SandboxUser, San
 from pixel_bot.web.server import WebServer
 from tests.harness.live_harness import LiveHarness
 from tests.harness.live_harness import the_bot as the_bot
+from tests.harness.near_wire import bring_near
 from tests.harness.waiting import until
 
 DOUBLE = "/twitch"
@@ -40,9 +41,19 @@ TYPES = sum(not kind.instead_of for kind in subscription_types("1", "2"))
 class Harness(LiveHarness):
     """The double, and how a person gets a bot to run on it."""
 
-    def __init__(self, folder: Path, web: WebServer, twitch: TwitchDouble, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        web: WebServer,
+        twitch: TwitchDouble,
+        http: aiohttp.ClientSession,
+        routes: Sequence[BaseRoute],
+    ) -> None:
         super().__init__(folder, web, http)
         self.twitch = twitch
+        self.routes = routes
+        self.is_near = True
+        """Whether bots of this process ask the double without a socket."""
         self.world = twitch.users
         self.lines: list[SandboxMessage] = []
         """All that the bot said, also where it speaks as the streamer."""
@@ -60,6 +71,13 @@ class Harness(LiveHarness):
             "twitch_eventsub_url": f"ws://{base}/ws",
             **more,
         }
+
+    @override
+    def prepare(self, app: LiveApp) -> None:
+        """What it asks the double needs no socket, unless the double is away or goes wrong."""
+        routes = Router([Mount(DOUBLE, routes=self.routes)])
+        base = f"http://{self.web.address}{DOUBLE}/"
+        bring_near(app.platform.wire, base, routes, lambda: not self.is_near or bool(self.twitch.faults._waiting))
 
     @asynccontextmanager
     async def signed_in(self, clock: Clock | None = None, **settings: Any) -> AsyncGenerator[LiveApp]:
@@ -149,12 +167,13 @@ class Harness(LiveHarness):
 
     async def leave(self) -> None:
         """Twitch cannot be reached any more, and all connections are lost."""
+        self.is_near = False
         await self.web.stop()
 
     async def return_(self) -> None:
         """Twitch is back, under the same address."""
         self.web = WebServer("127.0.0.1", self.web.port)
-        await self.web.start([Mount(DOUBLE, routes=Endpoints(self.twitch).routes())], [])
+        await self.web.start([Mount(DOUBLE, routes=self.routes)], [])
 
     def _on_line(self, line: SandboxMessage) -> None:
         if line.who.login == BOT.login or line.reply_id is not None:
@@ -163,14 +182,16 @@ class Harness(LiveHarness):
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncGenerator[Harness]:
-    """A double of Twitch, on a port of its own."""
+async def house(folder: Path, *, near: bool = True) -> AsyncGenerator[Harness]:
+    """A double of Twitch, on a port of its own; ``near=False`` for tests about requests on their way."""
     twitch = TwitchDouble(SandboxUsers())
+    routes = Endpoints(twitch).routes()
     web = WebServer("127.0.0.1", 0)
-    await web.start([Mount(DOUBLE, routes=Endpoints(twitch).routes())], [])
+    await web.start([Mount(DOUBLE, routes=routes)], [])
     try:
         async with aiohttp.ClientSession() as browser:
-            home = Harness(folder, web, twitch, browser)
+            home = Harness(folder, web, twitch, browser, routes)
+            home.is_near = near
             try:
                 yield home
             finally:

@@ -9,6 +9,7 @@ import pytest
 from pixel_bot.cli.arguments import MOST_CROWD, parser
 from pixel_bot.sandbox.crowd import MOST, WORDS, Crowd
 from pixel_bot.testing import Live, live
+from tests.cogs.loaded import cog_class
 from tests.harness.database import findings, rows
 
 VOTE = '''
@@ -54,7 +55,7 @@ def cogs(tmp_path: Path) -> Path:
 async def test_they_chat_buy_and_take_part_in_what_is_open(tmp_path: Path, cogs: Path) -> None:
     async with live(tmp_path / "bot", cogs_dir=cogs) as running:
         wrote = await crowd_of(running, 5, 60)
-        vote = running.app.bot.get_component("Vote")
+        vote = cog_class(running.app.bot, "Vote")
         votes = Counter(viewer for viewer, _ in vote.votes)
         assert set(votes.values()) == {1}, "each votes once"
         assert len(votes) == 5
@@ -68,7 +69,7 @@ async def test_they_chat_buy_and_take_part_in_what_is_open(tmp_path: Path, cogs:
 
 
 async def test_the_same_seed_plays_the_same(tmp_path: Path, cogs: Path) -> None:
-    played = []
+    played: list[list[tuple[str, str]]] = []
     for name in ("one", "two"):
         async with live(tmp_path / name, cogs_dir=cogs) as running:
             played.append(await crowd_of(running, 3, 15))

@@ -1,6 +1,8 @@
 """Winners answer in chat within their time, or are replaced."""
 
-from pixel_bot.plugin import ChatMessage, Cog, PixelBot, Scheduled, on, scheduled, texts
+from datetime import timedelta
+
+from pixel_bot.plugin import ChatMessage, Cog, Person, PixelBot, Scheduled, on, scheduled, texts
 
 from . import pool as pools
 from . import winning
@@ -11,6 +13,12 @@ from .watch import Watch
 _ = texts(__name__)
 
 
+DEAF = timedelta(seconds=15)
+"""Who was to answer while the bot was down for longer has their time once more."""
+
+MOST_REMEMBERED = 100_000
+
+
 class Answers(Cog):
     """Waits for winners."""
 
@@ -19,6 +27,9 @@ class Answers(Cog):
     def __init__(self, bot: PixelBot, watch: Watch) -> None:
         super().__init__(bot)
         self._watch = watch
+        self._awaited: frozenset[int] = frozenset()
+        self._accounts: dict[str, int] = {}
+        """The accounts of those who have written while these are awaited: each is looked up once."""
 
     @on(ChatMessage)
     async def hear(self, message: ChatMessage) -> None:
@@ -26,9 +37,9 @@ class Answers(Cog):
         awaited = (await self._watch.now()).awaited
         if not awaited or message.is_guest:
             return
-        viewer = await self.bot.viewers.meet(message.viewer)
-        if viewer.id not in awaited:
+        if await self._account_of(message.viewer, awaited) not in awaited:
             return
+        viewer = await self.bot.viewers.meet(message.viewer)
         async with self.bot.transaction(message, "giveaway answer") as tx:
             waiting = await pools.awaited_of(tx.session, viewer)
             for winner in waiting:
@@ -45,8 +56,11 @@ class Answers(Cog):
             winner = await tx.session.get(Winner, (call.args["id"], call.args["place"]))
             if found is None or winner is None or winner.answer != Answer.AWAITED:
                 return
-            winner.answer = Answer.MISSED
             viewer = await self.bot.viewers.by_id(winner.viewer)
+            if tx.now - call.due_at > DEAF:
+                await winning.call(self.bot, tx, found, [(winner, viewer)], self.config.answer_seconds)
+                return
+            winner.answer = Answer.MISSED
             missed = _("{winner} did not answer.", winner=pools.names_words(self.bot, [viewer]))
             others = [w for w in await pools.winners_of(tx.session, found) if w.answer == Answer.REPLACED]
             won = await winning.replaced(self.bot, tx, found, [winner]) if len(others) < self.config.redraws else []
@@ -56,3 +70,10 @@ class Answers(Cog):
                 how = f"{self.bot.settings.command_prefix}giveaway redraw"
                 await pools.say(self.bot, tx, missed, _("A mod draws somebody else with {command}.", command=how))
         self._watch.changed()
+
+    async def _account_of(self, person: Person, awaited: frozenset[int]) -> int:
+        if awaited != self._awaited or len(self._accounts) > MOST_REMEMBERED:
+            self._awaited, self._accounts = awaited, {}
+        if person.key not in self._accounts:
+            self._accounts[person.key] = (await self.bot.viewers.meet(person)).id
+        return self._accounts[person.key]

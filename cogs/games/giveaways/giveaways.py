@@ -164,6 +164,13 @@ class Giveaways(Cog):
         await session.execute(delete(Entry).where(Entry.viewer == viewer.id))
         await session.execute(delete(Winner).where(Winner.viewer == viewer.id))
 
+    @override
+    async def what_is_open(self, session: AsyncSession) -> Sequence[str]:
+        """What enters the raffle and the giveaway that are open."""
+        ways = {Kind.RAFFLE: "enter", Kind.GIVEAWAY: "ticket"}
+        found = {kind: await pools.newest(session, kind) for kind in ways}
+        return [ways[kind] for kind, one in found.items() if one is not None and one.state == State.OPEN]
+
     async def _rules(self, ctx: Context, keyword: str, options: str) -> Rules:
         prefix = self.bot.settings.command_prefix
         if len(keyword) > LONGEST_KEYWORD:

@@ -61,7 +61,7 @@ async def _flows(session: AsyncSession, since: datetime) -> tuple[Flow, ...]:
     sums = [each for reason in USUAL for each in _count_and_sum(reason)]
     counted = iter((await session.execute(select(*sums).where(usual, mine))).one())
     flows = [Flow(reason, False, int(next(counted)), int(next(counted) or 0), 0) for reason in USUAL]
-    reason, in_round = func.coalesce(_T.reason, ""), _T.round_id.is_not(None)
+    reason, in_round = func.coalesce(_T.reason, literal_column("''")), _T.round_id.is_not(None)
     came, went = (func.sum(case((sign, _T.amount), else_=0)) for sign in (_T.amount > 0, _T.amount < 0))
     others = not_(and_(reason.in_(USUAL), _T.round_id.is_(None), _T.amount > 0))
     query = select(reason, in_round, func.count(), came, went).where(others, mine).group_by(reason, in_round)

@@ -9,7 +9,7 @@ import pytest
 
 from pixel_bot.plugin import pick
 from pixel_bot.sandbox.twitch.users import Role
-from pixel_bot.testing import Stage, stage
+from pixel_bot.testing import SettableClock, Stage, stage
 from tests.cogs.loaded import cog_class
 from tests.harness.database import findings, rows
 
@@ -218,6 +218,20 @@ async def test_it_goes_on_after_a_restart(tmp_path: Path) -> None:
     async with stage(tmp_path) as chat:
         await say(chat, "bob", "win")
         assert await news(chat) == ["alice and bob are in. So far 2 viewers."]
+
+
+async def test_a_winner_whose_time_ran_out_while_the_bot_was_down_has_it_again(tmp_path: Path) -> None:
+    clock = SettableClock()
+    async with stage(tmp_path, clock) as chat:
+        await mod(chat, "!giveaway open win")
+        await say(chat, "alice", "win")
+        await mod(chat, "!giveaway draw")
+    clock.advance(600)
+    async with stage(tmp_path, clock) as chat:
+        await chat.passes(0)
+        await chat.passes(0)
+        assert "The winner: @alice! Write something within 1m. Check it: !fair 1" in chat.sent
+        assert await say(chat, "alice", "hello") == ["@alice is here!"]
 
 
 async def test_a_cog_that_is_away_for_a_while_goes_on_and_for_long_gives_back(games: Stage) -> None:

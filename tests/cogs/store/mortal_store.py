@@ -1,6 +1,7 @@
 """Bots that sell from the store, each in a fork of its own, and each of which dies at one of its next commits.
 
-Called with a folder, and what happens to each buyer: ``buy`` or ``refund``. Prints how many buyers that took.
+Called with a folder, cogs that are off, and what each does: ``buy``, ``refund``, or ``make`` a redeem. Prints how many
+bots that took.
 """
 
 import asyncio
@@ -59,6 +60,20 @@ async def refund(chat: Stage, number: int) -> None:
     await chat.say("mila", f"!refund @fan{number}", "moderator", message_id=f"back-{number}")
 
 
+async def make(chat: Stage, number: int) -> None:
+    if number > 1:
+        await chat.say("mila", made_by(number - 1), "moderator", message_id=f"make-{number - 1}")
+    arm(number)
+    await chat.say("mila", made_by(number), "moderator", message_id=f"make-{number}")
+
+
+def made_by(number: int) -> str:
+    return f"!redeem new item{number} {number} manual"
+
+
+ACTS = {"buy": buy, "refund": refund, "make": make}
+
+
 async def live(folder: Path, off: str, work: Callable[[Stage], Awaitable[None]]) -> None:
     async with stage(folder, cogs_off=off) as chat:
         await work(chat)
@@ -80,7 +95,7 @@ def in_a_fork(folder: Path, off: str, work: Callable[[Stage], Awaitable[None]]) 
 
 
 def main(folder: Path, off: str, what: str) -> None:
-    act = buy if what == "buy" else refund
+    act = ACTS[what]
     assert in_a_fork(folder, off, begin)
     number = lived = 0
     while lived < 2:  # neither before nor after a commit did it die any more

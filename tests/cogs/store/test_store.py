@@ -7,7 +7,7 @@ import pytest
 
 from pixel_bot.configuration.cog_files import find_cogs
 from pixel_bot.testing import Stage, stage
-from tests.cogs.store.mortal_store import COST, NEEDED, SCRIPT, START, STOCK
+from tests.cogs.store.mortal_store import COST, NEEDED, SCRIPT, START, STOCK, made_by
 from tests.harness.database import findings, rows
 from tests.harness.postgres import Databases
 from tests.harness.process import line_from, start, tell
@@ -189,6 +189,24 @@ async def test_killed_at_every_commit(tmp_path: Path, what: str) -> None:
         assert await left(chat, "game") == STOCK - sold
         assert await rows(chat, "SELECT COUNT(*), COUNT(DISTINCT viewer) FROM cog_store_due") == [(sold, sold)]
         assert await rows(chat, "SELECT COALESCE(SUM(uses), 0) FROM limit_uses") == [(sold,)]
+
+
+@pytest.mark.sqlite
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="SIGKILL and fork are not on this system")
+async def test_killed_at_every_commit_while_a_redeem_is_made(tmp_path: Path) -> None:
+    async with stage(tmp_path, cogs_off=OFF) as chat:
+        for number in range(1, 16):  # the catalogue remembers an earlier redeem of each name
+            await as_mod(chat, f"!redeem new item{number} 5 manual", f"!redeem cost item{number} 99")
+            await as_mod(chat, f"!redeem off item{number}", f"!redeem remove item{number}")
+    process = await start(SCRIPT, str(tmp_path), OFF, "make")
+    said, _ = await process.communicate()
+    assert process.returncode == 0
+    made = range(1, int(said) + 1)
+    assert len(made) > 3
+    async with stage(tmp_path, cogs_off=OFF) as chat:
+        await chat.say("mila", made_by(made[-1]), "moderator", message_id=f"make-{made[-1]}")
+        prices = {price.key: (price.cost, price.enabled) for price in await chat.bot.redeems.prices()}
+        assert prices == {"game": (COST, True)} | {f"item{number}": (number, True) for number in made}
 
 
 async def test_two_processes_sell_the_last_ones_once(tmp_path: Path, databases: Databases) -> None:

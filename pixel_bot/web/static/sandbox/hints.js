@@ -41,6 +41,7 @@ export class Tour {
       { key: "cmd", fill: `${prefix}cmd add hug $(user) hugs $(touser)!`, why: `make a command ${asMod}`, mod: true },
       { key: "title", fill: `${prefix}title An evening with pixels`, why: `set the title ${asMod}`, mod: true },
       { key: "so", fill: `${prefix}so @${viewer}`, why: `show somebody's channel ${asMod}`, mod: true },
+      { key: "giveaway", fill: `${prefix}giveaway open win`, why: `give something away ${asMod}`, mod: true },
       { key: "uptime", fill: `${prefix}uptime`, why: "how long the stream has been on" },
       { key: "link", fill: `${prefix}link`, why: asGuest, there: true },
       { key: "help", fill: `${prefix}help`, why: "everything else" },
@@ -75,6 +76,7 @@ export class Tour {
       else if (name === "give") key = first && second ? "give" : "";
       else if (name === "cmd") key = mod && first === "add" && third ? "cmd" : "";
       else if (name === "title" || name === "so") key = mod && first ? name : "";
+      else if (name === "giveaway") key = mod && first === "open" && second ? name : "";
       else if (name === "undo") key = mod ? "undo" : "";
     }
     if (!key || this.done.has(key)) return;

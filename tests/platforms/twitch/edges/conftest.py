@@ -16,5 +16,5 @@ from tests.harness.twitch_harness import (
 async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Harness]:
     in_haste(monkeypatch)
     monkeypatch.setattr("pixel_bot.bot.delivery.outbox.RETRY_SECONDS", 0.3)
-    async with house(tmp_path) as built:
+    async with house(tmp_path, near=False) as built:
         yield built

@@ -22,5 +22,5 @@ async def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerato
         return Wire(aiohttp.ClientTimeout(total=2.0))
 
     monkeypatch.setattr("pixel_bot.platforms.twitch.platform.Wire", impatient)
-    async with house(tmp_path) as built:
+    async with house(tmp_path, near=False) as built:
         yield built

@@ -176,9 +176,12 @@ async def test_who_has_to_sign_in_again_has_a_code_at_once(home: Harness) -> Non
             assert home.world.approve(code, BOT if account == "bot" else STREAMER)
         await listening(app)
         home.world.revoke_user(STREAMER.id)
+
+        async def says_so() -> bool:
+            return "The sign-in of Pixel_Street has ended. Sign in again." in await page(home, app)
+
         await until(lambda: app.platform.accounts.tokens_of("broadcaster") is None)
-        text = await page(home, app)
-        assert "The sign-in of Pixel_Street has ended. Sign in again." in text
+        await until(says_so)
         shown = await codes(home, app, "broadcaster")
         assert home.world.approve(shown["broadcaster"], STREAMER)
         await until(lambda: app.platform.accounts.tokens_of("broadcaster") is not None)

@@ -37,6 +37,6 @@ async def canaries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: io.
         return Wire(aiohttp.ClientTimeout(total=2.0))
 
     monkeypatch.setattr("pixel_bot.platforms.twitch.platform.Wire", impatient)
-    async with house(tmp_path) as home:
+    async with house(tmp_path, near=False) as home:
         home.world.client_secret = CLIENT_SECRET
         yield Canaries(home, written)
