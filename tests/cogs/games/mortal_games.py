@@ -121,7 +121,7 @@ async def _live(folder: Path, number: int, steps: Sequence[Step], kill: Kill, se
     clock = SettableClock()
     clock.advance(timedelta(hours=number).total_seconds())
     _arm(kill)
-    rules: dict[str, Any] = {"games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0}
+    rules: dict[str, Any] = {"games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0, "bets_give_back": 1}
     async with stage(folder, clock, cogs_off=OTHERS, **rules | settings) as chat:
         chat.sent = _Told(folder / "told.txt")
         await chat.goes_live()

@@ -45,7 +45,7 @@ async def test_a_cog_that_is_unloaded_goes_on_or_all_is_given_back(tmp_path: Pat
 
 
 async def test_messages_that_come_twice_count_once(tmp_path: Path) -> None:
-    async with stage(tmp_path, games=True, games_day_loss=0, cogs_off=OTHERS, heist_wait=0) as chat:
+    async with stage(tmp_path, games=True, games_day_loss=0, cogs_off=OTHERS, heist_wait=0, bets_give_back=1) as chat:
         await chat.goes_live()
         for name in (*YES, *NO):
             await chat.viewer(name, points=100_000)
@@ -54,7 +54,7 @@ async def test_messages_that_come_twice_count_once(tmp_path: Path) -> None:
             await play(chat, [step for step in steps for _ in range(2)])
             await play(chat, [step for step in steps if isinstance(step, Typed)])
             await is_exact(chat)
-        await chat.passes(30 * 3_600)
+        await chat.passes(2 * 3_600)
         assert all(one.state != "open" for one in (await is_exact(chat)).values())
 
 

@@ -51,13 +51,13 @@ def killed_lives(folder: Path, seed: int, stride: int) -> tuple[int, dict[int, A
             if not was_killed:
                 break
     lives = next(number)
-    assert not live(folder, lives, [*messages(before), 30 * 3_600.0], Kill())
+    assert not live(folder, lives, [*messages(before), 3 * 3_600.0], Kill())
     return lives, asyncio.run(is_exact(path))
 
 
 @pytest.mark.sqlite
 def test_all_is_paid_once_or_given_back_and_told(tmp_path: Path) -> None:
-    lives, found = killed_lives(tmp_path, seed=7, stride=max(1, round(9 / rounds(1))))
+    lives, found = killed_lives(tmp_path, seed=7, stride=max(1, round(12 / rounds(1))))
     ended = [one for one in found.values() if one.state == "ended"]
     assert all(one.state != "open" for one in found.values())
     assert {one.kind for one in ended} == {"bet", "duel", "heist"}
@@ -71,7 +71,7 @@ def test_all_is_paid_once_or_given_back_and_told(tmp_path: Path) -> None:
         if one.kind == "duel" and one.state == "returned":
             (points,) = one.staked.values()
             assert any(line.endswith(f"alice has {points} points back.") for line in told)
-    assert lives > 10
+    assert lives > 6
 
 
 def test_two_processes_on_one_server_one_of_which_is_killed(databases: Databases, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_two_processes_on_one_server_one_of_which_is_killed(databases: Databases
         asyncio.run(checked(url))
     assert killed > 0
     assert not live(tmp_path, 20, [*before, 60.0], Kill(), database_url=url)
-    assert not live(tmp_path, 60, [30 * 3_600.0], Kill(), database_url=url)
+    assert not live(tmp_path, 60, [3 * 3_600.0], Kill(), database_url=url)
     found = asyncio.run(checked(url))
     assert {one.kind for one in found.values() if one.state == "ended"} == {"bet", "duel", "heist"}
     assert all(one.state != "open" for one in found.values())
