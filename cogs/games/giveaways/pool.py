@@ -23,8 +23,8 @@ PACE = timedelta(seconds=10)
 """Between two such lines."""
 
 GAMES_ARE_OFF = later(
-    "That is a game with points, and games are off. The streamer switches them on with GAMES=true in .env, after "
-    "reading docs/games.md."
+    "That is a game with points, and games are off. The streamer says yes on the set-up page, step Games with points, "
+    "or with GAMES=true in .env."
 )
 
 LIVING = frozenset({State.OPEN, State.CLOSED})

@@ -14,8 +14,8 @@ from tests.cogs.loaded import cog_class
 from tests.harness.database import findings, rows
 
 GAMES_OFF = (
-    "That is a game with points, and games are off. The streamer switches them on with GAMES=true in .env, after "
-    "reading docs/games.md."
+    "That is a game with points, and games are off. The streamer says yes on the set-up page, step Games with points, "
+    "or with GAMES=true in .env."
 )
 
 

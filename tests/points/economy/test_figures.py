@@ -1,7 +1,7 @@
 """The economy's figures, by rows that were made by hand."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -147,7 +147,11 @@ async def test_on_the_command_line(
 ) -> None:
     await lay_rows(services)
     now = services.clock.now()
-    monkeypatch.setattr(Clock, "now", lambda _: now)
+
+    def fixed(_: Clock) -> datetime:
+        return now
+
+    monkeypatch.setattr(Clock, "now", fixed)
     await services.database.close()
     assert await show_economy(services.settings, 30, []) == 0
     said = capsys.readouterr().out
