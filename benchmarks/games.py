@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from cogs.games import gamble, roulette, slots
+from cogs.games import duel, gamble, heist, roulette, slots
 from pixel_bot.plugin import pick
 
 STAKE = 100
@@ -46,7 +46,7 @@ class Measured:
 def games() -> list[Game]:
     """All games, by their default settings."""
     wheel = roulette.Settings.model_construct()
-    return [_gamble(), _slots(), *(_roulette(wheel, field) for field in ("red", "odd", "17"))]
+    return [_gamble(), _slots(), *(_roulette(wheel, field) for field in ("red", "odd", "17")), _duel(), _heist()]
 
 
 def measure(game: Game, rounds: int, key: str = "") -> Measured:
@@ -85,6 +85,28 @@ def _roulette(rules: roulette.Settings, field: str) -> Game:
         return roulette.won(STAKE, field, drawn(roulette.WHEEL, seeds), rules)
 
     return Game(f"roulette {field}", roulette.back(rules, field), play)
+
+
+def _duel() -> Game:
+    """Of the one who asks for it."""
+    rules = duel.Settings.model_construct()
+
+    def play(seeds: Iterator[str]) -> int:
+        return duel.payout(STAKE, rules.back) if drawn(duel.ODDS, seeds) == duel.CHALLENGER else 0
+
+    return Game("duel", Fraction(rules.back, 100), play)
+
+
+def _heist() -> Game:
+    """Of one of the crew; all are drawn by one seed, each by his number."""
+    rules = heist.Settings.model_construct()
+    odds = heist.odds(rules.chance)
+
+    def play(seeds: Iterator[str]) -> int:
+        away = drawn(odds, (f"{seed}-1" for seed in seeds)) == heist.AWAY
+        return heist.payout(STAKE, rules.back, rules.chance) if away else 0
+
+    return Game("heist", Fraction(rules.back, 100), play)
 
 
 def main() -> int:

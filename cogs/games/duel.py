@@ -39,6 +39,9 @@ from pixel_bot.plugin import (
 
 _ = texts(__name__)
 
+CHALLENGER, CHALLENGED = "challenger", "challenged"
+ODDS = MappingProxyType({CHALLENGER: 1, CHALLENGED: 1})
+
 LATE = timedelta(seconds=30)
 """So long after its end a duel that should be over is ended all the same."""
 
@@ -95,23 +98,23 @@ class Duel(Cog):
     settings = Settings
     reasons = MappingProxyType({"duel": later("duel")})
 
-    @command(usage="@user N")
+    @command(usage="@user N", live_only="only_live")
     async def duel(self, ctx: Context, rival: KnownViewer, stake: Amount) -> None:
         """Ask somebody for a duel: both stake the same, and one of you gets it all."""
-        self._require_open()
+        if not self.config.on:
+            raise ChatError(_("Duels are switched off."))
         if rival.id == ctx.viewer.id:
             raise BadInput(_("A duel needs two."))
-        key = f"duel:{ctx.viewer.id}"
         async with self.bot.transaction(ctx, "duel") as tx:
             await self._require_free(tx, ctx.viewer, rival)
-            if not ctx.is_exempt and (left := await self.bot.cooldowns.left(ctx.viewer.id, key)):
+            if not ctx.is_exempt and (left := await self.bot.cooldowns.left(ctx.viewer.id, "duel")):
                 raise ChatError(_("You can ask for a duel again in {time}.", time=duration(left)))
             made = await tx.rounds.open("duel")
             points = await tx.rounds.stake(made.id, ctx.viewer, stake, least=self.config.min, most=self.config.max)
             ends_at = tx.now + timedelta(seconds=self.config.answer)
             pair = {"challenger": ctx.viewer.id, "challenged": rival.id}
             tx.session.add(Challenge(id=made.id, points=points, ends_at=ends_at, **pair))
-            await self.bot.cooldowns.start(tx.session, ctx.viewer.id, key, self.config.wait)
+            await self.bot.cooldowns.start(tx.session, ctx.viewer.id, "duel", self.config.wait)
             await self.bot.schedule("duel_ends", {"round": made.id}, at=ends_at, session=tx.session)
             words = later("@{rival}, {viewer} wants a duel: {points} each. {accept} or {decline}, within {time}.")
             prefix = self.bot.settings.command_prefix
@@ -119,17 +122,18 @@ class Duel(Cog):
             said = _(words, rival=rival, viewer=ctx.viewer, points=count(points, "point"), **how)
             await self._tell(tx, said)
 
-    @command()
+    @command(live_only="only_live")
     async def accept(self, ctx: Context) -> None:
         """Accept a duel: you stake as much, and one of you gets it all."""
-        self._require_open()
+        if not self.config.on:
+            raise ChatError(_("Duels are switched off."))
         async with self.bot.transaction(ctx, "duel") as tx:
             duel = await self._asked_of(tx, ctx.viewer)
             await tx.rounds.stake(duel.id, ctx.viewer, duel.points)
             names = await self._names(duel)
-            draw = await tx.draw({"challenger": 1, "challenged": 1})
-            winner = names.challenger if draw.choice == "challenger" else names.challenged
-            won = 2 * duel.points * self.config.back // 100
+            draw = await tx.draw(ODDS)
+            winner = names.challenger if draw.choice == CHALLENGER else names.challenged
+            won = payout(duel.points, self.config.back)
             await tx.rounds.pay(duel.id, winner.id, won)
             await tx.rounds.end(duel.id)
             await tx.session.delete(duel)
@@ -184,17 +188,16 @@ class Duel(Cog):
 
     # The parts
 
-    def _require_open(self) -> None:
-        if not self.config.on:
-            raise ChatError(_("Duels are switched off."))
-        if self.config.only_live and not self.bot.live:
-            raise ChatError(_("There are duels only while the stream is on."))
-
     async def _require_free(self, tx: Transaction, viewer: Viewer, rival: Viewer) -> None:
-        """Neither has a duel that waits, so that nobody must say which one they mean."""
-        if any(viewer.id in {each.challenger, each.challenged} for each in await self._open_ones(tx)):
+        """Both play along, and neither has a duel that waits, so that nobody must say which one they mean."""
+        if not await tx.plays(viewer):
+            raise ChatError(_("Who is ignored cannot take part."))
+        if not await tx.plays(rival):
+            raise ChatError(_("{viewer} does not play along.", viewer=rival))
+        in_duels = {who for each in await self._open_ones(tx) for who in (each.challenger, each.challenged)}
+        if viewer.id in in_duels:
             raise ChatError(_("You have a duel already."))
-        if any(rival.id in {each.challenger, each.challenged} for each in await self._open_ones(tx)):
+        if rival.id in in_duels:
             raise ChatError(_("{viewer} has a duel already.", viewer=rival))
 
     async def _asked_of(self, tx: Transaction, viewer: Viewer) -> Challenge:
@@ -246,6 +249,11 @@ class Duel(Cog):
 
     async def _tell(self, tx: Transaction, words: str) -> None:
         await self.bot.schedule("duel_told", {"words": words}, after=0, session=tx.session)
+
+
+def payout(stake: int, back: int) -> int:
+    """What the winner has of both stakes, where so many percent of them come back; rounded down."""
+    return 2 * stake * back // 100
 
 
 async def setup(bot: PixelBot) -> None:

@@ -36,6 +36,7 @@ from pixel_bot.plugin import (
 _ = texts(__name__)
 
 THE_ONE = 1
+AWAY, CAUGHT = "away", "caught"
 MOST_NAMED = 8
 LATE = timedelta(seconds=30)
 """So long after its end a heist that should be over is ended all the same."""
@@ -104,10 +105,11 @@ class Heist(Cog):
     settings = Settings
     reasons = MappingProxyType({"heist": later("heist")})
 
-    @command(usage="N")
+    @command(usage="N", live_only="only_live")
     async def heist(self, ctx: Context, stake: Amount) -> None:
         """Begin a heist or join it: who gets away has more than before, who is caught loses the stake."""
-        self._require_open()
+        if not self.config.on:
+            raise ChatError(_("Heists are switched off."))
         async with self.bot.transaction(ctx, "heist") as tx:
             plan, is_new = await self._plan(tx), False
             if plan is None:
@@ -153,12 +155,6 @@ class Heist(Cog):
 
     # The parts
 
-    def _require_open(self) -> None:
-        if not self.config.on:
-            raise ChatError(_("Heists are switched off."))
-        if self.config.only_live and not self.bot.live:
-            raise ChatError(_("There are heists only while the stream is on."))
-
     async def _plan(self, tx: Transaction) -> Plan | None:
         plan = await tx.session.get(Plan, THE_ONE)
         if plan is None or all(each.id != plan.round for each in await tx.rounds.all_open()):
@@ -181,6 +177,8 @@ class Heist(Cog):
     async def _join(self, tx: Transaction, plan: Plan, viewer: int, stake: Amount) -> tuple[int, int]:
         """Take the stake. Returns how much it is, and how many are in it now."""
         crew = await _crew(tx.session)
+        if not await tx.plays(viewer):
+            raise ChatError(_("Who is ignored cannot take part."))
         if any(each.viewer == viewer for each in crew):
             raise ChatError(_("You are in already."))
         if len(crew) >= self.config.crew:
@@ -193,7 +191,10 @@ class Heist(Cog):
         try:
             async with self.bot.transaction(f"end:{round_id}", "heist") as tx:
                 plan = await self._plan(tx)
-                if plan is None or plan.round != round_id:
+                if plan is None:
+                    await _clear(tx.session)  # it was given back while this cog was away
+                    return
+                if plan.round != round_id:
                     return
                 until = tx.now + timedelta(minutes=self.config.wait)
                 await tx.session.merge(Rest(id=THE_ONE, until=until))
@@ -210,11 +211,10 @@ class Heist(Cog):
 
     async def _draw(self, tx: Transaction, plan: Plan, crew: Sequence[Robber]) -> Mapping[int, int]:
         """Draw for each, and pay. Returns what those have who got away."""
-        odds = {"away": self.config.chance, "caught": 100 - self.config.chance}
         won: dict[int, int] = {}
         for robber in crew:
-            draw = await tx.draw(odds, promise=plan.promise)
-            if draw.choice == "away":
+            draw = await tx.draw(odds(self.config.chance), promise=plan.promise)
+            if draw.choice == AWAY:
                 won[robber.viewer] = payout(robber.points, self.config.back, self.config.chance)
         for viewer, points in sorted(won.items()):
             await tx.rounds.pay(plan.round, viewer, points)
@@ -222,6 +222,11 @@ class Heist(Cog):
 
     async def _tell(self, tx: Transaction, words: str) -> None:
         await self.bot.schedule("heist_told", {"words": words}, after=0, session=tx.session)
+
+
+def odds(chance: int) -> Mapping[str, int]:
+    """How likely it is to get away and to be caught, in percent."""
+    return {AWAY: chance, CAUGHT: 100 - chance}
 
 
 def payout(stake: int, back: int, chance: int) -> int:

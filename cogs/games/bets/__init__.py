@@ -21,6 +21,7 @@ from pixel_bot.plugin import (
     duration,
     every,
     later,
+    no_command,
     scheduled,
     texts,
 )
@@ -52,7 +53,8 @@ class Bets(Cog):
         if not typed.strip():
             await ctx.reply(await self._status(ctx))
             return
-        self._require_live()
+        if self.config.only_live and not self.bot.live:
+            raise ChatError(_("Bets are there only while the stream is on."))
         parts = stake_in(typed)
         if parts is None:
             raise BadInput(_("Type it like this: {how}", how=f"{self.bot.settings.command_prefix}bet A N"))
@@ -61,6 +63,8 @@ class Bets(Cog):
             option = option_in(parts[0], bet.options)
             if option is None:
                 raise BadInput(one_of(bet.options))
+            if not await tx.plays(ctx.viewer):
+                raise ChatError(_("Who is ignored cannot take part."))
             if bet.opener == ctx.viewer.id:
                 raise ChatError(_("You opened this bet, so you have no stake in it."))
             points, total = await self._stake(tx, bet, Stake(viewer=ctx.viewer.id, option=option), parts[1])
@@ -71,27 +75,30 @@ class Bets(Cog):
             more = _("{points} more: you have {total} on {option}.", points=points, total=total, option=on)
             await ctx.reply(more)
 
-    @command("bet open", usage='"QUESTION" A|B [SECONDS]', who="mods")
+    @command("bet open", usage='"QUESTION" A|B [SECONDS]', who="mods", live_only="only_live")
     async def open(self, ctx: Context, *, typed: str = "") -> None:
         """Open a bet. It closes by itself; whoever opens it has no stake in it."""
         if not self.config.on:
             raise ChatError(_("Bets are switched off."))
-        self._require_live()
         prefix = self.bot.settings.command_prefix
-        asked = opening(typed, self.config.seconds, f'{prefix}bet open "..." A|B')
+        how = f'{prefix}bet open "..." A|B'
+        asked = opening(typed, self.config.seconds, how)
+        question = no_command(asked.question, self.bot.settings.command_prefixes)
+        if not question:
+            raise BadInput(_("Type it like this: {how}", how=how))
         async with self.bot.transaction(ctx, "bet") as tx:
             if (there := await bet_in(tx)) is not None:
                 raise ChatError(_("There is a bet already: {question}", question=there.question))
             await clear(tx.session)
             ends_at = tx.now + timedelta(seconds=asked.seconds)
-            made = Bet(id=THE_ONE, question=asked.question, options=[*asked.options], opener=ctx.viewer.id)
+            made = Bet(id=THE_ONE, question=question, options=[*asked.options], opener=ctx.viewer.id)
             made.round, made.is_open, made.ends_at = (await tx.rounds.open("bet")).id, True, ends_at
             tx.session.add(made)
             await self.bot.schedule("bet_closes", {"round": made.round}, at=ends_at, session=tx.session)
             words = later("Bet: {question} {options}. Type {command}, within {time}.")
             options, how = listed_options(asked.options), f"{prefix}bet {asked.options[0]} {self.config.min}"
             time = duration(asked.seconds)
-            await self._tell(tx, _(words, question=asked.question, options=options, command=how, time=time))
+            await self._tell(tx, _(words, question=question, options=options, command=how, time=time))
 
     @command("bet close", who="mods")
     async def close(self, ctx: Context) -> None:
@@ -214,7 +221,10 @@ class Bets(Cog):
         try:
             async with self.bot.transaction(key, "bet") as tx:
                 bet = await bet_in(tx)
-                if bet is None or bet.round != round_id or bet.is_open != was_open:
+                if bet is None:
+                    await clear(tx.session)  # it was given back while this cog was away
+                    return
+                if bet.round != round_id or bet.is_open != was_open:
                     return
                 if was_open:
                     await self._close(tx, bet)
@@ -268,10 +278,6 @@ class Bets(Cog):
         return _(
             "{question} {options}. It is closed, and waits for its outcome.", question=bet.question, options=options
         )
-
-    def _require_live(self) -> None:
-        if self.config.only_live and not self.bot.live:
-            raise ChatError(_("Bets are there only while the stream is on."))
 
 
 async def setup(bot: PixelBot) -> None:

@@ -39,6 +39,12 @@ def pot_of(sides: Sequence[Mapping[int, int]], right: int, back: int) -> int:
     return own + (total - own) * back // 100
 
 
+def parts_of(right: Mapping[int, int], pot: int) -> Mapping[int, int]:
+    """What each of those gets who were right, by viewer: a part of the pot in proportion to the stake, rounded down."""
+    on_it = sum(right.values())
+    return {viewer: pot * stake // on_it for viewer, stake in sorted(right.items())}
+
+
 async def settle(tx: Transaction, round_id: int, sides: Sequence[Mapping[int, int]], right: int, back: int) -> Settled:
     """Pay those who were right, in proportion to their stakes, and end the round.
 
@@ -54,6 +60,9 @@ async def settle(tx: Transaction, round_id: int, sides: Sequence[Mapping[int, in
     ending = ending_of(sides, right)
     if ending is not Ending.PAID:
         return Settled(ending, await tx.rounds.cancel(round_id))
-    shares = await tx.rounds.share(round_id, pot_of(sides, right, back), dict(sorted(sides[right].items())))
+    pot = pot_of(sides, right, back)
+    parts = parts_of(sides[right], pot)
+    for viewer, points in parts.items():
+        await tx.rounds.pay(round_id, viewer, points)
     await tx.rounds.end(round_id)
-    return Settled(ending, shares.parts, shares.rest)
+    return Settled(ending, parts, pot - sum(parts.values()))

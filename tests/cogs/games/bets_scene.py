@@ -22,7 +22,10 @@ async def game(
         yield chat
 
 
-OTHERS = "clips,commands,counters,greetings,levels,lineup,pixel,quotes,sounds,speech,thanks,timers,wheel"
+OTHERS = (
+    "clips,commands,counters,gamble,giveaways,greetings,levels,lineup,pixel,quotes,roulette,slots,sounds,speech,thanks,"
+    "timers,wheel"
+)
 """Cogs that have nothing to do with games."""
 
 

@@ -91,28 +91,38 @@ class _Told(list[str]):
         self._file.write(f"{line}\n")
 
 
-def live(folder: Path, number: int, steps: Sequence[Step], kill: Kill, **settings: Any) -> bool:
-    """Run one life in a process of its own. Returns whether it was killed."""
+def begin_life(folder: Path, number: int, steps: Sequence[Step], kill: Kill, **settings: Any) -> int:
+    """Begin one life in a process of its own. Returns its id."""
     child = os.fork()
-    if not child:
-        code = 1
-        try:
-            logging.disable()
-            asyncio.run(_live(folder, number, steps, kill, settings))
-            code = 0
-        finally:
-            os._exit(code)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if child:
+        return child
+    code = 1
+    try:
+        logging.disable()
+        asyncio.run(_live(folder, number, steps, kill, settings))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def end_of_life(process: int) -> bool:
+    """Wait for the end of a life. Returns whether it was killed."""
+    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
     assert status in (0, -signal.SIGKILL), status
     return status != 0
+
+
+def live(folder: Path, number: int, steps: Sequence[Step], kill: Kill, **settings: Any) -> bool:
+    """Run one life in a process of its own. Returns whether it was killed."""
+    return end_of_life(begin_life(folder, number, steps, kill, **settings))
 
 
 async def _live(folder: Path, number: int, steps: Sequence[Step], kill: Kill, settings: dict[str, Any]) -> None:
     clock = SettableClock()
     clock.advance(timedelta(hours=number).total_seconds())
     _arm(kill)
-    rules: dict[str, Any] = {"games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0}
-    async with stage(folder, clock, cogs_off=f"{OTHERS},giveaways", **rules | settings) as chat:
+    rules: dict[str, Any] = {"games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0, "bets_give_back": 1}
+    async with stage(folder, clock, cogs_off=OTHERS, **rules | settings) as chat:
         chat.sent = _Told(folder / "told.txt")
         await chat.goes_live()
         await play(chat, steps)

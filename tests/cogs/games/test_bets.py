@@ -107,6 +107,7 @@ async def test_limits_sides_and_words(tmp_path: Path) -> None:
         ("Yes|No", 'Type it like this: !bet open "..." A|B'),
         ('"Q" Yes', 'Type it like this: !bet open "..." A|B'),
         ('"Q" Yes||No', 'Type it like this: !bet open "..." A|B'),
+        ('"!" Yes|No', 'Type it like this: !bet open "..." A|B'),
         ('"Q" 1|2', "1 reads like a number of points. Take a word for it."),
         ('"Q" all|none', "all reads like a number of points. Take a word for it."),
         ('"Q" open door|no', "An option cannot begin with open, which is a command."),
@@ -128,7 +129,7 @@ async def test_without_quotes_and_with_other_seconds(tmp_path: Path) -> None:
         said = await mod(chat, "!bet open Do we win? yes | no 2m")
         assert said == ["Bet: Do we win? yes | no. Type !bet yes 10, within 2m."]
         assert await chat.passes(120) == ["Nobody bet on it: Do we win?"]
-        await mod(chat, "!bet open „Wer?“ a|b 30")
+        await mod(chat, "!bet open „!Wer?“ a|b 30")
         await chat.say("alice", "!bet a 10")
         assert (await chat.passes(30))[0].startswith("No more bets! Wer?")
 

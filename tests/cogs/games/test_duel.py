@@ -94,7 +94,7 @@ async def test_what_is_no_duel(tmp_path: Path) -> None:
         await chat.say("bob", "!give @carol 800")
         assert (await say(chat, "bob", "!accept"))[0].startswith("That takes 300 points, you have ")
         await chat.goes_offline()
-        assert await say(chat, "bob", "!accept") == ["There are duels only while the stream is on."]
+        assert await say(chat, "bob", "!accept") == ["That works only while the stream is on."]
         assert await chat.passes(120) == ["bob did not answer: alice has 300 points back."]
         await all_is_over(chat)
 
@@ -112,3 +112,13 @@ async def test_switched_off_or_a_tap(tmp_path: Path, caplog: pytest.LogCaptureFi
     async with game(tmp_path, duel_back=101) as chat:
         assert await say(chat, "alice", "!duel @bob 10") == []
     assert any("DUEL_BACK: would pay more than comes in." in line for line in caplog.messages)
+
+
+async def test_who_is_ignored_takes_part_in_nothing(tmp_path: Path) -> None:
+    async with game(tmp_path) as chat:
+        await chat.say("mia", '!bet open "Q?" yes|no', "moderator")
+        await chat.say("mia", "!ignore @alice", "moderator")
+        for typed in ("!bet yes 10", "!heist 10", "!duel @bob 10"):
+            assert "Who is ignored cannot take part." in await say(chat, "alice", typed)
+        assert await say(chat, "bob", "!duel @alice 10") == ["alice does not play along."]
+        assert await rows(chat, "SELECT id FROM transactions WHERE round_id IS NOT NULL") == []

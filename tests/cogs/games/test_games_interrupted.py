@@ -1,19 +1,16 @@
-"""Games whose cog is unloaded in the middle, whose messages come twice, or that two processes serve."""
+"""Games whose cog is unloaded in the middle, whose messages come twice, or whose viewers are linked."""
 
-import asyncio
 import random
 from pathlib import Path
-from typing import Any
 
 import pytest
+from sqlalchemy import text
 
-from pixel_bot.testing import SettableClock, stage
+from pixel_bot.testing import stage
 from tests.cogs.games.audit import is_exact
 from tests.cogs.games.bets_scene import OTHERS, all_is_over, game, owned
 from tests.cogs.games.mortal_games import NO, YES, Typed, play, program
 from tests.harness.database import rows
-from tests.harness.postgres import Databases
-from tests.harness.rounds import rounds
 
 
 @pytest.mark.parametrize("away", [120, 400])
@@ -36,6 +33,8 @@ async def test_a_cog_that_is_unloaded_goes_on_or_all_is_given_back(tmp_path: Pat
         states = {state for (state,) in await rows(chat, "SELECT state FROM rounds")}
         if away > 300:
             assert states == {"returned"}
+            for table in ("cog_bets_bet", "cog_bets_stake", "cog_heist_plan", "cog_heist_robber", "cog_duel_challenge"):
+                assert await rows(chat, f"SELECT * FROM {table}") == []
             assert await owned(chat) == [1_000] * 3
             assert await chat.say("mia", '!bet open "Next?" yes|no', "moderator") == []
         else:
@@ -46,16 +45,16 @@ async def test_a_cog_that_is_unloaded_goes_on_or_all_is_given_back(tmp_path: Pat
 
 
 async def test_messages_that_come_twice_count_once(tmp_path: Path) -> None:
-    async with stage(tmp_path, games=True, games_day_loss=0, cogs_off=f"{OTHERS},giveaways", heist_wait=0) as chat:
+    async with stage(tmp_path, games=True, games_day_loss=0, cogs_off=OTHERS, heist_wait=0, bets_give_back=1) as chat:
         await chat.goes_live()
         for name in (*YES, *NO):
             await chat.viewer(name, points=100_000)
-        for number in range(6):
+        for number in range(3):
             steps = program(number, random.Random(number))
             await play(chat, [step for step in steps for _ in range(2)])
             await play(chat, [step for step in steps if isinstance(step, Typed)])
             await is_exact(chat)
-        await chat.passes(30 * 3_600)
+        await chat.passes(2 * 3_600)
         assert all(one.state != "open" for one in (await is_exact(chat)).values())
 
 
@@ -82,32 +81,20 @@ async def test_stakes_follow_when_two_accounts_are_linked(tmp_path: Path) -> Non
         await all_is_over(chat)
 
 
-async def test_two_processes_on_one_server(databases: Databases, tmp_path: Path) -> None:
-    """Both hear each message; and each has messages of its own at the same time."""
-    url = databases.of(tmp_path, "shared")
-    rules: dict[str, Any] = {"database_url": url, "games": True, "games_day_loss": 0, "heist_wait": 0, "duel_wait": 0}
-    clock = SettableClock()
-    async with (
-        stage(tmp_path / "a", clock, cogs_off=f"{OTHERS},giveaways", **rules) as one,
-        stage(tmp_path / "b", clock, cogs_off=f"{OTHERS},giveaways", **rules) as other,
-    ):
-        for chat in (one, other):
-            await chat.goes_live()
-        for name in (*YES, *NO):
-            await one.viewer(name, points=100_000)
-        for number in range(rounds(3)):
-            steps = program(number, random.Random(number))
-            mine, theirs = (program(100 * n + number, random.Random(100 * n + number)) for n in (1, 2))
-            await asyncio.gather(
-                play(one, [*(s for s in mine if isinstance(s, Typed)), *(s for s in steps if isinstance(s, Typed))]),
-                play(
-                    other, [*(s for s in theirs if isinstance(s, Typed)), *(s for s in steps if isinstance(s, Typed))]
-                ),
-            )
-            await asyncio.gather(one.passes(130), other.passes(0))
-            await is_exact(one)
-        await asyncio.gather(one.passes(30 * 3_600), other.passes(0))
-        found = await is_exact(one)
-        assert {one.kind for one in found.values()} == {"bet", "duel", "heist"}
-        assert all(one.state != "open" for one in found.values())
-    databases.drop_all()
+async def test_what_a_failed_schedule_left_open_is_ended_all_the_same(tmp_path: Path) -> None:
+    async with game(tmp_path, bets_remind=0, bets_give_back=1) as chat:
+        await chat.say("mia", '!bet open "Q?" yes|no 60', "moderator")
+        await chat.say("alice", "!bet yes 100")
+        await chat.say("alice", "!heist 100")
+        await chat.say("bob", "!duel @carol 100")
+        await chat.passes(1)
+        for _ in range(2):  # the second time, that the bet is given back
+            async with chat.bot.write() as session:
+                await session.execute(text("DELETE FROM stored_calls"))
+            await chat.passes(240)
+        assert await rows(chat, "SELECT kind, state FROM rounds ORDER BY id") == [
+            ("bet", "open"), ("heist", "ended"), ("duel", "returned"),
+        ]  # fmt: skip
+        await chat.passes(3_600)
+        assert "Nobody said how this bet ended: Q? 100 points went back." in chat.sent
+        await all_is_over(chat)

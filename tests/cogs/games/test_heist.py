@@ -61,7 +61,7 @@ async def test_what_is_no_stake_and_when_there_is_no_heist(tmp_path: Path) -> No
         assert await owned(chat) == [700, 1_000, 1_000]
         assert await say(chat, "bob", "!heist 10") == ["The crew is complete."]
         await chat.goes_offline()
-        assert await say(chat, "bob", "!heist 10") == ["There are heists only while the stream is on."]
+        assert await say(chat, "bob", "!heist 10") == ["That works only while the stream is on."]
         assert len(await chat.passes(90)) == 1
         await all_is_over(chat)
 
