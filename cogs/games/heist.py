@@ -125,6 +125,12 @@ class Heist(Cog):
             words = later("You are in with {points}, as number {crew}.")
             await ctx.reply(_(words, points=count(points, "point"), crew=number(crew)))
 
+    @override
+    async def what_is_open(self, session: AsyncSession) -> Sequence[str]:
+        """A stake in the heist that is planned."""
+        plan = await session.get(Plan, THE_ONE)
+        return [f"heist {self.config.min}"] if plan is not None and plan.ends_at > self.bot.clock.now() else ()
+
     # By time
 
     @scheduled("heist_ends")

@@ -1,5 +1,6 @@
 """Bets: a mod asks a question, viewers stake points on an answer, and who is right shares the pot."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -171,6 +172,14 @@ class Bets(Cog):
     async def tell(self, call: Scheduled) -> None:
         """What chat has to hear, also where the bot ended before it could say it."""
         await self.bot.announce(call.args["words"])
+
+    @override
+    async def what_is_open(self, session: AsyncSession) -> Sequence[str]:
+        """A stake on each answer of an open bet."""
+        bet = await session.get(Bet, THE_ONE)
+        if bet is None or not bet.is_open or bet.ends_at <= self.bot.clock.now():
+            return ()
+        return [f"bet {option} {self.config.min * times}" for times, option in enumerate(bet.options, start=1)]
 
     @override
     async def merge(self, session: AsyncSession, old: int, new: int) -> None:

@@ -178,3 +178,15 @@ async def test_more_than_comes_in_is_refused_without_force(tmp_path: Path, caplo
     assert any("BETS_BACK: would pay more than comes in." in line for line in caplog.messages)
     async with game(tmp_path, bets_back=101, bets_force=True) as chat:
         assert (await mod(chat, OPEN))[0].startswith("Bet: ")
+
+
+async def test_what_may_be_typed_while_it_is_open_is_a_stake_on_each_answer(tmp_path: Path) -> None:
+    async with game(tmp_path) as chat:
+        await mod(chat, '!bet open "Who is first?" Red team|Blue')
+        lines = (await chat.bot.what_is_open())["bets"]
+        assert lines == ["bet Red team 10", "bet Blue 20"]
+        for who, line in zip(("alice", "bob"), lines, strict=True):
+            await chat.say(who, f"!{line}")
+        assert await owned(chat) == [990, 980, 1_000]
+        await chat.passes(120)
+        assert "bets" not in await chat.bot.what_is_open()

@@ -74,3 +74,13 @@ async def test_switched_off_or_a_tap(tmp_path: Path, caplog: pytest.LogCaptureFi
     assert any("HEIST_BACK: would pay more than comes in." in line for line in caplog.messages)
     async with stage(tmp_path, games=True, heist_only_live=False) as chat:
         assert len(await say(chat, "alice", "!heist 10")) == 1
+
+
+async def test_what_may_be_typed_joins_it(tmp_path: Path) -> None:
+    async with game(tmp_path) as chat:
+        assert "heist" not in await chat.bot.what_is_open()
+        await say(chat, "alice", "!heist 10")
+        (line,) = (await chat.bot.what_is_open())["heist"]
+        assert await say(chat, "bob", f"!{line}") == ["You are in with 10 points, as number 2."]
+        await chat.passes(90)
+        assert "heist" not in await chat.bot.what_is_open()
