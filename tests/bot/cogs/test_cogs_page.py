@@ -47,7 +47,7 @@ async def test_the_test_of_the_page_passes(tmp_path: Path, folder: Path) -> None
     exec(compile(block, "docs/cogs.md", "exec"), names)
     await names["test_hello"](tmp_path)
     found = sorted(path.stem for path in folder.glob("*.py"))
-    assert found == ["auction", "dragon", "hello", "lottery", "reel", "reminders", "slots", "waves"]
+    assert found == ["auction", "dragon", "fruits", "hello", "lottery", "reel", "reminders", "waves"]
 
 
 async def test_the_settings_and_the_schedule_of_the_page_work(tmp_path: Path, folder: Path) -> None:

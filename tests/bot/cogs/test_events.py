@@ -176,7 +176,7 @@ async def test_one_method_hears_all_kinds_of_channel_events(tmp_path: Path, cog:
 
 
 async def test_cogs_tell_each_other_events_of_their_own(tmp_path: Path, cog: WriteCog) -> None:
-    cog(NOTES.format(event='"slots.JackpotWon"'), name="ear")
+    cog(NOTES.format(event='"fruits.JackpotWon"'), name="ear")
     folder = cog(
         """
         @command()
@@ -186,7 +186,7 @@ async def test_cogs_tell_each_other_events_of_their_own(tmp_path: Path, cog: Wri
         async def own(self, event):
             await self.bot.announce(f"{event.name} won {event.points}")
         """,
-        name="slots",
+        name="fruits",
         before="""
         @dataclass(frozen=True)
         class JackpotWon(Event):
@@ -196,7 +196,7 @@ async def test_cogs_tell_each_other_events_of_their_own(tmp_path: Path, cog: Wri
     )
     async with stage(tmp_path, cogs_dir=folder) as chat:
         assert "alice won 7" in await chat.say("alice", "!win")
-        await chat.say("", "!cog reload slots", "broadcaster")
+        await chat.say("", "!cog reload fruits", "broadcaster")
         assert "alice won 7" in await chat.say("alice", "!win")
         assert len(heard(chat, "Ear")) == 2
         with pytest.raises(TypeError, match="told by the bot itself"):

@@ -180,7 +180,12 @@ async def test_a_cog_named_like_a_module_of_python_hides_it_from_nobody(tmp_path
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("pixel_cogs.slots", "slots"), ("pixel_cogs.slots.rules", "slots"), ("slots.rules", "slots"), ("slots", "slots")],
+    [
+        ("pixel_cogs.fruits", "fruits"),
+        ("pixel_cogs.fruits.rules", "fruits"),
+        ("fruits.rules", "fruits"),
+        ("fruits", "fruits"),
+    ],
 )
 def test_the_name_of_a_cog_is_that_of_its_file_folder_or_package(module: str, name: str) -> None:
     assert cog_name(module) == name

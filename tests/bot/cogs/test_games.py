@@ -10,6 +10,7 @@ import pytest
 from pixel_bot.cog_data.games import Games
 from pixel_bot.db.server.cluster import Cluster
 from pixel_bot.plugin import Cheer, Tip
+from pixel_bot.sandbox.twitch.users import Role
 from pixel_bot.testing import Stage, stage
 from tests.cog_data.cogs_of import cog_with, cogs_in
 from tests.harness.database import findings, rows
@@ -58,7 +59,8 @@ async def test_without_a_yes_its_commands_are_not_there(tmp_path: Path) -> None:
         for words in ("!dice 5", "!d 5", "!dice", "!reroll", "!dice rules"):
             assert await chat.say("alice", words) == [], words
         assert await chat.points("alice") == 100
-        for login, role in (("mia", "moderator"), ("pixel_street", "broadcaster")):
+        who: list[tuple[str, Role]] = [("mia", "moderator"), ("pixel_street", "broadcaster")]
+        for login, role in who:
             for words in ("!dice 5", "!d", "!reroll", "!dice rules"):
                 assert await chat.say(login, words, role) == [OFF], words
         assert await chat.say("alice", "!help dice") == ["There is no such command here. !help lists them."]
