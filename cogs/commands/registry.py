@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -38,6 +38,7 @@ class CommandRegistry:
         self._unusable: set[str] = set()
         """Those that it cannot have, because a cog has the name; they are told of once."""
         self._lock = asyncio.Lock()
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     def name_of(self, typed: str) -> str:
         """The command behind a name, which may be another name of it."""
@@ -46,19 +47,19 @@ class CommandRegistry:
     async def begin(self, cog: Cog) -> None:
         """Read all, and listen to the other processes."""
         self._cog = cog
-        self.bot.cluster.subscribers.setdefault(TOPIC, set()).add(self._on_told)
+        self._unsubscribe = self.bot.subscribe(TOPIC, self._on_told)
         await self.load()
 
     def end(self) -> None:
         """Listen no more."""
-        self.bot.cluster.subscribers.get(TOPIC, set[Any]()).discard(self._on_told)
+        self._unsubscribe()
         self.bot.command_table.set_rules({}, {})
         self.bot.command_table.set_asleep(())
 
     async def changed(self) -> None:
         """Something was written: read it, and tell the other processes."""
         await self.load()
-        self.bot.cluster.publish(TOPIC)
+        self.bot.publish(TOPIC)
 
     def _on_told(self, _: str) -> None:
         self._cog.spawn(self.load())

@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import select, update
 
@@ -36,21 +35,22 @@ class Shelf:
         self.items: Mapping[str, Item] = {}
         """Those that can be bought, by key."""
         self._lock = asyncio.Lock()
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     async def begin(self, cog: Cog, take_back: Callable[..., Awaitable[None]]) -> None:
         """Read all, and listen to the other processes. ``take_back`` is the method for what is given back."""
         self._cog, self._take_back = cog, take_back
-        self._bot.cluster.subscribers.setdefault(TOPIC, set()).add(self._on_told)
+        self._unsubscribe = self._bot.subscribe(TOPIC, self._on_told)
         await self.load()
 
     def end(self) -> None:
         """Listen no more."""
-        self._bot.cluster.subscribers.get(TOPIC, set[Any]()).discard(self._on_told)
+        self._unsubscribe()
 
     async def changed(self) -> None:
         """Something was written: read it, and tell the other processes."""
         await self.load()
-        self._bot.cluster.publish(TOPIC)
+        self._bot.publish(TOPIC)
 
     def _on_told(self, _: str) -> None:
         self._cog.spawn(self.load())

@@ -1,7 +1,7 @@
 """What a cog can ask the bot for, apart from its services: events, schedules, the stream, free speech."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +54,7 @@ DOORS = (
     "obs",
     "open_rounds",
     "overlay",
+    "publish",
     "owed",
     "put_command",
     "queue",
@@ -67,6 +68,7 @@ DOORS = (
     "settings",
     "sounds",
     "stored_draw",
+    "subscribe",
     "stored_promise",
     "take_command",
     "text_filter",
@@ -139,6 +141,23 @@ class CogFace(ServiceNames):
         if type(event).__module__.startswith("pixel_bot."):
             raise TypeError(f"{type(event).__name__} is told by the bot itself. Make a class of your own.")
         self.runtime.bus.publish(event)
+
+    def publish(self, topic: str, text: str = "") -> None:
+        """Tell the cog in the other processes that share the database; nobody, where there is only this one.
+
+        Call it after the block of a transaction, so that they find what was written.
+
+        Args:
+            topic: as they have subscribed to it; begin it with the cog's name.
+            text: what they are told. It may be lost: they read the database at their start, and this now and then.
+        """
+        self.services.cluster.publish(topic, text)
+
+    def subscribe(self, topic: str, heard: Callable[[str], None]) -> Callable[[], None]:
+        """Have a function called with what other processes publish. Returns what ends that, for ``cog_unload``."""
+        subscribers = self.services.cluster.subscribers.setdefault(topic, set())
+        subscribers.add(heard)
+        return lambda: subscribers.discard(heard)
 
     async def announce(self, text: str, platform: Platform | None = None) -> bool:
         """Say something in chat that nobody asked for. Under pressure it is left out.
