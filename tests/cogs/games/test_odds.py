@@ -62,6 +62,8 @@ def test_what_is_promised() -> None:
         "roulette red": Fraction(36, 37),
         "roulette odd": Fraction(36, 37),
         "roulette 17": Fraction(36, 37),
+        "duel": Fraction(1),
+        "heist": Fraction(90, 100),
     }
 
 
