@@ -121,7 +121,9 @@ APART = (
 )  # fmt: skip
 """Cogs of which no other one needs anything. Loading them takes a third of the start of a bot."""
 
-ABOUT_CONNECTIONS = frozenset({"db", "disk", "upkeep", "backups", "cleanup", "restore", "cluster", "testing", "sim"})
+ABOUT_CONNECTIONS = frozenset(
+    {"db", "schema", "disk", "upkeep", "backups", "cleanup", "restore", "cluster", "testing", "sim"}
+)
 """Folders whose own tests have a thread for each connection to a database, as the bot has."""
 
 

@@ -57,7 +57,7 @@ async def test_the_list_survives_a_restart(tmp_path: Path) -> None:
                 await services.ignoring.unignore("nightbot", "twitch")
             assert not await plays(services, ALICE)
             listed = await services.ignoring.everybody()
-            assert (listed.people, listed.playing, listed.service_bots) == (("Alice", "ghost"), ("nightbot",), 19)
+            assert (listed.people, listed.playing, listed.service_bots) == (("Alice", "ghost"), ("nightbot",), 22)
 
 
 async def test_a_name_that_nobody_has_had_waits_for_its_owner(services: Services) -> None:

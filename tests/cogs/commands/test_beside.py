@@ -142,8 +142,8 @@ async def test_the_set_up_page_asks_whose_it_is(tmp_path: Path, clock: SettableC
 
 FIRST = (
     "Nightbot is here, too, so these commands of mine sleep: !commands, !uptime, !followage, !accountage, !title, "
-    "!game, !quote, !so, !join and !next. Mods can wake each: @PixelBot cmd option NAME on yes; the streamer can on "
-    "the set-up page."
+    "!game, !quote, !so, !giveaway, !raffle, !enter, !join and !next. Mods can wake each: @PixelBot cmd option NAME on "
+    "yes; the streamer can on the set-up page."
 )
 
 
