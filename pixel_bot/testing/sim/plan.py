@@ -93,6 +93,8 @@ class Actor(StrEnum):
     """Viewers who pay with channel points."""
     OLD_DATABASE = "old-database"
     """A database of an earlier version; the process dies while it upgrades it."""
+    GAMBLERS = "gamblers"
+    """Viewers who play games with points, and mods who hold bets, giveaways and raffles."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def drawn_actors(seed: int) -> frozenset[Actor]:
     """Who takes part: nobody, a few, or nearly all of them."""
     chance = random.Random(f"actors {seed}")
     share = chance.choice([0.0, 0.2, 0.5, 0.9])
+    # In this order, so that one that came later does not change who else takes part by a seed.
     return frozenset(actor for actor in Actor if chance.random() < share)
 
 

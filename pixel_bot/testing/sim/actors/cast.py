@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections.abc import Awaitable, Callable, Iterator
 
+from pixel_bot.testing.sim.actors.games import Gamblers
 from pixel_bot.testing.sim.actors.joystick import Joystick, Linked
 from pixel_bot.testing.sim.actors.mods import Approvals, Mods
 from pixel_bot.testing.sim.actors.obs import ObsStudio
@@ -33,6 +34,7 @@ ALONE: dict[Actor, Callable[[Scene], Part]] = {
     Actor.SPEECH: SpeechServer,
     Actor.REDEMPTIONS: Redemptions,
     Actor.OLD_DATABASE: OldDatabase,
+    Actor.GAMBLERS: Gamblers,
 }
 LATER_IMPORTS = {Actor.OBS: ("simpleobsws",), Actor.AI: ("openai",), Actor.SPEECH: ("openai",)}
 """What the bot imports when it needs it first: it must not be different in the second simulation of a process."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 from pixel_bot.errors import StartError
 from pixel_bot.sandbox.twitch.double import SandboxMessage
@@ -13,6 +14,7 @@ from pixel_bot.testing.sim.invariants.facts import Facts
 from pixel_bot.testing.sim.invariants.links import Links
 from pixel_bot.testing.sim.invariants.notices import Notices
 from pixel_bot.testing.sim.invariants.progress import Progress
+from pixel_bot.testing.sim.invariants.rounds import Rounds
 from pixel_bot.testing.sim.invariants.rows import Rows
 from pixel_bot.testing.sim.invariants.violation import Violation
 from pixel_bot.testing.sim.invariants.words import Words
@@ -40,6 +42,7 @@ class Promises:
         self._words = Words(channel, self._durable, self.report)
         self._progress = Progress(channel, self._durable)
         self._rows = Rows(self._durable)
+        self._rounds = Rounds(self._durable, lambda: datetime.now(UTC))
         self._notices = Notices(channel, self._durable, self.report)
         self._durable.when_paid = self._on_paid
         channel.when_restored.append(lambda: self._try(self._durable.restored))
@@ -59,8 +62,9 @@ class Promises:
         """The bot has just committed."""
         if not self.broken.done():
             self._try(self._durable.check)
-            for looks in (self._links, self._rows, self._notices, self._experience) if self._durable.is_current else ():
-                self._try(looks.check)
+            looks = (self._links, self._rows, self._rounds, self._notices, self._experience)
+            for look in looks if self._durable.is_current else ():
+                self._try(look.check)
 
     async def look(self) -> None:
         """Look now and then at what no commit tells of, for ever."""
@@ -78,6 +82,7 @@ class Promises:
         self._durable.check_settled()
         self._durable.check_facts()
         self._words.check_settled()
+        self._rounds.check_settled()
         self._experience.check_whole()
         self._experience.check_levels(self._channel.settings)
 
