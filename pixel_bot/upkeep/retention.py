@@ -6,6 +6,7 @@ what                            after KEEP_DAYS
 items of the queue that ended   their texts go: what was read out, asked, shown; and how they ended. The row stays for
                                 the week that refunds need. Not before chat and Twitch were notified
 changes by mods                 their summary goes, which names people; they can still be undone
+the audit log                   whom or what an act was about goes, and what was before and after; who did it stays
 codes for linking accounts      removed, once they have expired
 old log files in DATA_DIR/logs  removed; never the one that is being written
 ==============================  ======================================================================================
@@ -15,17 +16,18 @@ Ids of messages and events are no texts. ``cleanup`` removes them as soon as the
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from pixel_bot.clock import Clock
 from pixel_bot.concurrency.throttle import throttle_after
 from pixel_bot.db.engine import Database
 from pixel_bot.db.models import Change, QueueItem
+from pixel_bot.db.models_audit import AuditRow
 from pixel_bot.db.models_links import LinkCode
 from pixel_bot.db.models_twitch import Redemption
 from pixel_bot.model.outcome import COUNTS_FROM, KEPT, UNHEARD
@@ -55,6 +57,7 @@ class Retention:
             return 0
         limit = self._clock.now() - timedelta(days=self._days)
         rows = await self._items(limit) + await self._changes(limit) + await self._codes(limit)
+        rows += await self._audit(limit)
         return rows + await asyncio.to_thread(_remove_logs, self._logs, limit)
 
     async def _items(self, limit: datetime) -> int:
@@ -84,14 +87,24 @@ class Retention:
 
     async def _changes(self, limit: datetime) -> int:
         old = (Change.created_at < limit, Change.batch.is_(None), Change.summary != DELETED)
+        return await self._empty(Change, old, summary=DELETED)
+
+    async def _audit(self, limit: datetime) -> int:
+        old = (AuditRow.at < limit, AuditRow.target != "")
+        return await self._empty(AuditRow, old, target="", before_json=None, after_json=None)
+
+    async def _empty(
+        self, model: type[Change] | type[AuditRow], old: Sequence[ColumnElement[bool]], **values: Any
+    ) -> int:
+        """Set columns of old rows, some at a time. Returns how many rows that were."""
         emptied = 0
         while True:
             async with self._database.readers() as session:
-                found = list((await session.execute(select(Change.id).where(*old).limit(AT_ONCE))).scalars())
+                found = list((await session.execute(select(model.id).where(*old).limit(AT_ONCE))).scalars())
             if not found:
                 return emptied
             async with throttle_after(self._database.write()) as session:
-                await session.execute(update(Change).where(Change.id.in_(found), *old).values(summary=DELETED))
+                await session.execute(update(model).where(model.id.in_(found), *old).values(**values))
             emptied += len(found)
 
     async def _codes(self, limit: datetime) -> int:

@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.faults import Faults
+from pixel_bot.cog_data.transaction import Transaction
 from pixel_bot.db.engine import Database
 from pixel_bot.model.owed import Owed
+from pixel_bot.model.people import Viewer
 
 T = TypeVar("T")
 
@@ -31,6 +33,11 @@ async def all_open(components: Iterable[object], database: Database, faults: Fau
         if lines:
             found.setdefault(cog, []).extend(lines)
     return found
+
+
+async def handed_over(components: Iterable[object], tx: Transaction, owed: Owed, by: Viewer) -> bool:
+    """Whether a cog whose classes these are kept that it was handed over."""
+    return any([await cog.hand_over(tx, owed, by) for cog in components if isinstance(cog, CogBase)])
 
 
 async def _asked(

@@ -8,7 +8,7 @@ from twitchio.ext import commands
 from typing_extensions import override
 
 from pixel_bot.bot.claimed_commands import MARK as CLAIMS
-from pixel_bot.bot.cog_services.asking_cogs import all_open, all_owed
+from pixel_bot.bot.cog_services.asking_cogs import all_open, all_owed, handed_over
 from pixel_bot.bot.cogs.cog_base import CogBase
 from pixel_bot.bot.cogs.command_table import CommandTable
 from pixel_bot.bot.cogs.face import CogFace
@@ -135,9 +135,11 @@ class CogComponents(CogFace):
     def cog_begins(self, name: str, folder: Path | None) -> None:
         """A cog is put in: its art is there before its redeems are."""
         self.overlay.art.put(name, folder)
+        self.runtime.timers.hold(name)
 
     async def cog_settled(self, name: str, *, loaded: bool) -> None:
         """A cog was put in, or is gone: what it no longer has leaves the overlay."""
+        self.runtime.timers.release(name)
         await self.overlay.widgets.settle(name)
         if not loaded:
             self.overlay.art.remove(name)
@@ -253,15 +255,8 @@ class CogComponents(CogFace):
         return await all_open(tuple(self._components.values()), self.services.database, self.runtime.faults)
 
     async def hand_over(self, tx: Transaction, owed: Owed, by: Viewer) -> bool:
-        """A mod has handed over what was owed; False where it is not owed any more, or its cog is gone.
-
-        Args:
-            tx: the transaction that it is written in.
-            owed: one of ``bot.owed()``.
-            by: the mod.
-        """
-        found = (c for c in self._components.values() if isinstance(c, CogBase) and c.bot.cogs.owner_of(c) == owed.cog)
-        return any([await component.hand_over(tx, owed, by) for component in tuple(found)])
+        """The mod ``by`` has handed over one of ``bot.owed()``. False: it is not owed any more, or its cog is gone."""
+        return await handed_over(self.cogs.components_of(owed.cog), tx, owed, by)
 
     def note_failed_effect(self, component: object, name: str, error: Exception) -> None:
         """Count a crash of the cog that an effect belongs to."""
@@ -283,10 +278,6 @@ class CogComponents(CogFace):
         raise TypeError(instead_of(event or getattr(listener, "__name__", "event_")))
 
 
-def _files_of(component: commands.Component) -> Sequence[LastGoodFile[Any]]:
-    return getattr(component, "files", ())
-
-
 def _reasons_of(component: commands.Component) -> Mapping[str, str]:
     """What the reasons of a cog are called, in the language of the chat."""
     reasons: Mapping[str, str] = getattr(component, "reasons", {})
@@ -294,6 +285,10 @@ def _reasons_of(component: commands.Component) -> Mapping[str, str]:
         return {}
     said = texts_of(type(component).__module__).of_source
     return {reason: said(words) for reason, words in reasons.items()}
+
+
+def _files_of(component: commands.Component) -> Sequence[LastGoodFile[Any]]:
+    return getattr(component, "files", ())
 
 
 def _widgets_of(component: commands.Component) -> Sequence[Widget]:

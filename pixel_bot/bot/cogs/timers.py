@@ -56,6 +56,8 @@ class Timers:
         self._timers: list[Timer] = []
         self._handlers: dict[str, _Handler] = {}
         self._events_for: set[str] = set()
+        self._loading: set[str] = set()
+        """Cogs of which not all classes are there yet: nothing of theirs begins."""
         self._next_stored: datetime | None = None
         self._is_stored_known = False
         self._is_promised = False
@@ -71,6 +73,16 @@ class Timers:
         for _, _, name in marked_with(SCHEDULED, component):
             if name in self._handlers:
                 raise ValueError(f"the schedule {name} exists already, in another cog")
+
+    def hold(self, cog: str) -> None:
+        """A cog is put in, one class after the other: until ``release`` none of them has a turn."""
+        self._loading.add(cog)
+
+    def release(self, cog: str) -> None:
+        """All of its classes are there."""
+        self._loading.discard(cog)
+        self._is_stored_known = False
+        self.wake()
 
     def add(self, cog: str, component: object) -> None:
         """From now on the methods of a cog class have their turns."""
@@ -145,7 +157,7 @@ class Timers:
             now = self._clock.now()
             await self._look_at_stored(now)
             for timer in tuple(self._timers):
-                if await self._is_due(timer, now):
+                if timer.cog not in self._loading and await self._is_due(timer, now):
                     is_ours = await self._cluster.leads(ROLE)
                     await (self._begin(timer, now) if is_ours else self._leave(timer, now))
 
@@ -229,25 +241,26 @@ class Timers:
     # What is stored
 
     async def _look_at_stored(self, now: datetime) -> None:
-        if self._events_for and await self._cluster.leads(ROLE):
-            cogs = [cog for cog in self._events_for if self._bus.stores_for(cog)]
-            self._events_for.clear()
+        if (there := self._events_for - self._loading) and await self._cluster.leads(ROLE):
+            cogs = [cog for cog in there if self._bus.stores_for(cog)]
+            self._events_for -= there
             if cogs:
                 await self._stored.recover(cogs)
-        if not self._handlers:
+        names = {name for name, handler in self._handlers.items() if handler.cog not in self._loading}
+        if not names:
             self._next_stored = None
             return
         if not self._is_stored_known:
             self._is_stored_known = True  # before it is read: what is stored meanwhile makes it unknown again
-            self._next_stored = await self._stored.next_due(self._handlers.keys())
+            self._next_stored = await self._stored.next_due(names)
         if self._next_stored is None or self._next_stored > now:
             return
         self._is_stored_known, self._next_stored = False, None
         if await self._cluster.leads(ROLE):
-            for row in await self._stored.due(self._handlers.keys(), now):
+            for row in await self._stored.due(names, now):
                 await self._begin_stored(row)
             self._is_stored_known = True
-            self._next_stored = await self._stored.next_due(self._handlers.keys())
+            self._next_stored = await self._stored.next_due(names)
 
     def _on_commit(self) -> None:
         if self._is_promised:

@@ -159,6 +159,45 @@ async def test_what_is_scheduled_survives_a_restart(
         assert await chat.passes(60) == []
 
 
+PARTS = """
+@command()
+async def soon(self, ctx):
+    await self.bot.schedule("first", after=60)
+
+
+@scheduled("first")
+async def go_on(self, call):
+    await self.bot.schedule("second", after=0)
+"""
+SECOND = """
+
+class Second(Cog):
+    @scheduled("second")
+    async def say(self, call):
+        await self.bot.announce("Both are there.")
+
+
+async def setup(bot):
+    await bot.add_component(Mine(bot))
+    await bot.runtime.timers.turn()  # as it may come between the two, where tables are made in between
+    await bot.add_component(Second(bot))
+"""
+
+
+async def test_what_is_due_waits_until_all_of_its_cog_is_there(tmp_path: Path, cog: WriteCog) -> None:
+    folder = cog(PARTS)
+    (file,) = folder.glob("*.py")
+    file.write_text(file.read_text().partition("async def setup(")[0] + SECOND)
+    async with stage(tmp_path, cogs_dir=folder) as chat:
+        await chat.say("alice", "!soon")
+        await chat.say("", "!cog unload mine", "broadcaster")
+        await chat.passes(60)
+        await chat.say("", "!cog load mine", "broadcaster")
+        await chat.passes(1)
+        await chat.passes(1)
+        assert "Both are there." in chat.sent
+
+
 async def test_the_key_of_a_schedule_is_no_other_ones(tmp_path: Path, cog: WriteCog) -> None:
     """Else what pays by it would pay for the first alone: SQLite numbers a row as one that is gone was numbered."""
     async with stage(tmp_path, cogs_dir=cog(SCHEDULE.replace("MISSED", ""))) as chat:

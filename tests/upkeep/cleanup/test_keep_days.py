@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
+from pixel_bot.db.json_type import read_json
 from pixel_bot.db.models import QueueItem
 from pixel_bot.db.models_twitch import Redemption
 from pixel_bot.earning.event_awards import award_for
 from pixel_bot.model.channel_events import Cheer
 from pixel_bot.model.outcome import Speak
+from pixel_bot.points.audit import Act, begin_act
 from pixel_bot.redeems import queue_items
 from pixel_bot.redeems.queue_items import Draft
 from pixel_bot.services import Services
 from pixel_bot.testing import SettableClock
 from pixel_bot.upkeep.cleanup import Cleanup
 from pixel_bot.upkeep.retention import DELETED, Retention
-from tests.harness.database import findings
+from tests.harness.database import findings, rows
 from tests.upkeep.cleanup.former import ALICE, column, put_item
 
 TEXT = {"kind": "speak", "text": "a secret wish of alice"}
@@ -139,3 +141,16 @@ async def test_old_logs_go_and_never_the_present_one(services: Services, clock: 
     os.utime(logs / "pixel.log.2", (now, now))
     assert await after(30, services, tmp_path).run() == 2
     assert sorted(path.name for path in logs.iterdir()) == ["other.log", "pixel.log", "pixel.log.2"]
+
+
+async def test_the_audit_log_keeps_who_and_loses_to_whom(
+    services: Services, clock: SettableClock, tmp_path: Path
+) -> None:
+    alice = await services.viewers.meet(ALICE)
+    begin_act(Act("mila", "chat", "admin", "!points add", clock.now()))
+    await services.economy.add(alice, alice, 100)
+    clock.advance(10 * 86_400)
+    assert await after(9, services, tmp_path).run() == 2, "the change, and its row in the audit log"
+    ((*act, before, now),) = await rows(services, "SELECT actor, action, target, before_json, after_json FROM audit")
+    assert (act, read_json(before), read_json(now)) == (["mila", "!points add", ""], None, None)
+    assert await after(9, services, tmp_path).run() == 0
