@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from pixel_bot.api.caller import Caller, Calling, State, begin, need
+from pixel_bot.api.caller import Calling, State, begin, need
 from pixel_bot.api.repeats import OnceRoute
 from pixel_bot.api.routes.viewers import listed_of, out, viewer_of
 from pixel_bot.api.state import ApiState
@@ -70,10 +70,6 @@ async def change_xp(state: State, caller: Calling, viewer: int, body: XpChangeIn
 @router.post("/undo/{change}", **need("points:manage"))
 async def undo(state: State, caller: Calling, change: int) -> UndoneOut:
     """Take a change back, as ``!undo`` does with the last one."""
-    return await _undo(state, caller, change)
-
-
-async def _undo(state: ApiState, caller: Caller, change: int) -> UndoneOut:
     begin(caller, state, "points", "undo", str(change))
     undone = await state.services.economy.undo(caller.actor, change)
     return UndoneOut(summary=undone.summary, actor=undone.actor, missing=undone.missing)
