@@ -75,13 +75,16 @@ def only(*roles: Role) -> Any:
     wanted = frozenset(roles) | {"streamer"}
 
     given: list[GivenRole] = [role for role in GIVEN_ROLES if role in wanted]
+    label = {frozenset({"mod"}): "mods", frozenset({"streamer"}): "broadcaster"}.get(frozenset(roles), "")
 
     async def allow(ctx: Context) -> bool:
         if not ctx.roles & wanted and not await ctx.has_given(given):
             raise NotAllowed(_("Only {people} can do that.", people=joined([_(_WORDS[role]) for role in roles])))
+        if label:
+            _begin_act(ctx)
         return True
 
-    return _guard(allow, {frozenset({"mod"}): "mods", frozenset({"streamer"}): "broadcaster"}.get(frozenset(roles), ""))
+    return _guard(allow, label)
 
 
 def live_only(setting: str = "") -> Any:

@@ -56,3 +56,17 @@ async def test_a_change_that_was_rolled_back_is_not_logged(services: Services, a
     await services.economy.add(alice, alice, 5)
     await services.economy.add(alice, alice, 5)
     assert len(await rows(services, "SELECT * FROM audit")) == 1, "one act, however many changes it makes"
+
+
+async def test_a_command_that_says_who_may_use_it_is_logged_too(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    source = "from pixel_bot.plugin import Cog, command\n\n\nclass Door(Cog):\n"
+    for name, who in (("shut", "mods"), ("lock", "streamer"), ("knock", "everyone")):
+        source += f"    @command(who={who!r})\n    async def {name}(self, ctx):\n        await ctx.reply('Done.')\n\n"
+    (folder / "door.py").write_text(source + "\nasync def setup(bot):\n    await bot.add_component(Door(bot))\n")
+    async with stage(tmp_path, cogs_dir=folder) as chat:
+        for typed in ("!shut", "!lock", "!knock"):
+            assert await chat.say("pixel_street", typed, "broadcaster") == ["Done."]
+        await chat.say("alice", "!shut")
+        assert [row[3] for row in await log_of(chat)] == ["!shut", "!lock"]
