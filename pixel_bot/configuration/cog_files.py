@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import entry_points
 from pathlib import Path
 
 BUILT_IN = Path(__file__).resolve().parents[2] / "cogs"
@@ -156,19 +156,18 @@ def _at(path: Path, where: str) -> CogFile | str | None:
 
 
 def _installed() -> Iterator[CogFile | str]:
-    for point in _entry_points():
-        top, package = point.module.split(".")[0], point.dist.name if point.dist is not None else "a package"
-        where = f"the installed package {package}"
-        if point.name != top:
-            yield (
-                f"The cog {point.name} of {where} is left out: its entry point must have the name of its module, {top}."
-            )
+    for name, module, package in _entry_points():
+        top, where = module.split(".")[0], f"the installed package {package}"
+        if name != top:
+            yield f"The cog {name} of {where} is left out: its entry point must have the name of its module, {top}."
         elif top in sys.stdlib_module_names:
-            yield f"The cog {point.name} of {where} is left out: a module of Python itself has that name."
+            yield f"The cog {name} of {where} is left out: a module of Python itself has that name."
         else:
-            yield CogFile(point.name, point.module, None, where)
+            yield CogFile(name, module, None, where)
 
 
 @lru_cache(maxsize=1)
-def _entry_points() -> Sequence[EntryPoint]:
-    return sorted(entry_points(group=GROUP), key=lambda point: point.name)
+def _entry_points() -> Sequence[tuple[str, str, str]]:
+    """Each cog's name, its module, and the package; read at once, because the package may be gone the next time."""
+    found = sorted(entry_points(group=GROUP), key=lambda point: point.name)
+    return [(one.name, one.module, one.dist.name if one.dist is not None else "a package") for one in found]

@@ -239,9 +239,7 @@ async def test_links_are_deleted_and_who_goes_on_is_timed_out(tmp_path: Path) ->
         assert await chat.say("alice", "!points") == ["You have 0 points."]
 
 
-async def test_an_installed_package_is_found_by_its_entry_point(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_installed_package_is_found_by_its_entry_point(tmp_path: Path) -> None:
     site = cooked(tmp_path, "coinflip")
     (settings,) = re.findall(r"^```toml\n(.*?)^```$", TITLES["coinflip/"], re.MULTILINE | re.DOTALL)
     project: Any = tomllib.loads(settings)["project"]
@@ -252,11 +250,13 @@ async def test_an_installed_package_is_found_by_its_entry_point(
     (group,) = project["entry-points"]
     points = "".join(f"{name} = {value}\n" for name, value in project["entry-points"][group].items())
     (info / "entry_points.txt").write_text(f"[{group}]\n{points}", encoding="utf-8")
-    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
-    forget_installed()
     try:
-        async with stage(tmp_path) as chat:
-            assert (await chat.say("alice", "!flip"))[0] in {"Heads!", "Tails!"}
+        # Undone before what is installed is looked for anew, as other fixtures do in the end.
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sys, "path", [str(site), *sys.path])
+            forget_installed()
+            async with stage(tmp_path) as chat:
+                assert (await chat.say("alice", "!flip"))[0] in {"Heads!", "Tails!"}
     finally:
         forget_installed()
 

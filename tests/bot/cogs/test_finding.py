@@ -32,13 +32,15 @@ def write(path: Path, command: str = "hello", answer: str = '"Hello!"', imports:
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def site(tmp_path: Path) -> Iterator[Path]:
     """A folder of installed packages."""
     made = tmp_path / "site"
     made.mkdir()
-    monkeypatch.setattr(sys, "path", [str(made), *sys.path])
-    forget_installed()
-    yield made
+    # Undone before what is installed is looked for anew, as other fixtures do in the end.
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "path", [str(made), *sys.path])
+        forget_installed()
+        yield made
     forget_installed()
     for name in [name for name in sys.modules if name.startswith("lucky_pkg")]:
         del sys.modules[name]
