@@ -15,7 +15,7 @@ from pixel_bot.web.access.principal import Principal, is_form_token, principal_o
 OWNER = "streamer"
 """Who acts in a browser that is signed in, in the audit log and in notes of the ledger."""
 
-FORM_TOKEN = "X-Form-Token"  # noqa: S105 - the name of a header
+FORM_HEADER = "X-Form-Token"
 """The header by which a page proves that a change comes from it; scripts with a token need none."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -61,8 +61,8 @@ async def caller_of(request: Request) -> Caller:
     """
     principal = principal_of(request)
     is_page = bool(principal.form_token)
-    if request.method not in SAFE and is_page and not is_form_token(principal, request.headers.get(FORM_TOKEN, "")):
-        raise ApiError(403, "form-token", f"Send the form token of the page in {FORM_TOKEN}.")
+    if request.method not in SAFE and is_page and not is_form_token(principal, request.headers.get(FORM_HEADER, "")):
+        raise ApiError(403, "form-token", f"Send the form token of the page in {FORM_HEADER}.")
     return Caller(principal, OWNER if is_page else principal.name, "page" if is_page else "api")
 
 

@@ -36,8 +36,6 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 class OnceRoute(APIRoute):
     """A route whose changes are audited, and made once for each idempotency key."""
 
-    _under_way: set[str] = set()  # noqa: RUF012 - shared by all routes on purpose: a key is of no route
-
     @override
     def get_route_handler(self) -> Handler:
         """FastAPI's handler, with the key claimed before and the answer kept after."""
@@ -55,13 +53,13 @@ class OnceRoute(APIRoute):
             if len(key) > MAX_KEY:
                 raise ApiError(400, "idempotency-key", f"An {HEADER} has at most {MAX_KEY} characters.")
             full = f"api:{principal_of(request).id}:{key}"
-            if full in self._under_way:
+            if full in state.under_way:
                 raise ApiError(409, "under-way", FIRST_IS_UNDER_WAY, {"Retry-After": "1"})
-            self._under_way.add(full)
+            state.under_way.add(full)
             try:
                 return await _once(handler, request, state, full)
             finally:
-                self._under_way.discard(full)
+                state.under_way.discard(full)
 
         return handle
 

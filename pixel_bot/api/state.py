@@ -1,7 +1,7 @@
 """What the endpoints work on."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
@@ -20,12 +20,14 @@ class ApiState:
         access: who gets in.
         running_bot: the bot; None until an account has signed in.
         health: what is wrong, a sentence each.
+        under_way: the idempotency keys of requests that are not answered yet.
     """
 
     services: Services
     access: Access
     running_bot: Callable[[], PixelBot | None]
     health: Callable[[], Awaitable[list[str]]]
+    under_way: set[str] = field(default_factory=set[str])
 
     @property
     def bot(self) -> PixelBot:

@@ -91,9 +91,6 @@ class ClaimedCommands:
         return [(cog, asked) for each in self._asked.values() for named, cog, asked in each if named == name]
 
     async def _ask(self, cog: str, asked: Asked, ctx: Any) -> Claim | None:
-        try:
+        with self._faults.caught(cog, "when it was asked whether it wants a command"):
             return await asked(ctx)
-        # A cog may raise anything. It has no use for the command then, and the others are asked.
-        except Exception as exc:  # noqa: BLE001
-            self._faults.count(cog, "when it was asked whether it wants a command", exc)
-            return None
+        return None

@@ -13,7 +13,7 @@ from pixel_bot.texts import count
 from pixel_bot.upkeep.backups import SAME_DISK
 from pixel_bot.web.games import GAMES_PAGE
 from pixel_bot.web.oauth import SignInRefused
-from pixel_bot.web.setup import JOYSTICK, SetupState, Step, WaitingText
+from pixel_bot.web.setup import JOYSTICK, Pressed, SetupState, Step, WaitingText
 from pixel_bot.wording.texts import currency, currency_title
 
 SHOWN_SOUNDS = 20
@@ -87,10 +87,10 @@ class SetUp:
         approvals = running_bot.bot.approvals
         return await approvals.answer(yes=yes, by=ON_THE_PAGE, item_id=number) is not None
 
-    async def press(self, step: str, button: str) -> bool:
-        """Tell a cog that a button of its step was pressed. Returns False when it is not there any more."""
+    async def press(self, step: str, button: str) -> Pressed:
+        """Tell a cog that a button of its step was pressed."""
         running_bot = self._running_bot()
-        return running_bot is not None and await running_bot.bot.setup_pressed(step, button)
+        return await running_bot.bot.setup_pressed(step, button) if running_bot is not None else Pressed.GONE
 
     async def _texts(self) -> tuple[WaitingText, ...]:
         running_bot = self._running_bot()

@@ -135,8 +135,8 @@ class _Rendering:
             self.problems.append(str(exc))
         except TimeoutError:
             raise
-        # A variable of a cog may raise anything; the viewer is told which one, and the error counts against the cog.
-        except Exception as exc:  # noqa: BLE001
+        # The viewer is told which one it was, and the error counts against the cog.
+        except Exception as exc:  # noqa: BLE001 - a variable of a cog may raise anything
             self.problems.append(_("$({name}) does not work right now.", name=call.name))
             self._failed(call.name, exc)
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Literal, Protocol
 
 from starlette.requests import Request
@@ -30,6 +31,16 @@ class Button:
     key: str
     label: str
     line: str = ""
+
+
+class Pressed(Enum):
+    """What came of a button of a cog."""
+
+    DONE = "done"
+    GONE = "gone"
+    """It is not there any more."""
+    FAILED = "failed"
+    """The cog crashed at it; the log says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +142,8 @@ class SetUp(Protocol):
         """Say yes or no to the text of that number. Returns False when it does not wait any more."""
         ...
 
-    async def press(self, step: str, button: str) -> bool:
-        """Tell a cog that a button of its step was pressed. Returns False when it is not there any more."""
+    async def press(self, step: str, button: str) -> Pressed:
+        """Tell a cog that a button of its step was pressed."""
         ...
 
 
@@ -159,8 +170,11 @@ def setup_routes(setup: SetUp) -> list[BaseRoute]:
             raise FormRefused("That text does not wait any more: somebody has answered, or its time was over.", 409)
 
     async def press(form: Form) -> None:
-        if not await setup.press(form.get("step", ""), form.get("button", "")):
+        pressed = await setup.press(form.get("step", ""), form.get("button", ""))
+        if pressed is Pressed.GONE:
             raise FormRefused("That button is not there any more: somebody has pressed it already.", 409)
+        if pressed is Pressed.FAILED:
+            raise FormRefused("That did not work, and nothing else is wrong. The log says why.", 409)
 
     return [
         Route("/setup", whole),

@@ -49,10 +49,7 @@ async def _asked(
         if not isinstance(component, CogBase):
             continue
         cog = component.bot.cogs.owner_of(component)
-        try:
+        with faults.caught(cog, where):
             async with database.readers() as session:
                 answers.append((cog, await ask(component, session)))
-        # A cog may raise anything; the others are asked all the same.
-        except Exception as exc:  # noqa: BLE001
-            faults.report(cog, where, exc)
     return answers

@@ -154,9 +154,8 @@ class ChatFilters:
         began = asyncio.get_running_loop().time()
         try:
             found = _checked(one, one.method(message))
-        # A filter may raise anything, sys.exit() included. The message goes on without its answer: else one broken cog
-        # would keep all of chat from earning and from commands.
-        except (Exception, SystemExit) as exc:  # noqa: BLE001
+        # The message goes on without its answer: else one broken cog would keep all of chat from earning and commands.
+        except (Exception, SystemExit) as exc:  # noqa: BLE001 - a filter may raise anything, sys.exit() included
             self._report(one, exc)
             return None
         if asyncio.get_running_loop().time() - began > LONGEST_PLAIN_SECONDS:
@@ -174,8 +173,8 @@ class ChatFilters:
             return None
         try:
             return _checked(one, running.result())
-        # As above; a filter that cancels itself, too. The cancellation is never ours, for its task has ended.
-        except (Exception, SystemExit, asyncio.CancelledError) as exc:  # noqa: BLE001
+        # A cancellation is never ours, for the task has ended: the filter has cancelled itself.
+        except (Exception, SystemExit, asyncio.CancelledError) as exc:  # noqa: BLE001 - a filter may raise anything
             self._report(one, exc)
             return None
 

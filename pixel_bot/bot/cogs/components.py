@@ -25,7 +25,7 @@ from pixel_bot.overlay.widgets import Widget
 from pixel_bot.queue.dispatcher import Dispatcher
 from pixel_bot.queue.queue import Queue
 from pixel_bot.services import Services
-from pixel_bot.web.setup import Step
+from pixel_bot.web.setup import Pressed, Step
 from pixel_bot.wording.texts import texts_of
 
 
@@ -221,30 +221,26 @@ class CogComponents(CogFace):
 
     def setup_steps(self) -> list[Step]:
         """What the set-up page says about the features of cogs. One that fails at that says nothing."""
-        found: list[Step] = []
-        for component in tuple(self._components.values()):
-            try:
-                step = component.setup_step() if isinstance(component, CogBase) else None
-            # A cog may raise anything; the page with which the streamer would find out must still come.
-            except Exception as exc:  # noqa: BLE001
-                self.runtime.faults.report(self.cogs.owner_of(component), "in setup_step", exc)
-            else:
-                found += [step] if step is not None else []
-        return found
+        return [step for _, step in self._steps_of_cogs()]
 
-    async def setup_pressed(self, step: str, button: str) -> bool:
-        """A button of a cog's step on the set-up page was pressed. Returns False where there is none of that key."""
-        for component in tuple(self._components.values()):
-            if not isinstance(component, CogBase):
-                continue
-            try:
-                shown = component.setup_step()
-                if shown is not None and shown.key == step and any(one.key == button for one in shown.buttons):
-                    await component.setup_pressed(button)
-                    return True
-            except Exception as exc:  # noqa: BLE001 - as in setup_steps
-                self.runtime.faults.report(self.cogs.owner_of(component), "in setup_pressed", exc)
-        return False
+    async def setup_pressed(self, step: str, button: str) -> Pressed:
+        """A button of a cog's step on the set-up page was pressed."""
+        steps = self._steps_of_cogs()
+        cog = next((c for c, s in steps if s.key == step and any(one.key == button for one in s.buttons)), None)
+        if cog is None:
+            return Pressed.GONE
+        with self.runtime.faults.caught(self.cogs.owner_of(cog), "in setup_pressed"):
+            await cog.setup_pressed(button)
+            return Pressed.DONE
+        return Pressed.FAILED
+
+    def _steps_of_cogs(self) -> list[tuple[CogBase, Step]]:
+        found: list[tuple[CogBase, Step]] = []
+        for component in [one for one in self._components.values() if isinstance(one, CogBase)]:
+            with self.runtime.faults.caught(self.cogs.owner_of(component), "in setup_step"):
+                if (step := component.setup_step()) is not None:
+                    found.append((component, step))
+        return found
 
     async def owed(self) -> list[Owed]:
         """All that the loaded cogs owe viewers, and that a mod hands over, the oldest first."""

@@ -2,7 +2,8 @@
 
 import logging
 from collections import defaultdict, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,14 @@ class Faults:
         self._tasks = TaskGroup()
         self.last: dict[str, tuple[str, datetime]] = {}
         """What went wrong last in each cog, and when."""
+
+    @contextmanager
+    def caught(self, cog: str, what: str) -> Generator[None]:
+        """The boundary to a cog: what it raises in the block is logged and counted, and whoever asked it goes on."""
+        try:
+            yield
+        except Exception as exc:  # noqa: BLE001 - a cog may raise anything; nothing is hidden, and nobody else ends by it
+            self.report(cog, what, exc)
 
     def report(self, cog: str, what: str, exc: BaseException) -> None:
         """Log a crash, and count it.

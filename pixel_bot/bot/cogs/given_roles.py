@@ -71,10 +71,7 @@ class GivenRoles:
         for name, cog, method in [one for found in self._asked.values() for one in found]:
             if name != role:
                 continue
-            try:
+            with self._faults.caught(cog, f"in the role {role}"):
                 if await method(viewer):
                     return True
-            # A cog may raise anything. It gives no role then, and the command goes on to ask the others.
-            except Exception as exc:  # noqa: BLE001
-                self._faults.count(cog, f"in the role {role}", exc)
         return False

@@ -43,8 +43,7 @@ def findings_of_cogs(settings: Settings) -> Iterator[Finding]:
                 yield from map(warning, settings.for_cog(model, cog.name).problems(bot))
         except CogError as exc:
             yield warning(f"{exc} The cog {cog.name} is left out.")
-        # A cog's own check may raise anything; what is wrong with the other settings must be said all the same.
-        except Exception as exc:  # noqa: BLE001
+        except Exception as exc:  # noqa: BLE001 - a cog's own check may raise anything; the other settings are checked
             yield warning(f"The cog {cog.name} could not be asked about its settings: {type(exc).__name__}.")
 
 

@@ -28,7 +28,9 @@ async def wants(self, ctx):
 """
 
 
-async def test_it_goes_to_the_one_that_wants_it(tmp_path: Path, cog: WriteCog) -> None:
+async def test_it_goes_to_the_one_that_wants_it(
+    tmp_path: Path, cog: WriteCog, caplog: pytest.LogCaptureFixture
+) -> None:
     cog(OWNS, "owns")
     async with stage(tmp_path, cogs_dir=cog(ASKS, "asks")) as chat:
         assert await chat.say("sol", "!enlist") == ["You are a soldier."]
@@ -43,6 +45,7 @@ async def test_it_goes_to_the_one_that_wants_it(tmp_path: Path, cog: WriteCog) -
         }
         chat.clock.advance(61)
         assert await chat.say("bad", "!enlist") == ["You stand in line."]
+        assert any("The cog asks failed" in line for line in caplog.messages), "and the log says why"
 
 
 async def test_where_no_cog_has_the_command_the_claim_alone_makes_it_one(tmp_path: Path, cog: WriteCog) -> None:

@@ -23,7 +23,7 @@ async def is_regular(self, viewer):
 """
 
 
-async def test_one_cog_that_says_yes_is_enough(tmp_path: Path, cog: WriteCog) -> None:
+async def test_one_cog_that_says_yes_is_enough(tmp_path: Path, cog: WriteCog, caplog: pytest.LogCaptureFixture) -> None:
     cog(CLUB, "club")
     cog(GIVES, "gives")
     async with stage(tmp_path, cogs_dir=cog(GIVES.replace("ray", "ann"), "more")) as chat:
@@ -31,6 +31,7 @@ async def test_one_cog_that_says_yes_is_enough(tmp_path: Path, cog: WriteCog) ->
             assert await chat.say(who, "!club") == ["Welcome."]
         for who in ("bob", "bad"):
             assert await chat.say(who, "!club") == ["Only regulars can do that."]
+        assert any("failed in the role regular" in line for line in caplog.messages), "and the log says why"
         await chat.say("", "!cog unload gives", "broadcaster")
         assert await chat.say("ray", "!club") == ["Only regulars can do that."]
         assert await chat.say("ann", "!club") == ["Welcome."]

@@ -7,6 +7,7 @@ import pytest
 
 from pixel_bot.plugin import SetupButton, SetupStep
 from pixel_bot.testing import stage
+from pixel_bot.web.setup import Pressed
 from tests.bot.cogs.conftest import WriteCog
 
 SAYS = """
@@ -59,11 +60,11 @@ async def test_a_button_is_pressed_as_long_as_it_is_there(
         (mine,) = chat.bot.cogs.components_of("mine")
         (step,) = [step for step in chat.bot.setup_steps() if step.key == "mine"]
         assert SetupButton("close", "Close", "Table 7") in step.buttons
-        assert not await chat.bot.setup_pressed("mine", "nothing")
-        assert not await chat.bot.setup_pressed("other", "open")
+        assert await chat.bot.setup_pressed("mine", "nothing") is Pressed.GONE
+        assert await chat.bot.setup_pressed("other", "open") is Pressed.GONE
         with caplog.at_level(logging.ERROR):
-            assert not await chat.bot.setup_pressed("mine", "open")
+            assert await chat.bot.setup_pressed("mine", "open") is Pressed.FAILED
         assert any("mine" in line and "setup_pressed" in line for line in caplog.messages)
-        assert await chat.bot.setup_pressed("mine", "close")
-        assert not await chat.bot.setup_pressed("mine", "close"), "it is not there any more"
+        assert await chat.bot.setup_pressed("mine", "close") is Pressed.DONE
+        assert await chat.bot.setup_pressed("mine", "close") is Pressed.GONE, "it is not there any more"
         assert vars(mine)["pressed"] == ("open", "close")

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from pixel_bot.plugin import SetupStep
 from pixel_bot.sandbox.twitch.users import Role, sandbox_user
 from pixel_bot.testing import SettableClock, Stage, stage
+from pixel_bot.web.setup import Pressed
 from tests.cogs.commands.scene import mod, streamer
 
 SLEEPS = "Nightbot answers !points, too, so I leave it alone. Mods can make it mine: @PixelBot cmd option points on yes"
@@ -128,15 +129,15 @@ async def test_the_set_up_page_asks_whose_it_is(tmp_path: Path, clock: SettableC
         assert step is not None
         assert (step.tone, step.title) == ("todo", "Beside Nightbot")
         assert [b.key for b in step.buttons if b.line == "!rank"] == ["ours:rank", "theirs:rank"]
-        assert await chat.bot.setup_pressed("beside", "ours:rank")
+        assert await chat.bot.setup_pressed("beside", "ours:rank") is Pressed.DONE
         assert await chat.say("alice", "!rank") != []
-        assert not await chat.bot.setup_pressed("beside", "ours:rank"), "the button is not there any more"
-        assert await chat.bot.setup_pressed("beside", "theirs:*")
+        assert await chat.bot.setup_pressed("beside", "ours:rank") is Pressed.GONE, "the button is not there any more"
+        assert await chat.bot.setup_pressed("beside", "theirs:*") is Pressed.DONE
         step = step_of(chat)
         assert step is not None
         assert (step.tone, [b.key for b in step.buttons]) == ("done", ["ours:points", "ours:top"])
         assert await chat.say("alice", "!points") == []
-        assert await chat.bot.setup_pressed("beside", "ours:points")
+        assert await chat.bot.setup_pressed("beside", "ours:points") is Pressed.DONE
         assert await chat.say("alice", "!points") == POINTS
 
 
@@ -164,7 +165,7 @@ async def test_at_the_first_start_the_usual_commands_sleep_beside_a_bot(tmp_path
         assert await streamer(chat, "@pixelbot uptime") != []
         await mod(chat, "!cmd option uptime on on")
         assert await chat.say("alice", "!uptime") != []
-        assert await chat.bot.setup_pressed("beside", "ours:*")
+        assert await chat.bot.setup_pressed("beside", "ours:*") is Pressed.DONE
         assert await chat.say("alice", "!quote") != []
     async with stage(tmp_path, chat.clock) as chat:
         assert await chat.say("Nightbot", "Hello!") == []

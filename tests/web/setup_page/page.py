@@ -17,7 +17,7 @@ from yarl import URL
 from pixel_bot.web.access.principal import Principal, introduce
 from pixel_bot.web.oauth import SignInRefused, oauth_routes
 from pixel_bot.web.server import WebServer
-from pixel_bot.web.setup import Question, SetupState, Step, Tone, setup_routes
+from pixel_bot.web.setup import Pressed, Question, SetupState, Step, Tone, setup_routes
 
 KEY = "4bJ8s0Zl9-key_of_the_overlay"
 TICKET = "ticket-one"
@@ -111,9 +111,9 @@ class SetUpPage:
         self.calls.append(("answer", str(number), "yes" if yes else "no"))
         return number == 7
 
-    async def press(self, step: str, button: str) -> bool:
+    async def press(self, step: str, button: str) -> Pressed:
         self.calls.append(("press", step, button))
-        return button == "ours:*"
+        return {"ours:*": Pressed.DONE, "broken": Pressed.FAILED}.get(button, Pressed.GONE)
 
     async def begin(self, account: str, browser: str) -> str:
         assert browser == VISITOR.id

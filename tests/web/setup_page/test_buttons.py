@@ -57,6 +57,16 @@ async def test_a_button_acts_and_leads_back(
     assert (status, location, desk.calls) == (303, "/setup", [call])
 
 
+@pytest.mark.parametrize(("button", "said"), [("broken", "That did not work"), ("other", "not there any more")])
+async def test_a_button_of_a_cog_that_does_nothing_says_why(
+    desk: SetUpPage, web: aiohttp.ClientSession, button: str, said: str
+) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": desk.at("")}
+    fields = urlencode({"step": "beside", "button": button})
+    status, _, text = await send(web, desk.at("/setup/press"), fields, headers)
+    assert (status, said in text) == (409, True)
+
+
 async def chunked() -> AsyncGenerator[bytes]:
     for _ in range(MAX_FORM_BYTES // 1_024 + 1):
         yield b"x" * 1_024
