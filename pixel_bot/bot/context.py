@@ -189,7 +189,8 @@ class Context(ContextInternals):
             paused, overlay = self._pixel_bot.dispatcher.paused, self._pixel_bot.overlay
             words = receipt_words(outcome, receipt, offer, paused, overlay)
         paid = receipt.cost > 0 or self.redemption_ref is not None
-        await self._put(words, me=False, reply_to=self.chat_message.id, paid=paid, interim=outcome.interim)
+        if words:  # what costs no points, and answers by what it does, needs no receipt
+            await self._put(words, me=False, reply_to=self.chat_message.id, paid=paid, interim=outcome.interim)
 
     def _note_use(self, effect: Effect) -> None:
         """For the order of the lists of sounds and voices."""
