@@ -36,7 +36,8 @@ async def test_a_cog_that_is_unloaded_goes_on_or_all_is_given_back(tmp_path: Pat
             for table in ("cog_bets_bet", "cog_bets_stake", "cog_heist_plan", "cog_heist_robber", "cog_duel_challenge"):
                 assert await rows(chat, f"SELECT * FROM {table}") == []
             assert await owned(chat) == [1_000] * 3
-            assert await chat.say("mia", '!bet open "Next?" yes|no', "moderator") == []
+            said = await chat.say("mia", '!bet open "Next?" yes|no', "moderator") + await chat.passes(1)
+            assert said == ["Bet: Next? yes | no. Type !bet yes 10, within 2m."]
         else:
             assert any(line.startswith("No more bets! Q? yes: 100 points (x2.00)") for line in chat.sent)
             assert await rows(chat, "SELECT kind, state FROM rounds ORDER BY id") == [
